@@ -1,1 +1,45 @@
+//! Every endpoint and wire type of the Turso Cloud Platform API, declared once, without I/O.
+//!
+//! The client sends these types, the local cloud answers them, and the command line prints them. One
+//! [`Endpoint`] declaration holds everything the others need to know about an operation: its method and
+//! path, whether it may be repeated, and the types of its query, body and answer.
+//!
+//! ```
+//! use turso_cloud_contract::{Endpoint, databases::GetDatabase};
+//!
+//! let get = GetDatabase { organization: "acme".parse()?, database: "orders".parse()? };
+//! assert_eq!(get.path(), "/v1/organizations/acme/databases/orders");
+//! # Ok::<(), turso_cloud_contract::InvalidInput>(())
+//! ```
+#![forbid(unsafe_code)]
 
+mod catalogue;
+mod endpoint;
+mod error_body;
+mod invalid_input;
+mod lenient;
+mod names;
+mod open_enum;
+mod path;
+mod samples;
+mod secrets;
+mod units;
+
+pub mod api_tokens;
+pub mod audit_logs;
+pub mod database_tokens;
+pub mod databases;
+pub mod groups;
+pub mod locations;
+pub mod organizations;
+
+pub use catalogue::{CATALOGUE, EndpointInfo, endpoints};
+pub use endpoint::{Endpoint, NoBody, NoQuery, Nothing, Presence, Repeatability, RequestError, RequestPart, Service};
+pub use error_body::ErrorBody;
+pub use invalid_input::InvalidInput;
+pub use names::{DatabaseId, DatabaseName, GroupId, GroupName, LocationCode, OrganizationSlug};
+pub use open_enum::UnknownValue;
+pub use path::{PathReader, PathSegment};
+pub use samples::sample;
+pub use secrets::{ApiToken, DatabaseToken};
+pub use units::{ByteSize, Expiration};

@@ -1,0 +1,76 @@
+use http::Method;
+
+use crate::{Endpoint, Repeatability, Service};
+
+/// Calls a macro with the name of every operation. Whoever has to do something for each of them (answer it,
+/// document it, cover it by a command) does it through this list and cannot forget one.
+///
+/// ```
+/// macro_rules! count {
+///     ($($operation:ident,)+) => { [$(stringify!($operation)),+].len() };
+/// }
+/// assert_eq!(turso_cloud_contract::for_each_endpoint!(count), turso_cloud_contract::CATALOGUE.len());
+/// ```
+#[macro_export]
+macro_rules! for_each_endpoint {
+    ($callback:ident) => {
+        $callback! {
+            ListOrganizations,
+            GetOrganization,
+            ListGroups,
+            CreateGroup,
+            GetGroup,
+            DeleteGroup,
+            ListDatabases,
+            CreateDatabase,
+            GetDatabase,
+            DeleteDatabase,
+            CreateDatabaseToken,
+            RotateDatabaseTokens,
+            ValidateApiToken,
+            ListAuditLogs,
+            ListLocations,
+            GetClosestRegion,
+        }
+    };
+}
+
+/// Every operation in one place, for the macros that [`for_each_endpoint!`](crate::for_each_endpoint) calls.
+pub mod endpoints {
+    pub use crate::api_tokens::ValidateApiToken;
+    pub use crate::audit_logs::ListAuditLogs;
+    pub use crate::database_tokens::{CreateDatabaseToken, RotateDatabaseTokens};
+    pub use crate::databases::{CreateDatabase, DeleteDatabase, GetDatabase, ListDatabases};
+    pub use crate::groups::{CreateGroup, DeleteGroup, GetGroup, ListGroups};
+    pub use crate::locations::{GetClosestRegion, ListLocations};
+    pub use crate::organizations::{GetOrganization, ListOrganizations};
+}
+
+/// What is known of an operation without a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EndpointInfo {
+    /// The name of the operation.
+    pub name: &'static str,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path with a `{field}` for each segment that varies.
+    pub path: &'static str,
+    /// Whether it may be sent again.
+    pub repeatability: Repeatability,
+    /// The server that answers it.
+    pub service: Service,
+}
+
+impl EndpointInfo {
+    const fn of<E: Endpoint>() -> Self {
+        Self { name: E::NAME, method: E::METHOD, path: E::PATH, repeatability: E::REPEATABILITY, service: E::SERVICE }
+    }
+}
+
+macro_rules! catalogue {
+    ($($operation:ident,)+) => { &[$(EndpointInfo::of::<endpoints::$operation>()),+] };
+}
+
+/// Every operation of the API.
+pub static CATALOGUE: &[EndpointInfo] = for_each_endpoint!(catalogue);

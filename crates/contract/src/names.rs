@@ -1,0 +1,193 @@
+use std::borrow::Cow;
+
+use crate::{InvalidInput, PathSegment, path};
+
+/// A checked name. Text from a person is held to the rule of new names; text from the service only to what a
+/// path segment can carry, so that a resource older than the rule can still be addressed.
+macro_rules! name {
+    ($(#[$meta:meta])* $name:ident, $field:literal, $rule:expr) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Holds any text to the rule of new names.
+            pub fn check(text: &str) -> Result<(), InvalidInput> {
+                path::check_segment($field, text)?;
+                let rule: fn(&str) -> Result<(), Cow<'static, str>> = $rule;
+                rule(text).map_err(|rule| InvalidInput::new($field, text, rule))
+            }
+        }
+
+        impl PathSegment for $name {
+            fn as_segment(&self) -> &str {
+                &self.0
+            }
+
+            fn from_segment(text: String) -> Result<Self, InvalidInput> {
+                path::check_segment($field, &text)?;
+                Ok(Self(text))
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = InvalidInput;
+
+            fn try_from(text: &str) -> Result<Self, InvalidInput> {
+                Self::check(text)?;
+                Ok(Self(text.to_owned()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidInput;
+
+            fn try_from(text: String) -> Result<Self, InvalidInput> {
+                Self::check(&text)?;
+                Ok(Self(text))
+            }
+        }
+
+        impl TryFrom<&String> for $name {
+            type Error = InvalidInput;
+
+            fn try_from(text: &String) -> Result<Self, InvalidInput> {
+                Self::try_from(text.as_str())
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(name: &$name) -> Self {
+                name.clone()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl From<&$name> for String {
+            fn from(name: &$name) -> Self {
+                name.0.clone()
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidInput;
+
+            fn from_str(text: &str) -> Result<Self, InvalidInput> {
+                Self::try_from(text)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == *other
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::from_segment(text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+name!(
+    /// The slug of an organization, its identifier in paths.
+    ///
+    /// The service does not publish its characters: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
+    OrganizationSlug,
+    "organization",
+    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+);
+
+name!(
+    /// The name of a group, unique in its organization.
+    ///
+    /// The service does not publish its characters: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
+    GroupName,
+    "group name",
+    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+);
+
+name!(
+    /// The name of a database, unique in its organization: 1 to 64 of `a-z`, `0-9` and `-`.
+    ///
+    /// Source: Create Database in the Platform API reference.
+    DatabaseName,
+    "database name",
+    |text| only(text, 64, "a-z, 0-9 and -", is_label)
+);
+
+name!(
+    /// The code of a location, for instance `aws-us-east-1`.
+    LocationCode,
+    "location",
+    |text| only(text, 64, "a-z, 0-9 and -", is_label)
+);
+
+name!(
+    /// The id of a database (`DbId`): the text of a UUID.
+    DatabaseId,
+    "database id",
+    |text| only(text, 64, "0-9, a-f, A-F and -", is_uuid)
+);
+
+name!(
+    /// The id of a group (`uuid`): the text of a UUID.
+    GroupId,
+    "group id",
+    |text| only(text, 64, "0-9, a-f, A-F and -", is_uuid)
+);
+
+fn only(text: &str, longest: usize, allowed: &str, fits: fn(char) -> bool) -> Result<(), Cow<'static, str>> {
+    if let Some((at, found)) = text.chars().enumerate().find(|(_, character)| !fits(*character)) {
+        return Err(format!("only {allowed} are allowed, found {found:?} at character {}", at + 1).into());
+    }
+    if text.len() > longest {
+        return Err(format!("at most {longest} characters are allowed, found {}", text.len()).into());
+    }
+    Ok(())
+}
+
+fn is_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.')
+}
+
+fn is_label(character: char) -> bool {
+    character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-'
+}
+
+fn is_uuid(character: char) -> bool {
+    character.is_ascii_hexdigit() || character == '-'
+}

@@ -1,0 +1,75 @@
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::InvalidInput;
+
+/// Everything but the unreserved characters of RFC 3986 is encoded. A whole segment `.` or `..` cannot be
+/// protected this way (URL libraries read `%2e%2e` as `..`), which is why [`PathSegment`] refuses them.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A value that stands in one segment of a path.
+pub trait PathSegment: Sized {
+    /// The text, not encoded.
+    fn as_segment(&self) -> &str;
+
+    /// Reads the decoded text of a segment, without the rules that hold only for new names.
+    fn from_segment(text: String) -> Result<Self, InvalidInput>;
+}
+
+/// Appends a segment, percent-encoded.
+pub(crate) fn push_segment(path: &mut String, segment: &impl PathSegment) {
+    path.extend(utf8_percent_encode(segment.as_segment(), SEGMENT));
+}
+
+/// Refuses what cannot stand in a path segment without changing which resource is meant.
+pub(crate) fn check_segment(field: &'static str, text: &str) -> Result<(), InvalidInput> {
+    let rule: Cow<'static, str> = match text {
+        "" => "must not be empty".into(),
+        "." | ".." => "must not be a relative path".into(),
+        _ if text.len() > 255 => "must not be longer than 255 bytes".into(),
+        _ => match text.chars().position(char::is_control) {
+            None => return Ok(()),
+            Some(at) => format!("must not contain a control character (at character {})", at + 1).into(),
+        },
+    };
+    Err(InvalidInput::new(field, text, rule))
+}
+
+/// Reads the path of a request: the literal parts and the segments between them, in turn.
+#[derive(Debug)]
+pub struct PathReader<'a> {
+    rest: &'a str,
+}
+
+impl<'a> PathReader<'a> {
+    /// A reader at the start of `path`, still percent-encoded, without its query.
+    #[must_use]
+    pub fn new(path: &'a str) -> Self {
+        Self { rest: path }
+    }
+
+    /// Passes over a literal part.
+    pub fn literal(&mut self, literal: &str) -> Result<(), InvalidInput> {
+        self.rest = self.rest.strip_prefix(literal).ok_or_else(|| self.refuse("does not belong to this operation"))?;
+        Ok(())
+    }
+
+    /// Reads and decodes one segment.
+    pub fn segment<S: PathSegment>(&mut self) -> Result<S, InvalidInput> {
+        let (segment, rest) = self.rest.split_at(self.rest.find('/').unwrap_or(self.rest.len()));
+        let text = percent_decode_str(segment).decode_utf8().map_err(|_| self.refuse("is not UTF-8"))?;
+        let value = S::from_segment(text.into_owned())?;
+        self.rest = rest;
+        Ok(value)
+    }
+
+    /// Ends the path; one slash more is tolerated.
+    pub fn end(&self) -> Result<(), InvalidInput> {
+        if matches!(self.rest, "" | "/") { Ok(()) } else { Err(self.refuse("does not belong to this operation")) }
+    }
+
+    fn refuse(&self, rule: &'static str) -> InvalidInput {
+        InvalidInput::new("path", self.rest, rule)
+    }
+}

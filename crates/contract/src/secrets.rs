@@ -1,0 +1,130 @@
+use std::{env, fmt};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::InvalidInput;
+
+/// A text that is a secret: `Debug` hides it, there is no `Display`, and [`expose`](Self::expose) is the only
+/// way to read it. Serializing writes it out, because that is how it travels in requests and answers.
+macro_rules! secret {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone)]
+        pub struct $name(SecretString);
+
+        impl $name {
+            /// The secret itself. Keep it out of logs, errors and command lines.
+            #[must_use]
+            pub fn expose(&self) -> &str {
+                self.0.expose_secret()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.expose() == other.expose()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.expose())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer).map(|text| Self(text.into()))
+            }
+        }
+    };
+}
+
+secret!(
+    /// A token of the Platform API.
+    ///
+    /// ```
+    /// use turso_cloud_contract::ApiToken;
+    ///
+    /// let token = ApiToken::new("eyJhbGciOi.eyJqdGkiOi.c2ln")?;
+    /// assert_eq!(format!("{token:?}"), "ApiToken([redacted])");
+    /// # Ok::<(), turso_cloud_contract::InvalidInput>(())
+    /// ```
+    ApiToken
+);
+
+secret!(
+    /// A token that opens the SQL endpoint of one database or of every database of a group.
+    DatabaseToken
+);
+
+impl ApiToken {
+    /// Takes a token as text; white space around it is dropped.
+    ///
+    /// Fails when it is empty, holds a character that cannot stand in a header, or is recognised as a database
+    /// token, which the Platform API would refuse with a sentence that does not say so.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidInput> {
+        Self::named("API token", &text.into())
+    }
+
+    /// Reads the token from an environment variable.
+    pub fn from_env(variable: &str) -> Result<Self, InvalidInput> {
+        let field = format!("API token in the environment variable {variable}");
+        match env::var(variable) {
+            Ok(text) => Self::named(field, &text),
+            Err(env::VarError::NotPresent) => Err(InvalidInput::without_value(field, "the variable is not set")),
+            Err(env::VarError::NotUnicode(_)) => Err(InvalidInput::without_value(field, "it is not UTF-8")),
+        }
+    }
+
+    fn named(field: impl Into<std::borrow::Cow<'static, str>>, text: &str) -> Result<Self, InvalidInput> {
+        let text = text.trim();
+        let rule = if text.is_empty() {
+            "it is empty"
+        } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            "only visible ASCII characters are allowed"
+        } else if is_database_token(text) {
+            "this is a database token, which opens a database's SQL endpoint; the Platform API needs an API token"
+        } else {
+            return Ok(Self(text.into()));
+        };
+        Err(InvalidInput::without_value(field, rule))
+    }
+}
+
+impl DatabaseToken {
+    /// Takes a token as text; white space around it is dropped. Fails when it is empty or holds a character
+    /// that cannot stand in a header.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidInput> {
+        let text = text.into();
+        let text = text.trim();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidInput::without_value(
+                "database token",
+                "only visible ASCII characters are allowed, one or more",
+            ));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+/// API tokens carry `jti` and never `a`; database tokens always carry `a` (JWT claims, seen in both kinds).
+fn is_database_token(text: &str) -> bool {
+    claims(text).is_some_and(|claims| claims.get("a").is_some() && claims.get("jti").is_none())
+}
+
+fn claims(text: &str) -> Option<Value> {
+    let payload = text.split('.').nth(1)?;
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}

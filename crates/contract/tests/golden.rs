@@ -1,0 +1,92 @@
+//! Golden answers, compared as text in both directions.
+//!
+//! `golden/Operation.json` is the shape this project writes: reading and writing it again gives the same text.
+//! `golden/Operation~form.json` is another form the service has been seen to send: reading it and writing it
+//! gives the text of `golden/Operation.json`. `golden/SOURCES.tsv` says where each one comes from.
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use turso_cloud_contract::{Endpoint, endpoints, for_each_endpoint};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn answers() -> Vec<String> {
+    let names = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut answers: Vec<_> = names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect();
+    answers.sort();
+    answers
+}
+
+fn text(answer: &str) -> String {
+    fs::read_to_string(folder().join(format!("{answer}.json"))).unwrap()
+}
+
+/// Reads an answer and writes it again, as client and local cloud do.
+fn rewrite<E: Endpoint>(text: &str) -> String {
+    let json = if text.is_empty() { "null" } else { text };
+    let answer: E::Answer = serde_json::from_str(json).unwrap_or_else(|e| panic!("{}: {e}", E::NAME));
+    match serde_json::to_string_pretty(&answer).unwrap() {
+        empty if empty == "null" => String::new(),
+        json => format!("{json}\n"),
+    }
+}
+
+fn rewrite_by_name(operation: &str, text: &str) -> String {
+    macro_rules! by_name {
+        ($($name:ident,)+) => {
+            match operation {
+                $(stringify!($name) => rewrite::<endpoints::$name>(text),)+
+                _ => panic!("no operation is called {operation}"),
+            }
+        };
+    }
+    for_each_endpoint!(by_name)
+}
+
+#[test]
+fn every_golden_answer_is_read_and_written_back_to_the_same_text() {
+    for answer in answers() {
+        let (operation, _form) = answer.split_once('~').unwrap_or((&answer, ""));
+        assert_eq!(rewrite_by_name(operation, &text(&answer)), text(operation), "golden answer {answer}");
+    }
+}
+
+#[test]
+fn every_golden_answer_names_its_source_and_date() {
+    let sources = fs::read_to_string(folder().join("SOURCES.tsv")).unwrap();
+    let mut named = BTreeSet::new();
+    for row in sources.lines().skip(1) {
+        let [answer, source, date] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("three columns: {row}") };
+        assert!(!source.is_empty(), "{answer} has a source");
+        assert!(date.parse::<jiff::civil::Date>().is_ok(), "{answer} has a date");
+        named.insert(answer.to_owned());
+    }
+    assert_eq!(named, answers().into_iter().collect());
+}
+
+/// What the service leaves out, sends as `null`, or adds later must not break a client.
+#[test]
+fn absent_null_and_unknown_fields_are_tolerated() {
+    let thin = r#"{"databases":[{"Name":"a","DbId":"1","hostname":"a.io","primaryRegion":"fra","group":"g","regions":null,"new":{}}]}"#;
+    let list: turso_cloud_contract::databases::DatabasesAnswer = serde_json::from_str(thin).unwrap();
+    assert_eq!(list.databases[0].hostname, "a.io");
+    assert!(list.databases[0].regions.is_empty());
+    assert_eq!(rewrite::<endpoints::ListDatabases>(r#"{"databases":null}"#), "{\n  \"databases\": []\n}\n");
+    assert_eq!(rewrite::<endpoints::ListOrganizations>("null"), "[]\n");
+}
+
+#[test]
+fn a_value_the_contract_does_not_know_is_kept() {
+    let log = text("ListAuditLogs").replace("db-create", "db-teleport").replace("\"cli\"", "\"carrier pigeon\"");
+    assert_eq!(rewrite::<endpoints::ListAuditLogs>(&log), log);
+}
+
+#[test]
+fn a_missing_field_is_named() {
+    let error = serde_json::from_str::<turso_cloud_contract::databases::DatabaseAnswer>(
+        r#"{"database":{"Name":"a","DbId":"1","primaryRegion":"fra","group":"g"}}"#,
+    );
+    assert!(error.unwrap_err().to_string().contains("missing field `Hostname`"));
+}

@@ -1,0 +1,134 @@
+//! A request written by a client is the request a server reads.
+
+use proptest::prelude::*;
+use turso_cloud_contract::{
+    ByteSize, CATALOGUE, DatabaseName, Endpoint, Expiration, GroupName, OrganizationSlug, RequestError, Service,
+    audit_logs::{AuditLogPage, ListAuditLogs},
+    database_tokens::{Authorization, CreateDatabaseToken, NewToken},
+    databases::{CreateDatabase, DatabaseFilter, GetDatabase, ListDatabases, NewDatabase},
+    groups::{CreateGroup, NewGroup},
+    organizations::ListOrganizations,
+};
+
+fn round_trip<E: Endpoint + PartialEq>(request: &E) {
+    let target = request.path_and_query().unwrap();
+    let (path, query) = target.split_once('?').map_or((target.as_str(), None), |(path, query)| (path, Some(query)));
+    let body = request.encode_body().unwrap().unwrap_or_default();
+    assert_eq!(E::decode(path, query, &body).as_ref(), Ok(request));
+}
+
+fn acme() -> OrganizationSlug {
+    "acme".parse().unwrap()
+}
+
+proptest! {
+    #[test]
+    fn every_path_segment_survives(organization in "[A-Za-z0-9_.-]{1,40}", database in "[a-z0-9-]{1,64}") {
+        prop_assume!(organization != "." && organization != "..");
+        let organization: OrganizationSlug = organization.parse().unwrap();
+        round_trip(&GetDatabase { organization, database: database.parse().unwrap() });
+    }
+
+    /// Names from the service may hold anything: they stay one segment of the path.
+    #[test]
+    fn a_name_from_the_service_never_leaves_its_segment(text in "\\PC{1,60}") {
+        let Ok(database) = serde_json::from_value::<DatabaseName>(text.into()) else { return Ok(()) };
+        let request = GetDatabase { organization: acme(), database };
+        prop_assert_eq!(request.path().matches('/').count(), 5);
+        prop_assert!(request.path().is_ascii());
+        round_trip(&request);
+    }
+
+    #[test]
+    fn every_query_survives(expiration in 1..u32::MAX, read_only: bool, page in 1..u64::MAX, size in 1..u64::MAX) {
+        let token = if read_only { NewToken::read_only() } else { NewToken::full_access() };
+        round_trip(&CreateDatabaseToken {
+            organization: acme(),
+            database: "orders".parse().unwrap(),
+            query: token.expires(Expiration::seconds(expiration)),
+        });
+        round_trip(&ListAuditLogs { organization: acme(), query: AuditLogPage::new(page, size) });
+    }
+
+    #[test]
+    fn every_body_survives(name in "\\PC*", group in "\\PC*", limit in 1..u64::MAX) {
+        let body = NewDatabase::new(name, group).size_limit(ByteSize::new(limit));
+        round_trip(&CreateDatabase { organization: acme(), body });
+    }
+
+    #[test]
+    fn reading_a_request_never_panics(path in "\\PC*", query in "\\PC*", body: Vec<u8>) {
+        let _ = CreateDatabase::decode(&path, Some(&query), &body);
+        let _ = CreateDatabaseToken::decode(&path, Some(&query), &body);
+    }
+}
+
+#[test]
+fn keys_of_a_body_are_read_in_any_case_and_unknown_ones_ignored() {
+    let body = br#"{"Name":"eu","LOCATION":"aws-eu-west-1","Version":""}"#;
+    let request = CreateGroup::decode("/v1/organizations/acme/groups", None, body).unwrap();
+    assert_eq!(request.body, NewGroup::new("eu", "aws-eu-west-1"));
+}
+
+#[test]
+fn a_request_without_query_or_body_takes_the_defaults() {
+    let path = "/v1/organizations/acme/databases/orders/auth/tokens";
+    let request = CreateDatabaseToken::decode(path, None, b"{\"expiration\":\"5m\"}").unwrap();
+    assert_eq!(request.query, NewToken::full_access());
+    assert_eq!(request.query.authorization, Authorization::FullAccess);
+    assert!(ListOrganizations::decode("/v1/organizations/", None, b"not json").is_ok());
+    let list = ListDatabases::decode("/v1/organizations/acme/databases", Some("group=eu&new=1"), b"").unwrap();
+    assert_eq!(list.query.group, Some(GroupName::try_from("eu").unwrap()));
+    assert_eq!(list.path_and_query().unwrap(), "/v1/organizations/acme/databases?group=eu");
+    assert_eq!(
+        ListDatabases { query: DatabaseFilter::default(), ..list }.path_and_query().unwrap(),
+        "/v1/organizations/acme/databases"
+    );
+}
+
+#[test]
+fn a_bad_expiration_is_refused_in_the_words_of_the_service() {
+    let path = "/v1/organizations/acme/databases/orders/auth/tokens";
+    let refused = CreateDatabaseToken::decode(path, Some("expiration=1y"), b"").unwrap_err();
+    assert_eq!(refused, RequestError::Query("Invalid expiration format".to_owned()));
+}
+
+#[test]
+fn a_body_that_is_not_json_is_refused() {
+    for body in [&b""[..], b"<html>", b"[]", b"{\"name\":5}", b"\xff"] {
+        let refused = CreateDatabase::decode("/v1/organizations/acme/databases", None, body).unwrap_err();
+        assert!(matches!(refused, RequestError::Body(_)), "{body:?}: {refused}");
+    }
+}
+
+#[test]
+fn a_path_of_another_operation_is_refused() {
+    for path in [
+        "/v1/organizations/acme/databases",
+        "/v1/organizations/acme/databases/a/b",
+        "/v1/organizations//databases/a",
+        "/",
+    ] {
+        assert!(matches!(GetDatabase::decode(path, None, b""), Err(RequestError::Path(_))), "{path}");
+    }
+    for path in [
+        "/v1/organizations/acme/databases/%2e%2e",
+        "/v1/organizations/acme/databases/a%00",
+        "/v1/organizations/acme/databases/%ff",
+    ] {
+        assert!(matches!(GetDatabase::decode(path, None, b""), Err(RequestError::Path(_))), "{path}");
+    }
+}
+
+#[test]
+fn every_operation_has_a_name_and_a_route_of_its_own() {
+    for (index, info) in CATALOGUE.iter().enumerate() {
+        assert!(info.path.starts_with('/'), "{}", info.name);
+        for other in &CATALOGUE[..index] {
+            assert_ne!(info.name, other.name);
+            let same_route = (info.service, &info.method, info.path) == (other.service, &other.method, other.path);
+            assert!(!same_route, "{} and {}", info.name, other.name);
+        }
+    }
+    assert!(CATALOGUE.iter().any(|info| info.service == Service::Region));
+}

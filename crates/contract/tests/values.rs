@@ -1,0 +1,177 @@
+//! Names, sizes, lifetimes, secrets and error bodies.
+
+use proptest::prelude::*;
+use turso_cloud_contract::{
+    ApiToken, ByteSize, DatabaseName, DatabaseToken, ErrorBody, Expiration, GroupName, LocationCode, OrganizationSlug,
+    database_tokens::TokenAnswer,
+};
+
+/// Claims of a database token: `{"a":"rw","id":"1"}`.
+const DATABASE_TOKEN: &str = "eyJhbGciOiJFZERTQSJ9.eyJhIjoicnciLCJpZCI6IjEifQ.c2ln";
+/// Claims of an API token: `{"jti":"x"}`.
+const API_TOKEN: &str = "eyJhbGciOiJFZERTQSJ9.eyJqdGkiOiJ4In0.c2ln";
+
+#[test]
+fn a_bad_name_is_refused_with_its_field_and_the_rule() {
+    for (name, rule) in [
+        ("", "must not be empty"),
+        (".", "must not be a relative path"),
+        ("..", "must not be a relative path"),
+        ("../x", "only a-z, 0-9 and - are allowed, found '.' at character 1"),
+        ("a/b", "only a-z, 0-9 and - are allowed, found '/' at character 2"),
+        ("%2e%2e", "only a-z, 0-9 and - are allowed, found '%' at character 1"),
+        ("a\nb", "must not contain a control character (at character 2)"),
+        ("a\u{0}", "must not contain a control character (at character 2)"),
+        ("größe", "only a-z, 0-9 and - are allowed, found 'ö' at character 3"),
+        ("Orders", "only a-z, 0-9 and - are allowed, found 'O' at character 1"),
+        (&"a".repeat(65), "at most 64 characters are allowed, found 65"),
+    ] {
+        let refused = DatabaseName::try_from(name).unwrap_err();
+        assert_eq!((refused.field(), refused.rule()), ("database name", rule), "{name:?}");
+        assert!(refused.to_string().starts_with("database name \""), "{refused}");
+        assert!(!refused.to_string().contains('\n'), "{refused:?}");
+    }
+    assert_eq!(GroupName::try_from("a b").unwrap_err().field(), "group name");
+    assert_eq!(OrganizationSlug::try_from("a b").unwrap_err().field(), "organization");
+    assert_eq!(LocationCode::try_from("a b").unwrap_err().field(), "location");
+}
+
+#[test]
+fn a_refused_value_is_shown_shortened() {
+    let refused = DatabaseName::try_from("é".repeat(1_000)).unwrap_err();
+    assert_eq!(refused.value().unwrap().chars().count(), 81);
+}
+
+#[test]
+fn a_lifetime_is_read_as_the_service_reads_it() {
+    for (text, seconds) in [
+        ("2w1d30m", 1_297_800),
+        ("52w", 31_449_600),
+        ("3d", 259_200),
+        ("1w2d6h3ns", 799_200),
+        ("1.5h", 5_400),
+        ("1000ms", 1),
+        ("2500000µs", 2),
+        ("15250w", 9_223_200_000),
+    ] {
+        assert_eq!(text.parse::<Expiration>().map(Expiration::as_secs), Ok(Some(seconds)), "{text}");
+    }
+    assert_eq!("never".parse(), Ok(Expiration::never()));
+}
+
+#[test]
+fn a_bad_lifetime_is_refused_with_the_rule() {
+    for (text, rule) in [
+        ("0s", "must be at least one second"),
+        ("999ms", "must be at least one second"),
+        ("1y", "unknown unit \"y\", use w, d, h, m, s, ms, us or ns"),
+        ("-1d", "expected a number with a unit, such as 7d or 2w1d30m, or never"),
+        ("", "expected a number with a unit, such as 7d or 2w1d30m, or never"),
+        ("7", "the last number has no unit, use w, d, h, m, s, ms, us or ns"),
+        ("7d ", "unknown unit \"d \", use w, d, h, m, s, ms, us or ns"),
+        ("15251w", "must be at most 2^63 nanoseconds (292 years)"),
+        ("99999999999999999999999999999999999999999999w", "must be at most 2^63 nanoseconds (292 years)"),
+    ] {
+        let refused = text.parse::<Expiration>().unwrap_err();
+        assert_eq!((refused.field(), refused.rule()), ("expiration", rule), "{text:?}");
+    }
+    assert!(Expiration::days(0).check().is_err());
+    assert!(Expiration::weeks(u32::MAX).check().is_err());
+}
+
+#[test]
+fn a_bad_size_is_refused_with_the_rule() {
+    for (text, rule) in [
+        ("", "must start with a number of bytes"),
+        ("-1", "must start with a number of bytes"),
+        ("1.5gb", "unknown unit \".5gb\", use b, kb, mb, gb, tb, kib, mib, gib or tib"),
+        ("1eb", "unknown unit \"eb\", use b, kb, mb, gb, tb, kib, mib, gib or tib"),
+        ("99999999999tb", "must be less than 2^64 bytes"),
+    ] {
+        let refused = text.parse::<ByteSize>().unwrap_err();
+        assert_eq!((refused.field(), refused.rule()), ("size", rule), "{text:?}");
+    }
+    assert_eq!("1 GB".parse(), Ok(ByteSize::new(1_000_000_000)));
+    assert_eq!(serde_json::to_string(&ByteSize::gib(1)).unwrap(), "\"1073741824\"");
+}
+
+proptest! {
+    #[test]
+    fn a_lifetime_reads_back_from_its_text(seconds in 1..9_223_372_036_u64) {
+        let lifetime = Expiration::from(std::time::Duration::from_secs(seconds));
+        prop_assert_eq!(lifetime.to_string().parse(), Ok(lifetime));
+    }
+
+    #[test]
+    fn a_size_reads_back_from_its_text_and_its_json(bytes: u64) {
+        let size = ByteSize::new(bytes);
+        prop_assert_eq!(size.to_string().parse(), Ok(size));
+        prop_assert_eq!(serde_json::from_str::<ByteSize>(&serde_json::to_string(&size).unwrap()).unwrap(), size);
+    }
+
+    #[test]
+    fn no_text_makes_a_parser_panic(text in "\\PC*", digits in "[0-9.smhdw]*") {
+        for text in [text, digits] {
+            let _ = text.parse::<Expiration>();
+            let _ = text.parse::<ByteSize>();
+            let _ = DatabaseName::try_from(text.as_str());
+            let _ = ApiToken::new(text.as_str());
+        }
+    }
+
+    #[test]
+    fn an_error_body_is_always_read(body: Vec<u8>) {
+        let _ = ErrorBody::parse(&body);
+    }
+}
+
+#[test]
+fn a_secret_is_shown_only_by_expose() {
+    let token = ApiToken::new(format!(" {API_TOKEN}\n")).unwrap();
+    assert_eq!(token.expose(), API_TOKEN);
+    assert_eq!(format!("{token:?}"), "ApiToken([redacted])");
+    let answer: TokenAnswer = serde_json::from_str(&format!(r#"{{"jwt":"{DATABASE_TOKEN}"}}"#)).unwrap();
+    assert_eq!(format!("{answer:?}"), "TokenAnswer { jwt: DatabaseToken([redacted]) }");
+}
+
+#[test]
+fn a_token_that_cannot_work_is_refused_without_showing_it() {
+    for (text, rule) in [
+        ("  ", "it is empty"),
+        ("planted secret", "only visible ASCII characters are allowed"),
+        (
+            DATABASE_TOKEN,
+            "this is a database token, which opens a database's SQL endpoint; the Platform API needs an API token",
+        ),
+    ] {
+        let refused = ApiToken::new(text).unwrap_err();
+        assert_eq!((refused.rule(), refused.value()), (rule, None));
+        assert!(!refused.to_string().contains("planted"));
+    }
+    assert!(DatabaseToken::new(DATABASE_TOKEN).is_ok());
+    let unset = ApiToken::from_env("TURSO_CLOUD_TEST_UNSET").unwrap_err();
+    assert_eq!(
+        unset.to_string(),
+        "API token in the environment variable TURSO_CLOUD_TEST_UNSET is not valid: the variable is not set"
+    );
+}
+
+#[test]
+fn an_error_body_yields_its_sentence_in_every_known_form() {
+    for (body, message, code) in [
+        (r#"{"error":"group not found"}"#, Some("group not found"), None),
+        (r#"{"code":"c","error":"text"}"#, Some("text"), Some("c")),
+        (r#"{"error":{"code":"c","message":"text"}}"#, Some("text"), Some("c")),
+        (r#"{"message":"text"}"#, Some("text"), None),
+        (r#"{"errors":["a",{"message":"b"}]}"#, Some("a, b"), None),
+        (r#""text""#, Some("text"), None),
+        (r#"{"error":""}"#, None, None),
+        ("null", None, None),
+        ("", None, None),
+        ("<html>", None, None),
+    ] {
+        let parsed = ErrorBody::parse(body.as_bytes());
+        assert_eq!((parsed.message(), parsed.code()), (message, code), "{body}");
+    }
+    assert_eq!(ErrorBody::parse(br#"{"error":{"retry_after":7}}"#).retry_after(), Some(7));
+}

@@ -1,0 +1,192 @@
+//! The time the local cloud lives in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
+
+/// The clock of one local cloud: tokens expire and timestamps are written by it, not by the system's clock.
+///
+/// Every clone is a handle to the same clock. A running clock is the system's time plus an offset; a frozen one moves
+/// only when it is told to. Times that no [`Timestamp`] can hold are clamped to the first or the last one.
+///
+/// ```
+/// use std::time::Duration;
+/// use turso_cloud_local::Clock;
+///
+/// let clock = Clock::frozen_at("2026-01-01T00:00:00Z".parse()?);
+/// clock.advance(Duration::from_secs(3600));
+/// assert_eq!(clock.now().to_string(), "2026-01-01T01:00:00Z");
+/// # Ok::<(), jiff::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<Mutex<State>>);
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Running { offset: SignedDuration },
+    Frozen { at: Timestamp },
+}
+
+impl Clock {
+    /// A clock that runs with the system's.
+    ///
+    /// ```
+    /// use turso_cloud_local::Clock;
+    ///
+    /// assert!(Clock::system().now() >= "2026-01-01T00:00:00Z".parse()?);
+    /// # Ok::<(), jiff::Error>(())
+    /// ```
+    #[must_use]
+    pub fn system() -> Self {
+        Self::in_state(State::Running { offset: SignedDuration::ZERO })
+    }
+
+    /// A clock that stands still at `at` until it is moved or resumed.
+    ///
+    /// ```
+    /// use turso_cloud_local::Clock;
+    ///
+    /// let noon = "2026-06-01T12:00:00Z".parse()?;
+    /// assert_eq!(Clock::frozen_at(noon).now(), noon);
+    /// # Ok::<(), jiff::Error>(())
+    /// ```
+    #[must_use]
+    pub fn frozen_at(at: Timestamp) -> Self {
+        Self::in_state(State::Frozen { at })
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.lock().now()
+    }
+
+    /// Moves the clock forward; a running clock keeps running from there.
+    pub fn advance(&self, by: Duration) {
+        let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+        let mut state = self.0.lock();
+        *state = match *state {
+            State::Running { offset } => State::Running { offset: offset.saturating_add(by) },
+            State::Frozen { at } => State::Frozen { at: shifted(at, by) },
+        };
+    }
+
+    /// Moves the clock to `to`, forward or back; a running clock keeps running from there.
+    ///
+    /// ```
+    /// use turso_cloud_local::Clock;
+    ///
+    /// let clock = Clock::system();
+    /// clock.set("2030-01-01T00:00:00Z".parse()?);
+    /// assert!(clock.now() >= "2030-01-01T00:00:00Z".parse()?);
+    /// # Ok::<(), jiff::Error>(())
+    /// ```
+    pub fn set(&self, to: Timestamp) {
+        let mut state = self.0.lock();
+        *state = match *state {
+            State::Running { .. } => State::running_from(to),
+            State::Frozen { .. } => State::Frozen { at: to },
+        };
+    }
+
+    /// Stops the clock at the present moment.
+    ///
+    /// ```
+    /// use turso_cloud_local::Clock;
+    ///
+    /// let clock = Clock::system();
+    /// clock.freeze();
+    /// assert_eq!(clock.now(), clock.now());
+    /// ```
+    pub fn freeze(&self) {
+        let mut state = self.0.lock();
+        *state = State::Frozen { at: state.now() };
+    }
+
+    /// Lets a frozen clock run on from where it stands.
+    pub fn resume(&self) {
+        let mut state = self.0.lock();
+        *state = State::running_from(state.now());
+    }
+
+    fn in_state(state: State) -> Self {
+        Self(Arc::new(Mutex::new(state)))
+    }
+}
+
+impl State {
+    fn running_from(at: Timestamp) -> Self {
+        Self::Running { offset: at.duration_since(Timestamp::now()) }
+    }
+
+    fn now(self) -> Timestamp {
+        match self {
+            Self::Running { offset } => shifted(Timestamp::now(), offset),
+            Self::Frozen { at } => at,
+        }
+    }
+}
+
+fn shifted(at: Timestamp, by: SignedDuration) -> Timestamp {
+    let limit = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
+    at.checked_add(by).unwrap_or(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_frozen_clock_moves_only_when_told() {
+        let clock = Clock::frozen_at(at("2026-01-01T00:00:00Z"));
+        assert_eq!(clock.now(), clock.now());
+        clock.advance(Duration::from_secs(90));
+        assert_eq!(clock.now(), at("2026-01-01T00:01:30Z"));
+        clock.set(at("2020-02-02T00:00:00Z"));
+        assert_eq!(clock.now(), at("2020-02-02T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_running_clock_is_the_system_time_plus_what_was_advanced() {
+        let clock = Clock::system();
+        clock.advance(Duration::from_secs(3600));
+        let ahead = clock.now().duration_since(Timestamp::now());
+        assert!((ahead - SignedDuration::from_hours(1)).abs() < SignedDuration::from_secs(5), "{ahead}");
+    }
+
+    #[test]
+    fn every_clone_is_the_same_clock() {
+        let clock = Clock::frozen_at(at("2026-01-01T00:00:00Z"));
+        clock.clone().advance(Duration::from_secs(1));
+        assert_eq!(clock.now(), at("2026-01-01T00:00:01Z"));
+    }
+
+    #[test]
+    fn a_resumed_clock_runs_on_from_where_it_stood() {
+        let clock = Clock::frozen_at(at("2040-01-01T00:00:00Z"));
+        clock.resume();
+        let now = clock.now();
+        assert!(now >= at("2040-01-01T00:00:00Z") && now < at("2040-01-01T01:00:00Z"), "{now}");
+        clock.freeze();
+        assert_eq!(clock.now(), clock.now());
+    }
+
+    #[test]
+    fn an_impossible_time_is_clamped() {
+        let clock = Clock::frozen_at(Timestamp::MAX);
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now(), Timestamp::MAX);
+        clock.resume();
+        clock.advance(Duration::MAX);
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now(), Timestamp::MAX);
+        clock.set(Timestamp::MIN);
+        assert!(clock.now() < at("2000-01-01T00:00:00Z"));
+    }
+}

@@ -1,0 +1,15 @@
+//! The messages of "SQL over HTTP" in JSON: what drivers send and what they are answered.
+//!
+//! Reading is lenient (a number where the protocol wants a decimal string, `null` for an absent list, padded base64);
+//! writing is exactly the documented shape.
+
+mod answer;
+mod request;
+mod value;
+
+pub(crate) use answer::{
+    BatchResult, Column, CursorEntry, CursorOpening, Description, Outcome, Parameter, PipelineAnswer, Response,
+    SqlError, StatementResult,
+};
+pub(crate) use request::{Batch, Condition, CursorBody, NamedValue, PipelineBody, Request, SqlText, Statement, Step};
+pub(crate) use value::Value;

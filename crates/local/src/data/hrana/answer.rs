@@ -1,0 +1,122 @@
+//! What drivers are answered.
+
+use serde::{Serialize, Serializer};
+
+use super::Value;
+
+/// The answer of a pipeline endpoint.
+#[derive(Debug, Serialize)]
+pub(crate) struct PipelineAnswer {
+    pub(crate) baton: Option<String>,
+    pub(crate) base_url: Option<String>,
+    pub(crate) results: Vec<Outcome>,
+}
+
+/// What became of one request of a pipeline.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Ok { response: Response },
+    Error { error: SqlError },
+}
+
+/// The answer to one request; its tag is the request's.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Response {
+    Close,
+    Execute { result: StatementResult },
+    Batch { result: BatchResult },
+    Sequence,
+    Describe { result: Description },
+    StoreSql,
+    CloseSql,
+    GetAutocommit { is_autocommit: bool },
+}
+
+/// A result column.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Column {
+    pub(crate) name: Option<String>,
+    pub(crate) decltype: Option<String>,
+}
+
+/// The result of one statement.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct StatementResult {
+    pub(crate) cols: Vec<Column>,
+    pub(crate) rows: Vec<Vec<Value>>,
+    pub(crate) affected_row_count: u64,
+    #[serde(serialize_with = "as_decimal_string")]
+    pub(crate) last_insert_rowid: Option<i64>,
+    pub(crate) replication_index: Option<String>,
+    pub(crate) rows_read: u64,
+    pub(crate) rows_written: u64,
+    pub(crate) query_duration_ms: f64,
+}
+
+/// One entry per step in both lists; a skipped step is null in both.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct BatchResult {
+    pub(crate) step_results: Vec<Option<StatementResult>>,
+    pub(crate) step_errors: Vec<Option<SqlError>>,
+}
+
+/// What a statement is, without running it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Description {
+    pub(crate) params: Vec<Parameter>,
+    pub(crate) cols: Vec<Column>,
+    pub(crate) is_explain: bool,
+    pub(crate) is_readonly: bool,
+}
+
+/// A bind parameter; a positional one has no name.
+#[derive(Debug, Serialize)]
+pub(crate) struct Parameter {
+    pub(crate) name: Option<String>,
+}
+
+/// The first line of a cursor's answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct CursorOpening {
+    pub(crate) baton: Option<String>,
+    pub(crate) base_url: Option<String>,
+}
+
+/// Every other line of a cursor's answer.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum CursorEntry<'a> {
+    StepBegin { step: usize, cols: &'a [Column] },
+    Row { row: &'a [Value] },
+    // Unlike a pipeline's result, the cursor writes this rowid as a JSON number.
+    StepEnd { affected_row_count: u64, last_insert_rowid: Option<i64> },
+    StepError { step: usize, error: &'a SqlError },
+    Error { error: &'a SqlError },
+    ReplicationIndex { replication_index: Option<String> },
+}
+
+/// An error reported inside a 200 answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct SqlError {
+    pub(crate) message: String,
+    pub(crate) code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) extended_code: Option<&'static str>,
+}
+
+impl SqlError {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { message: message.into(), code, extended_code: None }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+#[expect(clippy::ref_option, reason = "serde passes the field by reference")]
+fn as_decimal_string<S: Serializer>(value: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,106 @@
+//! One SQL value on the wire.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::de::Error as _;
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The protocol emits base64 without padding and accepts both.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A value of one of SQLite's five storage classes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Null,
+    Integer(i64),
+    Float(f64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl Value {
+    /// About how many bytes of JSON this value takes, for the size limit of an answer.
+    pub(crate) fn wire_size(&self) -> usize {
+        const ENVELOPE: usize = 30;
+        ENVELOPE
+            + match self {
+                Self::Null => 0,
+                Self::Integer(_) | Self::Float(_) => 20,
+                Self::Text(text) => text.len(),
+                Self::Blob(bytes) => bytes.len() / 3 * 4,
+            }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::Null => map.serialize_entry("type", "null")?,
+            Self::Integer(value) => {
+                map.serialize_entry("type", "integer")?;
+                map.serialize_entry("value", &value.to_string())?;
+            }
+            // serde_json writes an infinity or NaN as null, which is what the protocol asks for.
+            Self::Float(value) => {
+                map.serialize_entry("type", "float")?;
+                map.serialize_entry("value", value)?;
+            }
+            Self::Text(value) => {
+                map.serialize_entry("type", "text")?;
+                map.serialize_entry("value", value)?;
+            }
+            Self::Blob(value) => {
+                map.serialize_entry("type", "blob")?;
+                map.serialize_entry("base64", &BASE64.encode(value))?;
+            }
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Tagged::deserialize(deserializer)? {
+            Tagged::Null => Ok(Self::Null),
+            Tagged::Integer { value: Number::Integer(value) } => Ok(Self::Integer(value)),
+            Tagged::Integer { value: Number::Text(value) } => {
+                value.parse().map(Self::Integer).map_err(|_| D::Error::custom("`integer` is not a 64-bit number"))
+            }
+            Tagged::Integer { value: Number::Float(_) } => Err(D::Error::custom("`integer` has a fraction")),
+            #[expect(clippy::cast_precision_loss, reason = "an integer sent as a float is meant as the nearest float")]
+            Tagged::Float { value: Number::Integer(value) } => Ok(Self::Float(value as f64)),
+            Tagged::Float { value: Number::Float(value) } => Ok(Self::Float(value)),
+            Tagged::Float { value: Number::Text(value) } => {
+                value.parse().map(Self::Float).map_err(|_| D::Error::custom("`float` is not a number"))
+            }
+            Tagged::Text { value } => Ok(Self::Text(value)),
+            Tagged::Blob { base64 } => {
+                BASE64.decode(base64).map(Self::Blob).map_err(|_| D::Error::custom("`base64` is not base64"))
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Tagged {
+    Null,
+    Integer { value: Number },
+    Float { value: Number },
+    Text { value: String },
+    Blob { base64: String },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Integer(i64),
+    Float(f64),
+    Text(String),
+}
