@@ -68,6 +68,42 @@ impl EndpointInfo {
     }
 }
 
+impl EndpointInfo {
+    /// The operation a request belongs to. A literal segment is preferred to one that varies.
+    ///
+    /// ```
+    /// use turso_cloud_contract::{EndpointInfo, Service};
+    ///
+    /// let found = EndpointInfo::find(Service::Platform, &http::Method::GET, "/v1/organizations/acme/groups/eu");
+    /// assert_eq!(found.map(|info| info.name), Some("GetGroup"));
+    /// ```
+    #[must_use]
+    pub fn find(service: Service, method: &Method, path: &str) -> Option<&'static Self> {
+        let candidates = CATALOGUE.iter().filter(|info| info.service == service && info.method == *method);
+        let matching = candidates.filter_map(|info| Some((literals_in_common(info.path, path)?, info)));
+        matching.max_by_key(|(literals, _)| *literals).map(|(_, info)| info)
+    }
+}
+
+/// How many segments of a path are spelt out in its template; `None` where the path does not fit.
+fn literals_in_common(template: &str, path: &str) -> Option<usize> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let template = template.strip_suffix('/').unwrap_or(template);
+    if template.split('/').count() != path.split('/').count() {
+        return None;
+    }
+    let mut literals = 0;
+    for (expected, segment) in template.split('/').zip(path.split('/')) {
+        match expected.starts_with('{') {
+            true if segment.is_empty() => return None,
+            true => {}
+            false if expected == segment => literals += 1,
+            false => return None,
+        }
+    }
+    Some(literals)
+}
+
 macro_rules! catalogue {
     ($($operation:ident,)+) => { &[$(EndpointInfo::of::<endpoints::$operation>()),+] };
 }

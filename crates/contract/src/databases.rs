@@ -37,14 +37,35 @@ endpoint!(
 pub struct DatabaseFilter {
     /// Only those of this group.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub group: Option<GroupName>,
+    pub group: Option<String>,
     /// Only the branches of the database with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent: Option<DatabaseId>,
+    pub parent: Option<String>,
+}
+
+impl DatabaseFilter {
+    /// Only those of the group called `name`.
+    #[must_use]
+    pub fn group(mut self, name: impl Into<String>) -> Self {
+        self.group = Some(name.into());
+        self
+    }
+
+    /// Only the branches of the database with this id.
+    #[must_use]
+    pub fn parent(mut self, id: impl Into<String>) -> Self {
+        self.parent = Some(id.into());
+        self
+    }
 }
 
 impl RequestPart for DatabaseFilter {
     const PRESENCE: Presence = Presence::Optional;
+
+    fn check(&self) -> Result<(), InvalidInput> {
+        self.group.as_deref().map_or(Ok(()), GroupName::check)?;
+        self.parent.as_deref().map_or(Ok(()), DatabaseId::check)
+    }
 }
 
 /// A database to create.

@@ -27,6 +27,7 @@ open_enum!(
 /// An organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "the fields of the service")]
 pub struct Organization {
     /// Its name; `personal` for a personal one.
     pub name: String,

@@ -120,15 +120,17 @@ impl FromStr for Expiration {
 
 impl fmt::Display for Expiration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(mut rest) = self.0 else { return f.pad("never") };
-        let mut text = String::new();
+        let Some(mut rest) = self.0 else { return f.write_str("never") };
+        if rest == 0 {
+            return f.write_str("0s");
+        }
         for (unit, seconds) in [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
             if rest >= seconds {
-                text.push_str(&format!("{}{unit}", rest / seconds));
+                write!(f, "{}{unit}", rest / seconds)?;
                 rest %= seconds;
             }
         }
-        f.pad(if text.is_empty() { "0s" } else { &text })
+        Ok(())
     }
 }
 

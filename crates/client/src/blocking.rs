@@ -1,0 +1,137 @@
+//! The same handles without an async runtime of one's own.
+//!
+//! ```
+//! use turso_cloud::NewDatabase;
+//!
+//! let cloud = turso_cloud_local::Cloud::new()?;
+//! let turso = cloud.client().build_blocking()?;
+//!
+//! turso.databases().create(NewDatabase::new("orders", "default")).send()?;
+//! assert_eq!(turso.databases().list().send()?.len(), 1);
+//! for entry in turso.audit_logs().stream().send()? {
+//!     println!("{}", entry?.code);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::{fmt, future::Future, ops::Deref, pin::Pin, sync::mpsc, thread};
+
+use futures_core::Stream;
+use futures_util::StreamExt as _;
+use tokio::{runtime::Handle, sync::oneshot};
+
+use crate::{ClientBuilder, Error};
+
+/// A [`Client`](crate::Client) that brings its own runtime: its calls are made with [`Call::send`](crate::Call::send).
+///
+/// The runtime lives on a thread of its own, which ends with the last clone; dropping one inside an async context
+/// does no harm.
+#[derive(Clone, Debug)]
+pub struct Client(crate::Client);
+
+impl Deref for Client {
+    type Target = crate::Client;
+
+    fn deref(&self) -> &crate::Client {
+        &self.0
+    }
+}
+
+impl ClientBuilder {
+    /// Builds a client for use without an async runtime. Fails as [`build`](Self::build) does, and where no thread
+    /// can be started.
+    pub fn build_blocking(self) -> Result<Client, Error> {
+        let mut inner = self.build_inner()?;
+        inner.runtime = Some(Runtime::start()?);
+        Ok(Client(crate::Client::from_inner(inner)))
+    }
+}
+
+impl crate::Client {
+    pub(crate) fn runtime(&self) -> Result<&Runtime, Error> {
+        let runtime = self.inner().runtime.as_ref();
+        runtime.ok_or_else(|| {
+            Error::config_text("this client is asynchronous: await the call, or build the client with `build_blocking`")
+        })
+    }
+}
+
+/// A tokio runtime on a thread of its own. Driving it there, rather than on the threads of the callers, keeps idle
+/// connections watched between calls.
+#[derive(Debug)]
+pub(crate) struct Runtime {
+    handle: Handle,
+    /// Dropping it ends the thread.
+    _running: oneshot::Sender<()>,
+}
+
+impl Runtime {
+    fn start() -> Result<Self, Error> {
+        let failed = |e: std::io::Error| Error::config("the runtime of the blocking client cannot be started", e);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let handle = runtime.handle().clone();
+        let (running, stopped) = oneshot::channel::<()>();
+        let drive = move || {
+            // Either way the client is gone: there is nobody left to tell.
+            let _ = runtime.block_on(stopped);
+        };
+        thread::Builder::new().name("turso-cloud".to_owned()).spawn(drive).map_err(failed)?;
+        Ok(Self { handle, _running: running })
+    }
+
+    /// Runs a future there and waits for its result.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        if Handle::try_current().is_ok() {
+            return Err(Error::config_text(
+                "a blocking call inside an async context would stall it: await the call of an async client",
+            ));
+        }
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.handle.spawn(async move {
+            // A caller cannot go away while it waits.
+            let _ = sender.send(future.await);
+        });
+        receiver.recv().unwrap_or_else(|_| Err(Error::config_text("the call was given up: it panicked")))
+    }
+}
+
+type Items<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;
+
+/// The items of a stream, read one by one. An error is yielded once and ends it.
+pub struct Iter<T> {
+    client: crate::Client,
+    items: Option<Items<T>>,
+}
+
+impl<T: Send + 'static> Iter<T> {
+    pub(crate) fn new(client: crate::Client, items: Items<T>) -> Result<Self, Error> {
+        client.runtime()?;
+        Ok(Self { client, items: Some(items) })
+    }
+}
+
+impl<T: Send + 'static> Iterator for Iter<T> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut items = self.items.take()?;
+        let next = async move { Ok((items.next().await, items)) };
+        match self.client.runtime().and_then(|runtime| runtime.run(next)) {
+            Ok((None, _)) => None,
+            Ok((item, items)) => {
+                self.items = Some(items);
+                item
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Iter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Iter").field("ended", &self.items.is_none()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,246 @@
+use std::{fmt, time::Duration};
+
+use http::HeaderValue;
+use jiff::Timestamp;
+use turso_cloud_contract::{InvalidInput, OrganizationSlug};
+#[cfg(feature = "reqwest")]
+use url::Url;
+
+#[cfg(feature = "reqwest")]
+use crate::transport::{ReqwestTransport, Settings};
+use crate::{
+    Client, Credentials, Error, RetryPolicy,
+    call::CallOptions,
+    client::Inner,
+    origin,
+    retry::{Allowance, Jitter},
+    throttle::Throttle,
+    transport::Transport,
+};
+
+const BASE_URL: &str = "https://api.turso.tech";
+const REGION_URL: &str = "https://region.turso.io";
+const USER_AGENT: &str = concat!("turso-cloud-rust/", env!("CARGO_PKG_VERSION"));
+
+/// Sets up a [`Client`]. Nothing is checked before [`build`](Self::build).
+///
+/// ```
+/// use std::time::Duration;
+/// use turso_cloud::{ApiToken, Client, RetryPolicy};
+///
+/// let turso = Client::builder(ApiToken::new("eyJ0.eyJqdGki.c2ln")?)
+///     .organization("acme")
+///     .timeout(Duration::from_secs(10))
+///     .deadline(Duration::from_secs(60))
+///     .retry(RetryPolicy::default().max_retries(5))
+///     .user_agent("billing-service/2.1")
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub struct ClientBuilder {
+    credentials: Credentials,
+    organization: Option<Result<OrganizationSlug, InvalidInput>>,
+    base_url: String,
+    region_url: String,
+    user_agent: Option<String>,
+    options: CallOptions,
+    max_answer: usize,
+    max_in_flight: usize,
+    jitter_seed: Option<u64>,
+    wall_clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    transport: Option<Box<dyn Transport>>,
+    #[cfg(feature = "reqwest")]
+    proxy: Option<String>,
+    #[cfg(feature = "reqwest")]
+    settings: Settings,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            organization: None,
+            base_url: BASE_URL.to_owned(),
+            region_url: REGION_URL.to_owned(),
+            user_agent: None,
+            options: CallOptions {
+                timeout: Duration::from_secs(30),
+                deadline: Duration::from_secs(120),
+                retry: RetryPolicy::default(),
+            },
+            max_answer: 256 * 1024 * 1024,
+            max_in_flight: 64,
+            jitter_seed: None,
+            wall_clock: Box::new(Timestamp::now),
+            transport: None,
+            #[cfg(feature = "reqwest")]
+            proxy: None,
+            #[cfg(feature = "reqwest")]
+            settings: Settings::default(),
+        }
+    }
+
+    /// Sets the organization that handles work on unless told otherwise.
+    pub fn organization<N>(mut self, slug: N) -> Self
+    where
+        N: TryInto<OrganizationSlug>,
+        N::Error: Into<InvalidInput>,
+    {
+        self.organization = Some(slug.try_into().map_err(Into::into));
+        self
+    }
+
+    /// Sets the origin of the Platform API; `https://api.turso.tech` by default. A trailing `/v1` is dropped.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// Sets the URL of the region service; `https://region.turso.io` by default.
+    pub fn region_url(mut self, url: impl Into<String>) -> Self {
+        self.region_url = url.into();
+        self
+    }
+
+    /// Sets how this client calls itself. The service writes entries of its audit log by it.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// Bounds each attempt, from the connection to the last byte of the answer; 30 s by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = timeout;
+        self
+    }
+
+    /// Bounds each call, with all its attempts and the waits between them; 2 minutes by default.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.options.deadline = deadline;
+        self
+    }
+
+    /// Sets how failed requests are retried.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = policy;
+        self
+    }
+
+    /// Sets how many requests may be under way at once; 64 by default. Others wait for their turn.
+    pub fn max_in_flight(mut self, requests: usize) -> Self {
+        self.max_in_flight = requests;
+        self
+    }
+
+    /// Sets how many bytes an answer may have; 256 MiB by default.
+    pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
+        self.max_answer = bytes;
+        self
+    }
+
+    /// Makes the random part of the waits between attempts repeatable, for tests.
+    pub fn jitter_seed(mut self, seed: u64) -> Self {
+        self.jitter_seed = Some(seed);
+        self
+    }
+
+    /// Sets the clock that dates in answers are measured against, for tests. Timeouts and waits follow the clock of
+    /// the tokio runtime, which a test can pause.
+    pub fn wall_clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.wall_clock = Box::new(now);
+        self
+    }
+
+    /// Sends requests by other means than HTTP through reqwest.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Box::new(transport));
+        self
+    }
+
+    /// Bounds the time to connect; 10 s by default.
+    #[cfg(feature = "reqwest")]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Sends all requests through a proxy. Without it the environment decides (`HTTPS_PROXY` and so on).
+    #[cfg(feature = "reqwest")]
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Trusts the certificates of a PEM file too, beside those of the platform.
+    #[cfg(feature = "_tls")]
+    pub fn root_certificates(mut self, pem: impl Into<bytes::Bytes>) -> Self {
+        self.settings.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Builds the client. Fails with [`ErrorKind::Config`](crate::ErrorKind) or
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind) on a setting that cannot work. No request is sent.
+    pub fn build(self) -> Result<Client, Error> {
+        Ok(Client::from_inner(self.build_inner()?))
+    }
+
+    pub(crate) fn build_inner(mut self) -> Result<Inner, Error> {
+        if self.max_in_flight == 0 {
+            return Err(Error::config_text("max_in_flight is 0: no request could ever be sent"));
+        }
+        let transport = self.build_transport()?;
+        let user_agent = self.user_agent.as_deref().unwrap_or(USER_AGENT);
+        Ok(Inner {
+            transport,
+            organization: self.organization.transpose()?,
+            base_url: origin::platform(&self.base_url)?,
+            region_url: origin::service("region URL", &self.region_url)?,
+            user_agent: HeaderValue::from_str(user_agent).map_err(|_| {
+                InvalidInput::new("user agent", user_agent, "only visible ASCII characters are allowed")
+            })?,
+            credentials: self.credentials,
+            options: self.options,
+            max_answer: self.max_answer,
+            throttle: Throttle::new(self.max_in_flight),
+            allowance: Allowance::new(),
+            jitter: Jitter::new(self.jitter_seed),
+            wall_clock: self.wall_clock,
+            #[cfg(feature = "blocking")]
+            runtime: None,
+        })
+    }
+
+    #[cfg(feature = "reqwest")]
+    fn build_transport(&mut self) -> Result<Box<dyn Transport>, Error> {
+        if let Some(proxy) = self.proxy.take() {
+            // Neither the value nor the parser's error is shown: proxies are named with their password.
+            let parsed = Url::parse(&proxy).map_err(|_| InvalidInput::without_value("proxy", "is not a URL"))?;
+            self.settings.proxy = Some(parsed);
+        }
+        match self.transport.take() {
+            None => Ok(Box::new(ReqwestTransport::new(&self.settings)?)),
+            Some(transport) if self.settings == Settings::default() => Ok(transport),
+            Some(_) => Err(Error::config_text(
+                "connect_timeout, proxy and root_certificates are not for a transport of one's own",
+            )),
+        }
+    }
+
+    #[cfg(not(feature = "reqwest"))]
+    fn build_transport(&mut self) -> Result<Box<dyn Transport>, Error> {
+        let missing = || Error::config_text("no transport: enable the feature `reqwest` or set one");
+        self.transport.take().ok_or_else(missing)
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("credentials", &self.credentials)
+            .field("organization", &self.organization)
+            .field("options", &self.options)
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,252 @@
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::Uri;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use turso_cloud_contract::{Endpoint, InvalidInput, Repeatability, RequestError, Service};
+
+use crate::{
+    Client, Error, ErrorKind, RetryPolicy,
+    client::Inner,
+    decode::decode,
+    error::RequestContext,
+    exchange::{Answer, Authorization, Prepared, exchange},
+    handles::{Scope, absent_as_none},
+};
+
+type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+/// Timeouts and retries of one call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallOptions {
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) retry: RetryPolicy,
+}
+
+/// A call that has not been made yet: await it, or [`send`](Self::send) it where there is no async runtime.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+/// use std::time::Duration;
+///
+/// let groups = turso.groups().list().timeout(Duration::from_secs(5)).await?;
+/// assert_eq!(groups[0].name, "default");
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+/// ```
+#[must_use = "a call does nothing until it is awaited or sent"]
+pub struct Call<T> {
+    client: Client,
+    options: CallOptions,
+    /// Where the call works, for what may follow it.
+    scope: Option<Scope>,
+    run: Box<dyn FnOnce(Context) -> CallFuture<T> + Send>,
+}
+
+impl<T: Send + 'static> Call<T> {
+    /// Bounds each attempt, from the connection to the last byte of the answer.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = timeout;
+        self
+    }
+
+    /// Bounds the whole call, with all its attempts and the waits between them.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.options.deadline = deadline;
+        self
+    }
+
+    /// Sets how failed requests of this call are retried.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = policy;
+        self
+    }
+
+    /// Makes the call and waits for its answer, on a client of [`blocking`](crate::blocking).
+    ///
+    /// Fails with [`ErrorKind::Config`] on any other client, and where it would block an async runtime.
+    #[cfg(feature = "blocking")]
+    pub fn send(self) -> Result<T, Error> {
+        let client = self.client.clone();
+        client.runtime()?.run(self.into_future())
+    }
+
+    pub(crate) fn new<F>(client: &Client, run: impl FnOnce(Context) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let options = client.inner().options;
+        Self { client: client.clone(), options, scope: None, run: Box::new(move |cx| Box::pin(run(cx))) }
+    }
+
+    /// One request, and what to make of its answer.
+    pub(crate) fn one<E: Endpoint>(
+        client: &Client,
+        endpoint: Result<E, Error>,
+        read: impl FnOnce(E::Answer) -> T + Send + 'static,
+    ) -> Self {
+        Self::new(client, move |cx| async move { cx.send(&endpoint.map_err(unsent::<E>)?).await.map(read) })
+    }
+
+    pub(crate) fn then<U, F>(self, next: impl FnOnce(Context, Result<T, Error>) -> F + Send + 'static) -> Call<U>
+    where
+        U: Send + 'static,
+        F: Future<Output = Result<U, Error>> + Send + 'static,
+    {
+        let Self { client, options, scope, run } = self;
+        Call {
+            client,
+            options,
+            scope,
+            run: Box::new(move |cx| {
+                Box::pin(async move {
+                    let result = run(cx.clone()).await;
+                    next(cx, result).await
+                })
+            }),
+        }
+    }
+
+    /// Notes where the call works, for what may follow it.
+    pub(crate) fn within(mut self, scope: &Scope) -> Self {
+        self.scope = Some(scope.clone());
+        self
+    }
+
+    pub(crate) fn scope(&self) -> Option<Scope> {
+        self.scope.clone()
+    }
+
+    /// The same call with its result changed.
+    pub(crate) fn map_result<U: Send + 'static>(
+        self,
+        change: impl FnOnce(Result<T, Error>) -> Result<U, Error> + Send + 'static,
+    ) -> Call<U> {
+        self.then(move |_, result| std::future::ready(change(result)))
+    }
+
+    /// For `find`: nothing, where there is no such thing.
+    pub(crate) fn or_none(self) -> Call<Option<T>> {
+        self.map_result(absent_as_none)
+    }
+
+    /// For `delete_if_exists`: whether there was something to delete. It was there, too, when an earlier attempt may
+    /// have deleted it and only the last one found nothing.
+    pub(crate) fn or_absent(self) -> Call<bool> {
+        self.map_result(|result| match result {
+            Err(error) if error.is_not_found() => Ok(error.may_have_happened()),
+            result => result.map(|_| true),
+        })
+    }
+}
+
+impl<T: Send + 'static> IntoFuture for Call<T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = CallFuture<T>;
+
+    fn into_future(self) -> CallFuture<T> {
+        Box::pin(async move { (self.run)(Context::new(self.client, self.options)).await })
+    }
+}
+
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// What the requests of one call share: the client, the options and the deadline.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    client: Client,
+    options: CallOptions,
+    deadline: Instant,
+}
+
+impl Context {
+    fn new(client: Client, options: CallOptions) -> Self {
+        let far = Duration::from_secs(30 * 365 * 86_400);
+        Self { client, options, deadline: Instant::now() + options.deadline.min(far) }
+    }
+
+    pub(crate) fn client(&self) -> &Inner {
+        self.client.inner()
+    }
+
+    pub(crate) fn options(&self) -> &CallOptions {
+        &self.options
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Sends one request of the catalogue.
+    pub(crate) async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Answer, Error> {
+        let request = self.prepare(endpoint).map_err(unsent::<E>)?;
+        decode_answer(exchange(self, &request).await?, E::REPEATABILITY)
+    }
+
+    /// Sends any request and hands out the answer as it is.
+    pub(crate) async fn send_raw(&self, request: &Prepared) -> Result<Answer, Error> {
+        exchange(self, request).await
+    }
+
+    fn prepare<E: Endpoint>(&self, endpoint: &E) -> Result<Prepared, Error> {
+        endpoint.check()?;
+        let target = endpoint.path_and_query().map_err(unwritable)?;
+        let (origin, authorization) = match E::SERVICE {
+            Service::Platform => (&self.client().base_url, Authorization::Client),
+            Service::Region => (&self.client().region_url, Authorization::Anonymous),
+        };
+        Ok(Prepared {
+            operation: E::NAME,
+            template: E::PATH.into(),
+            method: E::METHOD,
+            uri: uri(origin, &target)?,
+            body: endpoint.encode_body().map_err(unwritable)?.map(Bytes::from),
+            repeatability: E::REPEATABILITY,
+            authorization,
+        })
+    }
+}
+
+pub(crate) fn uri(origin: &str, target: &str) -> Result<Uri, Error> {
+    Uri::try_from(format!("{origin}{target}"))
+        .map_err(|_| InvalidInput::new("path", target, "is not a valid path of a URL").into())
+}
+
+/// A change whose answer is not understood has been made all the same.
+fn decode_answer<A: DeserializeOwned>(answer: Answer, repeatability: Repeatability) -> Result<A, Error> {
+    decode(&answer.body).map_err(|detail| {
+        Error::new(ErrorKind::Decode)
+            .with_detail(detail)
+            .with_status(answer.status)
+            .having_maybe_happened(repeatability != Repeatability::Safe)
+            .with_request(answer.request)
+    })
+}
+
+/// Names the operation in an error that came before its first attempt.
+fn unsent<E: Endpoint>(error: Error) -> Error {
+    error.with_request(RequestContext {
+        operation: E::NAME,
+        method: E::METHOD,
+        path: E::PATH.into(),
+        attempts: 0,
+        elapsed: Duration::ZERO,
+    })
+}
+
+fn unwritable(error: RequestError) -> Error {
+    Error::new(ErrorKind::InvalidInput).with_detail("the request cannot be written").with_source(error)
+}

@@ -1,0 +1,156 @@
+use std::{fmt, sync::Arc};
+
+use http::{HeaderValue, Method};
+use jiff::Timestamp;
+use turso_cloud_contract::{Endpoint, OrganizationSlug};
+
+use crate::{
+    Call, ClientBuilder, Credentials, RawCall,
+    call::CallOptions,
+    handles::{ApiTokens, AuditLogs, Databases, Groups, Locations, Organizations, Scope},
+    retry::{Allowance, Jitter},
+    throttle::Throttle,
+    transport::Transport,
+};
+
+/// A client of the Turso Cloud Platform API. Cloning it is cheap; clones share connections, limits and settings.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use turso_cloud::{NewDatabase, NewToken, Expiration};
+///
+/// // Against Turso Cloud: `Client::builder(ApiToken::from_env("TURSO_API_TOKEN")?).organization("acme").build()?`.
+/// let cloud = turso_cloud_local::Cloud::new()?;
+/// let turso = cloud.client().build()?;
+///
+/// turso.databases().create(NewDatabase::new("orders", "default")).await?;
+/// let token = turso.databases().create_token("orders", NewToken::read_only().expires(Expiration::days(7))).await?;
+/// let url = turso.databases().get("orders").await?.url();
+/// # assert!(url.starts_with("http") && !token.expose().is_empty());
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) credentials: Credentials,
+    pub(crate) organization: Option<OrganizationSlug>,
+    /// Scheme and authority, without a slash at the end.
+    pub(crate) base_url: String,
+    /// Without a slash at the end.
+    pub(crate) region_url: String,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) options: CallOptions,
+    pub(crate) max_answer: usize,
+    pub(crate) throttle: Throttle,
+    pub(crate) allowance: Allowance,
+    pub(crate) jitter: Jitter,
+    pub(crate) wall_clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    #[cfg(feature = "blocking")]
+    pub(crate) runtime: Option<crate::blocking::Runtime>,
+}
+
+impl Client {
+    /// Sets up a client that identifies itself by a token or by a provider of tokens.
+    pub fn builder(credentials: impl Into<Credentials>) -> ClientBuilder {
+        ClientBuilder::new(credentials.into())
+    }
+
+    /// The organizations the caller belongs to.
+    #[must_use]
+    pub fn organizations(&self) -> Organizations {
+        Organizations::new(self)
+    }
+
+    /// The groups of the organization.
+    #[must_use]
+    pub fn groups(&self) -> Groups {
+        Groups::new(self.scope())
+    }
+
+    /// The databases of the organization, and their tokens.
+    #[must_use]
+    pub fn databases(&self) -> Databases {
+        Databases::new(self.scope())
+    }
+
+    /// The audit log of the organization.
+    #[must_use]
+    pub fn audit_logs(&self) -> AuditLogs {
+        AuditLogs::new(self.scope())
+    }
+
+    /// The locations groups can be in.
+    #[must_use]
+    pub fn locations(&self) -> Locations {
+        Locations::new(self)
+    }
+
+    /// The tokens of the Platform API.
+    #[must_use]
+    pub fn api_tokens(&self) -> ApiTokens {
+        ApiTokens::new(self)
+    }
+
+    /// Sends any request of the [`contract`](crate::contract), for what no handle offers.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::contract::groups::GetGroup;
+    ///
+    /// let answer = turso.call(GetGroup { organization: "acme".parse()?, group: "default".parse()? }).await?;
+    /// assert_eq!(answer.group.name, "default");
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<E::Answer> {
+        Call::one(self, Ok(endpoint), |answer| answer)
+    }
+
+    /// Sends a request this version knows nothing of: `path` starts at the origin, `/v1/…`, and may hold a query.
+    ///
+    /// A `GET` is retried like any read; every other method is sent once.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use http::Method;
+    ///
+    /// let answer = turso.request(Method::GET, "/v1/organizations/acme/groups").await?;
+    /// assert!(answer.status().is_success() && answer.body().starts_with(b"{\"groups\":"));
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn request(&self, method: Method, path: impl Into<String>) -> RawCall {
+        RawCall::new(self, method, path.into())
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.0.base_url)
+            .field("organization", &self.0.organization)
+            .field("credentials", &self.0.credentials)
+            .field("transport", &self.0.transport)
+            .finish_non_exhaustive()
+    }
+}

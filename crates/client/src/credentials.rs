@@ -1,0 +1,71 @@
+use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc};
+
+use http::HeaderValue;
+use turso_cloud_contract::ApiToken;
+
+use crate::{Error, ErrorKind};
+
+type ProvidedToken = Pin<Box<dyn Future<Output = Result<ApiToken, Box<dyn StdError + Send + Sync>>> + Send>>;
+
+/// Where the client gets the token of each request from.
+///
+/// ```
+/// use turso_cloud::{ApiToken, Client, Credentials};
+///
+/// // A token, or a function that is asked before every attempt and may do I/O of its own.
+/// Client::builder(ApiToken::new("eyJ0.eyJqdGki.c2ln")?);
+/// Client::builder(Credentials::provider(|| async { Ok(ApiToken::from_env("TURSO_API_TOKEN")?) }));
+/// # Ok::<(), turso_cloud::InvalidInput>(())
+/// ```
+#[derive(Clone)]
+pub struct Credentials(Source);
+
+#[derive(Clone)]
+enum Source {
+    Token(ApiToken),
+    Provider(Arc<dyn Fn() -> ProvidedToken + Send + Sync>),
+}
+
+impl Credentials {
+    /// Asks `provider` for the token before every attempt. It is up to the provider to keep a token as long as it
+    /// is good.
+    pub fn provider<P, F>(provider: P) -> Self
+    where
+        P: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Result<ApiToken, Box<dyn StdError + Send + Sync>>> + Send + 'static,
+    {
+        Self(Source::Provider(Arc::new(move || Box::pin(provider()))))
+    }
+
+    pub(crate) async fn token(&self) -> Result<ApiToken, Error> {
+        match &self.0 {
+            Source::Token(token) => Ok(token.clone()),
+            Source::Provider(provider) => provider().await.map_err(|source| {
+                Error::new(ErrorKind::Unauthenticated).with_detail("the token provider failed").with_source(source)
+            }),
+        }
+    }
+}
+
+/// `Bearer …`, marked so that no HTTP library prints it.
+pub(crate) fn bearer(token: &str) -> Result<HeaderValue, Error> {
+    let mut header = HeaderValue::try_from(format!("Bearer {token}"))
+        .map_err(|_| Error::config_text("the token holds a character that cannot stand in a header"))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+impl From<ApiToken> for Credentials {
+    fn from(token: ApiToken) -> Self {
+        Self(Source::Token(token))
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Source::Token(_) => "Credentials(token)",
+            Source::Provider(_) => "Credentials(provider)",
+        })
+    }
+}

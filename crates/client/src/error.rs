@@ -1,0 +1,273 @@
+mod kind;
+
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+
+use http::{Method, StatusCode};
+pub use kind::ErrorKind;
+use turso_cloud_contract::InvalidInput;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Why a call failed.
+///
+/// [`kind`](Self::kind) and the predicates tell failures apart; [`message`](Self::message) is the service's own
+/// sentence; the rest is the context of the request. `Display` is one line and leaves the cause to
+/// [`source`](std::error::Error::source).
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use turso_cloud::{ErrorKind, NewDatabase};
+///
+/// let cloud = turso_cloud_local::Cloud::new()?;
+/// let turso = cloud.client().build()?;
+/// turso.databases().create(NewDatabase::new("orders", "default")).await?;
+///
+/// let error = turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap_err();
+/// assert!(error.is_already_exists());
+/// assert_eq!(error.status().map(|status| status.as_u16()), Some(409));
+/// assert_eq!(error.message(), Some("database with name orders already exists"));
+/// assert_eq!(error.operation(), Some("CreateDatabase"));
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+/// ```
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    /// What this crate says, where the service says nothing or not enough.
+    detail: Option<Cow<'static, str>>,
+    status: Option<StatusCode>,
+    message: Option<String>,
+    code: Option<String>,
+    retry_after: Option<Duration>,
+    may_have_happened: bool,
+    request: Option<RequestContext>,
+    source: Option<BoxError>,
+}
+
+/// Which request failed, and what it took.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestContext {
+    pub(crate) operation: &'static str,
+    pub(crate) method: Method,
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+}
+
+impl Error {
+    /// What went wrong, as one of a few kinds.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The status of the last response; nothing where there was none.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// The sentence of the service and nothing else.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
+    /// The machine-readable code of the service, which only some refusals carry.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// How long the service asked to wait, from the header `Retry-After` (seconds or a date) or the body.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the same call may succeed later without a change: the service was busy or could not be reached.
+    /// It does not say that repeating is harmless; see [`may_have_happened`](Self::may_have_happened).
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        use ErrorKind::{Connect, Interrupted, RateLimited, Server, Timeout};
+        matches!(self.0.kind, Connect | Interrupted | RateLimited | Server | Timeout)
+    }
+
+    /// Whether the change may have been carried out although the call failed: the request may have arrived and
+    /// its answer was lost, was an internal error, or could not be understood. Look before repeating it.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        self.0.may_have_happened
+    }
+
+    /// The name of the operation, for instance `CreateDatabase`.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.request.as_ref().map(|request| request.operation)
+    }
+
+    /// The HTTP method of the request.
+    #[must_use]
+    pub fn method(&self) -> Option<&Method> {
+        self.0.request.as_ref().map(|request| &request.method)
+    }
+
+    /// The path of the request with a `{field}` in place of each name.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.0.request.as_ref().map(|request| &*request.path)
+    }
+
+    /// How many times the request was sent or tried to be.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.request.as_ref().map_or(0, |request| request.attempts)
+    }
+
+    /// How long the request took, with all attempts and the waits between them.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.request.as_ref().map_or(Duration::ZERO, |request| request.elapsed)
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            detail: None,
+            status: None,
+            message: None,
+            code: None,
+            retry_after: None,
+            may_have_happened: false,
+            request: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn config(detail: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::new(ErrorKind::Config).with_detail(detail).with_source(source)
+    }
+
+    pub(crate) fn config_text(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Config).with_detail(detail)
+    }
+
+    /// A refusal of the service.
+    pub(crate) fn refused(operation: &str, status: StatusCode, body: &turso_cloud_contract::ErrorBody) -> Self {
+        let mut error = Self::new(ErrorKind::of_refusal(operation, status, body.message()));
+        error.0.status = Some(status);
+        error.0.message = body.message().map(str::to_owned);
+        error.0.code = body.code().map(str::to_owned);
+        error
+    }
+
+    pub(crate) fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    pub(crate) fn with_request(mut self, request: RequestContext) -> Self {
+        self.0.request = Some(request);
+        self
+    }
+
+    pub(crate) fn having_maybe_happened(mut self, maybe: bool) -> Self {
+        self.0.may_have_happened |= maybe;
+        self
+    }
+
+    /// Takes a secret out of what the service said, in case it repeated the request's token.
+    pub(crate) fn without_secret(mut self, secret: &str) -> Self {
+        if let Some(message) = self.0.message.as_mut().filter(|message| message.contains(secret)) {
+            *message = message.replace(secret, "[redacted]");
+        }
+        self
+    }
+}
+
+/// `CreateDatabase (POST /v1/…): already exists (409): database with name orders already exists`
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        if let Some(RequestContext { operation, method, path, .. }) = &inner.request {
+            write!(f, "{operation} ({method} {path}): ")?;
+        }
+        f.write_str(inner.kind.as_str())?;
+        if let Some(status) = inner.status {
+            write!(f, " ({})", status.as_u16())?;
+        }
+        for text in [inner.detail.as_deref(), inner.message.as_deref()].into_iter().flatten() {
+            f.write_str(": ")?;
+            write_on_one_line(f, text)?;
+        }
+        match &inner.request {
+            Some(request) if request.attempts > 1 => write!(f, " (after {} attempts)", request.attempts),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn write_on_one_line(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    use fmt::Write as _;
+    text.chars().try_for_each(|character| f.write_char(if character.is_control() { ' ' } else { character }))
+}
+
+/// The fields that are set, the cause included.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        let mut fields = f.debug_struct("Error");
+        fields.field("kind", &inner.kind);
+        let optional: [(&str, Option<&dyn fmt::Debug>); 7] = [
+            ("status", inner.status.as_ref().map(|v| v as _)),
+            ("detail", inner.detail.as_ref().map(|v| v as _)),
+            ("message", inner.message.as_ref().map(|v| v as _)),
+            ("code", inner.code.as_ref().map(|v| v as _)),
+            ("retry_after", inner.retry_after.as_ref().map(|v| v as _)),
+            ("request", inner.request.as_ref().map(|v| v as _)),
+            ("source", inner.source.as_ref().map(|v| v as _)),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                fields.field(name, value);
+            }
+        }
+        if inner.may_have_happened {
+            fields.field("may_have_happened", &true);
+        }
+        fields.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Refused before anything was sent: the text is the whole story, so it is the detail and not the source.
+impl From<InvalidInput> for Error {
+    fn from(refused: InvalidInput) -> Self {
+        Self::new(ErrorKind::InvalidInput).with_detail(refused.to_string())
+    }
+}

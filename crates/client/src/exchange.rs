@@ -1,0 +1,235 @@
+//! One request from its parts to its answer: admission, attempts, retries, deadline.
+
+use std::{borrow::Cow, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{Instrument as _, debug, debug_span};
+use turso_cloud_contract::{ErrorBody, Repeatability};
+
+use crate::{
+    Error, ErrorKind,
+    call::Context,
+    credentials::bearer,
+    error::RequestContext,
+    retry_after,
+    transport::{Body, TransportError},
+};
+
+/// The body of a refusal is a sentence; whatever is longer is not one.
+const LONGEST_REFUSAL: usize = 64 * 1024;
+
+/// A request, ready to be sent any number of times.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    pub(crate) operation: &'static str,
+    /// The path with a `{field}` in place of each name.
+    pub(crate) template: Cow<'static, str>,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) repeatability: Repeatability,
+    pub(crate) authorization: Authorization,
+}
+
+/// What a request is authorized by.
+#[derive(Clone, Debug)]
+pub(crate) enum Authorization {
+    /// The platform token of the client.
+    Client,
+    /// A header of its own, such as a database token.
+    Header(HeaderValue),
+    Anonymous,
+}
+
+/// An answer with a status of success.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) request: RequestContext,
+}
+
+impl Prepared {
+    fn context(&self, attempts: u32, elapsed: Duration) -> RequestContext {
+        RequestContext {
+            operation: self.operation,
+            method: self.method.clone(),
+            path: self.template.clone(),
+            attempts,
+            elapsed,
+        }
+    }
+}
+
+pub(crate) async fn exchange(cx: &Context, request: &Prepared) -> Result<Answer, Error> {
+    let span =
+        debug_span!("turso_cloud", operation = request.operation, method = %request.method, path = %request.template);
+    Exchange { cx, request, attempts: 0, started: Instant::now() }.run().instrument(span).await
+}
+
+struct Exchange<'a> {
+    cx: &'a Context,
+    request: &'a Prepared,
+    attempts: u32,
+    started: Instant,
+}
+
+impl Exchange<'_> {
+    async fn run(mut self) -> Result<Answer, Error> {
+        let mut answer_lost = false;
+        loop {
+            let error = match self.attempt().await {
+                Ok(answer) => {
+                    debug!(status = answer.status.as_u16(), attempts = self.attempts, "answered");
+                    self.cx.client().allowance.refill();
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            answer_lost |= error.may_have_happened();
+            match self.wait_before_retry(&error) {
+                Some(wait) => sleep(wait).await,
+                None => return Err(error.having_maybe_happened(answer_lost).with_request(self.context())),
+            }
+        }
+    }
+
+    async fn attempt(&mut self) -> Result<Answer, Error> {
+        let client = self.cx.client();
+        self.refuse_while_cooling()?;
+        let admitted = timeout_at(self.cx.deadline(), client.throttle.admit()).await;
+        let _place = admitted.map_err(|_| timed_out("no request could be sent before the deadline"))?;
+        let authorized = timeout_at(self.cx.deadline(), self.authorization()).await;
+        let (authorization, secret) =
+            authorized.map_err(|_| timed_out("the token provider gave no token before the deadline"))??;
+
+        self.attempts += 1;
+        let until = self.cx.deadline().min(Instant::now() + self.cx.options().timeout);
+        let answer = self.send(authorization, until).await;
+        answer.map_err(|error| match &secret {
+            Some(secret) => error.without_secret(secret.expose()),
+            None => error,
+        })
+    }
+
+    async fn authorization(&self) -> Result<(Option<HeaderValue>, Option<turso_cloud_contract::ApiToken>), Error> {
+        match &self.request.authorization {
+            Authorization::Anonymous => Ok((None, None)),
+            Authorization::Header(header) => Ok((Some(header.clone()), None)),
+            Authorization::Client => {
+                let token = self.cx.client().credentials.token().await?;
+                Ok((Some(bearer(token.expose())?), Some(token)))
+            }
+        }
+    }
+
+    async fn send(&self, authorization: Option<HeaderValue>, until: Instant) -> Result<Answer, Error> {
+        let sent = timeout_at(until, self.cx.client().transport.send(self.http_request(authorization))).await;
+        let response = sent.map_err(|_| self.no_answer())?.map_err(|e| self.broken(e))?;
+        let (parts, body) = response.into_parts();
+        if !parts.status.is_success() {
+            // The status decides; a body that is late, cut or too long takes nothing away from it.
+            let body = timeout_at(until, body.collect(LONGEST_REFUSAL)).await;
+            return Err(self.refused(
+                parts.status,
+                &parts.headers,
+                &body.ok().and_then(Result::ok).unwrap_or_default(),
+            ));
+        }
+        let body = timeout_at(until, body.collect(self.cx.client().max_answer)).await;
+        let body = body.map_err(|_| self.no_answer())?.map_err(|e| self.broken(e))?;
+        Ok(Answer { status: parts.status, headers: parts.headers, body, request: self.context() })
+    }
+
+    fn http_request(&self, authorization: Option<HeaderValue>) -> http::Request<Body> {
+        let mut request = http::Request::new(self.request.body.clone().map_or_else(Body::empty, Body::from));
+        *request.method_mut() = self.request.method.clone();
+        *request.uri_mut() = self.request.uri.clone();
+        let headers = request.headers_mut();
+        headers.insert(header::USER_AGENT, self.cx.client().user_agent.clone());
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        if self.request.body.is_some() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if let Some(authorization) = authorization {
+            headers.insert(header::AUTHORIZATION, authorization);
+        }
+        request
+    }
+
+    /// A pause that outlasts the deadline is reported at once rather than waited for.
+    fn refuse_while_cooling(&self) -> Result<(), Error> {
+        match self.cx.client().throttle.cooling() {
+            Some(until) if until >= self.cx.deadline() => Err(Error::new(ErrorKind::RateLimited)
+                .with_detail("the pause the service asked for ends after the deadline")
+                .with_retry_after(Some(until - Instant::now()))),
+            _ => Ok(()),
+        }
+    }
+
+    /// How long to wait before the next attempt; `None` where there is to be none.
+    fn wait_before_retry(&self, error: &Error) -> Option<Duration> {
+        let client = self.cx.client();
+        let wait = self.cx.options().retry.wait(error, self.request.repeatability, self.attempts, &client.jitter);
+        if error.is_rate_limited() && error.status().is_some() {
+            // Other calls would be told the same: they all pause, whether this one goes on or not.
+            if let Some(pause) = wait.or(error.retry_after()).and_then(|pause| Instant::now().checked_add(pause)) {
+                client.throttle.cool_until(pause);
+            }
+        }
+        let reason = match wait {
+            None => "it is not to be repeated",
+            Some(wait) if Instant::now() + wait >= self.cx.deadline() => {
+                "the next attempt would come after the deadline"
+            }
+            Some(_) if !client.allowance.spend() => "too many calls are being retried",
+            Some(wait) => {
+                debug!(%error, attempt = self.attempts, ?wait, "trying again");
+                return Some(wait);
+            }
+        };
+        debug!(%error, attempts = self.attempts, reason, "giving up");
+        None
+    }
+
+    fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
+        let body = ErrorBody::parse(body);
+        let now = (self.cx.client().wall_clock)();
+        let asked = retry_after::parse(headers, now).or(body.retry_after().map(Duration::from_secs));
+        let error = Error::refused(self.request.operation, status, &body).with_retry_after(asked);
+        if status.is_redirection() {
+            return error.with_detail("redirects are not followed");
+        }
+        let maybe = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
+        error.having_maybe_happened(maybe && self.changes_something())
+    }
+
+    fn broken(&self, error: TransportError) -> Error {
+        let kind = match error.may_have_been_sent() {
+            false => ErrorKind::Connect,
+            true if error.is_too_large() => ErrorKind::Decode,
+            true => ErrorKind::Interrupted,
+        };
+        let maybe = error.may_have_been_sent() && self.changes_something();
+        Error::new(kind).with_source(error).having_maybe_happened(maybe)
+    }
+
+    fn no_answer(&self) -> Error {
+        timed_out("no complete answer came in time").having_maybe_happened(self.changes_something())
+    }
+
+    fn changes_something(&self) -> bool {
+        self.request.repeatability != Repeatability::Safe
+    }
+
+    fn context(&self) -> RequestContext {
+        self.request.context(self.attempts, self.started.elapsed())
+    }
+}
+
+fn timed_out(detail: &'static str) -> Error {
+    Error::new(ErrorKind::Timeout).with_detail(detail)
+}

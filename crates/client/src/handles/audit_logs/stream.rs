@@ -1,0 +1,188 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
+use jiff::Timestamp;
+use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditLogsAnswer};
+
+use super::AuditLogs;
+use crate::{Error, ErrorKind, paging};
+
+const PAGE_SIZE: u64 = 100;
+
+type Entries = Pin<Box<dyn Stream<Item = Result<AuditLog, Error>> + Send>>;
+
+/// A stream of entries of the audit log, newest first: [`AuditLogs::stream`].
+///
+/// The service knows no filters: those of this stream are applied here, and all pages down to the last entry that
+/// can match are read. Set them before the first entry is taken.
+#[must_use = "a stream does nothing until it is read"]
+pub struct AuditLogStream {
+    pages: Option<Pages>,
+    filter: Filter,
+    entries: Option<Entries>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Filter {
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    codes: Option<Vec<AuditCode>>,
+    author: Option<String>,
+}
+
+impl AuditLogStream {
+    pub(super) fn new(logs: AuditLogs) -> Self {
+        let pages = Pages { logs, page_size: PAGE_SIZE, since: None, next: Some(1), oldest: None, previous: None };
+        Self { pages: Some(pages), filter: Filter::default(), entries: None }
+    }
+
+    /// Ends with the last entry that is not older than `since`; older pages are not read.
+    pub fn since(mut self, since: Timestamp) -> Self {
+        self.filter.since = Some(since);
+        if let Some(pages) = &mut self.pages {
+            pages.since = Some(since);
+        }
+        self
+    }
+
+    /// Leaves out entries from `until` on.
+    pub fn until(mut self, until: Timestamp) -> Self {
+        self.filter.until = Some(until);
+        self
+    }
+
+    /// Only entries with one of these codes.
+    pub fn only(mut self, codes: impl IntoIterator<Item = AuditCode>) -> Self {
+        self.filter.codes = Some(codes.into_iter().collect());
+        self
+    }
+
+    /// Only entries of this user.
+    pub fn author(mut self, username: impl Into<String>) -> Self {
+        self.filter.author = Some(username.into());
+        self
+    }
+
+    /// Sets how many entries to ask for at once; 100 by default.
+    pub fn page_size(mut self, entries: u64) -> Self {
+        if let Some(pages) = &mut self.pages {
+            pages.page_size = entries;
+        }
+        self
+    }
+
+    /// The entries as an iterator, on a client of [`blocking`](crate::blocking).
+    #[cfg(feature = "blocking")]
+    pub fn send(self) -> Result<crate::blocking::Iter<AuditLog>, Error> {
+        let client = self.pages.as_ref().map(|pages| pages.logs.scope.client().clone());
+        let client = client.ok_or_else(|| Error::config_text("the stream is being read already"))?;
+        crate::blocking::Iter::new(client, Box::pin(self))
+    }
+
+    fn start(pages: Pages, filter: Filter) -> Entries {
+        use futures_util::StreamExt as _;
+        let wanted = move |entry: &Result<AuditLog, Error>| entry.as_ref().map_or(true, |entry| filter.admits(entry));
+        Box::pin(paging::items(pages).filter(move |entry| std::future::ready(wanted(entry))))
+    }
+}
+
+impl Stream for AuditLogStream {
+    type Item = Result<AuditLog, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if let Some(pages) = this.pages.take() {
+            this.entries = Some(Self::start(pages, this.filter.clone()));
+        }
+        let Some(entries) = &mut this.entries else { return Poll::Ready(None) };
+        let polled = entries.as_mut().poll_next(cx);
+        if matches!(polled, Poll::Ready(None)) {
+            this.entries = None;
+        }
+        polled
+    }
+}
+
+impl fmt::Debug for AuditLogStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuditLogStream").field("filter", &self.filter).finish_non_exhaustive()
+    }
+}
+
+impl Filter {
+    fn admits(&self, entry: &AuditLog) -> bool {
+        self.since.is_none_or(|since| entry.created_at >= since)
+            && self.until.is_none_or(|until| entry.created_at < until)
+            && self.codes.as_ref().is_none_or(|codes| codes.contains(&entry.code))
+            && self.author.as_ref().is_none_or(|author| entry.author == *author)
+    }
+}
+
+struct Pages {
+    logs: AuditLogs,
+    page_size: u64,
+    since: Option<Timestamp>,
+    next: Option<u64>,
+    /// The rank of the oldest entry yielded so far, counted from the oldest of all. Ranks do not change when entries
+    /// are written, while places in pages do; and entries have no ids.
+    oldest: Option<u64>,
+    previous: Option<AuditLogsAnswer>,
+}
+
+impl paging::Pages for Pages {
+    type Item = AuditLog;
+
+    async fn next(&mut self) -> Result<Option<Vec<AuditLog>>, Error> {
+        let Some(number) = self.next else { return Ok(None) };
+        let page = self.logs.page(AuditLogPage::new(number, self.page_size)).await?;
+        self.check_advance(number, &page)?;
+        let fresh = self.fresh(&page);
+        let exhausted = page.audit_logs.is_empty() || number >= page.pagination.total_pages || self.is_past(&page);
+        self.next = (!exhausted).then_some(number + 1);
+        self.previous = Some(page);
+        Ok(Some(fresh))
+    }
+}
+
+impl Pages {
+    /// The entries not yielded yet.
+    fn fresh(&mut self, page: &AuditLogsAnswer) -> Vec<AuditLog> {
+        let newer = (page.pagination.page - 1).saturating_mul(page.pagination.page_size);
+        let rank_of_first = page.pagination.total_rows.saturating_sub(newer);
+        let ranked = page.audit_logs.iter().zip((0..rank_of_first).rev());
+        let fresh: Vec<_> = match self.oldest {
+            None => page.audit_logs.clone(),
+            Some(oldest) => ranked.skip_while(|(_, rank)| *rank >= oldest).map(|(entry, _)| entry.clone()).collect(),
+        };
+        let length = u64::try_from(page.audit_logs.len()).unwrap_or(u64::MAX);
+        let oldest = rank_of_first.saturating_sub(length);
+        self.oldest = Some(self.oldest.map_or(oldest, |before| before.min(oldest)));
+        fresh
+    }
+
+    fn is_past(&self, page: &AuditLogsAnswer) -> bool {
+        let oldest = page.audit_logs.last().map(|entry| entry.created_at);
+        oldest.zip(self.since).is_some_and(|(oldest, since)| oldest < since)
+    }
+
+    /// A page that is not the one asked for would be read for ever.
+    fn check_advance(&self, number: u64, page: &AuditLogsAnswer) -> Result<(), Error> {
+        let stuck = self.previous.as_ref().is_some_and(|previous| {
+            !page.audit_logs.is_empty()
+                && previous.audit_logs == page.audit_logs
+                && previous.pagination.total_rows == page.pagination.total_rows
+        });
+        if page.pagination.page == number && !stuck {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Decode).with_detail(format!(
+            "the listing does not advance: asked for page {number} of the audit log, got page {}{}",
+            page.pagination.page,
+            if stuck { " with the entries of the page before" } else { "" }
+        )))
+    }
+}

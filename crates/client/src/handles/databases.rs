@@ -1,0 +1,259 @@
+use turso_cloud_contract::{
+    DatabaseName, DatabaseToken, InvalidInput, OrganizationSlug,
+    database_tokens::{CreateDatabaseToken, NewToken, RotateDatabaseTokens},
+    databases::{
+        CreateDatabase, CreatedDatabase, Database, DatabaseFilter, DeleteDatabase, GetDatabase, ListDatabases,
+        NewDatabase,
+    },
+};
+
+use super::{
+    Ensured, Scope,
+    ensured::{absent_as_none, ensure, mismatch},
+    scope::{named, organization_setter},
+};
+use crate::{Call, Error};
+
+/// The databases of an organization, and their tokens: [`Client::databases`](crate::Client::databases).
+#[derive(Clone, Debug)]
+pub struct Databases {
+    scope: Scope,
+}
+
+impl Databases {
+    pub(crate) fn new(scope: Scope) -> Self {
+        Self { scope }
+    }
+
+    organization_setter!();
+
+    /// Lists them, in no promised order.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewDatabase;
+    ///
+    /// turso.databases().create(NewDatabase::new("orders", "default")).await?;
+    /// assert_eq!(turso.databases().list().await?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn list(&self) -> Call<Vec<Database>> {
+        self.list_matching(DatabaseFilter::default())
+    }
+
+    /// Lists those of one group, or the branches of one database.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::DatabaseFilter;
+    ///
+    /// assert!(turso.databases().list_matching(DatabaseFilter::default().group("default")).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn list_matching(&self, filter: DatabaseFilter) -> Call<Vec<Database>> {
+        let endpoint = self.scope.organization().map(|organization| ListDatabases { organization, query: filter });
+        Call::one(self.scope.client(), endpoint, |answer| answer.databases)
+    }
+
+    /// Gets one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// let orders = turso.databases().get("orders").await?;
+    /// assert_eq!(orders.group, "default");
+    /// assert!(orders.url().starts_with("http"));
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn get<N>(&self, name: N) -> Call<Database>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| GetDatabase { organization, database });
+        Call::one(self.scope.client(), endpoint, |answer| answer.database)
+    }
+
+    /// Gets one, or nothing where there is none.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert_eq!(turso.databases().find("orders").await?, None);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn find<N>(&self, name: N) -> Call<Option<Database>>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        self.get(name).or_none()
+    }
+
+    /// Creates one; fails with [`AlreadyExists`](crate::ErrorKind::AlreadyExists) where the name is taken, and with
+    /// [`Rejected`](crate::ErrorKind::Rejected) where there is no such group: groups are never made in passing.
+    ///
+    /// Right after it, the SQL endpoint may answer 404 for some seconds:
+    /// [`wait_ready`](Call::wait_ready) waits for it.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::{ByteSize, NewDatabase};
+    ///
+    /// let orders = NewDatabase::new("orders", "default").size_limit(ByteSize::gib(1));
+    /// let created = turso.databases().create(orders).wait_ready().await?;
+    /// assert_eq!(created.name, "orders");
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn create(&self, database: NewDatabase) -> Call<CreatedDatabase> {
+        let endpoint = self.scope.organization().map(|organization| CreateDatabase { organization, body: database });
+        Call::one(self.scope.client(), endpoint, |answer| answer.database).within(&self.scope)
+    }
+
+    /// Creates the database unless it exists. One of that name in another group is an error.
+    ///
+    /// It is safe to repeat: where the answer to the creation is lost, it looks before it creates again.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewDatabase;
+    ///
+    /// assert!(turso.databases().ensure(NewDatabase::new("orders", "default")).await?.is_created());
+    /// assert!(!turso.databases().ensure(NewDatabase::new("orders", "default")).await?.is_created());
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn ensure(&self, database: NewDatabase) -> Call<Ensured<Database>> {
+        let databases = self.clone();
+        Call::new(self.scope.client(), move |cx| async move {
+            let (organization, name) = databases.path(&*database.name)?;
+            let get = GetDatabase { organization: organization.clone(), database: name };
+            let create = CreateDatabase { organization, body: database };
+            let ensured = ensure(
+                || async { absent_as_none(cx.send(&get).await).map(|found| found.map(|answer| answer.database)) },
+                || async {
+                    cx.send(&create).await?;
+                    cx.send(&get).await.map(|answer| answer.database)
+                },
+            );
+            let ensured = ensured.await?;
+            if ensured.group == *create.body.group {
+                Ok(ensured)
+            } else {
+                let what = format!("database {}", create.body.name);
+                Err(mismatch(&what, "group", &create.body.group, ensured.group.as_str()))
+            }
+        })
+    }
+
+    /// Deletes one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// turso.databases().delete("orders").await?;
+    /// assert!(turso.databases().delete("orders").await.unwrap_err().is_not_found());
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn delete<N>(&self, name: N) -> Call<()>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| DeleteDatabase { organization, database });
+        Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    /// Deletes one; whether there was one to delete.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(!turso.databases().delete_if_exists("orders").await?);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn delete_if_exists<N>(&self, name: N) -> Call<bool>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        self.delete(name).or_absent()
+    }
+
+    /// Mints a token for the SQL endpoint of one database. The service keeps no list of tokens: it cannot be revoked
+    /// alone, so give it an end.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use turso_cloud::{Expiration, NewToken};
+    ///
+    /// let token = turso.databases().create_token("orders", NewToken::read_only().expires(Expiration::days(7))).await?;
+    /// assert_eq!(format!("{token:?}"), "DatabaseToken([redacted])");
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn create_token<N>(&self, name: N, token: NewToken) -> Call<DatabaseToken>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| CreateDatabaseToken {
+            organization,
+            database,
+            query: token,
+        });
+        Call::one(self.scope.client(), endpoint, |answer| answer.jwt)
+    }
+
+    /// Makes every token of a database invalid.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// turso.databases().rotate_tokens("orders").await?;
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn rotate_tokens<N>(&self, name: N) -> Call<()>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| RotateDatabaseTokens { organization, database });
+        Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    fn path<N>(&self, name: N) -> Result<(OrganizationSlug, DatabaseName), Error>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        Ok((self.scope.organization()?, named(name)?))
+    }
+}

@@ -1,0 +1,78 @@
+use std::{future::Future, ops::Deref};
+
+use crate::{Error, ErrorKind};
+
+/// What `ensure` found or made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ensured<T> {
+    /// It was not there and was created.
+    Created(T),
+    /// It was there already, as asked for.
+    Existing(T),
+}
+
+impl<T> Ensured<T> {
+    /// The thing itself.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Created(inner) | Self::Existing(inner) => inner,
+        }
+    }
+
+    /// Whether it was created.
+    #[must_use]
+    pub fn is_created(&self) -> bool {
+        matches!(self, Self::Created(_))
+    }
+}
+
+impl<T> Deref for Ensured<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Self::Created(inner) | Self::Existing(inner) => inner,
+        }
+    }
+}
+
+/// How often `ensure` looks and creates again after the answer to a creation was lost.
+const ROUNDS: u32 = 3;
+
+/// Looks, creates what is missing, and looks again where it cannot tell whether the creation happened: the name is
+/// taken once it has, so that creating again cannot make a second one.
+pub(crate) async fn ensure<T, Found, Created>(
+    find: impl Fn() -> Found,
+    create: impl Fn() -> Created,
+) -> Result<Ensured<T>, Error>
+where
+    Found: Future<Output = Result<Option<T>, Error>>,
+    Created: Future<Output = Result<T, Error>>,
+{
+    for round in 1.. {
+        if let Some(existing) = find().await? {
+            return Ok(Ensured::Existing(existing));
+        }
+        match create().await {
+            Ok(created) => return Ok(Ensured::Created(created)),
+            Err(error) if round < ROUNDS && (error.is_already_exists() || error.may_have_happened()) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::new(ErrorKind::AlreadyExists))
+}
+
+/// Nothing in place of the error that says there is no such thing.
+pub(crate) fn absent_as_none<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The error of a thing that is there, but not as asked for.
+pub(crate) fn mismatch(what: &str, field: &str, asked: &str, found: &str) -> Error {
+    Error::new(ErrorKind::AlreadyExists)
+        .with_detail(format!("{what} exists with another {field}: asked for {asked:?}, found {found:?}"))
+}

@@ -1,0 +1,72 @@
+use turso_cloud_contract::{
+    InvalidInput, OrganizationSlug,
+    organizations::{GetOrganization, ListOrganizations, Organization},
+};
+
+use super::scope::named;
+use crate::{Call, Client};
+
+/// The organizations the caller belongs to: [`Client::organizations`].
+#[derive(Clone, Debug)]
+pub struct Organizations {
+    client: Client,
+}
+
+impl Organizations {
+    pub(crate) fn new(client: &Client) -> Self {
+        Self { client: client.clone() }
+    }
+
+    /// Lists them, the personal one included.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// let organizations = turso.organizations().list().await?;
+    /// assert!(organizations.iter().any(|organization| organization.slug == "acme"));
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn list(&self) -> Call<Vec<Organization>> {
+        Call::one(&self.client, Ok(ListOrganizations {}), |answer| answer.organizations)
+    }
+
+    /// Gets one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// let acme = turso.organizations().get("acme").await?;
+    /// assert_eq!(acme.kind, turso_cloud::OrganizationKind::Team);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn get<N>(&self, slug: N) -> Call<Organization>
+    where
+        N: TryInto<OrganizationSlug>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = named(slug).map(|organization| GetOrganization { organization });
+        Call::one(&self.client, endpoint, |answer| answer.organization)
+    }
+
+    /// Gets one, or nothing where there is none.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert_eq!(turso.organizations().find("nobody").await?, None);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn find<N>(&self, slug: N) -> Call<Option<Organization>>
+    where
+        N: TryInto<OrganizationSlug>,
+        N::Error: Into<InvalidInput>,
+    {
+        self.get(slug).or_none()
+    }
+}

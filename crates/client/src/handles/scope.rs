@@ -1,0 +1,65 @@
+use turso_cloud_contract::{InvalidInput, OrganizationSlug};
+
+use crate::{Client, Error};
+
+/// The organization a handle works on: its own, or else the client's.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    client: Client,
+    own: Option<Result<OrganizationSlug, InvalidInput>>,
+}
+
+impl Scope {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, own: None }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn set_organization<N>(&mut self, slug: N)
+    where
+        N: TryInto<OrganizationSlug>,
+        N::Error: Into<InvalidInput>,
+    {
+        self.own = Some(slug.try_into().map_err(Into::into));
+    }
+
+    pub(crate) fn organization(&self) -> Result<OrganizationSlug, Error> {
+        match &self.own {
+            Some(own) => Ok(own.clone()?),
+            None => self.client.inner().organization.clone().ok_or_else(|| {
+                Error::config_text(
+                    "no organization: set one with `Client::builder(..).organization(..)` or on the handle",
+                )
+            }),
+        }
+    }
+}
+
+/// `organization(..)`, on every handle that works on one.
+macro_rules! organization_setter {
+    () => {
+        /// Works on another organization than the client's.
+        #[must_use]
+        pub fn organization<N>(mut self, slug: N) -> Self
+        where
+            N: TryInto<turso_cloud_contract::OrganizationSlug>,
+            N::Error: Into<turso_cloud_contract::InvalidInput>,
+        {
+            self.scope.set_organization(slug);
+            self
+        }
+    };
+}
+pub(crate) use organization_setter;
+
+/// A name as text or as what it is; a bad one surfaces when the call is made.
+pub(crate) fn named<N, T>(name: T) -> Result<N, Error>
+where
+    T: TryInto<N>,
+    T::Error: Into<InvalidInput>,
+{
+    name.try_into().map_err(|refused| refused.into().into())
+}

@@ -1,0 +1,87 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use tokio::time::{Instant, sleep};
+use turso_cloud_contract::{
+    DatabaseToken, Expiration, OrganizationSlug, Repeatability,
+    database_tokens::{CreateDatabaseToken, NewToken},
+    databases::{CreatedDatabase, GetDatabase},
+};
+
+use crate::{
+    Call, Error, ErrorKind,
+    call::{Context, uri},
+    credentials::bearer,
+    exchange::{Authorization, Prepared},
+};
+
+const PROBE: &[u8] = br#"{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1"}},{"type":"close"}]}"#;
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+impl Call<CreatedDatabase> {
+    /// Waits, within the deadline of the call, until the SQL endpoint of the new database answers `SELECT 1`. Turso
+    /// Cloud has been seen to answer 404 there for some seconds, in the same words as for a database that does not
+    /// exist.
+    ///
+    /// Where it does not get ready, the call fails with [`ErrorKind::Timeout`] although the database was created.
+    pub fn wait_ready(self) -> Self {
+        let scope = self.scope();
+        self.then(move |cx, created| async move {
+            let created = created?;
+            let organization =
+                scope.map_or_else(|| Err(Error::config_text("no organization")), |scope| scope.organization())?;
+            match wait(&cx, &organization, &created).await {
+                Ok(()) => Ok(created),
+                Err(error) => Err(error.having_maybe_happened(true)),
+            }
+        })
+    }
+}
+
+async fn wait(cx: &Context, organization: &OrganizationSlug, created: &CreatedDatabase) -> Result<(), Error> {
+    let mut wait = FIRST_WAIT;
+    loop {
+        let error = match probe(cx, organization, created).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        if !may_pass(&error) {
+            return Err(error);
+        }
+        if Instant::now() + wait >= cx.deadline() {
+            let detail = format!("database {} was created but does not answer yet", created.name);
+            return Err(Error::new(ErrorKind::Timeout).with_detail(detail).with_source(error));
+        }
+        sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// What a database that is about to appear answers: it is not there, or does not know its own tokens yet.
+fn may_pass(error: &Error) -> bool {
+    error.is_not_found() || error.is_unauthenticated() || error.is_retryable()
+}
+
+async fn probe(cx: &Context, organization: &OrganizationSlug, created: &CreatedDatabase) -> Result<(), Error> {
+    let (organization, database) = (organization.clone(), created.name.clone());
+    let get = GetDatabase { organization: organization.clone(), database: database.clone() };
+    let url = cx.send(&get).await?.database.url();
+    let mint =
+        CreateDatabaseToken { organization, database, query: NewToken::read_only().expires(Expiration::minutes(5)) };
+    let token = cx.send(&mint).await?.jwt;
+    cx.send_raw(&select_one(&url, &token)?).await.map(drop)
+}
+
+fn select_one(url: &str, token: &DatabaseToken) -> Result<Prepared, Error> {
+    Ok(Prepared {
+        operation: "ProbeDatabase",
+        template: "/v2/pipeline".into(),
+        method: Method::POST,
+        uri: uri(url.trim_end_matches('/'), "/v2/pipeline")?,
+        body: Some(Bytes::from_static(PROBE)),
+        repeatability: Repeatability::Safe,
+        authorization: Authorization::Header(bearer(token.expose())?),
+    })
+}

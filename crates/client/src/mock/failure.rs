@@ -1,0 +1,51 @@
+use std::time::Duration;
+
+use http::{HeaderValue, Response, StatusCode, header};
+
+use crate::transport::{Body, TransportError};
+
+/// How a request to the [`Mock`](super::Mock) goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The service refuses it.
+    Refused {
+        /// The status; one that is out of range is sent as 500.
+        status: u16,
+        /// The sentence.
+        message: String,
+        /// The header `Retry-After`, in whole seconds.
+        retry_after: Option<Duration>,
+    },
+    /// No connection can be made.
+    Unreachable,
+    /// The connection breaks off before the answer.
+    Disconnected,
+}
+
+impl Failure {
+    /// A refusal with a sentence.
+    pub fn refused(status: u16, message: impl Into<String>) -> Self {
+        Self::Refused { status, message: message.into(), retry_after: None }
+    }
+
+    /// Too many requests: 429 with `Retry-After`, in whole seconds.
+    #[must_use]
+    pub fn rate_limited(retry_after: Duration) -> Self {
+        Self::Refused { status: 429, message: "too many requests".to_owned(), retry_after: Some(retry_after) }
+    }
+
+    pub(super) fn into_response(self) -> Result<Response<Body>, TransportError> {
+        let (status, message, retry_after) = match self {
+            Self::Refused { status, message, retry_after } => (status, message, retry_after),
+            Self::Unreachable => return Err(TransportError::not_sent("the mock is unreachable")),
+            Self::Disconnected => return Err(TransportError::interrupted("the mock broke off")),
+        };
+        let mut response = Response::new(Body::from(serde_json::json!({ "error": message }).to_string().into_bytes()));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if let Some(wait) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+        }
+        Ok(response)
+    }
+}

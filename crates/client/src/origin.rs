@@ -1,0 +1,82 @@
+//! The URLs a user may give for a service.
+
+use turso_cloud_contract::InvalidInput;
+use url::Url;
+
+/// The origin of the Platform API: `/v1` behind it belongs to the paths of its operations and is dropped.
+pub(crate) fn platform(text: &str) -> Result<String, InvalidInput> {
+    let mut url = parse("base URL", text)?;
+    if !matches!(url.path().trim_end_matches('/'), "" | "/v1") {
+        return Err(refuse("base URL", &url, "must be an origin such as https://api.turso.tech, without a path"));
+    }
+    url.set_path("");
+    Ok(without_slash(&url))
+}
+
+/// The URL of another service, which may stand behind a path.
+pub(crate) fn service(field: &'static str, text: &str) -> Result<String, InvalidInput> {
+    parse(field, text).map(|url| without_slash(&url))
+}
+
+fn parse(field: &'static str, text: &str) -> Result<Url, InvalidInput> {
+    // The text itself is shown only once it is known to hold no password.
+    let url = Url::parse(text).map_err(|e| InvalidInput::without_value(field, format!("is not a URL: {e}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(InvalidInput::without_value(field, "must not hold a user name or a password"));
+    }
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refuse(field, &url, "must start with https:// or http://"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse(field, &url, "must not hold a query or a fragment"));
+    }
+    Ok(url)
+}
+
+fn refuse(field: &'static str, url: &Url, rule: &'static str) -> InvalidInput {
+    InvalidInput::new(field, url.as_str(), rule)
+}
+
+fn without_slash(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trailing_version_and_slash_are_dropped() {
+        for text in [
+            "https://api.turso.tech",
+            "https://api.turso.tech/",
+            "https://API.turso.tech/v1",
+            "https://api.turso.tech:443/v1/",
+        ] {
+            assert_eq!(platform(text).as_deref(), Ok("https://api.turso.tech"), "{text}");
+        }
+        assert_eq!(platform("http://127.0.0.1:8080/").as_deref(), Ok("http://127.0.0.1:8080"));
+        assert_eq!(
+            service("region URL", "http://127.0.0.1:8080/_region/").as_deref(),
+            Ok("http://127.0.0.1:8080/_region")
+        );
+    }
+
+    #[test]
+    fn a_url_that_cannot_work_is_refused_without_its_password() {
+        for text in [
+            "",
+            "api.turso.tech",
+            "ftp://a",
+            "https://a/v2",
+            "https://a/?q",
+            "https://a/#f",
+            "https://u:planted@a",
+            "https://planted@[x",
+        ] {
+            let refused = platform(text).unwrap_err();
+            assert_eq!(refused.field(), "base URL");
+            assert!(!refused.to_string().contains("planted"), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The header `Retry-After`: a number of seconds, or a date.
+
+use std::time::Duration;
+
+use http::{HeaderMap, header};
+use jiff::Timestamp;
+
+/// How long the service asks to wait. A date is measured against the service's own clock where it sent `Date`,
+/// so that a wrong clock on this machine does no harm.
+pub(crate) fn parse(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = date(value)?;
+    let now = headers.get(header::DATE).and_then(|value| date(value.to_str().ok()?)).unwrap_or(now);
+    Some(until.duration_since(now).try_into().unwrap_or(Duration::ZERO))
+}
+
+fn date(text: &str) -> Option<Timestamp> {
+    Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(header::HeaderName, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn seconds_and_dates_are_read() {
+        let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let date = "Mon, 23 Nov 2026 10:00:30 GMT";
+        for (pairs, seconds) in [
+            (vec![(header::RETRY_AFTER, "7")], Some(7)),
+            (vec![(header::RETRY_AFTER, date)], Some(30)),
+            (vec![(header::RETRY_AFTER, date), (header::DATE, "Mon, 23 Nov 2026 10:00:28 GMT")], Some(2)),
+            (vec![(header::RETRY_AFTER, "Mon, 23 Nov 2020 10:00:30 GMT")], Some(0)),
+            (vec![(header::RETRY_AFTER, "-1")], None),
+            (vec![(header::RETRY_AFTER, "soon")], None),
+            (vec![], None),
+        ] {
+            assert_eq!(parse(&headers(&pairs), now), seconds.map(Duration::from_secs), "{pairs:?}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What keeps the calls of one client from overrunning the service: a bound on requests in flight, and a pause
+//! for all of them after the service said that there are too many.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{Instant, sleep_until},
+};
+
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    in_flight: Semaphore,
+    cool_until: Mutex<Option<Instant>>,
+}
+
+impl Throttle {
+    pub(crate) fn new(max_in_flight: usize) -> Self {
+        Self { in_flight: Semaphore::new(max_in_flight.min(Semaphore::MAX_PERMITS)), cool_until: Mutex::new(None) }
+    }
+
+    /// Lets no request out before `until`.
+    pub(crate) fn cool_until(&self, until: Instant) {
+        let mut current = self.cool_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *current = (*current).max(Some(until));
+    }
+
+    /// The end of the pause, where one is on.
+    pub(crate) fn cooling(&self) -> Option<Instant> {
+        let until = *self.cool_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.filter(|until| *until > Instant::now())
+    }
+
+    /// Waits for the end of the pause and for a place among the requests in flight.
+    pub(crate) async fn admit(&self) -> Option<SemaphorePermit<'_>> {
+        loop {
+            while let Some(until) = self.cooling() {
+                sleep_until(until).await;
+            }
+            // The semaphore is never closed; a pause may have begun while this call was waiting for its place.
+            let permit = self.in_flight.acquire().await.ok();
+            if self.cooling().is_none() {
+                return permit;
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+use std::time::Duration;
+
+#[cfg(feature = "_tls")]
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use url::Url;
+
+use super::{Body, SendFuture, Transport, TransportError};
+use crate::Error;
+
+/// What of the client's settings concerns the connection.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) proxy: Option<Url>,
+    #[cfg(feature = "_tls")]
+    pub(crate) root_certificates: Vec<Bytes>,
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// HTTP through reqwest.
+#[derive(Debug)]
+pub(crate) struct ReqwestTransport(reqwest::Client);
+
+impl ReqwestTransport {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT));
+        if let Some(proxy) = &settings.proxy {
+            let proxy = reqwest::Proxy::all(proxy.clone())
+                .map_err(|e| Error::config("the proxy cannot be used", e.without_url()))?;
+            builder = builder.proxy(proxy);
+        }
+        #[cfg(feature = "_tls")]
+        if !settings.root_certificates.is_empty() {
+            builder = builder.tls_certs_merge(certificates(&settings.root_certificates)?);
+        }
+        builder.build().map(Self).map_err(|e| Error::config("the HTTP client cannot be set up", e.without_url()))
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request.map(outgoing)).map_err(not_sent)?;
+            let sent = self.0.execute(request).await;
+            let response = sent.map_err(|e| if e.is_connect() { not_sent(e) } else { interrupted(e) })?;
+            Ok(incoming(response))
+        })
+    }
+}
+
+fn outgoing(body: Body) -> reqwest::Body {
+    match body.as_bytes() {
+        Some(bytes) => bytes.clone().into(),
+        None => reqwest::Body::wrap_stream(body),
+    }
+}
+
+fn incoming(mut response: reqwest::Response) -> http::Response<Body> {
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let mut incoming =
+        http::Response::new(Body::stream(response.bytes_stream().map(|piece| piece.map_err(interrupted))));
+    *incoming.status_mut() = status;
+    *incoming.headers_mut() = headers;
+    incoming
+}
+
+#[cfg(feature = "_tls")]
+fn certificates(pems: &[Bytes]) -> Result<Vec<reqwest::Certificate>, Error> {
+    let bundles = pems.iter().map(|pem| reqwest::Certificate::from_pem_bundle(pem));
+    let certificates: Vec<_> = bundles
+        .collect::<Result<Vec<_>, _>>()
+        .map(|bundles| bundles.into_iter().flatten().collect())
+        .map_err(|e| Error::config("a root certificate is not PEM", e.without_url()))?;
+    if certificates.is_empty() {
+        return Err(Error::config_text("a root certificate holds no PEM block"));
+    }
+    Ok(certificates)
+}
+
+/// URLs may hold what a caller wants kept out of logs; the error carries its own context.
+fn not_sent(error: reqwest::Error) -> TransportError {
+    TransportError::not_sent(error.without_url())
+}
+
+fn interrupted(error: reqwest::Error) -> TransportError {
+    TransportError::interrupted(error.without_url())
+}
