@@ -51,7 +51,7 @@ impl crate::Client {
     pub(crate) fn runtime(&self) -> Result<&Runtime, Error> {
         let runtime = self.inner().runtime.as_ref();
         runtime.ok_or_else(|| {
-            Error::config_text("this client is asynchronous: await the call, or build the client with `build_blocking`")
+            Error::config("this client is asynchronous: await the call, or build the client with `build_blocking`")
         })
     }
 }
@@ -67,7 +67,8 @@ pub(crate) struct Runtime {
 
 impl Runtime {
     fn start() -> Result<Self, Error> {
-        let failed = |e: std::io::Error| Error::config("the runtime of the blocking client cannot be started", e);
+        let failed =
+            |e: std::io::Error| Error::config("the runtime of the blocking client cannot be started").with_source(e);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let handle = runtime.handle().clone();
         let (running, stopped) = oneshot::channel::<()>();
@@ -85,7 +86,7 @@ impl Runtime {
         future: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
         if Handle::try_current().is_ok() {
-            return Err(Error::config_text(
+            return Err(Error::config(
                 "a blocking call inside an async context would stall it: await the call of an async client",
             ));
         }
@@ -94,7 +95,7 @@ impl Runtime {
             // A caller cannot go away while it waits.
             let _ = sender.send(future.await);
         });
-        receiver.recv().unwrap_or_else(|_| Err(Error::config_text("the call was given up: it panicked")))
+        receiver.recv().unwrap_or_else(|_| Err(Error::config("the call was given up: it panicked")))
     }
 }
 

@@ -187,7 +187,7 @@ impl ClientBuilder {
 
     pub(crate) fn build_inner(mut self) -> Result<Inner, Error> {
         if self.max_in_flight == 0 {
-            return Err(Error::config_text("max_in_flight is 0: no request could ever be sent"));
+            return Err(Error::config("max_in_flight is 0: no request could ever be sent"));
         }
         let transport = self.build_transport()?;
         let user_agent = self.user_agent.as_deref().unwrap_or(USER_AGENT);
@@ -221,15 +221,15 @@ impl ClientBuilder {
         match self.transport.take() {
             None => Ok(Box::new(ReqwestTransport::new(&self.settings)?)),
             Some(transport) if self.settings == Settings::default() => Ok(transport),
-            Some(_) => Err(Error::config_text(
-                "connect_timeout, proxy and root_certificates are not for a transport of one's own",
-            )),
+            Some(_) => {
+                Err(Error::config("connect_timeout, proxy and root_certificates are not for a transport of one's own"))
+            }
         }
     }
 
     #[cfg(not(feature = "reqwest"))]
     fn build_transport(&mut self) -> Result<Box<dyn Transport>, Error> {
-        let missing = || Error::config_text("no transport: enable the feature `reqwest` or set one");
+        let missing = || Error::config("no transport: enable the feature `reqwest` or set one");
         self.transport.take().ok_or_else(missing)
     }
 }

@@ -50,7 +50,7 @@ impl Credentials {
 /// `Bearer …`, marked so that no HTTP library prints it.
 pub(crate) fn bearer(token: &str) -> Result<HeaderValue, Error> {
     let mut header = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| Error::config_text("the token holds a character that cannot stand in a header"))?;
+        .map_err(|_| Error::config("the token holds a character that cannot stand in a header"))?;
     header.set_sensitive(true);
     Ok(header)
 }

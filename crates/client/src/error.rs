@@ -149,11 +149,7 @@ impl Error {
         }))
     }
 
-    pub(crate) fn config(detail: &'static str, source: impl Into<BoxError>) -> Self {
-        Self::new(ErrorKind::Config).with_detail(detail).with_source(source)
-    }
-
-    pub(crate) fn config_text(detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn config(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Config).with_detail(detail)
     }
 

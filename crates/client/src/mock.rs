@@ -144,6 +144,7 @@ pub struct Replies<'a, E> {
 
 impl<E: Endpoint> Replies<'_, E> {
     /// Fails the next request that no queued reply is for.
+    #[expect(clippy::must_use_candidate, reason = "the reply is queued either way")]
     pub fn fail_once(&self, failure: Failure) -> &Self {
         self.queue(Err(failure))
     }

@@ -184,6 +184,14 @@ pub struct Parent {
     pub branched_at: jiff::Timestamp,
 }
 
+impl Parent {
+    /// The origin of a branch, for tests and local clouds.
+    #[must_use]
+    pub fn new(id: DatabaseId, name: DatabaseName, branched_at: jiff::Timestamp) -> Self {
+        Self { id, name, branched_at }
+    }
+}
+
 /// What [`CreateDatabase`] tells of the new database; the rest has to be asked for with [`GetDatabase`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

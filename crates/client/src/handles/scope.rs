@@ -30,9 +30,7 @@ impl Scope {
         match &self.own {
             Some(own) => Ok(own.clone()?),
             None => self.client.inner().organization.clone().ok_or_else(|| {
-                Error::config_text(
-                    "no organization: set one with `Client::builder(..).organization(..)` or on the handle",
-                )
+                Error::config("no organization: set one with `Client::builder(..).organization(..)` or on the handle")
             }),
         }
     }

@@ -31,7 +31,7 @@ impl Call<CreatedDatabase> {
         self.then(move |cx, created| async move {
             let created = created?;
             let organization =
-                scope.map_or_else(|| Err(Error::config_text("no organization")), |scope| scope.organization())?;
+                scope.map_or_else(|| Err(Error::config("no organization")), |scope| scope.organization())?;
             match wait(&cx, &organization, &created).await {
                 Ok(()) => Ok(created),
                 Err(error) => Err(error.having_maybe_happened(true)),

@@ -30,14 +30,17 @@ impl ReqwestTransport {
             .connect_timeout(settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT));
         if let Some(proxy) = &settings.proxy {
             let proxy = reqwest::Proxy::all(proxy.clone())
-                .map_err(|e| Error::config("the proxy cannot be used", e.without_url()))?;
+                .map_err(|e| Error::config("the proxy cannot be used").with_source(e.without_url()))?;
             builder = builder.proxy(proxy);
         }
         #[cfg(feature = "_tls")]
         if !settings.root_certificates.is_empty() {
             builder = builder.tls_certs_merge(certificates(&settings.root_certificates)?);
         }
-        builder.build().map(Self).map_err(|e| Error::config("the HTTP client cannot be set up", e.without_url()))
+        builder
+            .build()
+            .map(Self)
+            .map_err(|e| Error::config("the HTTP client cannot be set up").with_source(e.without_url()))
     }
 }
 
@@ -75,9 +78,9 @@ fn certificates(pems: &[Bytes]) -> Result<Vec<reqwest::Certificate>, Error> {
     let certificates: Vec<_> = bundles
         .collect::<Result<Vec<_>, _>>()
         .map(|bundles| bundles.into_iter().flatten().collect())
-        .map_err(|e| Error::config("a root certificate is not PEM", e.without_url()))?;
+        .map_err(|e| Error::config("a root certificate is not PEM").with_source(e.without_url()))?;
     if certificates.is_empty() {
-        return Err(Error::config_text("a root certificate holds no PEM block"));
+        return Err(Error::config("a root certificate holds no PEM block"));
     }
     Ok(certificates)
 }

@@ -11,5 +11,5 @@ pub(crate) use answer::{
     BatchResult, Column, CursorEntry, CursorOpening, Description, Outcome, Parameter, PipelineAnswer, Response,
     SqlError, StatementResult,
 };
-pub(crate) use request::{Batch, Condition, CursorBody, NamedValue, PipelineBody, Request, SqlText, Statement, Step};
+pub(crate) use request::{Batch, Condition, CursorBody, NamedValue, PipelineBody, Request, SqlText, Statement};
 pub(crate) use value::Value;

@@ -79,7 +79,7 @@ impl AuditLogStream {
     #[cfg(feature = "blocking")]
     pub fn send(self) -> Result<crate::blocking::Iter<AuditLog>, Error> {
         let client = self.pages.as_ref().map(|pages| pages.logs.scope.client().clone());
-        let client = client.ok_or_else(|| Error::config_text("the stream is being read already"))?;
+        let client = client.ok_or_else(|| Error::config("the stream is being read already"))?;
         crate::blocking::Iter::new(client, Box::pin(self))
     }
 

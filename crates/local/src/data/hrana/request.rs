@@ -47,8 +47,10 @@ pub(crate) struct SqlText {
 /// One statement with its arguments.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Statement {
-    #[serde(flatten)]
-    pub(crate) text: SqlText,
+    #[serde(default)]
+    pub(crate) sql: Option<String>,
+    #[serde(default)]
+    pub(crate) sql_id: Option<i32>,
     #[serde(default, deserialize_with = "null_as_empty")]
     pub(crate) args: Vec<Value>,
     #[serde(default, deserialize_with = "null_as_empty")]

@@ -70,9 +70,9 @@ impl<'de> Deserialize<'de> for Value {
             Tagged::Null => Ok(Self::Null),
             Tagged::Integer { value: Number::Integer(value) } => Ok(Self::Integer(value)),
             Tagged::Integer { value: Number::Text(value) } => {
-                value.parse().map(Self::Integer).map_err(|_| D::Error::custom("`integer` is not a 64-bit number"))
+                value.parse().map(Self::Integer).map_err(|_| D::Error::custom("`integer` is not a 64-bit integer"))
             }
-            Tagged::Integer { value: Number::Float(_) } => Err(D::Error::custom("`integer` has a fraction")),
+            Tagged::Integer { value: Number::Float(_) } => Err(D::Error::custom("`integer` is not a 64-bit integer")),
             #[expect(clippy::cast_precision_loss, reason = "an integer sent as a float is meant as the nearest float")]
             Tagged::Float { value: Number::Integer(value) } => Ok(Self::Float(value as f64)),
             Tagged::Float { value: Number::Float(value) } => Ok(Self::Float(value)),

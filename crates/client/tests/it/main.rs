@@ -1,0 +1,20 @@
+//! The client through its public API: against a server written by hand, against transports that follow a script, and
+//! against the mock.
+//!
+//! Nothing here uses the local cloud: it reads the same contract, and would agree with a mistake in it.
+#![cfg(all(feature = "reqwest", feature = "blocking", feature = "mock"))]
+
+mod audit_logs;
+mod blocking;
+mod builder;
+mod credentials;
+mod ensure;
+mod faults;
+mod mock;
+mod names;
+mod outage;
+mod raw;
+mod retries;
+mod secrets;
+mod support;
+mod throttle;

@@ -1,0 +1,6 @@
+//! What the tests share.
+
+pub(crate) mod log;
+pub(crate) mod operations;
+pub(crate) mod script;
+pub(crate) mod server;

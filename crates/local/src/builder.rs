@@ -1,0 +1,112 @@
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::{
+    Clock, Cloud, CloudError,
+    cloud::Inner,
+    control::{Control, record},
+    data::{DataPlane, Files},
+    directory::Directory,
+    founder::{Founder, TEAM, Team},
+    ids::Ids,
+    store::Store,
+};
+
+/// 2026-01-01T00:00:00Z, the beginning of the time of a seeded cloud.
+const BEGINNING: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+/// A local cloud to be made. Made with [`Cloud::builder`].
+///
+/// ```
+/// use turso_cloud_local::Cloud;
+///
+/// let cloud = Cloud::builder().seed(7).with_organization("umbrella").with_group("eu", "aws-eu-west-1").build()?;
+/// assert_eq!(cloud.organization().as_str(), "umbrella");
+/// assert_eq!(cloud.clock().now().to_string(), "2026-01-01T00:00:00Z");
+/// # Ok::<(), turso_cloud_local::CloudError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder makes nothing until `build` is called"]
+pub struct CloudBuilder {
+    seed: Option<u64>,
+    clock: Option<Clock>,
+    directory: Option<PathBuf>,
+    teams: Vec<Team>,
+}
+
+impl CloudBuilder {
+    /// Makes ids and keys follow from a seed, so that the same requests get byte for byte the same answers.
+    ///
+    /// Without a clock of its own, a seeded cloud stands at 2026-01-01T00:00:00Z until it is told to move on. Its keys
+    /// are known to everybody who knows the seed: it is for tests.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Lets the cloud live in the time of this clock.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Keeps the cloud in a directory, which is made when needed. What is there already stays as it is.
+    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// Adds a team organization with a group `default` in the location `local`. The first one takes the place of
+    /// `acme`.
+    pub fn with_organization(mut self, slug: impl Into<String>) -> Self {
+        self.teams.push(Team::new(slug));
+        self
+    }
+
+    /// Adds a group to the organization added last, or to `acme` when there is none.
+    pub fn with_group(mut self, name: impl Into<String>, location: impl Into<String>) -> Self {
+        let mut team = self.teams.pop().unwrap_or_else(|| Team::new(TEAM));
+        team.groups.push((name.into(), location.into()));
+        self.teams.push(team);
+        self
+    }
+
+    /// Makes the cloud, or opens it where it is kept.
+    pub fn build(self) -> Result<Cloud, CloudError> {
+        let ids = self.seed.map_or(Ids::Random, Ids::Seeded);
+        let clock = self.clock.clone().unwrap_or_else(|| self.usual_clock());
+        let directory = self.directory.as_ref().map(Directory::open).transpose()?;
+        let store = match &directory {
+            Some(directory) => Store::open(&directory.state())?,
+            None => Store::in_memory()?,
+        };
+        let foundation = store.transact(|transaction| {
+            let now = clock.now();
+            Founder { transaction, ids, now }.found(&self.teams)
+        })?;
+        let databases = store.transact(|transaction| transaction.all_databases())?;
+        let files = match &directory {
+            Some(directory) => {
+                directory.remove_strays(&databases)?;
+                Files::Directory(directory.databases())
+            }
+            None => Files::Memory,
+        };
+        let data = DataPlane::new(files, clock.clone());
+        databases.iter().for_each(|database| data.put(record(database)));
+        Ok(Cloud::from_inner(Inner {
+            control: Control::new(store, ids, clock, data).into(),
+            token: foundation.token,
+            organization: foundation.organization,
+            lock: directory.map(Directory::into_lock),
+        }))
+    }
+
+    fn usual_clock(&self) -> Clock {
+        match self.seed {
+            Some(_) => Clock::frozen_at(BEGINNING),
+            None => Clock::system(),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+use std::{fmt, fs::File, sync::Arc};
+
+use axum::body::Body;
+use http::{Request, Response};
+use tokio::net::ToSocketAddrs;
+use turso_cloud_contract::{ApiToken, OrganizationSlug};
+
+use crate::{
+    Clock, CloudBuilder, CloudError, Faults, Server,
+    control::{Control, locate},
+};
+
+/// A local Turso Cloud. Every clone is a handle to the same one; it ends with the last of them.
+///
+/// It lives inside the process and needs no port: requests go to [`Cloud::handle`]. [`Cloud::serve`] opens a port for
+/// drivers and other programs. Both need a Tokio runtime around them.
+///
+/// ```
+/// use turso_cloud_local::Cloud;
+///
+/// let cloud = Cloud::new()?;
+/// assert_eq!(cloud.organization().as_str(), "acme");
+/// # Ok::<(), turso_cloud_local::CloudError>(())
+/// ```
+#[derive(Clone)]
+pub struct Cloud(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) control: Arc<Control>,
+    pub(crate) token: ApiToken,
+    pub(crate) organization: OrganizationSlug,
+    /// Locked for as long as the cloud lives in its directory.
+    pub(crate) lock: Option<File>,
+}
+
+impl Cloud {
+    /// A cloud in memory, with the user `dev`, their personal organization `dev` and the team organization `acme`,
+    /// each of them with a group `default` in the location `local`.
+    pub fn new() -> Result<Self, CloudError> {
+        Self::builder().build()
+    }
+
+    /// Begins a cloud that is to be different.
+    #[must_use]
+    pub fn builder() -> CloudBuilder {
+        CloudBuilder::default()
+    }
+
+    /// A token of the Platform API that opens every organization of the user.
+    #[must_use]
+    pub fn token(&self) -> ApiToken {
+        self.0.token.clone()
+    }
+
+    /// The team organization: the one that was named first to the builder, or else `acme`.
+    #[must_use]
+    pub fn organization(&self) -> OrganizationSlug {
+        self.0.organization.clone()
+    }
+
+    /// The clock that timestamps are written and tokens expire by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.control.clock
+    }
+
+    /// The faults that operations fail with on purpose.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.0.control.faults
+    }
+
+    /// Answers a request, as a server would that is the Platform API and the hosts of all databases in one.
+    ///
+    /// A database is meant by the host `<database>-<organization>.localhost` or by a path below
+    /// `/db/<database>-<organization>/`; everything else is the Platform API, with the region service below `/_region`.
+    /// Dropping the future does not undo an operation that has begun.
+    pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
+        match locate(&request) {
+            Some((label, path)) => self.0.control.data.handle(&label, &path, request).await,
+            None => self.0.control.handle(request).await,
+        }
+    }
+
+    /// Serves the cloud over HTTP/1.1 until the server is shut down or dropped. Port 0 stands for any free port.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), turso_cloud_local::CloudError> {
+    /// let cloud = turso_cloud_local::Cloud::new()?;
+    /// let server = cloud.serve("127.0.0.1:0").await?;
+    /// assert!(server.url().starts_with("http://127.0.0.1:"));
+    /// server.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn serve(&self, address: impl ToSocketAddrs) -> Result<Server, CloudError> {
+        Server::start(self.clone(), address).await
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn control(&self) -> &Control {
+        &self.0.control
+    }
+}
+
+impl fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cloud")
+            .field("organization", &self.0.organization)
+            .field("is_kept", &self.0.lock.is_some())
+            .field("data", &self.0.control.data)
+            .finish_non_exhaustive()
+    }
+}

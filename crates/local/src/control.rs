@@ -1,0 +1,121 @@
+//! The Platform API: from a request to an answer.
+//!
+//! Each request runs in one transaction of the store. What an operation changed and the audit entry that tells of it
+//! are committed together, and only then does the data plane hear of it.
+
+mod address;
+mod answers;
+mod auth;
+mod context;
+mod handles;
+mod jwt;
+pub(crate) mod provision;
+mod refusal;
+mod request;
+mod router;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{Request, Response, header::CONTENT_TYPE};
+use turso_cloud_contract::Service;
+
+use crate::{
+    clock::Clock,
+    data::{DataPlane, DatabaseRecord},
+    faults::Faults,
+    ids::Ids,
+    store::{DatabaseRow, Store},
+};
+
+pub(crate) use address::{Addresses, label, locate, reachable};
+pub(crate) use answers::is_known_location;
+pub use context::Context;
+pub use handles::{Handles, Routes, answers_everything};
+pub(crate) use jwt::sign;
+pub use refusal::Refusal;
+
+use request::{Received, origin};
+use router::Operation;
+
+/// Everything an answer may need.
+#[derive(Debug)]
+pub(crate) struct Control {
+    pub(crate) store: Store,
+    pub(crate) ids: Ids,
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) data: DataPlane,
+    pub(crate) addresses: Addresses,
+    routes: Arc<Routes>,
+}
+
+impl Control {
+    pub(crate) fn new(store: Store, ids: Ids, clock: Clock, data: DataPlane) -> Self {
+        let routes = Arc::new(answers_everything(answers::Answers));
+        Self { store, ids, clock, faults: Faults::default(), data, addresses: Addresses::default(), routes }
+    }
+
+    /// Answers a request of the Platform API or of the region service.
+    pub(crate) async fn handle(self: &Arc<Self>, request: Request<Body>) -> Response<Body> {
+        match self.answer(request).await {
+            Ok(json) => success(json),
+            Err(refusal) => refusal.into_response(),
+        }
+    }
+
+    async fn answer(self: &Arc<Self>, request: Request<Body>) -> Result<Vec<u8>, Refusal> {
+        let (head, body) = request.into_parts();
+        let index = self.routes.find(&head.method, head.uri.path());
+        // Read to its end even when the answer is known: a client that is still sending would not see the answer.
+        let body = request::read(body).await;
+        let index = index?;
+        if let Some(refusal) = self.faults.strike(self.routes.operation(index).name) {
+            return Err(refusal);
+        }
+        let received = Received { head, body: body? };
+        let control = Arc::clone(self);
+        let work = move || control.routes.operation(index).perform(&control, &received);
+        tokio::task::spawn_blocking(work).await.map_err(Refusal::internal)?
+    }
+}
+
+impl Operation {
+    fn perform(&self, control: &Control, received: &Received) -> Result<Vec<u8>, Refusal> {
+        let outcome = control.store.transact_then(
+            |transaction| {
+                let now = control.clock.now();
+                let caller = match self.service {
+                    Service::Platform => Some(auth::authenticate(transaction, received)?),
+                    Service::Region => None,
+                };
+                let mut context = Context::new(transaction, control, caller, origin(received), now);
+                let answer = self.answer(received, &mut context)?;
+                Ok::<_, Refusal>((answer, context.into_effects()))
+            },
+            |(_, effects)| effects.iter().for_each(|effect| effect.apply(&control.data)),
+        );
+        outcome.map(|(answer, _)| answer)
+    }
+}
+
+/// Every success of the Platform API is a 200.
+fn success(json: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(json));
+    response.headers_mut().insert(CONTENT_TYPE, refusal::JSON);
+    response
+}
+
+/// What the data plane has to know of a database.
+pub(crate) fn record(database: &DatabaseRow) -> DatabaseRecord {
+    DatabaseRecord {
+        id: database.uuid.to_string(),
+        label: database.label.clone(),
+        group_id: database.group.uuid.to_string(),
+        role_id: database.role_id.clone(),
+        group_role_id: database.group.role_id.clone(),
+        signing_key: database.group.signing_key.clone(),
+        block_reads: database.block_reads,
+        block_writes: database.block_writes,
+    }
+}

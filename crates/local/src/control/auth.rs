@@ -1,0 +1,21 @@
+use http::header;
+
+use super::{Refusal, jwt, request::Received};
+use crate::store::{ApiTokenRow, Transaction};
+
+/// Who sends a request: the user of a token that this cloud has signed and still knows.
+pub(super) fn authenticate(transaction: &Transaction<'_>, received: &Received) -> Result<ApiTokenRow, Refusal> {
+    let token = bearer(received).ok_or_else(|| Refusal::unauthorized("no token in the Authorization header"))?;
+    let unknown = || Refusal::unauthorized("invalid api token");
+    let key = transaction.platform_key()?.ok_or_else(unknown)?;
+    let id = jwt::verify(token, &key)?;
+    transaction.find_api_token(&id)?.ok_or_else(unknown)
+}
+
+/// The word `Bearer` may be written in any case, as in every HTTP authentication scheme.
+fn bearer(received: &Received) -> Option<&str> {
+    let value = received.head.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty()).then_some(token)
+}

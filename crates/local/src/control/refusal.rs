@@ -1,0 +1,124 @@
+use axum::body::Body;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use serde_json::json;
+use turso_cloud_contract::{InvalidInput, OrganizationSlug, RequestError};
+
+use crate::{ids::IdError, store::StoreError};
+
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A request that was not carried out: nothing of it happened.
+///
+/// It is answered with a status and a JSON body `{"error": "<sentence>"}`, to which some refusals add a `code`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    status: StatusCode,
+    error: String,
+    code: Option<String>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    /// A refusal with this status and this sentence.
+    pub fn new(status: StatusCode, error: impl Into<String>) -> Self {
+        Self { status, error: error.into(), code: None, headers: Vec::new() }
+    }
+
+    /// The status it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The sentence it is answered with.
+    #[must_use]
+    pub fn error(&self) -> &str {
+        &self.error
+    }
+
+    /// Adds a machine-readable code to the body.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    pub(crate) fn sentence(mut self, error: impl Into<String>) -> Self {
+        self.error = error.into();
+        self
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(crate) fn bad_request(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error)
+    }
+
+    pub(super) fn unauthorized(error: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, error)
+    }
+
+    pub(super) fn forbidden(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, error)
+    }
+
+    pub(super) fn not_found(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, error)
+    }
+
+    pub(super) fn conflict(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, error)
+    }
+
+    pub(super) fn organization_not_found(slug: &OrganizationSlug) -> Self {
+        Self::not_found(format!("organization {slug} not found"))
+    }
+
+    /// A fault of the local cloud itself. The caller is told no more than that; the log says what it was.
+    pub(super) fn internal(error: impl std::error::Error + 'static) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "the local cloud could not answer");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal server error")
+    }
+
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let body = match self.code {
+            None => json!({ "error": self.error }),
+            Some(code) => json!({ "code": code, "error": self.error }),
+        };
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+
+impl From<InvalidInput> for Refusal {
+    fn from(refused: InvalidInput) -> Self {
+        Self::bad_request(refused.to_string())
+    }
+}
+
+impl From<RequestError> for Refusal {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Path(_) => Self::not_found(error.to_string()),
+            _ => Self::bad_request(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<IdError> for Refusal {
+    fn from(error: IdError) -> Self {
+        Self::internal(error)
+    }
+}

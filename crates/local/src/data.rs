@@ -1,0 +1,173 @@
+//! The hosts of the databases: SQL over HTTP for each database of the local cloud.
+//!
+//! A request passes through these files: `host` (paths, tokens, bodies) → `plan` (is the request sound?) → `stream` and
+//! `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order of statements) → `engine` (the
+//! statement itself).
+
+mod batch;
+mod cursor;
+mod database;
+mod engine;
+mod files;
+mod host;
+mod hrana;
+mod open_set;
+mod pipeline;
+mod plan;
+mod policy;
+mod refusal;
+mod session;
+mod signing;
+mod stream;
+mod streams;
+mod tokens;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{Request, Response};
+use parking_lot::RwLock;
+
+use crate::clock::Clock;
+use database::Database;
+use files::Root;
+use open_set::OpenSet;
+use refusal::Refusal;
+
+pub use files::Files;
+pub use signing::SigningSeed;
+pub use tokens::{Access, MintError, Subject, TokenClaims, mint};
+
+/// Larger request bodies are refused.
+const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
+
+/// What the control plane tells the data plane about one database.
+#[derive(Clone, Debug)]
+pub struct DatabaseRecord {
+    /// The database's `DbId`, a UUID; it names the file.
+    pub id: String,
+    /// The first label of its host name, `{database}-{organization}`.
+    pub label: String,
+    /// The group it belongs to: `gid` of group tokens.
+    pub group_id: String,
+    /// `rid` of the database tokens that are good now.
+    pub role_id: String,
+    /// `rid` of the group tokens that are good now.
+    pub group_role_id: String,
+    /// What the group's tokens are signed with.
+    pub signing_key: SigningSeed,
+    /// Reading statements are answered with an error.
+    pub block_reads: bool,
+    /// Writing statements are answered with an error.
+    pub block_writes: bool,
+}
+
+/// What a database has used since it was put.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Rows the engine has looked at.
+    pub rows_read: u64,
+    /// Rows the engine has inserted, updated or deleted.
+    pub rows_written: u64,
+    /// The size of its pages now.
+    pub storage_bytes: u64,
+}
+
+/// All databases of a local cloud. Every clone is a handle to the same ones.
+#[derive(Clone)]
+pub struct DataPlane(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    databases: RwLock<Databases>,
+    open_set: Arc<OpenSet>,
+    root: Arc<Root>,
+}
+
+#[derive(Default)]
+struct Databases {
+    by_id: HashMap<String, Arc<Database>>,
+    by_label: HashMap<String, Arc<Database>>,
+}
+
+impl DataPlane {
+    /// A data plane without databases.
+    #[must_use]
+    pub fn new(files: Files, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            clock,
+            databases: RwLock::default(),
+            open_set: Arc::default(),
+            root: Arc::new(Root::new(files)),
+        }))
+    }
+
+    /// Adds a database, or changes what is known about the one of the same id. Its file appears on first use.
+    pub fn put(&self, record: DatabaseRecord) {
+        let mut databases = self.0.databases.write();
+        let label = record.label.clone();
+        let database = match databases.by_id.get(&record.id).cloned() {
+            Some(database) => {
+                databases.forget_label_of(&database);
+                database.replace_record(record);
+                database
+            }
+            None => {
+                let database = Database::new(record.clone(), &self.0.root, &self.0.open_set);
+                databases.by_id.insert(record.id, Arc::clone(&database));
+                database
+            }
+        };
+        databases.by_label.insert(label, database);
+    }
+
+    /// Forgets a database and deletes its file as soon as no request uses it.
+    pub fn remove(&self, id: &str) {
+        let mut databases = self.0.databases.write();
+        let Some(database) = databases.by_id.remove(id) else {
+            return;
+        };
+        databases.forget_label_of(&database);
+        drop(databases);
+        database.condemn();
+    }
+
+    /// Answers a request to the host whose first label is `label`; `path` is what follows any `/db/<label>` prefix.
+    pub async fn handle(&self, label: &str, path: &str, request: Request<Body>) -> Response<Body> {
+        let database = self.0.databases.read().by_label.get(label).cloned();
+        let answer = match database {
+            Some(database) => host::respond(database, &self.0.clock, path, request).await,
+            None => Err(Refusal::UnknownDatabase),
+        };
+        answer.unwrap_or_else(Refusal::into_response)
+    }
+
+    /// What a database has used; nothing if it is unknown.
+    #[must_use]
+    pub fn usage(&self, id: &str) -> Usage {
+        let database = self.0.databases.read().by_id.get(id).cloned();
+        database.map(|database| database.usage()).unwrap_or_default()
+    }
+}
+
+impl Databases {
+    /// A label that has since been given to another database stays with that one.
+    fn forget_label_of(&mut self, database: &Arc<Database>) {
+        let label = &database.record().label;
+        if self.by_label.get(label).is_some_and(|owner| Arc::ptr_eq(owner, database)) {
+            self.by_label.remove(label);
+        }
+    }
+}
+
+impl fmt::Debug for DataPlane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let databases = self.0.databases.read().by_id.len();
+        f.debug_struct("DataPlane").field("databases", &databases).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,191 @@
+//! One database: its record, its connections, its streams.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::engine::{Connection, Engine, LibsqlEngine, Ran};
+use super::files::{DatabaseFile, Root};
+use super::hrana::SqlError;
+use super::open_set::OpenSet;
+use super::session::Session;
+use super::streams::Streams;
+use super::tokens::VerifiedTokens;
+use super::{DatabaseRecord, Usage};
+
+/// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
+pub(crate) const MAX_CONNECTIONS: usize = 256;
+
+/// Connections kept for the next request.
+const MAX_IDLE: usize = 8;
+
+/// Fields are dropped in this order: the connections before the file.
+pub(crate) struct Database {
+    record: RwLock<Arc<DatabaseRecord>>,
+    streams: Streams,
+    idle: Mutex<Vec<Box<dyn Connection>>>,
+    engine: Box<dyn Engine>,
+    verified_tokens: VerifiedTokens,
+    writers: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
+    rows_read: AtomicU64,
+    rows_written: AtomicU64,
+    keeps_idle: AtomicBool,
+    last_used: Mutex<Instant>,
+    open_set: Arc<OpenSet>,
+    file: Arc<DatabaseFile>,
+    itself: Weak<Database>,
+}
+
+impl Database {
+    pub(crate) fn new(record: DatabaseRecord, root: &Arc<Root>, open_set: &Arc<OpenSet>) -> Arc<Self> {
+        let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
+        Arc::new_cyclic(|itself| Self {
+            record: RwLock::new(Arc::new(record)),
+            streams: Streams::default(),
+            idle: Mutex::default(),
+            engine: Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability())),
+            verified_tokens: VerifiedTokens::default(),
+            writers: Arc::new(Semaphore::new(1)),
+            slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            rows_read: AtomicU64::default(),
+            rows_written: AtomicU64::default(),
+            keeps_idle: AtomicBool::new(false),
+            last_used: Mutex::new(Instant::now()),
+            open_set: Arc::clone(open_set),
+            file,
+            itself: itself.clone(),
+        })
+    }
+
+    pub(crate) fn record(&self) -> Arc<DatabaseRecord> {
+        Arc::clone(&self.record.read())
+    }
+
+    pub(crate) fn replace_record(&self, record: DatabaseRecord) {
+        let mut current = self.record.write();
+        if current.signing_key != record.signing_key {
+            self.verified_tokens.clear();
+        }
+        *current = Arc::new(record);
+    }
+
+    pub(crate) fn verified_tokens(&self) -> &VerifiedTokens {
+        &self.verified_tokens
+    }
+
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
+    /// The queue of writers: first come, first served, instead of the engine's sleeping and trying again.
+    pub(crate) fn writers(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.writers)
+    }
+
+    pub(crate) fn slots(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.slots)
+    }
+
+    pub(crate) fn session(&self, connection: Box<dyn Connection>, slot: OwnedSemaphorePermit) -> Session {
+        Session::new(connection, self.writers(), slot, Arc::clone(&self.file))
+    }
+
+    /// A connection left by an earlier request.
+    pub(crate) fn idle_connection(&self) -> Option<Box<dyn Connection>> {
+        *self.last_used.lock() = Instant::now();
+        self.idle.lock().pop()
+    }
+
+    /// A new connection. Blocks.
+    pub(crate) fn connect(&self) -> Result<Box<dyn Connection>, SqlError> {
+        self.file.prepare().map_err(|error| {
+            tracing::error!(%error, "could not create the directory of the databases");
+            SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
+        })?;
+        let connection = self.engine.connect()?;
+        if !self.keeps_idle.swap(true, Ordering::AcqRel) {
+            self.open_set.add(self.itself.clone());
+        }
+        Ok(connection)
+    }
+
+    /// Takes back what a stream held: for the next request if it is as good as new, otherwise to be closed.
+    pub(crate) fn give_back(&self, session: Box<Session>) {
+        *self.last_used.lock() = Instant::now();
+        if !session.is_disposable() || !self.keeps_idle.load(Ordering::Acquire) {
+            return drop_off_thread(session);
+        }
+        let mut idle = self.idle.lock();
+        if idle.len() < MAX_IDLE {
+            idle.push(session.into_connection());
+        } else {
+            drop(idle);
+            drop_off_thread(session);
+        }
+    }
+
+    pub(crate) fn last_used(&self) -> Instant {
+        *self.last_used.lock()
+    }
+
+    /// Closes what is not in use.
+    pub(crate) fn close_idle(&self) {
+        self.keeps_idle.store(false, Ordering::Release);
+        drop_off_thread(std::mem::take(&mut *self.idle.lock()));
+    }
+
+    /// Ends every stream and deletes the file once the requests at work have ended too.
+    pub(crate) fn condemn(&self) {
+        self.keeps_idle.store(false, Ordering::Release);
+        self.file.condemn();
+        drop(self.streams.clear());
+        drop(std::mem::take(&mut *self.idle.lock()));
+    }
+
+    pub(crate) fn count(&self, ran: Ran) {
+        self.rows_read.fetch_add(ran.rows_read, Ordering::Relaxed);
+        self.rows_written.fetch_add(ran.rows_written, Ordering::Relaxed);
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        Usage {
+            rows_read: self.rows_read.load(Ordering::Relaxed),
+            rows_written: self.rows_written.load(Ordering::Relaxed),
+            storage_bytes: self.size().unwrap_or_default(),
+        }
+    }
+
+    fn size(&self) -> Result<u64, SqlError> {
+        if !self.file.exists() {
+            return Ok(0);
+        }
+        let mut connection = match self.idle_connection() {
+            Some(connection) => connection,
+            None => self.engine.connect()?,
+        };
+        let size = connection.size();
+        if self.keeps_idle.load(Ordering::Acquire) {
+            self.idle.lock().push(connection);
+        }
+        size
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("record", &self.record()).finish_non_exhaustive()
+    }
+}
+
+/// Closing a connection may write: the last one of a database copies the log into the file.
+fn drop_off_thread<T: Send + 'static>(value: T) {
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn_blocking(move || drop(value))),
+        Err(_) => drop(value),
+    }
+}

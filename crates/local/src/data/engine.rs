@@ -1,0 +1,151 @@
+//! The seam between the protocol and the database engine.
+//!
+//! The protocol decides *whether* and *when* a statement runs; an engine only runs it. Everything here blocks, so it is
+//! called from blocking threads only.
+
+mod errors;
+mod ffi;
+mod libsql;
+mod observer;
+mod pragma;
+mod statement;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::hrana::{Column, Description, NamedValue, SqlError, Value};
+
+pub(crate) use libsql::{Durability, LibsqlEngine};
+
+/// One database: a place connections come from.
+pub(crate) trait Engine: fmt::Debug + Send + Sync {
+    /// Opens a connection; the first one creates the database.
+    fn connect(&self) -> Result<Box<dyn Connection>, SqlError>;
+}
+
+/// One connection, used by one stream at a time.
+pub(crate) trait Connection: Send {
+    /// What `sql` would do, as far as can be told without running it. SQL that does not compile does nothing.
+    fn inspect(&mut self, sql: &str) -> Effect;
+
+    /// Runs the only statement of `sql`, if the gate lets it.
+    fn execute(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop>;
+
+    /// Runs all statements of `sql` up to the first failure and throws their rows away.
+    fn execute_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop>;
+
+    /// Describes the only statement of `sql`.
+    fn describe(&mut self, sql: &str) -> Result<Description, SqlError>;
+
+    /// Whether no transaction is open.
+    fn is_autocommit(&self) -> bool;
+
+    /// Whether nothing of the session (pragmas, temporary objects) would be seen by the next user of the connection.
+    fn is_pristine(&self) -> bool;
+
+    /// Ends an open transaction without committing it.
+    fn roll_back(&mut self) -> Result<(), SqlError>;
+
+    /// Forgets what the next user of a pristine connection could still observe.
+    fn recycle(&mut self);
+
+    /// The bytes of the database's pages.
+    fn size(&mut self) -> Result<u64, SqlError>;
+
+    /// Stops the connection's statements from another thread.
+    fn interrupter(&self) -> Interrupter;
+}
+
+/// A flag that a connection looks at while it runs. It stays up until it is taken down, so that an interrupt cannot come
+/// too early, as the engine's own can.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Interrupter(Arc<AtomicBool>);
+
+impl Interrupter {
+    pub(crate) fn interrupt(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn reset(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// A statement ready to run.
+#[derive(Debug)]
+pub(crate) struct Command {
+    pub(crate) sql: String,
+    pub(crate) args: Vec<Value>,
+    pub(crate) named_args: Vec<NamedValue>,
+    pub(crate) want_rows: bool,
+}
+
+/// What a compiled statement is going to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Effect {
+    /// May change the database file.
+    pub(crate) writes: bool,
+    /// Changes the session in a way a read-only token must not: a pragma is set, a database attached.
+    pub(crate) reconfigures: bool,
+    pub(crate) transaction: Option<TransactionStep>,
+}
+
+/// What a statement does to the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TransactionStep {
+    Begin,
+    /// `COMMIT`, `END` or `ROLLBACK`.
+    Finish,
+    /// `SAVEPOINT`, `RELEASE` or `ROLLBACK TO`.
+    Savepoint,
+}
+
+/// Asked after a statement is compiled and before it runs.
+pub(crate) type Gate<'a> = dyn FnMut(Effect) -> Result<(), Stop> + 'a;
+
+/// Why a statement did not run to its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It has not started: it must wait for its turn to write.
+    WaitToWrite,
+    Failed(SqlError),
+}
+
+impl From<SqlError> for Stop {
+    fn from(error: SqlError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Takes the rows of a statement as they are produced. An error stops the statement.
+pub(crate) trait RowSink {
+    fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError>;
+    fn row(&mut self, row: Vec<Value>) -> Result<(), SqlError>;
+}
+
+/// What a statement did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ran {
+    pub(crate) affected_row_count: u64,
+    pub(crate) last_insert_rowid: Option<i64>,
+    pub(crate) rows_read: u64,
+    pub(crate) rows_written: u64,
+    pub(crate) duration: Duration,
+}
+
+impl Ran {
+    /// Adds what a later statement of the same request did.
+    fn add(&mut self, other: Self) {
+        self.affected_row_count += other.affected_row_count;
+        self.last_insert_rowid = other.last_insert_rowid.or(self.last_insert_rowid);
+        self.rows_read += other.rows_read;
+        self.rows_written += other.rows_written;
+        self.duration += other.duration;
+    }
+}

@@ -1,0 +1,224 @@
+//! libSQL in this process, one file per database, through `rusqlite`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rusqlite::{Batch, Connection as Handle, OpenFlags};
+
+use super::observer::Observer;
+use super::{Command, Connection, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, errors, ffi, statement};
+use crate::data::hrana::{Description, SqlError};
+
+/// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
+/// file and the checkpoint at the last closing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How many instructions of the engine's virtual machine pass between two looks at the interrupter: about 10 µs.
+const STEPS_BETWEEN_LOOKS: i32 = 1000;
+
+/// What an acknowledged commit survives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Durability {
+    /// The death of this process at any moment, `kill -9` included. In WAL mode `synchronous=NORMAL` suffices: a commit
+    /// is in the operating system's cache before it is acknowledged. Only a power cut can lose the last commits (never
+    /// the consistency of the file), and paying an fsync for each commit to avoid that is not worth it for a laptop.
+    Process,
+    /// Nothing: the files are deleted when the process ends anyway.
+    Nothing,
+}
+
+/// One database file.
+#[derive(Debug)]
+pub(crate) struct LibsqlEngine {
+    path: PathBuf,
+    durability: Durability,
+    opening: Mutex<()>,
+    schema: Arc<SchemaEpoch>,
+}
+
+/// Counts the schema changes made by this process, which is the only one that opens the file.
+///
+/// A connection compiles against the schema it has read last and notices a change only when it runs, so it has to look
+/// again whenever another one may have changed it.
+#[derive(Debug, Default)]
+struct SchemaEpoch(AtomicU64);
+
+impl LibsqlEngine {
+    pub(crate) fn new(path: PathBuf, durability: Durability) -> Self {
+        Self { path, durability, opening: Mutex::new(()), schema: Arc::default() }
+    }
+}
+
+impl Engine for LibsqlEngine {
+    fn connect(&self) -> Result<Box<dyn Connection>, SqlError> {
+        // Switching a new file to WAL needs it exclusively; one at a time, nobody waits in the engine for it.
+        let _one_at_a_time = self.opening.lock();
+        let handle = open(&self.path, self.durability).map_err(errors::describe)?;
+        let observer = Observer::install(&handle);
+        let interrupter = Interrupter::default();
+        let watched = interrupter.clone();
+        handle.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watched.is_interrupted()));
+        Ok(Box::new(LibsqlConnection {
+            handle,
+            observer,
+            interrupter,
+            schema: Arc::clone(&self.schema),
+            schema_seen: 0,
+            schema_changed: false,
+            pristine: true,
+        }))
+    }
+}
+
+fn open(path: &Path, durability: Durability) -> rusqlite::Result<Handle> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let handle = Handle::open_with_flags(path, flags)?;
+    handle.busy_timeout(BUSY_TIMEOUT)?;
+    handle.execute_batch(match durability {
+        Durability::Process => "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        Durability::Nothing => "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;",
+    })?;
+    Ok(handle)
+}
+
+struct LibsqlConnection {
+    handle: Handle,
+    observer: Observer,
+    interrupter: Interrupter,
+    schema: Arc<SchemaEpoch>,
+    schema_seen: u64,
+    schema_changed: bool,
+    pristine: bool,
+}
+
+impl Connection for LibsqlConnection {
+    fn inspect(&mut self, sql: &str) -> Effect {
+        if self.refresh_schema().is_err() {
+            return Effect::default();
+        }
+        let mut effect = Effect::default();
+        let mut statements = Batch::new(&self.handle, sql);
+        loop {
+            let next = statements.next();
+            let seen = self.observer.take();
+            effect.reconfigures |= seen.changes_session() || seen.attaches();
+            match next {
+                Ok(Some(statement)) => {
+                    effect.writes |= statement::effect(&statement, seen).writes;
+                }
+                Ok(None) | Err(_) => return effect,
+            }
+        }
+    }
+
+    fn execute(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
+        self.refresh_schema()?;
+        let (mut statement, seen) = statement::only(&self.handle, &self.observer, &command.sql)?;
+        gate(statement::effect(&statement, seen))?;
+        statement::bind(&mut statement, command)?;
+        self.pristine &= !seen.changes_session();
+        self.schema_changed |= seen.changes_schema();
+        let ran = statement::run(&self.handle, statement, seen, Some((sink, command.want_rows)));
+        self.publish_schema_change();
+        Ok(ran?)
+    }
+
+    fn execute_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
+        self.refresh_schema()?;
+        let mut total = Ran::default();
+        let mut statements = Batch::new(&self.handle, sql);
+        let outcome = loop {
+            let next = statements.next().map_err(errors::describe);
+            let seen = self.observer.take();
+            let statement = match next {
+                Ok(Some(statement)) => statement,
+                Ok(None) => break Ok(total),
+                Err(error) => break Err(error.into()),
+            };
+            if let Err(stop) = gate(statement::effect(&statement, seen)) {
+                break Err(stop);
+            }
+            self.pristine &= !seen.changes_session();
+            self.schema_changed |= seen.changes_schema();
+            match statement::run(&self.handle, statement, seen, None) {
+                Ok(ran) => total.add(ran),
+                Err(error) => break Err(error.into()),
+            }
+        };
+        self.publish_schema_change();
+        outcome
+    }
+
+    fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
+        self.refresh_schema()?;
+        let (statement, _) = statement::only(&self.handle, &self.observer, sql)?;
+        Ok(statement::describe(&statement))
+    }
+
+    fn is_autocommit(&self) -> bool {
+        self.handle.is_autocommit()
+    }
+
+    fn is_pristine(&self) -> bool {
+        self.pristine
+    }
+
+    fn roll_back(&mut self) -> Result<(), SqlError> {
+        if self.handle.is_autocommit() {
+            return Ok(());
+        }
+        self.interrupter.reset();
+        let rolled_back = self.handle.execute_batch("ROLLBACK").map_err(errors::describe);
+        self.observer.take();
+        self.publish_schema_change();
+        rolled_back
+    }
+
+    fn recycle(&mut self) {
+        ffi::forget_last_insert_rowid(&self.handle);
+    }
+
+    fn size(&mut self) -> Result<u64, SqlError> {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        let size = self.handle.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(errors::describe);
+        self.observer.take();
+        size.map(|bytes| u64::try_from(bytes).unwrap_or_default())
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+}
+
+impl LibsqlConnection {
+    /// Reads the schema again if another connection may have changed it.
+    fn refresh_schema(&mut self) -> Result<(), SqlError> {
+        let current = self.schema.0.load(Ordering::Acquire);
+        if self.schema_seen == current {
+            return Ok(());
+        }
+        let mut check = self.handle.prepare_cached("SELECT 1 FROM sqlite_schema LIMIT 0").map_err(errors::describe)?;
+        check.query([]).and_then(|mut rows| rows.next().map(|_| ())).map_err(errors::describe)?;
+        self.observer.take();
+        // Inside a transaction the schema read is the one of its snapshot, so it has to be read again afterwards.
+        if self.handle.is_autocommit() {
+            self.schema_seen = current;
+        }
+        Ok(())
+    }
+
+    /// Tells the other connections about schema changes as soon as they are committed.
+    fn publish_schema_change(&mut self) {
+        if !self.schema_changed || !self.handle.is_autocommit() {
+            return;
+        }
+        self.schema_changed = false;
+        let before = self.schema.0.fetch_add(1, Ordering::AcqRel);
+        if before == self.schema_seen {
+            self.schema_seen = before + 1;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Watches what the statements of a connection are compiled to, through the engine's authorizer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
+
+use super::TransactionStep;
+use super::pragma::{self, PragmaKind};
+
+const INSERTS: u32 = 1;
+const CHANGES_SCHEMA: u32 = 1 << 1;
+const CHANGES_SESSION: u32 = 1 << 2;
+const ATTACHES: u32 = 1 << 3;
+const BEGINS: u32 = 1 << 4;
+const FINISHES: u32 = 1 << 5;
+const SAVEPOINTS: u32 = 1 << 6;
+
+/// `SQLITE_ATTACH`, which the wrapper does not decode when the file name is an expression.
+const ATTACH_CODE: i32 = 24;
+
+/// Collects what the authorizer was asked since it was last emptied.
+#[derive(Debug, Default)]
+pub(crate) struct Observer(Arc<AtomicU32>);
+
+impl Observer {
+    /// Watches `connection` from now on.
+    pub(crate) fn install(connection: &rusqlite::Connection) -> Self {
+        let observer = Self::default();
+        let seen = Arc::clone(&observer.0);
+        connection.authorizer(Some(move |context: AuthContext<'_>| {
+            let (bits, authorization) = judge(&context);
+            seen.fetch_or(bits, Ordering::Relaxed);
+            authorization
+        }));
+        observer
+    }
+
+    /// What was seen since the last call.
+    pub(crate) fn take(&self) -> Seen {
+        Seen(self.0.swap(0, Ordering::Relaxed))
+    }
+}
+
+/// A set of things seen.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen(u32);
+
+impl Seen {
+    pub(crate) fn inserts(self) -> bool {
+        self.has(INSERTS)
+    }
+
+    pub(crate) fn changes_schema(self) -> bool {
+        self.has(CHANGES_SCHEMA)
+    }
+
+    pub(crate) fn changes_session(self) -> bool {
+        self.has(CHANGES_SESSION)
+    }
+
+    pub(crate) fn attaches(self) -> bool {
+        self.has(ATTACHES)
+    }
+
+    pub(crate) fn transaction(self) -> Option<TransactionStep> {
+        let steps = [
+            (BEGINS, TransactionStep::Begin),
+            (FINISHES, TransactionStep::Finish),
+            (SAVEPOINTS, TransactionStep::Savepoint),
+        ];
+        steps.into_iter().find_map(|(bit, step)| self.has(bit).then_some(step))
+    }
+
+    fn has(self, bit: u32) -> bool {
+        self.0 & bit != 0
+    }
+}
+
+fn judge(context: &AuthContext<'_>) -> (u32, Authorization) {
+    match context.action {
+        AuthAction::Insert { table_name } if !table_name.starts_with("sqlite_") && context.accessor.is_none() => {
+            (INSERTS, Authorization::Allow)
+        }
+        AuthAction::Pragma { pragma_name, pragma_value } => match pragma::classify(pragma_name, pragma_value) {
+            PragmaKind::Query => (0, Authorization::Allow),
+            PragmaKind::Action => (CHANGES_SESSION | CHANGES_SCHEMA, Authorization::Allow),
+            PragmaKind::Forbidden => (CHANGES_SESSION, Authorization::Deny),
+        },
+        // `VACUUM` attaches a nameless database of its own. Any other file is not the database's: it could be any file
+        // of this machine.
+        AuthAction::Attach { filename: "" } => (0, Authorization::Allow),
+        AuthAction::Attach { .. } | AuthAction::Unknown { code: ATTACH_CODE, .. } => (ATTACHES, Authorization::Deny),
+        AuthAction::Detach { database_name } if database_name.starts_with("vacuum_") => (0, Authorization::Allow),
+        AuthAction::Detach { .. } => (ATTACHES, Authorization::Allow),
+        AuthAction::Transaction { operation: TransactionOperation::Begin } => (BEGINS, Authorization::Allow),
+        AuthAction::Transaction { .. } => (FINISHES, Authorization::Allow),
+        AuthAction::Savepoint { .. } => (SAVEPOINTS, Authorization::Allow),
+        AuthAction::CreateTempIndex { .. }
+        | AuthAction::CreateTempTable { .. }
+        | AuthAction::CreateTempTrigger { .. }
+        | AuthAction::CreateTempView { .. } => (CHANGES_SESSION, Authorization::Allow),
+        AuthAction::CreateIndex { .. }
+        | AuthAction::CreateTable { .. }
+        | AuthAction::CreateTrigger { .. }
+        | AuthAction::CreateView { .. }
+        | AuthAction::CreateVtable { .. }
+        | AuthAction::DropIndex { .. }
+        | AuthAction::DropTable { .. }
+        | AuthAction::DropTrigger { .. }
+        | AuthAction::DropView { .. }
+        | AuthAction::DropVtable { .. }
+        | AuthAction::AlterTable { .. }
+        | AuthAction::Reindex { .. }
+        | AuthAction::Analyze { .. } => (CHANGES_SCHEMA, Authorization::Allow),
+        _ => (0, Authorization::Allow),
+    }
+}

@@ -1,0 +1,186 @@
+//! One statement: compile, bind, run, describe.
+
+use std::time::Instant;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Batch, Connection as Handle, Row, Statement, ToSql};
+
+use super::observer::{Observer, Seen};
+use super::{Command, Effect, Ran, RowSink, errors, ffi};
+use crate::data::hrana::{Column, Description, Parameter, SqlError, Value};
+
+/// Compiles the one statement `sql` must consist of.
+pub(super) fn only<'c>(handle: &'c Handle, observer: &Observer, sql: &str) -> Result<(Statement<'c>, Seen), SqlError> {
+    let mut statements = Batch::new(handle, sql);
+    let first = statements.next();
+    let seen = observer.take();
+    let Some(statement) = first.map_err(errors::describe)? else {
+        return Err(SqlError::new("SQL_PARSE_ERROR", "SQL string does not contain any statement"));
+    };
+    // A second statement that does not compile (its table may be created by the first) is a second one all the same.
+    let is_alone = matches!(statements.next(), Ok(None));
+    observer.take();
+    if is_alone {
+        Ok((statement, seen))
+    } else {
+        Err(SqlError::new("SQL_MANY_STATEMENTS", "SQL string contains more than one statement"))
+    }
+}
+
+/// What running the statement would do.
+pub(super) fn effect(statement: &Statement<'_>, seen: Seen) -> Effect {
+    // The engine calls an explained INSERT writing, although explaining only prints.
+    let is_explain = statement.is_explain() != 0;
+    Effect {
+        writes: !is_explain && !statement.readonly(),
+        reconfigures: !is_explain && (seen.changes_session() || seen.attaches()),
+        transaction: seen.transaction().filter(|_| !is_explain),
+    }
+}
+
+/// Binds the arguments, which must match the statement's parameters exactly.
+pub(super) fn bind(statement: &mut Statement<'_>, command: &Command) -> Result<(), SqlError> {
+    let (args, named) = (&command.args, &command.named_args);
+    if !args.is_empty() && !named.is_empty() {
+        return Err(SqlError::new(
+            "ARGS_BOTH_POSITIONAL_AND_NAMED",
+            "Specifying both positional and named arguments is not supported",
+        ));
+    }
+    let expected = statement.parameter_count();
+    let given = args.len().max(named.len());
+    if given > expected {
+        return Err(arguments(&format!("too many parameters, expected {expected} found {given}")));
+    }
+    for index in 1..=expected {
+        let name = statement.parameter_name(index);
+        let value = match name {
+            Some(name) if !named.is_empty() => {
+                named.iter().find(|arg| bare(&arg.name) == bare(name)).map(|arg| &arg.value)
+            }
+            _ => args.get(index - 1),
+        };
+        let Some(value) = value else {
+            let parameter = name.map_or_else(|| index.to_string(), str::to_owned);
+            return Err(arguments(&format!("value for parameter {parameter} not found")));
+        };
+        statement.raw_bind_parameter(index, value).map_err(errors::describe)?;
+    }
+    Ok(())
+}
+
+/// Runs the statement to its end and hands its columns and the wanted rows to the sink.
+pub(super) fn run(
+    handle: &Handle,
+    mut statement: Statement<'_>,
+    seen: Seen,
+    output: Option<(&mut dyn RowSink, bool)>,
+) -> Result<Ran, SqlError> {
+    let started = Instant::now();
+    let changes_before = ffi::total_changes(handle);
+    let stepped = match output {
+        Some((sink, want_rows)) => step_into(sink, want_rows, &mut statement),
+        None => step_through(&mut statement),
+    };
+    let (rows_read, rows_written) = ffi::take_row_counts(handle);
+    stepped?;
+    // `changes()` keeps its value through statements that change nothing.
+    let has_changed = ffi::total_changes(handle) != changes_before;
+    Ok(Ran {
+        affected_row_count: if has_changed { handle.changes() } else { 0 },
+        last_insert_rowid: (has_changed && seen.inserts()).then(|| handle.last_insert_rowid()),
+        rows_read,
+        rows_written,
+        duration: started.elapsed(),
+    })
+}
+
+fn step_into(sink: &mut dyn RowSink, want_rows: bool, statement: &mut Statement<'_>) -> Result<(), SqlError> {
+    let mut rows = statement.raw_query();
+    let mut width = None;
+    while let Some(row) = rows.next().map_err(errors::describe)? {
+        let width = match width {
+            Some(width) => width,
+            // The engine may compile the statement again when it takes the first step: its columns are known after it.
+            None => *width.insert(begin(sink, row.as_ref())?),
+        };
+        if want_rows {
+            sink.row(values(row, width)?)?;
+        }
+    }
+    drop(rows);
+    if width.is_none() {
+        begin(sink, statement)?;
+    }
+    Ok(())
+}
+
+fn step_through(statement: &mut Statement<'_>) -> Result<(), SqlError> {
+    let mut rows = statement.raw_query();
+    while rows.next().map_err(errors::describe)?.is_some() {}
+    Ok(())
+}
+
+fn begin(sink: &mut dyn RowSink, statement: &Statement<'_>) -> Result<usize, SqlError> {
+    let columns = columns(statement);
+    let width = columns.len();
+    sink.begin(columns)?;
+    Ok(width)
+}
+
+/// Describes the statement.
+pub(super) fn describe(statement: &Statement<'_>) -> Description {
+    let name = |index| statement.parameter_name(index).map(str::to_owned);
+    Description {
+        params: (1..=statement.parameter_count()).map(|index| Parameter { name: name(index) }).collect(),
+        cols: columns(statement),
+        is_explain: statement.is_explain() != 0,
+        is_readonly: statement.readonly(),
+    }
+}
+
+fn columns(statement: &Statement<'_>) -> Vec<Column> {
+    let column = |column: rusqlite::Column<'_>| Column {
+        name: Some(column.name().to_owned()),
+        decltype: column.decl_type().map(str::to_owned),
+    };
+    statement.columns().into_iter().map(column).collect()
+}
+
+fn values(row: &Row<'_>, width: usize) -> Result<Vec<Value>, SqlError> {
+    (0..width).map(|index| row.get_ref(index).map(Value::from).map_err(errors::describe)).collect()
+}
+
+/// A parameter's name without `:`, `@` or `$`.
+fn bare(name: &str) -> &str {
+    name.strip_prefix([':', '@', '$']).unwrap_or(name)
+}
+
+fn arguments(problem: &str) -> SqlError {
+    SqlError::new("ARGS_INVALID", format!("Arguments do not match SQL parameters: {problem}"))
+}
+
+impl From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(value) => Self::Integer(value),
+            ValueRef::Real(value) => Self::Float(value),
+            // A TEXT may hold any bytes (`CAST(x'ff' AS TEXT)`), JSON only Unicode.
+            ValueRef::Text(value) => Self::Text(String::from_utf8_lossy(value).into_owned()),
+            ValueRef::Blob(value) => Self::Blob(value.to_vec()),
+        }
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(value) => ValueRef::Integer(*value),
+            Self::Float(value) => ValueRef::Real(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}

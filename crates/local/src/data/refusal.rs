@@ -1,0 +1,104 @@
+//! Answers to requests that were not carried out at all: everything that is not a 200.
+
+use axum::body::Body;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use super::tokens::TokenRefusal;
+
+/// Why a whole request was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    UnknownDatabase,
+    UnknownPath,
+    MethodNotAllowed,
+    Token(TokenRefusal),
+    /// A read-only token and a statement that writes.
+    WriteForbidden,
+    BodyTooLarge,
+    /// The request breaks the protocol.
+    Protocol(String),
+    StreamExpired,
+    StreamNotFound,
+    /// Every connection the database may have is held by a stream.
+    TooManyStreams,
+    Internal,
+}
+
+impl Refusal {
+    pub(crate) fn protocol(problem: impl Into<String>) -> Self {
+        Self::Protocol(problem.into())
+    }
+
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let mut body = json!({ "error": self.message() });
+        if let Some(code) = self.code() {
+            body["code"] = code.into();
+            // Some drivers look for the code beside `message`, others beside `error`.
+            body["message"] = body["error"].clone();
+        }
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status();
+        // Without a charset: a driver compares the whole header with this text.
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::UnknownDatabase | Self::UnknownPath | Self::StreamNotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Token(TokenRefusal::Malformed) | Self::Protocol(_) => StatusCode::BAD_REQUEST,
+            Self::Token(_) => StatusCode::UNAUTHORIZED,
+            Self::WriteForbidden => StatusCode::FORBIDDEN,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::StreamExpired => StatusCode::GONE,
+            Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::StreamExpired => Some("STREAM_EXPIRED"),
+            Self::StreamNotFound => Some("STREAM_NOT_FOUND"),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::UnknownDatabase => "database not found".to_owned(),
+            Self::UnknownPath => "not found".to_owned(),
+            Self::MethodNotAllowed => "method not allowed".to_owned(),
+            Self::Token(TokenRefusal::Malformed) => "JWT error: InvalidToken".to_owned(),
+            Self::Token(refusal) => format!("Unauthorized: `{}`", token_problem(*refusal)),
+            Self::WriteForbidden => {
+                "BLOCKED: SQL write operations are forbidden (current session doesn't have write permission)".to_owned()
+            }
+            Self::BodyTooLarge => format!("the request body is larger than {} bytes", super::MAX_REQUEST_BYTES),
+            Self::Protocol(problem) => problem.clone(),
+            Self::StreamExpired => "The stream has expired due to inactivity: an open transaction was rolled back and \
+                                    none of its statements took effect. Open a new stream and try again."
+                .to_owned(),
+            Self::StreamNotFound => {
+                "stream not found: the baton is not the one of the latest response of a stream".to_owned()
+            }
+            Self::TooManyStreams => "too many open streams on this database".to_owned(),
+            Self::Internal => "internal server error".to_owned(),
+        }
+    }
+}
+
+/// The service's own words (its typo included), except for the expired token, whose text nobody has published.
+fn token_problem(refusal: TokenRefusal) -> &'static str {
+    match refusal {
+        TokenRefusal::Missing => "unauthorized access attempt on database: empty JWT token",
+        TokenRefusal::Malformed | TokenRefusal::Invalid => "invalid JWT token",
+        TokenRefusal::UnknownKey => "invalid JWT token: can't be decoded with any of the existin keys",
+        TokenRefusal::Expired => "invalid JWT token: the token has expired",
+        TokenRefusal::RoleInvalidated => "invalid JWT token: role was invalidated after token was issued",
+        TokenRefusal::OtherDatabase => "token does not have the permissions to access the database",
+    }
+}

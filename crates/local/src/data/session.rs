@@ -1,0 +1,160 @@
+//! A connection in the hands of one stream, with its place in the queue of writers and its deadline.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Duration, Instant};
+
+use super::engine::{Connection, Effect, Interrupter, Stop, TransactionStep};
+use super::files::DatabaseFile;
+use super::hrana::SqlError;
+use super::policy::Policy;
+
+/// An explicit transaction that takes longer is rolled back, so that no client can lock the others out.
+pub(crate) const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
+
+/// The fields are dropped in this order: closing the connection rolls back, then the next writer may start, and the
+/// file may go last.
+pub(crate) struct Session {
+    connection: Box<dyn Connection>,
+    turn: Option<OwnedSemaphorePermit>,
+    deadline: Option<Instant>,
+    writers: Arc<Semaphore>,
+    _slot: OwnedSemaphorePermit,
+    _file: Arc<DatabaseFile>,
+}
+
+impl Session {
+    pub(crate) fn new(
+        connection: Box<dyn Connection>,
+        writers: Arc<Semaphore>,
+        slot: OwnedSemaphorePermit,
+        file: Arc<DatabaseFile>,
+    ) -> Self {
+        Self { connection, turn: None, deadline: None, writers, _slot: slot, _file: file }
+    }
+
+    /// Runs `work` on the connection, with the gate every statement has to pass.
+    pub(crate) fn with_gate<R>(
+        &mut self,
+        policy: Policy,
+        transaction_is_lost: &mut bool,
+        work: impl FnOnce(&mut dyn Connection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
+    ) -> R {
+        let Self { connection, turn, writers, .. } = self;
+        let mut gate = |effect: Effect| {
+            policy.check(effect)?;
+            check_lost_transaction(transaction_is_lost, effect)?;
+            if effect.writes && turn.is_none() {
+                *turn = Some(Arc::clone(writers).try_acquire_owned().map_err(|_| Stop::WaitToWrite)?);
+            }
+            Ok(())
+        };
+        work(connection.as_mut(), &mut gate)
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut dyn Connection {
+        self.connection.as_mut()
+    }
+
+    /// Draws the consequences of what just ran: lets the next writer in, starts the deadline of a new transaction, ends
+    /// one whose time is up. Says whether it was ended.
+    pub(crate) fn settle(&mut self) -> bool {
+        if self.connection.is_autocommit() {
+            self.turn = None;
+            self.deadline = None;
+            return false;
+        }
+        let now = Instant::now();
+        if *self.deadline.get_or_insert(now + TRANSACTION_LIMIT) > now {
+            return false;
+        }
+        if let Err(error) = self.connection.roll_back() {
+            tracing::warn!(message = error.message, "could not roll back a transaction");
+        }
+        self.turn = None;
+        self.deadline = None;
+        true
+    }
+
+    pub(crate) fn has_turn(&self) -> bool {
+        self.turn.is_some()
+    }
+
+    pub(crate) fn take_turn(&mut self, turn: OwnedSemaphorePermit) {
+        self.turn = Some(turn);
+    }
+
+    /// When the open transaction is rolled back.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    pub(crate) fn is_autocommit(&self) -> bool {
+        self.connection.is_autocommit()
+    }
+
+    /// Whether another connection would do as well.
+    pub(crate) fn is_disposable(&self) -> bool {
+        self.connection.is_autocommit() && self.connection.is_pristine()
+    }
+
+    /// Gives the connection back for others, without what it held.
+    pub(crate) fn into_connection(self) -> Box<dyn Connection> {
+        let mut connection = self.connection;
+        connection.recycle();
+        connection
+    }
+}
+
+/// After a rollback the client did not ask for, nothing may run as if it were still inside the transaction: the client
+/// may have sent the rest of it already. `BEGIN` starts afresh.
+fn check_lost_transaction(is_lost: &mut bool, effect: Effect) -> Result<(), SqlError> {
+    if !*is_lost {
+        return Ok(());
+    }
+    match effect.transaction {
+        Some(TransactionStep::Begin) => {
+            *is_lost = false;
+            Ok(())
+        }
+        Some(TransactionStep::Finish) => {
+            *is_lost = false;
+            Err(transaction_timeout())
+        }
+        Some(TransactionStep::Savepoint) | None => Err(transaction_timeout()),
+    }
+}
+
+pub(crate) fn transaction_timeout() -> SqlError {
+    SqlError::new("TRANSACTION_TIMEOUT", "Transaction timed out")
+}
+
+/// Interrupts the running statement when the request that waits for its answer goes away.
+pub(crate) struct InterruptOnDrop(Option<Interrupter>);
+
+impl InterruptOnDrop {
+    /// Guards what the session is going to run.
+    pub(crate) fn new(session: &Session) -> Self {
+        let interrupter = session.connection.interrupter();
+        interrupter.reset();
+        Self(Some(interrupter))
+    }
+
+    pub(crate) fn interrupt(&self) {
+        if let Some(interrupter) = &self.0 {
+            interrupter.interrupt();
+        }
+    }
+
+    /// The statement has ended by itself.
+    pub(crate) fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for InterruptOnDrop {
+    fn drop(&mut self) {
+        self.interrupt();
+    }
+}

@@ -1,0 +1,234 @@
+//! A stream while a request runs on it: the asynchronous side of a session.
+
+use std::sync::Arc;
+
+use tokio::task::spawn_blocking;
+use tokio::time::{Duration, Instant, timeout, timeout_at};
+
+use super::database::Database;
+use super::engine::{Command, Ran, RowSink, Stop};
+use super::hrana::{Description, SqlError};
+use super::plan::StoredSql;
+use super::policy::Policy;
+use super::refusal::Refusal;
+use super::session::{InterruptOnDrop, Session, transaction_timeout};
+
+/// Long enough for a writer in front to use up its own limit and for the queue behind it to move.
+const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
+const MAX_WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
+
+/// The outer failure refuses the whole request, the inner one is an answer.
+type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
+
+/// What a stream keeps between requests.
+#[derive(Default)]
+pub(crate) struct StreamState {
+    pub(crate) session: Option<Box<Session>>,
+    pub(crate) stored: StoredSql,
+    /// The server rolled a transaction back and the client has not noticed yet.
+    pub(crate) transaction_is_lost: bool,
+}
+
+/// A stream in use. Dropping it ends it.
+pub(crate) struct Stream {
+    database: Arc<Database>,
+    pub(crate) state: StreamState,
+}
+
+impl Stream {
+    pub(crate) fn new(database: Arc<Database>, state: StreamState) -> Self {
+        Self { database, state }
+    }
+
+    /// Runs one statement. The sink comes back filled.
+    pub(crate) async fn execute<S>(
+        &mut self,
+        command: &Arc<Command>,
+        policy: Policy,
+        mut sink: S,
+    ) -> Result<(S, Result<Ran, SqlError>), Refusal>
+    where
+        S: RowSink + Send + 'static,
+    {
+        loop {
+            if let Err(error) = self.connect().await? {
+                return Ok((sink, Err(error)));
+            }
+            let command = Arc::clone(command);
+            let work = move |session: &mut Session, is_lost: &mut bool| {
+                let run = session
+                    .with_gate(policy, is_lost, |connection, gate| connection.execute(&command, gate, &mut sink));
+                (sink, run)
+            };
+            let ((returned, run), was_ended) = self.on_thread(work).await?;
+            sink = returned;
+            let outcome = match run {
+                _ if was_ended => Err(transaction_timeout()),
+                Err(Stop::WaitToWrite) => match self.wait_to_write().await? {
+                    Ok(()) => continue,
+                    Err(error) => Err(error),
+                },
+                Err(Stop::Failed(error)) => Err(error),
+                Ok(ran) => {
+                    self.database.count(ran);
+                    Ok(ran)
+                }
+            };
+            return Ok((sink, outcome));
+        }
+    }
+
+    /// Runs all statements of a text.
+    pub(crate) async fn execute_all(&mut self, sql: &Arc<str>, policy: Policy) -> Attempt<()> {
+        if let Err(error) = self.connect().await? {
+            return Ok(Err(error));
+        }
+        // A sequence cannot stop halfway to wait, and one that only reads is rare: it takes its turn beforehand.
+        if !policy.needs_screening()
+            && let Err(error) = self.wait_to_write().await?
+        {
+            return Ok(Err(error));
+        }
+        let sql = Arc::clone(sql);
+        let work = move |session: &mut Session, is_lost: &mut bool| {
+            session.with_gate(policy, is_lost, |connection, gate| connection.execute_all(&sql, gate))
+        };
+        let (run, was_ended) = self.on_thread(work).await?;
+        Ok(match run {
+            _ if was_ended => Err(transaction_timeout()),
+            Ok(ran) => {
+                self.database.count(ran);
+                Ok(())
+            }
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::WaitToWrite) => Err(busy()),
+        })
+    }
+
+    /// Describes a statement.
+    pub(crate) async fn describe(&mut self, sql: &Arc<str>) -> Attempt<Description> {
+        if let Err(error) = self.connect().await? {
+            return Ok(Err(error));
+        }
+        let sql = Arc::clone(sql);
+        let (description, _) = self.on_thread(move |session, _| session.connection().describe(&sql)).await?;
+        Ok(description)
+    }
+
+    /// Whether the policy forbids one of these texts, and with it the whole request.
+    pub(crate) async fn is_forbidden(&mut self, texts: Vec<String>, policy: Policy) -> Result<bool, Refusal> {
+        if texts.is_empty() || self.connect().await?.is_err() {
+            return Ok(false);
+        }
+        let inspect = move |session: &mut Session, _: &mut bool| {
+            texts.iter().any(|sql| policy.forbids(session.connection().inspect(sql)))
+        };
+        Ok(self.on_thread(inspect).await?.0)
+    }
+
+    pub(crate) fn is_autocommit(&self) -> bool {
+        self.state.session.as_ref().is_none_or(|session| session.is_autocommit())
+    }
+
+    /// Puts the stream aside until its next request. Only a session that is more than a fresh one keeps its connection.
+    pub(crate) fn park(mut self) -> StreamState {
+        let mut state = std::mem::take(&mut self.state);
+        if let Some(session) = state.session.take_if(|session| session.is_disposable()) {
+            self.database.give_back(session);
+        }
+        state
+    }
+
+    /// Makes sure the stream has a connection.
+    async fn connect(&mut self) -> Attempt<()> {
+        if self.state.session.is_some() {
+            return Ok(Ok(()));
+        }
+        let slot = timeout(MAX_WAIT_FOR_CONNECTION, self.database.slots().acquire_owned()).await;
+        let Ok(Ok(slot)) = slot else {
+            return Err(Refusal::TooManyStreams);
+        };
+        let connection = match self.database.idle_connection() {
+            Some(connection) => connection,
+            None => {
+                let database = Arc::clone(&self.database);
+                match spawn_blocking(move || database.connect()).await.map_err(crashed)? {
+                    Ok(connection) => connection,
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+        };
+        self.state.session = Some(Box::new(self.database.session(connection, slot)));
+        Ok(Ok(()))
+    }
+
+    /// Waits in the database's queue of writers; without success, the open transaction may have been ended.
+    async fn wait_to_write(&mut self) -> Attempt<()> {
+        let Some(session) = self.state.session.as_mut().filter(|session| !session.has_turn()) else {
+            return Ok(Ok(()));
+        };
+        let patience = Instant::now() + MAX_WAIT_TO_WRITE;
+        let until = session.deadline().map_or(patience, |deadline| deadline.min(patience));
+        match timeout_at(until, self.database.writers().acquire_owned()).await {
+            Ok(Ok(turn)) => {
+                session.take_turn(turn);
+                Ok(Ok(()))
+            }
+            Ok(Err(_)) => Err(Refusal::Internal),
+            Err(_) => {
+                let ((), was_ended) = self.on_thread(|_, _| ()).await?;
+                Ok(Err(if was_ended { transaction_timeout() } else { busy() }))
+            }
+        }
+    }
+
+    /// Runs `work` on a thread that may block. Says also whether the transaction was ended because its time was up.
+    async fn on_thread<R: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Session, &mut bool) -> R + Send + 'static,
+    ) -> Result<(R, bool), Refusal> {
+        let mut session = self.state.session.take().ok_or(Refusal::Internal)?;
+        let mut is_lost = self.state.transaction_is_lost;
+        let running = InterruptOnDrop::new(&session);
+        let deadline = session.deadline();
+        // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
+        let mut thread = spawn_blocking(move || {
+            let result = work(&mut session, &mut is_lost);
+            let was_ended = session.settle();
+            (session, is_lost | was_ended, result, was_ended)
+        });
+        let finished = match deadline {
+            None => thread.await,
+            Some(deadline) => match timeout_at(deadline, &mut thread).await {
+                Ok(finished) => finished,
+                Err(_) => {
+                    running.interrupt();
+                    thread.await
+                }
+            },
+        };
+        running.disarm();
+        let (session, is_lost, result, was_ended) = finished.map_err(crashed)?;
+        self.state.session = Some(session);
+        self.state.transaction_is_lost = is_lost;
+        Ok((result, was_ended))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(session) = self.state.session.take() {
+            self.database.give_back(session);
+        }
+    }
+}
+
+fn busy() -> SqlError {
+    SqlError::new("SQLITE_BUSY", "SQLite error: database is locked")
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
+fn crashed(error: tokio::task::JoinError) -> Refusal {
+    tracing::error!(%error, "the engine crashed");
+    Refusal::Internal
+}

@@ -1,0 +1,187 @@
+//! The data plane through raw HTTP requests and raw JSON.
+
+mod batons;
+mod conditions;
+mod cursor;
+mod files;
+mod limits;
+mod permissions;
+mod protocol;
+mod requests;
+mod sessions;
+mod tokens;
+mod transactions;
+mod values;
+mod writers;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Request;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Access, DataPlane, DatabaseRecord, Files, SigningSeed, Subject, TokenClaims, mint};
+use crate::clock::Clock;
+
+const DATABASE: &str = "7d0f3c1e-0b7a-4b0e-9a55-2a6f3f1f5b10";
+const GROUP: &str = "2d1c0a52-3d0c-4e0f-9a1f-5f1de1b6c001";
+const ROLE: &str = "0f9c2f54-2f4c-4a54-9d2e-aa3b0a90c001";
+const GROUP_ROLE: &str = "1f9c2f54-2f4c-4a54-9d2e-aa3b0a90c002";
+const LABEL: &str = "app-acme";
+
+/// One database and somebody who talks to it.
+#[derive(Clone)]
+struct Host {
+    plane: DataPlane,
+    clock: Clock,
+    token: String,
+}
+
+impl Host {
+    fn new() -> Self {
+        Self::with_files(Files::Memory)
+    }
+
+    fn with_files(files: Files) -> Self {
+        let clock = Clock::frozen_at("2026-06-01T12:00:00Z".parse().unwrap());
+        let plane = DataPlane::new(files, clock.clone());
+        plane.put(record());
+        let token = mint(&claims(&clock), &seed()).unwrap();
+        Self { plane, clock, token }
+    }
+
+    fn read_only(&self) -> Self {
+        let claims = TokenClaims { access: Access::ReadOnly, ..claims(&self.clock) };
+        Self { token: mint(&claims, &seed()).unwrap(), ..self.clone() }
+    }
+
+    fn with_token(&self, token: impl Into<String>) -> Self {
+        Self { token: token.into(), ..self.clone() }
+    }
+
+    /// Sends a body and returns the status and the answer's text.
+    async fn post(&self, path: &str, body: impl Into<Body>) -> (u16, String) {
+        let response = self.send(path, body).await;
+        let status = response.status().as_u16();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    async fn send(&self, path: &str, body: impl Into<Body>) -> http::Response<Body> {
+        let authorization = format!("Bearer {}", self.token);
+        let request = Request::post(path).header("authorization", authorization).body(body.into()).unwrap();
+        self.plane.handle(LABEL, path, request).await
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let response = self.plane.handle(LABEL, path, Request::get(path).body(Body::empty()).unwrap()).await;
+        let status = response.status().as_u16();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    /// Sends requests on a new or continued stream, which must be accepted.
+    async fn pipeline(&self, baton: Option<&str>, requests: Value) -> Value {
+        let body = json!({ "baton": baton, "requests": requests }).to_string();
+        let (status, text) = self.post("/v3/pipeline", body).await;
+        assert_eq!(status, 200, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Runs statements on a stream of their own; the result of each, which must be a success.
+    async fn run(&self, statements: &[&str]) -> Vec<Value> {
+        let mut requests: Vec<Value> = statements.iter().map(|sql| execute(sql)).collect();
+        requests.push(json!({ "type": "close" }));
+        let answer = self.pipeline(None, requests.into()).await;
+        let results = answer["results"].as_array().unwrap();
+        assert!(results.iter().all(|result| result["type"] == "ok"), "{answer}");
+        results.iter().map(|result| result["response"]["result"].clone()).take(statements.len()).collect()
+    }
+
+    /// The only value of a query's answer, as its wire object.
+    async fn value(&self, sql: &str) -> Value {
+        self.run(&[sql]).await[0]["rows"][0][0].clone()
+    }
+
+    /// The error of a statement that must fail.
+    async fn error(&self, sql: &str) -> Value {
+        let answer = self.pipeline(None, json!([execute(sql), { "type": "close" }])).await;
+        assert_eq!(answer["results"][0]["type"], "error", "{answer}");
+        answer["results"][0]["error"].clone()
+    }
+
+    /// The lines of a cursor's answer.
+    async fn cursor(&self, baton: Option<&str>, steps: Value) -> Vec<Value> {
+        let body = json!({ "baton": baton, "batch": { "steps": steps } }).to_string();
+        let (status, text) = self.post("/v3/cursor", body).await;
+        assert_eq!(status, 200, "{text}");
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn record() -> DatabaseRecord {
+    DatabaseRecord {
+        id: DATABASE.to_owned(),
+        label: LABEL.to_owned(),
+        group_id: GROUP.to_owned(),
+        role_id: ROLE.to_owned(),
+        group_role_id: GROUP_ROLE.to_owned(),
+        signing_key: seed(),
+        block_reads: false,
+        block_writes: false,
+    }
+}
+
+fn seed() -> SigningSeed {
+    SigningSeed::new([7; 32])
+}
+
+fn claims(clock: &Clock) -> TokenClaims {
+    TokenClaims {
+        access: Access::Full,
+        subject: Subject::Database { id: DATABASE.to_owned() },
+        role_id: ROLE.to_owned(),
+        issued_at: clock.now(),
+        expires_at: None,
+    }
+}
+
+fn execute(sql: &str) -> Value {
+    json!({ "type": "execute", "stmt": { "sql": sql } })
+}
+
+fn step(sql: &str) -> Value {
+    json!({ "stmt": { "sql": sql } })
+}
+
+fn integer(value: i64) -> Value {
+    json!({ "type": "integer", "value": value.to_string() })
+}
+
+fn baton(answer: &Value) -> &str {
+    answer["baton"].as_str().expect("a baton")
+}
+
+/// The text with every duration replaced by 0, so that it can be compared.
+fn without_durations(text: &str) -> String {
+    const KEY: &str = "\"query_duration_ms\":";
+    let mut parts = text.split(KEY);
+    let mut result = parts.next().unwrap().to_owned();
+    for part in parts {
+        let end = part.find([',', '}']).unwrap();
+        result.push_str(KEY);
+        result.push('0');
+        result.push_str(&part[end..]);
+    }
+    result
+}
+
+/// Moves tokio's time, which must be paused.
+async fn pass(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+fn timestamp(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}

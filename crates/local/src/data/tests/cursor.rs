@@ -1,0 +1,142 @@
+use futures_util::StreamExt as _;
+use serde_json::json;
+
+use super::{Host, baton, execute, integer, step};
+
+#[tokio::test]
+async fn a_cursor_answers_line_by_line_in_the_documented_shape() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x INTEGER)"]).await;
+    let body = r#"{"batch":{"steps":[
+        {"stmt":{"sql":"INSERT INTO t VALUES (1), (2)","want_rows":false}},
+        {"stmt":{"sql":"SELECT x FROM t ORDER BY x"}},
+        {"condition":{"type":"error","step":1},"stmt":{"sql":"SELECT 'skipped'"}},
+        {"stmt":{"sql":"SELECT nope"}}]}}"#;
+    let (status, text) = host.post("/v3/cursor", body).await;
+    assert_eq!(status, 200);
+    let (opening, rest) = text.split_once('\n').unwrap();
+    let opening: serde_json::Value = serde_json::from_str(opening).unwrap();
+    assert!(opening["baton"].is_string() && opening["base_url"].is_null(), "{opening}");
+    assert_eq!(
+        rest,
+        concat!(
+            r#"{"type":"step_begin","step":0,"cols":[]}"#,
+            "\n",
+            r#"{"type":"step_end","affected_row_count":2,"last_insert_rowid":2}"#,
+            "\n",
+            r#"{"type":"step_begin","step":1,"cols":[{"name":"x","decltype":"INTEGER"}]}"#,
+            "\n",
+            r#"{"type":"row","row":[{"type":"integer","value":"1"}]}"#,
+            "\n",
+            r#"{"type":"row","row":[{"type":"integer","value":"2"}]}"#,
+            "\n",
+            r#"{"type":"step_end","affected_row_count":0,"last_insert_rowid":null}"#,
+            "\n",
+            r#"{"type":"step_error","step":3,"error":{"message":"SQL input error: no such column: nope (at offset 7)","code":"SQL_INPUT_ERROR"}}"#,
+            "\n",
+            r#"{"type":"replication_index","replication_index":null}"#,
+            "\n",
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_cursor_has_the_content_type_drivers_compare_with() {
+    let host = Host::new();
+    let response = host.send("/v3/cursor", r#"{"batch":{"steps":[]}}"#).await;
+    assert_eq!(response.headers()["content-type"], "text/plain");
+}
+
+#[tokio::test]
+async fn conditions_see_the_transaction_of_the_cursor() {
+    let host = Host::new();
+    let autocommit = json!({ "type": "is_autocommit" });
+    let lines = host
+        .cursor(
+            None,
+            json!([
+                step("BEGIN"),
+                { "condition": autocommit, "stmt": { "sql": "SELECT 1" } },
+                step("ROLLBACK"),
+                { "condition": autocommit, "stmt": { "sql": "SELECT 2" } },
+            ]),
+        )
+        .await;
+    let begun: Vec<_> = lines.iter().filter_map(|line| line["step"].as_u64()).collect();
+    assert_eq!(begun, [0, 2, 3]);
+}
+
+#[tokio::test]
+async fn the_stream_of_a_cursor_can_be_continued_as_soon_as_the_last_line_is_read() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let lines = host.cursor(None, json!([step("BEGIN"), step("INSERT INTO t VALUES (1)")])).await;
+    assert_eq!(lines.last().unwrap()["type"], "replication_index");
+    let answer = host.pipeline(Some(baton(&lines[0])), json!([execute("COMMIT"), { "type": "close" }])).await;
+    assert_eq!(answer["results"][0]["type"], "ok");
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(1));
+}
+
+#[tokio::test]
+async fn the_baton_of_a_running_cursor_cannot_be_used() {
+    let host = Host::new();
+    let response = host.send("/v3/cursor", json!({ "batch": { "steps": [step(ENDLESS)] } }).to_string()).await;
+    let mut body = response.into_body().into_data_stream();
+    let first = body.next().await.unwrap().unwrap();
+    let opening = std::str::from_utf8(&first).unwrap().lines().next().unwrap();
+    let opening: serde_json::Value = serde_json::from_str(opening).unwrap();
+    let request = json!({ "baton": baton(&opening), "requests": [] });
+    assert_eq!(host.post("/v3/pipeline", request.to_string()).await.0, 404);
+}
+
+const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+
+/// Produces no row and never ends.
+const BUSY: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+
+#[tokio::test]
+async fn rows_arrive_while_the_query_runs_and_a_client_that_leaves_stops_it() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let steps = json!([step("BEGIN IMMEDIATE"), step("INSERT INTO t VALUES (1)"), step(ENDLESS)]);
+    let response = host.send("/v3/cursor", json!({ "batch": { "steps": steps } }).to_string()).await;
+    let mut body = response.into_body().into_data_stream();
+    let mut bytes = 0;
+    while bytes < 1_000_000 {
+        bytes += body.next().await.unwrap().unwrap().len();
+    }
+    drop(body);
+    // The transaction of the interrupted cursor is gone and the next writer may go on.
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_stops_a_query_that_has_no_rows_yet() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let steps = json!([step("BEGIN IMMEDIATE"), step("INSERT INTO t VALUES (1)"), step(BUSY)]);
+    let response = host.send("/v3/cursor", json!({ "batch": { "steps": steps } }).to_string()).await;
+    let mut body = response.into_body().into_data_stream();
+    body.next().await.unwrap().unwrap();
+    drop(body);
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+}
+
+#[tokio::test]
+async fn a_query_of_a_pipeline_stops_when_its_client_leaves() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let requests = json!([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)"), execute(BUSY)]);
+    let request = tokio::spawn({
+        let host = host.clone();
+        async move { host.pipeline(None, requests).await }
+    });
+    while host.plane.usage(super::DATABASE).rows_written == 0 {
+        tokio::task::yield_now().await;
+    }
+    request.abort();
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+}

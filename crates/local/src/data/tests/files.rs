@@ -1,0 +1,138 @@
+use http::Request;
+use serde_json::json;
+
+use super::{DATABASE, Files, Host, LABEL, execute, integer, record};
+use crate::data::{DataPlane, DatabaseRecord, SigningSeed};
+
+fn database_files(directory: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn the_file_appears_on_first_use_and_outlives_the_data_plane() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().join("made/on/demand");
+    let host = Host::with_files(Files::Directory(place.clone()));
+    assert_eq!(host.get("/health").await.0, 200);
+    assert!(!place.exists());
+    host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (7)"]).await;
+    assert!(database_files(&place).contains(&format!("{DATABASE}.db")));
+    drop(host);
+
+    let host = Host::with_files(Files::Directory(place));
+    assert_eq!(host.value("SELECT x FROM t").await, integer(7));
+}
+
+#[tokio::test]
+async fn a_removed_database_is_unknown_and_its_files_are_deleted() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    host.run(&["CREATE TABLE t (x)"]).await;
+    host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
+    host.plane.remove(DATABASE);
+    assert_eq!(host.post("/v2/pipeline", "{}").await, (404, r#"{"error":"database not found"}"#.to_owned()));
+    assert_eq!(database_files(directory.path()), Vec::<String>::new());
+    assert_eq!(host.plane.usage(DATABASE), crate::data::Usage::default());
+    host.plane.remove("never heard of");
+}
+
+#[tokio::test]
+async fn memory_databases_leave_nothing_behind() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let path = host.value("SELECT file FROM pragma_database_list").await["value"].as_str().unwrap().to_owned();
+    assert!(std::path::Path::new(&path).exists());
+    drop(host);
+    assert!(!std::path::Path::new(&path).exists());
+}
+
+#[tokio::test]
+async fn a_replaced_record_keeps_the_data_and_moves_the_label() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    host.plane.put(DatabaseRecord { label: "renamed-acme".to_owned(), ..record() });
+    assert_eq!(host.post("/v2/pipeline", "{}").await.0, 404);
+    host.plane.put(record());
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(0));
+}
+
+#[tokio::test]
+async fn databases_are_separate() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let other = DatabaseRecord { id: "aaaa".to_owned(), label: "other-acme".to_owned(), ..record() };
+    host.plane.put(other);
+    let claims = super::TokenClaims {
+        subject: super::Subject::Database { id: "aaaa".to_owned() },
+        ..super::claims(&host.clock)
+    };
+    let token = super::mint(&claims, &super::seed()).unwrap();
+    let request = Request::post("/v2/pipeline").header("authorization", format!("Bearer {token}"));
+    let body = json!({ "requests": [execute("SELECT count(*) FROM sqlite_schema")] }).to_string();
+    let response = host.plane.handle("other-acme", "/v2/pipeline", request.body(body.into()).unwrap()).await;
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(answer["results"][0]["response"]["result"]["rows"][0][0], integer(0));
+}
+
+#[tokio::test]
+async fn an_id_that_is_no_uuid_cannot_leave_the_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().join("inner");
+    let host = Host::with_files(Files::Directory(place.clone()));
+    let id = "../escaped".to_owned();
+    host.plane.put(DatabaseRecord { id: id.clone(), ..record() });
+    let claims = super::TokenClaims { subject: super::Subject::Database { id }, ..super::claims(&host.clock) };
+    let host = host.with_token(super::mint(&claims, &super::seed()).unwrap());
+    host.run(&["CREATE TABLE t (x)"]).await;
+    assert_eq!(database_files(directory.path()), ["inner"]);
+}
+
+#[tokio::test]
+async fn usage_counts_rows_and_pages() {
+    let host = Host::new();
+    assert_eq!(host.plane.usage(DATABASE), crate::data::Usage::default());
+    host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (1), (2), (3)"]).await;
+    let before = host.plane.usage(DATABASE);
+    assert_eq!(before.rows_written, 4); // the row of the schema counts
+    assert_eq!(before.storage_bytes, 2 * 4096);
+    host.run(&["SELECT * FROM t"]).await;
+    assert_eq!(host.plane.usage(DATABASE).rows_read, before.rows_read + 3);
+}
+
+#[tokio::test]
+async fn more_databases_than_may_be_open_keep_their_data() {
+    let plane = Host::new();
+    let hosts: Vec<_> = (0..300).map(|index| format!("{index:04x}")).collect();
+    for id in &hosts {
+        plane.plane.put(DatabaseRecord { id: id.clone(), label: id.clone(), ..record() });
+    }
+    for round in 0..2 {
+        for id in &hosts {
+            let claims = super::TokenClaims {
+                subject: super::Subject::Database { id: id.clone() },
+                ..super::claims(&plane.clock)
+            };
+            let token = super::mint(&claims, &super::seed()).unwrap();
+            let sql = if round == 0 { "CREATE TABLE t (x)" } else { "SELECT count(*) FROM t" };
+            let request = Request::post("/v2/pipeline").header("authorization", format!("Bearer {token}"));
+            let body = json!({ "requests": [execute(sql), { "type": "close" }] }).to_string();
+            let response = plane.plane.handle(id, "/v2/pipeline", request.body(body.into()).unwrap()).await;
+            let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            assert!(!String::from_utf8_lossy(&bytes).contains("\"error\""), "{id}");
+        }
+    }
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let printed = format!("{:?} {:?}", SigningSeed::new([42; 32]), record());
+    assert!(!printed.contains("42") && printed.contains("SigningSeed(..)"), "{printed}");
+    let plane = DataPlane::new(Files::Memory, crate::clock::Clock::system());
+    plane.put(record());
+    assert_eq!(format!("{plane:?}"), "DataPlane { databases: 1, .. }");
+    assert!(!LABEL.is_empty());
+}

@@ -1,0 +1,104 @@
+use serde_json::json;
+
+use super::{Host, baton, execute, integer, pass};
+
+#[tokio::test]
+async fn an_open_transaction_is_invisible_to_others_and_does_not_lock_them_out() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let open = host.pipeline(None, json!([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)")])).await;
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(0));
+    host.pipeline(Some(baton(&open)), json!([execute("COMMIT"), { "type": "close" }])).await;
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(1));
+}
+
+#[tokio::test]
+async fn closing_a_stream_rolls_back() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    host.pipeline(None, json!([execute("BEGIN"), execute("INSERT INTO t VALUES (1)"), { "type": "close" }])).await;
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(0));
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_is_rolled_back_after_five_seconds_and_lets_the_next_writer_in() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let open = host.pipeline(None, json!([execute("BEGIN"), execute("INSERT INTO t VALUES (1)")])).await;
+    let started = tokio::time::Instant::now();
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
+    let waited = started.elapsed();
+    assert!(waited.as_secs_f64() > 4.9 && waited.as_secs_f64() < 5.5, "{waited:?}");
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+
+    // Nothing of the rest of the transaction may run on its own.
+    let answer = host
+        .pipeline(
+            Some(baton(&open)),
+            json!([execute("INSERT INTO t VALUES (3)"), execute("COMMIT"), execute("SELECT 1")]),
+        )
+        .await;
+    let timeout =
+        json!({ "type": "error", "error": { "message": "Transaction timed out", "code": "TRANSACTION_TIMEOUT" } });
+    assert_eq!(answer["results"][0], timeout);
+    assert_eq!(answer["results"][1], timeout);
+    assert_eq!(answer["results"][2]["type"], "ok");
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_transaction_may_begin_after_a_lost_one() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let open = host.pipeline(None, json!([execute("BEGIN"), execute("INSERT INTO t VALUES (1)")])).await;
+    pass(6).await;
+    let answer = host
+        .pipeline(Some(baton(&open)), json!([execute("BEGIN"), execute("INSERT INTO t VALUES (2)"), execute("COMMIT")]))
+        .await;
+    assert!(answer["results"].as_array().unwrap().iter().all(|result| result["type"] == "ok"), "{answer}");
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_do_not_extend_a_transaction() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let mut answer = host.pipeline(None, json!([execute("BEGIN"), execute("INSERT INTO t VALUES (1)")])).await;
+    for _ in 0..2 {
+        pass(2).await;
+        answer = host.pipeline(Some(baton(&answer)), json!([execute("SELECT 1")])).await;
+        assert_eq!(answer["results"][0]["type"], "ok");
+    }
+    pass(2).await;
+    let answer = host.pipeline(Some(baton(&answer)), json!([execute("COMMIT")])).await;
+    assert_eq!(answer["results"][0]["error"]["code"], "TRANSACTION_TIMEOUT");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_behind_many_transactions_is_told_the_database_is_locked() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let holders = (0..4).map(|_| {
+        let host = host.clone();
+        tokio::spawn(async move { host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await })
+    });
+    let holders: Vec<_> = holders.collect();
+    let mut locked = 0;
+    for holder in holders {
+        let answer = holder.await.unwrap();
+        locked += usize::from(answer["results"][0]["error"]["code"] == "SQLITE_BUSY");
+    }
+    assert!((1..4).contains(&locked), "{locked}");
+}
+
+#[tokio::test]
+async fn savepoints_work_within_a_stream() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let open = host.pipeline(None, json!([execute("SAVEPOINT a"), execute("INSERT INTO t VALUES (1)")])).await;
+    let statements = ["SAVEPOINT b", "INSERT INTO t VALUES (2)", "ROLLBACK TO b", "RELEASE a"].map(execute);
+    let answer = host.pipeline(Some(baton(&open)), json!(statements)).await;
+    assert!(answer["results"].as_array().unwrap().iter().all(|result| result["type"] == "ok"), "{answer}");
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "1");
+}

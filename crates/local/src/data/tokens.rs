@@ -1,0 +1,99 @@
+//! Database tokens: EdDSA JWTs, minted for the control plane and verified on every request of the hosts.
+
+mod cache;
+mod verify;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::{Signer as _, SigningKey};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::signing::SigningSeed;
+
+pub(crate) use cache::VerifiedTokens;
+pub(crate) use verify::{TokenRefusal, authorize};
+
+/// What a token is minted with.
+#[derive(Clone, Debug)]
+pub struct TokenClaims {
+    /// What its bearer may do.
+    pub access: Access,
+    /// Where.
+    pub subject: Subject,
+    /// The role it dies with: rotation replaces the role.
+    pub role_id: String,
+    /// When it was minted.
+    pub issued_at: Timestamp,
+    /// When it stops working, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What the bearer of a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Access {
+    /// Read and write.
+    #[serde(rename = "rw")]
+    Full,
+    /// Read. The wire knows a third word, `roa`, for reading and attaching; nothing can be attached here.
+    #[serde(rename = "ro", alias = "roa")]
+    ReadOnly,
+}
+
+/// What a token opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// One database.
+    Database {
+        /// Its id.
+        id: String,
+    },
+    /// Every database of a group.
+    Group {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// A token could not be signed.
+#[derive(Debug, thiserror::Error)]
+#[error("the claims of the database token could not be written")]
+pub struct MintError(#[source] serde_json::Error);
+
+/// Signed as the service writes it: `alg` before `typ`, which no JWT library lets one choose.
+const HEADER: &str = r#"{"alg":"EdDSA","typ":"JWT"}"#;
+
+/// The claims as they are sent; the fields are in alphabetical order because the service's are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct WireClaims {
+    a: Access,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gid: Option<String>,
+    iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rid: Option<String>,
+}
+
+/// Signs a token.
+pub fn mint(claims: &TokenClaims, key: &SigningSeed) -> Result<String, MintError> {
+    let (id, gid) = match &claims.subject {
+        Subject::Database { id } => (Some(id.clone()), None),
+        Subject::Group { id } => (None, Some(id.clone())),
+    };
+    let wire = WireClaims {
+        a: claims.access,
+        exp: claims.expires_at.map(Timestamp::as_second),
+        gid,
+        iat: claims.issued_at.as_second(),
+        id,
+        rid: Some(claims.role_id.clone()),
+    };
+    let claims = serde_json::to_vec(&wire).map_err(MintError)?;
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims));
+    let signature = SigningKey::from_bytes(key.expose()).sign(message.as_bytes());
+    Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
+}

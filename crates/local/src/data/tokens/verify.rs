@@ -1,0 +1,68 @@
+//! Is this token good for this database, now?
+
+use ed25519_dalek::SigningKey;
+use jiff::Timestamp;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+
+use super::{Access, VerifiedTokens, WireClaims};
+use crate::data::DatabaseRecord;
+use crate::data::signing::SigningSeed;
+
+/// Far more than any token of the service; longer ones are refused before they are decoded.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// Why a token opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenRefusal {
+    /// There is none.
+    Missing,
+    /// It is not of the form of a JWT.
+    Malformed,
+    Invalid,
+    UnknownKey,
+    Expired,
+    /// Minted before the last rotation.
+    RoleInvalidated,
+    OtherDatabase,
+}
+
+/// Decides what the bearer of `token` may do with the database.
+pub(crate) fn authorize(
+    token: &str,
+    record: &DatabaseRecord,
+    verified: &VerifiedTokens,
+    now: Timestamp,
+) -> Result<Access, TokenRefusal> {
+    if token.is_empty() {
+        return Err(TokenRefusal::Missing);
+    }
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(TokenRefusal::Invalid);
+    }
+    let claims = verified.get_or_verify(token, || verify_signature(token, &record.signing_key))?;
+    if claims.exp.is_some_and(|expires_at| now.as_second() >= expires_at) {
+        return Err(TokenRefusal::Expired);
+    }
+    let role = match (&claims.id, &claims.gid) {
+        (Some(id), _) if *id == record.id => &record.role_id,
+        (None, Some(group)) if *group == record.group_id => &record.group_role_id,
+        _ => return Err(TokenRefusal::OtherDatabase),
+    };
+    if claims.rid.as_ref() == Some(role) { Ok(claims.a) } else { Err(TokenRefusal::RoleInvalidated) }
+}
+
+fn verify_signature(token: &str, key: &SigningSeed) -> Result<WireClaims, TokenRefusal> {
+    let public_key = SigningKey::from_bytes(key.expose()).verifying_key();
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    // The local cloud has a clock of its own, so the library must not look at the system's.
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    let decoded = jsonwebtoken::decode(token, &DecodingKey::from_ed_der(public_key.as_bytes()), &validation);
+    decoded.map(|token| token.claims).map_err(|error| match error.kind() {
+        ErrorKind::InvalidToken => TokenRefusal::Malformed,
+        ErrorKind::InvalidSignature => TokenRefusal::UnknownKey,
+        _ => TokenRefusal::Invalid,
+    })
+}

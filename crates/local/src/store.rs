@@ -1,0 +1,140 @@
+//! The control plane's state: who there is, what they own and what happened to it.
+//!
+//! This module is the only place with SQL and knows no HTTP. One file per noun extends [`Transaction`]; rules that
+//! decide whether something may happen live in the answers of `control`.
+
+mod api_tokens;
+mod audit_logs;
+mod columns;
+mod databases;
+mod groups;
+mod members;
+mod meta;
+mod organizations;
+mod users;
+
+use std::path::Path;
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, TransactionBehavior};
+
+pub(crate) use api_tokens::ApiTokenRow;
+pub(crate) use databases::DatabaseRow;
+pub(crate) use groups::GroupRow;
+pub(crate) use members::Role;
+pub(crate) use organizations::OrganizationRow;
+pub(crate) use users::UserRow;
+
+const SCHEMA: &str = include_str!("store/schema.sql");
+
+/// The version of the schema, as `user_version` of the database file.
+const VERSION: i64 = 1;
+
+/// The state, in memory or in a file.
+#[derive(Debug)]
+pub(crate) struct Store(Mutex<Connection>);
+
+/// One unit of work: all of it happens, or nothing.
+#[derive(Debug)]
+pub(crate) struct Transaction<'a>(rusqlite::Transaction<'a>);
+
+/// The state could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("it has the format {0}, and this version knows none above {VERSION}")]
+    Newer(i64),
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl Store {
+    pub(crate) fn in_memory() -> Result<Self, StoreError> {
+        Self::prepare(Connection::open_in_memory()?)
+    }
+
+    pub(crate) fn open(file: &Path) -> Result<Self, StoreError> {
+        let connection = Connection::open(file)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "normal")?;
+        Self::prepare(connection)
+    }
+
+    /// Does `work` in one transaction, which is undone when it fails.
+    pub(crate) fn transact<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transact_then(work, |_| ())
+    }
+
+    /// As [`Store::transact`], and calls `committed` before any other transaction can begin, so that what follows
+    /// from two transactions follows in their order.
+    pub(crate) fn transact_then<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+        committed: impl FnOnce(&T),
+    ) -> Result<T, E> {
+        let mut connection = self.0.lock();
+        let transaction = Transaction(
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?,
+        );
+        let outcome = work(&transaction)?;
+        transaction.0.commit().map_err(StoreError::from)?;
+        committed(&outcome);
+        Ok(outcome)
+    }
+
+    fn prepare(connection: Connection) -> Result<Self, StoreError> {
+        connection.pragma_update(None, "foreign_keys", true)?;
+        let store = Self(Mutex::new(connection));
+        store.transact(|transaction| match transaction.version()? {
+            0 => transaction.create_schema(),
+            1..=VERSION => Ok(()),
+            newer => Err(StoreError::Newer(newer)),
+        })?;
+        Ok(store)
+    }
+}
+
+impl Transaction<'_> {
+    fn version(&self) -> Result<i64, StoreError> {
+        Ok(self.0.pragma_query_value(None, "user_version", |row| row.get(0))?)
+    }
+
+    fn create_schema(&self) -> Result<(), StoreError> {
+        self.0.execute_batch(SCHEMA)?;
+        Ok(self.0.pragma_update(None, "user_version", VERSION)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_fails_leaves_no_trace() {
+        let store = Store::in_memory().unwrap();
+        let failed: Result<(), StoreError> = store.transact(|transaction| {
+            transaction.insert_user("ada")?;
+            Err(StoreError::Newer(0))
+        });
+        assert!(failed.is_err());
+        assert!(store.transact(|transaction| transaction.find_user("ada")).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_follows_a_commit_is_not_called_without_one() {
+        let store = Store::in_memory().unwrap();
+        let mut called = false;
+        let failed: Result<(), StoreError> = store.transact_then(|_| Err(StoreError::Newer(0)), |()| called = true);
+        assert!(failed.is_err() && !called);
+    }
+
+    #[test]
+    fn a_file_of_a_newer_version_is_not_touched() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("control.db");
+        Connection::open(&file).unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
+        assert!(matches!(Store::open(&file), Err(StoreError::Newer(newer)) if newer == VERSION + 1));
+    }
+}

@@ -1,0 +1,31 @@
+//! Reading columns that hold more than SQLite's own types.
+
+use std::str::FromStr;
+
+use rusqlite::{Row, types::Type};
+use turso_cloud_contract::PathSegment;
+
+use crate::data::SigningSeed;
+
+/// A name or an id, as it was when it was written: rules for new names may have changed since.
+pub(super) fn name<T: PathSegment>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    T::from_segment(row.get(column)?).map_err(|refused| unreadable(row, column, refused))
+}
+
+/// Anything written as text.
+pub(super) fn text<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    row.get::<_, String>(column)?.parse().map_err(|refused| unreadable(row, column, refused))
+}
+
+/// The seed of a key.
+pub(super) fn signing_seed(row: &Row<'_>, column: &str) -> rusqlite::Result<SigningSeed> {
+    row.get(column).map(SigningSeed::new)
+}
+
+fn unreadable(row: &Row<'_>, column: &str, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    let index = row.as_ref().column_index(column).unwrap_or_default();
+    rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error))
+}

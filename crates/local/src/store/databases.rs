@@ -1,0 +1,152 @@
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Params, Row, params};
+use turso_cloud_contract::{
+    ByteSize, DatabaseId, DatabaseName,
+    databases::{DatabaseFilter, Parent},
+};
+
+use super::{GroupRow, StoreError, Transaction, columns};
+
+/// A database with the group it is in.
+#[derive(Clone, Debug)]
+pub(crate) struct DatabaseRow {
+    /// Its row; 0 before it is inserted.
+    pub(crate) id: i64,
+    pub(crate) uuid: DatabaseId,
+    pub(crate) name: DatabaseName,
+    pub(crate) group: GroupRow,
+    /// What stands for it in host names and URLs: unique in the whole cloud.
+    pub(crate) label: String,
+    pub(crate) role_id: String,
+    pub(crate) size_limit: Option<ByteSize>,
+    pub(crate) block_reads: bool,
+    pub(crate) block_writes: bool,
+    pub(crate) delete_protection: bool,
+    pub(crate) parent: Option<Parent>,
+    pub(crate) created_at: Timestamp,
+}
+
+impl Transaction<'_> {
+    /// Inserts a database and yields it with its row.
+    pub(crate) fn insert_database(&self, database: DatabaseRow) -> Result<DatabaseRow, StoreError> {
+        let parent = database.parent.as_ref();
+        self.0.execute(
+            "INSERT INTO databases (organization_id, group_id, uuid, name, label, role_id, size_limit, block_reads,
+                 block_writes, delete_protection, parent_uuid, parent_name, branched_at, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            params![
+                database.group.organization_id,
+                database.group.id,
+                database.uuid.as_str(),
+                database.name.as_str(),
+                database.label,
+                database.role_id,
+                database.size_limit.map(signed),
+                database.block_reads,
+                database.block_writes,
+                database.delete_protection,
+                parent.map(|parent| parent.id.as_str()),
+                parent.map(|parent| parent.name.as_str()),
+                parent.map(|parent| parent.branched_at.to_string()),
+                database.created_at.to_string(),
+            ],
+        )?;
+        Ok(DatabaseRow { id: self.0.last_insert_rowid(), ..database })
+    }
+
+    pub(crate) fn find_database(
+        &self,
+        organization: i64,
+        name: &DatabaseName,
+    ) -> Result<Option<DatabaseRow>, StoreError> {
+        let found = self.select_databases(
+            "SELECT * FROM databases_with_group WHERE organization_id = ?1 AND name = ?2",
+            params![organization, name.as_str()],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
+    pub(crate) fn label_is_taken(&self, label: &str) -> Result<bool, StoreError> {
+        let mut statement = self.0.prepare_cached("SELECT 1 FROM databases WHERE label = ?1")?;
+        Ok(statement.query_row([label], |_| Ok(())).optional()?.is_some())
+    }
+
+    /// The databases of an organization that pass the filter, in the order they were made.
+    pub(crate) fn databases_of(
+        &self,
+        organization: i64,
+        filter: &DatabaseFilter,
+    ) -> Result<Vec<DatabaseRow>, StoreError> {
+        let group = filter.group.as_ref().map(AsRef::<str>::as_ref);
+        let parent = filter.parent.as_ref().map(AsRef::<str>::as_ref);
+        self.select_databases(
+            "SELECT * FROM databases_with_group
+             WHERE organization_id = ?1 AND group_name = coalesce(?2, group_name)
+                 AND (?3 IS NULL OR parent_uuid = ?3)
+             ORDER BY id",
+            params![organization, group, parent],
+        )
+    }
+
+    pub(crate) fn databases_in(&self, group: &GroupRow) -> Result<Vec<DatabaseRow>, StoreError> {
+        self.select_databases("SELECT * FROM databases_with_group WHERE group_id = ?1 ORDER BY id", [group.id])
+    }
+
+    pub(crate) fn all_databases(&self) -> Result<Vec<DatabaseRow>, StoreError> {
+        self.select_databases("SELECT * FROM databases_with_group ORDER BY id", [])
+    }
+
+    pub(crate) fn set_role_of_database(&self, database: &DatabaseRow, role_id: &str) -> Result<(), StoreError> {
+        self.0.execute("UPDATE databases SET role_id = ?2 WHERE id = ?1", params![database.id, role_id])?;
+        Ok(())
+    }
+
+    pub(crate) fn delete_database(&self, database: &DatabaseRow) -> Result<(), StoreError> {
+        self.0.execute("DELETE FROM databases WHERE id = ?1", [database.id])?;
+        Ok(())
+    }
+
+    fn select_databases(&self, sql: &str, params: impl Params) -> Result<Vec<DatabaseRow>, StoreError> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        Ok(statement.query_map(params, database)?.collect::<Result<_, _>>()?)
+    }
+}
+
+fn database(row: &Row<'_>) -> rusqlite::Result<DatabaseRow> {
+    Ok(DatabaseRow {
+        id: row.get("id")?,
+        uuid: columns::name(row, "uuid")?,
+        name: columns::name(row, "name")?,
+        group: GroupRow {
+            id: row.get("group_id")?,
+            organization_id: row.get("organization_id")?,
+            uuid: columns::name(row, "group_uuid")?,
+            name: columns::name(row, "group_name")?,
+            location: columns::name(row, "group_location")?,
+            signing_key: columns::signing_seed(row, "group_signing_key")?,
+            role_id: row.get("group_role_id")?,
+            delete_protection: row.get("group_delete_protection")?,
+        },
+        label: row.get("label")?,
+        role_id: row.get("role_id")?,
+        size_limit: row.get::<_, Option<i64>>("size_limit")?.map(|bytes| ByteSize::new(bytes.unsigned_abs())),
+        block_reads: row.get("block_reads")?,
+        block_writes: row.get("block_writes")?,
+        delete_protection: row.get("delete_protection")?,
+        parent: parent(row)?,
+        created_at: columns::text(row, "created_at")?,
+    })
+}
+
+fn parent(row: &Row<'_>) -> rusqlite::Result<Option<Parent>> {
+    if row.get::<_, Option<String>>("parent_uuid")?.is_none() {
+        return Ok(None);
+    }
+    let (id, name) = (columns::name(row, "parent_uuid")?, columns::name(row, "parent_name")?);
+    Ok(Some(Parent::new(id, name, columns::text(row, "branched_at")?)))
+}
+
+/// SQLite counts to 2⁶³ − 1, far beyond any file: a larger limit is as good as that one.
+fn signed(size: ByteSize) -> i64 {
+    i64::try_from(size.bytes()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,70 @@
+use rusqlite::{OptionalExtension as _, Row, params};
+use turso_cloud_contract::{GroupId, GroupName, LocationCode};
+
+use super::{StoreError, Transaction, columns};
+use crate::data::SigningSeed;
+
+/// A group.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupRow {
+    /// Its row; 0 before it is inserted.
+    pub(crate) id: i64,
+    pub(crate) organization_id: i64,
+    pub(crate) uuid: GroupId,
+    pub(crate) name: GroupName,
+    pub(crate) location: LocationCode,
+    /// Signs the tokens of the group and of its databases.
+    pub(crate) signing_key: SigningSeed,
+    pub(crate) role_id: String,
+    pub(crate) delete_protection: bool,
+}
+
+impl Transaction<'_> {
+    /// Inserts a group and yields it with its row.
+    pub(crate) fn insert_group(&self, group: GroupRow) -> Result<GroupRow, StoreError> {
+        self.0.execute(
+            "INSERT INTO groups (organization_id, uuid, name, location, signing_key, role_id, delete_protection)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                group.organization_id,
+                group.uuid.as_str(),
+                group.name.as_str(),
+                group.location.as_str(),
+                group.signing_key.expose(),
+                group.role_id,
+                group.delete_protection
+            ],
+        )?;
+        Ok(GroupRow { id: self.0.last_insert_rowid(), ..group })
+    }
+
+    pub(crate) fn find_group(&self, organization: i64, name: &GroupName) -> Result<Option<GroupRow>, StoreError> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM groups WHERE organization_id = ?1 AND name = ?2")?;
+        Ok(statement.query_row(params![organization, name.as_str()], group).optional()?)
+    }
+
+    /// The groups of an organization, in the order they were made.
+    pub(crate) fn groups_of(&self, organization: i64) -> Result<Vec<GroupRow>, StoreError> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM groups WHERE organization_id = ?1 ORDER BY id")?;
+        Ok(statement.query_map([organization], group)?.collect::<Result<_, _>>()?)
+    }
+
+    /// Deletes a group with its databases.
+    pub(crate) fn delete_group(&self, group: &GroupRow) -> Result<(), StoreError> {
+        self.0.execute("DELETE FROM groups WHERE id = ?1", [group.id])?;
+        Ok(())
+    }
+}
+
+fn group(row: &Row<'_>) -> rusqlite::Result<GroupRow> {
+    Ok(GroupRow {
+        id: row.get("id")?,
+        organization_id: row.get("organization_id")?,
+        uuid: columns::name(row, "uuid")?,
+        name: columns::name(row, "name")?,
+        location: columns::name(row, "location")?,
+        signing_key: columns::signing_seed(row, "signing_key")?,
+        role_id: row.get("role_id")?,
+        delete_protection: row.get("delete_protection")?,
+    })
+}

@@ -1,0 +1,59 @@
+use rusqlite::{OptionalExtension as _, Row, params};
+use turso_cloud_contract::{OrganizationSlug, organizations::OrganizationKind};
+
+use super::{StoreError, Transaction, columns};
+
+/// An organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OrganizationRow {
+    /// The number inside tokens; 0 before it is inserted.
+    pub(crate) id: i64,
+    pub(crate) uuid: String,
+    pub(crate) slug: OrganizationSlug,
+    pub(crate) name: String,
+    pub(crate) kind: OrganizationKind,
+    pub(crate) plan: String,
+}
+
+impl Transaction<'_> {
+    /// Inserts an organization and yields it with its number.
+    pub(crate) fn insert_organization(&self, organization: OrganizationRow) -> Result<OrganizationRow, StoreError> {
+        self.0.execute(
+            "INSERT INTO organizations (uuid, slug, name, kind, plan) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                organization.uuid,
+                organization.slug.as_str(),
+                organization.name,
+                organization.kind.as_str(),
+                organization.plan
+            ],
+        )?;
+        Ok(OrganizationRow { id: self.0.last_insert_rowid(), ..organization })
+    }
+
+    pub(crate) fn find_organization(&self, slug: &OrganizationSlug) -> Result<Option<OrganizationRow>, StoreError> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM organizations WHERE slug = ?1")?;
+        Ok(statement.query_row([slug.as_str()], organization).optional()?)
+    }
+
+    /// The organizations a user is a member of, in the order they were made.
+    pub(crate) fn organizations_of(&self, user: i64) -> Result<Vec<OrganizationRow>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT organizations.* FROM organizations
+             JOIN members ON members.organization_id = organizations.id
+             WHERE members.user_id = ?1 ORDER BY organizations.id",
+        )?;
+        Ok(statement.query_map([user], organization)?.collect::<Result<_, _>>()?)
+    }
+}
+
+fn organization(row: &Row<'_>) -> rusqlite::Result<OrganizationRow> {
+    Ok(OrganizationRow {
+        id: row.get("id")?,
+        uuid: row.get("uuid")?,
+        slug: columns::name(row, "slug")?,
+        name: row.get("name")?,
+        kind: OrganizationKind::from(row.get::<_, String>("kind")?.as_str()),
+        plan: row.get("plan")?,
+    })
+}

@@ -1,0 +1,93 @@
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE users (
+    id       INTEGER PRIMARY KEY,
+    username TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- The integer id is the one inside tokens, the uuid the one in answers.
+CREATE TABLE organizations (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid          TEXT NOT NULL UNIQUE,
+    slug          TEXT NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    kind          TEXT NOT NULL,
+    plan          TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE members (
+    organization_id INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role            TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'viewer')),
+    PRIMARY KEY (organization_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE groups (
+    id                INTEGER PRIMARY KEY,
+    organization_id   INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    uuid              TEXT NOT NULL UNIQUE,
+    name              TEXT NOT NULL,
+    location          TEXT NOT NULL,
+    signing_key       BLOB NOT NULL CHECK (length(signing_key) = 32),
+    role_id           TEXT NOT NULL,
+    delete_protection INTEGER NOT NULL DEFAULT FALSE,
+    UNIQUE (organization_id, name)
+) STRICT;
+
+-- The label is the host name: it is unique in the whole cloud, while a name is unique in its organization.
+-- A parent is kept as it was when the branch was made, for it may be gone by now.
+CREATE TABLE databases (
+    id                INTEGER PRIMARY KEY,
+    organization_id   INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    group_id          INTEGER NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+    uuid              TEXT NOT NULL UNIQUE,
+    name              TEXT NOT NULL,
+    label             TEXT NOT NULL UNIQUE,
+    role_id           TEXT NOT NULL,
+    size_limit        INTEGER,
+    block_reads       INTEGER NOT NULL DEFAULT FALSE,
+    block_writes      INTEGER NOT NULL DEFAULT FALSE,
+    delete_protection INTEGER NOT NULL DEFAULT FALSE,
+    parent_uuid       TEXT,
+    parent_name       TEXT,
+    branched_at       TEXT,
+    created_at        TEXT NOT NULL,
+    UNIQUE (organization_id, name)
+) STRICT;
+
+CREATE INDEX databases_by_group ON databases (group_id);
+
+CREATE VIEW databases_with_group AS
+SELECT databases.*,
+       groups.uuid              AS group_uuid,
+       groups.name              AS group_name,
+       groups.location          AS group_location,
+       groups.signing_key       AS group_signing_key,
+       groups.role_id           AS group_role_id,
+       groups.delete_protection AS group_delete_protection
+FROM databases JOIN groups ON groups.id = databases.group_id;
+
+CREATE TABLE api_tokens (
+    jti             TEXT PRIMARY KEY,
+    user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    organization_id INTEGER REFERENCES organizations (id) ON DELETE CASCADE,
+    name            TEXT NOT NULL,
+    created_at      TEXT NOT NULL,
+    UNIQUE (user_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit_logs (
+    sequence        INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    code            TEXT NOT NULL,
+    message         TEXT NOT NULL,
+    origin          TEXT NOT NULL,
+    author          TEXT NOT NULL,
+    created_at      TEXT NOT NULL,
+    data            TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX audit_logs_by_organization ON audit_logs (organization_id, sequence);

@@ -1,0 +1,23 @@
+use rusqlite::OptionalExtension as _;
+
+use super::{StoreError, Transaction};
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UserRow {
+    pub(crate) id: i64,
+    pub(crate) username: String,
+}
+
+impl Transaction<'_> {
+    pub(crate) fn find_user(&self, username: &str) -> Result<Option<UserRow>, StoreError> {
+        let mut statement = self.0.prepare_cached("SELECT id, username FROM users WHERE username = ?1")?;
+        let user = statement.query_row([username], |row| Ok(UserRow { id: row.get(0)?, username: row.get(1)? }));
+        Ok(user.optional()?)
+    }
+
+    pub(crate) fn insert_user(&self, username: &str) -> Result<UserRow, StoreError> {
+        self.0.execute("INSERT INTO users (username) VALUES (?1)", [username])?;
+        Ok(UserRow { id: self.0.last_insert_rowid(), username: username.to_owned() })
+    }
+}

@@ -1,0 +1,76 @@
+//! Raw requests and raw answers: what is expected here comes from the documents of the Platform API, not from types.
+
+use axum::body::Body;
+use http::{Method, Request, header};
+use serde_json::Value;
+use turso_cloud_local::Cloud;
+
+/// An answer as it went over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub content_type: String,
+    pub headers: http::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {:?}", self.text))
+    }
+
+    /// The sentence of a refusal of the base form.
+    pub fn error(&self) -> String {
+        self.json()["error"].as_str().unwrap_or_else(|| panic!("no error: {:?}", self.text)).to_owned()
+    }
+
+    /// Status and sentence at once.
+    pub fn refusal(&self) -> (u16, String) {
+        (self.status, self.error())
+    }
+}
+
+pub async fn send(cloud: &Cloud, request: Request<Body>) -> Answer {
+    let (head, body) = cloud.handle(request).await.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    Answer {
+        status: head.status.as_u16(),
+        content_type: head.headers.get(header::CONTENT_TYPE).map_or("", |v| v.to_str().unwrap()).to_owned(),
+        headers: head.headers,
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
+/// A request with the cloud's own token.
+pub async fn call(cloud: &Cloud, method: Method, path: &str, body: impl Into<Body>) -> Answer {
+    let authorization = format!("Bearer {}", cloud.token().expose());
+    let request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, authorization);
+    send(cloud, request.body(body.into()).unwrap()).await
+}
+
+pub async fn get(cloud: &Cloud, path: &str) -> Answer {
+    call(cloud, Method::GET, path, Body::empty()).await
+}
+
+pub async fn post(cloud: &Cloud, path: &str, body: &str) -> Answer {
+    call(cloud, Method::POST, path, body.to_owned()).await
+}
+
+pub async fn delete(cloud: &Cloud, path: &str) -> Answer {
+    call(cloud, Method::DELETE, path, Body::empty()).await
+}
+
+pub async fn create_database(cloud: &Cloud, name: &str) -> Answer {
+    let body = format!(r#"{{"name":"{name}","group":"default"}}"#);
+    let answer = post(cloud, "/v1/organizations/acme/databases", &body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer
+}
+
+/// Code, author, origin and data of the audit entries of `acme`, newest first.
+pub async fn audit_log(cloud: &Cloud) -> Vec<(String, Value)> {
+    let answer = get(cloud, "/v1/organizations/acme/audit-logs").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let entries = answer.json()["audit_logs"].as_array().unwrap().clone();
+    entries.iter().map(|entry| (entry["code"].as_str().unwrap().to_owned(), entry["data"].clone())).collect()
+}
