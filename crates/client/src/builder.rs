@@ -196,9 +196,9 @@ impl ClientBuilder {
             organization: self.organization.transpose()?,
             base_url: origin::platform(&self.base_url)?,
             region_url: origin::service("region URL", &self.region_url)?,
-            user_agent: HeaderValue::from_str(user_agent).map_err(|_| {
-                InvalidInput::new("user agent", user_agent, "only visible ASCII characters are allowed")
-            })?,
+            user_agent: HeaderValue::from_str(user_agent).ok().filter(|value| value.to_str().is_ok()).ok_or_else(
+                || InvalidInput::new("user agent", user_agent, "only visible ASCII characters are allowed"),
+            )?,
             credentials: self.credentials,
             options: self.options,
             max_answer: self.max_answer,
@@ -216,6 +216,10 @@ impl ClientBuilder {
         if let Some(proxy) = self.proxy.take() {
             // Neither the value nor the parser's error is shown: proxies are named with their password.
             let parsed = Url::parse(&proxy).map_err(|_| InvalidInput::without_value("proxy", "is not a URL"))?;
+            // By a scheme it does not know, reqwest sends everything past the proxy without a word.
+            if !matches!(parsed.scheme(), "http" | "https") {
+                return Err(InvalidInput::without_value("proxy", "must start with http:// or https://").into());
+            }
             self.settings.proxy = Some(parsed);
         }
         match self.transport.take() {

@@ -33,7 +33,8 @@ pub(crate) struct CallOptions {
 /// A call that has not been made yet: await it, or [`send`](Self::send) it where there is no async runtime.
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
 /// use std::time::Duration;
 ///
@@ -41,7 +42,6 @@ pub(crate) struct CallOptions {
 /// assert_eq!(groups[0].name, "default");
 /// # Ok(())
 /// # }
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
 /// ```
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct Call<T> {
@@ -234,6 +234,12 @@ fn decode_answer<A: DeserializeOwned>(answer: Answer, repeatability: Repeatabili
             .having_maybe_happened(repeatability != Repeatability::Safe)
             .with_request(answer.request)
     })
+}
+
+/// Holds a request that is not the first of its call to the rules that are known without asking.
+pub(crate) fn checked<E: Endpoint>(endpoint: Result<E, Error>) -> Result<E, Error> {
+    let checked = endpoint.and_then(|endpoint| Ok(endpoint.check().map(|()| endpoint)?));
+    checked.map_err(unsent::<E>)
 }
 
 /// Names the operation in an error that came before its first attempt.

@@ -16,7 +16,8 @@ use crate::{
 /// A client of the Turso Cloud Platform API. Cloning it is cheap; clones share connections, limits and settings.
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use turso_cloud::{NewDatabase, NewToken, Expiration};
 ///
 /// // Against Turso Cloud: `Client::builder(ApiToken::from_env("TURSO_API_TOKEN")?).organization("acme").build()?`.
@@ -29,7 +30,6 @@ use crate::{
 /// # assert!(url.starts_with("http") && !token.expose().is_empty());
 /// # Ok(())
 /// # }
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
 /// ```
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
@@ -98,7 +98,8 @@ impl Client {
     /// Sends any request of the [`contract`](crate::contract), for what no handle offers.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// use turso_cloud::contract::groups::GetGroup;
     ///
@@ -106,7 +107,6 @@ impl Client {
     /// assert_eq!(answer.group.name, "default");
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<E::Answer> {
         Call::one(self, Ok(endpoint), |answer| answer)
@@ -117,7 +117,8 @@ impl Client {
     /// A `GET` is retried like any read; every other method is sent once.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// use http::Method;
     ///
@@ -125,7 +126,6 @@ impl Client {
     /// assert!(answer.status().is_success() && answer.body().starts_with(b"{\"groups\":"));
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn request(&self, method: Method, path: impl Into<String>) -> RawCall {
         RawCall::new(self, method, path.into())

@@ -55,6 +55,11 @@ pub(crate) fn bearer(token: &str) -> Result<HeaderValue, Error> {
     Ok(header)
 }
 
+/// The token of a header made by [`bearer`].
+pub(crate) fn token_of(header: &HeaderValue) -> Option<&str> {
+    header.to_str().ok()?.strip_prefix("Bearer ")
+}
+
 impl From<ApiToken> for Credentials {
     fn from(token: ApiToken) -> Self {
         Self(Source::Token(token))

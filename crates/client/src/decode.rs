@@ -1,12 +1,38 @@
 //! Reading an answer, and saying which field of it is wrong.
 
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, Error as _, Visitor, value::Error as NoValue},
+    forward_to_deserialize_any,
+};
 
-/// Reads JSON; an empty body reads as `null`, which is what an operation without an answer expects.
+/// Reads JSON, or no bytes at all where the operation has no answer.
 pub(crate) fn decode<A: DeserializeOwned>(body: &[u8]) -> Result<A, String> {
-    let json = if body.trim_ascii().is_empty() { b"null" } else { body };
+    if body.trim_ascii().is_empty() {
+        return A::deserialize(Empty).map_err(|error| error.to_string());
+    }
     // Tracking the path costs time on large answers: only a failed answer is read a second time with it.
-    serde_json::from_slice(json).map_err(|error| locate::<A>(json).unwrap_or_else(|| describe(&error)))
+    serde_json::from_slice(body).map_err(|error| locate::<A>(body).unwrap_or_else(|| describe(&error)))
+}
+
+/// An empty body: enough for whoever ignores what is in it. It is not `null`, which some lists are read from.
+struct Empty;
+
+impl<'de> Deserializer<'de> for Empty {
+    type Error = NoValue;
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NoValue> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, NoValue> {
+        Err(NoValue::custom("the answer is empty"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier
+    }
 }
 
 fn locate<A: DeserializeOwned>(json: &[u8]) -> Option<String> {
@@ -28,7 +54,9 @@ fn describe(error: &serde_json::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use turso_cloud_contract::{Nothing, database_tokens::TokenAnswer, groups::GroupsAnswer};
+    use turso_cloud_contract::{
+        Nothing, database_tokens::TokenAnswer, groups::GroupsAnswer, organizations::OrganizationsAnswer,
+    };
 
     use super::*;
 
@@ -51,6 +79,7 @@ mod tests {
     fn an_empty_body_is_an_empty_answer_and_nothing_else() {
         assert_eq!(decode::<Nothing>(b" \n"), Ok(Nothing));
         assert_eq!(decode::<Nothing>(b"{}"), Ok(Nothing));
-        assert!(decode::<GroupsAnswer>(b"").unwrap_err().contains("null"));
+        assert_eq!(decode::<GroupsAnswer>(b""), Err("the answer is empty".to_owned()));
+        assert_eq!(decode::<OrganizationsAnswer>(b" "), Err("the answer is empty".to_owned()));
     }
 }

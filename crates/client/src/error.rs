@@ -15,7 +15,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// [`source`](std::error::Error::source).
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use turso_cloud::{ErrorKind, NewDatabase};
 ///
 /// let cloud = turso_cloud_local::Cloud::new()?;
@@ -29,7 +30,6 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// assert_eq!(error.operation(), Some("CreateDatabase"));
 /// # Ok(())
 /// # }
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
 /// ```
 pub struct Error(Box<Inner>);
 
@@ -194,8 +194,10 @@ impl Error {
 
     /// Takes a secret out of what the service said, in case it repeated the request's token.
     pub(crate) fn without_secret(mut self, secret: &str) -> Self {
-        if let Some(message) = self.0.message.as_mut().filter(|message| message.contains(secret)) {
-            *message = message.replace(secret, "[redacted]");
+        for text in [&mut self.0.message, &mut self.0.code].into_iter().flatten() {
+            if text.contains(secret) {
+                *text = text.replace(secret, "[redacted]");
+            }
         }
         self
     }

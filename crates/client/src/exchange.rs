@@ -11,7 +11,7 @@ use turso_cloud_contract::{ErrorBody, Repeatability};
 use crate::{
     Error, ErrorKind,
     call::Context,
-    credentials::bearer,
+    credentials::{bearer, token_of},
     error::RequestContext,
     retry_after,
     transport::{Body, TransportError},
@@ -103,26 +103,24 @@ impl Exchange<'_> {
         let admitted = timeout_at(self.cx.deadline(), client.throttle.admit()).await;
         let _place = admitted.map_err(|_| timed_out("no request could be sent before the deadline"))?;
         let authorized = timeout_at(self.cx.deadline(), self.authorization()).await;
-        let (authorization, secret) =
+        let authorization =
             authorized.map_err(|_| timed_out("the token provider gave no token before the deadline"))??;
 
         self.attempts += 1;
-        let until = self.cx.deadline().min(Instant::now() + self.cx.options().timeout);
-        let answer = self.send(authorization, until).await;
-        answer.map_err(|error| match &secret {
-            Some(secret) => error.without_secret(secret.expose()),
+        let deadline = self.cx.deadline();
+        let until = Instant::now().checked_add(self.cx.options().timeout).map_or(deadline, |until| until.min(deadline));
+        let answer = self.send(authorization.clone(), until).await;
+        answer.map_err(|error| match authorization.as_ref().and_then(token_of) {
+            Some(token) => error.without_secret(token),
             None => error,
         })
     }
 
-    async fn authorization(&self) -> Result<(Option<HeaderValue>, Option<turso_cloud_contract::ApiToken>), Error> {
+    async fn authorization(&self) -> Result<Option<HeaderValue>, Error> {
         match &self.request.authorization {
-            Authorization::Anonymous => Ok((None, None)),
-            Authorization::Header(header) => Ok((Some(header.clone()), None)),
-            Authorization::Client => {
-                let token = self.cx.client().credentials.token().await?;
-                Ok((Some(bearer(token.expose())?), Some(token)))
-            }
+            Authorization::Anonymous => Ok(None),
+            Authorization::Header(header) => Ok(Some(header.clone())),
+            Authorization::Client => bearer(self.cx.client().credentials.token().await?.expose()).map(Some),
         }
     }
 
@@ -182,7 +180,7 @@ impl Exchange<'_> {
         }
         let reason = match wait {
             None => "it is not to be repeated",
-            Some(wait) if Instant::now() + wait >= self.cx.deadline() => {
+            Some(wait) if wait >= self.cx.deadline().saturating_duration_since(Instant::now()) => {
                 "the next attempt would come after the deadline"
             }
             Some(_) if !client.allowance.spend() => "too many calls are being retried",

@@ -4,7 +4,8 @@
 //! local cloud instead.
 //!
 //! ```
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::time::Duration;
 //! use turso_cloud::{
 //!     NewDatabase,
@@ -28,7 +29,6 @@
 //! assert_eq!(turso.groups().get("default").await?.name, "default");
 //! # Ok(())
 //! # }
-//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
 //! ```
 
 mod failure;

@@ -19,16 +19,16 @@ pub(crate) fn service(field: &'static str, text: &str) -> Result<String, Invalid
 }
 
 fn parse(field: &'static str, text: &str) -> Result<Url, InvalidInput> {
-    // The text itself is shown only once it is known to hold no password.
+    // The text itself is shown only once it is known to hold no password and no token (`?authToken=…`).
     let url = Url::parse(text).map_err(|e| InvalidInput::without_value(field, format!("is not a URL: {e}")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(InvalidInput::without_value(field, "must not hold a user name or a password"));
     }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(InvalidInput::without_value(field, "must not hold a query or a fragment"));
+    }
     if !matches!(url.scheme(), "http" | "https") {
         return Err(refuse(field, &url, "must start with https:// or http://"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse(field, &url, "must not hold a query or a fragment"));
     }
     Ok(url)
 }

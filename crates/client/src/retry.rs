@@ -68,10 +68,12 @@ impl RetryPolicy {
         attempt: u32,
         jitter: &Jitter,
     ) -> Option<Duration> {
-        if attempt > self.max_retries || !may_repeat(error, repeatability) {
+        // Before the first attempt only the deadline can have been in the way.
+        let retries = attempt.checked_sub(1)?;
+        if retries >= self.max_retries || !may_repeat(error, repeatability) {
             return None;
         }
-        let bound = self.first.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(self.longest);
+        let bound = self.first.saturating_mul(2_u32.saturating_pow(retries)).min(self.longest);
         let backoff = jitter.up_to(bound);
         Some(error.retry_after().map_or(backoff, |asked| asked.max(backoff)))
     }

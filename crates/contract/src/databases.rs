@@ -1,9 +1,30 @@
 //! Databases.
 
+mod configuration;
+mod instances;
+mod new;
+mod usage;
+mod v3;
+
+pub use configuration::{
+    AllowListChange, DatabaseConfiguration, DatabasePatch, GetDatabaseConfiguration, UpdateDatabaseConfiguration,
+};
+pub use instances::{
+    GetInstance, Instance, InstanceAnswer, InstanceKind, InstancesAnswer, ListInstances, WaitForInstance,
+};
+pub use new::{Cipher, Encryption, NewDatabase, Seed};
 use serde::{Deserialize, Deserializer, Serialize};
+pub use usage::{
+    DatabaseStatsAnswer, DatabaseUsageAnswer, GetDatabaseStats, GetDatabaseUsage, ListDatabaseQueries, QueriesSince,
+    QueryStat, UsagePeriod,
+};
+pub use v3::{
+    AllowRules, CreateDatabaseV3, CreatedDatabaseV3Answer, DatabaseV3, DatabaseV3Answer, DatabaseV3Filter,
+    DatabasesV3Answer, DeleteDatabaseV3, GetDatabaseV3, ListDatabasesV3, NewDatabaseV3,
+};
 
 use crate::{
-    ByteSize, DatabaseId, DatabaseName, GroupName, InvalidInput, LocationCode, OrganizationSlug, Presence, RequestPart,
+    DatabaseId, DatabaseName, GroupName, InvalidInput, LocationCode, Nothing, OrganizationSlug, Presence, RequestPart,
     endpoint::endpoint, lenient::null_as_default,
 };
 
@@ -31,6 +52,18 @@ endpoint!(
         Idempotent => DeletedDatabaseAnswer
 );
 
+endpoint!(
+    /// Moves a database to another organization. The service does not document it.
+    TransferDatabase: POST "/v1/organizations/" {organization: OrganizationSlug}
+        "/databases/" {database: DatabaseName} "/transfer", Once, body DatabaseTransfer => Nothing
+);
+
+endpoint!(
+    /// Wakes an archived database up. The service does not document it.
+    WakeUpDatabase: POST "/v1/organizations/" {organization: OrganizationSlug}
+        "/databases/" {database: DatabaseName} "/wakeup", Idempotent => Nothing
+);
+
 /// Which databases [`ListDatabases`] answers with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -41,6 +74,12 @@ pub struct DatabaseFilter {
     /// Only the branches of the database with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// How many at the most. The service does not document it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// Where the page before ended. The service does not document it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 impl DatabaseFilter {
@@ -57,6 +96,14 @@ impl DatabaseFilter {
         self.parent = Some(id.into());
         self
     }
+
+    /// At most `limit` of them, from where the page before ended.
+    #[must_use]
+    pub fn page(mut self, limit: u64, cursor: Option<String>) -> Self {
+        self.limit = Some(limit);
+        self.cursor = cursor;
+        self
+    }
 }
 
 impl RequestPart for DatabaseFilter {
@@ -68,42 +115,26 @@ impl RequestPart for DatabaseFilter {
     }
 }
 
-/// A database to create.
+/// Where to move a database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct NewDatabase {
-    /// Its name, unique in the organization.
-    pub name: String,
-    /// The name of its group.
-    pub group: String,
-    /// How large it may become.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub size_limit: Option<ByteSize>,
+pub struct DatabaseTransfer {
+    /// The slug of the organization it is to belong to.
+    #[serde(rename = "org")]
+    pub organization: String,
 }
 
-impl NewDatabase {
-    /// An empty database called `name` in the group called `group`.
+impl DatabaseTransfer {
+    /// To the organization with this slug.
     #[must_use]
-    pub fn new(name: impl Into<String>, group: impl Into<String>) -> Self {
-        Self { name: name.into(), group: group.into(), size_limit: None }
-    }
-
-    /// Bounds its size: a write beyond it fails.
-    #[must_use]
-    pub fn size_limit(mut self, limit: ByteSize) -> Self {
-        self.size_limit = Some(limit);
-        self
+    pub fn to(organization: impl Into<String>) -> Self {
+        Self { organization: organization.into() }
     }
 }
 
-impl RequestPart for NewDatabase {
+impl RequestPart for DatabaseTransfer {
     fn check(&self) -> Result<(), InvalidInput> {
-        DatabaseName::check(&self.name)?;
-        GroupName::check(&self.group)?;
-        match self.size_limit {
-            Some(limit) if limit.bytes() == 0 => Err(InvalidInput::new("size limit", "0", "must be at least one byte")),
-            _ => Ok(()),
-        }
+        OrganizationSlug::check(&self.organization)
     }
 }
 
@@ -228,6 +259,26 @@ pub struct DatabasesAnswer {
     /// The databases.
     #[serde(deserialize_with = "null_as_default")]
     pub databases: Vec<Database>,
+    /// Where the page ends; not there unless a page was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pagination: Option<Pagination>,
+}
+
+/// Where a page of a listing ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Pagination {
+    /// The cursor of the next page; nothing, or an empty text, on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl Pagination {
+    /// Where a page ends, for tests and local clouds.
+    #[must_use]
+    pub fn new(next: Option<String>) -> Self {
+        Self { next }
+    }
 }
 
 /// The answer of [`CreateDatabase`].

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    GroupId, GroupName, InvalidInput, LocationCode, OrganizationSlug, RequestPart, endpoint::endpoint,
-    lenient::null_as_default,
+    GroupId, GroupName, InvalidInput, LocationCode, Nothing, OrganizationId, OrganizationSlug, RequestPart,
+    endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
 };
 
 endpoint!(
@@ -30,6 +30,153 @@ endpoint!(
         Idempotent => GroupAnswer
 );
 
+endpoint!(
+    /// Gets the configuration of a group.
+    GetGroupConfiguration: GET "/v1/organizations/" {organization: OrganizationSlug} "/groups/" {group: GroupName}
+        "/configuration", Safe => GroupConfiguration
+);
+
+endpoint!(
+    /// Changes the configuration of a group.
+    UpdateGroupConfiguration: PATCH "/v1/organizations/" {organization: OrganizationSlug} "/groups/" {group: GroupName}
+        "/configuration", Idempotent, body GroupPatch => GroupConfiguration
+);
+
+endpoint!(
+    /// Moves a group with its databases to another organization.
+    TransferGroup: POST "/v1/organizations/" {organization: OrganizationSlug} "/groups/" {group: GroupName}
+        "/transfer", Once, body GroupTransfer => TransferredGroup
+);
+
+endpoint!(
+    /// Wakes an archived group up.
+    UnarchiveGroup: POST "/v1/organizations/" {organization: OrganizationSlug} "/groups/" {group: GroupName}
+        "/unarchive", Idempotent => GroupAnswer
+);
+
+endpoint!(
+    /// Adds a location to a group.
+    AddGroupLocation: POST "/v1/organizations/" {organization: OrganizationSlug} "/groups/" {group: GroupName}
+        "/locations/" {location: LocationCode}, Idempotent => GroupAnswer
+);
+
+endpoint!(
+    /// Removes a location from a group; not the primary one.
+    RemoveGroupLocation: DELETE "/v1/organizations/" {organization: OrganizationSlug} "/groups/" {group: GroupName}
+        "/locations/" {location: LocationCode}, Idempotent => GroupAnswer
+);
+
+endpoint!(
+    /// Waits until a location of a group is ready. The service does not document it.
+    WaitForGroupLocation: GET "/v1/organizations/" {organization: OrganizationSlug} "/groups/" {group: GroupName}
+        "/locations/" {location: LocationCode} "/wait", Safe => Nothing
+);
+
+endpoint!(
+    /// Moves the databases of a group to the newest version of the server.
+    UpdateGroup: POST "/v1/organizations/" {organization: OrganizationSlug} "/groups/" {group: GroupName} "/update",
+        Idempotent => Nothing
+);
+
+endpoint!(
+    /// Gives a group another name. The service does not document it.
+    RenameGroup: POST "/v1/organizations/" {organization: OrganizationSlug} "/groups/" {group: GroupName} "/rename",
+        Once, body NewGroupName => Nothing
+);
+
+endpoint!(
+    /// Lists the groups of an organization, by its id. The service does not document it.
+    ListGroupsV3: GET "/v3/organizations/" {organization: OrganizationId} "/groups", Safe => GroupsAnswer
+);
+
+endpoint!(
+    /// Gets one group by its id. The service does not document it.
+    GetGroupV3: GET "/v3/organizations/" {organization: OrganizationId} "/groups/" {group: GroupId},
+        Safe => GroupAnswer
+);
+
+/// The configuration of a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GroupConfiguration {
+    /// Whether it and its databases are safe from deletion.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub delete_protection: bool,
+}
+
+impl GroupConfiguration {
+    /// A configuration, for tests and local clouds.
+    #[must_use]
+    pub fn new(delete_protection: bool) -> Self {
+        Self { delete_protection }
+    }
+}
+
+/// What to change about a group. What is not set stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct GroupPatch {
+    /// Whether it and its databases are safe from deletion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_protection: Option<bool>,
+}
+
+impl GroupPatch {
+    /// Makes it and its databases safe from deletion, or no longer.
+    #[must_use]
+    pub fn delete_protection(mut self, protect: bool) -> Self {
+        self.delete_protection = Some(protect);
+        self
+    }
+}
+
+impl RequestPart for GroupPatch {}
+
+/// Where to move a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GroupTransfer {
+    /// The slug of the organization it is to belong to.
+    pub organization: String,
+}
+
+impl GroupTransfer {
+    /// To the organization with this slug.
+    #[must_use]
+    pub fn to(organization: impl Into<String>) -> Self {
+        Self { organization: organization.into() }
+    }
+}
+
+impl RequestPart for GroupTransfer {
+    fn check(&self) -> Result<(), InvalidInput> {
+        OrganizationSlug::check(&self.organization)
+    }
+}
+
+/// The name a group is to have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NewGroupName {
+    /// The name.
+    pub name: String,
+}
+
+impl NewGroupName {
+    /// This name.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into() }
+    }
+}
+
+impl RequestPart for NewGroupName {
+    fn check(&self) -> Result<(), InvalidInput> {
+        GroupName::check(&self.name)
+    }
+}
+
 /// A group to create.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -38,13 +185,83 @@ pub struct NewGroup {
     pub name: String,
     /// The code of its primary location; the service picks none by itself.
     pub location: String,
+    /// SQLite extensions for its databases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Extensions>,
 }
 
 impl NewGroup {
     /// A group called `name` whose primary location is `location`.
     #[must_use]
     pub fn new(name: impl Into<String>, location: impl Into<String>) -> Self {
-        Self { name: name.into(), location: location.into() }
+        Self { name: name.into(), location: location.into(), extensions: None }
+    }
+
+    /// Gives its databases extensions of SQLite.
+    #[must_use]
+    pub fn extensions(mut self, extensions: Extensions) -> Self {
+        self.extensions = Some(extensions);
+        self
+    }
+}
+
+open_enum!(
+    /// An extension of SQLite.
+    Extension {
+        /// Vector search.
+        Vector = "vector",
+        /// Hashes and encodings.
+        Crypto = "crypto",
+        /// Fuzzy string matching.
+        Fuzzy = "fuzzy",
+        /// Mathematical functions.
+        Math = "math",
+        /// Statistical functions.
+        Stats = "stats",
+        /// String functions.
+        Text = "text",
+        /// Unicode-aware string functions.
+        Unicode = "unicode",
+        /// UUIDs.
+        Uuid = "uuid",
+        /// Regular expressions.
+        Regexp = "regexp",
+        /// The vector search `sqlite-vec`.
+        Vec = "vec",
+    }
+);
+
+/// The extensions of a group: all of them, or some.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extensions {
+    /// All of them.
+    All,
+    /// These.
+    Some(Vec<Extension>),
+}
+
+impl Serialize for Extensions {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => serializer.serialize_str("all"),
+            Self::Some(extensions) => serializer.collect_seq(extensions),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Extensions {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Wire {
+            Text(String),
+            List(Vec<Extension>),
+        }
+        match Wire::deserialize(deserializer)? {
+            Wire::Text(text) if text == "all" => Ok(Self::All),
+            Wire::Text(text) => Ok(Self::Some(vec![Extension::from(text.as_str())])),
+            Wire::List(extensions) => Ok(Self::Some(extensions)),
+        }
     }
 }
 
@@ -100,6 +317,29 @@ impl Group {
 pub struct GroupAnswer {
     /// The group.
     pub group: Group,
+}
+
+/// The answer of [`TransferGroup`]: the group without an envelope, as documented and in contrast to every other
+/// operation. One in an envelope is read too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct TransferredGroup {
+    /// The group in its new organization.
+    pub group: Group,
+}
+
+impl<'de> Deserialize<'de> for TransferredGroup {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Wire {
+            Wrapped(GroupAnswer),
+            Bare(Group),
+        }
+        Ok(match Wire::deserialize(deserializer)? {
+            Wire::Wrapped(GroupAnswer { group }) | Wire::Bare(group) => Self { group },
+        })
+    }
 }
 
 /// The answer of [`ListGroups`].

@@ -27,19 +27,28 @@ mod units;
 
 pub mod api_tokens;
 pub mod audit_logs;
+pub mod billing;
 pub mod database_tokens;
 pub mod databases;
 pub mod groups;
+pub mod invites;
+pub mod jwks;
 pub mod locations;
+pub mod members;
 pub mod organizations;
+pub mod recovery;
+pub mod user;
 
 pub use catalogue::{CATALOGUE, EndpointInfo, endpoints};
 pub use endpoint::{Endpoint, NoBody, NoQuery, Nothing, Presence, Repeatability, RequestError, RequestPart, Service};
 pub use error_body::ErrorBody;
 pub use invalid_input::InvalidInput;
-pub use names::{DatabaseId, DatabaseName, GroupId, GroupName, LocationCode, OrganizationSlug};
+pub use names::{
+    ApiTokenId, ApiTokenName, DatabaseId, DatabaseName, EmailAddress, GroupId, GroupName, InstanceName, JwksName,
+    LocationCode, OrganizationId, OrganizationSlug, Username,
+};
 pub use open_enum::UnknownValue;
 pub use path::{PathReader, PathSegment};
 pub use samples::sample;
-pub use secrets::{ApiToken, DatabaseToken};
+pub use secrets::{ApiToken, DatabaseToken, EncryptionKey};
 pub use units::{ByteSize, Expiration};

@@ -4,11 +4,22 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LocationCode, endpoint::endpoint};
+use crate::{LocationCode, OrganizationSlug, endpoint::endpoint, lenient::null_as_default};
 
 endpoint!(
     /// Lists the locations in which groups can be created.
     ListLocations: GET "/v1/locations", Safe => LocationsAnswer
+);
+
+endpoint!(
+    /// Lists the locations an organization can use, by platform. The service does not document it.
+    ListOrganizationLocations: GET "/v2/organizations/" {organization: OrganizationSlug} "/locations",
+        Safe => OrganizationLocationsAnswer
+);
+
+endpoint!(
+    /// Gets one location and its neighbours. The service does not document it.
+    GetLocation: GET "/v1/locations/" {location: LocationCode}, Safe => LocationAnswer
 );
 
 endpoint!(
@@ -22,6 +33,41 @@ endpoint!(
 pub struct LocationsAnswer {
     /// The descriptions, by code.
     pub locations: BTreeMap<LocationCode, String>,
+}
+
+/// The answer of [`ListOrganizationLocations`]: descriptions by code by platform.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationLocationsAnswer {
+    /// The descriptions, by code, by platform.
+    pub locations: BTreeMap<String, BTreeMap<LocationCode, String>>,
+}
+
+/// A location.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Location {
+    /// Its code.
+    pub code: LocationCode,
+    /// Where it is, for people.
+    pub description: String,
+    /// Those nearest to it, which tell nothing of their own neighbours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    pub closest: Vec<Location>,
+}
+
+impl Location {
+    /// A location, for tests and local clouds.
+    #[must_use]
+    pub fn new(code: LocationCode, description: impl Into<String>) -> Self {
+        Self { code, description: description.into(), closest: Vec::new() }
+    }
+}
+
+/// The answer of [`GetLocation`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationAnswer {
+    /// The location.
+    pub location: Location,
 }
 
 /// The answer of [`GetClosestRegion`].

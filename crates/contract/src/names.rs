@@ -150,6 +150,22 @@ name!(
 );
 
 name!(
+    /// The name of a user, unique in all of Turso Cloud.
+    ///
+    /// The service does not publish its characters: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
+    Username,
+    "username",
+    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+);
+
+name!(
+    /// An address an invite is for: something, one `@`, something, without white space.
+    EmailAddress,
+    "email address",
+    is_email
+);
+
+name!(
     /// The code of a location, for instance `aws-us-east-1`.
     LocationCode,
     "location",
@@ -170,6 +186,43 @@ name!(
     |text| only(text, 64, "0-9, a-f, A-F and -", is_uuid)
 );
 
+name!(
+    /// The name an identity provider is saved under.
+    JwksName,
+    "jwks name",
+    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+);
+
+name!(
+    /// The name of a platform token, unique for its user.
+    ///
+    /// The service does not publish its characters: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
+    ApiTokenName,
+    "token name",
+    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+);
+
+name!(
+    /// The id of a platform token: its claim `jti`, 22 characters of URL-safe base64.
+    ApiTokenId,
+    "token id",
+    |text| only(text, 64, "a-z, A-Z, 0-9, - and _", |c| is_word(c) && c != '.')
+);
+
+name!(
+    /// The name of an instance of a database: today the code of its location.
+    InstanceName,
+    "instance name",
+    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+);
+
+name!(
+    /// The id of an organization, which the paths of version 3 use: the text of a UUID.
+    OrganizationId,
+    "organization id",
+    |text| only(text, 64, "0-9, a-f, A-F and -", is_uuid)
+);
+
 fn only(text: &str, longest: usize, allowed: &str, fits: fn(char) -> bool) -> Result<(), Cow<'static, str>> {
     if let Some((at, found)) = text.chars().enumerate().find(|(_, character)| !fits(*character)) {
         return Err(format!("only {allowed} are allowed, found {found:?} at character {}", at + 1).into());
@@ -178,6 +231,14 @@ fn only(text: &str, longest: usize, allowed: &str, fits: fn(char) -> bool) -> Re
         return Err(format!("at most {longest} characters are allowed, found {}", text.len()).into());
     }
     Ok(())
+}
+
+fn is_email(text: &str) -> Result<(), Cow<'static, str>> {
+    match text.split_once('@') {
+        Some((user, host)) if !user.is_empty() && !host.is_empty() && !host.contains('@') => {}
+        _ => return Err("must be of the form user@host".into()),
+    }
+    if text.contains(char::is_whitespace) { Err("must not contain white space".into()) } else { Ok(()) }
 }
 
 fn is_word(character: char) -> bool {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{OrganizationSlug, endpoint::endpoint, lenient::null_as_default, open_enum::open_enum};
+use crate::{
+    InvalidInput, Nothing, OrganizationId, OrganizationSlug, Presence, RequestPart, endpoint::endpoint,
+    lenient::null_as_default, open_enum::open_enum,
+};
 
 endpoint!(
     /// Lists the organizations the caller belongs to, the personal one included.
@@ -12,6 +15,27 @@ endpoint!(
 endpoint!(
     /// Gets one organization.
     GetOrganization: GET "/v1/organizations/" {organization: OrganizationSlug}, Safe => OrganizationAnswer
+);
+
+endpoint!(
+    /// Changes an organization.
+    UpdateOrganization: PATCH "/v1/organizations/" {organization: OrganizationSlug},
+        Idempotent, body OrganizationPatch => OrganizationAnswer
+);
+
+endpoint!(
+    /// Lists the organizations the caller belongs to with their ids. The service does not document it.
+    ListOrganizationsV2: GET "/v2/organizations", Safe => OrganizationsV2Answer
+);
+
+endpoint!(
+    /// Creates a team organization. The service does not document it.
+    CreateOrganization: POST "/v1/organizations", Once, query DryRun, body NewOrganization => CreatedOrganizationAnswer
+);
+
+endpoint!(
+    /// Deletes an organization. The service does not document it.
+    DeleteOrganization: DELETE "/v1/organizations/" {organization: OrganizationSlug}, Idempotent => Nothing
 );
 
 open_enum!(
@@ -78,7 +102,142 @@ impl Organization {
     }
 }
 
-/// The answer of [`GetOrganization`].
+/// What to change about an organization. What is not set stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct OrganizationPatch {
+    /// Whether usage beyond the plan is billed rather than blocked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overages: Option<bool>,
+    /// Whether members need a second factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_mfa: Option<bool>,
+    /// Whether deleted databases can be brought back. The service takes it only alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restore_enabled: Option<bool>,
+}
+
+impl OrganizationPatch {
+    /// Bills usage beyond the plan, or blocks it.
+    #[must_use]
+    pub fn overages(mut self, bill: bool) -> Self {
+        self.overages = Some(bill);
+        self
+    }
+
+    /// Asks members for a second factor, or no longer.
+    #[must_use]
+    pub fn require_mfa(mut self, require: bool) -> Self {
+        self.require_mfa = Some(require);
+        self
+    }
+
+    /// Lets deleted databases be brought back, or no longer. It goes with no other change.
+    #[must_use]
+    pub fn restore_enabled(mut self, enable: bool) -> Self {
+        self.restore_enabled = Some(enable);
+        self
+    }
+}
+
+impl RequestPart for OrganizationPatch {
+    fn check(&self) -> Result<(), InvalidInput> {
+        if self.restore_enabled.is_some() && (self.overages.is_some() || self.require_mfa.is_some()) {
+            return Err(InvalidInput::without_value("restore_enabled", "must be changed alone"));
+        }
+        Ok(())
+    }
+}
+
+/// A team organization to create.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NewOrganization {
+    /// Its name; the service makes its slug from it.
+    pub name: String,
+    /// Who pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stripe_id: Option<String>,
+}
+
+impl NewOrganization {
+    /// An organization called `name`.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), stripe_id: None }
+    }
+}
+
+impl RequestPart for NewOrganization {
+    fn check(&self) -> Result<(), InvalidInput> {
+        if self.name.trim().is_empty() {
+            return Err(InvalidInput::new("organization name", &self.name, "must not be empty"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether to check only whether something could be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DryRun {
+    /// Whether to change nothing.
+    pub dry_run: bool,
+}
+
+impl RequestPart for DryRun {
+    const PRESENCE: Presence = Presence::Optional;
+}
+
+/// An organization with its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OrganizationV2 {
+    /// Its id; not told by a dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<OrganizationId>,
+    /// Its name; `personal` for a personal one.
+    pub name: String,
+    /// Its identifier in paths.
+    pub slug: OrganizationSlug,
+    /// Whether it belongs to a person or a team.
+    #[serde(rename = "type")]
+    pub kind: OrganizationKind,
+    /// Whether usage beyond the plan is billed rather than blocked.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub overages: bool,
+}
+
+impl OrganizationV2 {
+    /// An organization, for tests and local clouds.
+    #[must_use]
+    pub fn new(
+        id: Option<OrganizationId>,
+        name: impl Into<String>,
+        slug: OrganizationSlug,
+        kind: OrganizationKind,
+    ) -> Self {
+        Self { id, name: name.into(), slug, kind, overages: false }
+    }
+}
+
+/// The answer of [`ListOrganizationsV2`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationsV2Answer {
+    /// The organizations.
+    #[serde(deserialize_with = "null_as_default")]
+    pub organizations: Vec<OrganizationV2>,
+}
+
+/// The answer of [`CreateOrganization`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreatedOrganizationAnswer {
+    /// The organization.
+    pub org: OrganizationV2,
+}
+
+/// The answer of [`GetOrganization`] and [`UpdateOrganization`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrganizationAnswer {
     /// The organization.

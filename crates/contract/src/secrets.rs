@@ -1,6 +1,9 @@
 use std::{env, fmt};
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -68,6 +71,23 @@ secret!(
     /// A token that opens the SQL endpoint of one database or of every database of a group.
     DatabaseToken
 );
+
+secret!(
+    /// The key a database is encrypted with, in base64. Turso Cloud does not keep it.
+    EncryptionKey
+);
+
+impl EncryptionKey {
+    /// Takes a key in base64. Fails when it is not base64 of 16 or 32 bytes.
+    pub fn from_base64(text: impl Into<String>) -> Result<Self, InvalidInput> {
+        let text = text.into();
+        match BASE64_STANDARD.decode(&text).map(|key| key.len()) {
+            Ok(16 | 32) => Ok(Self(text.into())),
+            Ok(_) => Err(InvalidInput::without_value("encryption key", "must have 16 or 32 bytes")),
+            Err(_) => Err(InvalidInput::without_value("encryption key", "is not base64")),
+        }
+    }
+}
 
 impl ApiToken {
     /// Takes a token as text; white space around it is dropped.

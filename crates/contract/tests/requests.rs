@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use turso_cloud_contract::{
     ByteSize, CATALOGUE, DatabaseName, Endpoint, Expiration, OrganizationSlug, RequestError, Service,
     audit_logs::{AuditLogPage, ListAuditLogs},
-    database_tokens::{Authorization, CreateDatabaseToken, NewToken},
+    database_tokens::{Authorization, CreateDatabaseToken, NewToken, TokenOptions},
     databases::{CreateDatabase, DatabaseFilter, GetDatabase, ListDatabases, NewDatabase},
     groups::{CreateGroup, NewGroup},
     organizations::ListOrganizations,
@@ -42,10 +42,12 @@ proptest! {
     #[test]
     fn every_query_survives(expiration in 1..u32::MAX, read_only: bool, page in 1..u64::MAX, size in 1..u64::MAX) {
         let token = if read_only { NewToken::read_only() } else { NewToken::full_access() };
+        let token = token.expires(Expiration::seconds(expiration));
         round_trip(&CreateDatabaseToken {
             organization: acme(),
             database: "orders".parse().unwrap(),
-            query: token.expires(Expiration::seconds(expiration)),
+            query: token.options,
+            body: token.permissions,
         });
         round_trip(&ListAuditLogs { organization: acme(), query: AuditLogPage::new(page, size) });
     }
@@ -74,7 +76,7 @@ fn keys_of_a_body_are_read_in_any_case_and_unknown_ones_ignored() {
 fn a_request_without_query_or_body_takes_the_defaults() {
     let path = "/v1/organizations/acme/databases/orders/auth/tokens";
     let request = CreateDatabaseToken::decode(path, None, b"{\"expiration\":\"5m\"}").unwrap();
-    assert_eq!(request.query, NewToken::full_access());
+    assert_eq!(request.query, TokenOptions::default());
     assert_eq!(request.query.authorization, Authorization::FullAccess);
     assert!(ListOrganizations::decode("/v1/organizations/", None, b"not json").is_ok());
     let list = ListDatabases::decode("/v1/organizations/acme/databases", Some("group=eu&new=1"), b"").unwrap();

@@ -81,11 +81,11 @@ impl CloudBuilder {
             Some(directory) => Store::open(&directory.state())?,
             None => Store::in_memory()?,
         };
-        let foundation = store.transact(|transaction| {
-            let now = clock.now();
-            Founder { transaction, ids, now }.found(&self.teams)
+        let now = clock.now();
+        let (foundation, databases) = store.transact(|transaction| {
+            let foundation = Founder { transaction, ids, now }.found(&self.teams)?;
+            Ok::<_, CloudError>((foundation, transaction.all_databases()?))
         })?;
-        let databases = store.transact(|transaction| transaction.all_databases())?;
         let files = match &directory {
             Some(directory) => {
                 directory.remove_strays(&databases)?;
@@ -94,12 +94,14 @@ impl CloudBuilder {
             None => Files::Memory,
         };
         let data = DataPlane::new(files, clock.clone());
-        databases.iter().for_each(|database| data.put(record(database)));
+        for database in &databases {
+            data.put(record(database));
+        }
         Ok(Cloud::from_inner(Inner {
-            control: Control::new(store, ids, clock, data).into(),
+            control: Control::new(store, ids, clock, data, foundation.verifier, directory.map(Directory::into_lock))
+                .into(),
             token: foundation.token,
             organization: foundation.organization,
-            lock: directory.map(Directory::into_lock),
         }))
     }
 

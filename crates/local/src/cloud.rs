@@ -1,4 +1,4 @@
-use std::{fmt, fs::File, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -29,8 +29,6 @@ pub(crate) struct Inner {
     pub(crate) control: Arc<Control>,
     pub(crate) token: ApiToken,
     pub(crate) organization: OrganizationSlug,
-    /// Locked for as long as the cloud lives in its directory.
-    pub(crate) lock: Option<File>,
 }
 
 impl Cloud {
@@ -41,7 +39,6 @@ impl Cloud {
     }
 
     /// Begins a cloud that is to be different.
-    #[must_use]
     pub fn builder() -> CloudBuilder {
         CloudBuilder::default()
     }
@@ -111,7 +108,7 @@ impl fmt::Debug for Cloud {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cloud")
             .field("organization", &self.0.organization)
-            .field("is_kept", &self.0.lock.is_some())
+            .field("is_kept", &self.0.control.is_kept())
             .field("data", &self.0.control.data)
             .finish_non_exhaustive()
     }

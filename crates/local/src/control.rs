@@ -13,8 +13,10 @@ pub(crate) mod provision;
 mod refusal;
 mod request;
 mod router;
+#[cfg(test)]
+mod tests;
 
-use std::sync::Arc;
+use std::{fs::File, sync::Arc};
 
 use axum::body::Body;
 use http::{Request, Response, header::CONTENT_TYPE};
@@ -32,7 +34,7 @@ pub(crate) use address::{Addresses, label, locate, reachable};
 pub(crate) use answers::is_known_location;
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
-pub(crate) use jwt::sign;
+pub(crate) use jwt::{Verifier, sign};
 pub use refusal::Refusal;
 
 use request::{Received, origin};
@@ -47,13 +49,29 @@ pub(crate) struct Control {
     pub(crate) faults: Faults,
     pub(crate) data: DataPlane,
     pub(crate) addresses: Addresses,
-    routes: Arc<Routes>,
+    routes: Routes,
+    verifier: Verifier,
+    /// Locked while anything of the cloud is alive, requests that nobody waits for any more among it.
+    lock: Option<File>,
 }
 
 impl Control {
-    pub(crate) fn new(store: Store, ids: Ids, clock: Clock, data: DataPlane) -> Self {
-        let routes = Arc::new(answers_everything(answers::Answers));
-        Self { store, ids, clock, faults: Faults::default(), data, addresses: Addresses::default(), routes }
+    pub(crate) fn new(
+        store: Store,
+        ids: Ids,
+        clock: Clock,
+        data: DataPlane,
+        verifier: Verifier,
+        lock: Option<File>,
+    ) -> Self {
+        let (faults, addresses) = (Faults::default(), Addresses::default());
+        let routes = answers_everything(answers::Answers);
+        Self { store, ids, clock, faults, data, addresses, routes, verifier, lock }
+    }
+
+    /// Whether the cloud outlives its process.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// Answers a request of the Platform API or of the region service.
@@ -66,16 +84,16 @@ impl Control {
 
     async fn answer(self: &Arc<Self>, request: Request<Body>) -> Result<Vec<u8>, Refusal> {
         let (head, body) = request.into_parts();
-        let index = self.routes.find(&head.method, head.uri.path());
+        let operation = self.routes.find(&head.method, head.uri.path());
         // Read to its end even when the answer is known: a client that is still sending would not see the answer.
         let body = request::read(body).await;
-        let index = index?;
-        if let Some(refusal) = self.faults.strike(self.routes.operation(index).name) {
+        let operation = operation?;
+        if let Some(refusal) = self.faults.strike(operation.name) {
             return Err(refusal);
         }
         let received = Received { head, body: body? };
         let control = Arc::clone(self);
-        let work = move || control.routes.operation(index).perform(&control, &received);
+        let work = move || operation.perform(&control, &received);
         tokio::task::spawn_blocking(work).await.map_err(Refusal::internal)?
     }
 }
@@ -86,7 +104,7 @@ impl Operation {
             |transaction| {
                 let now = control.clock.now();
                 let caller = match self.service {
-                    Service::Platform => Some(auth::authenticate(transaction, received)?),
+                    Service::Platform => Some(auth::authenticate(transaction, &control.verifier, received)?),
                     Service::Region => None,
                 };
                 let mut context = Context::new(transaction, control, caller, origin(received), now);

@@ -39,48 +39,48 @@ use files::Root;
 use open_set::OpenSet;
 use refusal::Refusal;
 
-pub use files::Files;
-pub use signing::SigningSeed;
-pub use tokens::{Access, MintError, Subject, TokenClaims, mint};
+pub(crate) use files::Files;
+pub(crate) use signing::SigningSeed;
+pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
 
 /// Larger request bodies are refused.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 
 /// What the control plane tells the data plane about one database.
 #[derive(Clone, Debug)]
-pub struct DatabaseRecord {
+pub(crate) struct DatabaseRecord {
     /// The database's `DbId`, a UUID; it names the file.
-    pub id: String,
+    pub(crate) id: String,
     /// The first label of its host name, `{database}-{organization}`.
-    pub label: String,
+    pub(crate) label: String,
     /// The group it belongs to: `gid` of group tokens.
-    pub group_id: String,
+    pub(crate) group_id: String,
     /// `rid` of the database tokens that are good now.
-    pub role_id: String,
+    pub(crate) role_id: String,
     /// `rid` of the group tokens that are good now.
-    pub group_role_id: String,
+    pub(crate) group_role_id: String,
     /// What the group's tokens are signed with.
-    pub signing_key: SigningSeed,
+    pub(crate) signing_key: SigningSeed,
     /// Reading statements are answered with an error.
-    pub block_reads: bool,
+    pub(crate) block_reads: bool,
     /// Writing statements are answered with an error.
-    pub block_writes: bool,
+    pub(crate) block_writes: bool,
 }
 
 /// What a database has used since it was put.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub(crate) struct Usage {
     /// Rows the engine has looked at.
-    pub rows_read: u64,
+    pub(crate) rows_read: u64,
     /// Rows the engine has inserted, updated or deleted.
-    pub rows_written: u64,
+    pub(crate) rows_written: u64,
     /// The size of its pages now.
-    pub storage_bytes: u64,
+    pub(crate) storage_bytes: u64,
 }
 
 /// All databases of a local cloud. Every clone is a handle to the same ones.
 #[derive(Clone)]
-pub struct DataPlane(Arc<Inner>);
+pub(crate) struct DataPlane(Arc<Inner>);
 
 struct Inner {
     clock: Clock,
@@ -98,7 +98,7 @@ struct Databases {
 impl DataPlane {
     /// A data plane without databases.
     #[must_use]
-    pub fn new(files: Files, clock: Clock) -> Self {
+    pub(crate) fn new(files: Files, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             clock,
             databases: RwLock::default(),
@@ -108,26 +108,23 @@ impl DataPlane {
     }
 
     /// Adds a database, or changes what is known about the one of the same id. Its file appears on first use.
-    pub fn put(&self, record: DatabaseRecord) {
+    pub(crate) fn put(&self, record: DatabaseRecord) {
         let mut databases = self.0.databases.write();
         let label = record.label.clone();
-        let database = match databases.by_id.get(&record.id).cloned() {
-            Some(database) => {
-                databases.forget_label_of(&database);
-                database.replace_record(record);
-                database
-            }
-            None => {
-                let database = Database::new(record.clone(), &self.0.root, &self.0.open_set);
-                databases.by_id.insert(record.id, Arc::clone(&database));
-                database
-            }
+        let database = if let Some(database) = databases.by_id.get(&record.id).cloned() {
+            databases.forget_label_of(&database);
+            database.replace_record(record);
+            database
+        } else {
+            let database = Database::new(record.clone(), &self.0.root, &self.0.open_set);
+            databases.by_id.insert(record.id, Arc::clone(&database));
+            database
         };
         databases.by_label.insert(label, database);
     }
 
     /// Forgets a database and deletes its file as soon as no request uses it.
-    pub fn remove(&self, id: &str) {
+    pub(crate) fn remove(&self, id: &str) {
         let mut databases = self.0.databases.write();
         let Some(database) = databases.by_id.remove(id) else {
             return;
@@ -138,7 +135,7 @@ impl DataPlane {
     }
 
     /// Answers a request to the host whose first label is `label`; `path` is what follows any `/db/<label>` prefix.
-    pub async fn handle(&self, label: &str, path: &str, request: Request<Body>) -> Response<Body> {
+    pub(crate) async fn handle(&self, label: &str, path: &str, request: Request<Body>) -> Response<Body> {
         let database = self.0.databases.read().by_label.get(label).cloned();
         let answer = match database {
             Some(database) => host::respond(database, &self.0.clock, path, request).await,
@@ -149,7 +146,7 @@ impl DataPlane {
 
     /// What a database has used; nothing if it is unknown.
     #[must_use]
-    pub fn usage(&self, id: &str) -> Usage {
+    pub(crate) fn usage(&self, id: &str) -> Usage {
         let database = self.0.databases.read().by_id.get(id).cloned();
         database.map(|database| database.usage()).unwrap_or_default()
     }

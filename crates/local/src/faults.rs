@@ -91,6 +91,7 @@ impl FaultRule<'_> {
 
     /// Puts the fault into effect: requests it hits are answered with this status, from 200 to 599. Any other number
     /// stands for 500.
+    #[expect(clippy::must_use_candidate, reason = "the fault is in effect whether its handle is kept or not")]
     pub fn reply(self, status: u16) -> Fault {
         let status = StatusCode::from_u16(status).ok().filter(|status| (200..600).contains(&status.as_u16()));
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -111,19 +112,23 @@ impl FaultRule<'_> {
 
 impl Fault {
     /// Sends `Retry-After` with this many seconds.
-    #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "the fault is already in effect")]
+    #[expect(
+        clippy::must_use_candidate,
+        clippy::return_self_not_must_use,
+        reason = "the fault is in effect whether its handle is kept or not"
+    )]
     pub fn retry_after(self, seconds: u64) -> Self {
         self.change(|reply| reply.header(header::RETRY_AFTER, HeaderValue::from(seconds)))
     }
 
     /// Sends this sentence as the `error` of the body.
-    #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "the fault is already in effect")]
+    #[expect(clippy::return_self_not_must_use, reason = "the fault is in effect whether its handle is kept or not")]
     pub fn error(self, sentence: impl Into<String>) -> Self {
         self.change(|reply| reply.sentence(sentence))
     }
 
     /// Sends this machine-readable `code` in the body.
-    #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "the fault is already in effect")]
+    #[expect(clippy::return_self_not_must_use, reason = "the fault is in effect whether its handle is kept or not")]
     pub fn code(self, code: impl Into<String>) -> Self {
         self.change(|reply| reply.code(code))
     }

@@ -7,7 +7,7 @@ use turso_cloud_contract::{
 
 use crate::{
     CloudError,
-    control::{is_known_location, provision, sign},
+    control::{Verifier, is_known_location, provision, sign},
     data::SigningSeed,
     ids::Ids,
     store::{ApiTokenRow, OrganizationRow, Transaction, UserRow},
@@ -52,6 +52,7 @@ pub(crate) struct Founder<'a> {
 pub(crate) struct Foundation {
     pub(crate) token: ApiToken,
     pub(crate) organization: OrganizationSlug,
+    pub(crate) verifier: Verifier,
 }
 
 impl Founder<'_> {
@@ -67,7 +68,12 @@ impl Founder<'_> {
         for team in teams {
             self.team(&user, team)?;
         }
-        Ok(Foundation { token: self.token(&user)?, organization: self.chosen(&user, teams)? })
+        let key = self.transaction.platform_key()?.map_or_else(|| self.key(), Ok)?;
+        Ok(Foundation {
+            token: self.token(&user, &key)?,
+            organization: self.chosen(&user, teams)?,
+            verifier: Verifier::new(&key),
+        })
     }
 
     fn user(&self) -> Result<UserRow, CloudError> {
@@ -112,15 +118,14 @@ impl Founder<'_> {
     }
 
     /// The token of the user, which is made once and stays the same.
-    fn token(&self, user: &UserRow) -> Result<ApiToken, CloudError> {
-        let key = self.transaction.platform_key()?.map_or_else(|| self.key(), Ok)?;
+    fn token(&self, user: &UserRow, key: &SigningSeed) -> Result<ApiToken, CloudError> {
         if let Some(token) = self.transaction.find_api_token_named(user.id, TOKEN)? {
-            return Ok(sign(&token, &key)?);
+            return Ok(sign(&token, key)?);
         }
         let jti = self.ids.token_id(self.transaction)?;
         let token = ApiTokenRow { jti, user: user.clone(), organization_id: None };
         self.transaction.insert_api_token(&token, TOKEN, self.now)?;
-        Ok(sign(&token, &key)?)
+        Ok(sign(&token, key)?)
     }
 
     fn key(&self) -> Result<SigningSeed, CloudError> {

@@ -87,9 +87,8 @@ fn mixed(value: u64) -> u64 {
 }
 
 fn hyphenated(bytes: &[u8; 16]) -> String {
-    let hex =
-        |range: std::ops::Range<usize>| -> String { bytes[range].iter().map(|byte| format!("{byte:02x}")).collect() };
-    [hex(0..4), hex(4..6), hex(6..8), hex(8..10), hex(10..16)].join("-")
+    let digits = format!("{:032x}", u128::from_be_bytes(*bytes));
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }
 
 #[cfg(test)]

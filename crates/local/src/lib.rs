@@ -1,24 +1,4 @@
-//! A local Turso Cloud: the Platform API with real state, and a real SQL endpoint for each database it creates.
-//!
-//! It is for tests, laptops and CI: no account, no network, and a program that works on it works on Turso Cloud
-//! when its URL and its token are changed.
-//!
-//! ```
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use axum::body::Body;
-//! use turso_cloud_local::Cloud;
-//!
-//! let cloud = Cloud::new()?;
-//! let request = http::Request::get("/v1/organizations/acme/groups/default")
-//!     .header("Authorization", format!("Bearer {}", cloud.token().expose()))
-//!     .body(Body::empty())?;
-//! assert_eq!(cloud.handle(request).await.status(), 200);
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! What it does and where it knows that from is written down, rule by rule, in `docs/fidelity.md` of the repository.
+#![doc = include_str!("../README.md")]
 
 mod builder;
 mod clock;

@@ -17,12 +17,12 @@ impl ApiTokens {
     /// not good.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert_eq!(turso.api_tokens().validate().await?.expires_at, None);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn validate(&self) -> Call<TokenValidity> {
         self.client.call(ValidateApiToken {})

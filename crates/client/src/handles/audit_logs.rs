@@ -22,7 +22,8 @@ impl AuditLogs {
     /// Reads one page, newest entry first.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
     /// use turso_cloud::{AuditCode, AuditLogPage};
@@ -31,7 +32,6 @@ impl AuditLogs {
     /// assert_eq!(page.audit_logs[0].code, AuditCode::DbCreate);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn page(&self, page: AuditLogPage) -> Call<AuditLogsAnswer> {
         let endpoint = self.scope.organization().map(|organization| ListAuditLogs { organization, query: page });
@@ -43,7 +43,8 @@ impl AuditLogs {
     /// Entries written while the pages are read shift the older ones: they are not yielded twice.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
     /// use std::pin::pin;
@@ -56,7 +57,6 @@ impl AuditLogs {
     /// }
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn stream(&self) -> AuditLogStream {
         AuditLogStream::new(self.clone())

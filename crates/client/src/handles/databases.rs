@@ -12,7 +12,7 @@ use super::{
     ensured::{absent_as_none, ensure, mismatch},
     scope::{named, organization_setter},
 };
-use crate::{Call, Error};
+use crate::{Call, Error, call::checked};
 
 /// The databases of an organization, and their tokens: [`Client::databases`](crate::Client::databases).
 #[derive(Clone, Debug)]
@@ -30,7 +30,8 @@ impl Databases {
     /// Lists them, in no promised order.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// use turso_cloud::NewDatabase;
     ///
@@ -38,7 +39,6 @@ impl Databases {
     /// assert_eq!(turso.databases().list().await?.len(), 1);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn list(&self) -> Call<Vec<Database>> {
         self.list_matching(DatabaseFilter::default())
@@ -47,14 +47,14 @@ impl Databases {
     /// Lists those of one group, or the branches of one database.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// use turso_cloud::DatabaseFilter;
     ///
     /// assert!(turso.databases().list_matching(DatabaseFilter::default().group("default")).await?.is_empty());
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn list_matching(&self, filter: DatabaseFilter) -> Call<Vec<Database>> {
         let endpoint = self.scope.organization().map(|organization| ListDatabases { organization, query: filter });
@@ -64,7 +64,8 @@ impl Databases {
     /// Gets one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
     /// let orders = turso.databases().get("orders").await?;
@@ -72,7 +73,6 @@ impl Databases {
     /// assert!(orders.url().starts_with("http"));
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn get<N>(&self, name: N) -> Call<Database>
     where
@@ -86,12 +86,12 @@ impl Databases {
     /// Gets one, or nothing where there is none.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert_eq!(turso.databases().find("orders").await?, None);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn find<N>(&self, name: N) -> Call<Option<Database>>
     where
@@ -108,7 +108,8 @@ impl Databases {
     /// [`wait_ready`](Call::wait_ready) waits for it.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// use turso_cloud::{ByteSize, NewDatabase};
     ///
@@ -117,7 +118,6 @@ impl Databases {
     /// assert_eq!(created.name, "orders");
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn create(&self, database: NewDatabase) -> Call<CreatedDatabase> {
         let endpoint = self.scope.organization().map(|organization| CreateDatabase { organization, body: database });
@@ -129,7 +129,8 @@ impl Databases {
     /// It is safe to repeat: where the answer to the creation is lost, it looks before it creates again.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// use turso_cloud::NewDatabase;
     ///
@@ -137,19 +138,19 @@ impl Databases {
     /// assert!(!turso.databases().ensure(NewDatabase::new("orders", "default")).await?.is_created());
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn ensure(&self, database: NewDatabase) -> Call<Ensured<Database>> {
         let databases = self.clone();
         Call::new(self.scope.client(), move |cx| async move {
-            let (organization, name) = databases.path(&*database.name)?;
-            let get = GetDatabase { organization: organization.clone(), database: name };
-            let create = CreateDatabase { organization, body: database };
+            let organization = databases.scope.organization();
+            let create = checked(organization.map(|organization| CreateDatabase { organization, body: database }))?;
+            let get = GetDatabase { organization: create.organization.clone(), database: named(&*create.body.name)? };
             let ensured = ensure(
                 || async { absent_as_none(cx.send(&get).await).map(|found| found.map(|answer| answer.database)) },
                 || async {
                     cx.send(&create).await?;
-                    cx.send(&get).await.map(|answer| answer.database)
+                    let made = cx.send(&get).await.map(|answer| answer.database);
+                    made.map_err(|error| error.having_maybe_happened(true))
                 },
             );
             let ensured = ensured.await?;
@@ -165,14 +166,14 @@ impl Databases {
     /// Deletes one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
     /// turso.databases().delete("orders").await?;
     /// assert!(turso.databases().delete("orders").await.unwrap_err().is_not_found());
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn delete<N>(&self, name: N) -> Call<()>
     where
@@ -186,12 +187,12 @@ impl Databases {
     /// Deletes one; whether there was one to delete.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert!(!turso.databases().delete_if_exists("orders").await?);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn delete_if_exists<N>(&self, name: N) -> Call<bool>
     where
@@ -205,7 +206,8 @@ impl Databases {
     /// alone, so give it an end.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
     /// use turso_cloud::{Expiration, NewToken};
@@ -214,7 +216,6 @@ impl Databases {
     /// assert_eq!(format!("{token:?}"), "DatabaseToken([redacted])");
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn create_token<N>(&self, name: N, token: NewToken) -> Call<DatabaseToken>
     where
@@ -224,7 +225,8 @@ impl Databases {
         let endpoint = self.path(name).map(|(organization, database)| CreateDatabaseToken {
             organization,
             database,
-            query: token,
+            query: token.options,
+            body: token.permissions,
         });
         Call::one(self.scope.client(), endpoint, |answer| answer.jwt)
     }
@@ -232,13 +234,13 @@ impl Databases {
     /// Makes every token of a database invalid.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
     /// turso.databases().rotate_tokens("orders").await?;
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn rotate_tokens<N>(&self, name: N) -> Call<()>
     where

@@ -49,14 +49,18 @@ where
     Found: Future<Output = Result<Option<T>, Error>>,
     Created: Future<Output = Result<T, Error>>,
 {
+    let mut answer_lost = false;
     for round in 1.. {
-        if let Some(existing) = find().await? {
+        if let Some(existing) = find().await.map_err(|error| error.having_maybe_happened(answer_lost))? {
             return Ok(Ensured::Existing(existing));
         }
-        match create().await {
+        let error = match create().await {
             Ok(created) => return Ok(Ensured::Created(created)),
-            Err(error) if round < ROUNDS && (error.is_already_exists() || error.may_have_happened()) => {}
-            Err(error) => return Err(error),
+            Err(error) => error,
+        };
+        answer_lost |= error.may_have_happened();
+        if round == ROUNDS || !(error.is_already_exists() || error.may_have_happened()) {
+            return Err(error.having_maybe_happened(answer_lost));
         }
     }
     Err(Error::new(ErrorKind::AlreadyExists))

@@ -8,7 +8,7 @@ use super::{
     ensured::{absent_as_none, ensure, mismatch},
     scope::{named, organization_setter},
 };
-use crate::{Call, Error};
+use crate::{Call, Error, call::checked};
 
 /// The groups of an organization: [`Client::groups`](crate::Client::groups).
 #[derive(Clone, Debug)]
@@ -26,13 +26,13 @@ impl Groups {
     /// Lists them.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// let groups = turso.groups().list().await?;
     /// assert_eq!(groups[0].name, "default");
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn list(&self) -> Call<Vec<Group>> {
         let endpoint = self.scope.organization().map(|organization| ListGroups { organization });
@@ -42,13 +42,13 @@ impl Groups {
     /// Gets one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert_eq!(turso.groups().get("default").await?.primary, "local");
     /// assert!(turso.groups().get("nothing").await.unwrap_err().is_not_found());
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn get<N>(&self, name: N) -> Call<Group>
     where
@@ -62,12 +62,12 @@ impl Groups {
     /// Gets one, or nothing where there is none.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert_eq!(turso.groups().find("nothing").await?, None);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn find<N>(&self, name: N) -> Call<Option<Group>>
     where
@@ -80,7 +80,8 @@ impl Groups {
     /// Creates one; fails with [`AlreadyExists`](crate::ErrorKind::AlreadyExists) where the name is taken.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// use turso_cloud::NewGroup;
     ///
@@ -88,7 +89,6 @@ impl Groups {
     /// assert_eq!(group.locations, ["aws-eu-west-1"]);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn create(&self, group: NewGroup) -> Call<Group> {
         let endpoint = self.scope.organization().map(|organization| CreateGroup { organization, body: group });
@@ -100,7 +100,8 @@ impl Groups {
     /// It is safe to repeat: where the answer to the creation is lost, it looks before it creates again.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// use turso_cloud::NewGroup;
     ///
@@ -109,14 +110,13 @@ impl Groups {
     /// assert!(turso.groups().ensure(NewGroup::new("europe", "aws-us-east-1")).await.unwrap_err().is_already_exists());
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn ensure(&self, group: NewGroup) -> Call<Ensured<Group>> {
         let groups = self.clone();
         Call::new(self.scope.client(), move |cx| async move {
-            let (organization, name) = groups.path(&*group.name)?;
-            let get = GetGroup { organization: organization.clone(), group: name };
-            let create = CreateGroup { organization, body: group };
+            let organization = groups.scope.organization();
+            let create = checked(organization.map(|organization| CreateGroup { organization, body: group }))?;
+            let get = GetGroup { organization: create.organization.clone(), group: named(&*create.body.name)? };
             let ensured = ensure(
                 || async { absent_as_none(cx.send(&get).await).map(|found| found.map(|answer| answer.group)) },
                 || async { cx.send(&create).await.map(|answer| answer.group) },
@@ -135,12 +135,12 @@ impl Groups {
     /// [`NotFound`](crate::ErrorKind::NotFound) where there is none.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert_eq!(turso.groups().delete("default").await?.name, "default");
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn delete<N>(&self, name: N) -> Call<Group>
     where
@@ -154,13 +154,13 @@ impl Groups {
     /// Deletes one **with all its databases**; whether there was one to delete.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert!(turso.groups().delete_if_exists("default").await?);
     /// assert!(!turso.groups().delete_if_exists("default").await?);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn delete_if_exists<N>(&self, name: N) -> Call<bool>
     where

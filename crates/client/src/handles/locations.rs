@@ -30,13 +30,13 @@ impl Locations {
     /// Lists them, sorted by code.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// let locations = turso.locations().list().await?;
     /// assert!(locations.iter().any(|location| location.code == "aws-us-east-1"));
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn list(&self) -> Call<Vec<Location>> {
         Call::one(&self.client, Ok(ListLocations {}), |answer| {
@@ -47,12 +47,12 @@ impl Locations {
     /// Gets one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none. It is looked up in the list.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert_eq!(turso.locations().get("aws-us-east-1").await?.description, "AWS US East (Virginia)");
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn get<N>(&self, code: N) -> Call<Location>
     where
@@ -60,22 +60,26 @@ impl Locations {
         N::Error: Into<InvalidInput>,
     {
         let code = named::<LocationCode, _>(code);
-        self.list().map_result(|locations| {
+        Call::new(&self.client, |cx| async move {
             let code = code?;
-            let found = locations?.into_iter().find(|location| location.code == code);
-            found.ok_or_else(|| Error::new(ErrorKind::NotFound).with_detail(format!("no location is called {code}")))
+            let locations = cx.send(&ListLocations {}).await?.locations;
+            let found = locations.into_iter().find(|(listed, _)| *listed == code);
+            match found {
+                Some((code, description)) => Ok(Location { code, description }),
+                None => Err(Error::new(ErrorKind::NotFound).with_detail(format!("no location is called {code}"))),
+            }
         })
     }
 
     /// Gets one, or nothing where there is none. It is looked up in the list.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert_eq!(turso.locations().find("mars-north-1").await?, None);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn find<N>(&self, code: N) -> Call<Option<Location>>
     where
@@ -89,12 +93,12 @@ impl Locations {
     /// be created: [`find`](Self::find) tells. No token is sent.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert_eq!(turso.locations().closest_region().await?.client, "local");
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn closest_region(&self) -> Call<ClosestRegion> {
         self.client.call(GetClosestRegion {})

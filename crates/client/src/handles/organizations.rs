@@ -20,13 +20,13 @@ impl Organizations {
     /// Lists them, the personal one included.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// let organizations = turso.organizations().list().await?;
     /// assert!(organizations.iter().any(|organization| organization.slug == "acme"));
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn list(&self) -> Call<Vec<Organization>> {
         Call::one(&self.client, Ok(ListOrganizations {}), |answer| answer.organizations)
@@ -35,13 +35,13 @@ impl Organizations {
     /// Gets one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// let acme = turso.organizations().get("acme").await?;
     /// assert_eq!(acme.kind, turso_cloud::OrganizationKind::Team);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn get<N>(&self, slug: N) -> Call<Organization>
     where
@@ -55,12 +55,12 @@ impl Organizations {
     /// Gets one, or nothing where there is none.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// assert_eq!(turso.organizations().find("nobody").await?, None);
     /// # Ok(())
     /// # }
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn find<N>(&self, slug: N) -> Call<Option<Organization>>
     where

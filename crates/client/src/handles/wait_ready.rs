@@ -68,8 +68,8 @@ async fn probe(cx: &Context, organization: &OrganizationSlug, created: &CreatedD
     let (organization, database) = (organization.clone(), created.name.clone());
     let get = GetDatabase { organization: organization.clone(), database: database.clone() };
     let url = cx.send(&get).await?.database.url();
-    let mint =
-        CreateDatabaseToken { organization, database, query: NewToken::read_only().expires(Expiration::minutes(5)) };
+    let NewToken { options: query, permissions: body, .. } = NewToken::read_only().expires(Expiration::minutes(5));
+    let mint = CreateDatabaseToken { organization, database, query, body };
     let token = cx.send(&mint).await?.jwt;
     cx.send_raw(&select_one(&url, &token)?).await.map(drop)
 }

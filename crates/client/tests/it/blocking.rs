@@ -1,1 +1,149 @@
+//! The blocking client: without a runtime, beside one, and inside one.
 
+use std::{thread, time::Duration};
+
+use http::Method;
+use turso_cloud::{
+    Error, NewDatabase,
+    contract::databases::{CreateDatabase, GetDatabase},
+    mock::{Failure, Mock},
+};
+
+use crate::support::{
+    operations::DATABASE,
+    server::{Reply, Server},
+};
+
+fn assert_refused<T>(result: Result<T, Error>, words: &str) {
+    let error = result.err().map(|error| (error.is_config(), error.attempts(), error.to_string()));
+    assert!(matches!(&error, Some((true, 0, text)) if text.contains(words)), "{error:?}");
+}
+
+#[test]
+fn every_kind_of_call_works_without_a_runtime() {
+    let mock = Mock::new();
+    let turso = mock.client().build_blocking().unwrap();
+    assert_eq!(turso.databases().get("my-db").send().unwrap().name, "my-db");
+    assert_eq!(turso.groups().list().send().unwrap().len(), 1);
+    assert_eq!(turso.databases().find("my-db").send().unwrap().unwrap().group, "default");
+    assert!(!turso.databases().ensure(NewDatabase::new("my-db", "default")).send().unwrap().is_created());
+    assert!(turso.request(Method::GET, "/v1/locations").send().unwrap().status().is_success());
+    assert_eq!(turso.audit_logs().stream().send().unwrap().count(), 1);
+}
+
+#[test]
+fn it_speaks_http_and_keeps_its_connection_between_calls() {
+    let server = Server::start([Reply::answer("200 OK", DATABASE)]);
+    let turso = server.client().build_blocking().unwrap();
+    for _ in 0..3 {
+        assert_eq!(turso.databases().get("orders").send().unwrap().name, "orders");
+    }
+    let connections: Vec<_> = server.requests(3).into_iter().map(|seen| seen.connection).collect();
+    assert_eq!(connections, [0, 0, 0]);
+}
+
+#[test]
+fn errors_and_retries_are_those_of_the_async_client() {
+    let mock = Mock::new();
+    mock.when::<CreateDatabase>().fail_once(Failure::Unreachable).fail_once(Failure::Disconnected);
+    let turso = mock.client().build_blocking().unwrap();
+    let error = turso.databases().create(NewDatabase::new("orders", "default")).send().unwrap_err();
+    assert!(error.is_interrupted() && error.may_have_happened());
+    assert_eq!(error.attempts(), 2);
+
+    let server = Server::start([Reply::raw("", crate::support::server::Then::Stall)]);
+    let turso = server.client().build_blocking().unwrap();
+    let call = turso.databases().get("orders").deadline(Duration::from_millis(100));
+    assert!(call.send().unwrap_err().is_timeout());
+    assert!(turso.databases().get("..").send().unwrap_err().is_invalid_input());
+}
+
+#[test]
+fn an_async_client_does_not_block() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    assert_refused(turso.databases().get("my-db").send(), "this client is asynchronous");
+    assert_refused(turso.request(Method::GET, "/v1/locations").send(), "this client is asynchronous");
+    assert_refused(turso.audit_logs().stream().send(), "this client is asynchronous");
+    assert_eq!(mock.request_count(), 0);
+}
+
+#[tokio::test]
+async fn a_call_inside_an_async_context_is_an_error_and_no_panic() {
+    let mock = Mock::new();
+    let turso = mock.client().build_blocking().unwrap();
+    assert_refused(turso.databases().get("my-db").send(), "a blocking call inside an async context");
+    let mut entries = turso.audit_logs().stream().send().unwrap();
+    assert_refused(entries.next().unwrap(), "a blocking call inside an async context");
+    assert!(entries.next().is_none());
+    assert_eq!(mock.request_count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_runtime_with_many_threads_it_is_an_error_too() {
+    let turso = Mock::new().client().build_blocking().unwrap();
+    let task = tokio::spawn(async move { turso.databases().get("my-db").send() });
+    assert_refused(task.await.unwrap(), "a blocking call inside an async context");
+}
+
+#[tokio::test]
+async fn its_calls_can_be_awaited_all_the_same() {
+    let turso = Mock::new().client().build_blocking().unwrap();
+    assert_eq!(turso.databases().get("my-db").await.unwrap().name, "my-db");
+}
+
+#[tokio::test]
+async fn dropping_it_inside_an_async_context_does_no_harm() {
+    let server = Server::start([Reply::answer("200 OK", DATABASE)]);
+    let turso = server.client().build_blocking().unwrap();
+    let clone = turso.clone();
+    let (turso, entries) = thread::spawn(move || {
+        turso.databases().get("orders").send()?;
+        let entries = turso.audit_logs().stream().send()?;
+        Ok::<_, Error>((turso, entries))
+    })
+    .join()
+    .unwrap()
+    .unwrap();
+    drop(turso);
+    drop(entries);
+    drop(clone);
+    // The runtime of the test is whole.
+    tokio::time::timeout(Duration::from_secs(5), tokio::task::yield_now()).await.unwrap();
+}
+
+#[test]
+fn a_clone_outlives_the_client_it_was_made_from() {
+    let turso = Mock::new().client().build_blocking().unwrap();
+    let databases = turso.databases();
+    let clone = turso.clone();
+    drop(turso);
+    assert_eq!(clone.databases().get("my-db").send().unwrap().name, "my-db");
+    drop(clone);
+    // A handle keeps the runtime going, too.
+    assert_eq!(databases.get("my-db").send().unwrap().name, "my-db");
+}
+
+#[test]
+fn many_threads_may_call_at_once() {
+    let server = Server::start([Reply::answer("200 OK", DATABASE)]);
+    let turso = server.client().max_in_flight(4).build_blocking().unwrap();
+    let threads: Vec<_> = (0..16)
+        .map(|_| {
+            let turso = turso.clone();
+            thread::spawn(move || (0..8).filter(|_| turso.databases().get("orders").send().is_ok()).count())
+        })
+        .collect();
+    let answered: usize = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
+    assert_eq!(answered, 16 * 8);
+    assert_eq!(server.requests(16 * 8).len(), 16 * 8);
+}
+
+#[test]
+fn a_call_that_panics_is_an_error_and_leaves_the_client_usable() {
+    let mock = Mock::new();
+    mock.on::<GetDatabase>(|_| panic!("planted"));
+    let turso = mock.client().build_blocking().unwrap();
+    assert_refused(turso.databases().get("my-db").send(), "it panicked");
+    assert_eq!(turso.groups().list().send().unwrap().len(), 1);
+}

@@ -1,1 +1,176 @@
+//! Settings: those that cannot work are refused, and those that work are seen on the wire.
 
+use std::time::Duration;
+
+use turso_cloud::{ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken};
+
+use crate::support::{
+    operations::{DATABASE, Operation, TOKEN},
+    script::{Script, Step},
+    server::{Reply, Server, closed_origin},
+};
+
+fn builder() -> Result<ClientBuilder, turso_cloud::InvalidInput> {
+    Ok(Client::builder(ApiToken::new(TOKEN)?))
+}
+
+fn refusal(builder: ClientBuilder) -> Option<(ErrorKind, String)> {
+    builder.build().err().map(|error: Error| (error.kind(), error.to_string()))
+}
+
+#[test]
+fn a_url_that_cannot_work_is_refused_with_the_rule_it_breaks() {
+    for (url, rule) in [
+        ("", "is not a URL"),
+        ("api.turso.tech", "is not a URL"),
+        ("ftp://api.turso.tech", "must start with https:// or http://"),
+        ("libsql://orders-acme.turso.io", "must start with https:// or http://"),
+        ("https://api.turso.tech/v2", "without a path"),
+        ("https://api.turso.tech/v1/organizations", "without a path"),
+        ("https://planted@api.turso.tech", "must not hold a user name or a password"),
+        ("https://user:planted@api.turso.tech", "must not hold a user name or a password"),
+        ("https://api.turso.tech?authToken=planted", "must not hold a query or a fragment"),
+        ("https://api.turso.tech/#planted", "must not hold a query or a fragment"),
+    ] {
+        let (kind, text) = refusal(builder().unwrap().base_url(url)).unwrap();
+        assert_eq!(kind, ErrorKind::InvalidInput, "{url}");
+        assert!(text.starts_with("invalid input: base URL ") && text.contains(rule), "{text}");
+        assert!(!text.contains("planted"), "{text}");
+    }
+    let (kind, text) = refusal(builder().unwrap().region_url("region.turso.io")).unwrap();
+    assert!(kind == ErrorKind::InvalidInput && text.contains("region URL"), "{text}");
+    // Another service may stand behind a path.
+    assert_eq!(refusal(builder().unwrap().region_url("https://region.turso.io/behind/a/path")), None);
+}
+
+#[test]
+fn other_settings_that_cannot_work_are_refused_too() {
+    use ErrorKind::{Config, InvalidInput};
+    let script = Script::new([Step::status(200)]);
+    let certificate = "-----BEGIN CERTIFICATE-----\nnot base64!\n-----END CERTIFICATE-----\n";
+    for (builder, expected, words) in [
+        (builder().unwrap().max_in_flight(0), Config, "max_in_flight is 0"),
+        (builder().unwrap().organization("a/b"), InvalidInput, "organization \"a/b\" is not valid"),
+        (builder().unwrap().organization(""), InvalidInput, "organization \"\" is not valid: must not be empty"),
+        (builder().unwrap().user_agent("two\nlines"), InvalidInput, "user agent"),
+        (builder().unwrap().user_agent("zoë/1"), InvalidInput, "only visible ASCII characters are allowed"),
+        (builder().unwrap().proxy("proxy planted"), InvalidInput, "proxy is not valid: is not a URL"),
+        (builder().unwrap().proxy("proxy.internal:3128"), InvalidInput, "proxy is not valid: must start with http"),
+        (builder().unwrap().proxy("ftp://proxy.internal"), InvalidInput, "proxy is not valid: must start with http"),
+        (builder().unwrap().root_certificates("not PEM"), Config, "a root certificate"),
+        (builder().unwrap().root_certificates(""), Config, "a root certificate"),
+        (builder().unwrap().root_certificates(certificate), Config, "a root certificate"),
+        (script.client().proxy("http://proxy.internal"), Config, "not for a transport of one's own"),
+        (script.client().connect_timeout(Duration::from_secs(1)), Config, "not for a transport of one's own"),
+        (script.client().root_certificates("any"), Config, "not for a transport of one's own"),
+    ] {
+        let (kind, text) = refusal(builder).unwrap_or_else(|| panic!("it was accepted: {words}"));
+        assert_eq!(kind, expected, "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_trailing_version_and_slash_are_dropped_on_the_wire() {
+    for suffix in ["", "/", "/v1", "/v1/"] {
+        let server = Server::start([Reply::answer("200 OK", DATABASE)]);
+        let client = server.client().base_url(format!("{}{suffix}", server.origin())).build().unwrap();
+        client.databases().get("orders").await.unwrap();
+        assert_eq!(server.requests(1)[0].line, "GET /v1/organizations/acme/databases/orders HTTP/1.1");
+    }
+}
+
+#[tokio::test]
+async fn a_request_carries_the_token_the_user_agent_and_what_it_accepts() {
+    let server = Server::start([Reply::answer("200 OK", Operation::Once.answer())]);
+    let client = server.client().user_agent("billing-service/2.1 (eu)").build().unwrap();
+    client.databases().create(NewDatabase::new("orders", "default")).await.unwrap();
+    let seen = server.requests(1).remove(0);
+    assert_eq!(seen.line, "POST /v1/organizations/acme/databases HTTP/1.1");
+    assert_eq!(seen.body, br#"{"name":"orders","group":"default"}"#);
+    for (name, value) in [
+        ("authorization", &*format!("Bearer {TOKEN}")),
+        ("user-agent", "billing-service/2.1 (eu)"),
+        ("accept", "application/json"),
+        ("content-type", "application/json"),
+        ("content-length", "35"),
+        ("host", server.origin().strip_prefix("http://").unwrap()),
+    ] {
+        assert_eq!(seen.header(name), Some(value), "{name}");
+        let times = seen.headers.iter().filter(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")));
+        assert_eq!(times.count(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_a_body_says_nothing_of_one() {
+    let server = Server::start([Reply::answer("200 OK", DATABASE)]);
+    server.client().build().unwrap().databases().get("orders").await.unwrap();
+    let seen = server.requests(1).remove(0);
+    assert_eq!((seen.header("content-type"), seen.header("content-length")), (None, None));
+    assert!(seen.header("user-agent").is_some_and(|name| name.starts_with("turso-cloud-rust/")));
+}
+
+#[tokio::test]
+async fn the_options_of_a_database_token_travel_in_the_query() {
+    let server = Server::start([Reply::answer("200 OK", r#"{"jwt":"a.b.c"}"#)]);
+    let token = NewToken::read_only().expires(turso_cloud::Expiration::days(9));
+    server.client().build().unwrap().databases().create_token("orders", token).await.unwrap();
+    let line =
+        "POST /v1/organizations/acme/databases/orders/auth/tokens?expiration=1w2d&authorization=read-only HTTP/1.1";
+    assert_eq!(server.requests(1)[0].line, line);
+}
+
+#[tokio::test]
+async fn the_region_service_gets_no_token() {
+    let server = Server::start([Reply::answer("200 OK", r#"{"server":"lhr","client":"fra"}"#)]);
+    let client = server.client().base_url(closed_origin()).build().unwrap();
+    assert_eq!(client.locations().closest_region().await.unwrap().client, "fra");
+    let seen = server.requests(1).remove(0);
+    assert_eq!((&*seen.line, seen.header("authorization")), ("GET / HTTP/1.1", None));
+}
+
+#[tokio::test]
+async fn a_handle_may_work_on_another_organization() {
+    let script = Script::new([Step::status(404)]);
+    let client = script.client().build().unwrap();
+    client.databases().organization("other").find("orders").await.unwrap();
+    client.groups().organization("other").find("default").await.unwrap();
+    client.audit_logs().organization("other").page(turso_cloud::AuditLogPage::default()).await.unwrap_err();
+    client.databases().find("orders").await.unwrap();
+    let paths: Vec<_> = script.sent().into_iter().map(|sent| sent.uri.path().to_owned()).collect();
+    assert_eq!(
+        paths,
+        [
+            "/v1/organizations/other/databases/orders",
+            "/v1/organizations/other/groups/default",
+            "/v1/organizations/other/audit-logs",
+            "/v1/organizations/acme/databases/orders",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn without_an_organization_only_what_needs_one_fails() {
+    let script = Script::new([Step::answer(200, r#"{"exp":-1}"#)]);
+    let client = builder().unwrap().transport(script.clone()).build().unwrap();
+    for operation in Operation::ALL {
+        let error = operation.run(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Config, 0));
+        assert!(error.to_string().contains("no organization: set one with"), "{error}");
+    }
+    assert!(client.groups().list().await.unwrap_err().is_config());
+    assert!(client.audit_logs().page(turso_cloud::AuditLogPage::default()).await.unwrap_err().is_config());
+    assert_eq!(script.count(), 0);
+    client.api_tokens().validate().await.unwrap();
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test]
+async fn a_proxy_is_used_for_every_request() {
+    let proxy = Server::start([Reply::answer("200 OK", DATABASE)]);
+    let client = proxy.client().base_url("http://api.test.invalid").proxy(proxy.origin()).build().unwrap();
+    client.databases().get("orders").await.unwrap();
+    let line = "GET http://api.test.invalid/v1/organizations/acme/databases/orders HTTP/1.1";
+    assert_eq!(proxy.requests(1)[0].line, line);
+}

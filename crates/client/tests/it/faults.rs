@@ -6,7 +6,8 @@ mod refusals;
 
 use std::time::{Duration, Instant};
 
-use turso_cloud::{Error, ErrorKind, RetryPolicy};
+use futures_util::future::join_all;
+use turso_cloud::{Client, Error, ErrorKind, RetryPolicy};
 
 use crate::support::{
     operations::Operation,
@@ -17,7 +18,7 @@ use crate::support::{
 const RETRIES: u32 = 2;
 const DEADLINE: Duration = Duration::from_secs(20);
 /// Of an attempt that gets no complete answer.
-const TIMEOUT: Duration = Duration::from_millis(200);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a fault means for what may follow it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,7 @@ impl Meaning {
     }
 }
 
+#[derive(Clone)]
 struct Fault {
     what: &'static str,
     reply: Reply,
@@ -90,45 +92,88 @@ fn all_faults() -> Vec<Fault> {
     ]
 }
 
+/// A call that is to be made, to a server of its own.
+struct Case {
+    fault: Fault,
+    operation: Operation,
+    server: Server,
+    client: Client,
+}
+
+impl Case {
+    /// The fault, and what is to follow it, if anything.
+    fn new(fault: &Fault, operation: Operation, recovers: bool) -> Self {
+        let mut script = vec![fault.reply.clone()];
+        script.extend(recovers.then(|| Reply::answer("200 OK", operation.answer())));
+        let server = Server::start(script);
+        let client = client(&server);
+        Self { fault: fault.clone(), operation, server, client }
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "the settings are good")]
+fn client(server: &Server) -> Client {
+    // Only what never ends is to run into it.
+    let timeout = if server.is_endless() { TIMEOUT } else { DEADLINE / 2 };
+    server.client().timeout(timeout).deadline(DEADLINE).build().unwrap()
+}
+
+/// All calls at once: most of them wait. Clients are built before, because that takes as long as a call does.
+async fn run(cases: &[Case]) -> Vec<Result<(), Error>> {
+    join_all(cases.iter().map(|case| case.operation.run(&case.client))).await
+}
+
 /// Makes a call that fails; the error, and the requests the server saw.
+#[expect(clippy::unwrap_used, reason = "a call that succeeds fails its test")]
 async fn fail(server: &Server, operation: Operation) -> (Error, Vec<Seen>) {
-    let client = server.client().timeout(TIMEOUT).deadline(DEADLINE).build().unwrap();
-    let started = Instant::now();
-    let error = operation.run(&client).await.unwrap_err();
-    let elapsed = started.elapsed();
-    assert!(elapsed < DEADLINE, "{operation:?} took {elapsed:?}");
-    assert!(error.elapsed() <= elapsed, "{:?} of {elapsed:?}", error.elapsed());
-    drop(client);
+    let error = operation.run(&client(server)).await.unwrap_err();
+    assert!(error.elapsed() < DEADLINE, "{operation:?} took {:?}", error.elapsed());
     let seen = server.requests(error.attempts() as usize);
     (error, seen)
 }
 
 #[tokio::test]
-async fn each_fault_has_its_kind_its_attempts_and_its_certainty() {
-    for Fault { what, reply, kind, meaning } in all_faults() {
-        for operation in Operation::ALL {
-            let server = Server::start([reply.clone()]);
-            let (error, seen) = fail(&server, operation).await;
-            assert_eq!(error.kind(), kind, "{what}, {operation:?}: {error:?}");
-            assert_eq!(error.attempts(), meaning.attempts(operation), "{what}, {operation:?}: {error:?}");
-            assert_eq!(seen.len(), meaning.attempts(operation) as usize, "{what}, {operation:?}: {seen:?}");
-            let certainty = meaning.may_have_happened(operation);
-            assert_eq!(error.may_have_happened(), certainty, "{what}, {operation:?}: {error:?}");
-        }
+async fn each_fault_has_its_kind_its_attempts_its_certainty_and_an_end_before_the_deadline() {
+    let faults = all_faults();
+    let cases: Vec<_> =
+        faults.iter().flat_map(|fault| Operation::ALL.map(|operation| Case::new(fault, operation, false))).collect();
+    let started = Instant::now();
+    let results = run(&cases).await;
+    assert!(started.elapsed() < DEADLINE, "{:?}", started.elapsed());
+    for (Case { fault: Fault { what, kind, meaning, .. }, operation, server, .. }, result) in cases.iter().zip(results)
+    {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), *kind, "{what}, {operation:?}: {error:?}");
+        assert_eq!(error.attempts(), meaning.attempts(*operation), "{what}, {operation:?}: {error:?}");
+        let seen = server.requests(error.attempts() as usize);
+        assert_eq!(seen.len(), error.attempts() as usize, "{what}, {operation:?}: {seen:?}");
+        let certainty = meaning.may_have_happened(*operation);
+        assert_eq!(error.may_have_happened(), certainty, "{what}, {operation:?}: {error:?}");
     }
 }
 
 #[tokio::test]
 async fn what_may_have_happened_once_is_never_sent_again() {
-    for Fault { what, reply, meaning, .. } in all_faults() {
-        if meaning == Meaning::Later {
-            continue;
-        }
-        let server = Server::start([reply, Reply::answer("200 OK", Operation::Once.answer())]);
-        let (error, seen) = fail(&server, Operation::Once).await;
-        assert_eq!(error.attempts(), 1, "{what}: {error:?}");
-        let lines: Vec<_> = seen.iter().map(|seen| &*seen.line).collect();
-        assert_eq!(lines, ["POST /v1/organizations/acme/databases HTTP/1.1"], "{what}");
+    let faults = all_faults().into_iter().filter(|fault| fault.meaning != Meaning::Later);
+    let cases: Vec<_> = faults.map(|fault| Case::new(&fault, Operation::Once, true)).collect();
+    for (case, result) in cases.iter().zip(run(&cases).await) {
+        assert_eq!(result.unwrap_err().attempts(), 1, "{}", case.fault.what);
+        let lines: Vec<_> = case.server.requests(1).into_iter().map(|seen| seen.line).collect();
+        assert_eq!(lines, ["POST /v1/organizations/acme/databases HTTP/1.1"], "{}", case.fault.what);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_passes_is_not_seen_by_the_caller() {
+    let faults = all_faults();
+    let mut cases = Vec::new();
+    for fault in &faults {
+        let repeated = Operation::ALL.into_iter().filter(|operation| fault.meaning.attempts(*operation) > 1);
+        cases.extend(repeated.map(|operation| Case::new(fault, operation, true)));
+    }
+    for (Case { fault, operation, server, .. }, result) in cases.iter().zip(run(&cases).await) {
+        result.unwrap_or_else(|error| panic!("{}, {operation:?}: {error:?}", fault.what));
+        assert_eq!(server.requests(2).len(), 2, "{}, {operation:?}", fault.what);
     }
 }
 
@@ -164,32 +209,24 @@ async fn a_connection_that_cannot_be_made_is_tried_again_by_every_operation() {
 }
 
 #[tokio::test]
-async fn a_fault_that_passes_is_not_seen_by_the_caller() {
-    for Fault { what, reply, meaning, .. } in all_faults() {
-        for operation in Operation::ALL {
-            if meaning.attempts(operation) == 1 {
-                continue;
-            }
-            let server = Server::start([reply.clone(), Reply::answer("200 OK", operation.answer())]);
-            let client = server.client().timeout(TIMEOUT * 5).build().unwrap();
-            operation.run(&client).await.unwrap_or_else(|error| panic!("{what}, {operation:?}: {error:?}"));
-            assert_eq!(server.requests(2).len(), 2, "{what}, {operation:?}");
-        }
-    }
-}
-
-#[tokio::test]
 async fn the_deadline_bounds_a_call_whose_attempts_would_last_longer() {
-    for bytes in ["", "HTTP/1.1 200 OK\r\nx-slow: ", "HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n{"] {
-        for operation in Operation::ALL {
-            let server = Server::start([Reply::raw(bytes, Then::Drip)]);
-            let client = server.client().timeout(DEADLINE * 2).deadline(TIMEOUT).build().unwrap();
-            let started = Instant::now();
-            let error = operation.run(&client).await.unwrap_err();
-            assert!(error.is_timeout(), "{error:?}");
-            assert_eq!(error.attempts(), 1);
-            assert!(started.elapsed() < DEADLINE);
-            assert_eq!(server.requests(1).len(), 1);
-        }
+    let endless = [
+        Reply::raw("", Then::Stall),
+        Reply::raw("HTTP/1.1 200 OK\r\nx-slow: ", Then::Drip),
+        Reply::raw("HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n{", Then::Drip),
+    ];
+    let mut calls = Vec::new();
+    for (reply, operation) in endless.into_iter().flat_map(|reply| Operation::ALL.map(|op| (reply.clone(), op))) {
+        let server = Server::start([reply]);
+        let client = server.client().timeout(DEADLINE * 2).deadline(TIMEOUT).build().unwrap();
+        calls.push((operation, server, client));
+    }
+    let started = Instant::now();
+    let results = join_all(calls.iter().map(|(operation, _, client)| operation.run(client))).await;
+    assert!(started.elapsed() < DEADLINE, "{:?}", started.elapsed());
+    for ((_, server, _), result) in calls.iter().zip(results) {
+        let error = result.unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+        assert_eq!((error.attempts(), server.requests(1).len()), (1, 1));
     }
 }

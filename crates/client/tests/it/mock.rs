@@ -1,1 +1,194 @@
+//! The typed test double.
 
+use std::time::Duration;
+
+use http::{Method, Uri};
+use turso_cloud::{
+    AuditLogPage, ErrorKind, NewDatabase, RetryPolicy,
+    contract::{
+        CATALOGUE, Endpoint, Service,
+        database_tokens::{CreateDatabaseToken, NewToken},
+        databases::{CreateDatabase, DatabaseFilter, DatabasesAnswer, DeleteDatabase, GetDatabase, ListDatabases},
+        endpoints,
+        groups::{CreateGroup, GetGroup, NewGroup},
+    },
+    mock::{Failure, Mock},
+    transport::{Body, Transport as _},
+};
+
+/// A path of the operation, with the same name in each segment that varies.
+fn path_of(template: &str) -> String {
+    template
+        .split('/')
+        .map(|segment| if segment.starts_with('{') { "acme" } else { segment })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// What the bodies of all operations hold; each takes what it knows.
+const BODY: &[u8] = br#"{"name":"orders","group":"default","location":"aws-eu-west-1"}"#;
+
+#[tokio::test]
+async fn every_operation_of_the_catalogue_has_a_canned_answer_that_decodes() {
+    let mock = Mock::new();
+    let mut decoded = Vec::new();
+    for info in CATALOGUE {
+        let host = if info.service == Service::Region { "region.mock.invalid" } else { "api.mock.invalid" };
+        let uri: Uri = format!("http://{host}{}", path_of(info.path)).parse().unwrap();
+        let mut request = http::Request::new(Body::from(BODY.to_vec()));
+        *request.method_mut() = info.method.clone();
+        *request.uri_mut() = uri.clone();
+        let response = mock.send(request).await.unwrap();
+        assert_eq!(response.status(), 200, "{}", info.name);
+        let answer = response.into_body().collect(usize::MAX).await.unwrap();
+        macro_rules! decodes {
+            ($($name:ident,)+) => {
+                match info.name {
+                    $(<endpoints::$name as Endpoint>::NAME => {
+                        let sent = endpoints::$name::decode(uri.path(), uri.query(), BODY);
+                        assert_eq!(mock.requests::<endpoints::$name>(), [sent.unwrap()]);
+                        let json: &[u8] = if answer.is_empty() { b"null" } else { &answer };
+                        serde_json::from_slice::<<endpoints::$name as Endpoint>::Answer>(json).map(drop)
+                    })+
+                    name => panic!("no such operation: {name}"),
+                }
+            };
+        }
+        let result: Result<(), _> = turso_cloud::contract::for_each_endpoint!(decodes);
+        result.unwrap_or_else(|error| panic!("{}: {error}", info.name));
+        decoded.push(info.name);
+    }
+    assert_eq!((decoded.len(), mock.request_count()), (CATALOGUE.len(), CATALOGUE.len()));
+}
+
+#[tokio::test]
+async fn every_handle_gets_its_canned_answer() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    assert_eq!(turso.organizations().list().await.unwrap()[0].slug, "iku");
+    assert_eq!(turso.organizations().get("iku").await.unwrap().slug, "iku");
+    assert_eq!(turso.groups().list().await.unwrap()[0].name, "default");
+    assert_eq!(turso.groups().create(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap().name, "default");
+    assert_eq!(turso.groups().delete("eu").await.unwrap().name, "default");
+    assert_eq!(turso.databases().list().await.unwrap().len(), 2);
+    assert_eq!(turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap().name, "my-db");
+    turso.databases().delete("orders").await.unwrap();
+    assert!(!turso.databases().create_token("orders", NewToken::read_only()).await.unwrap().expose().is_empty());
+    turso.databases().rotate_tokens("orders").await.unwrap();
+    assert_eq!(turso.audit_logs().page(AuditLogPage::default()).await.unwrap().audit_logs.len(), 1);
+    assert_eq!(turso.locations().get("aws-us-east-1").await.unwrap().description, "AWS US East (Virginia)");
+    assert_eq!(turso.locations().closest_region().await.unwrap().client, "lhr");
+    assert_eq!(turso.api_tokens().validate().await.unwrap().expires_at, None);
+}
+
+#[tokio::test]
+async fn an_operation_it_does_not_know_is_not_found() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    for (method, path) in [
+        (Method::GET, "/v1/organizations/acme/no-such-thing"),
+        (Method::PUT, "/v1/organizations/acme"),
+        (Method::GET, "/v2/locations"),
+        (Method::GET, "/"),
+    ] {
+        let error = turso.request(method, path).await.unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, Some("the mock knows no such operation")));
+    }
+    assert_eq!(mock.request_count(), 0);
+}
+
+#[tokio::test]
+async fn queued_replies_come_in_order_and_before_the_usual_answer() {
+    let mock = Mock::new();
+    let absent = || Failure::refused(404, "gone");
+    mock.when::<ListDatabases>().answer_once(&DatabasesAnswer::default()).fail_once(absent());
+    mock.on::<ListDatabases>(|_| Err(Failure::refused(403, "always"))).fail_once(Failure::refused(401, "last in line"));
+    mock.when::<GetGroup>().fail_once(absent());
+    let turso = mock.client().build().unwrap();
+
+    assert!(turso.databases().list().await.unwrap().is_empty());
+    assert!(turso.databases().list().await.unwrap_err().is_not_found());
+    assert!(turso.databases().list().await.unwrap_err().is_unauthenticated());
+    for _ in 0..2 {
+        assert!(turso.databases().list().await.unwrap_err().is_forbidden());
+    }
+    // Each operation has a queue of its own; behind it, without a rule, comes the canned answer.
+    assert!(turso.groups().get("eu").await.unwrap_err().is_not_found());
+    assert_eq!(turso.groups().get("eu").await.unwrap().name, "default");
+    // The last rule counts.
+    mock.on::<ListDatabases>(|_| Ok(DatabasesAnswer::default()));
+    assert!(turso.databases().list().await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_are_recorded_as_they_were_made_every_attempt_for_itself() {
+    let mock = Mock::new();
+    mock.when::<CreateDatabase>()
+        .fail_once(Failure::rate_limited(Duration::from_secs(2)))
+        .fail_once(Failure::Unreachable);
+    let turso = mock.client().build().unwrap();
+    let orders = NewDatabase::new("orders", "default");
+    let started = tokio::time::Instant::now();
+    turso.databases().organization("other").create(orders.clone()).await.unwrap();
+    assert!(started.elapsed() >= Duration::from_secs(2));
+    let request = CreateDatabase { organization: "other".parse().unwrap(), body: orders };
+    assert_eq!(mock.requests::<CreateDatabase>(), [request.clone(), request.clone(), request]);
+
+    let filter = DatabaseFilter::default().group("default");
+    turso.databases().list_matching(filter.clone()).await.unwrap();
+    assert_eq!(mock.requests::<ListDatabases>()[0].query, filter);
+    assert_eq!((mock.requests::<DeleteDatabase>().len(), mock.request_count()), (0, 4));
+}
+
+#[tokio::test]
+async fn each_failure_is_what_it_says() {
+    let mock = Mock::new();
+    let turso = mock.client().retry(RetryPolicy::none()).build().unwrap();
+    mock.when::<GetDatabase>()
+        .fail_once(Failure::Unreachable)
+        .fail_once(Failure::Disconnected)
+        .fail_once(Failure::refused(418, "teapot"))
+        .fail_once(Failure::refused(42, "no status"))
+        .answer_once_with_text("{")
+        .fail_once(Failure::rate_limited(Duration::from_secs(3)));
+    let mut kinds = Vec::new();
+    for _ in 0..6 {
+        let error = turso.databases().get("orders").await.unwrap_err();
+        kinds.push((error.kind(), error.status().map_or(0, |status| status.as_u16()), error.retry_after()));
+    }
+    assert_eq!(
+        kinds,
+        [
+            (ErrorKind::Connect, 0, None),
+            (ErrorKind::Interrupted, 0, None),
+            (ErrorKind::Rejected, 418, None),
+            (ErrorKind::Server, 500, None),
+            (ErrorKind::Decode, 200, None),
+            (ErrorKind::RateLimited, 429, Some(Duration::from_secs(3))),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_rule_may_use_the_double_itself_and_the_request() {
+    let mock = Mock::new();
+    let inner = mock.clone();
+    mock.on::<CreateDatabaseToken>(move |request| {
+        let earlier = inner.requests::<CreateDatabaseToken>().len();
+        Err(Failure::refused(400, format!("{} {earlier}", request.database)))
+    });
+    let turso = mock.client().build().unwrap();
+    for number in 1..=2 {
+        let error = turso.databases().create_token("orders", NewToken::read_only()).await.unwrap_err();
+        assert_eq!(error.message(), Some(&*format!("orders {number}")));
+    }
+}
+
+#[tokio::test]
+async fn a_request_in_a_wrong_shape_is_refused_and_not_recorded() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    let error = turso.request(Method::POST, "/v1/organizations/acme/groups").json(r#"{"name":1}"#).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert!(mock.requests::<CreateGroup>().is_empty());
+}

@@ -1,1 +1,109 @@
+//! Requests of one's own: where they may go, and how often.
 
+use http::Method;
+use turso_cloud::{ErrorKind, RetryPolicy};
+
+use crate::support::{
+    operations::TOKEN,
+    script::{Script, Step},
+    server::{Reply, Server},
+};
+
+#[tokio::test]
+async fn a_path_that_could_move_elsewhere_is_refused_and_never_sent() {
+    let script = Script::new([Step::answer(200, "{}")]);
+    let client = script.client().build().unwrap();
+    for path in [
+        "",
+        "v1/locations",
+        "@evil.example/",
+        ".evil.example/",
+        ":8080/",
+        "https://evil.example/",
+        "/..",
+        "/v1/../v2",
+        "/v1/./locations",
+        "/v1/organizations/acme/..",
+        "/v1/%2e%2e/v2",
+        "/v1/%2E%2e",
+        "/v1/.%2e/x",
+        "/v1/%2e/x",
+        "/v1/organizations/acme/%2e%2E?x=1",
+        "/v1\\..\\v2",
+        "\\\\evil.example/",
+        "/\\evil.example/",
+        "/v1/locations#fragment",
+        "/v1/two words",
+        "/v1/new\nline",
+        "/v1/re\r\nturn: x",
+        "/v1/tab\t",
+        "/v1/null\0",
+        "/v1/?q=a b",
+    ] {
+        let error = client.request(Method::GET, path).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0), "{path:?}");
+        assert!(error.to_string().starts_with("invalid input: path "), "{error}");
+        assert!(!error.to_string().contains(char::is_control), "{error:?}");
+    }
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test]
+async fn a_path_that_only_looks_like_another_origin_stays_at_this_one() {
+    for path in
+        ["//evil.example/v1", "/@evil.example", "/v1/a:b@c", "/%2f%2fevil", "/v1/...", "/v1/a..b", "/v1/%252e%252e"]
+    {
+        let server = Server::start([Reply::answer("200 OK", "{}")]);
+        server.client().build().unwrap().request(Method::GET, path).await.unwrap();
+        let seen = server.requests(1).remove(0);
+        assert_eq!(seen.line, format!("GET {path} HTTP/1.1"));
+        let host = server.origin().strip_prefix("http://");
+        assert_eq!(seen.header("host"), host);
+    }
+}
+
+#[tokio::test]
+async fn a_query_goes_out_as_it_is() {
+    let server = Server::start([Reply::answer("200 OK", "{}")]);
+    let client = server.client().build().unwrap();
+    let query = "/v1/organizations/acme/databases?group=a%26b&path=../x&url=https://a@b/";
+    client.request(Method::GET, query).await.unwrap();
+    assert_eq!(server.requests(1)[0].line, format!("GET {query} HTTP/1.1"));
+}
+
+#[tokio::test]
+async fn method_body_and_headers_go_out_and_the_answer_comes_back_as_it_is() {
+    let server = Server::start([Reply::answer("201 Created\r\nx-request-id: 7", "not json")]);
+    let client = server.client().build().unwrap();
+    let answer = client.request(Method::PATCH, "/v1/new-thing").json(r#"{"a":1}"#).await.unwrap();
+    assert_eq!((answer.status().as_u16(), &answer.body()[..]), (201, &b"not json"[..]));
+    assert_eq!(answer.headers()["x-request-id"], "7");
+    let seen = server.requests(1).remove(0);
+    assert_eq!((&*seen.line, &*seen.body), ("PATCH /v1/new-thing HTTP/1.1", &br#"{"a":1}"#[..]));
+    assert_eq!(seen.header("content-type"), Some("application/json"));
+    assert_eq!(seen.header("authorization"), Some(&*format!("Bearer {TOKEN}")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_get_is_retried() {
+    for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD] {
+        for step in [Step::status(503), Step::interrupted(), Step::never()] {
+            let script = Script::new([step]);
+            let client = script.client().build().unwrap();
+            let error = client.request(method.clone(), "/v1/thing").await.unwrap_err();
+            let (attempts, certain) = if method == Method::GET { (4, true) } else { (1, false) };
+            assert_eq!((error.attempts() as usize, script.count()), (attempts, attempts), "{method}");
+            assert_eq!(error.may_have_happened(), !certain, "{method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_error_that_names_the_path_without_its_query() {
+    let script = Script::new([Step::answer(404, r#"{"error":"no such thing"}"#)]);
+    let client = script.client().build().unwrap();
+    let call = client.request(Method::GET, "/v1/thing?token=planted").call().retry(RetryPolicy::none());
+    let error = call.await.unwrap_err();
+    assert_eq!(error.to_string(), "Request (GET /v1/thing): not found (404): no such thing");
+    assert_eq!((error.operation(), error.path()), (Some("Request"), Some("/v1/thing")));
+}

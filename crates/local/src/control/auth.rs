@@ -1,15 +1,17 @@
 use http::header;
 
-use super::{Refusal, jwt, request::Received};
+use super::{Refusal, jwt::Verifier, request::Received};
 use crate::store::{ApiTokenRow, Transaction};
 
 /// Who sends a request: the user of a token that this cloud has signed and still knows.
-pub(super) fn authenticate(transaction: &Transaction<'_>, received: &Received) -> Result<ApiTokenRow, Refusal> {
+pub(super) fn authenticate(
+    transaction: &Transaction<'_>,
+    verifier: &Verifier,
+    received: &Received,
+) -> Result<ApiTokenRow, Refusal> {
     let token = bearer(received).ok_or_else(|| Refusal::unauthorized("no token in the Authorization header"))?;
-    let unknown = || Refusal::unauthorized("invalid api token");
-    let key = transaction.platform_key()?.ok_or_else(unknown)?;
-    let id = jwt::verify(token, &key)?;
-    transaction.find_api_token(&id)?.ok_or_else(unknown)
+    let id = verifier.verify(token)?;
+    transaction.find_api_token(&id)?.ok_or_else(|| Refusal::unauthorized("invalid api token"))
 }
 
 /// The word `Bearer` may be written in any case, as in every HTTP authentication scheme.

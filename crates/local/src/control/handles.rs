@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use turso_cloud_contract::{Endpoint, endpoints, for_each_endpoint};
 
 use super::{Context, Refusal, router::Operation};
@@ -18,7 +20,7 @@ pub trait Handles<E: Endpoint> {
 
 /// Every operation of the catalogue with its answer.
 #[derive(Debug)]
-pub struct Routes(pub(super) Vec<Operation>);
+pub struct Routes(pub(super) Vec<Arc<Operation>>);
 
 macro_rules! routes {
     ($($operation:ident,)+) => {
@@ -28,7 +30,7 @@ macro_rules! routes {
             A: Clone + Send + Sync + 'static,
             $(A: Handles<endpoints::$operation>,)+
         {
-            Routes(vec![$(Operation::new::<endpoints::$operation, A>(answers.clone())),+])
+            Routes(vec![$(Arc::new(Operation::new::<endpoints::$operation, A>(answers.clone()))),+])
         }
     };
 }

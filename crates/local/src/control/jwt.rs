@@ -1,7 +1,10 @@
 //! Platform tokens: JWTs signed with the cloud's own key. The service puts no time into them.
 
+use std::{collections::HashSet, fmt};
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use ed25519_dalek::{Signature, Signer as _, SigningKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::json;
 use turso_cloud_contract::{ApiToken, InvalidInput};
@@ -11,6 +14,9 @@ use crate::{data::SigningSeed, store::ApiTokenRow};
 
 /// Far more than any token of the service.
 const LONGEST: usize = 8 << 10;
+
+/// How many tokens are remembered; beyond it, all of them are forgotten.
+const REMEMBERED: usize = 1024;
 
 /// Byte for byte the header of the service's tokens.
 const HEADER: &str = r#"{"alg":"EdDSA","typ":"JWT"}"#;
@@ -27,21 +33,61 @@ pub(crate) fn sign(token: &ApiTokenRow, key: &SigningSeed) -> Result<ApiToken, I
     ApiToken::new(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature.to_bytes())))
 }
 
-/// The id inside a token that this cloud has signed. The refusals are the service's, in its order: it reads the
-/// id before it looks at the signature, which is how a database token gets a sentence of its own.
-pub(super) fn verify(token: &str, key: &SigningSeed) -> Result<String, Refusal> {
-    let invalid = || Refusal::unauthorized("invalid api token");
-    let &[header, claims, signature] = &token.splitn(4, '.').collect::<Vec<_>>()[..] else {
-        return Err(Refusal::unauthorized("token contains an invalid number of segments"));
-    };
-    if token.len() > LONGEST {
-        return Err(invalid());
+/// Tells which tokens this cloud has signed.
+pub(crate) struct Verifier {
+    key: VerifyingKey,
+    /// Tokens with a good signature, which stays good: without optimization, as most tests are compiled, looking at
+    /// it takes longer than all the rest of a request.
+    signed: Mutex<HashSet<String>>,
+}
+
+impl Verifier {
+    pub(crate) fn new(key: &SigningSeed) -> Self {
+        Self { key: SigningKey::from_bytes(key.expose()).verifying_key(), signed: Mutex::default() }
     }
-    let id = id_of(claims).ok_or_else(|| Refusal::unauthorized("could not parse jwt id"))?;
-    if !is_eddsa(header) || !is_signed(token, signature, key) {
-        return Err(invalid());
+
+    /// The id inside a token that this cloud has signed. The refusals are the service's, in its order: it reads the
+    /// id before it looks at the signature, which is how a database token gets a sentence of its own.
+    pub(super) fn verify(&self, token: &str) -> Result<String, Refusal> {
+        let invalid = || Refusal::unauthorized("invalid api token");
+        let &[header, claims, signature] = &token.splitn(4, '.').collect::<Vec<_>>()[..] else {
+            return Err(Refusal::unauthorized("token contains an invalid number of segments"));
+        };
+        if token.len() > LONGEST {
+            return Err(invalid());
+        }
+        let id = id_of(claims).ok_or_else(|| Refusal::unauthorized("could not parse jwt id"))?;
+        if self.signed.lock().contains(token) {
+            return Ok(id);
+        }
+        if !is_eddsa(header) || !self.is_signed(token, signature) {
+            return Err(invalid());
+        }
+        self.remember(token);
+        Ok(id)
     }
-    Ok(id)
+
+    fn is_signed(&self, token: &str, signature: &str) -> bool {
+        let Some((message, _)) = token.rsplit_once('.') else { return false };
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok();
+        let signature = signature.and_then(|bytes| Signature::from_slice(&bytes).ok());
+        signature.is_some_and(|signature| self.key.verify_strict(message.as_bytes(), &signature).is_ok())
+    }
+
+    fn remember(&self, token: &str) {
+        let mut signed = self.signed.lock();
+        if signed.len() >= REMEMBERED {
+            signed.clear();
+        }
+        signed.insert(token.to_owned());
+    }
+}
+
+/// Never a token.
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").field("remembered", &self.signed.lock().len()).finish_non_exhaustive()
+    }
 }
 
 fn id_of(claims: &str) -> Option<String> {
@@ -59,13 +105,6 @@ fn is_eddsa(header: &str) -> bool {
         alg: String,
     }
     decode::<Header>(header).is_some_and(|header| header.alg == "EdDSA")
-}
-
-fn is_signed(token: &str, signature: &str, key: &SigningSeed) -> bool {
-    let Some((message, _)) = token.rsplit_once('.') else { return false };
-    let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok();
-    let Some(signature) = signature.and_then(|bytes| Signature::from_slice(&bytes).ok()) else { return false };
-    SigningKey::from_bytes(key.expose()).verifying_key().verify_strict(message.as_bytes(), &signature).is_ok()
 }
 
 fn decode<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {

@@ -28,10 +28,12 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| Refusal::bad_request("the body of the request broke off"))?;
         length += piece.len();
-        match length {
-            0..=LONGEST_BODY => kept.extend_from_slice(&piece),
-            ..=LONGEST_DISCARDED => kept = BytesMut::new(),
-            _ => break,
+        if length <= LONGEST_BODY {
+            kept.extend_from_slice(&piece);
+        } else if length <= LONGEST_DISCARDED {
+            kept = BytesMut::new();
+        } else {
+            break;
         }
     }
     if length > LONGEST_BODY { Err(too_large()) } else { Ok(kept.freeze()) }

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use http::{HeaderValue, Method, StatusCode, header};
 use turso_cloud_contract::{Endpoint, Service};
@@ -56,18 +56,14 @@ impl fmt::Debug for Operation {
 
 impl Routes {
     /// The operation a request is for. Of two that a path fits, it is the one with more literal segments.
-    pub(super) fn find(&self, method: &Method, path: &str) -> Result<usize, Refusal> {
-        let fitting = || self.0.iter().enumerate().filter(|(_, operation)| operation.matches(path));
-        let found = fitting().filter(|(_, operation)| operation.method == method).min_by_key(|(_, o)| o.fields());
-        if let Some((index, _)) = found {
-            return Ok(index);
+    pub(super) fn find(&self, method: &Method, path: &str) -> Result<Arc<Operation>, Refusal> {
+        let fitting = || self.0.iter().filter(|operation| operation.matches(path));
+        let found = fitting().filter(|operation| operation.method == method).min_by_key(|operation| operation.fields());
+        if let Some(operation) = found {
+            return Ok(Arc::clone(operation));
         }
-        let allowed: Vec<_> = fitting().map(|(_, operation)| operation.method.as_str()).collect();
+        let allowed: Vec<_> = fitting().map(|operation| operation.method.as_str()).collect();
         if allowed.is_empty() { Err(unknown_route(method, path)) } else { Err(wrong_method(method, &allowed)) }
-    }
-
-    pub(super) fn operation(&self, index: usize) -> &Operation {
-        &self.0[index]
     }
 }
 

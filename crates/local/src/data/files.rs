@@ -10,12 +10,12 @@ use super::engine::Durability;
 
 /// Where the databases of a data plane live.
 #[derive(Clone, Debug)]
-pub enum Files {
+pub(crate) enum Files {
     /// Until the data plane is dropped.
     ///
     /// The databases are files of a private temporary directory that is deleted with the data plane, written without
     /// waiting for the disk. The engine's true in-memory databases know no write-ahead log: an open write transaction
-    /// would lock all readers out, which the service never does.
+    /// would lock all readers out, which the service never does. A process that is killed leaves its directory behind.
     Memory,
     /// In this directory, which is created when needed and kept.
     Directory(PathBuf),

@@ -79,7 +79,7 @@ async fn cursor(database: Arc<Database>, policy: Policy, body: CursorBody) -> Re
 
 fn open(database: &Arc<Database>, baton: Option<&str>) -> Result<Stream, Refusal> {
     let state = match baton {
-        Some(baton) => database.streams().take(baton)?,
+        Some(baton) => database.streams().take(database, baton)?,
         None => StreamState::default(),
     };
     Ok(Stream::new(Arc::clone(database), state))

@@ -6,8 +6,9 @@ use parking_lot::Mutex;
 
 use super::database::Database;
 
-/// Each open database takes a handful of file descriptors, and opening one again takes well under a millisecond.
-const MAX_OPEN: usize = 256;
+/// Each open database takes three file descriptors or more, of the 1024 that a process often has; opening one again takes
+/// well under a millisecond.
+const MAX_OPEN: usize = 128;
 
 /// The databases that keep connections for their next request.
 #[derive(Debug, Default)]

@@ -4,18 +4,18 @@ use std::fmt;
 
 /// The seed of an Ed25519 key. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SigningSeed([u8; 32]);
+pub(crate) struct SigningSeed([u8; 32]);
 
 impl SigningSeed {
     /// Takes 32 random bytes as a key.
     #[must_use]
-    pub fn new(seed: [u8; 32]) -> Self {
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
         Self(seed)
     }
 
     /// The secret itself.
     #[must_use]
-    pub fn expose(&self) -> &[u8; 32] {
+    pub(crate) fn expose(&self) -> &[u8; 32] {
         &self.0
     }
 }

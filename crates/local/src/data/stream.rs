@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::database::Database;
@@ -148,14 +148,13 @@ impl Stream {
         let Ok(Ok(slot)) = slot else {
             return Err(Refusal::TooManyStreams);
         };
-        let connection = match self.database.idle_connection() {
-            Some(connection) => connection,
-            None => {
-                let database = Arc::clone(&self.database);
-                match spawn_blocking(move || database.connect()).await.map_err(crashed)? {
-                    Ok(connection) => connection,
-                    Err(error) => return Ok(Err(error)),
-                }
+        let connection = if let Some(connection) = self.database.idle_connection() {
+            connection
+        } else {
+            let database = Arc::clone(&self.database);
+            match spawn_blocking(move || database.connect()).await.map_err(crashed)? {
+                Ok(connection) => connection,
+                Err(error) => return Ok(Err(error)),
             }
         };
         self.state.session = Some(Box::new(self.database.session(connection, slot)));
@@ -192,20 +191,14 @@ impl Stream {
         let running = InterruptOnDrop::new(&session);
         let deadline = session.deadline();
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
-        let mut thread = spawn_blocking(move || {
+        let thread = spawn_blocking(move || {
             let result = work(&mut session, &mut is_lost);
             let was_ended = session.settle();
             (session, is_lost | was_ended, result, was_ended)
         });
         let finished = match deadline {
             None => thread.await,
-            Some(deadline) => match timeout_at(deadline, &mut thread).await {
-                Ok(finished) => finished,
-                Err(_) => {
-                    running.interrupt();
-                    thread.await
-                }
-            },
+            Some(deadline) => interrupt_at(deadline, &running, thread).await,
         };
         running.disarm();
         let (session, is_lost, result, was_ended) = finished.map_err(crashed)?;
@@ -223,12 +216,24 @@ impl Drop for Stream {
     }
 }
 
+async fn interrupt_at<T>(
+    deadline: Instant,
+    running: &InterruptOnDrop,
+    mut thread: JoinHandle<T>,
+) -> Result<T, JoinError> {
+    if let Ok(finished) = timeout_at(deadline, &mut thread).await {
+        return finished;
+    }
+    running.interrupt();
+    thread.await
+}
+
 fn busy() -> SqlError {
     SqlError::new("SQLITE_BUSY", "SQLite error: database is locked")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
-fn crashed(error: tokio::task::JoinError) -> Refusal {
+fn crashed(error: JoinError) -> Refusal {
     tracing::error!(%error, "the engine crashed");
     Refusal::Internal
 }

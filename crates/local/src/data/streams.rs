@@ -73,7 +73,7 @@ impl Streams {
     }
 
     /// Continues a stream; its baton is used up.
-    pub(crate) fn take(&self, baton: &str) -> Result<StreamState, Refusal> {
+    pub(crate) fn take(&self, database: &Arc<Database>, baton: &str) -> Result<StreamState, Refusal> {
         let baton = Baton::parse(baton).ok_or(Refusal::StreamNotFound)?;
         let mut table = self.0.lock();
         let overdue = table.expire(Instant::now());
@@ -83,7 +83,7 @@ impl Streams {
             None => Err(Refusal::StreamNotFound),
         };
         drop(table);
-        drop(overdue);
+        give_back(database, overdue);
         found
     }
 

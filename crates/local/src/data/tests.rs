@@ -30,6 +30,9 @@ const ROLE: &str = "0f9c2f54-2f4c-4a54-9d2e-aa3b0a90c001";
 const GROUP_ROLE: &str = "1f9c2f54-2f4c-4a54-9d2e-aa3b0a90c002";
 const LABEL: &str = "app-acme";
 
+/// Produces no row and never ends.
+const BUSY: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+
 /// One database and somebody who talks to it.
 #[derive(Clone)]
 struct Host {

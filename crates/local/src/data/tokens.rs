@@ -1,4 +1,4 @@
-//! Database tokens: EdDSA JWTs, minted for the control plane and verified on every request of the hosts.
+//! Database tokens: `EdDSA` JWTs, minted for the control plane and verified on every request of the hosts.
 
 mod cache;
 mod verify;
@@ -16,22 +16,22 @@ pub(crate) use verify::{TokenRefusal, authorize};
 
 /// What a token is minted with.
 #[derive(Clone, Debug)]
-pub struct TokenClaims {
+pub(crate) struct TokenClaims {
     /// What its bearer may do.
-    pub access: Access,
+    pub(crate) access: Access,
     /// Where.
-    pub subject: Subject,
+    pub(crate) subject: Subject,
     /// The role it dies with: rotation replaces the role.
-    pub role_id: String,
+    pub(crate) role_id: String,
     /// When it was minted.
-    pub issued_at: Timestamp,
+    pub(crate) issued_at: Timestamp,
     /// When it stops working, if ever.
-    pub expires_at: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// What the bearer of a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Access {
+pub(crate) enum Access {
     /// Read and write.
     #[serde(rename = "rw")]
     Full,
@@ -42,7 +42,7 @@ pub enum Access {
 
 /// What a token opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// One database.
     Database {
         /// Its id.
@@ -58,7 +58,7 @@ pub enum Subject {
 /// A token could not be signed.
 #[derive(Debug, thiserror::Error)]
 #[error("the claims of the database token could not be written")]
-pub struct MintError(#[source] serde_json::Error);
+pub(crate) struct MintError(#[source] serde_json::Error);
 
 /// Signed as the service writes it: `alg` before `typ`, which no JWT library lets one choose.
 const HEADER: &str = r#"{"alg":"EdDSA","typ":"JWT"}"#;
@@ -79,7 +79,7 @@ struct WireClaims {
 }
 
 /// Signs a token.
-pub fn mint(claims: &TokenClaims, key: &SigningSeed) -> Result<String, MintError> {
+pub(crate) fn mint(claims: &TokenClaims, key: &SigningSeed) -> Result<String, MintError> {
     let (id, gid) = match &claims.subject {
         Subject::Database { id } => (Some(id.clone()), None),
         Subject::Group { id } => (None, Some(id.clone())),

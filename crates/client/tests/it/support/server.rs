@@ -108,6 +108,11 @@ impl Server {
         &self.origin
     }
 
+    /// Whether the first reply never ends.
+    pub(crate) fn is_endless(&self) -> bool {
+        self.shared.script.first().is_some_and(|reply| matches!(reply.then, Then::Stall | Then::Drip))
+    }
+
     /// A client of this server, whose retries come quickly.
     pub(crate) fn client(&self) -> ClientBuilder {
         Client::builder(ApiToken::new(TOKEN).unwrap())

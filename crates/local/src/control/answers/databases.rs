@@ -3,7 +3,7 @@ use turso_cloud_contract::{
     audit_logs::AuditCode,
     databases::{
         CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, Database, DatabaseAnswer, DatabasesAnswer,
-        DeleteDatabase, DeletedDatabaseAnswer, GetDatabase, ListDatabases,
+        DeleteDatabase, DeletedDatabaseAnswer, GetDatabase, ListDatabases, NewDatabase,
     },
 };
 
@@ -20,13 +20,15 @@ impl Handles<ListDatabases> for Answers {
     fn handle(&self, request: ListDatabases, cx: &mut Context<'_>) -> Result<DatabasesAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let databases = cx.store().databases_of(organization.id, &request.query)?;
-        Ok(DatabasesAnswer { databases: databases.into_iter().map(|database| answer(cx, database)).collect() })
+        let databases = databases.into_iter().map(|database| answer(cx, database)).collect();
+        Ok(DatabasesAnswer { databases, pagination: None })
     }
 }
 
 impl Handles<CreateDatabase> for Answers {
     fn handle(&self, request: CreateDatabase, cx: &mut Context<'_>) -> Result<CreatedDatabaseAnswer, Refusal> {
         let organization = cx.organization_to_change(&request.organization)?;
+        refuse_unsupported(&request.body)?;
         let name = DatabaseName::try_from(request.body.name)?;
         let group = cx.store().find_group(organization.id, &GroupName::try_from(request.body.group)?)?;
         let group = group.ok_or_else(|| Refusal::bad_request("group not found"))?;
@@ -73,6 +75,19 @@ impl Handles<DeleteDatabase> for Answers {
         cx.withdraw(&database);
         audit(cx, &organization, AuditCode::DbDelete, &database)?;
         Ok(DeletedDatabaseAnswer { database: database.name })
+    }
+}
+
+/// Better refused than silently empty, unencrypted or on another engine.
+fn refuse_unsupported(database: &NewDatabase) -> Result<(), Refusal> {
+    let unsupported = [
+        ("seed", database.seed.is_some()),
+        ("remote_encryption", database.remote_encryption.is_some()),
+        ("use_tursodb", database.use_tursodb == Some(true)),
+    ];
+    match unsupported.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Refusal::bad_request(format!("the local cloud does not support {option} yet"))),
+        None => Ok(()),
     }
 }
 

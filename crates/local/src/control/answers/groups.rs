@@ -52,7 +52,9 @@ impl Handles<DeleteGroup> for Answers {
             super::databases::refuse_if_protected(database)?;
         }
         cx.store().delete_group(&group)?;
-        databases.iter().for_each(|database| cx.withdraw(database));
+        for database in &databases {
+            cx.withdraw(database);
+        }
         cx.audit(&organization, AuditCode::GroupDelete, [("group", group.name.as_str())])?;
         Ok(GroupAnswer { group: group.into() })
     }

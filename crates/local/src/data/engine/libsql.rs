@@ -179,6 +179,7 @@ impl Connection for LibsqlConnection {
 
     fn recycle(&mut self) {
         ffi::forget_last_insert_rowid(&self.handle);
+        self.interrupter.reset();
     }
 
     fn size(&mut self) -> Result<u64, SqlError> {

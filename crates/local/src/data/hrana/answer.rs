@@ -112,7 +112,6 @@ impl SqlError {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
 #[expect(clippy::ref_option, reason = "serde passes the field by reference")]
 fn as_decimal_string<S: Serializer>(value: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {

@@ -1,7 +1,7 @@
 use futures_util::StreamExt as _;
 use serde_json::json;
 
-use super::{Host, baton, execute, integer, step};
+use super::{BUSY, Host, baton, execute, integer, step};
 
 #[tokio::test]
 async fn a_cursor_answers_line_by_line_in_the_documented_shape() {
@@ -91,9 +91,6 @@ async fn the_baton_of_a_running_cursor_cannot_be_used() {
 
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
 
-/// Produces no row and never ends.
-const BUSY: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
-
 #[tokio::test]
 async fn rows_arrive_while_the_query_runs_and_a_client_that_leaves_stops_it() {
     let host = Host::new();
@@ -128,12 +125,13 @@ async fn a_client_that_leaves_stops_a_query_that_has_no_rows_yet() {
 async fn a_query_of_a_pipeline_stops_when_its_client_leaves() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;
+    let created = host.plane.usage(super::DATABASE).rows_written;
     let requests = json!([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)"), execute(BUSY)]);
     let request = tokio::spawn({
         let host = host.clone();
         async move { host.pipeline(None, requests).await }
     });
-    while host.plane.usage(super::DATABASE).rows_written == 0 {
+    while host.plane.usage(super::DATABASE).rows_written == created {
         tokio::task::yield_now().await;
     }
     request.abort();

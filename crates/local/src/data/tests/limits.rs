@@ -12,7 +12,7 @@ async fn a_body_of_more_than_ten_mebibytes_is_refused_with_json() {
     let large = vec![b' '; 10 * 1024 * 1024 + 1];
     assert_eq!(host.post("/v3/pipeline", large).await, answer);
 
-    let endless = stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 65536])));
+    let endless = stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 65536])));
     assert_eq!(host.post("/v3/cursor", Body::from_stream(endless)).await, answer);
 
     let sql = format!("SELECT length('{}')", "x".repeat(10 * 1024 * 1024 - 100));

@@ -91,7 +91,7 @@ async fn a_read_only_token_reads() {
     let answer = reader.pipeline(None, json!([{ "type": "describe", "sql": "DELETE FROM t" }])).await;
     assert_eq!(answer["results"][0]["response"]["result"]["is_readonly"], false);
     let answer = reader.pipeline(None, json!([execute("INSERT INTO missing VALUES (1)")])).await;
-    assert_eq!(answer["results"][0]["error"]["code"], "SQL_INPUT_ERROR");
+    assert_eq!(answer["results"][0]["error"]["message"], "SQLite error: no such table: missing");
 }
 
 #[tokio::test]

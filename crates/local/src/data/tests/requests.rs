@@ -19,7 +19,7 @@ async fn an_execute_is_answered_in_the_documented_shape_on_both_versions() {
                 r#""cols":[{"name":"n","decltype":null},{"name":"t","decltype":null}],"#,
                 r#""rows":[[{"type":"integer","value":"9223372036854775807"},{"type":"text","value":"hi"}]],"#,
                 r#""affected_row_count":0,"last_insert_rowid":null,"replication_index":null,"#,
-                r#""rows_read":1,"rows_written":0,"query_duration_ms":0}}},"#,
+                r#""rows_read":0,"rows_written":0,"query_duration_ms":0}}},"#,
                 r#"{"type":"ok","response":{"type":"close"}}]}"#,
             )
         );
@@ -259,6 +259,10 @@ async fn errors_have_the_documented_codes_and_words() {
     assert_eq!(
         host.error("SELECT foo").await,
         json!({ "message": "SQL input error: no such column: foo (at offset 7)", "code": "SQL_INPUT_ERROR" })
+    );
+    assert_eq!(
+        host.error("SELECT * FROM missing").await,
+        json!({ "message": "SQLite error: no such table: missing", "code": "SQLITE_UNKNOWN" })
     );
     assert_eq!(
         host.error("SELECT FROM WHERE").await,

@@ -49,7 +49,7 @@ async fn session_settings_stay_with_their_stream() {
     let mine =
         host.pipeline(None, json!([execute("PRAGMA foreign_keys = OFF"), execute("CREATE TEMP TABLE mine (x)")])).await;
     assert_eq!(host.value("PRAGMA foreign_keys").await, integer(1));
-    assert_eq!(host.error("SELECT * FROM mine").await["code"], "SQL_INPUT_ERROR");
+    assert_eq!(host.error("SELECT * FROM mine").await["message"], "SQLite error: no such table: mine");
     let mine =
         host.pipeline(Some(baton(&mine)), json!([execute("PRAGMA foreign_keys"), execute("SELECT * FROM mine")])).await;
     assert_eq!(mine["results"][0]["response"]["result"]["rows"][0][0], integer(0));
@@ -57,7 +57,7 @@ async fn session_settings_stay_with_their_stream() {
     host.pipeline(Some(baton(&mine)), json!([{ "type": "close" }])).await;
     for _ in 0..4 {
         assert_eq!(host.value("PRAGMA foreign_keys").await, integer(1));
-        assert_eq!(host.error("SELECT * FROM mine").await["code"], "SQL_INPUT_ERROR");
+        assert_eq!(host.error("SELECT * FROM mine").await["message"], "SQLite error: no such table: mine");
     }
 }
 

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{Host, baton, execute, integer, pass};
+use super::{BUSY, DATABASE, Host, baton, execute, integer, pass};
 
 #[tokio::test]
 async fn an_open_transaction_is_invisible_to_others_and_does_not_lock_them_out() {
@@ -101,4 +101,39 @@ async fn savepoints_work_within_a_stream() {
     let answer = host.pipeline(Some(baton(&open)), json!(statements)).await;
     assert!(answer["results"].as_array().unwrap().iter().all(|result| result["type"] == "ok"), "{answer}");
     assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_statement_that_outlives_its_transaction_is_interrupted() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let created = host.plane.usage(DATABASE).rows_written;
+    let requests = json!([execute("BEGIN"), execute("INSERT INTO t VALUES (1)"), execute(BUSY), execute("COMMIT")]);
+    let request = tokio::spawn({
+        let host = host.clone();
+        async move { host.pipeline(None, requests).await }
+    });
+    while host.plane.usage(DATABASE).rows_written == created {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::advance(std::time::Duration::from_secs(6)).await;
+    let answer = request.await.unwrap();
+    assert_eq!(answer["results"][2]["error"]["code"], "TRANSACTION_TIMEOUT", "{answer}");
+    assert_eq!(answer["results"][3]["error"]["code"], "TRANSACTION_TIMEOUT");
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sequence_and_a_cursor_wait_for_their_turn_to_write() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
+    let sequence = json!([{ "type": "sequence", "sql": "BEGIN; INSERT INTO t VALUES (1); COMMIT;" }]);
+    let answer = host.pipeline(None, sequence).await;
+    assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+    host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
+    let lines = host.cursor(None, json!([super::step("INSERT INTO t VALUES (2)")])).await;
+    assert_eq!(lines[2]["affected_row_count"], 1, "{lines:?}");
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(2));
 }

@@ -1,11 +1,9 @@
 //! Groups, over raw requests.
 
-#[path = "support/control.rs"]
-mod support;
-
 use serde_json::{Value, json};
-use support::{audit_log, create_database, delete, get, post};
 use turso_cloud_local::Cloud;
+
+use crate::support::{audit_log, create_database, delete, get, post};
 
 const GROUPS: &str = "/v1/organizations/acme/groups";
 

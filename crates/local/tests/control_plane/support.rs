@@ -2,35 +2,35 @@
 
 use axum::body::Body;
 use http::{Method, Request, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 use turso_cloud_local::Cloud;
 
 /// An answer as it went over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    pub status: u16,
-    pub content_type: String,
-    pub headers: http::HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {:?}", self.text))
     }
 
     /// The sentence of a refusal of the base form.
-    pub fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         self.json()["error"].as_str().unwrap_or_else(|| panic!("no error: {:?}", self.text)).to_owned()
     }
 
     /// Status and sentence at once.
-    pub fn refusal(&self) -> (u16, String) {
+    pub(crate) fn refusal(&self) -> (u16, String) {
         (self.status, self.error())
     }
 }
 
-pub async fn send(cloud: &Cloud, request: Request<Body>) -> Answer {
+pub(crate) async fn send(cloud: &Cloud, request: Request<Body>) -> Answer {
     let (head, body) = cloud.handle(request).await.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     Answer {
@@ -42,25 +42,25 @@ pub async fn send(cloud: &Cloud, request: Request<Body>) -> Answer {
 }
 
 /// A request with the cloud's own token.
-pub async fn call(cloud: &Cloud, method: Method, path: &str, body: impl Into<Body>) -> Answer {
+pub(crate) async fn call(cloud: &Cloud, method: Method, path: &str, body: impl Into<Body>) -> Answer {
     let authorization = format!("Bearer {}", cloud.token().expose());
     let request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, authorization);
     send(cloud, request.body(body.into()).unwrap()).await
 }
 
-pub async fn get(cloud: &Cloud, path: &str) -> Answer {
+pub(crate) async fn get(cloud: &Cloud, path: &str) -> Answer {
     call(cloud, Method::GET, path, Body::empty()).await
 }
 
-pub async fn post(cloud: &Cloud, path: &str, body: &str) -> Answer {
+pub(crate) async fn post(cloud: &Cloud, path: &str, body: &str) -> Answer {
     call(cloud, Method::POST, path, body.to_owned()).await
 }
 
-pub async fn delete(cloud: &Cloud, path: &str) -> Answer {
+pub(crate) async fn delete(cloud: &Cloud, path: &str) -> Answer {
     call(cloud, Method::DELETE, path, Body::empty()).await
 }
 
-pub async fn create_database(cloud: &Cloud, name: &str) -> Answer {
+pub(crate) async fn create_database(cloud: &Cloud, name: &str) -> Answer {
     let body = format!(r#"{{"name":"{name}","group":"default"}}"#);
     let answer = post(cloud, "/v1/organizations/acme/databases", &body).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -68,9 +68,18 @@ pub async fn create_database(cloud: &Cloud, name: &str) -> Answer {
 }
 
 /// Code, author, origin and data of the audit entries of `acme`, newest first.
-pub async fn audit_log(cloud: &Cloud) -> Vec<(String, Value)> {
+pub(crate) async fn audit_log(cloud: &Cloud) -> Vec<(String, Value)> {
     let answer = get(cloud, "/v1/organizations/acme/audit-logs").await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     let entries = answer.json()["audit_logs"].as_array().unwrap().clone();
     entries.iter().map(|entry| (entry["code"].as_str().unwrap().to_owned(), entry["data"].clone())).collect()
+}
+
+/// One statement at a database's own host.
+pub(crate) async fn query(cloud: &Cloud, label: &str, token: &str, sql: &str) -> Answer {
+    let body = json!({"requests": [{"type": "execute", "stmt": {"sql": sql}}, {"type": "close"}]}).to_string();
+    let request = Request::post("/v2/pipeline")
+        .header(header::HOST, format!("{label}.localhost"))
+        .header(header::AUTHORIZATION, format!("Bearer {token}"));
+    send(cloud, request.body(body.into()).unwrap()).await
 }

@@ -1,0 +1,174 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{ByteSize, DatabaseName, EncryptionKey, GroupName, InvalidInput, RequestPart, open_enum::open_enum};
+
+/// A database to create.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NewDatabase {
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// The name of its group.
+    pub group: String,
+    /// What it starts with; nothing where it starts empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Seed>,
+    /// How large it may become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_limit: Option<ByteSize>,
+    /// The key it is encrypted with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_encryption: Option<Encryption>,
+    /// Whether it runs on the new engine. The service does not document it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_tursodb: Option<bool>,
+}
+
+impl NewDatabase {
+    /// An empty database called `name` in the group called `group`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, group: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            group: group.into(),
+            seed: None,
+            size_limit: None,
+            remote_encryption: None,
+            use_tursodb: None,
+        }
+    }
+
+    /// Starts it with something.
+    #[must_use]
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Bounds its size: a write beyond it fails.
+    #[must_use]
+    pub fn size_limit(mut self, limit: ByteSize) -> Self {
+        self.size_limit = Some(limit);
+        self
+    }
+
+    /// Encrypts it with a key of one's own.
+    #[must_use]
+    pub fn encryption(mut self, encryption: Encryption) -> Self {
+        self.remote_encryption = Some(encryption);
+        self
+    }
+
+    /// Runs it on the new engine.
+    #[must_use]
+    pub fn tursodb(mut self) -> Self {
+        self.use_tursodb = Some(true);
+        self
+    }
+}
+
+impl RequestPart for NewDatabase {
+    fn check(&self) -> Result<(), InvalidInput> {
+        DatabaseName::check(&self.name)?;
+        GroupName::check(&self.group)?;
+        self.seed.as_ref().map_or(Ok(()), Seed::check)?;
+        match self.size_limit {
+            Some(limit) if limit.bytes() == 0 => Err(InvalidInput::new("size limit", "0", "must be at least one byte")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a new database starts with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Seed {
+    /// A copy of another database, now or as it was at a time.
+    Database {
+        /// The name of the other database. The official command line sends it as `value`.
+        #[serde(alias = "value")]
+        name: String,
+        /// The time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timestamp: Option<Timestamp>,
+    },
+    /// A file that is uploaded to its SQL endpoint.
+    DatabaseUpload,
+    /// A dump in SQL, on servers of the old platform.
+    Dump {
+        /// Where it is: what an upload of a dump answered with, or a public URL.
+        url: String,
+    },
+}
+
+impl Seed {
+    /// A copy of the database called `name`, as it is now.
+    #[must_use]
+    pub fn database(name: impl Into<String>) -> Self {
+        Self::Database { name: name.into(), timestamp: None }
+    }
+
+    /// A copy of the database called `name`, as it was.
+    #[must_use]
+    pub fn database_at(name: impl Into<String>, timestamp: Timestamp) -> Self {
+        Self::Database { name: name.into(), timestamp: Some(timestamp) }
+    }
+
+    /// A dump in SQL at a URL.
+    #[must_use]
+    pub fn dump(url: impl Into<String>) -> Self {
+        Self::Dump { url: url.into() }
+    }
+
+    pub(super) fn check(&self) -> Result<(), InvalidInput> {
+        match self {
+            Self::Database { name, .. } => DatabaseName::check(name),
+            Self::Dump { url } if url.is_empty() => Err(InvalidInput::new("dump url", url, "must not be empty")),
+            Self::Dump { .. } | Self::DatabaseUpload => Ok(()),
+        }
+    }
+}
+
+open_enum!(
+    /// How a database is encrypted.
+    Cipher {
+        /// AES-GCM with a key of 32 bytes.
+        Aes256Gcm = "aes256gcm",
+        /// AES-GCM with a key of 16 bytes.
+        Aes128Gcm = "aes128gcm",
+        /// ChaCha20-Poly1305 with a key of 32 bytes.
+        ChaCha20Poly1305 = "chacha20poly1305",
+        /// AEGIS-128L with a key of 16 bytes.
+        Aegis128L = "aegis128l",
+        /// AEGIS-128X2 with a key of 16 bytes.
+        Aegis128X2 = "aegis128x2",
+        /// AEGIS-128X4 with a key of 16 bytes.
+        Aegis128X4 = "aegis128x4",
+        /// AEGIS-256 with a key of 32 bytes.
+        Aegis256 = "aegis256",
+        /// AEGIS-256X2 with a key of 32 bytes.
+        Aegis256X2 = "aegis256x2",
+        /// AEGIS-256X4 with a key of 32 bytes.
+        Aegis256X4 = "aegis256x4",
+    }
+);
+
+/// A key of one's own to encrypt a database with. `Debug` hides it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Encryption {
+    /// The key.
+    pub encryption_key: EncryptionKey,
+    /// How it is used.
+    pub encryption_cipher: Cipher,
+}
+
+impl Encryption {
+    /// Encrypts with this key.
+    #[must_use]
+    pub fn new(cipher: Cipher, key: EncryptionKey) -> Self {
+        Self { encryption_key: key, encryption_cipher: cipher }
+    }
+}

@@ -1,0 +1,196 @@
+//! What no request can bring about yet: other users, their roles, protection, tokens of one organization.
+
+use axum::body::{Body, to_bytes};
+use http::{Method, Request, header};
+use turso_cloud_contract::{
+    ApiToken, DatabaseName, OrganizationSlug, databases::Parent, organizations::OrganizationKind,
+};
+
+use super::{Refusal, provision, sign};
+use crate::{
+    Cloud,
+    ids::Ids,
+    store::{ApiTokenRow, Role, Transaction, UserRow},
+};
+
+const GROUPS: &str = "/v1/organizations/acme/groups";
+const DATABASES: &str = "/v1/organizations/acme/databases";
+
+fn slug(text: &str) -> OrganizationSlug {
+    text.parse().unwrap()
+}
+
+fn change<T>(cloud: &Cloud, work: impl FnOnce(&Transaction<'_>) -> Result<T, Refusal>) -> T {
+    cloud.control().store.transact(work).unwrap()
+}
+
+/// A new user with a token, who is a member of `acme` if there is a role.
+fn join(cloud: &Cloud, username: &str, role: Option<Role>) -> (UserRow, ApiToken) {
+    change(cloud, |transaction| {
+        let user = transaction.insert_user(username)?;
+        if let Some(role) = role {
+            let acme = transaction.find_organization(&slug("acme"))?.unwrap();
+            transaction.insert_member(acme.id, user.id, role)?;
+        }
+        let token = issue(cloud, transaction, &user, None)?;
+        Ok((user, token))
+    })
+}
+
+fn issue(
+    cloud: &Cloud,
+    transaction: &Transaction<'_>,
+    user: &UserRow,
+    organization_id: Option<i64>,
+) -> Result<ApiToken, Refusal> {
+    let jti = Ids::Random.token_id(transaction)?;
+    let token = ApiTokenRow { jti: jti.clone(), user: user.clone(), organization_id };
+    transaction.insert_api_token(&token, &jti, cloud.clock().now())?;
+    Ok(sign(&token, &transaction.platform_key()?.unwrap())?)
+}
+
+async fn send(cloud: &Cloud, token: &ApiToken, method: Method, path: &str, body: &str) -> (u16, String) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::AUTHORIZATION, format!("Bearer {}", token.expose()))
+        .body(Body::from(body.to_owned()));
+    let (head, body) = cloud.handle(request.unwrap()).await.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    (head.status.as_u16(), String::from_utf8(body.to_vec()).unwrap())
+}
+
+async fn create_orders(cloud: &Cloud) {
+    let created = send(cloud, &cloud.token(), Method::POST, DATABASES, r#"{"name":"orders","group":"default"}"#).await;
+    assert_eq!(created.0, 200, "{}", created.1);
+}
+
+fn refused(status: u16, sentence: &str) -> (u16, String) {
+    (status, serde_json::json!({ "error": sentence }).to_string())
+}
+
+#[tokio::test]
+async fn an_organization_of_others_is_forbidden_and_not_listed() {
+    let cloud = Cloud::new().unwrap();
+    let (bob, token) = join(&cloud, "bob", None);
+    change(&cloud, |transaction| {
+        Ok(provision::organization(transaction, Ids::Random, &bob, slug("umbrella"), OrganizationKind::Team)?)
+    });
+    let sentence = |slug| refused(403, &format!("you are not a member of organization {slug}"));
+    assert_eq!(send(&cloud, &token, Method::GET, GROUPS, "").await, sentence("acme"));
+    assert_eq!(send(&cloud, &token, Method::DELETE, &format!("{GROUPS}/default"), "").await, sentence("acme"));
+    let path = "/v1/organizations/umbrella";
+    assert_eq!(send(&cloud, &cloud.token(), Method::GET, path, "").await, sentence("umbrella"));
+    assert_eq!(send(&cloud, &token, Method::GET, path, "").await.0, 200);
+    let listed = send(&cloud, &token, Method::GET, "/v1/organizations", "").await.1;
+    assert!(listed.contains("umbrella") && !listed.contains("acme"), "{listed}");
+}
+
+#[tokio::test]
+async fn a_viewer_reads_and_changes_nothing() {
+    let cloud = Cloud::new().unwrap();
+    create_orders(&cloud).await;
+    let (_, token) = join(&cloud, "vera", Some(Role::Viewer));
+    for path in [GROUPS, DATABASES, "/v1/organizations/acme", "/v1/organizations/acme/audit-logs"] {
+        assert_eq!(send(&cloud, &token, Method::GET, path, "").await.0, 200, "{path}");
+    }
+    for (method, path, body) in [
+        (Method::POST, GROUPS.to_owned(), r#"{"name":"eu","location":"local"}"#),
+        (Method::DELETE, format!("{GROUPS}/default"), ""),
+        (Method::POST, DATABASES.to_owned(), r#"{"name":"events","group":"default"}"#),
+        (Method::DELETE, format!("{DATABASES}/orders"), ""),
+        (Method::POST, format!("{DATABASES}/orders/auth/tokens"), ""),
+        (Method::POST, format!("{DATABASES}/orders/auth/rotate"), ""),
+    ] {
+        let answer = send(&cloud, &token, method, &path, body).await;
+        assert_eq!(answer, refused(403, "a viewer of organization acme may change nothing"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn members_and_administrators_change_what_they_like_and_are_named_in_the_log() {
+    let cloud = Cloud::new().unwrap();
+    for (name, role) in [("mia", Role::Member), ("adam", Role::Admin)] {
+        let (_, token) = join(&cloud, name, Some(role));
+        let body = format!(r#"{{"name":"{name}","location":"local"}}"#);
+        assert_eq!(send(&cloud, &token, Method::POST, GROUPS, &body).await.0, 200, "{name}");
+        assert_eq!(send(&cloud, &token, Method::DELETE, &format!("{GROUPS}/{name}"), "").await.0, 200, "{name}");
+        let log = send(&cloud, &token, Method::GET, "/v1/organizations/acme/audit-logs?page_size=1", "").await.1;
+        assert!(log.contains(&format!(r#""author":"{name}""#)), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_one_organization_opens_no_other() {
+    let cloud = Cloud::new().unwrap();
+    let token = change(&cloud, |transaction| {
+        let user = transaction.find_user("dev")?.unwrap();
+        let acme = transaction.find_organization(&slug("acme"))?.unwrap();
+        issue(&cloud, transaction, &user, Some(acme.id))
+    });
+    assert_eq!(send(&cloud, &token, Method::GET, GROUPS, "").await.0, 200);
+    let other = send(&cloud, &token, Method::GET, "/v1/organizations/dev", "").await;
+    assert_eq!(other, refused(403, "the token does not open organization dev"));
+    let listed = send(&cloud, &token, Method::GET, "/v1/organizations", "").await.1;
+    assert!(listed.contains("acme") && !listed.contains(r#""slug":"dev""#), "{listed}");
+}
+
+#[tokio::test]
+async fn protection_of_a_group_holds_for_its_databases() {
+    let cloud = Cloud::new().unwrap();
+    create_orders(&cloud).await;
+    protect(&cloud, true, false);
+    let sentence = refused(403, "group default is delete-protected and cannot be deleted");
+    assert_eq!(send(&cloud, &cloud.token(), Method::DELETE, &format!("{GROUPS}/default"), "").await, sentence);
+    assert_eq!(send(&cloud, &cloud.token(), Method::DELETE, &format!("{DATABASES}/orders"), "").await, sentence);
+    let group = send(&cloud, &cloud.token(), Method::GET, &format!("{GROUPS}/default"), "").await.1;
+    assert!(group.contains(r#""delete_protection":true"#), "{group}");
+}
+
+#[tokio::test]
+async fn a_protected_database_is_kept_and_keeps_its_group() {
+    let cloud = Cloud::new().unwrap();
+    create_orders(&cloud).await;
+    protect(&cloud, false, true);
+    let sentence = refused(403, "database orders is delete-protected and cannot be deleted");
+    assert_eq!(send(&cloud, &cloud.token(), Method::DELETE, &format!("{DATABASES}/orders"), "").await, sentence);
+    assert_eq!(send(&cloud, &cloud.token(), Method::DELETE, &format!("{GROUPS}/default"), "").await, sentence);
+    let database = send(&cloud, &cloud.token(), Method::GET, &format!("{DATABASES}/orders"), "").await.1;
+    assert!(database.contains(r#""delete_protection":true"#), "{database}");
+}
+
+#[tokio::test]
+async fn a_branch_tells_its_parent_and_is_found_by_it() {
+    let cloud = Cloud::new().unwrap();
+    create_orders(&cloud).await;
+    let parent_id = change(&cloud, |transaction| {
+        let acme = transaction.find_organization(&slug("acme"))?.unwrap();
+        let orders = transaction.find_database(acme.id, &"orders".parse()?)?.unwrap();
+        let (id, name): (_, DatabaseName) = (orders.uuid.clone(), "branch".parse()?);
+        let mut branch = orders.clone();
+        branch.uuid = Ids::Random.uuid(transaction)?;
+        branch.label = "branch-acme".to_owned();
+        branch.name = name;
+        branch.parent = Some(Parent::new(id.clone(), orders.name, "2026-05-04T10:11:12Z".parse().unwrap()));
+        transaction.insert_database(branch)?;
+        Ok(id)
+    });
+    let listed = send(&cloud, &cloud.token(), Method::GET, &format!("{DATABASES}?parent={parent_id}"), "").await.1;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["databases"].as_array().unwrap().len(), 1);
+    let parent = serde_json::json!({"id": parent_id, "name": "orders", "branched_at": "2026-05-04T10:11:12Z"});
+    assert_eq!((&listed["databases"][0]["Name"], &listed["databases"][0]["parent"]), (&"branch".into(), &parent));
+}
+
+fn protect(cloud: &Cloud, group: bool, database: bool) {
+    change(cloud, |transaction| {
+        let acme = transaction.find_organization(&slug("acme"))?.unwrap();
+        let mut row = transaction.find_database(acme.id, &"orders".parse()?)?.unwrap();
+        transaction.delete_group(&row.group)?;
+        row.group.delete_protection = group;
+        row.group = transaction.insert_group(row.group)?;
+        row.delete_protection = database;
+        transaction.insert_database(row)?;
+        Ok(())
+    });
+}

@@ -1,0 +1,130 @@
+//! A cloud that is kept in a directory.
+
+use std::fs;
+
+use serde_json::json;
+use turso_cloud_local::{Cloud, CloudError};
+
+use crate::support::{audit_log, create_database, delete, get, post, query};
+
+#[tokio::test]
+async fn a_cloud_is_the_same_when_its_directory_is_opened_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Cloud::builder().directory(directory.path()).build().unwrap();
+    let cloud = open();
+    let (api_token, groups) = (cloud.token(), get(&cloud, "/v1/organizations/acme/groups").await.text);
+    create_database(&cloud, "orders").await;
+    let minted = post(&cloud, "/v1/organizations/acme/databases/orders/auth/tokens", "").await.json();
+    let token = minted["jwt"].as_str().unwrap();
+    assert_eq!(query(&cloud, "orders-acme", token, "CREATE TABLE t (a)").await.status, 200);
+    drop(cloud);
+
+    let cloud = open();
+    assert_eq!(cloud.token(), api_token);
+    assert_eq!(get(&cloud, "/v1/organizations/acme/groups").await.text, groups);
+    assert_eq!(get(&cloud, "/v1/organizations/acme/databases/orders").await.status, 200);
+    assert_eq!(audit_log(&cloud).await.len(), 2);
+    let answer = query(&cloud, "orders-acme", token, "SELECT count(*) FROM t").await;
+    assert_eq!(answer.json()["results"][0]["type"], "ok", "{}", answer.text);
+}
+
+#[tokio::test]
+async fn what_was_deleted_stays_deleted() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Cloud::builder().directory(directory.path()).build().unwrap();
+    let cloud = open();
+    delete(&cloud, "/v1/organizations/acme/groups/default").await;
+    drop(cloud);
+    assert_eq!(get(&open(), "/v1/organizations/acme/groups").await.json(), json!({"groups": []}));
+}
+
+#[tokio::test]
+async fn what_is_named_to_the_builder_is_added_to_what_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(Cloud::builder().directory(directory.path()).build().unwrap());
+    let cloud = Cloud::builder()
+        .directory(directory.path())
+        .with_group("eu", "aws-eu-west-1")
+        .with_organization("umbrella")
+        .build()
+        .unwrap();
+    assert_eq!(cloud.organization().as_str(), "acme");
+    assert_eq!(get(&cloud, "/v1/organizations/acme/groups/eu").await.status, 200);
+    assert_eq!(get(&cloud, "/v1/organizations/umbrella").await.status, 200);
+    drop(cloud);
+    let cloud = Cloud::builder().directory(directory.path()).with_organization("umbrella").build().unwrap();
+    assert_eq!(cloud.organization().as_str(), "umbrella");
+}
+
+#[tokio::test]
+async fn a_seeded_cloud_goes_on_where_it_stopped() {
+    let build = |directory: &std::path::Path| Cloud::builder().seed(7).directory(directory).build().unwrap();
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let cloud = build(one.path());
+    let expected = [create_database(&cloud, "a").await.text, create_database(&cloud, "b").await.text];
+    let first = create_database(&build(two.path()), "a").await.text;
+    let second = create_database(&build(two.path()), "b").await.text;
+    assert_eq!([first, second], expected);
+}
+
+#[test]
+fn a_directory_belongs_to_one_cloud_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    let handle = cloud.clone();
+    drop(cloud);
+    let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
+    assert!(matches!(&refused, CloudError::InUse { directory: named } if named == directory.path()), "{refused:?}");
+    drop(handle);
+    Cloud::builder().directory(directory.path()).build().unwrap();
+}
+
+#[tokio::test]
+async fn files_of_databases_that_are_gone_are_removed_and_others_are_not_touched() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    let created = create_database(&cloud, "orders").await.json();
+    let minted = post(&cloud, "/v1/organizations/acme/databases/orders/auth/tokens", "").await.json();
+    query(&cloud, "orders-acme", minted["jwt"].as_str().unwrap(), "CREATE TABLE t (a)").await;
+    drop(cloud);
+    let databases = directory.path().join("databases");
+    let kept = databases.join(format!("{}.db", created["database"]["DbId"].as_str().unwrap()));
+    assert!(kept.exists());
+    let stray = "0eb771dd-6906-11ee-8553-eaa7715aeaf2.db";
+    for suffix in ["", "-wal", "-shm"] {
+        fs::write(databases.join(format!("{stray}{suffix}")), "").unwrap();
+    }
+    fs::write(databases.join("notes.txt"), "").unwrap();
+    drop(Cloud::builder().directory(directory.path()).build().unwrap());
+    for suffix in ["", "-wal", "-shm"] {
+        assert!(!databases.join(format!("{stray}{suffix}")).exists(), "{suffix}");
+    }
+    assert!(kept.exists() && databases.join("notes.txt").exists());
+}
+
+#[test]
+fn a_state_that_is_no_database_is_an_error_and_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("control.db");
+    fs::write(&state, "not a database, and long enough to be looked at as one by the engine").unwrap();
+    let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
+    assert!(matches!(refused, CloudError::State(_)), "{refused:?}");
+    assert_eq!(fs::read(&state).unwrap().len(), 68);
+}
+
+#[test]
+fn a_file_in_the_place_of_the_directory_is_an_error() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let refused = Cloud::builder().directory(file.path()).build().unwrap_err();
+    assert!(matches!(refused, CloudError::File { action: "create", .. }), "{refused:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_look_into_a_new_directory() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("cloud");
+    let _cloud = Cloud::builder().directory(&directory).build().unwrap();
+    assert_eq!(fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
+}

@@ -1,0 +1,100 @@
+//! Requests that no operation answers, and how lenient the others are.
+
+use axum::body::Body;
+use http::{Method, Request, header};
+use turso_cloud_local::Cloud;
+
+use crate::support::{call, create_database, get, post, send};
+
+#[tokio::test]
+async fn an_unknown_route_is_not_found_as_json() {
+    let cloud = Cloud::new().unwrap();
+    for path in ["/", "/v1", "/v1/organizations/acme/nothing", "/v1//organizations", "/v2/organizations", "/v1/auth"] {
+        let refused = get(&cloud, path).await;
+        assert_eq!(refused.refusal(), (404, format!("no operation answers GET {path}")));
+        assert_eq!(refused.content_type, "application/json");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_told_which_ones_are_right() {
+    let cloud = Cloud::new().unwrap();
+    let refused = call(&cloud, Method::PUT, "/v1/organizations/acme/groups", Body::empty()).await;
+    assert_eq!(refused.refusal(), (405, "PUT is not allowed here, only GET, POST".to_owned()));
+    assert_eq!(refused.headers[header::ALLOW], "GET, POST");
+    assert_eq!(call(&cloud, Method::PATCH, "/v1/organizations/acme/groups/default", Body::empty()).await.status, 405);
+}
+
+#[tokio::test]
+async fn one_slash_at_the_end_makes_no_difference() {
+    let cloud = Cloud::new().unwrap();
+    assert_eq!(get(&cloud, "/v1/organizations/").await.status, 200);
+    assert_eq!(get(&cloud, "/v1/organizations/acme/groups/default/").await.status, 200);
+    assert_eq!(get(&cloud, "/v1/organizations/acme/groups//").await.status, 404);
+}
+
+#[tokio::test]
+async fn segments_may_be_percent_encoded() {
+    let cloud = Cloud::new().unwrap();
+    assert_eq!(get(&cloud, "/v1/organizations/%61cme/groups/def%61ult").await.status, 200);
+}
+
+#[tokio::test]
+async fn no_segment_reaches_another_resource() {
+    let cloud = Cloud::new().unwrap();
+    create_database(&cloud, "orders").await;
+    for segment in
+        ["..", "%2e%2e", ".", "%2E", "..%2forders", "%2e%2e%2forders", "orders%2f", "orders%00", "%ff", "ORDERS"]
+    {
+        let path = format!("/v1/organizations/acme/databases/{segment}");
+        assert_eq!(get(&cloud, &path).await.status, 404, "{segment}");
+    }
+    let path = format!("/v1/organizations/acme/databases/{}", "a".repeat(3000));
+    assert_eq!(get(&cloud, &path).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_body_needs_no_content_type_and_may_hold_unknown_keys() {
+    let cloud = Cloud::new().unwrap();
+    let body = r#"{"NAME":"orders","Group":"default","colour":"green","location":"local"}"#;
+    assert_eq!(post(&cloud, "/v1/organizations/acme/databases", body).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_where_none_is_expected_is_not_looked_at() {
+    let cloud = Cloud::new().unwrap();
+    create_database(&cloud, "orders").await;
+    let path = "/v1/organizations/acme/databases/orders";
+    assert_eq!(call(&cloud, Method::GET, path, "not json").await.status, 200);
+    assert_eq!(call(&cloud, Method::DELETE, path, r#"{"force":true}"#).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_of_five_megabytes_is_refused_by_its_limit() {
+    let cloud = Cloud::new().unwrap();
+    let refused = post(&cloud, "/v1/organizations/acme/groups", &"x".repeat(5_000_000)).await;
+    assert_eq!(refused.refusal(), (413, "the body of the request is larger than 1048576 bytes".to_owned()));
+}
+
+#[tokio::test]
+async fn the_largest_body_is_one_mebibyte() {
+    let cloud = Cloud::new().unwrap();
+    let body = |length: usize| {
+        let frame = r#"{"name":"eu","location":"local","padding":""}"#;
+        frame.replace(r#""padding":"""#, &format!(r#""padding":"{}""#, "x".repeat(length - frame.len())))
+    };
+    assert_eq!(post(&cloud, "/v1/organizations/acme/groups", &body((1 << 20) + 1)).await.status, 413);
+    assert_eq!(post(&cloud, "/v1/organizations/acme/groups", &body(1 << 20)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_refused_and_nothing_happens() {
+    let cloud = Cloud::new().unwrap();
+    let pieces = [Ok(r#"{"name":"eu","#), Err(std::io::Error::other("gone"))];
+    let request = Request::post("/v1/organizations/acme/groups")
+        .header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()))
+        .body(Body::from_stream(futures_util::stream::iter(pieces)));
+    let refused = send(&cloud, request.unwrap()).await;
+    assert_eq!(refused.refusal(), (400, "the body of the request broke off".to_owned()));
+    assert_eq!(get(&cloud, "/v1/organizations/acme/groups/eu").await.status, 404);
+}

@@ -1,0 +1,19 @@
+//! The Platform API of the local cloud, over raw requests and raw answers.
+#![cfg(test)]
+
+mod addressing;
+mod api_tokens;
+mod audit_logs;
+mod client;
+mod concurrency;
+mod database_tokens;
+mod databases;
+mod determinism;
+mod directory;
+mod faults;
+mod groups;
+mod http;
+mod locations;
+mod organizations;
+mod served;
+mod support;
