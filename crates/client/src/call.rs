@@ -73,7 +73,8 @@ impl<T: Send + 'static> Call<T> {
 
     /// Makes the call and waits for its answer, on a client of [`blocking`](crate::blocking).
     ///
-    /// Fails with [`ErrorKind::Config`] on any other client, and where it would block an async runtime.
+    /// Fails with [`ErrorKind::Config`] on any other client, and inside an async context, which it would block; the
+    /// threads of `spawn_blocking` count as one.
     #[cfg(feature = "blocking")]
     pub fn send(self) -> Result<T, Error> {
         let client = self.client.clone();

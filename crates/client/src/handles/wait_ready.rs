@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 use http::Method;
@@ -41,15 +41,22 @@ impl Call<CreatedDatabase> {
 }
 
 async fn wait(cx: &Context, organization: &OrganizationSlug, created: &CreatedDatabase) -> Result<(), Error> {
+    let probe = patiently(cx, created, || prepare(cx, organization, created)).await?;
+    patiently(cx, created, || async { cx.send_raw(&probe).await.map(drop) }).await
+}
+
+/// Does something again and again while it fails as it does with a database that is about to appear.
+async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+    cx: &Context,
+    created: &CreatedDatabase,
+    attempt: impl Fn() -> F,
+) -> Result<T, Error> {
     let mut wait = FIRST_WAIT;
     loop {
-        let error = match probe(cx, organization, created).await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
+        let error = match attempt().await {
+            Err(error) if may_pass(&error) => error,
+            finished => return finished,
         };
-        if !may_pass(&error) {
-            return Err(error);
-        }
         if Instant::now() + wait >= cx.deadline() {
             let detail = format!("database {} was created but does not answer yet", created.name);
             return Err(Error::new(ErrorKind::Timeout).with_detail(detail).with_source(error));
@@ -64,14 +71,15 @@ fn may_pass(error: &Error) -> bool {
     error.is_not_found() || error.is_unauthenticated() || error.is_retryable()
 }
 
-async fn probe(cx: &Context, organization: &OrganizationSlug, created: &CreatedDatabase) -> Result<(), Error> {
+/// The address of the database and a token for it, made into a question.
+async fn prepare(cx: &Context, organization: &OrganizationSlug, created: &CreatedDatabase) -> Result<Prepared, Error> {
     let (organization, database) = (organization.clone(), created.name.clone());
     let get = GetDatabase { organization: organization.clone(), database: database.clone() };
     let url = cx.send(&get).await?.database.url();
     let NewToken { options: query, permissions: body, .. } = NewToken::read_only().expires(Expiration::minutes(5));
     let mint = CreateDatabaseToken { organization, database, query, body };
     let token = cx.send(&mint).await?.jwt;
-    cx.send_raw(&select_one(&url, &token)?).await.map(drop)
+    select_one(&url, &token)
 }
 
 fn select_one(url: &str, token: &DatabaseToken) -> Result<Prepared, Error> {
