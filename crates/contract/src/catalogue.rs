@@ -63,12 +63,6 @@ pub struct EndpointInfo {
 }
 
 impl EndpointInfo {
-    const fn of<E: Endpoint>() -> Self {
-        Self { name: E::NAME, method: E::METHOD, path: E::PATH, repeatability: E::REPEATABILITY, service: E::SERVICE }
-    }
-}
-
-impl EndpointInfo {
     /// The operation a request belongs to. A literal segment is preferred to one that varies.
     ///
     /// ```
@@ -80,28 +74,38 @@ impl EndpointInfo {
     #[must_use]
     pub fn find(service: Service, method: &Method, path: &str) -> Option<&'static Self> {
         let candidates = CATALOGUE.iter().filter(|info| info.service == service && info.method == *method);
-        let matching = candidates.filter_map(|info| Some((literals_in_common(info.path, path)?, info)));
+        let matching = candidates.filter_map(|info| Some((info.literals_in(path)?, info)));
         matching.max_by_key(|(literals, _)| *literals).map(|(_, info)| info)
+    }
+
+    /// What is known of one operation.
+    #[must_use]
+    pub const fn of<E: Endpoint>() -> Self {
+        Self { name: E::NAME, method: E::METHOD, path: E::PATH, repeatability: E::REPEATABILITY, service: E::SERVICE }
+    }
+
+    /// How many segments of a path are literally those of the operation; `None` for the path of another operation.
+    /// One slash at the end makes no difference.
+    #[must_use]
+    pub fn literals_in(&self, path: &str) -> Option<usize> {
+        if segments(self.path).count() != segments(path).count() {
+            return None;
+        }
+        let mut literals = 0;
+        for (expected, segment) in segments(self.path).zip(segments(path)) {
+            match expected.starts_with('{') {
+                true if segment.is_empty() => return None,
+                true => {}
+                false if expected == segment => literals += 1,
+                false => return None,
+            }
+        }
+        Some(literals)
     }
 }
 
-/// How many segments of a path are spelt out in its template; `None` where the path does not fit.
-fn literals_in_common(template: &str, path: &str) -> Option<usize> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let template = template.strip_suffix('/').unwrap_or(template);
-    if template.split('/').count() != path.split('/').count() {
-        return None;
-    }
-    let mut literals = 0;
-    for (expected, segment) in template.split('/').zip(path.split('/')) {
-        match expected.starts_with('{') {
-            true if segment.is_empty() => return None,
-            true => {}
-            false if expected == segment => literals += 1,
-            false => return None,
-        }
-    }
-    Some(literals)
+fn segments(path: &str) -> std::str::Split<'_, char> {
+    path.strip_suffix('/').unwrap_or(path).split('/')
 }
 
 macro_rules! catalogue {

@@ -6,6 +6,8 @@ mod new;
 mod usage;
 mod v3;
 
+use std::net::IpAddr;
+
 pub use configuration::{
     AllowListChange, DatabaseConfiguration, DatabasePatch, GetDatabaseConfiguration, UpdateDatabaseConfiguration,
 };
@@ -194,13 +196,24 @@ impl Database {
 
     /// The URL of its SQL endpoint, for any libSQL driver.
     ///
-    /// It is an `https` URL, but for a database in the location `local`, which a development server speaks plain
-    /// HTTP for: the rule of the official command line.
+    /// It is an `https` URL, but for a development server, which speaks plain HTTP: a database in the location `local`,
+    /// by the rule of the official command line, or on a host that is this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.primary_region == "local" { "http" } else { "https" };
+        let scheme = if self.primary_region == "local" || is_this_machine(&self.hostname) { "http" } else { "https" };
         format!("{scheme}://{}", self.hostname)
     }
+}
+
+/// Whether a host, with or without a port and a path behind it, is a loopback address or a name below `localhost`.
+fn is_this_machine(hostname: &str) -> bool {
+    let authority = hostname.split('/').next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_loopback || host == "localhost" || host.ends_with(".localhost")
 }
 
 /// The database a branch was made from.
@@ -259,8 +272,8 @@ pub struct DatabasesAnswer {
     /// The databases.
     #[serde(deserialize_with = "null_as_default")]
     pub databases: Vec<Database>,
-    /// Where the page ends; not there unless a page was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Where the page ends; not there on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "unless_last")]
     pub pagination: Option<Pagination>,
 }
 
@@ -279,6 +292,12 @@ impl Pagination {
     pub fn new(next: Option<String>) -> Self {
         Self { next }
     }
+}
+
+/// The last page says so by `null`, by an empty text, or not at all.
+fn unless_last<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Pagination>, D::Error> {
+    let pagination = Option::<Pagination>::deserialize(deserializer)?;
+    Ok(pagination.filter(|page| page.next.as_deref().is_some_and(|next| !next.is_empty())))
 }
 
 /// The answer of [`CreateDatabase`].

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use turso_cloud_contract::{
     ApiToken, ByteSize, DatabaseName, DatabaseToken, ErrorBody, Expiration, GroupName, LocationCode, OrganizationSlug,
-    database_tokens::TokenAnswer,
+    database_tokens::TokenAnswer, databases::Database,
 };
 
 /// Claims of a database token: `{"a":"rw","id":"1"}`.
@@ -122,6 +122,26 @@ proptest! {
     #[test]
     fn an_error_body_is_always_read(body: Vec<u8>) {
         let _ = ErrorBody::parse(&body);
+    }
+}
+
+#[test]
+fn a_database_on_this_machine_is_spoken_to_in_plain_http() {
+    let url = |hostname: &str, location: &str| {
+        let [name, group] = ["orders", "eu"];
+        let id = "0eb771dd-6906-11ee-8553-eaa7715aeaf2".parse().unwrap();
+        Database::new(name.parse().unwrap(), id, hostname, group.parse().unwrap(), location.parse().unwrap()).url()
+    };
+    let remote = "orders-acme.aws-eu-west-1.turso.io";
+    assert_eq!(url(remote, "aws-eu-west-1"), format!("https://{remote}"));
+    assert_eq!(url(remote, "local"), format!("http://{remote}"));
+    for local in
+        ["127.0.0.1:8080/db/orders-acme/", "127.1.2.3", "[::1]:8080", "localhost:8080", "orders-acme.localhost"]
+    {
+        assert_eq!(url(local, "aws-eu-west-1"), format!("http://{local}"));
+    }
+    for other in ["127.example.com", "localhost.example.com", "10.0.0.1:8080", "[::2]:80", "notlocalhost"] {
+        assert_eq!(url(other, "aws-eu-west-1"), format!("https://{other}"));
     }
 }
 

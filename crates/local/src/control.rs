@@ -88,7 +88,7 @@ impl Control {
         // Read to its end even when the answer is known: a client that is still sending would not see the answer.
         let body = request::read(body).await;
         let operation = operation?;
-        if let Some(refusal) = self.faults.strike(operation.name) {
+        if let Some(refusal) = self.faults.strike(operation.info.name) {
             return Err(refusal);
         }
         let received = Received { head, body: body? };
@@ -103,7 +103,7 @@ impl Operation {
         let outcome = control.store.transact_then(
             |transaction| {
                 let now = control.clock.now();
-                let caller = match self.service {
+                let caller = match self.info.service {
                     Service::Platform => Some(auth::authenticate(transaction, &control.verifier, received)?),
                     Service::Region => None,
                 };

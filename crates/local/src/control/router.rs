@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use http::{HeaderValue, Method, StatusCode, header};
-use turso_cloud_contract::{Endpoint, Service};
+use turso_cloud_contract::{Endpoint, EndpointInfo, Service};
 
 use super::{Context, Handles, Refusal, Routes, request::Received};
 
@@ -10,10 +10,7 @@ const REGION_PREFIX: &str = "/_region";
 
 /// One operation with its answer.
 pub(super) struct Operation {
-    pub(super) name: &'static str,
-    pub(super) service: Service,
-    method: Method,
-    template: &'static str,
+    pub(super) info: EndpointInfo,
     answer: Box<Answer>,
 }
 
@@ -22,10 +19,7 @@ type Answer = dyn Fn(&Received, &mut Context<'_>) -> Result<Vec<u8>, Refusal> + 
 impl Operation {
     pub(super) fn new<E: Endpoint, A: Handles<E> + Send + Sync + 'static>(answers: A) -> Self {
         Self {
-            name: E::NAME,
-            service: E::SERVICE,
-            method: E::METHOD,
-            template: E::PATH,
+            info: EndpointInfo::of::<E>(),
             answer: Box::new(move |received, cx| answer::<E, A>(&answers, received, cx)),
         }
     }
@@ -34,35 +28,27 @@ impl Operation {
         (self.answer)(received, cx)
     }
 
-    fn matches(&self, path: &str) -> bool {
-        let Some(path) = path_of(self.service, path) else { return false };
-        let (wanted, given) = (segments(self.template), segments(path));
-        wanted.clone().count() == given.clone().count()
-            && wanted
-                .zip(given)
-                .all(|(wanted, given)| if is_field(wanted) { !given.is_empty() } else { wanted == given })
-    }
-
-    fn fields(&self) -> usize {
-        segments(self.template).filter(|segment| is_field(segment)).count()
+    /// How well a path fits: the number of its literal segments.
+    fn fits(&self, path: &str) -> Option<usize> {
+        self.info.literals_in(path_of(self.info.service, path)?)
     }
 }
 
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} {}", self.name, self.method, self.template)
+        write!(f, "{}: {} {}", self.info.name, self.info.method, self.info.path)
     }
 }
 
 impl Routes {
     /// The operation a request is for. Of two that a path fits, it is the one with more literal segments.
     pub(super) fn find(&self, method: &Method, path: &str) -> Result<Arc<Operation>, Refusal> {
-        let fitting = || self.0.iter().filter(|operation| operation.matches(path));
-        let found = fitting().filter(|operation| operation.method == method).min_by_key(|operation| operation.fields());
-        if let Some(operation) = found {
+        let fitting = || self.0.iter().filter_map(|operation| Some((operation.fits(path)?, operation)));
+        let found = fitting().filter(|(_, operation)| operation.info.method == method);
+        if let Some((_, operation)) = found.max_by_key(|(literals, _)| *literals) {
             return Ok(Arc::clone(operation));
         }
-        let allowed: Vec<_> = fitting().map(|operation| operation.method.as_str()).collect();
+        let allowed: Vec<_> = fitting().map(|(_, operation)| operation.info.method.as_str()).collect();
         if allowed.is_empty() { Err(unknown_route(method, path)) } else { Err(wrong_method(method, &allowed)) }
     }
 }
@@ -86,15 +72,6 @@ fn path_of(service: Service, path: &str) -> Option<&str> {
         Service::Platform => Some(path),
         Service::Region => path.strip_prefix(REGION_PREFIX).map(|rest| if rest.is_empty() { "/" } else { rest }),
     }
-}
-
-/// One slash at the end makes no difference.
-fn segments(path: &str) -> std::str::Split<'_, char> {
-    path.strip_suffix('/').unwrap_or(path).split('/')
-}
-
-fn is_field(segment: &str) -> bool {
-    segment.starts_with('{')
 }
 
 fn unknown_route(method: &Method, path: &str) -> Refusal {
