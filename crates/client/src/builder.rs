@@ -10,6 +10,7 @@ use url::Url;
 use crate::transport::{ReqwestTransport, Settings};
 use crate::{
     Client, Credentials, Error, RetryPolicy,
+    access::AccessCache,
     call::CallOptions,
     client::Inner,
     origin,
@@ -205,6 +206,7 @@ impl ClientBuilder {
             throttle: Throttle::new(self.max_in_flight),
             allowance: Allowance::new(),
             jitter: Jitter::new(self.jitter_seed),
+            access: AccessCache::default(),
             wall_clock: self.wall_clock,
             #[cfg(feature = "blocking")]
             runtime: None,

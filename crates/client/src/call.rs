@@ -127,6 +127,11 @@ impl<T: Send + 'static> Call<T> {
         self.scope.clone()
     }
 
+    /// Makes the call as a part of another one, within its deadline.
+    pub(crate) fn run_in(self, cx: Context) -> CallFuture<T> {
+        (self.run)(cx)
+    }
+
     /// The same call with its result changed.
     pub(crate) fn map_result<U: Send + 'static>(
         self,

@@ -6,8 +6,12 @@ use turso_cloud_contract::{Endpoint, OrganizationSlug};
 
 use crate::{
     Call, ClientBuilder, Credentials, RawCall,
+    access::AccessCache,
     call::CallOptions,
-    handles::{ApiTokens, AuditLogs, Databases, Groups, Locations, Organizations, Scope},
+    handles::{
+        ApiTokens, AuditLogs, Billing, CurrentUser, Databases, Groups, Invites, Jwks, Locations, Members,
+        Organizations, Recovery, Scope,
+    },
     retry::{Allowance, Jitter},
     throttle::Throttle,
     transport::Transport,
@@ -48,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) throttle: Throttle,
     pub(crate) allowance: Allowance,
     pub(crate) jitter: Jitter,
+    pub(crate) access: AccessCache,
     pub(crate) wall_clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     #[cfg(feature = "blocking")]
     pub(crate) runtime: Option<crate::blocking::Runtime>,
@@ -93,6 +98,42 @@ impl Client {
     #[must_use]
     pub fn api_tokens(&self) -> ApiTokens {
         ApiTokens::new(self)
+    }
+
+    /// The user the token belongs to.
+    #[must_use]
+    pub fn user(&self) -> CurrentUser {
+        CurrentUser::new(self)
+    }
+
+    /// The members of the organization.
+    #[must_use]
+    pub fn members(&self) -> Members {
+        Members::new(self.scope())
+    }
+
+    /// The open invites of the organization.
+    #[must_use]
+    pub fn invites(&self) -> Invites {
+        Invites::new(self.scope())
+    }
+
+    /// Plans, the subscription, invoices and usage of the organization.
+    #[must_use]
+    pub fn billing(&self) -> Billing {
+        Billing::new(self.scope())
+    }
+
+    /// The identity providers of the organization.
+    #[must_use]
+    pub fn jwks(&self) -> Jwks {
+        Jwks::new(self.scope())
+    }
+
+    /// The deleted databases and groups of the organization that can be brought back.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        Recovery::new(self.scope())
     }
 
     /// Sends any request of the [`contract`](crate::contract), for what no handle offers.

@@ -5,20 +5,32 @@
 
 mod api_tokens;
 mod audit_logs;
+mod billing;
 mod databases;
 mod ensured;
 mod groups;
+mod invites;
+mod jwks;
 mod locations;
+mod members;
 mod organizations;
+mod recovery;
 mod scope;
+mod user;
 mod wait_ready;
 
 pub use api_tokens::ApiTokens;
 pub use audit_logs::{AuditLogStream, AuditLogs};
+pub use billing::{Billing, Limits};
 pub use databases::Databases;
 pub use ensured::Ensured;
 pub(crate) use ensured::absent_as_none;
 pub use groups::Groups;
-pub use locations::{Location, Locations};
+pub use invites::Invites;
+pub use jwks::Jwks;
+pub use locations::{Continent, Location, Locations};
+pub use members::Members;
 pub use organizations::Organizations;
+pub use recovery::Recovery;
 pub(crate) use scope::Scope;
+pub use user::CurrentUser;

@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod access;
 mod builder;
+mod bulk;
 mod call;
 mod client;
 mod credentials;
@@ -9,6 +11,7 @@ mod decode;
 mod error;
 mod exchange;
 mod handles;
+mod listing;
 mod origin;
 mod paging;
 mod raw;
@@ -22,25 +25,42 @@ pub mod blocking;
 pub mod mock;
 pub mod transport;
 
+pub use access::DatabaseAccess;
 pub use builder::ClientBuilder;
+pub use bulk::{Bulk, BulkEvents, Outcome};
 pub use call::Call;
 pub use client::Client;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
 pub use handles::{
-    ApiTokens, AuditLogStream, AuditLogs, Databases, Ensured, Groups, Location, Locations, Organizations,
+    ApiTokens, AuditLogStream, AuditLogs, Billing, Continent, CurrentUser, Databases, Ensured, Groups, Invites, Jwks,
+    Limits, Location, Locations, Members, Organizations, Recovery,
 };
+pub use listing::Listing;
 pub use raw::{RawAnswer, RawCall};
 pub use retry::RetryPolicy;
 /// Every endpoint and wire type of the API.
 pub use turso_cloud_contract as contract;
 pub use turso_cloud_contract::{
-    ApiToken, ByteSize, DatabaseId, DatabaseName, DatabaseToken, Expiration, GroupId, GroupName, InvalidInput,
-    LocationCode, OrganizationSlug,
-    api_tokens::TokenValidity,
+    ApiToken, ApiTokenId, ApiTokenName, ByteSize, DatabaseId, DatabaseName, DatabaseToken, EmailAddress, EncryptionKey,
+    Expiration, GroupId, GroupName, InstanceName, InvalidInput, JwksName, LocationCode, OrganizationId,
+    OrganizationSlug, Username,
+    api_tokens::{ApiTokenInfo, CreatedApiToken, NewApiToken, Scope, TokenValidity},
     audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditOrigin},
-    database_tokens::{Authorization, NewToken},
-    databases::{CreatedDatabase, Database, DatabaseFilter, NewDatabase},
-    groups::{Group, NewGroup},
-    organizations::{Organization, OrganizationKind},
+    billing::{
+        BillingCustomer, DatabaseUsage, Invoice, InvoiceKind, OrganizationUsage, Plan, Quotas, Subscription, Timeline,
+        Usage,
+    },
+    database_tokens::{Action, Authorization, NewToken, Permission},
+    databases::{
+        Cipher, CreatedDatabase, Database, DatabaseConfiguration, DatabaseFilter, DatabasePatch, DatabaseV3,
+        Encryption, Instance, InstanceKind, NewDatabase, QueryStat, Seed, UsagePeriod,
+    },
+    groups::{Extension, Extensions, Group, GroupConfiguration, GroupPatch, NewGroup},
+    invites::{CreatedInvite, Invite, NewInvite},
+    jwks::{JwksTemplate, JwksTemplateRequest, NewJwks},
+    members::{Member, NewMember, Role},
+    organizations::{NewOrganization, Organization, OrganizationKind, OrganizationPatch, OrganizationV2},
+    recovery::{DeletedGroup, RestoredGroupAnswer},
+    user::User,
 };

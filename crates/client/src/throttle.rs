@@ -1,7 +1,10 @@
 //! What keeps the calls of one client from overrunning the service: a bound on requests in flight, and a pause
 //! for all of them after the service said that there are too many.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
@@ -12,17 +15,25 @@ use tokio::{
 pub(crate) struct Throttle {
     in_flight: Semaphore,
     cool_until: Mutex<Option<Instant>>,
+    pauses: AtomicU64,
 }
 
 impl Throttle {
     pub(crate) fn new(max_in_flight: usize) -> Self {
-        Self { in_flight: Semaphore::new(max_in_flight.min(Semaphore::MAX_PERMITS)), cool_until: Mutex::new(None) }
+        let in_flight = Semaphore::new(max_in_flight.min(Semaphore::MAX_PERMITS));
+        Self { in_flight, cool_until: Mutex::new(None), pauses: AtomicU64::new(0) }
     }
 
     /// Lets no request out before `until`.
     pub(crate) fn cool_until(&self, until: Instant) {
         let mut current = self.cool_until.lock().unwrap_or_else(PoisonError::into_inner);
         *current = (*current).max(Some(until));
+        self.pauses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often the service asked for a pause so far.
+    pub(crate) fn pauses(&self) -> u64 {
+        self.pauses.load(Ordering::Relaxed)
     }
 
     /// The end of the pause, where one is on.

@@ -1,5 +1,12 @@
-use turso_cloud_contract::api_tokens::{TokenValidity, ValidateApiToken};
+use turso_cloud_contract::{
+    ApiTokenId, ApiTokenName, InvalidInput, OrganizationSlug,
+    api_tokens::{
+        ApiTokenInfo, CreateApiToken, CreatedApiToken, ListApiTokens, ListOrganizationApiTokens, NewApiToken,
+        RevokeApiToken, RevokeOrganizationApiToken, TokenValidity, ValidateApiToken,
+    },
+};
 
+use super::scope::named;
 use crate::{Call, Client};
 
 /// The tokens of the Platform API: [`Client::api_tokens`].
@@ -26,5 +33,147 @@ impl ApiTokens {
     /// ```
     pub fn validate(&self) -> Call<TokenValidity> {
         self.client.call(ValidateApiToken {})
+    }
+
+    /// Lists the caller's own tokens, without the secrets.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(!turso.api_tokens().list().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> Call<Vec<ApiTokenInfo>> {
+        Call::one(&self.client, Ok(ListApiTokens {}), |answer| answer.tokens)
+    }
+
+    /// Finds one of the caller's own tokens in the list.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert_eq!(turso.api_tokens().find("ci").await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn find<N>(&self, name: N) -> Call<Option<ApiTokenInfo>>
+    where
+        N: TryInto<ApiTokenName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let name = named::<ApiTokenName, _>(name);
+        self.list().map_result(|tokens| {
+            let name = name?;
+            Ok(tokens?.into_iter().find(|token| token.name == name))
+        })
+    }
+
+    /// Creates a token. Its secret is told this once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::{NewApiToken, Scope};
+    ///
+    /// let scopes = [Scope::DbCreate, Scope::DbMintToken];
+    /// let created = turso.api_tokens().create("ci", NewApiToken::group("acme", "default", scopes)).await?;
+    /// assert_eq!(format!("{:?}", created.token), "ApiToken([redacted])");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create<N>(&self, name: N, token: NewApiToken) -> Call<CreatedApiToken>
+    where
+        N: TryInto<ApiTokenName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = named(name).map(|name| CreateApiToken { name, body: token });
+        Call::one(&self.client, endpoint, |answer| answer)
+    }
+
+    /// Revokes one of the caller's own tokens; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewApiToken;
+    ///
+    /// turso.api_tokens().create("ci", NewApiToken::organization("acme")).await?;
+    /// turso.api_tokens().revoke("ci").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn revoke<N>(&self, name: N) -> Call<()>
+    where
+        N: TryInto<ApiTokenName>,
+        N::Error: Into<InvalidInput>,
+    {
+        Call::one(&self.client, named(name).map(|name| RevokeApiToken { name }), drop)
+    }
+
+    /// Revokes one of the caller's own tokens; whether there was one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(!turso.api_tokens().revoke_if_exists("ci").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn revoke_if_exists<N>(&self, name: N) -> Call<bool>
+    where
+        N: TryInto<ApiTokenName>,
+        N::Error: Into<InvalidInput>,
+    {
+        self.revoke(name).or_absent()
+    }
+
+    /// Lists the tokens that are good for one organization only, with their owners where the caller is an admin.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(turso.api_tokens().list_of("acme").await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list_of<O>(&self, organization: O) -> Call<Vec<ApiTokenInfo>>
+    where
+        O: TryInto<OrganizationSlug>,
+        O::Error: Into<InvalidInput>,
+    {
+        let endpoint = named(organization).map(|organization| ListOrganizationApiTokens { organization });
+        Call::one(&self.client, endpoint, |answer| answer.tokens)
+    }
+
+    /// Revokes a token that is good for one organization only, by its id.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewApiToken;
+    ///
+    /// let created = turso.api_tokens().create("ci", NewApiToken::organization("acme")).await?;
+    /// turso.api_tokens().revoke_of("acme", created.id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn revoke_of<O, I>(&self, organization: O, token: I) -> Call<()>
+    where
+        O: TryInto<OrganizationSlug>,
+        O::Error: Into<InvalidInput>,
+        I: TryInto<ApiTokenId>,
+        I::Error: Into<InvalidInput>,
+    {
+        let endpoint = named(organization)
+            .and_then(|organization| Ok(RevokeOrganizationApiToken { organization, token: named(token)? }));
+        Call::one(&self.client, endpoint, drop)
     }
 }

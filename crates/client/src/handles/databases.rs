@@ -1,9 +1,12 @@
+mod manage;
+mod many;
+
 use turso_cloud_contract::{
     DatabaseName, DatabaseToken, InvalidInput, OrganizationSlug,
     database_tokens::{CreateDatabaseToken, NewToken, RotateDatabaseTokens},
     databases::{
         CreateDatabase, CreatedDatabase, Database, DatabaseFilter, DeleteDatabase, GetDatabase, ListDatabases,
-        NewDatabase,
+        NewDatabase, Seed,
     },
 };
 
@@ -12,7 +15,7 @@ use super::{
     ensured::{absent_as_none, ensure, mismatch},
     scope::{named, organization_setter},
 };
-use crate::{Call, Error, call::checked};
+use crate::{Call, Error, Listing, call::checked};
 
 /// The databases of an organization, and their tokens: [`Client::databases`](crate::Client::databases).
 #[derive(Clone, Debug)]
@@ -59,6 +62,39 @@ impl Databases {
     pub fn list_matching(&self, filter: DatabaseFilter) -> Call<Vec<Database>> {
         let endpoint = self.scope.organization().map(|organization| ListDatabases { organization, query: filter });
         Call::one(self.scope.client(), endpoint, |answer| answer.databases)
+    }
+
+    /// Streams them, a page of a thousand at a time, for organizations with more than fit into one answer.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use std::pin::pin;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut databases = pin!(turso.databases().stream());
+    /// while let Some(database) = databases.try_next().await? {
+    ///     assert_eq!(database.name, "orders");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(&self) -> Listing<Database> {
+        self.stream_matching(DatabaseFilter::default())
+    }
+
+    /// Streams those of one group, or the branches of one database; see [`stream`](Self::stream).
+    pub fn stream_matching(&self, filter: DatabaseFilter) -> Listing<Database> {
+        let scope = self.scope.clone();
+        Listing::new(self.scope.client(), move |limit, cursor| {
+            let query = filter.clone().page(limit, cursor);
+            let endpoint = scope.organization().map(|organization| ListDatabases { organization, query });
+            Call::one(scope.client(), endpoint, |answer| {
+                (answer.databases, answer.pagination.and_then(|pagination| pagination.next))
+            })
+        })
     }
 
     /// Gets one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
@@ -122,6 +158,36 @@ impl Databases {
     pub fn create(&self, database: NewDatabase) -> Call<CreatedDatabase> {
         let endpoint = self.scope.organization().map(|organization| CreateDatabase { organization, body: database });
         Call::one(self.scope.client(), endpoint, |answer| answer.database).within(&self.scope)
+    }
+
+    /// Creates a database as a copy of another one, in the same group: as it is now, or as it was at a time.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// turso.databases().branch("orders", "orders-preview", None).await?;
+    /// let parent = turso.databases().get("orders-preview").await?.parent;
+    /// assert_eq!(parent.map(|parent| parent.name.to_string()).as_deref(), Some("orders"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn branch<N>(&self, from: N, name: impl Into<String>, at: Option<jiff::Timestamp>) -> Call<CreatedDatabase>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let (parent, name) = (self.path(from), name.into());
+        let call = Call::new(self.scope.client(), move |cx| async move {
+            let (organization, parent) = parent?;
+            let get = GetDatabase { organization: organization.clone(), database: parent };
+            let parent = cx.send(&get).await?.database;
+            let seed = Seed::Database { name: parent.name.into(), timestamp: at };
+            let body = NewDatabase::new(name, parent.group).seed(seed);
+            cx.send(&CreateDatabase { organization, body }).await.map(|answer| answer.database)
+        });
+        call.within(&self.scope)
     }
 
     /// Creates the database unless it exists. One of that name in another group is an error.
@@ -247,8 +313,15 @@ impl Databases {
         N: TryInto<DatabaseName>,
         N::Error: Into<InvalidInput>,
     {
-        let endpoint = self.path(name).map(|(organization, database)| RotateDatabaseTokens { organization, database });
-        Call::one(self.scope.client(), endpoint, drop)
+        let path = self.path(name);
+        Call::new(self.scope.client(), move |cx| async move {
+            let (organization, database) = path?;
+            let rotate = RotateDatabaseTokens { organization, database };
+            let rotated = cx.send(&rotate).await;
+            // Even where it failed: its answer may only be lost.
+            cx.client().access.forget(&rotate.organization, &rotate.database);
+            rotated.map(drop)
+        })
     }
 
     fn path<N>(&self, name: N) -> Result<(OrganizationSlug, DatabaseName), Error>

@@ -1,3 +1,5 @@
+mod manage;
+
 use turso_cloud_contract::{
     GroupName, InvalidInput,
     groups::{CreateGroup, DeleteGroup, GetGroup, Group, ListGroups, NewGroup},

@@ -1,3 +1,8 @@
+mod continent;
+
+use std::collections::BTreeMap;
+
+pub use continent::Continent;
 use turso_cloud_contract::{
     InvalidInput, LocationCode,
     locations::{ClosestRegion, GetClosestRegion, ListLocations},
@@ -102,5 +107,57 @@ impl Locations {
     /// ```
     pub fn closest_region(&self) -> Call<ClosestRegion> {
         self.client.call(GetClosestRegion {})
+    }
+
+    /// Lists them by continent. The service tells no continents: they are this crate's table, and codes it does not know
+    /// are sorted by their beginning.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::Continent;
+    ///
+    /// let locations = turso.locations().by_region().await?;
+    /// assert!(locations[&Continent::Europe].iter().any(|location| location.code == "aws-eu-west-1"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn by_region(&self) -> Call<BTreeMap<Continent, Vec<Location>>> {
+        self.list().map_result(|locations| {
+            let mut sorted = BTreeMap::<_, Vec<_>>::new();
+            for location in locations? {
+                sorted.entry(Continent::of(&location.code)).or_default().push(location);
+            }
+            Ok(sorted)
+        })
+    }
+
+    /// Finds the location nearest to this machine that groups can be created in: the one the region service names, or,
+    /// where it names one of the old platform, the first on the same continent.
+    ///
+    /// Fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none on the continent: choose one from
+    /// [`list`](Self::list).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert_eq!(turso.locations().closest().await?.code, "local");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn closest(&self) -> Call<Location> {
+        let list = self.list();
+        self.closest_region().then(move |cx, region| async move {
+            let nearest = region?.client;
+            let locations = list.run_in(cx).await?;
+            let on_continent = |location: &&Location| Continent::of(&location.code) == Continent::of(&nearest);
+            let found = locations.iter().find(|location| location.code == nearest);
+            found.or_else(|| locations.iter().find(on_continent)).cloned().ok_or_else(|| {
+                let detail = format!("the region service names {nearest}, and no location is on its continent");
+                Error::new(ErrorKind::NotFound).with_detail(detail)
+            })
+        })
     }
 }

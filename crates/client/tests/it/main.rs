@@ -4,12 +4,15 @@
 //! Nothing here uses the local cloud: it reads the same contract, and would agree with a mistake in it.
 #![cfg(all(feature = "reqwest", feature = "blocking", feature = "mock"))]
 
+mod access;
 mod audit_logs;
 mod blocking;
 mod builder;
+mod bulk;
 mod credentials;
 mod ensure;
 mod faults;
+mod listing;
 mod mock;
 mod names;
 mod outage;

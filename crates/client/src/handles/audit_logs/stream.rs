@@ -9,22 +9,19 @@ use jiff::Timestamp;
 use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditLogsAnswer};
 
 use super::AuditLogs;
-use crate::{Error, ErrorKind, paging};
+use crate::{
+    Client, Error, ErrorKind,
+    paging::{self, Paged},
+};
 
 const PAGE_SIZE: u64 = 100;
-
-type Entries = Pin<Box<dyn Stream<Item = Result<AuditLog, Error>> + Send>>;
 
 /// A stream of entries of the audit log, newest first: [`AuditLogs::stream`].
 ///
 /// The service knows no filters: those of this stream are applied here, and all pages down to the last entry that
 /// can match are read. Set them before the first entry is taken.
 #[must_use = "a stream does nothing until it is read"]
-pub struct AuditLogStream {
-    pages: Option<Pages>,
-    filter: Filter,
-    entries: Option<Entries>,
-}
+pub struct AuditLogStream(Paged<Pages>);
 
 #[derive(Clone, Debug, Default)]
 struct Filter {
@@ -36,57 +33,44 @@ struct Filter {
 
 impl AuditLogStream {
     pub(super) fn new(logs: AuditLogs) -> Self {
-        let pages = Pages { logs, page_size: PAGE_SIZE, since: None, next: Some(1), oldest: None, previous: None };
-        Self { pages: Some(pages), filter: Filter::default(), entries: None }
+        let filter = Filter::default();
+        Self(Paged::new(Pages { logs, filter, page_size: PAGE_SIZE, next: Some(1), oldest: None, previous: None }))
     }
 
     /// Ends with the last entry that is not older than `since`; older pages are not read.
-    pub fn since(mut self, since: Timestamp) -> Self {
-        self.filter.since = Some(since);
-        if let Some(pages) = &mut self.pages {
-            pages.since = Some(since);
-        }
-        self
+    pub fn since(self, since: Timestamp) -> Self {
+        self.set_up(|pages| pages.filter.since = Some(since))
     }
 
     /// Leaves out entries from `until` on.
-    pub fn until(mut self, until: Timestamp) -> Self {
-        self.filter.until = Some(until);
-        self
+    pub fn until(self, until: Timestamp) -> Self {
+        self.set_up(|pages| pages.filter.until = Some(until))
     }
 
     /// Only entries with one of these codes.
-    pub fn only(mut self, codes: impl IntoIterator<Item = AuditCode>) -> Self {
-        self.filter.codes = Some(codes.into_iter().collect());
-        self
+    pub fn only(self, codes: impl IntoIterator<Item = AuditCode>) -> Self {
+        self.set_up(|pages| pages.filter.codes = Some(codes.into_iter().collect()))
     }
 
     /// Only entries of this user.
-    pub fn author(mut self, username: impl Into<String>) -> Self {
-        self.filter.author = Some(username.into());
-        self
+    pub fn author(self, username: impl Into<String>) -> Self {
+        self.set_up(|pages| pages.filter.author = Some(username.into()))
     }
 
     /// Sets how many entries to ask for at once; 100 by default.
-    pub fn page_size(mut self, entries: u64) -> Self {
-        if let Some(pages) = &mut self.pages {
-            pages.page_size = entries;
-        }
-        self
+    pub fn page_size(self, entries: u64) -> Self {
+        self.set_up(|pages| pages.page_size = entries)
     }
 
     /// The entries as an iterator, on a client of [`blocking`](crate::blocking).
     #[cfg(feature = "blocking")]
     pub fn send(self) -> Result<crate::blocking::Iter<AuditLog>, Error> {
-        let client = self.pages.as_ref().map(|pages| pages.logs.scope.client().clone());
-        let client = client.ok_or_else(|| Error::config("the stream is being read already"))?;
-        crate::blocking::Iter::new(client, Box::pin(self))
+        self.0.send()
     }
 
-    fn start(pages: Pages, filter: Filter) -> Entries {
-        use futures_util::StreamExt as _;
-        let wanted = move |entry: &Result<AuditLog, Error>| entry.as_ref().map_or(true, |entry| filter.admits(entry));
-        Box::pin(paging::items(pages).filter(move |entry| std::future::ready(wanted(entry))))
+    fn set_up(mut self, change: impl FnOnce(&mut Pages)) -> Self {
+        self.0.set_up(change);
+        self
     }
 }
 
@@ -94,22 +78,13 @@ impl Stream for AuditLogStream {
     type Item = Result<AuditLog, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        if let Some(pages) = this.pages.take() {
-            this.entries = Some(Self::start(pages, this.filter.clone()));
-        }
-        let Some(entries) = &mut this.entries else { return Poll::Ready(None) };
-        let polled = entries.as_mut().poll_next(cx);
-        if matches!(polled, Poll::Ready(None)) {
-            this.entries = None;
-        }
-        polled
+        self.get_mut().0.poll_next(cx)
     }
 }
 
 impl fmt::Debug for AuditLogStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuditLogStream").field("filter", &self.filter).finish_non_exhaustive()
+        f.debug_struct("AuditLogStream").finish_non_exhaustive()
     }
 }
 
@@ -124,8 +99,8 @@ impl Filter {
 
 struct Pages {
     logs: AuditLogs,
+    filter: Filter,
     page_size: u64,
-    since: Option<Timestamp>,
     next: Option<u64>,
     /// The rank of the oldest entry yielded so far, counted from the oldest of all. Ranks do not change when entries
     /// are written, while places in pages do; and entries have no ids.
@@ -136,11 +111,16 @@ struct Pages {
 impl paging::Pages for Pages {
     type Item = AuditLog;
 
+    fn client(&self) -> &Client {
+        self.logs.scope.client()
+    }
+
     async fn next(&mut self) -> Result<Option<Vec<AuditLog>>, Error> {
         let Some(number) = self.next else { return Ok(None) };
         let page = self.logs.page(AuditLogPage::new(number, self.page_size)).await?;
         self.check_advance(number, &page)?;
-        let fresh = self.fresh(&page);
+        let mut fresh = self.fresh(&page);
+        fresh.retain(|entry| self.filter.admits(entry));
         let exhausted = page.audit_logs.is_empty() || number >= page.pagination.total_pages || self.is_past(&page);
         self.next = (!exhausted).then_some(number + 1);
         self.previous = Some(page);
@@ -166,7 +146,7 @@ impl Pages {
 
     fn is_past(&self, page: &AuditLogsAnswer) -> bool {
         let oldest = page.audit_logs.last().map(|entry| entry.created_at);
-        oldest.zip(self.since).is_some_and(|(oldest, since)| oldest < since)
+        oldest.zip(self.filter.since).is_some_and(|(oldest, since)| oldest < since)
     }
 
     /// A page that is not the one asked for would be read for ever.

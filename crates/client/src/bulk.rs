@@ -1,0 +1,197 @@
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    vec,
+};
+
+use futures_core::Stream;
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+
+use crate::{Call, Client, Error};
+
+type MakeCall<I, T> = Arc<dyn Fn(&I) -> Call<T> + Send + Sync>;
+type Running<I, T> = Pin<Box<dyn Future<Output = Outcome<I, T>> + Send>>;
+
+/// The same call for many inputs: await it for all outcomes in the order of the inputs, or take them one by one as they
+/// come with [`events`](Self::events).
+///
+/// One failure stops nothing. Where the service says that there are too many requests, fewer run at once from then on,
+/// and slowly more again. Dropping it starts no more calls; those under way may have happened.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+/// use turso_cloud::NewDatabase;
+///
+/// let tenants = ["ada", "grace", "Not A Name"].map(|name| NewDatabase::new(name, "default"));
+/// let outcomes = turso.databases().create_many(tenants).concurrency(2).await;
+/// assert!(outcomes[0].result.is_ok() && outcomes[1].result.is_ok());
+/// assert!(outcomes[2].result.as_ref().unwrap_err().is_invalid_input());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is done until it is awaited or its events are read"]
+pub struct Bulk<I, T> {
+    client: Client,
+    inputs: Vec<I>,
+    concurrency: usize,
+    call: MakeCall<I, T>,
+}
+
+/// What became of one input.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Outcome<I, T> {
+    /// Its place among the inputs, from 0.
+    pub index: usize,
+    /// The input.
+    pub input: I,
+    /// The result of its call.
+    pub result: Result<T, Error>,
+}
+
+impl<I: Send + 'static, T: Send + 'static> Bulk<I, T> {
+    pub(crate) fn new(
+        client: &Client,
+        inputs: impl IntoIterator<Item = I>,
+        call: impl Fn(&I) -> Call<T> + Send + Sync + 'static,
+    ) -> Self {
+        let inputs = inputs.into_iter().collect();
+        Self { client: client.clone(), inputs, concurrency: 16, call: Arc::new(call) }
+    }
+
+    /// Sets how many calls run at once at the most; 16 by default, and never less than one.
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.concurrency = calls.max(1);
+        self
+    }
+
+    /// The outcomes as they come, in no order.
+    pub fn events(self) -> BulkEvents<I, T> {
+        let pauses = self.client.inner().throttle.pauses();
+        BulkEvents {
+            client: self.client,
+            inputs: self.inputs.into_iter().enumerate(),
+            call: self.call,
+            running: FuturesUnordered::new(),
+            pace: Pace { limit: self.concurrency, most: self.concurrency, calm: 0, pauses },
+        }
+    }
+
+    /// Makes all calls and waits for their outcomes; see [`Call::send`].
+    #[cfg(feature = "blocking")]
+    pub fn send(self) -> Result<Vec<Outcome<I, T>>, Error> {
+        let client = self.client.clone();
+        let all = self.into_future();
+        client.runtime()?.run(async move { Ok(all.await) })
+    }
+}
+
+impl<I: Send + 'static, T: Send + 'static> IntoFuture for Bulk<I, T> {
+    type Output = Vec<Outcome<I, T>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut outcomes: Vec<_> = self.events().collect().await;
+            outcomes.sort_by_key(|outcome| outcome.index);
+            outcomes
+        })
+    }
+}
+
+impl<I, T> fmt::Debug for Bulk<I, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inputs = self.inputs.len();
+        f.debug_struct("Bulk").field("inputs", &inputs).field("concurrency", &self.concurrency).finish_non_exhaustive()
+    }
+}
+
+/// The outcomes of a [`Bulk`] as they come.
+#[must_use = "nothing is done until the events are read"]
+pub struct BulkEvents<I, T> {
+    client: Client,
+    inputs: std::iter::Enumerate<vec::IntoIter<I>>,
+    call: MakeCall<I, T>,
+    running: FuturesUnordered<Running<I, T>>,
+    pace: Pace,
+}
+
+/// No input is ever pinned.
+impl<I, T> Unpin for BulkEvents<I, T> {}
+
+impl<I: Send + 'static, T: Send + 'static> Stream for BulkEvents<I, T> {
+    type Item = Outcome<I, T>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        while this.running.len() < this.pace.limit {
+            let Some((index, input)) = this.inputs.next() else { break };
+            let call = (this.call)(&input).into_future();
+            this.running.push(Box::pin(async move { Outcome { index, input, result: call.await } }));
+        }
+        let polled = this.running.poll_next_unpin(cx);
+        if let Poll::Ready(Some(_)) = polled {
+            this.pace.adapt(this.client.inner().throttle.pauses());
+        }
+        polled
+    }
+}
+
+impl<I, T> fmt::Debug for BulkEvents<I, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BulkEvents").field("left", &self.inputs.len()).field("pace", &self.pace).finish_non_exhaustive()
+    }
+}
+
+/// How many calls run at once: half as many after each pause the service asked for, and one more after as many calls
+/// without a pause as run at once.
+#[derive(Debug)]
+struct Pace {
+    limit: usize,
+    most: usize,
+    calm: usize,
+    pauses: u64,
+}
+
+impl Pace {
+    fn adapt(&mut self, pauses: u64) {
+        if pauses > self.pauses {
+            self.pauses = pauses;
+            self.limit = (self.limit / 2).max(1);
+            self.calm = 0;
+            return;
+        }
+        self.calm += 1;
+        if self.calm >= self.limit && self.limit < self.most {
+            self.limit += 1;
+            self.calm = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_calls_run_after_a_pause_and_slowly_more_again() {
+        let mut pace = Pace { limit: 8, most: 8, calm: 0, pauses: 0 };
+        pace.adapt(1);
+        assert_eq!(pace.limit, 4);
+        for _ in 0..4 {
+            pace.adapt(1);
+        }
+        assert_eq!(pace.limit, 5);
+        (2..9).for_each(|pauses| pace.adapt(pauses));
+        assert_eq!(pace.limit, 1);
+        for _ in 0..1000 {
+            pace.adapt(8);
+        }
+        assert_eq!(pace.limit, 8);
+    }
+}

@@ -1,0 +1,245 @@
+//! What there is to do with a database beside making and deleting it.
+
+use turso_cloud_contract::{
+    DatabaseName, InstanceName, InvalidInput,
+    billing::DatabaseUsage,
+    databases::{
+        DatabaseConfiguration, DatabasePatch, DatabaseTransfer, GetDatabaseConfiguration, GetDatabaseStats,
+        GetDatabaseUsage, GetInstance, Instance, ListDatabaseQueries, ListInstances, QueriesSince, QueryStat,
+        TransferDatabase, UpdateDatabaseConfiguration, UsagePeriod, WaitForInstance, WakeUpDatabase,
+    },
+};
+
+use super::Databases;
+use crate::{Call, handles::scope::named};
+
+impl Databases {
+    /// Gets the configuration of a database.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// assert!(!turso.databases().configuration("orders").await?.block_writes);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn configuration<N>(&self, name: N) -> Call<DatabaseConfiguration>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint =
+            self.path(name).map(|(organization, database)| GetDatabaseConfiguration { organization, database });
+        Call::one(self.scope.client(), endpoint, |answer| answer)
+    }
+
+    /// Changes the configuration of a database, and yields the whole of it. What is not set stays as it is.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use turso_cloud::DatabasePatch;
+    ///
+    /// let patch = DatabasePatch::default().block_writes(true).allowed_ips(["127.0.0.0/8"]);
+    /// let configuration = turso.databases().update_configuration("orders", patch).await?;
+    /// assert!(configuration.block_writes && !configuration.block_reads);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update_configuration<N>(&self, name: N, patch: DatabasePatch) -> Call<DatabaseConfiguration>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| UpdateDatabaseConfiguration {
+            organization,
+            database,
+            body: patch,
+        });
+        Call::one(self.scope.client(), endpoint, |answer| answer)
+    }
+
+    /// Lists the instances of a database: one for each location of its group.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// assert_eq!(turso.databases().instances("orders").await?[0].region, "local");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn instances<N>(&self, name: N) -> Call<Vec<Instance>>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| ListInstances { organization, database });
+        Call::one(self.scope.client(), endpoint, |answer| answer.instances)
+    }
+
+    /// Gets what a database used, by default in this calendar month.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use turso_cloud::UsagePeriod;
+    ///
+    /// assert_eq!(turso.databases().usage("orders", UsagePeriod::default()).await?.usage.rows_written, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn usage<N>(&self, name: N, period: UsagePeriod) -> Call<DatabaseUsage>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint =
+            self.path(name).map(|(organization, database)| GetDatabaseUsage { organization, database, query: period });
+        Call::one(self.scope.client(), endpoint, |answer| answer.database)
+    }
+
+    /// Gets the queries that read and wrote most.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// assert!(turso.databases().stats("orders").await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stats<N>(&self, name: N) -> Call<Vec<QueryStat>>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| GetDatabaseStats { organization, database });
+        Call::one(self.scope.client(), endpoint, |answer| answer.top_queries)
+    }
+
+    /// Lists the queries that read and wrote most since a time. The service does not document it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// assert!(turso.databases().queries("orders", jiff::Timestamp::UNIX_EPOCH).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn queries<N>(&self, name: N, since: jiff::Timestamp) -> Call<Vec<QueryStat>>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| ListDatabaseQueries {
+            organization,
+            database,
+            query: QueriesSince::new(since),
+        });
+        Call::one(self.scope.client(), endpoint, |answer| answer)
+    }
+
+    /// Moves a database to another organization. The service does not document it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// turso.databases().transfer("orders", "dev").await?;
+    /// assert!(turso.databases().organization("dev").find("orders").await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn transfer<N>(&self, name: N, to: impl Into<String>) -> Call<()>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| TransferDatabase {
+            organization,
+            database,
+            body: DatabaseTransfer::to(to),
+        });
+        Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    /// Wakes an archived database up. The service does not document it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// turso.databases().wake_up("orders").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wake_up<N>(&self, name: N) -> Call<()>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| WakeUpDatabase { organization, database });
+        Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    /// Gets one instance of a database.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// assert_eq!(turso.databases().instance("orders", "local").await?.name, "local");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn instance<N, I>(&self, name: N, instance: I) -> Call<Instance>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+        I: TryInto<InstanceName>,
+        I::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).and_then(|(organization, database)| {
+            Ok(GetInstance { organization, database, instance: named(instance)? })
+        });
+        Call::one(self.scope.client(), endpoint, |answer| answer.instance)
+    }
+
+    /// Waits until an instance of a database answers queries. The service does not document it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// turso.databases().wait_for_instance("orders", "local").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_for_instance<N, I>(&self, name: N, instance: I) -> Call<()>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+        I: TryInto<InstanceName>,
+        I::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).and_then(|(organization, database)| {
+            Ok(WaitForInstance { organization, database, instance: named(instance)? })
+        });
+        Call::one(self.scope.client(), endpoint, drop)
+    }
+}

@@ -1,0 +1,138 @@
+//! The same call for many databases, and access to one for many callers.
+
+use jiff::SignedDuration;
+use turso_cloud_contract::{
+    DatabaseName, DatabaseToken, Expiration, InvalidInput,
+    database_tokens::{CreateDatabaseToken, NewToken},
+    databases::{CreatedDatabase, GetDatabase, NewDatabase},
+};
+
+use super::Databases;
+use crate::{Bulk, Call, DatabaseAccess, access::Key};
+
+impl Databases {
+    /// Creates many, some at once; see [`Bulk`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use futures_util::StreamExt;
+    /// use turso_cloud::NewDatabase;
+    ///
+    /// let tenants = (0..20).map(|number| NewDatabase::new(format!("tenant-{number}"), "default"));
+    /// let mut events = turso.databases().create_many(tenants).concurrency(4).events();
+    /// let mut done = 0;
+    /// while let Some(outcome) = events.next().await {
+    ///     outcome.result?;
+    ///     done += 1;
+    /// }
+    /// assert_eq!(done, 20);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create_many(&self, databases: impl IntoIterator<Item = NewDatabase>) -> Bulk<NewDatabase, CreatedDatabase> {
+        let handle = self.clone();
+        Bulk::new(self.scope.client(), databases, move |database| handle.create(database.clone()))
+    }
+
+    /// Deletes many, some at once; the result of each says whether there was one to delete.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// let outcomes = turso.databases().delete_many(["orders", "nothing"]).await;
+    /// assert!(matches!(outcomes[0].result, Ok(true)));
+    /// assert!(matches!(outcomes[1].result, Ok(false)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_many<N: Into<String>>(&self, names: impl IntoIterator<Item = N>) -> Bulk<String, bool> {
+        let handle = self.clone();
+        let names = names.into_iter().map(Into::into);
+        Bulk::new(self.scope.client(), names, move |name: &String| handle.delete_if_exists(name))
+    }
+
+    /// Mints a token for each of many, some at once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use turso_cloud::NewToken;
+    ///
+    /// let outcomes = turso.databases().tokens_for_many(["orders", "nothing"], NewToken::read_only()).await;
+    /// assert!(outcomes[0].result.is_ok());
+    /// assert!(outcomes[1].result.as_ref().unwrap_err().is_not_found());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tokens_for_many<N: Into<String>>(
+        &self,
+        names: impl IntoIterator<Item = N>,
+        token: NewToken,
+    ) -> Bulk<String, DatabaseToken> {
+        let handle = self.clone();
+        let names = names.into_iter().map(Into::into);
+        Bulk::new(self.scope.client(), names, move |name: &String| handle.create_token(name, token.clone()))
+    }
+
+    /// The URL of a database and a token that reads and writes, kept by this client: many callers share one token, and
+    /// another is minted once three quarters of its life are over.
+    ///
+    /// Rotating the tokens by this client forgets it; [`forget_access`](Self::forget_access) does so where somebody else
+    /// rotated them.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use turso_cloud::Expiration;
+    ///
+    /// let access = turso.databases().access("orders", Expiration::hours(1)).await?;
+    /// assert_eq!(turso.databases().access("orders", Expiration::hours(1)).await?, access);
+    /// // `access.url` and `access.token.expose()` are for any libSQL driver.
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn access<N>(&self, name: N, lifetime: impl Into<Expiration>) -> Call<DatabaseAccess>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let (path, lifetime) = (self.path(name), lifetime.into());
+        Call::new(self.scope.client(), move |cx| async move {
+            let (organization, database) = path?;
+            let now = (cx.client().wall_clock)();
+            let key =
+                Key { organization: organization.clone(), database: database.clone(), seconds: lifetime.as_secs() };
+            let mint = || async {
+                let get = GetDatabase { organization: organization.clone(), database: database.clone() };
+                let url = cx.send(&get).await?.database.url();
+                let NewToken { options: query, permissions: body, .. } = NewToken::full_access().expires(lifetime);
+                let mint = CreateDatabaseToken { organization, database, query, body };
+                let token = cx.send(&mint).await?.jwt;
+                let life =
+                    lifetime.as_secs().and_then(|seconds| i64::try_from(seconds).ok()).map(SignedDuration::from_secs);
+                let expires_at = life.and_then(|life| now.checked_add(life).ok());
+                Ok(DatabaseAccess { url, token, expires_at })
+            };
+            cx.client().access.get(key, now, mint).await
+        })
+    }
+
+    /// Forgets the token [`access`](Self::access) keeps for a database, so that the next call mints another.
+    pub fn forget_access<N>(&self, name: N)
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        if let Ok((organization, database)) = self.path(name) {
+            self.scope.client().inner().access.forget(&organization, &database);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use turso_cloud_contract::{
+    EmailAddress, InvalidInput,
+    invites::{CreateInvite, CreatedInvite, DeleteInvite, Invite, ListInvites, NewInvite},
+};
+
+use super::{
+    Scope,
+    scope::{named, organization_setter},
+};
+use crate::Call;
+
+/// The open invites of an organization: [`Client::invites`](crate::Client::invites).
+#[derive(Clone, Debug)]
+pub struct Invites {
+    scope: Scope,
+}
+
+impl Invites {
+    pub(crate) fn new(scope: Scope) -> Self {
+        Self { scope }
+    }
+
+    organization_setter!();
+
+    /// Lists them. Only owners and admins may.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(turso.invites().list().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> Call<Vec<Invite>> {
+        let endpoint = self.scope.organization().map(|organization| ListInvites { organization });
+        Call::one(self.scope.client(), endpoint, |answer| answer.invites)
+    }
+
+    /// Invites somebody, by address or by username. An open invite to the same address is replaced.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::{NewInvite, Role};
+    ///
+    /// let invite = turso.invites().create(NewInvite::email("eve@example.com").role(Role::Viewer)).await?;
+    /// assert_eq!(invite.role, Role::Viewer);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(&self, invite: NewInvite) -> Call<CreatedInvite> {
+        let endpoint = self.scope.organization().map(|organization| CreateInvite { organization, body: invite });
+        Call::one(self.scope.client(), endpoint, |answer| answer.invited)
+    }
+
+    /// Takes an invite back; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.invites().create(turso_cloud::NewInvite::email("eve@example.com")).await?;
+    /// turso.invites().delete("eve@example.com").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete<N>(&self, email: N) -> Call<()>
+    where
+        N: TryInto<EmailAddress>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint =
+            self.scope.organization().and_then(|organization| Ok(DeleteInvite { organization, email: named(email)? }));
+        Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    /// Takes an invite back; whether there was one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(!turso.invites().delete_if_exists("eve@example.com").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_if_exists<N>(&self, email: N) -> Call<bool>
+    where
+        N: TryInto<EmailAddress>,
+        N::Error: Into<InvalidInput>,
+    {
+        self.delete(email).or_absent()
+    }
+}

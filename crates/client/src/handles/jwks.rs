@@ -1,0 +1,129 @@
+use turso_cloud_contract::{
+    InvalidInput, JwksName,
+    jwks::{
+        GetJwksTemplate, Jwks as Provider, JwksRegion, JwksTemplate, JwksTemplateRequest, ListJwks, NewJwks,
+        RemoveJwks, SaveJwks,
+    },
+};
+
+use super::{
+    Scope,
+    scope::{named, organization_setter},
+};
+use crate::Call;
+
+/// External identity providers whose tokens open databases: [`Client::jwks`](crate::Client::jwks). The service does not
+/// document these operations.
+#[derive(Clone, Debug)]
+pub struct Jwks {
+    scope: Scope,
+}
+
+impl Jwks {
+    pub(crate) fn new(scope: Scope) -> Self {
+        Self { scope }
+    }
+
+    organization_setter!();
+
+    /// Lists the providers.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(turso.jwks().list().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> Call<Vec<Provider>> {
+        let endpoint = self.scope.organization().map(|organization| ListJwks { organization });
+        Call::one(self.scope.client(), endpoint, |answer| answer.jwks)
+    }
+
+    /// Saves a provider under a name.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewJwks;
+    ///
+    /// turso.jwks().save("clerk", NewJwks::new("https://example.com/.well-known/jwks.json")).await?;
+    /// assert_eq!(turso.jwks().list().await?[0].name, "clerk");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn save<N>(&self, name: N, provider: NewJwks) -> Call<()>
+    where
+        N: TryInto<JwksName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self
+            .scope
+            .organization()
+            .and_then(|organization| Ok(SaveJwks { organization, name: named(name)?, body: provider }));
+        Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    /// Removes a provider; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(turso.jwks().delete("clerk").await.unwrap_err().is_not_found());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete<N>(&self, name: N) -> Call<()>
+    where
+        N: TryInto<JwksName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let body = JwksRegion::default();
+        let endpoint = self
+            .scope
+            .organization()
+            .and_then(|organization| Ok(RemoveJwks { organization, name: named(name)?, body }));
+        Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    /// Removes a provider; whether there was one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(!turso.jwks().delete_if_exists("clerk").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_if_exists<N>(&self, name: N) -> Call<bool>
+    where
+        N: TryInto<JwksName>,
+        N::Error: Into<InvalidInput>,
+    {
+        self.delete(name).or_absent()
+    }
+
+    /// Gets the claims a provider has to put into its tokens.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use turso_cloud::{Authorization, JwksTemplateRequest};
+    ///
+    /// let request = JwksTemplateRequest::database("orders", Authorization::ReadOnly);
+    /// let template = turso.jwks().template(request).await?;
+    /// assert!(template.to_json().contains(r#""a":"ro""#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn template(&self, request: JwksTemplateRequest) -> Call<JwksTemplate> {
+        let endpoint = self.scope.organization().map(|organization| GetJwksTemplate { organization, body: request });
+        Call::one(self.scope.client(), endpoint, |answer| answer.template)
+    }
+}

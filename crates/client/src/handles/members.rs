@@ -1,0 +1,163 @@
+use turso_cloud_contract::{
+    InvalidInput, OrganizationSlug, Username,
+    members::{AddMember, GetMember, ListMembers, Member, MemberPatch, NewMember, RemoveMember, Role, UpdateMember},
+};
+
+use super::{
+    Scope,
+    scope::{named, organization_setter},
+};
+use crate::{Call, Error};
+
+/// The members of an organization: [`Client::members`](crate::Client::members).
+#[derive(Clone, Debug)]
+pub struct Members {
+    scope: Scope,
+}
+
+impl Members {
+    pub(crate) fn new(scope: Scope) -> Self {
+        Self { scope }
+    }
+
+    organization_setter!();
+
+    /// Lists them. Only owners and admins may.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// let members = turso.members().list().await?;
+    /// assert_eq!(members[0].role, turso_cloud::Role::Owner);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> Call<Vec<Member>> {
+        let endpoint = self.scope.organization().map(|organization| ListMembers { organization });
+        Call::one(self.scope.client(), endpoint, |answer| answer.members)
+    }
+
+    /// Gets one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert_eq!(turso.members().get("dev").await?.username, "dev");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get<N>(&self, username: N) -> Call<Member>
+    where
+        N: TryInto<Username>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(username).map(|(organization, username)| GetMember { organization, username });
+        Call::one(self.scope.client(), endpoint, |answer| answer.member)
+    }
+
+    /// Gets one, or nothing where there is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert_eq!(turso.members().find("nobody").await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn find<N>(&self, username: N) -> Call<Option<Member>>
+    where
+        N: TryInto<Username>,
+        N::Error: Into<InvalidInput>,
+    {
+        self.get(username).or_none()
+    }
+
+    /// Adds a user, who must have signed up; fails with [`AlreadyExists`](crate::ErrorKind::AlreadyExists) where they
+    /// are a member. Use [`invites`](crate::Client::invites) for others.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewMember;
+    ///
+    /// assert!(turso.members().add(NewMember::new("dev")).await.unwrap_err().is_already_exists());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add(&self, member: NewMember) -> Call<()> {
+        let endpoint = self.scope.organization().map(|organization| AddMember { organization, body: member });
+        Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    /// Changes what a member may do.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::Role;
+    ///
+    /// assert!(turso.members().update_role("nobody", Role::Admin).await.unwrap_err().is_not_found());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update_role<N>(&self, username: N, role: Role) -> Call<Member>
+    where
+        N: TryInto<Username>,
+        N::Error: Into<InvalidInput>,
+    {
+        let body = MemberPatch::role(role);
+        let endpoint =
+            self.path(username).map(|(organization, username)| UpdateMember { organization, username, body });
+        Call::one(self.scope.client(), endpoint, |answer| answer.member)
+    }
+
+    /// Removes a member; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(turso.members().delete("nobody").await.unwrap_err().is_not_found());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete<N>(&self, username: N) -> Call<()>
+    where
+        N: TryInto<Username>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(username).map(|(organization, username)| RemoveMember { organization, username });
+        Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    /// Removes a member; whether there was one to remove.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(!turso.members().delete_if_exists("nobody").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_if_exists<N>(&self, username: N) -> Call<bool>
+    where
+        N: TryInto<Username>,
+        N::Error: Into<InvalidInput>,
+    {
+        self.delete(username).or_absent()
+    }
+
+    fn path<N>(&self, username: N) -> Result<(OrganizationSlug, Username), Error>
+    where
+        N: TryInto<Username>,
+        N::Error: Into<InvalidInput>,
+    {
+        Ok((self.scope.organization()?, named(username)?))
+    }
+}

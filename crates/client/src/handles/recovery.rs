@@ -1,0 +1,154 @@
+use turso_cloud_contract::{
+    DatabaseId, GroupId, InvalidInput, OrganizationId,
+    databases::{DatabaseV3, DatabaseV3Filter, ListDatabasesV3},
+    organizations::ListOrganizationsV2,
+    recovery::{
+        DeletedGroup, DeletedGroupPage, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredGroupAnswer,
+        RestoredName,
+    },
+};
+
+use super::{
+    Scope,
+    scope::{named, organization_setter},
+};
+use crate::{Call, Error, ErrorKind, Listing, call::Context};
+
+/// Deleted databases and groups that can be brought back, for five days: [`Client::recovery`](crate::Client::recovery).
+///
+/// The service knows them by ids, and organizations too: each call first asks for the id of the organization.
+#[derive(Clone, Debug)]
+pub struct Recovery {
+    scope: Scope,
+}
+
+impl Recovery {
+    pub(crate) fn new(scope: Scope) -> Self {
+        Self { scope }
+    }
+
+    organization_setter!();
+
+    /// Streams the deleted databases, those with `search` in their names where it is not empty.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use std::pin::pin;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// turso.databases().delete("orders").await?;
+    /// let mut deleted = pin!(turso.recovery().databases("ord"));
+    /// assert_eq!(deleted.try_next().await?.map(|database| database.name.to_string()).as_deref(), Some("orders"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn databases(&self, search: impl Into<String>) -> Listing<DatabaseV3> {
+        let (scope, search) = (self.scope.clone(), search.into());
+        Listing::new(self.scope.client(), move |limit, cursor| {
+            let mut query = DatabaseV3Filter::deleted().page(limit, cursor);
+            query.search = Some(search.clone()).filter(|search| !search.is_empty());
+            let scope = scope.clone();
+            Call::new(&scope.client().clone(), move |cx| async move {
+                let organization = id(&cx, &scope).await?;
+                let answer = cx.send(&ListDatabasesV3 { organization, query }).await?;
+                Ok((answer.databases, answer.pagination.next))
+            })
+        })
+    }
+
+    /// Brings a database back, under another name where one is given, and its group where that was deleted with it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// let id = turso.databases().get("orders").await?.id;
+    /// turso.databases().delete("orders").await?;
+    /// turso.recovery().restore_database(id, Some("orders-again")).await?;
+    /// assert!(turso.databases().find("orders-again").await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn restore_database<I>(&self, database: I, name: Option<&str>) -> Call<DatabaseV3>
+    where
+        I: TryInto<DatabaseId>,
+        I::Error: Into<InvalidInput>,
+    {
+        let (scope, database) = (self.scope.clone(), named(database));
+        let body = name.map_or_else(RestoredName::default, RestoredName::new);
+        Call::new(self.scope.client(), move |cx| async move {
+            let database = database?;
+            let organization = id(&cx, &scope).await?;
+            cx.send(&RestoreDatabase { organization, database, body }).await.map(|answer| answer.database)
+        })
+    }
+
+    /// Streams the deleted groups.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use std::pin::pin;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// turso.groups().delete("default").await?;
+    /// let mut deleted = pin!(turso.recovery().groups());
+    /// assert_eq!(deleted.try_next().await?.map(|group| group.cascade_databases), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn groups(&self) -> Listing<DeletedGroup> {
+        let scope = self.scope.clone();
+        Listing::new(self.scope.client(), move |limit, cursor| {
+            let scope = scope.clone();
+            Call::new(&scope.client().clone(), move |cx| async move {
+                let organization = id(&cx, &scope).await?;
+                let query = DeletedGroupPage::new(limit, cursor);
+                let answer = cx.send(&ListDeletedGroups { organization, query }).await?;
+                Ok((answer.groups, answer.pagination.next))
+            })
+        })
+    }
+
+    /// Brings a group back with its databases. It is back even where some of them are not; the answer says why.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// let id = turso.groups().delete("default").await?.uuid;
+    /// let restored = turso.recovery().restore_group(id).await?;
+    /// assert!(restored.failures.is_empty());
+    /// assert!(turso.databases().find("orders").await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn restore_group<I>(&self, group: I) -> Call<RestoredGroupAnswer>
+    where
+        I: TryInto<GroupId>,
+        I::Error: Into<InvalidInput>,
+    {
+        let (scope, group) = (self.scope.clone(), named(group));
+        Call::new(self.scope.client(), move |cx| async move {
+            let group = group?;
+            let organization = id(&cx, &scope).await?;
+            cx.send(&RestoreGroup { organization, group }).await
+        })
+    }
+}
+
+async fn id(cx: &Context, scope: &Scope) -> Result<OrganizationId, Error> {
+    let slug = scope.organization()?;
+    let organizations = cx.send(&ListOrganizationsV2 {}).await?.organizations;
+    let found = organizations.into_iter().find(|organization| organization.slug == slug);
+    found.and_then(|organization| organization.id).ok_or_else(|| {
+        Error::new(ErrorKind::NotFound).with_detail(format!("the service tells no id of organization {slug}"))
+    })
+}

@@ -1,0 +1,94 @@
+//! Access to a database: one token for many callers, and a new one before it ends.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use turso_cloud::{
+    Client, DatabaseToken, Expiration,
+    contract::database_tokens::{CreateDatabaseToken, TokenAnswer},
+    mock::{Failure, Mock},
+};
+
+/// A client whose clock stands at the second that is returned beside it.
+fn client(mock: &Mock) -> (Client, Arc<AtomicI64>) {
+    let second = Arc::new(AtomicI64::new(1_800_000_000));
+    let clock = Arc::clone(&second);
+    let now = move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap_or_default();
+    let minted = AtomicI64::new(0);
+    mock.on::<CreateDatabaseToken>(move |_| {
+        let token = DatabaseToken::new(format!("token-{}", minted.fetch_add(1, Ordering::Relaxed)));
+        token.map(|jwt| TokenAnswer { jwt }).map_err(|_| Failure::Disconnected)
+    });
+    (mock.client().wall_clock(now).build().unwrap(), second)
+}
+
+fn minted(mock: &Mock) -> usize {
+    mock.requests::<CreateDatabaseToken>().len()
+}
+
+#[tokio::test]
+async fn many_callers_at_once_share_one_token() {
+    let mock = Mock::new();
+    let (turso, _) = client(&mock);
+    let callers = (0..50).map(|_| turso.databases().access("my-db", Expiration::hours(1)).into_future());
+    let tokens = join_all(callers).await;
+    let first = tokens[0].as_ref().unwrap();
+    assert!(tokens.iter().all(|token| token.as_ref().unwrap() == first));
+    assert_eq!(minted(&mock), 1);
+    assert_eq!(first.url, "https://my-db-acme.aws-us-east-1.turso.io");
+}
+
+#[tokio::test]
+async fn a_new_token_is_minted_before_the_old_one_ends() {
+    let mock = Mock::new();
+    let (turso, second) = client(&mock);
+    let access = || turso.databases().access("my-db", Expiration::hours(1)).into_future();
+    let first = access().await.unwrap();
+    assert_eq!(first.expires_at, Timestamp::from_second(1_800_003_600).ok());
+
+    second.store(1_800_000_000 + 45 * 60 - 1, Ordering::Relaxed);
+    assert_eq!(access().await.unwrap(), first);
+    second.store(1_800_000_000 + 45 * 60, Ordering::Relaxed);
+    assert_ne!(access().await.unwrap().token, first.token);
+    assert_eq!(minted(&mock), 2);
+}
+
+#[tokio::test]
+async fn nobody_gets_a_shorter_life_than_asked_for() {
+    let mock = Mock::new();
+    let (turso, _) = client(&mock);
+    let hour = turso.databases().access("my-db", Expiration::hours(1)).await.unwrap();
+    let day = turso.databases().access("my-db", Expiration::days(1)).await.unwrap();
+    let never = turso.databases().access("my-db", Expiration::never()).await.unwrap();
+    assert!(hour.expires_at < day.expires_at && never.expires_at.is_none());
+}
+
+#[tokio::test]
+async fn a_rotation_or_a_wish_forgets_the_token() {
+    let mock = Mock::new();
+    let (turso, _) = client(&mock);
+    let access = || turso.databases().access("my-db", Expiration::hours(1)).into_future();
+    let first = access().await.unwrap();
+    turso.databases().rotate_tokens("my-db").await.unwrap();
+    let second = access().await.unwrap();
+    assert_ne!(second.token, first.token);
+    turso.databases().forget_access("my-db");
+    assert_ne!(access().await.unwrap().token, second.token);
+    turso.databases().forget_access("another");
+    assert_eq!(minted(&mock), 3);
+}
+
+#[tokio::test]
+async fn a_failure_is_not_kept() {
+    let mock = Mock::new();
+    let (turso, _) = client(&mock);
+    mock.when::<CreateDatabaseToken>().fail_once(Failure::refused(404, "record not found"));
+    let access = || turso.databases().access("my-db", Expiration::hours(1)).into_future();
+    assert!(access().await.unwrap_err().is_not_found());
+    assert!(access().await.is_ok());
+    assert!(turso.databases().access("my-db", Expiration::hours(0)).await.unwrap_err().is_invalid_input());
+}

@@ -1,0 +1,112 @@
+//! Many calls at once: every input has its outcome, and the service is not overrun.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::StreamExt as _;
+use turso_cloud::{
+    NewDatabase, NewToken,
+    contract::{
+        database_tokens::CreateDatabaseToken,
+        databases::{CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, DeleteDatabase},
+    },
+    mock::{Failure, Mock},
+};
+
+fn tenants(count: usize) -> impl Iterator<Item = NewDatabase> {
+    (0..count).map(|number| NewDatabase::new(format!("tenant-{number}"), "default"))
+}
+
+fn created(request: &CreateDatabase) -> Result<CreatedDatabaseAnswer, Failure> {
+    let unreadable = |_| Failure::refused(400, "not readable");
+    let (id, name) = ("0eb771dd-6906-11ee-8553-eaa7715aeaf2".parse(), request.body.name.parse());
+    let database = CreatedDatabase::new(id.map_err(unreadable)?, "host.turso.io", name.map_err(unreadable)?);
+    Ok(CreatedDatabaseAnswer { database })
+}
+
+#[tokio::test]
+async fn outcomes_come_in_the_order_of_the_inputs_and_one_failure_stops_nothing() {
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(|request| match &*request.body.name {
+        "tenant-7" => Err(Failure::refused(409, "database with name tenant-7 already exists")),
+        _ => created(request),
+    });
+    let turso = mock.client().build().unwrap();
+
+    let outcomes = turso.databases().create_many(tenants(20)).concurrency(5).await;
+
+    assert_eq!(outcomes.iter().map(|outcome| outcome.index).collect::<Vec<_>>(), (0..20).collect::<Vec<_>>());
+    for outcome in &outcomes {
+        match (outcome.index, &outcome.result) {
+            (7, Err(error)) => assert!(error.is_already_exists()),
+            (index, Ok(created)) => assert_eq!(created.name.as_str(), format!("tenant-{index}")),
+            (index, Err(error)) => panic!("tenant-{index}: {error}"),
+        }
+        assert_eq!(outcome.input.name, format!("tenant-{}", outcome.index));
+    }
+    assert_eq!(mock.requests::<CreateDatabase>().len(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_the_service_fails_no_input() {
+    let mock = Mock::new();
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&seen);
+    mock.on::<CreateDatabase>(move |request| match counted.fetch_add(1, Ordering::Relaxed) % 5 {
+        4 => Err(Failure::rate_limited(Duration::from_secs(1))),
+        _ => created(request),
+    });
+    let turso = mock.client().build().unwrap();
+
+    let outcomes = turso.databases().create_many(tenants(40)).concurrency(8).await;
+
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+    assert!(seen.load(Ordering::Relaxed) > 40, "some were asked to come again");
+}
+
+#[tokio::test]
+async fn no_more_calls_run_than_allowed_and_none_is_started_once_it_is_dropped() {
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(created);
+    let turso = mock.client().build().unwrap();
+
+    let mut events = turso.databases().create_many(tenants(100)).concurrency(3).events();
+    let first = events.next().await.unwrap();
+    assert!(first.result.is_ok());
+    drop(events);
+    assert!(mock.requests::<CreateDatabase>().len() <= 6, "{}", mock.requests::<CreateDatabase>().len());
+}
+
+#[tokio::test]
+async fn deleting_many_tells_what_was_there() {
+    let mock = Mock::new();
+    mock.when::<DeleteDatabase>().fail_once(Failure::refused(404, "record not found"));
+    let turso = mock.client().build().unwrap();
+    let outcomes = turso.databases().delete_many(["absent", "my-db"]).concurrency(1).await;
+    assert!(matches!(outcomes[0].result, Ok(false)));
+    assert!(matches!(outcomes[1].result, Ok(true)));
+}
+
+#[tokio::test]
+async fn a_bad_name_among_many_fails_alone_and_is_not_sent() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    let outcomes = turso.databases().tokens_for_many(["my-db", "../x"], NewToken::read_only()).await;
+    assert!(outcomes[0].result.is_ok());
+    assert!(outcomes[1].result.as_ref().unwrap_err().is_invalid_input());
+    assert_eq!(mock.requests::<CreateDatabaseToken>().len(), 1);
+}
+
+#[test]
+fn many_calls_can_be_made_without_a_runtime() {
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(created);
+    let turso = mock.client().build_blocking().unwrap();
+    let outcomes = turso.databases().create_many(tenants(10)).send().unwrap();
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+}

@@ -1,0 +1,78 @@
+//! Listings by cursor, as streams.
+
+use futures_util::TryStreamExt as _;
+use turso_cloud::{
+    Database, DatabaseFilter, ErrorKind,
+    contract::databases::{DatabasesAnswer, ListDatabases, Pagination},
+    mock::{Failure, Mock},
+};
+
+fn page(numbers: std::ops::Range<u32>, next: Option<&str>) -> DatabasesAnswer {
+    let database = |number| {
+        let (name, id) = (format!("db-{number}").parse().unwrap(), format!("{number}").parse().unwrap());
+        Database::new(name, id, "host.turso.io", "default".parse().unwrap(), "aws-us-east-1".parse().unwrap())
+    };
+    DatabasesAnswer {
+        databases: numbers.map(database).collect(),
+        pagination: next.map(|next| Pagination::new(Some(next.to_owned()))),
+    }
+}
+
+#[tokio::test]
+async fn all_pages_are_read_in_order() {
+    let mock = Mock::new();
+    let pages = mock.when::<ListDatabases>();
+    pages.answer_once(&page(0..2, Some("b"))).answer_once(&page(2..4, Some("c"))).answer_once(&page(4..5, None));
+    let turso = mock.client().build().unwrap();
+
+    let listing = turso.databases().stream_matching(DatabaseFilter::default().group("eu")).page_size(2);
+    let found: Vec<_> = listing.try_collect().await.unwrap();
+
+    let names: Vec<_> = found.iter().map(|database| database.name.as_str()).collect();
+    assert_eq!(names, ["db-0", "db-1", "db-2", "db-3", "db-4"]);
+    let queries = mock.requests::<ListDatabases>().into_iter().map(|request| request.query);
+    let expected = [None, Some("b"), Some("c")]
+        .map(|cursor| DatabaseFilter::default().group("eu").page(2, cursor.map(str::to_owned)));
+    assert_eq!(queries.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_service_without_pages_is_one_page() {
+    let mock = Mock::new();
+    mock.when::<ListDatabases>().answer_once(&page(0..3, None));
+    let turso = mock.client().build().unwrap();
+    assert_eq!(turso.databases().stream().try_collect::<Vec<_>>().await.unwrap().len(), 3);
+    assert_eq!(mock.requests::<ListDatabases>().len(), 1);
+}
+
+#[tokio::test]
+async fn a_listing_that_does_not_advance_is_an_error() {
+    let mock = Mock::new();
+    mock.on::<ListDatabases>(|_| Ok(page(0..1, Some("again"))));
+    let turso = mock.client().build().unwrap();
+    let error = turso.databases().stream().try_collect::<Vec<_>>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("does not advance"), "{error}");
+    assert_eq!(mock.requests::<ListDatabases>().len(), 2);
+}
+
+#[tokio::test]
+async fn an_error_is_yielded_once_and_ends_the_listing() {
+    let mock = Mock::new();
+    mock.when::<ListDatabases>().answer_once(&page(0..1, Some("b"))).fail_once(Failure::refused(403, "no"));
+    let turso = mock.client().build().unwrap();
+    let mut listing = turso.databases().stream();
+    assert_eq!(listing.try_next().await.unwrap().unwrap().name, "db-0");
+    assert!(listing.try_next().await.unwrap_err().is_forbidden());
+    assert!(listing.try_next().await.unwrap().is_none());
+}
+
+#[test]
+fn a_listing_can_be_read_without_a_runtime() {
+    let mock = Mock::new();
+    mock.when::<ListDatabases>().answer_once(&page(0..2, Some("b"))).answer_once(&page(2..3, None));
+    let turso = mock.client().build_blocking().unwrap();
+    let names: Vec<_> =
+        turso.databases().stream().send().unwrap().map(|found| found.unwrap().name.to_string()).collect();
+    assert_eq!(names, ["db-0", "db-1", "db-2"]);
+}
