@@ -14,6 +14,7 @@ use turso_cloud::{
 };
 
 /// A client whose clock stands at the second that is returned beside it.
+#[expect(clippy::unwrap_used, reason = "the settings are good")]
 fn client(mock: &Mock) -> (Client, Arc<AtomicI64>) {
     let second = Arc::new(AtomicI64::new(1_800_000_000));
     let clock = Arc::clone(&second);

@@ -7,6 +7,7 @@ use turso_cloud::{
     mock::{Failure, Mock},
 };
 
+#[expect(clippy::unwrap_used, reason = "the names are good")]
 fn page(numbers: std::ops::Range<u32>, next: Option<&str>) -> DatabasesAnswer {
     let database = |number| {
         let (name, id) = (format!("db-{number}").parse().unwrap(), format!("{number}").parse().unwrap());
