@@ -1,0 +1,97 @@
+//! The catalogue against what is known of the API, and the page that is made from it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
+
+use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::PathBuf};
+
+use turso_cloud_contract::{CATALOGUE, EndpointInfo, Repeatability, Service};
+
+/// One row of `reference.tsv`: method, path, whether the service documents it, and why it is not covered.
+struct Known {
+    route: String,
+    documented: bool,
+    because: String,
+}
+
+fn known() -> Vec<Known> {
+    let table = include_str!("reference.tsv");
+    let row = |line: &str| {
+        let [method, path, documented, because] = line.split('\t').collect::<Vec<_>>()[..] else {
+            unreachable!("four columns: {line}")
+        };
+        Known { route: route(method, path), documented: documented == "yes", because: because.to_owned() }
+    };
+    table.lines().skip(1).map(row).collect()
+}
+
+/// A route without the names of its fields and without its query.
+fn route(method: &str, path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let segments = path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });
+    format!("{method} {}", segments.collect::<Vec<_>>().join("/"))
+}
+
+fn route_of(info: &EndpointInfo) -> String {
+    match info.service {
+        Service::Platform => route(info.method.as_str(), info.path),
+        Service::Region => route(info.method.as_str(), &format!("region:{}", info.path)),
+    }
+}
+
+#[test]
+fn every_known_route_is_covered_or_says_why_not() {
+    let covered: BTreeSet<_> = CATALOGUE.iter().map(route_of).collect();
+    for known in known() {
+        assert!(
+            covered.contains(&known.route) != !known.because.is_empty(),
+            "{} must be either in the catalogue or in reference.tsv with a reason, and not both",
+            known.route
+        );
+    }
+}
+
+#[test]
+fn every_operation_is_known_to_the_service() {
+    let known: BTreeSet<_> = known().into_iter().map(|known| known.route).collect();
+    for info in CATALOGUE {
+        assert!(known.contains(&route_of(info)), "{} is not in reference.tsv", info.name);
+    }
+}
+
+fn page() -> String {
+    let documented: BTreeSet<_> =
+        known().into_iter().filter(|known| known.documented).map(|known| known.route).collect();
+    let mut page = String::from(
+        "# Endpoints\n\nEvery operation of the catalogue, made from it by `UPDATE_DOCS=1 cargo test -p turso-cloud-contract`. A star \
+         marks what the service\ndoes not document. Safe and idempotent operations are retried, the others are sent once.\n\n\
+         | operation | request | may be repeated |\n|---|---|---|\n",
+    );
+    for info in CATALOGUE {
+        let repeatability = match info.repeatability {
+            Repeatability::Safe => "safe",
+            Repeatability::Idempotent => "idempotent",
+            Repeatability::Once => "once",
+        };
+        let star = if documented.contains(&route_of(info)) { "" } else { " *" };
+        let origin = if info.service == Service::Region { "region service " } else { "" };
+        writeln!(page, "| {}{star} | {origin}`{} {}` | {repeatability} |", info.name, info.method, info.path).unwrap();
+    }
+    page.push_str("\n## Not covered\n\n| request | because |\n|---|---|\n");
+    for line in include_str!("reference.tsv").lines().skip(1) {
+        if let [method, path, _, because] = line.split('\t').collect::<Vec<_>>()[..]
+            && !because.is_empty()
+        {
+            writeln!(page, "| `{method} {path}` | {because} |").unwrap();
+        }
+    }
+    page
+}
+
+#[test]
+fn the_page_of_endpoints_is_up_to_date() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/endpoints.md");
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&file, page()).unwrap();
+    }
+    let stored = fs::read_to_string(&file).unwrap_or_default();
+    assert!(stored == page(), "docs/endpoints.md is stale: run UPDATE_DOCS=1 cargo test -p turso-cloud-contract");
+}
