@@ -14,7 +14,7 @@ test:
 # What CI checks before it tests
 lint:
     cargo fmt --all --check
-    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    cargo clippy --workspace --all-targets -- -D warnings
     .ci/check-dependencies
 
 # Software this project did not write, against the local cloud
@@ -31,7 +31,7 @@ local *args:
 
 # The documentation of every crate
 doc:
-    cargo doc --workspace --no-deps --open
+    cargo doc --workspace --no-deps --open --features turso-cloud/blocking,turso-cloud/mock
 
 # Licences, advisories and duplicates (needs cargo-deny)
 deny:
