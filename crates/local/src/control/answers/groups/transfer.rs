@@ -23,6 +23,7 @@ impl Handles<TransferGroup> for Answers {
         for database in databases {
             move_to(cx, database, group.clone(), &target)?;
         }
+        // Here end the API tokens that are scoped to the group, as soon as there are such tokens.
         Ok(TransferredGroup { group: group.into() })
     }
 }
