@@ -1,12 +1,6 @@
 //! The configuration of databases, and that the SQL endpoint keeps to it.
 
-use std::net::SocketAddr;
-
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
 use turso_cloud_local::Cloud;
 
 use crate::support::{audit_log, create_database, delete, error, get, mint, ok, outcome, patch, post, query};
@@ -193,9 +187,14 @@ async fn a_request_inside_the_process_comes_from_this_machine() {
     assert_eq!(outcome(&cloud, "orders-acme", &token, "SELECT 1").await, ok());
 }
 
-async fn status_over_the_port(address: SocketAddr, token: &str) -> String {
+/// Linux lets a client on this machine take any of its loopback addresses.
+#[cfg(target_os = "linux")]
+async fn status_from(client: &str, address: std::net::SocketAddr, token: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let body = r#"{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1"}},{"type":"close"}]}"#;
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{client}:0").parse().unwrap()).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
     let request = format!(
         "POST /db/orders-acme/v2/pipeline HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
@@ -207,13 +206,21 @@ async fn status_over_the_port(address: SocketAddr, token: &str) -> String {
     answer.split(' ').nth(1).unwrap().to_owned()
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_request_over_a_port_comes_from_where_its_connection_does() {
     let (cloud, token) = cloud_with_orders().await;
     let server = cloud.serve("127.0.0.1:0").await.unwrap();
-    for (rules, status) in [(r#"["127.0.0.1"]"#, "200"), (r#"["127.0.0.2"]"#, "403"), ("[]", "200")] {
+    for (rules, expected) in [
+        (r#"["127.0.0.1"]"#, ["200", "403"]),
+        (r#"["127.0.0.2"]"#, ["403", "200"]),
+        (r#"["127.0.0.0/30"]"#, ["200", "200"]),
+        ("[]", ["200", "200"]),
+    ] {
         change(&cloud, &format!(r#"{{"allowed_ips":{rules}}}"#)).await;
-        assert_eq!(status_over_the_port(server.addr(), &token).await, status, "{rules}");
+        let one = status_from("127.0.0.1", server.addr(), &token).await;
+        let two = status_from("127.0.0.2", server.addr(), &token).await;
+        assert_eq!([one.as_str(), two.as_str()], expected, "{rules}");
     }
 }
 
