@@ -21,12 +21,33 @@ macro_rules! for_each_endpoint {
             CreateGroup,
             GetGroup,
             DeleteGroup,
+            GetGroupConfiguration,
+            UpdateGroupConfiguration,
+            TransferGroup,
+            UnarchiveGroup,
+            AddGroupLocation,
+            RemoveGroupLocation,
+            WaitForGroupLocation,
+            UpdateGroup,
+            RenameGroup,
             ListDatabases,
             CreateDatabase,
             GetDatabase,
             DeleteDatabase,
+            GetDatabaseConfiguration,
+            UpdateDatabaseConfiguration,
+            ListInstances,
+            GetInstance,
+            WaitForInstance,
+            GetDatabaseUsage,
+            GetDatabaseStats,
+            ListDatabaseQueries,
+            TransferDatabase,
+            WakeUpDatabase,
             CreateDatabaseToken,
             RotateDatabaseTokens,
+            CreateGroupToken,
+            RotateGroupTokens,
             ValidateApiToken,
             ListAuditLogs,
             ListLocations,
@@ -39,9 +60,16 @@ macro_rules! for_each_endpoint {
 pub mod endpoints {
     pub use crate::api_tokens::ValidateApiToken;
     pub use crate::audit_logs::ListAuditLogs;
-    pub use crate::database_tokens::{CreateDatabaseToken, RotateDatabaseTokens};
-    pub use crate::databases::{CreateDatabase, DeleteDatabase, GetDatabase, ListDatabases};
-    pub use crate::groups::{CreateGroup, DeleteGroup, GetGroup, ListGroups};
+    pub use crate::database_tokens::{CreateDatabaseToken, CreateGroupToken, RotateDatabaseTokens, RotateGroupTokens};
+    pub use crate::databases::{
+        CreateDatabase, DeleteDatabase, GetDatabase, GetDatabaseConfiguration, GetDatabaseStats, GetDatabaseUsage,
+        GetInstance, ListDatabaseQueries, ListDatabases, ListInstances, TransferDatabase, UpdateDatabaseConfiguration,
+        WaitForInstance, WakeUpDatabase,
+    };
+    pub use crate::groups::{
+        AddGroupLocation, CreateGroup, DeleteGroup, GetGroup, GetGroupConfiguration, ListGroups, RemoveGroupLocation,
+        RenameGroup, TransferGroup, UnarchiveGroup, UpdateGroup, UpdateGroupConfiguration, WaitForGroupLocation,
+    };
     pub use crate::locations::{GetClosestRegion, ListLocations};
     pub use crate::organizations::{GetOrganization, ListOrganizations};
 }

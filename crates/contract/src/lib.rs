@@ -21,6 +21,7 @@ mod lenient;
 mod names;
 mod open_enum;
 mod path;
+mod rfc3339;
 mod samples;
 mod secrets;
 mod units;

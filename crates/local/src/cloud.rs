@@ -67,6 +67,19 @@ impl Cloud {
         &self.0.control.faults
     }
 
+    /// Archives a group with its databases, as Turso Cloud does with one that nobody has used for a while: its
+    /// databases answer no SQL until the group is unarchived or they are woken up.
+    ///
+    /// ```
+    /// let cloud = turso_cloud_local::Cloud::new()?;
+    /// cloud.archive_group("acme", "default")?;
+    /// assert!(cloud.archive_group("acme", "none").is_err());
+    /// # Ok::<(), turso_cloud_local::CloudError>(())
+    /// ```
+    pub fn archive_group(&self, organization: &str, group: &str) -> Result<(), CloudError> {
+        self.0.control.archive_group(organization, group)
+    }
+
     /// Answers a request, as a server would that is the Platform API and the hosts of all databases in one.
     ///
     /// A database is meant by the host `<database>-<organization>.localhost` or by a path below

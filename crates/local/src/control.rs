@@ -5,6 +5,7 @@
 
 mod address;
 mod answers;
+mod archive;
 mod auth;
 mod context;
 mod handles;
@@ -20,14 +21,14 @@ use std::{fs::File, sync::Arc};
 
 use axum::body::Body;
 use http::{Request, Response, header::CONTENT_TYPE};
-use turso_cloud_contract::Service;
+use turso_cloud_contract::{ByteSize, Service};
 
 use crate::{
     clock::Clock,
-    data::{DataPlane, DatabaseRecord},
+    data::{AllowList, DataPlane, DatabaseRecord},
     faults::Faults,
     ids::Ids,
-    store::{DatabaseRow, Store},
+    store::{DatabaseRow, Store, StoreError},
 };
 
 pub(crate) use address::{Addresses, label, locate, reachable};
@@ -98,6 +99,26 @@ impl Control {
     }
 }
 
+/// What the data plane has counted is its own until the cloud ends; a process that is killed loses it.
+impl Drop for Control {
+    fn drop(&mut self) {
+        if !self.is_kept() {
+            return;
+        }
+        let kept = self.store.transact(|transaction| {
+            for (database, hours) in self.data.rows_by_hour() {
+                for (hour, rows) in hours {
+                    transaction.add_usage(&database, hour, rows)?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        });
+        if let Err(error) = kept {
+            tracing::error!(error = &error as &dyn std::error::Error, "the usage of the databases could not be kept");
+        }
+    }
+}
+
 impl Operation {
     fn perform(&self, control: &Control, received: &Received) -> Result<Vec<u8>, Refusal> {
         let outcome = control.store.transact_then(
@@ -135,5 +156,8 @@ pub(crate) fn record(database: &DatabaseRow) -> DatabaseRecord {
         signing_key: database.group.signing_key.clone(),
         block_reads: database.block_reads,
         block_writes: database.block_writes,
+        size_limit: database.size_limit.map(ByteSize::bytes),
+        allowed_ips: AllowList::new(&database.allowed_ips),
+        archived: database.archived,
     }
 }

@@ -4,6 +4,7 @@
 //! `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order of statements) → `engine` (the
 //! statement itself).
 
+mod allow_list;
 mod batch;
 mod cursor;
 mod database;
@@ -18,6 +19,7 @@ mod policy;
 mod refusal;
 mod session;
 mod signing;
+mod statistics;
 mod stream;
 mod streams;
 mod tokens;
@@ -39,8 +41,10 @@ use files::Root;
 use open_set::OpenSet;
 use refusal::Refusal;
 
+pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use files::Files;
 pub(crate) use signing::SigningSeed;
+pub(crate) use statistics::{Hour, Hours, Rows};
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
 
 /// Larger request bodies are refused.
@@ -65,15 +69,19 @@ pub(crate) struct DatabaseRecord {
     pub(crate) block_reads: bool,
     /// Writing statements are answered with an error.
     pub(crate) block_writes: bool,
+    /// The bytes it may grow to.
+    pub(crate) size_limit: Option<u64>,
+    /// Where it may be reached from.
+    pub(crate) allowed_ips: AllowList,
+    /// It sleeps: every request for its data is refused.
+    pub(crate) archived: bool,
 }
 
-/// What a database has used since it was put.
+/// What a database has used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
-    /// Rows the engine has looked at.
-    pub(crate) rows_read: u64,
-    /// Rows the engine has inserted, updated or deleted.
-    pub(crate) rows_written: u64,
+    /// Rows of the asked hours, since the database was put.
+    pub(crate) rows: Rows,
     /// The size of its pages now.
     pub(crate) storage_bytes: u64,
 }
@@ -116,7 +124,7 @@ impl DataPlane {
             database.replace_record(record);
             database
         } else {
-            let database = Database::new(record.clone(), &self.0.root, &self.0.open_set);
+            let database = Database::new(record.clone(), &self.0.clock, &self.0.root, &self.0.open_set);
             databases.by_id.insert(record.id, Arc::clone(&database));
             database
         };
@@ -144,11 +152,27 @@ impl DataPlane {
         answer.unwrap_or_else(Refusal::into_response)
     }
 
-    /// What a database has used; nothing if it is unknown.
+    /// What a database has used in these hours; nothing if it is unknown. Blocks.
     #[must_use]
-    pub(crate) fn usage(&self, id: &str) -> Usage {
-        let database = self.0.databases.read().by_id.get(id).cloned();
-        database.map(|database| database.usage()).unwrap_or_default()
+    pub(crate) fn usage(&self, id: &str, hours: Hours) -> Usage {
+        self.find(id).map(|database| database.usage(hours)).unwrap_or_default()
+    }
+
+    /// The queries of these hours that read and wrote most, the dearest first.
+    #[must_use]
+    pub(crate) fn top_queries(&self, id: &str, hours: Hours) -> Vec<(String, Rows)> {
+        self.find(id).map(|database| database.top_queries(hours)).unwrap_or_default()
+    }
+
+    /// The id of each database with what it has read and written in each hour.
+    #[must_use]
+    pub(crate) fn rows_by_hour(&self) -> Vec<(String, Vec<(Hour, Rows)>)> {
+        let databases = self.0.databases.read();
+        databases.by_id.iter().map(|(id, database)| (id.clone(), database.rows_by_hour())).collect()
+    }
+
+    fn find(&self, id: &str) -> Option<Arc<Database>> {
+        self.0.databases.read().by_id.get(id).cloned()
     }
 }
 

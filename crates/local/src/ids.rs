@@ -50,14 +50,7 @@ impl Ids {
     }
 
     fn uuid_bytes(self, transaction: &Transaction<'_>) -> Result<[u8; 16], IdError> {
-        let mut bytes = self.bytes::<16>(transaction)?;
-        bytes[6] = 0x10 | bytes[6] & 0x0f;
-        bytes[8] = 0x80 | bytes[8] & 0x3f;
-        // The official command line takes this value at this place for a database of the new engine.
-        if bytes[5] == 0x10 {
-            bytes[5] = 0x11;
-        }
-        Ok(bytes)
+        Ok(shaped(self.bytes::<16>(transaction)?))
     }
 
     fn bytes<const N: usize>(self, transaction: &Transaction<'_>) -> Result<[u8; N], IdError> {
@@ -68,6 +61,24 @@ impl Ids {
         }
         Ok(bytes)
     }
+}
+
+/// The UUID of a part of something that has a UUID of its own: always the same one, so that nobody has to keep it.
+pub(crate) fn derived(whole: &str, part: &str) -> String {
+    let mut bytes = [0; 16];
+    let hash = |text: &str| text.bytes().fold(0, |state, byte| mixed(mixed(state).wrapping_add(u64::from(byte))));
+    fill(&mut bytes, hash(whole), hash(part));
+    hyphenated(&shaped(bytes))
+}
+
+fn shaped(mut bytes: [u8; 16]) -> [u8; 16] {
+    bytes[6] = 0x10 | bytes[6] & 0x0f;
+    bytes[8] = 0x80 | bytes[8] & 0x3f;
+    // The official command line takes this value at this place for a database of the new engine.
+    if bytes[5] == 0x10 {
+        bytes[5] = 0x11;
+    }
+    bytes
 }
 
 /// `SplitMix64`, written out so that the ids of a seed stay the same whatever library is updated. No secret may rest

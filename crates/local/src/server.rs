@@ -13,7 +13,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{Cloud, CloudError, control::reachable};
+use crate::{Cloud, CloudError, control::reachable, data::Peer};
 
 /// How long a shutdown waits for requests that are being answered.
 const GRACE: Duration = Duration::from_secs(5);
@@ -88,8 +88,8 @@ async fn accept(listener: TcpListener, cloud: Cloud, mut stopped: oneshot::Recei
             _ = &mut stopped => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve(stream, cloud.clone(), graceful.watcher()));
+                Ok((stream, peer)) => {
+                    connections.spawn(serve(stream, Peer(peer.ip()), cloud.clone(), graceful.watcher()));
                 }
                 Err(error) => rest(&error).await,
             },
@@ -101,10 +101,11 @@ async fn accept(listener: TcpListener, cloud: Cloud, mut stopped: oneshot::Recei
     connections.shutdown().await;
 }
 
-async fn serve(stream: TcpStream, cloud: Cloud, watcher: hyper_util::server::graceful::Watcher) {
+async fn serve(stream: TcpStream, peer: Peer, cloud: Cloud, watcher: hyper_util::server::graceful::Watcher) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let cloud = cloud.clone();
+        request.extensions_mut().insert(peer);
         async move { Ok::<_, Infallible>(cloud.handle(request.map(Body::new)).await) }
     });
     let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);

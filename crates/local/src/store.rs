@@ -11,6 +11,7 @@ mod groups;
 mod members;
 mod meta;
 mod organizations;
+mod usage;
 mod users;
 
 use std::path::Path;

@@ -1,9 +1,9 @@
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     DatabaseName, InvalidInput, OrganizationSlug, Presence, RequestPart, billing::DatabaseUsage, endpoint::endpoint,
-    lenient::null_as_default,
+    lenient::null_as_default, rfc3339,
 };
 
 endpoint!(
@@ -29,10 +29,10 @@ endpoint!(
 #[non_exhaustive]
 pub struct UsagePeriod {
     /// Its start.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "from_parameter")]
     pub from: Option<Timestamp>,
     /// Its end.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "to_parameter")]
     pub to: Option<Timestamp>,
 }
 
@@ -68,7 +68,7 @@ impl RequestPart for UsagePeriod {
 #[non_exhaustive]
 pub struct QueriesSince {
     /// The time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "from_parameter")]
     pub from: Option<Timestamp>,
 }
 
@@ -119,4 +119,22 @@ pub struct DatabaseStatsAnswer {
     /// The queries.
     #[serde(deserialize_with = "null_as_default")]
     pub top_queries: Vec<QueryStat>,
+}
+
+fn from_parameter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    parameter("from", deserializer)
+}
+
+fn to_parameter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    parameter("to", deserializer)
+}
+
+/// An empty value counts as none at all; any other that is no time is refused in the words of the service.
+fn parameter<'de, D: Deserializer<'de>>(name: &str, deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let time = rfc3339::parse(&text).map_err(|refused| format!("invalid {name} parameter: {refused}"));
+    time.map(Some).map_err(serde::de::Error::custom)
 }

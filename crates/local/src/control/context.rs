@@ -6,7 +6,7 @@ use turso_cloud_contract::{
 
 use super::{Control, Refusal, record};
 use crate::{
-    data::{DataPlane, DatabaseRecord},
+    data::{DataPlane, DatabaseRecord, Hours, Rows, Usage},
     ids::Ids,
     store::{ApiTokenRow, DatabaseRow, OrganizationRow, Role, Transaction, UserRow},
 };
@@ -95,6 +95,28 @@ impl<'a> Context<'a> {
             (_, Role::Viewer) => Err(Refusal::forbidden(format!("a viewer of organization {slug} may change nothing"))),
             (organization, Role::Owner | Role::Admin | Role::Member) => Ok(organization),
         }
+    }
+
+    /// An organization the caller may administer.
+    pub(crate) fn organization_to_administer(&self, slug: &OrganizationSlug) -> Result<OrganizationRow, Refusal> {
+        match self.membership(slug)? {
+            (organization, Role::Owner | Role::Admin) => Ok(organization),
+            (_, Role::Member | Role::Viewer) => {
+                Err(Refusal::forbidden(format!("only an admin or owner of organization {slug} may do this")))
+            }
+        }
+    }
+
+    /// What a database has used in these hours.
+    pub(crate) fn usage(&self, database: &DatabaseRow, hours: Hours) -> Result<Usage, Refusal> {
+        let mut usage = self.control.data.usage(database.uuid.as_str(), hours);
+        usage.rows += self.transaction.usage_of(database, hours)?;
+        Ok(usage)
+    }
+
+    /// The queries of these hours that read and wrote most, the dearest first.
+    pub(crate) fn top_queries(&self, database: &DatabaseRow, hours: Hours) -> Vec<(String, Rows)> {
+        self.control.data.top_queries(database.uuid.as_str(), hours)
     }
 
     /// Writes an audit entry that is committed with the operation it tells of.

@@ -40,9 +40,11 @@ pub(crate) fn group(
         uuid: ids.uuid(transaction)?,
         name,
         location,
+        replicas: Vec::new(),
         signing_key: ids.signing_seed(transaction)?,
         role_id: ids.uuid(transaction)?,
         delete_protection: false,
+        archived: false,
     })?)
 }
 

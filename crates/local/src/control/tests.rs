@@ -1,4 +1,4 @@
-//! What no request can bring about yet: other users, their roles, protection, tokens of one organization.
+//! What no request can bring about yet: other users, their roles, branches, tokens of one organization.
 
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, header};
@@ -101,6 +101,18 @@ async fn a_viewer_reads_and_changes_nothing() {
         (Method::DELETE, format!("{DATABASES}/orders"), ""),
         (Method::POST, format!("{DATABASES}/orders/auth/tokens"), ""),
         (Method::POST, format!("{DATABASES}/orders/auth/rotate"), ""),
+        (Method::PATCH, format!("{DATABASES}/orders/configuration"), "{}"),
+        (Method::POST, format!("{DATABASES}/orders/transfer"), r#"{"org":"dev"}"#),
+        (Method::POST, format!("{DATABASES}/orders/wakeup"), ""),
+        (Method::PATCH, format!("{GROUPS}/default/configuration"), "{}"),
+        (Method::POST, format!("{GROUPS}/default/transfer"), r#"{"organization":"dev"}"#),
+        (Method::POST, format!("{GROUPS}/default/unarchive"), ""),
+        (Method::POST, format!("{GROUPS}/default/locations/aws-eu-west-1"), ""),
+        (Method::DELETE, format!("{GROUPS}/default/locations/aws-eu-west-1"), ""),
+        (Method::POST, format!("{GROUPS}/default/update"), ""),
+        (Method::POST, format!("{GROUPS}/default/rename"), r#"{"name":"eu"}"#),
+        (Method::POST, format!("{GROUPS}/default/auth/tokens"), ""),
+        (Method::POST, format!("{GROUPS}/default/auth/rotate"), ""),
     ] {
         let answer = send(&cloud, &token, method, &path, body).await;
         assert_eq!(answer, refused(403, "a viewer of organization acme may change nothing"), "{path}");
@@ -118,6 +130,36 @@ async fn members_and_administrators_change_what_they_like_and_are_named_in_the_l
         let log = send(&cloud, &token, Method::GET, "/v1/organizations/acme/audit-logs?page_size=1", "").await.1;
         assert!(log.contains(&format!(r#""author":"{name}""#)), "{log}");
     }
+}
+
+#[tokio::test]
+async fn only_who_administers_the_target_may_transfer_to_it() {
+    let cloud = Cloud::new().unwrap();
+    create_orders(&cloud).await;
+    let move_group = (format!("{GROUPS}/default/transfer"), r#"{"organization":"dev"}"#);
+    let move_database = (format!("{DATABASES}/orders/transfer"), r#"{"org":"dev"}"#);
+    for (name, role) in [("nora", None), ("mia", Some(Role::Member)), ("vera", Some(Role::Viewer))] {
+        let (user, token) = join(&cloud, name, Some(Role::Owner));
+        let sentence = match role {
+            None => "you are not a member of organization dev",
+            Some(_) => "only an admin or owner of organization dev may do this",
+        };
+        if let Some(role) = role {
+            change(&cloud, |transaction| {
+                let dev = transaction.find_organization(&slug("dev"))?.unwrap();
+                Ok(transaction.insert_member(dev.id, user.id, role)?)
+            });
+        }
+        for (path, body) in [&move_group, &move_database] {
+            assert_eq!(send(&cloud, &token, Method::POST, path, body).await, refused(403, sentence), "{name}");
+        }
+    }
+    let (user, token) = join(&cloud, "adam", Some(Role::Member));
+    change(&cloud, |transaction| {
+        let dev = transaction.find_organization(&slug("dev"))?.unwrap();
+        Ok(transaction.insert_member(dev.id, user.id, Role::Admin)?)
+    });
+    assert_eq!(send(&cloud, &token, Method::POST, &move_database.0, move_database.1).await.0, 200);
 }
 
 #[tokio::test]
@@ -186,11 +228,9 @@ fn protect(cloud: &Cloud, group: bool, database: bool) {
     change(cloud, |transaction| {
         let acme = transaction.find_organization(&slug("acme"))?.unwrap();
         let mut row = transaction.find_database(acme.id, &"orders".parse()?)?.unwrap();
-        transaction.delete_group(&row.group)?;
         row.group.delete_protection = group;
-        row.group = transaction.insert_group(row.group)?;
+        transaction.update_group(&row.group)?;
         row.delete_protection = database;
-        transaction.insert_database(row)?;
-        Ok(())
+        Ok(transaction.update_database(&row)?)
     });
 }

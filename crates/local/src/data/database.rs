@@ -1,7 +1,7 @@
 //! One database: its record, its connections, its streams.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, RwLock};
@@ -13,9 +13,11 @@ use super::files::{DatabaseFile, Root};
 use super::hrana::SqlError;
 use super::open_set::OpenSet;
 use super::session::Session;
+use super::statistics::{Hour, Hours, Rows, Statistics};
 use super::streams::Streams;
 use super::tokens::VerifiedTokens;
 use super::{DatabaseRecord, Usage};
+use crate::clock::Clock;
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
 pub(crate) const MAX_CONNECTIONS: usize = 256;
@@ -32,8 +34,8 @@ pub(crate) struct Database {
     verified_tokens: VerifiedTokens,
     writers: Arc<Semaphore>,
     slots: Arc<Semaphore>,
-    rows_read: AtomicU64,
-    rows_written: AtomicU64,
+    statistics: Mutex<Statistics>,
+    clock: Clock,
     keeps_idle: AtomicBool,
     last_used: Mutex<Instant>,
     open_set: Arc<OpenSet>,
@@ -42,7 +44,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    pub(crate) fn new(record: DatabaseRecord, root: &Arc<Root>, open_set: &Arc<OpenSet>) -> Arc<Self> {
+    pub(crate) fn new(record: DatabaseRecord, clock: &Clock, root: &Arc<Root>, open_set: &Arc<OpenSet>) -> Arc<Self> {
         let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
         Arc::new_cyclic(|itself| Self {
             record: RwLock::new(Arc::new(record)),
@@ -52,8 +54,8 @@ impl Database {
             verified_tokens: VerifiedTokens::default(),
             writers: Arc::new(Semaphore::new(1)),
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
-            rows_read: AtomicU64::default(),
-            rows_written: AtomicU64::default(),
+            statistics: Mutex::default(),
+            clock: clock.clone(),
             keeps_idle: AtomicBool::new(false),
             last_used: Mutex::new(Instant::now()),
             open_set: Arc::clone(open_set),
@@ -147,17 +149,22 @@ impl Database {
         drop(std::mem::take(&mut *self.idle.lock()));
     }
 
-    pub(crate) fn count(&self, ran: Ran) {
-        self.rows_read.fetch_add(ran.rows_read, Ordering::Relaxed);
-        self.rows_written.fetch_add(ran.rows_written, Ordering::Relaxed);
+    pub(crate) fn count(&self, sql: &str, ran: Ran) {
+        let rows = Rows { read: ran.rows_read, written: ran.rows_written };
+        self.statistics.lock().enter(Hour::of(self.clock.now()), sql, rows);
     }
 
-    pub(crate) fn usage(&self) -> Usage {
-        Usage {
-            rows_read: self.rows_read.load(Ordering::Relaxed),
-            rows_written: self.rows_written.load(Ordering::Relaxed),
-            storage_bytes: self.size().unwrap_or_default(),
-        }
+    pub(crate) fn usage(&self, hours: Hours) -> Usage {
+        let rows = self.statistics.lock().rows_in(hours);
+        Usage { rows, storage_bytes: self.size().unwrap_or_default() }
+    }
+
+    pub(crate) fn top_queries(&self, hours: Hours) -> Vec<(String, Rows)> {
+        self.statistics.lock().top_queries(hours)
+    }
+
+    pub(crate) fn rows_by_hour(&self) -> Vec<(Hour, Rows)> {
+        self.statistics.lock().rows_by_hour()
     }
 
     fn size(&self) -> Result<u64, SqlError> {

@@ -51,6 +51,9 @@ pub(crate) trait Connection: Send {
     /// Forgets what the next user of a pristine connection could still observe.
     fn recycle(&mut self);
 
+    /// Lets the database grow no further than to this many bytes; one that is larger already does not grow at all.
+    fn limit_size(&mut self, bytes: Option<u64>) -> Result<(), SqlError>;
+
     /// The bytes of the database's pages.
     fn size(&mut self) -> Result<u64, SqlError>;
 

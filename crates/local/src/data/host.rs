@@ -10,7 +10,6 @@ use http::{HeaderMap, Method, Request, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::MAX_REQUEST_BYTES;
 use super::cursor::Cursor;
 use super::database::Database;
 use super::hrana::{CursorBody, PipelineAnswer, PipelineBody};
@@ -21,6 +20,7 @@ use super::refusal::Refusal;
 use super::stream::{Stream, StreamState};
 use super::streams::Streams;
 use super::tokens::authorize;
+use super::{MAX_REQUEST_BYTES, Peer};
 use crate::clock::Clock;
 
 /// Answers one request to the host of `database`.
@@ -37,11 +37,11 @@ pub(crate) async fn respond(
         "/health" | "/v2" | "/v2/" | "/v3" | "/v3/" if is_read => Ok(Response::new(Body::empty())),
         "/version" if is_read => Ok(text(concat!("turso-cloud-local ", env!("CARGO_PKG_VERSION")).into())),
         "/v2/pipeline" | "/v3/pipeline" if request.method() == Method::POST => {
-            let policy = policy_for(&database, clock, request.headers())?;
+            let policy = policy_for(&database, clock, &request)?;
             pipeline(&database, policy, read_json(request).await?).await
         }
         "/v3/cursor" if request.method() == Method::POST => {
-            let policy = policy_for(&database, clock, request.headers())?;
+            let policy = policy_for(&database, clock, &request)?;
             cursor(database, policy, read_json(request).await?).await
         }
         "/health" | "/version" | "/v2" | "/v3" | "/v2/pipeline" | "/v3/pipeline" | "/v3/cursor" => {
@@ -96,10 +96,18 @@ async fn refuse_forbidden(
     Ok(())
 }
 
-fn policy_for(database: &Database, clock: &Clock, headers: &HeaderMap) -> Result<Policy, Refusal> {
+fn policy_for(database: &Database, clock: &Clock, request: &Request<Body>) -> Result<Policy, Refusal> {
     let record = database.record();
-    let access =
-        authorize(bearer(headers), &record, database.verified_tokens(), clock.now()).map_err(Refusal::Token)?;
+    let peer = request.extensions().get::<Peer>().copied().unwrap_or_default();
+    // Before the token, as a firewall would.
+    if !record.allowed_ips.admits(peer) {
+        return Err(Refusal::AddressNotAllowed(peer.0));
+    }
+    let token = bearer(request.headers());
+    let access = authorize(token, &record, database.verified_tokens(), clock.now()).map_err(Refusal::Token)?;
+    if record.archived {
+        return Err(Refusal::Archived);
+    }
     Ok(Policy::new(access, &record))
 }
 

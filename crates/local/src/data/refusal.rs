@@ -1,5 +1,7 @@
 //! Answers to requests that were not carried out at all: everything that is not a 200.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
@@ -11,6 +13,10 @@ use super::tokens::TokenRefusal;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     UnknownDatabase,
+    /// Its allow list does not name the peer.
+    AddressNotAllowed(IpAddr),
+    /// The database sleeps.
+    Archived,
     UnknownPath,
     MethodNotAllowed,
     Token(TokenRefusal),
@@ -51,7 +57,7 @@ impl Refusal {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Token(TokenRefusal::Malformed) | Self::Protocol(_) => StatusCode::BAD_REQUEST,
             Self::Token(_) => StatusCode::UNAUTHORIZED,
-            Self::WriteForbidden => StatusCode::FORBIDDEN,
+            Self::WriteForbidden | Self::AddressNotAllowed(_) | Self::Archived => StatusCode::FORBIDDEN,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::StreamExpired => StatusCode::GONE,
             Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
@@ -70,6 +76,10 @@ impl Refusal {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::UnknownDatabase => "database not found".to_owned(),
+            Self::AddressNotAllowed(address) => {
+                format!("BLOCKED: address {address} is not in the list of allowed IP addresses")
+            }
+            Self::Archived => "BLOCKED: the database is archived, wake it up or unarchive its group".to_owned(),
             Self::UnknownPath => "not found".to_owned(),
             Self::MethodNotAllowed => "method not allowed".to_owned(),
             Self::Token(TokenRefusal::Malformed) => "JWT error: InvalidToken".to_owned(),

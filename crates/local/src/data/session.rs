@@ -57,6 +57,14 @@ impl Session {
         self.connection.as_mut()
     }
 
+    /// Holds the database to a size from the next statement on.
+    pub(crate) fn limit_size(&mut self, bytes: Option<u64>) {
+        if let Err(error) = self.connection.limit_size(bytes) {
+            // The statement that follows will most likely fail for the same reason, and tell its client so.
+            tracing::warn!(message = error.message, "could not limit the size of a database");
+        }
+    }
+
     /// Draws the consequences of what just ran: lets the next writer in, starts the deadline of a new transaction, ends
     /// one whose time is up. Says whether it was ended.
     pub(crate) fn settle(&mut self) -> bool {

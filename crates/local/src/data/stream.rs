@@ -54,10 +54,10 @@ impl Stream {
             if let Err(error) = self.connect().await? {
                 return Ok((sink, Err(error)));
             }
-            let command = Arc::clone(command);
+            let running = Arc::clone(command);
             let work = move |session: &mut Session, is_lost: &mut bool| {
                 let run = session
-                    .with_gate(policy, is_lost, |connection, gate| connection.execute(&command, gate, &mut sink));
+                    .with_gate(policy, is_lost, |connection, gate| connection.execute(&running, gate, &mut sink));
                 (sink, run)
             };
             let ((returned, run), was_ended) = self.on_thread(work).await?;
@@ -70,7 +70,7 @@ impl Stream {
                 },
                 Err(Stop::Failed(error)) => Err(error),
                 Ok(ran) => {
-                    self.database.count(ran);
+                    self.database.count(&command.sql, ran);
                     Ok(ran)
                 }
             };
@@ -89,15 +89,15 @@ impl Stream {
         {
             return Ok(Err(error));
         }
-        let sql = Arc::clone(sql);
+        let running = Arc::clone(sql);
         let work = move |session: &mut Session, is_lost: &mut bool| {
-            session.with_gate(policy, is_lost, |connection, gate| connection.execute_all(&sql, gate))
+            session.with_gate(policy, is_lost, |connection, gate| connection.execute_all(&running, gate))
         };
         let (run, was_ended) = self.on_thread(work).await?;
         Ok(match run {
             _ if was_ended => Err(transaction_timeout()),
             Ok(ran) => {
-                self.database.count(ran);
+                self.database.count(sql, ran);
                 Ok(())
             }
             Err(Stop::Failed(error)) => Err(error),
@@ -190,8 +190,11 @@ impl Stream {
         let mut is_lost = self.state.transaction_is_lost;
         let running = InterruptOnDrop::new(&session);
         let deadline = session.deadline();
+        let size_limit = self.database.record().size_limit;
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
         let thread = spawn_blocking(move || {
+            // Here and not where the connection is opened: the limit may have changed since.
+            session.limit_size(size_limit);
             let result = work(&mut session, &mut is_lost);
             let was_ended = session.settle();
             (session, is_lost | was_ended, result, was_ended)

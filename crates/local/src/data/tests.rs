@@ -21,7 +21,9 @@ use http::Request;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Access, DataPlane, DatabaseRecord, Files, SigningSeed, Subject, TokenClaims, mint};
+use super::{
+    Access, AllowList, DataPlane, DatabaseRecord, Files, Hours, SigningSeed, Subject, TokenClaims, Usage, mint,
+};
 use crate::clock::Clock;
 
 const DATABASE: &str = "7d0f3c1e-0b7a-4b0e-9a55-2a6f3f1f5b10";
@@ -114,6 +116,11 @@ impl Host {
         answer["results"][0]["error"].clone()
     }
 
+    /// What the database has used since the clock was set.
+    fn usage(&self) -> Usage {
+        self.plane.usage(DATABASE, Hours::between(self.clock.now(), self.clock.now()))
+    }
+
     /// The lines of a cursor's answer.
     async fn cursor(&self, baton: Option<&str>, steps: Value) -> Vec<Value> {
         let body = json!({ "baton": baton, "batch": { "steps": steps } }).to_string();
@@ -133,6 +140,9 @@ fn record() -> DatabaseRecord {
         signing_key: seed(),
         block_reads: false,
         block_writes: false,
+        size_limit: None,
+        allowed_ips: AllowList::default(),
+        archived: false,
     }
 }
 

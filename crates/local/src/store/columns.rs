@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use rusqlite::{Row, types::Type};
+use serde::de::DeserializeOwned;
 use turso_cloud_contract::PathSegment;
 
 use crate::data::SigningSeed;
@@ -18,6 +19,16 @@ where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
     row.get::<_, String>(column)?.parse().map_err(|refused| unreadable(row, column, refused))
+}
+
+/// Anything written as JSON.
+pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(&row.get::<_, String>(column)?).map_err(|refused| unreadable(row, column, refused))
+}
+
+/// A list of texts as JSON.
+pub(super) fn json_array<T: AsRef<str>>(items: &[T]) -> String {
+    items.iter().map(AsRef::as_ref).collect::<serde_json::Value>().to_string()
 }
 
 /// The seed of a key.

@@ -9,6 +9,7 @@ use super::{GroupRow, StoreError, Transaction, columns};
 
 /// A database with the group it is in.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of the service")]
 pub(crate) struct DatabaseRow {
     /// Its row; 0 before it is inserted.
     pub(crate) id: i64,
@@ -22,6 +23,10 @@ pub(crate) struct DatabaseRow {
     pub(crate) block_reads: bool,
     pub(crate) block_writes: bool,
     pub(crate) delete_protection: bool,
+    pub(crate) allow_attach: bool,
+    pub(crate) allowed_ips: Vec<String>,
+    pub(crate) allowed_vpc_ids: Vec<String>,
+    pub(crate) archived: bool,
     pub(crate) parent: Option<Parent>,
     pub(crate) created_at: Timestamp,
 }
@@ -32,8 +37,9 @@ impl Transaction<'_> {
         let parent = database.parent.as_ref();
         self.0.execute(
             "INSERT INTO databases (organization_id, group_id, uuid, name, label, role_id, size_limit, block_reads,
-                 block_writes, delete_protection, parent_uuid, parent_name, branched_at, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                 block_writes, delete_protection, allow_attach, allowed_ips, allowed_vpc_ids, archived, parent_uuid,
+                 parent_name, branched_at, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
             params![
                 database.group.organization_id,
                 database.group.id,
@@ -45,6 +51,10 @@ impl Transaction<'_> {
                 database.block_reads,
                 database.block_writes,
                 database.delete_protection,
+                database.allow_attach,
+                columns::json_array(&database.allowed_ips),
+                columns::json_array(&database.allowed_vpc_ids),
+                database.archived,
                 parent.map(|parent| parent.id.as_str()),
                 parent.map(|parent| parent.name.as_str()),
                 parent.map(|parent| parent.branched_at.to_string()),
@@ -71,20 +81,29 @@ impl Transaction<'_> {
         Ok(statement.query_row([label], |_| Ok(())).optional()?.is_some())
     }
 
-    /// The databases of an organization that pass the filter, in the order they were made.
+    /// The databases of an organization that pass the filter, in the order they were made: at most `limit`, behind the
+    /// one with the row `after`.
     pub(crate) fn databases_of(
         &self,
         organization: i64,
         filter: &DatabaseFilter,
+        after: i64,
+        limit: Option<u64>,
     ) -> Result<Vec<DatabaseRow>, StoreError> {
         let group = filter.group.as_ref().map(AsRef::<str>::as_ref);
         let parent = filter.parent.as_ref().map(AsRef::<str>::as_ref);
         self.select_databases(
             "SELECT * FROM databases_with_group
              WHERE organization_id = ?1 AND group_name = coalesce(?2, group_name)
-                 AND (?3 IS NULL OR parent_uuid = ?3)
-             ORDER BY id",
-            params![organization, group, parent],
+                 AND (?3 IS NULL OR parent_uuid = ?3) AND id > ?4
+             ORDER BY id LIMIT ?5",
+            params![
+                organization,
+                group,
+                parent,
+                after,
+                limit.map_or(i64::MAX, |limit| limit.try_into().unwrap_or(i64::MAX))
+            ],
         )
     }
 
@@ -96,8 +115,29 @@ impl Transaction<'_> {
         self.select_databases("SELECT * FROM databases_with_group ORDER BY id", [])
     }
 
-    pub(crate) fn set_role_of_database(&self, database: &DatabaseRow, role_id: &str) -> Result<(), StoreError> {
-        self.0.execute("UPDATE databases SET role_id = ?2 WHERE id = ?1", params![database.id, role_id])?;
+    /// Writes down what may change of a database, its group among it.
+    pub(crate) fn update_database(&self, database: &DatabaseRow) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE databases SET organization_id = ?2, group_id = ?3, label = ?4, role_id = ?5, size_limit = ?6,
+                 block_reads = ?7, block_writes = ?8, delete_protection = ?9, allow_attach = ?10, allowed_ips = ?11,
+                 allowed_vpc_ids = ?12, archived = ?13
+             WHERE id = ?1",
+            params![
+                database.id,
+                database.group.organization_id,
+                database.group.id,
+                database.label,
+                database.role_id,
+                database.size_limit.map(signed),
+                database.block_reads,
+                database.block_writes,
+                database.delete_protection,
+                database.allow_attach,
+                columns::json_array(&database.allowed_ips),
+                columns::json_array(&database.allowed_vpc_ids),
+                database.archived,
+            ],
+        )?;
         Ok(())
     }
 
@@ -123,9 +163,11 @@ fn database(row: &Row<'_>) -> rusqlite::Result<DatabaseRow> {
             uuid: columns::name(row, "group_uuid")?,
             name: columns::name(row, "group_name")?,
             location: columns::name(row, "group_location")?,
+            replicas: columns::json(row, "group_replicas")?,
             signing_key: columns::signing_seed(row, "group_signing_key")?,
             role_id: row.get("group_role_id")?,
             delete_protection: row.get("group_delete_protection")?,
+            archived: row.get("group_archived")?,
         },
         label: row.get("label")?,
         role_id: row.get("role_id")?,
@@ -133,6 +175,10 @@ fn database(row: &Row<'_>) -> rusqlite::Result<DatabaseRow> {
         block_reads: row.get("block_reads")?,
         block_writes: row.get("block_writes")?,
         delete_protection: row.get("delete_protection")?,
+        allow_attach: row.get("allow_attach")?,
+        allowed_ips: columns::json(row, "allowed_ips")?,
+        allowed_vpc_ids: columns::json(row, "allowed_vpc_ids")?,
+        archived: row.get("archived")?,
         parent: parent(row)?,
         created_at: columns::text(row, "created_at")?,
     })

@@ -25,19 +25,23 @@ CREATE TABLE members (
     PRIMARY KEY (organization_id, user_id)
 ) STRICT, WITHOUT ROWID;
 
+-- The replicas are a JSON array of further locations.
 CREATE TABLE groups (
     id                INTEGER PRIMARY KEY,
     organization_id   INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     uuid              TEXT NOT NULL UNIQUE,
     name              TEXT NOT NULL,
     location          TEXT NOT NULL,
+    replicas          TEXT NOT NULL DEFAULT '[]',
     signing_key       BLOB NOT NULL CHECK (length(signing_key) = 32),
     role_id           TEXT NOT NULL,
     delete_protection INTEGER NOT NULL DEFAULT FALSE,
+    archived          INTEGER NOT NULL DEFAULT FALSE,
     UNIQUE (organization_id, name)
 ) STRICT;
 
 -- The label is the host name: it is unique in the whole cloud, while a name is unique in its organization.
+-- The allow lists are JSON arrays.
 -- A parent is kept as it was when the branch was made, for it may be gone by now.
 CREATE TABLE databases (
     id                INTEGER PRIMARY KEY,
@@ -51,6 +55,10 @@ CREATE TABLE databases (
     block_reads       INTEGER NOT NULL DEFAULT FALSE,
     block_writes      INTEGER NOT NULL DEFAULT FALSE,
     delete_protection INTEGER NOT NULL DEFAULT FALSE,
+    allow_attach      INTEGER NOT NULL DEFAULT FALSE,
+    allowed_ips       TEXT NOT NULL DEFAULT '[]',
+    allowed_vpc_ids   TEXT NOT NULL DEFAULT '[]',
+    archived          INTEGER NOT NULL DEFAULT FALSE,
     parent_uuid       TEXT,
     parent_name       TEXT,
     branched_at       TEXT,
@@ -65,10 +73,21 @@ SELECT databases.*,
        groups.uuid              AS group_uuid,
        groups.name              AS group_name,
        groups.location          AS group_location,
+       groups.replicas          AS group_replicas,
        groups.signing_key       AS group_signing_key,
        groups.role_id           AS group_role_id,
-       groups.delete_protection AS group_delete_protection
+       groups.delete_protection AS group_delete_protection,
+       groups.archived          AS group_archived
 FROM databases JOIN groups ON groups.id = databases.group_id;
+
+-- What databases used while the cloud was open before. The hour is counted from the beginning of 1970.
+CREATE TABLE usage (
+    database_id  INTEGER NOT NULL REFERENCES databases (id) ON DELETE CASCADE,
+    hour         INTEGER NOT NULL,
+    rows_read    INTEGER NOT NULL,
+    rows_written INTEGER NOT NULL,
+    PRIMARY KEY (database_id, hour)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE api_tokens (
     jti             TEXT PRIMARY KEY,

@@ -3,17 +3,26 @@
 
 mod addressing;
 mod api_tokens;
+mod archive;
 mod audit_logs;
 mod client;
 mod concurrency;
+mod database_configuration;
+mod database_instances;
+mod database_pages;
 mod database_tokens;
+mod database_usage;
 mod databases;
 mod determinism;
 mod directory;
 mod faults;
+mod group_configuration;
+mod group_locations;
+mod group_tokens;
 mod groups;
 mod http;
 mod locations;
 mod organizations;
 mod served;
 mod support;
+mod transfers;

@@ -56,6 +56,17 @@ pub(crate) async fn post(cloud: &Cloud, path: &str, body: &str) -> Answer {
     call(cloud, Method::POST, path, body.to_owned()).await
 }
 
+pub(crate) async fn patch(cloud: &Cloud, path: &str, body: &str) -> Answer {
+    call(cloud, Method::PATCH, path, body.to_owned()).await
+}
+
+/// A full-access token, minted at this path.
+pub(crate) async fn mint(cloud: &Cloud, path: &str) -> String {
+    let answer = post(cloud, path, "").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["jwt"].as_str().unwrap().to_owned()
+}
+
 pub(crate) async fn delete(cloud: &Cloud, path: &str) -> Answer {
     call(cloud, Method::DELETE, path, Body::empty()).await
 }
@@ -82,4 +93,20 @@ pub(crate) async fn query(cloud: &Cloud, label: &str, token: &str, sql: &str) ->
         .header(header::HOST, format!("{label}.localhost"))
         .header(header::AUTHORIZATION, format!("Bearer {token}"));
     send(cloud, request.body(body.into()).unwrap()).await
+}
+
+/// The first result of a statement: `["ok", null]`, or `["error", <code>]`.
+pub(crate) async fn outcome(cloud: &Cloud, label: &str, token: &str, sql: &str) -> (String, Value) {
+    let answer = query(cloud, label, token, sql).await;
+    assert_eq!(answer.status, 200, "{sql}: {}", answer.text);
+    let result = answer.json()["results"][0].clone();
+    (result["type"].as_str().unwrap().to_owned(), result["error"]["code"].clone())
+}
+
+pub(crate) fn ok() -> (String, Value) {
+    ("ok".to_owned(), Value::Null)
+}
+
+pub(crate) fn error(code: &str) -> (String, Value) {
+    ("error".to_owned(), json!(code))
 }

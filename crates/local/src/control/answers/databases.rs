@@ -1,11 +1,19 @@
+mod configuration;
+mod instances;
+mod transfer;
+mod usage;
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use turso_cloud_contract::{
-    DatabaseName, GroupName, InvalidInput,
+    DatabaseName, GroupName, InvalidInput, Nothing,
     audit_logs::AuditCode,
     databases::{
         CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, Database, DatabaseAnswer, DatabasesAnswer,
-        DeleteDatabase, DeletedDatabaseAnswer, GetDatabase, ListDatabases, NewDatabase,
+        DeleteDatabase, DeletedDatabaseAnswer, GetDatabase, ListDatabases, NewDatabase, Pagination, WakeUpDatabase,
     },
 };
+
+pub(super) use transfer::{move_to, target};
 
 use super::{Answers, groups};
 use crate::{
@@ -19,9 +27,20 @@ const LONGEST_LABEL: usize = 63;
 impl Handles<ListDatabases> for Answers {
     fn handle(&self, request: ListDatabases, cx: &mut Context<'_>) -> Result<DatabasesAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        let databases = cx.store().databases_of(organization.id, &request.query)?;
-        let databases = databases.into_iter().map(|database| answer(cx, database)).collect();
-        Ok(DatabasesAnswer { databases, pagination: None })
+        let after = request.query.cursor.as_deref().map_or(Ok(0), position)?;
+        let limit = request.query.limit;
+        if limit == Some(0) {
+            return Err(Refusal::bad_request("invalid limit: it must be 1 or more"));
+        }
+        // One more than is answered tells whether there is a next page.
+        let wanted = limit.map(|limit| limit.saturating_add(1));
+        let mut rows = cx.store().databases_of(organization.id, &request.query, after, wanted)?;
+        let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().filter(|_| has_more);
+        let pagination = last.map(|last| Pagination::new(Some(cursor(last.id))));
+        Ok(DatabasesAnswer { databases: rows.into_iter().map(|row| answer(cx, row)).collect(), pagination })
     }
 }
 
@@ -47,6 +66,10 @@ impl Handles<CreateDatabase> for Answers {
             block_reads: false,
             block_writes: false,
             delete_protection: false,
+            allow_attach: false,
+            allowed_ips: Vec::new(),
+            allowed_vpc_ids: Vec::new(),
+            archived: false,
             parent: None,
             created_at: cx.now(),
         })?;
@@ -75,6 +98,39 @@ impl Handles<DeleteDatabase> for Answers {
         cx.withdraw(&database);
         audit(cx, &organization, AuditCode::DbDelete, &database)?;
         Ok(DeletedDatabaseAnswer { database: database.name })
+    }
+}
+
+impl Handles<WakeUpDatabase> for Answers {
+    fn handle(&self, request: WakeUpDatabase, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        let mut database = find(cx, &organization, &request.database)?;
+        if database.archived {
+            wake_up(cx, &mut database)?;
+            audit(cx, &organization, AuditCode::DbUnarchive, &database)?;
+        }
+        Ok(Nothing)
+    }
+}
+
+pub(super) fn wake_up(cx: &mut Context<'_>, database: &mut DatabaseRow) -> Result<(), Refusal> {
+    database.archived = false;
+    cx.store().update_database(database)?;
+    cx.publish(database);
+    Ok(())
+}
+
+/// A page ends behind a row, so that what is made or deleted meanwhile neither repeats a database nor hides one.
+fn cursor(row: i64) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(row.to_string())
+}
+
+fn position(cursor: &str) -> Result<i64, Refusal> {
+    let row = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    match row {
+        Some(row) if row.is_empty() => Ok(0),
+        Some(row) => row.parse().map_err(|_| Refusal::bad_request("invalid cursor")),
+        None => Err(Refusal::bad_request("invalid cursor")),
     }
 }
 
@@ -133,7 +189,9 @@ fn free_label(cx: &Context<'_>, organization: &OrganizationRow, name: &DatabaseN
 
 fn answer(cx: &Context<'_>, row: DatabaseRow) -> Database {
     let hostname = cx.hostname(&row.label);
+    let regions = row.group.locations().cloned().collect();
     let mut database = Database::new(row.name, row.uuid, hostname, row.group.name, row.group.location);
+    database.regions = regions;
     database.block_reads = row.block_reads;
     database.block_writes = row.block_writes;
     database.delete_protection = row.delete_protection;

@@ -1,7 +1,14 @@
+mod configuration;
+mod locations;
+mod transfer;
+
 use turso_cloud_contract::{
-    GroupName, LocationCode,
+    GroupName, LocationCode, Nothing,
     audit_logs::AuditCode,
-    groups::{CreateGroup, DeleteGroup, GetGroup, Group, GroupAnswer, GroupsAnswer, ListGroups},
+    groups::{
+        CreateGroup, DeleteGroup, GetGroup, Group, GroupAnswer, GroupsAnswer, ListGroups, RenameGroup, UnarchiveGroup,
+        UpdateGroup,
+    },
 };
 
 use super::{Answers, is_known_location};
@@ -26,11 +33,9 @@ impl Handles<CreateGroup> for Answers {
         if !is_known_location(&location) {
             return Err(Refusal::bad_request(format!("invalid location: {location}")));
         }
-        if cx.store().find_group(organization.id, &name)?.is_some() {
-            return Err(Refusal::conflict("group already exists"));
-        }
+        refuse_if_taken(cx, &organization, &name)?;
         let group = provision::group(cx.store(), cx.ids(), &organization, name, location)?;
-        cx.audit(&organization, AuditCode::GroupCreate, [("group", group.name.as_str())])?;
+        audit(cx, &organization, AuditCode::GroupCreate, &group)?;
         Ok(GroupAnswer { group: group.into() })
     }
 }
@@ -55,14 +60,57 @@ impl Handles<DeleteGroup> for Answers {
         for database in &databases {
             cx.withdraw(database);
         }
-        cx.audit(&organization, AuditCode::GroupDelete, [("group", group.name.as_str())])?;
+        audit(cx, &organization, AuditCode::GroupDelete, &group)?;
         Ok(GroupAnswer { group: group.into() })
+    }
+}
+
+impl Handles<UnarchiveGroup> for Answers {
+    fn handle(&self, request: UnarchiveGroup, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        let mut group = find(cx, &organization, &request.group)?;
+        for database in cx.store().databases_in(&group)?.iter_mut().filter(|database| database.archived) {
+            super::databases::wake_up(cx, database)?;
+        }
+        if group.archived {
+            group.archived = false;
+            cx.store().update_group(&group)?;
+            audit(cx, &organization, AuditCode::GroupUnarchive, &group)?;
+        }
+        Ok(GroupAnswer { group: group.into() })
+    }
+}
+
+impl Handles<UpdateGroup> for Answers {
+    /// There is one version of the local cloud's server, and every database is on it.
+    fn handle(&self, request: UpdateGroup, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        find(cx, &organization, &request.group)?;
+        Ok(Nothing)
+    }
+}
+
+impl Handles<RenameGroup> for Answers {
+    /// The service documents no audit code for it, so that it leaves no entry.
+    fn handle(&self, request: RenameGroup, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        let mut group = find(cx, &organization, &request.group)?;
+        let name = GroupName::try_from(request.body.name)?;
+        if name != group.name {
+            refuse_if_taken(cx, &organization, &name)?;
+            group.name = name;
+            cx.store().update_group(&group)?;
+        }
+        Ok(Nothing)
     }
 }
 
 impl From<GroupRow> for Group {
     fn from(row: GroupRow) -> Self {
+        let locations = row.locations().cloned().collect();
         let mut group = Self::new(row.name, row.uuid, row.location);
+        group.locations = locations;
+        group.archived = row.archived;
         group.delete_protection = row.delete_protection;
         group
     }
@@ -76,7 +124,23 @@ pub(super) fn refuse_if_protected(group: &GroupRow) -> Result<(), Refusal> {
     Err(Refusal::forbidden(format!("group {} is delete-protected and cannot be deleted", group.name)))
 }
 
-fn find(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<GroupRow, Refusal> {
+fn refuse_if_taken(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<(), Refusal> {
+    match cx.store().find_group(organization.id, name)? {
+        Some(_) => Err(Refusal::conflict("group already exists")),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn audit(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    code: AuditCode,
+    group: &GroupRow,
+) -> Result<(), Refusal> {
+    cx.audit(organization, code, [("group", group.name.as_str())])
+}
+
+pub(super) fn find(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<GroupRow, Refusal> {
     let group = cx.store().find_group(organization.id, name)?;
     group.ok_or_else(|| Refusal::not_found("group not found"))
 }

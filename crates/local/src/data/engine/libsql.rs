@@ -19,6 +19,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many instructions of the engine's virtual machine pass between two looks at the interrupter: about 10 µs.
 const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
+/// The engine's own limit of pages.
+const MOST_PAGES: u64 = 0xffff_fffe;
+
 /// What an acknowledged commit survives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Durability {
@@ -69,6 +72,7 @@ impl Engine for LibsqlEngine {
             schema_seen: 0,
             schema_changed: false,
             pristine: true,
+            has_size_limit: false,
         }))
     }
 }
@@ -92,6 +96,7 @@ struct LibsqlConnection {
     schema_seen: u64,
     schema_changed: bool,
     pristine: bool,
+    has_size_limit: bool,
 }
 
 impl Connection for LibsqlConnection {
@@ -182,6 +187,21 @@ impl Connection for LibsqlConnection {
         self.interrupter.reset();
     }
 
+    fn limit_size(&mut self, bytes: Option<u64>) -> Result<(), SqlError> {
+        if bytes.is_none() && !self.has_size_limit {
+            return Ok(());
+        }
+        // Said again even when it is the same: the engine keeps the size of a database that was too large at the time.
+        let pages = match bytes {
+            Some(bytes) => (bytes / self.page_size()?).clamp(1, MOST_PAGES),
+            None => MOST_PAGES,
+        };
+        let sql = format!("PRAGMA main.max_page_count = {pages}");
+        let limited = self.observer.unwatched(|| self.handle.query_row(&sql, [], |_| Ok(())));
+        self.has_size_limit = bytes.is_some();
+        limited.map_err(errors::describe)
+    }
+
     fn size(&mut self) -> Result<u64, SqlError> {
         let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
         let size = self.handle.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(errors::describe);
@@ -195,6 +215,12 @@ impl Connection for LibsqlConnection {
 }
 
 impl LibsqlConnection {
+    fn page_size(&self) -> Result<u64, SqlError> {
+        let size = self.handle.query_row("PRAGMA page_size", [], |row| row.get::<_, u64>(0)).map_err(errors::describe);
+        self.observer.take();
+        size.map(|size| size.max(1))
+    }
+
     /// Reads the schema again if another connection may have changed it.
     fn refresh_schema(&mut self) -> Result<(), SqlError> {
         let current = self.schema.0.load(Ordering::Acquire);

@@ -28,13 +28,14 @@ const QUESTIONS: [&str; 10] = [
 /// Pragmas that act even without a value.
 const ACTIONS: [&str; 4] = ["incremental_vacuum", "optimize", "shrink_memory", "wal_checkpoint"];
 
-/// Pragmas whose setting belongs to the server: the journal mode is what lets readers run beside a writer, and the
-/// others are shared with the whole process.
-const FORBIDDEN: [&str; 6] = [
+/// Pragmas whose setting belongs to the server: the journal mode is what lets readers run beside a writer, the
+/// count of pages is what the database is configured to, and the others are shared with the whole process.
+const FORBIDDEN: [&str; 7] = [
     "data_store_directory",
     "hard_heap_limit",
     "journal_mode",
     "locking_mode",
+    "max_page_count",
     "soft_heap_limit",
     "temp_store_directory",
 ];

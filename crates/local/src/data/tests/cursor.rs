@@ -125,13 +125,13 @@ async fn a_client_that_leaves_stops_a_query_that_has_no_rows_yet() {
 async fn a_query_of_a_pipeline_stops_when_its_client_leaves() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;
-    let created = host.plane.usage(super::DATABASE).rows_written;
+    let created = host.usage().rows.written;
     let requests = json!([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)"), execute(BUSY)]);
     let request = tokio::spawn({
         let host = host.clone();
         async move { host.pipeline(None, requests).await }
     });
-    while host.plane.usage(super::DATABASE).rows_written == created {
+    while host.usage().rows.written == created {
         tokio::task::yield_now().await;
     }
     request.abort();

@@ -35,7 +35,7 @@ async fn a_removed_database_is_unknown_and_its_files_are_deleted() {
     host.plane.remove(DATABASE);
     assert_eq!(host.post("/v2/pipeline", "{}").await, (404, r#"{"error":"database not found"}"#.to_owned()));
     assert_eq!(database_files(directory.path()), Vec::<String>::new());
-    assert_eq!(host.plane.usage(DATABASE), crate::data::Usage::default());
+    assert_eq!(host.usage(), crate::data::Usage::default());
     host.plane.remove("never heard of");
 }
 
@@ -94,15 +94,15 @@ async fn an_id_that_is_no_uuid_cannot_leave_the_directory() {
 #[tokio::test]
 async fn usage_counts_rows_and_pages() {
     let host = Host::new();
-    assert_eq!(host.plane.usage(DATABASE), crate::data::Usage::default());
+    assert_eq!(host.usage(), crate::data::Usage::default());
     host.run(&["CREATE TABLE t (x)"]).await;
-    let created = host.plane.usage(DATABASE);
+    let created = host.usage();
     host.run(&["INSERT INTO t VALUES (1), (2), (3)"]).await;
-    let before = host.plane.usage(DATABASE);
-    assert_eq!(before.rows_written, created.rows_written + 3);
+    let before = host.usage();
+    assert_eq!(before.rows.written, created.rows.written + 3);
     assert_eq!(before.storage_bytes, 2 * 4096);
     host.run(&["SELECT * FROM t"]).await;
-    assert_eq!(host.plane.usage(DATABASE).rows_read, before.rows_read + 3);
+    assert_eq!(host.usage().rows.read, before.rows.read + 3);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{BUSY, DATABASE, Host, baton, execute, integer, pass};
+use super::{BUSY, Host, baton, execute, integer, pass};
 
 #[tokio::test]
 async fn an_open_transaction_is_invisible_to_others_and_does_not_lock_them_out() {
@@ -107,13 +107,13 @@ async fn savepoints_work_within_a_stream() {
 async fn a_statement_that_outlives_its_transaction_is_interrupted() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;
-    let created = host.plane.usage(DATABASE).rows_written;
+    let created = host.usage().rows.written;
     let requests = json!([execute("BEGIN"), execute("INSERT INTO t VALUES (1)"), execute(BUSY), execute("COMMIT")]);
     let request = tokio::spawn({
         let host = host.clone();
         async move { host.pipeline(None, requests).await }
     });
-    while host.plane.usage(DATABASE).rows_written == created {
+    while host.usage().rows.written == created {
         tokio::task::yield_now().await;
     }
     tokio::time::advance(std::time::Duration::from_secs(6)).await;

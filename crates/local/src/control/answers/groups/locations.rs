@@ -1,0 +1,66 @@
+use turso_cloud_contract::{
+    LocationCode, Nothing,
+    audit_logs::AuditCode,
+    groups::{AddGroupLocation, GroupAnswer, RemoveGroupLocation, WaitForGroupLocation},
+};
+
+use super::find;
+use crate::{
+    control::{
+        Context, Handles, Refusal,
+        answers::{Answers, is_known_location},
+    },
+    store::{GroupRow, OrganizationRow},
+};
+
+impl Handles<AddGroupLocation> for Answers {
+    fn handle(&self, request: AddGroupLocation, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        let mut group = find(cx, &organization, &request.group)?;
+        let location = request.location;
+        if !is_known_location(&location) {
+            return Err(Refusal::bad_request(format!("invalid location: {location}")));
+        }
+        if !group.locations().any(|present| *present == location) {
+            group.replicas.push(location.clone());
+            cx.store().update_group(&group)?;
+            audit(cx, &organization, AuditCode::InstanceCreate, &group, &location)?;
+        }
+        Ok(GroupAnswer { group: group.into() })
+    }
+}
+
+impl Handles<RemoveGroupLocation> for Answers {
+    fn handle(&self, request: RemoveGroupLocation, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        let mut group = find(cx, &organization, &request.group)?;
+        let replica = group.replicas.iter().position(|replica| *replica == request.location);
+        let location = group.replicas.remove(replica.ok_or_else(invalid)?);
+        cx.store().update_group(&group)?;
+        audit(cx, &organization, AuditCode::InstanceDelete, &group, &location)?;
+        Ok(GroupAnswer { group: group.into() })
+    }
+}
+
+impl Handles<WaitForGroupLocation> for Answers {
+    /// A location is ready from the moment it is there.
+    fn handle(&self, request: WaitForGroupLocation, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        let group = find(cx, &organization, &request.group)?;
+        if group.locations().any(|present| *present == request.location) { Ok(Nothing) } else { Err(invalid()) }
+    }
+}
+
+fn invalid() -> Refusal {
+    Refusal::bad_request("Invalid location code")
+}
+
+fn audit(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    code: AuditCode,
+    group: &GroupRow,
+    location: &LocationCode,
+) -> Result<(), Refusal> {
+    cx.audit(organization, code, [("group", group.name.as_str()), ("location", location.as_str())])
+}

@@ -1,0 +1,29 @@
+use turso_cloud_contract::groups::{TransferGroup, TransferredGroup};
+
+use super::{find, refuse_if_taken};
+use crate::control::{
+    Context, Handles, Refusal,
+    answers::{
+        Answers,
+        databases::{move_to, target},
+    },
+};
+
+impl Handles<TransferGroup> for Answers {
+    /// The group takes its key and its roles along, so that the tokens of its databases stay good. The service
+    /// documents no audit code for it, so that it leaves no entry.
+    fn handle(&self, request: TransferGroup, cx: &mut Context<'_>) -> Result<TransferredGroup, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        let mut group = find(cx, &organization, &request.group)?;
+        let target = target(cx, &organization, request.body.organization)?;
+        refuse_if_taken(cx, &target, &group.name)?;
+        let databases = cx.store().databases_in(&group)?;
+        group.organization_id = target.id;
+        cx.store().update_group(&group)?;
+        for database in databases {
+            move_to(cx, database, group.clone(), &target)?;
+        }
+        // Here end the API tokens that are scoped to the group, as soon as there are such tokens.
+        Ok(TransferredGroup { group: group.into() })
+    }
+}

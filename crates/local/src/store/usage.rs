@@ -1,0 +1,32 @@
+use rusqlite::params;
+
+use super::{DatabaseRow, StoreError, Transaction};
+use crate::data::{Hour, Hours, Rows};
+
+impl Transaction<'_> {
+    /// Adds to what a database used in an hour. Of a database that is gone, nothing is kept.
+    pub(crate) fn add_usage(&self, database: &str, hour: Hour, rows: Rows) -> Result<(), StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "INSERT INTO usage (database_id, hour, rows_read, rows_written)
+             SELECT id, ?2, ?3, ?4 FROM databases WHERE uuid = ?1
+             ON CONFLICT DO UPDATE SET rows_read = rows_read + excluded.rows_read,
+                 rows_written = rows_written + excluded.rows_written",
+        )?;
+        statement.execute(params![database, hour.0, signed(rows.read), signed(rows.written)])?;
+        Ok(())
+    }
+
+    /// What a database used in these hours, as far as it is written down.
+    pub(crate) fn usage_of(&self, database: &DatabaseRow, hours: Hours) -> Result<Rows, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT coalesce(sum(rows_read), 0), coalesce(sum(rows_written), 0) FROM usage
+             WHERE database_id = ?1 AND hour BETWEEN ?2 AND ?3",
+        )?;
+        let range = params![database.id, hours.first.0, hours.last.0];
+        Ok(statement.query_row(range, |row| Ok(Rows { read: row.get(0)?, written: row.get(1)? }))?)
+    }
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
