@@ -27,6 +27,17 @@ macro_rules! for_each_endpoint {
             DeleteDatabase,
             CreateDatabaseToken,
             RotateDatabaseTokens,
+            ListGroupsV3,
+            GetGroupV3,
+            ListDatabasesV3,
+            CreateDatabaseV3,
+            GetDatabaseV3,
+            DeleteDatabaseV3,
+            CreateDatabaseTokenV3,
+            CreateGroupTokenV3,
+            RestoreDatabase,
+            ListDeletedGroups,
+            RestoreGroup,
             ValidateApiToken,
             ListAuditLogs,
             ListLocations,
@@ -39,11 +50,17 @@ macro_rules! for_each_endpoint {
 pub mod endpoints {
     pub use crate::api_tokens::ValidateApiToken;
     pub use crate::audit_logs::ListAuditLogs;
-    pub use crate::database_tokens::{CreateDatabaseToken, RotateDatabaseTokens};
-    pub use crate::databases::{CreateDatabase, DeleteDatabase, GetDatabase, ListDatabases};
-    pub use crate::groups::{CreateGroup, DeleteGroup, GetGroup, ListGroups};
+    pub use crate::database_tokens::{
+        CreateDatabaseToken, CreateDatabaseTokenV3, CreateGroupTokenV3, RotateDatabaseTokens,
+    };
+    pub use crate::databases::{
+        CreateDatabase, CreateDatabaseV3, DeleteDatabase, DeleteDatabaseV3, GetDatabase, GetDatabaseV3, ListDatabases,
+        ListDatabasesV3,
+    };
+    pub use crate::groups::{CreateGroup, DeleteGroup, GetGroup, GetGroupV3, ListGroups, ListGroupsV3};
     pub use crate::locations::{GetClosestRegion, ListLocations};
     pub use crate::organizations::{GetOrganization, ListOrganizations};
+    pub use crate::recovery::{ListDeletedGroups, RestoreDatabase, RestoreGroup};
 }
 
 /// What is known of an operation without a request.

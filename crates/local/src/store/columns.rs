@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use rusqlite::{Row, types::Type};
 use turso_cloud_contract::PathSegment;
 
@@ -18,6 +19,12 @@ where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
     row.get::<_, String>(column)?.parse().map_err(|refused| unreadable(row, column, refused))
+}
+
+/// A time written as microseconds since 1970.
+pub(super) fn instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    let microseconds: Option<i64> = row.get(column)?;
+    microseconds.map(Timestamp::from_microsecond).transpose().map_err(|refused| unreadable(row, column, refused))
 }
 
 /// The seed of a key.

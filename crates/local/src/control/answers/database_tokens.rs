@@ -2,33 +2,40 @@ use jiff::{SignedDuration, Timestamp};
 use turso_cloud_contract::{
     DatabaseToken, Expiration, Nothing, RequestPart as _,
     audit_logs::AuditCode,
-    database_tokens::{Authorization, CreateDatabaseToken, RotateDatabaseTokens, TokenAnswer},
+    database_tokens::{
+        Authorization, CreateDatabaseToken, CreateDatabaseTokenV3, CreateGroupTokenV3, RotateDatabaseTokens,
+        TokenAnswer, TokenOptions, TokenPermissions,
+    },
 };
 
-use super::{Answers, databases};
+use super::{Answers, databases, groups};
 use crate::{
     control::{Context, Handles, Refusal},
     data::{Access, Subject, TokenClaims, mint},
+    store::{DatabaseRow, GroupRow, OrganizationRow},
 };
 
 impl Handles<CreateDatabaseToken> for Answers {
     fn handle(&self, request: CreateDatabaseToken, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
         let organization = cx.organization_to_change(&request.organization)?;
         let database = databases::find(cx, &organization, &request.database)?;
-        if !request.body.is_empty() {
-            // A token that opened more than was asked for would hide a mistake that Turso Cloud shows.
-            return Err(Refusal::bad_request("the local cloud does not support permissions of tokens yet"));
-        }
-        let claims = TokenClaims {
-            access: access(&request.query.authorization)?,
-            subject: Subject::Database { id: database.uuid.to_string() },
-            role_id: database.role_id.clone(),
-            issued_at: cx.now(),
-            expires_at: end(cx.now(), request.query.expiration)?,
-        };
-        let jwt = mint(&claims, &database.group.signing_key).map_err(Refusal::internal)?;
-        databases::audit(cx, &organization, AuditCode::DbTokenCreate, &database)?;
-        Ok(TokenAnswer { jwt: DatabaseToken::new(jwt)? })
+        mint_for_database(cx, &organization, &database, &request.query, &request.body)
+    }
+}
+
+impl Handles<CreateDatabaseTokenV3> for Answers {
+    fn handle(&self, request: CreateDatabaseTokenV3, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        let database = databases::find_by_id(cx, &organization, &request.database)?;
+        mint_for_database(cx, &organization, &database, &request.query, &request.body)
+    }
+}
+
+impl Handles<CreateGroupTokenV3> for Answers {
+    fn handle(&self, request: CreateGroupTokenV3, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        let group = groups::find_by_id(cx, &organization, &request.group)?;
+        mint_for_group(cx, &organization, &group, &request.query, &request.body)
     }
 }
 
@@ -43,6 +50,55 @@ impl Handles<RotateDatabaseTokens> for Answers {
         cx.publish(&database);
         Ok(Nothing)
     }
+}
+
+fn mint_for_database(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    database: &DatabaseRow,
+    options: &TokenOptions,
+    permissions: &TokenPermissions,
+) -> Result<TokenAnswer, Refusal> {
+    let subject = Subject::Database { id: database.uuid.to_string() };
+    let token = mint_for(cx, subject, &database.role_id, &database.group, options, permissions)?;
+    databases::audit(cx, organization, AuditCode::DbTokenCreate, database)?;
+    Ok(token)
+}
+
+fn mint_for_group(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    group: &GroupRow,
+    options: &TokenOptions,
+    permissions: &TokenPermissions,
+) -> Result<TokenAnswer, Refusal> {
+    let subject = Subject::Group { id: group.uuid.to_string() };
+    let token = mint_for(cx, subject, &group.role_id, group, options, permissions)?;
+    cx.audit(organization, AuditCode::GroupTokenCreate, [("group", group.name.as_str())])?;
+    Ok(token)
+}
+
+fn mint_for(
+    cx: &Context<'_>,
+    subject: Subject,
+    role_id: &str,
+    group: &GroupRow,
+    options: &TokenOptions,
+    permissions: &TokenPermissions,
+) -> Result<TokenAnswer, Refusal> {
+    if !permissions.is_empty() {
+        // A token that opened more than was asked for would hide a mistake that Turso Cloud shows.
+        return Err(Refusal::bad_request("the local cloud does not support permissions of tokens yet"));
+    }
+    let claims = TokenClaims {
+        access: access(&options.authorization)?,
+        subject,
+        role_id: role_id.to_owned(),
+        issued_at: cx.now(),
+        expires_at: end(cx.now(), options.expiration)?,
+    };
+    let jwt = mint(&claims, &group.signing_key).map_err(Refusal::internal)?;
+    Ok(TokenAnswer { jwt: DatabaseToken::new(jwt)? })
 }
 
 fn access(authorization: &Authorization) -> Result<Access, Refusal> {

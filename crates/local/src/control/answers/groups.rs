@@ -1,7 +1,9 @@
 use turso_cloud_contract::{
-    GroupName, LocationCode,
+    GroupId, GroupName, LocationCode,
     audit_logs::AuditCode,
-    groups::{CreateGroup, DeleteGroup, GetGroup, Group, GroupAnswer, GroupsAnswer, ListGroups},
+    groups::{
+        CreateGroup, DeleteGroup, GetGroup, GetGroupV3, Group, GroupAnswer, GroupsAnswer, ListGroups, ListGroupsV3,
+    },
 };
 
 use super::{Answers, is_known_location};
@@ -13,8 +15,7 @@ use crate::{
 impl Handles<ListGroups> for Answers {
     fn handle(&self, request: ListGroups, cx: &mut Context<'_>) -> Result<GroupsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        let groups = cx.store().groups_of(organization.id)?;
-        Ok(GroupsAnswer { groups: groups.into_iter().map(Group::from).collect() })
+        list(cx, &organization)
     }
 }
 
@@ -51,12 +52,26 @@ impl Handles<DeleteGroup> for Answers {
         for database in &databases {
             super::databases::refuse_if_protected(database)?;
         }
-        cx.store().delete_group(&group)?;
+        cx.store().delete_group(&group, cx.now())?;
         for database in &databases {
             cx.withdraw(database);
         }
         cx.audit(&organization, AuditCode::GroupDelete, [("group", group.name.as_str())])?;
         Ok(GroupAnswer { group: group.into() })
+    }
+}
+
+impl Handles<ListGroupsV3> for Answers {
+    fn handle(&self, request: ListGroupsV3, cx: &mut Context<'_>) -> Result<GroupsAnswer, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        list(cx, &organization)
+    }
+}
+
+impl Handles<GetGroupV3> for Answers {
+    fn handle(&self, request: GetGroupV3, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        Ok(GroupAnswer { group: find_by_id(cx, &organization, &request.group)?.into() })
     }
 }
 
@@ -76,7 +91,17 @@ pub(super) fn refuse_if_protected(group: &GroupRow) -> Result<(), Refusal> {
     Err(Refusal::forbidden(format!("group {} is delete-protected and cannot be deleted", group.name)))
 }
 
+fn list(cx: &Context<'_>, organization: &OrganizationRow) -> Result<GroupsAnswer, Refusal> {
+    let groups = cx.store().groups_of(organization.id)?;
+    Ok(GroupsAnswer { groups: groups.into_iter().map(Group::from).collect() })
+}
+
 fn find(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<GroupRow, Refusal> {
     let group = cx.store().find_group(organization.id, name)?;
+    group.ok_or_else(|| Refusal::not_found("group not found"))
+}
+
+pub(super) fn find_by_id(cx: &Context<'_>, organization: &OrganizationRow, id: &GroupId) -> Result<GroupRow, Refusal> {
+    let group = cx.store().find_group_by_id(organization.id, id)?;
     group.ok_or_else(|| Refusal::not_found("group not found"))
 }
