@@ -48,6 +48,17 @@ macro_rules! for_each_endpoint {
             RotateDatabaseTokens,
             CreateGroupToken,
             RotateGroupTokens,
+            ListGroupsV3,
+            GetGroupV3,
+            ListDatabasesV3,
+            CreateDatabaseV3,
+            GetDatabaseV3,
+            DeleteDatabaseV3,
+            CreateDatabaseTokenV3,
+            CreateGroupTokenV3,
+            RestoreDatabase,
+            ListDeletedGroups,
+            RestoreGroup,
             ValidateApiToken,
             ListAuditLogs,
             ListLocations,
@@ -60,18 +71,23 @@ macro_rules! for_each_endpoint {
 pub mod endpoints {
     pub use crate::api_tokens::ValidateApiToken;
     pub use crate::audit_logs::ListAuditLogs;
-    pub use crate::database_tokens::{CreateDatabaseToken, CreateGroupToken, RotateDatabaseTokens, RotateGroupTokens};
+    pub use crate::database_tokens::{
+        CreateDatabaseToken, CreateDatabaseTokenV3, CreateGroupToken, CreateGroupTokenV3, RotateDatabaseTokens,
+        RotateGroupTokens,
+    };
     pub use crate::databases::{
-        CreateDatabase, DeleteDatabase, GetDatabase, GetDatabaseConfiguration, GetDatabaseStats, GetDatabaseUsage,
-        GetInstance, ListDatabaseQueries, ListDatabases, ListInstances, TransferDatabase, UpdateDatabaseConfiguration,
-        WaitForInstance, WakeUpDatabase,
+        CreateDatabase, CreateDatabaseV3, DeleteDatabase, DeleteDatabaseV3, GetDatabase, GetDatabaseConfiguration,
+        GetDatabaseStats, GetDatabaseUsage, GetDatabaseV3, GetInstance, ListDatabaseQueries, ListDatabases,
+        ListDatabasesV3, ListInstances, TransferDatabase, UpdateDatabaseConfiguration, WaitForInstance, WakeUpDatabase,
     };
     pub use crate::groups::{
-        AddGroupLocation, CreateGroup, DeleteGroup, GetGroup, GetGroupConfiguration, ListGroups, RemoveGroupLocation,
-        RenameGroup, TransferGroup, UnarchiveGroup, UpdateGroup, UpdateGroupConfiguration, WaitForGroupLocation,
+        AddGroupLocation, CreateGroup, DeleteGroup, GetGroup, GetGroupConfiguration, GetGroupV3, ListGroups,
+        ListGroupsV3, RemoveGroupLocation, RenameGroup, TransferGroup, UnarchiveGroup, UpdateGroup,
+        UpdateGroupConfiguration, WaitForGroupLocation,
     };
     pub use crate::locations::{GetClosestRegion, ListLocations};
     pub use crate::organizations::{GetOrganization, ListOrganizations};
+    pub use crate::recovery::{ListDeletedGroups, RestoreDatabase, RestoreGroup};
 }
 
 /// What is known of an operation without a request.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     Clock, Cloud, CloudError,
     cloud::Inner,
-    control::{Control, record},
+    control::{Control, record, recovery},
     data::{DataPlane, Files},
     directory::Directory,
     founder::{Founder, TEAM, Team},
@@ -82,18 +82,25 @@ impl CloudBuilder {
             None => Store::in_memory()?,
         };
         let now = clock.now();
-        let (foundation, databases) = store.transact(|transaction| {
+        let (foundation, databases, deleted) = store.transact(|transaction| {
             let foundation = Founder { transaction, ids, now }.found(&self.teams)?;
-            Ok::<_, CloudError>((foundation, transaction.all_databases()?))
+            transaction.purge(recovery::deadline(now))?;
+            Ok::<_, CloudError>((foundation, transaction.all_databases()?, transaction.all_deleted_databases()?))
         })?;
         let files = match &directory {
             Some(directory) => {
-                directory.remove_strays(&databases)?;
+                let restorable = deleted.iter().map(|deleted| &deleted.database);
+                directory.remove_strays(databases.iter().chain(restorable))?;
                 Files::Directory(directory.databases())
             }
             None => Files::Memory,
         };
         let data = DataPlane::new(files, clock.clone());
+        // Known without being reachable, so that their files go when they can no longer be brought back.
+        for deleted in &deleted {
+            data.put(record(&deleted.database));
+            data.forget(deleted.database.uuid.as_str());
+        }
         for database in &databases {
             data.put(record(database));
         }

@@ -10,7 +10,10 @@ mod auth;
 mod context;
 mod handles;
 mod jwt;
+mod organization_key;
+mod paging;
 pub(crate) mod provision;
+pub(crate) mod recovery;
 mod refusal;
 mod request;
 mod router;
@@ -36,6 +39,7 @@ pub(crate) use answers::is_known_location;
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
 pub(crate) use jwt::{Verifier, sign};
+pub(crate) use organization_key::OrganizationKey;
 pub use refusal::Refusal;
 
 use request::{Received, origin};
@@ -129,6 +133,7 @@ impl Operation {
                     Service::Region => None,
                 };
                 let mut context = Context::new(transaction, control, caller, origin(received), now);
+                context.purge()?;
                 let answer = self.answer(received, &mut context)?;
                 Ok::<_, Refusal>((answer, context.into_effects()))
             },

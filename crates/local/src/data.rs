@@ -131,7 +131,22 @@ impl DataPlane {
         databases.by_label.insert(label, database);
     }
 
-    /// Forgets a database and deletes its file as soon as no request uses it.
+    /// Makes a database unknown to requests and keeps its file: it can be put again, or be removed for good.
+    ///
+    /// It is the same database all the time, so that a request that is still at work shares the queue of writers and
+    /// the file with those that come after it was put again.
+    pub(crate) fn forget(&self, id: &str) {
+        let mut databases = self.0.databases.write();
+        let Some(database) = databases.by_id.get(id).cloned() else {
+            return;
+        };
+        databases.forget_label_of(&database);
+        drop(databases);
+        database.close();
+    }
+
+    /// Forgets a database for good and deletes its file as soon as no request uses it. Its id must not be put again,
+    /// for the last request would take the new file for the old one.
     pub(crate) fn remove(&self, id: &str) {
         let mut databases = self.0.databases.write();
         let Some(database) = databases.by_id.remove(id) else {
@@ -188,7 +203,7 @@ impl Databases {
 
 impl fmt::Debug for DataPlane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let databases = self.0.databases.read().by_id.len();
+        let databases = self.0.databases.read().by_label.len();
         f.debug_struct("DataPlane").field("databases", &databases).finish_non_exhaustive()
     }
 }

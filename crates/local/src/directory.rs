@@ -40,10 +40,11 @@ impl Directory {
         self.path.join("databases")
     }
 
-    /// Removes the files of databases that are gone: a process that ended between the deletion of a database and the
-    /// end of the last request to it has left them behind.
-    pub(crate) fn remove_strays(&self, databases: &[DatabaseRow]) -> Result<(), CloudError> {
-        let known: HashSet<_> = databases.iter().map(|database| database.uuid.as_str()).collect();
+    /// Removes the files of all but these databases: a process that ended between the removal of a database and the
+    /// end of the last request to it has left them behind, and so has one that was not running when the time to bring
+    /// a database back was over.
+    pub(crate) fn remove_strays<'a>(&self, databases: impl Iterator<Item = &'a DatabaseRow>) -> Result<(), CloudError> {
+        let known: HashSet<_> = databases.map(|database| database.uuid.as_str()).collect();
         let directory = self.databases();
         let fail = |path: &Path, source| CloudError::File { action: "clean up", path: path.to_owned(), source };
         let entries = match fs::read_dir(&directory) {

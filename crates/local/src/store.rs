@@ -11,6 +11,8 @@ mod groups;
 mod members;
 mod meta;
 mod organizations;
+mod paging;
+mod recovery;
 mod usage;
 mod users;
 
@@ -24,6 +26,8 @@ pub(crate) use databases::DatabaseRow;
 pub(crate) use groups::GroupRow;
 pub(crate) use members::Role;
 pub(crate) use organizations::OrganizationRow;
+pub(crate) use paging::{Page, Place};
+pub(crate) use recovery::{DeletedDatabaseRow, DeletedGroupRow};
 pub(crate) use users::UserRow;
 
 const SCHEMA: &str = include_str!("store/schema.sql");

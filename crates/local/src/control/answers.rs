@@ -7,6 +7,7 @@ mod databases;
 mod groups;
 mod locations;
 mod organizations;
+mod recovery;
 
 pub(crate) use locations::is_known as is_known_location;
 

@@ -1,10 +1,7 @@
 use jiff::Timestamp;
-use turso_cloud_contract::{
-    OrganizationSlug,
-    audit_logs::{AuditCode, AuditLog, AuditOrigin},
-};
+use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditOrigin};
 
-use super::{Control, Refusal, record};
+use super::{Control, OrganizationKey, Refusal, record, recovery};
 use crate::{
     data::{DataPlane, DatabaseRecord, Hours, Rows, Usage},
     ids::Ids,
@@ -27,7 +24,9 @@ pub struct Context<'a> {
 pub(crate) enum Effect {
     /// A database is there, or is no longer as it was.
     Put(DatabaseRecord),
-    /// The database with this id is gone.
+    /// The database with this id takes no more requests, but may come back.
+    Forget(String),
+    /// The database with this id is gone for good.
     Remove(String),
 }
 
@@ -35,6 +34,7 @@ impl Effect {
     pub(crate) fn apply(&self, data: &DataPlane) {
         match self {
             Self::Put(record) => data.put(record.clone()),
+            Self::Forget(id) => data.forget(id),
             Self::Remove(id) => data.remove(id),
         }
     }
@@ -85,25 +85,20 @@ impl<'a> Context<'a> {
     }
 
     /// An organization the caller may look into.
-    pub(crate) fn organization(&self, slug: &OrganizationSlug) -> Result<OrganizationRow, Refusal> {
-        self.membership(slug).map(|(organization, _)| organization)
+    pub(crate) fn organization<'k>(&self, key: impl Into<OrganizationKey<'k>>) -> Result<OrganizationRow, Refusal> {
+        self.membership(key.into()).map(|(organization, _)| organization)
     }
 
     /// An organization the caller may change something in.
-    pub(crate) fn organization_to_change(&self, slug: &OrganizationSlug) -> Result<OrganizationRow, Refusal> {
-        match self.membership(slug)? {
-            (_, Role::Viewer) => Err(Refusal::forbidden(format!("a viewer of organization {slug} may change nothing"))),
-            (organization, Role::Owner | Role::Admin | Role::Member) => Ok(organization),
-        }
-    }
-
-    /// An organization the caller may administer.
-    pub(crate) fn organization_to_administer(&self, slug: &OrganizationSlug) -> Result<OrganizationRow, Refusal> {
-        match self.membership(slug)? {
-            (organization, Role::Owner | Role::Admin) => Ok(organization),
-            (_, Role::Member | Role::Viewer) => {
-                Err(Refusal::forbidden(format!("only an admin or owner of organization {slug} may do this")))
+    pub(crate) fn organization_to_change<'k>(
+        &self,
+        key: impl Into<OrganizationKey<'k>>,
+    ) -> Result<OrganizationRow, Refusal> {
+        match self.membership(key.into())? {
+            (OrganizationRow { slug, .. }, Role::Viewer) => {
+                Err(Refusal::forbidden(format!("a viewer of organization {slug} may change nothing")))
             }
+            (organization, Role::Owner | Role::Admin | Role::Member) => Ok(organization),
         }
     }
 
@@ -117,6 +112,17 @@ impl<'a> Context<'a> {
     /// The queries of these hours that read and wrote most, the dearest first.
     pub(crate) fn top_queries(&self, database: &DatabaseRow, hours: Hours) -> Vec<(String, Rows)> {
         self.control.data.top_queries(database.uuid.as_str(), hours)
+    }
+
+    /// An organization the caller runs: as its owner or as an admin.
+    pub(crate) fn organization_to_run<'k>(
+        &self,
+        key: impl Into<OrganizationKey<'k>>,
+    ) -> Result<OrganizationRow, Refusal> {
+        match self.membership(key.into())? {
+            (organization, Role::Owner | Role::Admin) => Ok(organization),
+            (_, Role::Member | Role::Viewer) => Err(Refusal::forbidden("this is only allowed for admin or owner")),
+        }
     }
 
     /// Writes an audit entry that is committed with the operation it tells of.
@@ -136,15 +142,26 @@ impl<'a> Context<'a> {
         self.effects.push(Effect::Put(record(database)));
     }
 
-    /// Lets the data plane know that a database is gone.
+    /// Lets the data plane know that a database takes no more requests.
     pub(crate) fn withdraw(&mut self, database: &DatabaseRow) {
-        self.effects.push(Effect::Remove(database.uuid.to_string()));
+        self.effects.push(Effect::Forget(database.uuid.to_string()));
     }
 
-    fn membership(&self, slug: &OrganizationSlug) -> Result<(OrganizationRow, Role), Refusal> {
+    /// Removes what was deleted so long ago that it cannot be brought back.
+    pub(super) fn purge(&mut self) -> Result<(), Refusal> {
+        let purged = self.transaction.purge(recovery::deadline(self.now))?;
+        self.effects.extend(purged.into_iter().map(Effect::Remove));
+        Ok(())
+    }
+
+    fn membership(&self, key: OrganizationKey<'_>) -> Result<(OrganizationRow, Role), Refusal> {
         let caller = self.caller()?;
-        let organization = self.transaction.find_organization(slug)?;
-        let organization = organization.ok_or_else(|| Refusal::organization_not_found(slug))?;
+        let organization = match key {
+            OrganizationKey::Slug(slug) => self.transaction.find_organization(slug)?,
+            OrganizationKey::Id(id) => self.transaction.find_organization_by_id(id)?,
+        };
+        let organization = organization.ok_or_else(|| Refusal::organization_not_found(key))?;
+        let slug = &organization.slug;
         match self.transaction.find_role(organization.id, caller.user.id)? {
             Some(role) if opens(caller, &organization) => Ok((organization, role)),
             Some(_) => Err(Refusal::forbidden(format!("the token does not open organization {slug}"))),

@@ -20,8 +20,15 @@ pub(crate) fn organization(
 ) -> Result<OrganizationRow, IdError> {
     let name = if kind == OrganizationKind::Personal { "personal".to_owned() } else { capitalized(slug.as_str()) };
     let uuid = ids.uuid(transaction)?;
-    let organization =
-        transaction.insert_organization(OrganizationRow { id: 0, uuid, slug, name, kind, plan: PLAN.to_owned() })?;
+    let organization = transaction.insert_organization(OrganizationRow {
+        id: 0,
+        uuid,
+        slug,
+        name,
+        kind,
+        plan: PLAN.to_owned(),
+        restore_enabled: true,
+    })?;
     transaction.insert_member(organization.id, owner.id, Role::Owner)?;
     Ok(organization)
 }

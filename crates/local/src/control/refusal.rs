@@ -1,8 +1,9 @@
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
-use turso_cloud_contract::{InvalidInput, OrganizationSlug, RequestError};
+use turso_cloud_contract::{InvalidInput, RequestError};
 
+use super::OrganizationKey;
 use crate::{ids::IdError, store::StoreError};
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -73,8 +74,8 @@ impl Refusal {
         Self::new(StatusCode::CONFLICT, error)
     }
 
-    pub(super) fn organization_not_found(slug: &OrganizationSlug) -> Self {
-        Self::not_found(format!("organization {slug} not found"))
+    pub(super) fn organization_not_found(key: OrganizationKey<'_>) -> Self {
+        Self::not_found(format!("organization {key} not found"))
     }
 
     /// A fault of the local cloud itself. The caller is told no more than that; the log says what it was.

@@ -224,6 +224,119 @@ async fn a_branch_tells_its_parent_and_is_found_by_it() {
     assert_eq!((&listed["databases"][0]["Name"], &listed["databases"][0]["parent"]), (&"branch".into(), &parent));
 }
 
+#[tokio::test]
+async fn only_owners_and_administrators_bring_back_what_was_deleted() {
+    let cloud = Cloud::new().unwrap();
+    create_orders(&cloud).await;
+    let organization = organization_v3(&cloud);
+    let database = send(&cloud, &cloud.token(), Method::GET, &format!("{organization}/databases"), "").await.1;
+    let database: serde_json::Value = serde_json::from_str(&database).unwrap();
+    let (id, group) = (&database["databases"][0]["DbId"], &database["databases"][0]["group_id"]);
+    let restore = [
+        format!("{organization}/databases/{}/restore", id.as_str().unwrap()),
+        format!("{organization}/groups/{}/restore", group.as_str().unwrap()),
+    ];
+    send(&cloud, &cloud.token(), Method::DELETE, &format!("{GROUPS}/default"), "").await;
+    let lists = [format!("{organization}/databases?deleted=true"), format!("{organization}/deleted-groups")];
+    for (name, role) in [("mia", Role::Member), ("vera", Role::Viewer)] {
+        let (_, token) = join(&cloud, name, Some(role));
+        for path in &restore {
+            let answer = send(&cloud, &token, Method::POST, path, "").await;
+            assert_eq!(answer, refused(403, "this is only allowed for admin or owner"), "{name} {path}");
+        }
+        for path in &lists {
+            assert_eq!(send(&cloud, &token, Method::GET, path, "").await.0, 200, "{name} {path}");
+        }
+    }
+    let (_, token) = join(&cloud, "adam", Some(Role::Admin));
+    assert_eq!(send(&cloud, &token, Method::POST, &restore[0], "").await.0, 200);
+    let (_, stranger) = join(&cloud, "sue", None);
+    for path in &lists {
+        let answer = send(&cloud, &stranger, Method::GET, path, "").await;
+        assert_eq!(answer, refused(403, "you are not a member of organization acme"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_neither_listed_nor_brought_back_on_the_free_plan() {
+    let cloud = Cloud::new().unwrap();
+    change(&cloud, |transaction| Ok(transaction.set_plan("acme", "starter", true)?));
+    let organization = organization_v3(&cloud);
+    let sentence = "organization acme can't restore because plan starter doesn't support it";
+    for (method, path) in [
+        (Method::GET, "databases?deleted=true"),
+        (Method::GET, "deleted-groups"),
+        (Method::POST, "databases/0eb771dd-6906-11ee-8553-eaa7715aeaf2/restore"),
+        (Method::POST, "groups/0eb771dd-6906-11ee-8553-eaa7715aeaf2/restore"),
+    ] {
+        let answer = send(&cloud, &cloud.token(), method, &format!("{organization}/{path}"), "").await;
+        assert_eq!(answer, refused(403, sentence), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_organization_that_restores_nothing_lists_what_it_has_deleted_all_the_same() {
+    let cloud = Cloud::new().unwrap();
+    create_orders(&cloud).await;
+    send(&cloud, &cloud.token(), Method::DELETE, &format!("{DATABASES}/orders"), "").await;
+    change(&cloud, |transaction| Ok(transaction.set_plan("acme", "scaler", false)?));
+    let organization = organization_v3(&cloud);
+    let path = format!("{organization}/databases?deleted=true");
+    let (status, listed) = send(&cloud, &cloud.token(), Method::GET, &path, "").await;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!((status, &listed["databases"][0]["Name"]), (200, &"orders".into()));
+    assert_eq!(
+        send(&cloud, &cloud.token(), Method::GET, &format!("{organization}/deleted-groups"), "").await,
+        (200, r#"{"groups":[],"pagination":{}}"#.to_owned())
+    );
+    let id = listed["databases"][0]["DbId"].as_str().unwrap();
+    for path in [format!("databases/{id}/restore"), format!("groups/{id}/restore")] {
+        let answer = send(&cloud, &cloud.token(), Method::POST, &format!("{organization}/{path}"), "").await;
+        assert_eq!(answer, refused(400, "restoring is not enabled for organization acme"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_protected_is_not_deleted_by_its_id_either() {
+    let cloud = Cloud::new().unwrap();
+    create_orders(&cloud).await;
+    protect(&cloud, false, true);
+    let databases = format!("{}/databases", organization_v3(&cloud));
+    let listed = send(&cloud, &cloud.token(), Method::GET, &databases, "").await.1;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["databases"][0]["delete_protection"], true);
+    let path = format!("{databases}/{}", listed["databases"][0]["DbId"].as_str().unwrap());
+    let answer = send(&cloud, &cloud.token(), Method::DELETE, &path, "").await;
+    assert_eq!(answer, refused(403, "database orders is delete-protected and cannot be deleted"));
+}
+
+#[tokio::test]
+async fn a_viewer_changes_nothing_by_its_id_either() {
+    let cloud = Cloud::new().unwrap();
+    create_orders(&cloud).await;
+    let organization = organization_v3(&cloud);
+    let (_, token) = join(&cloud, "vera", Some(Role::Viewer));
+    let listed = send(&cloud, &token, Method::GET, &format!("{organization}/databases"), "").await.1;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let id = listed["databases"][0]["DbId"].as_str().unwrap();
+    let group = listed["databases"][0]["group_id"].as_str().unwrap();
+    for (method, path, body) in [
+        (Method::POST, "databases".to_owned(), format!(r#"{{"name":"events","group_id":"{group}"}}"#)),
+        (Method::DELETE, format!("databases/{id}"), String::new()),
+        (Method::POST, format!("databases/{id}/auth/tokens"), String::new()),
+        (Method::POST, format!("groups/{group}/auth/tokens"), String::new()),
+    ] {
+        let answer = send(&cloud, &token, method, &format!("{organization}/{path}"), &body).await;
+        assert_eq!(answer, refused(403, "a viewer of organization acme may change nothing"), "{path}");
+    }
+}
+
+/// The path of `acme` in version 3.
+fn organization_v3(cloud: &Cloud) -> String {
+    let acme = change(cloud, |transaction| Ok(transaction.find_organization(&slug("acme"))?.unwrap()));
+    format!("/v3/organizations/{}", acme.uuid)
+}
+
 fn protect(cloud: &Cloud, group: bool, database: bool) {
     change(cloud, |transaction| {
         let acme = transaction.find_organization(&slug("acme"))?.unwrap();

@@ -143,8 +143,13 @@ impl Database {
 
     /// Ends every stream and deletes the file once the requests at work have ended too.
     pub(crate) fn condemn(&self) {
-        self.keeps_idle.store(false, Ordering::Release);
         self.file.condemn();
+        self.close();
+    }
+
+    /// Ends every stream, but for those of requests at work.
+    pub(crate) fn close(&self) {
+        self.keeps_idle.store(false, Ordering::Release);
         drop(self.streams.clear());
         drop(std::mem::take(&mut *self.idle.lock()));
     }

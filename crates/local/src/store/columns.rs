@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use rusqlite::{Row, types::Type};
 use serde::de::DeserializeOwned;
 use turso_cloud_contract::PathSegment;
@@ -29,6 +30,12 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite
 /// A list of texts as JSON.
 pub(super) fn json_array<T: AsRef<str>>(items: &[T]) -> String {
     items.iter().map(AsRef::as_ref).collect::<serde_json::Value>().to_string()
+}
+
+/// A time written as microseconds since 1970.
+pub(super) fn instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    let microseconds: Option<i64> = row.get(column)?;
+    microseconds.map(Timestamp::from_microsecond).transpose().map_err(|refused| unreadable(row, column, refused))
 }
 
 /// The seed of a key.

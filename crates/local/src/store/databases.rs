@@ -2,10 +2,10 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Params, Row, params};
 use turso_cloud_contract::{
     ByteSize, DatabaseId, DatabaseName,
-    databases::{DatabaseFilter, Parent},
+    databases::{DatabaseFilter, DatabaseV3Filter, Parent},
 };
 
-use super::{GroupRow, StoreError, Transaction, columns};
+use super::{GroupRow, Page, StoreError, Transaction, columns};
 
 /// A database with the group it is in.
 #[derive(Clone, Debug)]
@@ -76,8 +76,20 @@ impl Transaction<'_> {
         Ok(found.into_iter().next())
     }
 
+    pub(crate) fn find_database_by_id(
+        &self,
+        organization: i64,
+        id: &DatabaseId,
+    ) -> Result<Option<DatabaseRow>, StoreError> {
+        let found = self.select_databases(
+            "SELECT * FROM databases_with_group WHERE organization_id = ?1 AND uuid = ?2",
+            params![organization, id.as_str()],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
     pub(crate) fn label_is_taken(&self, label: &str) -> Result<bool, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT 1 FROM databases WHERE label = ?1")?;
+        let mut statement = self.0.prepare_cached("SELECT 1 FROM databases WHERE label = ?1 AND deleted_at IS NULL")?;
         Ok(statement.query_row([label], |_| Ok(())).optional()?.is_some())
     }
 
@@ -103,6 +115,30 @@ impl Transaction<'_> {
                 parent,
                 after,
                 limit.map_or(i64::MAX, |limit| limit.try_into().unwrap_or(i64::MAX))
+            ],
+        )
+    }
+
+    /// A page of the databases of an organization that pass the filter, in the order they were made. It may hold one
+    /// more than was asked for: then it is not the last.
+    pub(crate) fn page_of_databases(
+        &self,
+        organization: i64,
+        filter: &DatabaseV3Filter,
+        page: Page,
+    ) -> Result<Vec<DatabaseRow>, StoreError> {
+        self.select_databases(
+            "SELECT * FROM databases_with_group
+             WHERE organization_id = ?1 AND group_uuid = coalesce(?2, group_uuid)
+                 AND (?3 IS NULL OR parent_uuid = ?3) AND instr(name, lower(coalesce(?4, ''))) > 0 AND id > ?5
+             ORDER BY id LIMIT ?6",
+            params![
+                organization,
+                filter.group_id,
+                filter.parent_db_id,
+                filter.search,
+                page.after.row,
+                page.rows_to_read()
             ],
         )
     }
@@ -141,18 +177,13 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    pub(crate) fn delete_database(&self, database: &DatabaseRow) -> Result<(), StoreError> {
-        self.0.execute("DELETE FROM databases WHERE id = ?1", [database.id])?;
-        Ok(())
-    }
-
     fn select_databases(&self, sql: &str, params: impl Params) -> Result<Vec<DatabaseRow>, StoreError> {
         let mut statement = self.0.prepare_cached(sql)?;
         Ok(statement.query_map(params, database)?.collect::<Result<_, _>>()?)
     }
 }
 
-fn database(row: &Row<'_>) -> rusqlite::Result<DatabaseRow> {
+pub(super) fn database(row: &Row<'_>) -> rusqlite::Result<DatabaseRow> {
     Ok(DatabaseRow {
         id: row.get("id")?,
         uuid: columns::name(row, "uuid")?,

@@ -53,13 +53,24 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn find_group(&self, organization: i64, name: &GroupName) -> Result<Option<GroupRow>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT * FROM groups WHERE organization_id = ?1 AND name = ?2")?;
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT * FROM groups WHERE organization_id = ?1 AND name = ?2 AND deleted_at IS NULL")?;
         Ok(statement.query_row(params![organization, name.as_str()], group).optional()?)
+    }
+
+    pub(crate) fn find_group_by_id(&self, organization: i64, id: &GroupId) -> Result<Option<GroupRow>, StoreError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT * FROM groups WHERE organization_id = ?1 AND uuid = ?2 AND deleted_at IS NULL")?;
+        Ok(statement.query_row(params![organization, id.as_str()], group).optional()?)
     }
 
     /// The groups of an organization, in the order they were made.
     pub(crate) fn groups_of(&self, organization: i64) -> Result<Vec<GroupRow>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT * FROM groups WHERE organization_id = ?1 ORDER BY id")?;
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT * FROM groups WHERE organization_id = ?1 AND deleted_at IS NULL ORDER BY id")?;
         Ok(statement.query_map([organization], group)?.collect::<Result<_, _>>()?)
     }
 
@@ -81,15 +92,9 @@ impl Transaction<'_> {
         )?;
         Ok(())
     }
-
-    /// Deletes a group with its databases.
-    pub(crate) fn delete_group(&self, group: &GroupRow) -> Result<(), StoreError> {
-        self.0.execute("DELETE FROM groups WHERE id = ?1", [group.id])?;
-        Ok(())
-    }
 }
 
-fn group(row: &Row<'_>) -> rusqlite::Result<GroupRow> {
+pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<GroupRow> {
     Ok(GroupRow {
         id: row.get("id")?,
         organization_id: row.get("organization_id")?,

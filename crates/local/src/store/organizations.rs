@@ -1,5 +1,5 @@
 use rusqlite::{OptionalExtension as _, Row, params};
-use turso_cloud_contract::{OrganizationSlug, organizations::OrganizationKind};
+use turso_cloud_contract::{OrganizationId, OrganizationSlug, organizations::OrganizationKind};
 
 use super::{StoreError, Transaction, columns};
 
@@ -13,19 +13,22 @@ pub(crate) struct OrganizationRow {
     pub(crate) name: String,
     pub(crate) kind: OrganizationKind,
     pub(crate) plan: String,
+    /// Whether what was deleted can be brought back.
+    pub(crate) restore_enabled: bool,
 }
 
 impl Transaction<'_> {
     /// Inserts an organization and yields it with its number.
     pub(crate) fn insert_organization(&self, organization: OrganizationRow) -> Result<OrganizationRow, StoreError> {
         self.0.execute(
-            "INSERT INTO organizations (uuid, slug, name, kind, plan) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO organizations (uuid, slug, name, kind, plan, restore_enabled) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 organization.uuid,
                 organization.slug.as_str(),
                 organization.name,
                 organization.kind.as_str(),
-                organization.plan
+                organization.plan,
+                organization.restore_enabled
             ],
         )?;
         Ok(OrganizationRow { id: self.0.last_insert_rowid(), ..organization })
@@ -34,6 +37,19 @@ impl Transaction<'_> {
     pub(crate) fn find_organization(&self, slug: &OrganizationSlug) -> Result<Option<OrganizationRow>, StoreError> {
         let mut statement = self.0.prepare_cached("SELECT * FROM organizations WHERE slug = ?1")?;
         Ok(statement.query_row([slug.as_str()], organization).optional()?)
+    }
+
+    pub(crate) fn find_organization_by_id(&self, id: &OrganizationId) -> Result<Option<OrganizationRow>, StoreError> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM organizations WHERE uuid = ?1")?;
+        Ok(statement.query_row([id.as_str()], organization).optional()?)
+    }
+
+    /// What no operation changes yet.
+    #[cfg(test)]
+    pub(crate) fn set_plan(&self, slug: &str, plan: &str, restore_enabled: bool) -> Result<(), StoreError> {
+        let values = params![slug, plan, restore_enabled];
+        self.0.execute("UPDATE organizations SET plan = ?2, restore_enabled = ?3 WHERE slug = ?1", values)?;
+        Ok(())
     }
 
     /// The organizations a user is a member of, in the order they were made.
@@ -55,5 +71,6 @@ fn organization(row: &Row<'_>) -> rusqlite::Result<OrganizationRow> {
         name: row.get("name")?,
         kind: OrganizationKind::from(row.get::<_, String>("kind")?.as_str()),
         plan: row.get("plan")?,
+        restore_enabled: row.get("restore_enabled")?,
     })
 }

@@ -10,12 +10,13 @@ CREATE TABLE users (
 
 -- The integer id is the one inside tokens, the uuid the one in answers.
 CREATE TABLE organizations (
-    id            INTEGER PRIMARY KEY AUTOINCREMENT,
-    uuid          TEXT NOT NULL UNIQUE,
-    slug          TEXT NOT NULL UNIQUE,
-    name          TEXT NOT NULL,
-    kind          TEXT NOT NULL,
-    plan          TEXT NOT NULL
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid            TEXT NOT NULL UNIQUE,
+    slug            TEXT NOT NULL UNIQUE,
+    name            TEXT NOT NULL,
+    kind            TEXT NOT NULL,
+    plan            TEXT NOT NULL,
+    restore_enabled INTEGER NOT NULL DEFAULT TRUE
 ) STRICT;
 
 CREATE TABLE members (
@@ -26,8 +27,11 @@ CREATE TABLE members (
 ) STRICT, WITHOUT ROWID;
 
 -- The replicas are a JSON array of further locations.
+-- What is deleted can be brought back for a while: it stays as a row with the time of its deletion, in microseconds
+-- since 1970 so that SQLite can compare it. A name belongs to one that is not deleted.
+-- A row's id is never used twice, for cursors point behind it.
 CREATE TABLE groups (
-    id                INTEGER PRIMARY KEY,
+    id                INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id   INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     uuid              TEXT NOT NULL UNIQUE,
     name              TEXT NOT NULL,
@@ -37,19 +41,23 @@ CREATE TABLE groups (
     role_id           TEXT NOT NULL,
     delete_protection INTEGER NOT NULL DEFAULT FALSE,
     archived          INTEGER NOT NULL DEFAULT FALSE,
-    UNIQUE (organization_id, name)
+    deleted_at        INTEGER
 ) STRICT;
+
+CREATE UNIQUE INDEX groups_by_name ON groups (organization_id, name) WHERE deleted_at IS NULL;
+CREATE INDEX groups_by_deletion ON groups (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- The label is the host name: it is unique in the whole cloud, while a name is unique in its organization.
 -- The allow lists are JSON arrays.
 -- A parent is kept as it was when the branch was made, for it may be gone by now.
+-- One that was deleted with its group comes back with it.
 CREATE TABLE databases (
-    id                INTEGER PRIMARY KEY,
+    id                INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id   INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     group_id          INTEGER NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
     uuid              TEXT NOT NULL UNIQUE,
     name              TEXT NOT NULL,
-    label             TEXT NOT NULL UNIQUE,
+    label             TEXT NOT NULL,
     role_id           TEXT NOT NULL,
     size_limit        INTEGER,
     block_reads       INTEGER NOT NULL DEFAULT FALSE,
@@ -63,12 +71,16 @@ CREATE TABLE databases (
     parent_name       TEXT,
     branched_at       TEXT,
     created_at        TEXT NOT NULL,
-    UNIQUE (organization_id, name)
+    deleted_at        INTEGER,
+    went_with_group   INTEGER NOT NULL DEFAULT FALSE
 ) STRICT;
 
+CREATE UNIQUE INDEX databases_by_name ON databases (organization_id, name) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX databases_by_label ON databases (label) WHERE deleted_at IS NULL;
+CREATE INDEX databases_by_deletion ON databases (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX databases_by_group ON databases (group_id);
 
-CREATE VIEW databases_with_group AS
+CREATE VIEW all_databases_with_group AS
 SELECT databases.*,
        groups.uuid              AS group_uuid,
        groups.name              AS group_name,
@@ -77,8 +89,15 @@ SELECT databases.*,
        groups.signing_key       AS group_signing_key,
        groups.role_id           AS group_role_id,
        groups.delete_protection AS group_delete_protection,
-       groups.archived          AS group_archived
+       groups.archived          AS group_archived,
+       groups.deleted_at        AS group_deleted_at
 FROM databases JOIN groups ON groups.id = databases.group_id;
+
+CREATE VIEW databases_with_group AS
+SELECT * FROM all_databases_with_group WHERE deleted_at IS NULL;
+
+CREATE VIEW deleted_databases_with_group AS
+SELECT * FROM all_databases_with_group WHERE deleted_at IS NOT NULL;
 
 -- What databases used while the cloud was open before. The hour is counted from the beginning of 1970.
 CREATE TABLE usage (

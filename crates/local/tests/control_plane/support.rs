@@ -110,3 +110,12 @@ pub(crate) fn ok() -> (String, Value) {
 pub(crate) fn error(code: &str) -> (String, Value) {
     ("error".to_owned(), json!(code))
 }
+
+/// The seed of a cloud whose organization ids are known: the paths of version 3 begin with them.
+pub(crate) const SEED: u64 = 7;
+
+/// `acme` in a cloud of that seed.
+pub(crate) const ACME: &str = "/v3/organizations/f4319474-de2a-179e-ae46-ecc6c18bd356";
+
+/// `dev` in a cloud of that seed.
+pub(crate) const DEV: &str = "/v3/organizations/04657c2c-7d15-1ecf-8b55-2df2c82a48fa";

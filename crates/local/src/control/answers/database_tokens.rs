@@ -3,8 +3,8 @@ use turso_cloud_contract::{
     DatabaseToken, Expiration, Nothing, RequestPart as _,
     audit_logs::AuditCode,
     database_tokens::{
-        Authorization, CreateDatabaseToken, CreateGroupToken, RotateDatabaseTokens, RotateGroupTokens, TokenAnswer,
-        TokenOptions, TokenPermissions,
+        Authorization, CreateDatabaseToken, CreateDatabaseTokenV3, CreateGroupToken, CreateGroupTokenV3,
+        RotateDatabaseTokens, RotateGroupTokens, TokenAnswer, TokenOptions, TokenPermissions,
     },
 };
 
@@ -12,18 +12,22 @@ use super::{Answers, databases, groups};
 use crate::{
     control::{Context, Handles, Refusal},
     data::{Access, Subject, TokenClaims, mint},
-    store::GroupRow,
+    store::{DatabaseRow, GroupRow, OrganizationRow},
 };
 
 impl Handles<CreateDatabaseToken> for Answers {
     fn handle(&self, request: CreateDatabaseToken, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
         let organization = cx.organization_to_change(&request.organization)?;
         let database = databases::find(cx, &organization, &request.database)?;
-        refuse_permissions(&request.body)?;
-        let subject = Subject::Database { id: database.uuid.to_string() };
-        let answer = token(cx, &request.query, subject, &database.role_id, &database.group)?;
-        databases::audit(cx, &organization, AuditCode::DbTokenCreate, &database)?;
-        Ok(answer)
+        mint_for_database(cx, &organization, &database, &request.query, &request.body)
+    }
+}
+
+impl Handles<CreateDatabaseTokenV3> for Answers {
+    fn handle(&self, request: CreateDatabaseTokenV3, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        let database = databases::find_by_id(cx, &organization, &request.database)?;
+        mint_for_database(cx, &organization, &database, &request.query, &request.body)
     }
 }
 
@@ -31,11 +35,15 @@ impl Handles<CreateGroupToken> for Answers {
     fn handle(&self, request: CreateGroupToken, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
         let organization = cx.organization_to_change(&request.organization)?;
         let group = groups::find(cx, &organization, &request.group)?;
-        refuse_permissions(&request.body)?;
-        let subject = Subject::Group { id: group.uuid.to_string() };
-        let answer = token(cx, &request.query, subject, &group.role_id, &group)?;
-        groups::audit(cx, &organization, AuditCode::GroupTokenCreate, &group)?;
-        Ok(answer)
+        mint_for_group(cx, &organization, &group, &request.query, &request.body)
+    }
+}
+
+impl Handles<CreateGroupTokenV3> for Answers {
+    fn handle(&self, request: CreateGroupTokenV3, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
+        let organization = cx.organization_to_change(&request.organization)?;
+        let group = groups::find_by_id(cx, &organization, &request.group)?;
+        mint_for_group(cx, &organization, &group, &request.query, &request.body)
     }
 }
 
@@ -68,21 +76,44 @@ impl Handles<RotateGroupTokens> for Answers {
     }
 }
 
-/// A token that opened more than was asked for would hide a mistake that Turso Cloud shows.
-fn refuse_permissions(permissions: &TokenPermissions) -> Result<(), Refusal> {
-    if permissions.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::bad_request("the local cloud does not support permissions of tokens yet"))
+fn mint_for_database(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    database: &DatabaseRow,
+    options: &TokenOptions,
+    permissions: &TokenPermissions,
+) -> Result<TokenAnswer, Refusal> {
+    let subject = Subject::Database { id: database.uuid.to_string() };
+    let token = mint_for(cx, subject, &database.role_id, &database.group, options, permissions)?;
+    databases::audit(cx, organization, AuditCode::DbTokenCreate, database)?;
+    Ok(token)
 }
 
-fn token(
+fn mint_for_group(
     cx: &Context<'_>,
+    organization: &OrganizationRow,
+    group: &GroupRow,
     options: &TokenOptions,
+    permissions: &TokenPermissions,
+) -> Result<TokenAnswer, Refusal> {
+    let subject = Subject::Group { id: group.uuid.to_string() };
+    let token = mint_for(cx, subject, &group.role_id, group, options, permissions)?;
+    groups::audit(cx, organization, AuditCode::GroupTokenCreate, group)?;
+    Ok(token)
+}
+
+fn mint_for(
+    cx: &Context<'_>,
     subject: Subject,
     role_id: &str,
     group: &GroupRow,
+    options: &TokenOptions,
+    permissions: &TokenPermissions,
 ) -> Result<TokenAnswer, Refusal> {
+    if !permissions.is_empty() {
+        // A token that opened more than was asked for would hide a mistake that Turso Cloud shows.
+        return Err(Refusal::bad_request("the local cloud does not support permissions of tokens yet"));
+    }
     let claims = TokenClaims {
         access: access(&options.authorization)?,
         subject,

@@ -2,10 +2,11 @@ mod configuration;
 mod instances;
 mod transfer;
 mod usage;
+mod v3;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use turso_cloud_contract::{
-    DatabaseName, GroupName, InvalidInput, Nothing,
+    DatabaseId, DatabaseName, GroupName, InvalidInput, Nothing,
     audit_logs::AuditCode,
     databases::{
         CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, Database, DatabaseAnswer, DatabasesAnswer,
@@ -20,6 +21,8 @@ use crate::{
     control::{Context, Handles, Refusal, label},
     store::{DatabaseRow, OrganizationRow},
 };
+
+pub(super) use v3::deleted as deleted_v3;
 
 /// The longest label of a host name (RFC 1035).
 const LONGEST_LABEL: usize = 63;
@@ -47,36 +50,7 @@ impl Handles<ListDatabases> for Answers {
 impl Handles<CreateDatabase> for Answers {
     fn handle(&self, request: CreateDatabase, cx: &mut Context<'_>) -> Result<CreatedDatabaseAnswer, Refusal> {
         let organization = cx.organization_to_change(&request.organization)?;
-        refuse_unsupported(&request.body)?;
-        let name = DatabaseName::try_from(request.body.name)?;
-        let group = cx.store().find_group(organization.id, &GroupName::try_from(request.body.group)?)?;
-        let group = group.ok_or_else(|| Refusal::bad_request("group not found"))?;
-        if cx.store().find_database(organization.id, &name)?.is_some() {
-            return Err(Refusal::conflict(format!("database with name {name} already exists")));
-        }
-        let label = free_label(cx, &organization, &name)?;
-        let database = cx.store().insert_database(DatabaseRow {
-            id: 0,
-            uuid: cx.ids().uuid(cx.store())?,
-            name,
-            group,
-            label,
-            role_id: cx.ids().uuid(cx.store())?,
-            size_limit: request.body.size_limit,
-            block_reads: false,
-            block_writes: false,
-            delete_protection: false,
-            allow_attach: false,
-            allowed_ips: Vec::new(),
-            allowed_vpc_ids: Vec::new(),
-            archived: false,
-            parent: None,
-            created_at: cx.now(),
-        })?;
-        cx.publish(&database);
-        audit(cx, &organization, AuditCode::DbCreate, &database)?;
-        let hostname = cx.hostname(&database.label);
-        Ok(CreatedDatabaseAnswer { database: CreatedDatabase::new(database.uuid, hostname, database.name) })
+        Ok(CreatedDatabaseAnswer { database: create(cx, &organization, request.body)? })
     }
 }
 
@@ -92,11 +66,7 @@ impl Handles<DeleteDatabase> for Answers {
     fn handle(&self, request: DeleteDatabase, cx: &mut Context<'_>) -> Result<DeletedDatabaseAnswer, Refusal> {
         let organization = cx.organization_to_change(&request.organization)?;
         let database = find(cx, &organization, &request.database)?;
-        groups::refuse_if_protected(&database.group)?;
-        refuse_if_protected(&database)?;
-        cx.store().delete_database(&database)?;
-        cx.withdraw(&database);
-        audit(cx, &organization, AuditCode::DbDelete, &database)?;
+        delete(cx, &organization, &database)?;
         Ok(DeletedDatabaseAnswer { database: database.name })
     }
 }
@@ -134,6 +104,52 @@ fn position(cursor: &str) -> Result<i64, Refusal> {
     }
 }
 
+fn create(
+    cx: &mut Context<'_>,
+    organization: &OrganizationRow,
+    request: NewDatabase,
+) -> Result<CreatedDatabase, Refusal> {
+    refuse_unsupported(&request)?;
+    let name = DatabaseName::try_from(request.name)?;
+    let group = cx.store().find_group(organization.id, &GroupName::try_from(request.group)?)?;
+    let group = group.ok_or_else(|| Refusal::bad_request("group not found"))?;
+    if cx.store().find_database(organization.id, &name)?.is_some() {
+        return Err(Refusal::conflict(format!("database with name {name} already exists")));
+    }
+    let label = free_label(cx, organization, &name)?;
+    let database = cx.store().insert_database(DatabaseRow {
+        id: 0,
+        uuid: cx.ids().uuid(cx.store())?,
+        name,
+        group,
+        label,
+        role_id: cx.ids().uuid(cx.store())?,
+        size_limit: request.size_limit,
+        block_reads: false,
+        block_writes: false,
+        delete_protection: false,
+        allow_attach: false,
+        allowed_ips: Vec::new(),
+        allowed_vpc_ids: Vec::new(),
+        archived: false,
+        parent: None,
+        created_at: cx.now(),
+    })?;
+    cx.publish(&database);
+    audit(cx, organization, AuditCode::DbCreate, &database)?;
+    let hostname = cx.hostname(&database.label);
+    Ok(CreatedDatabase::new(database.uuid, hostname, database.name))
+}
+
+/// What is deleted stays for a while, to be brought back.
+fn delete(cx: &mut Context<'_>, organization: &OrganizationRow, database: &DatabaseRow) -> Result<(), Refusal> {
+    groups::refuse_if_protected(&database.group)?;
+    refuse_if_protected(database)?;
+    cx.store().delete_database(database, cx.now())?;
+    cx.withdraw(database);
+    audit(cx, organization, AuditCode::DbDelete, database)
+}
+
 /// Better refused than silently empty, unencrypted or on another engine.
 fn refuse_unsupported(database: &NewDatabase) -> Result<(), Refusal> {
     let unsupported = [
@@ -156,6 +172,19 @@ pub(super) fn find(
     database.ok_or_else(|| Refusal::not_found(format!("could not find database with name {name}: record not found")))
 }
 
+pub(super) fn find_by_id(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    id: &DatabaseId,
+) -> Result<DatabaseRow, Refusal> {
+    let database = cx.store().find_database_by_id(organization.id, id)?;
+    database.ok_or_else(|| not_found(id))
+}
+
+pub(super) fn not_found(id: &DatabaseId) -> Refusal {
+    Refusal::not_found(format!("could not find database with id {id}: record not found"))
+}
+
 pub(super) fn audit(
     cx: &Context<'_>,
     organization: &OrganizationRow,
@@ -174,7 +203,11 @@ pub(super) fn refuse_if_protected(database: &DatabaseRow) -> Result<(), Refusal>
 }
 
 /// The name and the organization make up the host name together, so that `a-b` of `c` and `a` of `b-c` want the same.
-fn free_label(cx: &Context<'_>, organization: &OrganizationRow, name: &DatabaseName) -> Result<String, Refusal> {
+pub(super) fn free_label(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    name: &DatabaseName,
+) -> Result<String, Refusal> {
     let label = label(name, &organization.slug);
     if label.len() > LONGEST_LABEL {
         let rule = format!("with the organization, {label} must fit into {LONGEST_LABEL} characters of a host name");

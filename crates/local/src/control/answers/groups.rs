@@ -3,11 +3,11 @@ mod locations;
 mod transfer;
 
 use turso_cloud_contract::{
-    GroupName, LocationCode, Nothing,
+    GroupId, GroupName, LocationCode, Nothing,
     audit_logs::AuditCode,
     groups::{
-        CreateGroup, DeleteGroup, GetGroup, Group, GroupAnswer, GroupsAnswer, ListGroups, RenameGroup, UnarchiveGroup,
-        UpdateGroup,
+        CreateGroup, DeleteGroup, GetGroup, GetGroupV3, Group, GroupAnswer, GroupsAnswer, ListGroups, ListGroupsV3,
+        RenameGroup, UnarchiveGroup, UpdateGroup,
     },
 };
 
@@ -20,8 +20,7 @@ use crate::{
 impl Handles<ListGroups> for Answers {
     fn handle(&self, request: ListGroups, cx: &mut Context<'_>) -> Result<GroupsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        let groups = cx.store().groups_of(organization.id)?;
-        Ok(GroupsAnswer { groups: groups.into_iter().map(Group::from).collect() })
+        list(cx, &organization)
     }
 }
 
@@ -56,7 +55,7 @@ impl Handles<DeleteGroup> for Answers {
         for database in &databases {
             super::databases::refuse_if_protected(database)?;
         }
-        cx.store().delete_group(&group)?;
+        cx.store().delete_group(&group, cx.now())?;
         for database in &databases {
             cx.withdraw(database);
         }
@@ -105,6 +104,20 @@ impl Handles<RenameGroup> for Answers {
     }
 }
 
+impl Handles<ListGroupsV3> for Answers {
+    fn handle(&self, request: ListGroupsV3, cx: &mut Context<'_>) -> Result<GroupsAnswer, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        list(cx, &organization)
+    }
+}
+
+impl Handles<GetGroupV3> for Answers {
+    fn handle(&self, request: GetGroupV3, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        Ok(GroupAnswer { group: find_by_id(cx, &organization, &request.group)?.into() })
+    }
+}
+
 impl From<GroupRow> for Group {
     fn from(row: GroupRow) -> Self {
         let locations = row.locations().cloned().collect();
@@ -140,7 +153,17 @@ pub(super) fn audit(
     cx.audit(organization, code, [("group", group.name.as_str())])
 }
 
+fn list(cx: &Context<'_>, organization: &OrganizationRow) -> Result<GroupsAnswer, Refusal> {
+    let groups = cx.store().groups_of(organization.id)?;
+    Ok(GroupsAnswer { groups: groups.into_iter().map(Group::from).collect() })
+}
+
 pub(super) fn find(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<GroupRow, Refusal> {
     let group = cx.store().find_group(organization.id, name)?;
+    group.ok_or_else(|| Refusal::not_found("group not found"))
+}
+
+pub(super) fn find_by_id(cx: &Context<'_>, organization: &OrganizationRow, id: &GroupId) -> Result<GroupRow, Refusal> {
+    let group = cx.store().find_group_by_id(organization.id, id)?;
     group.ok_or_else(|| Refusal::not_found("group not found"))
 }

@@ -40,6 +40,55 @@ async fn a_removed_database_is_unknown_and_its_files_are_deleted() {
 }
 
 #[tokio::test]
+async fn a_forgotten_database_is_unknown_and_has_its_rows_when_it_is_put_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (7)"]).await;
+    let open = host.pipeline(None, json!([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (8)")])).await;
+    host.plane.forget(DATABASE);
+    assert_eq!(host.post("/v2/pipeline", "{}").await, (404, r#"{"error":"database not found"}"#.to_owned()));
+    assert!(database_files(directory.path()).contains(&format!("{DATABASE}.db")));
+    host.plane.put(record());
+    let body = json!({ "baton": super::baton(&open), "requests": [] }).to_string();
+    assert_eq!(host.post("/v2/pipeline", body).await.0, 404, "its streams have ended");
+    host.run(&["INSERT INTO t VALUES (9)"]).await;
+    assert_eq!(host.value("SELECT sum(x) FROM t").await, integer(16));
+    host.plane.forget("never heard of");
+}
+
+#[tokio::test]
+async fn a_request_at_work_on_a_forgotten_database_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT i FROM n";
+    let body = json!({ "batch": { "steps": [super::step(rows)] } }).to_string();
+    let response = host.send("/v3/cursor", body.clone()).await;
+    host.plane.forget(DATABASE);
+    host.plane.put(record());
+    host.run(&["INSERT INTO t VALUES (7)"]).await;
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    assert!(String::from_utf8_lossy(&bytes).contains("100000"));
+    assert_eq!(host.value("SELECT x FROM t").await, integer(7));
+
+    let response = host.send("/v3/cursor", body).await;
+    host.plane.forget(DATABASE);
+    host.plane.remove(DATABASE);
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    assert!(String::from_utf8_lossy(&bytes).contains("100000"));
+}
+
+#[tokio::test]
+async fn a_forgotten_database_that_is_removed_loses_its_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    host.run(&["CREATE TABLE t (x)"]).await;
+    host.plane.forget(DATABASE);
+    host.plane.remove(DATABASE);
+    assert_eq!(database_files(directory.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn memory_databases_leave_nothing_behind() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;

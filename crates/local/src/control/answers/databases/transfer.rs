@@ -25,7 +25,7 @@ pub(in crate::control::answers) fn target(
     source: &OrganizationRow,
     slug: String,
 ) -> Result<OrganizationRow, Refusal> {
-    let target = cx.organization_to_administer(&OrganizationSlug::try_from(slug)?)?;
+    let target = cx.organization_to_run(&OrganizationSlug::try_from(slug)?)?;
     if target.id == source.id {
         return Err(Refusal::bad_request(format!("it belongs to organization {} already", target.slug)));
     }

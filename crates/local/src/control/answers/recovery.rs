@@ -1,0 +1,135 @@
+use std::collections::BTreeMap;
+
+use turso_cloud_contract::{
+    DatabaseName, OrganizationId,
+    databases::{DatabaseV3, DatabaseV3Filter, DatabasesV3Answer},
+    recovery::{
+        DeletedGroup, DeletedGroupsAnswer, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredDatabaseAnswer,
+        RestoredGroupAnswer,
+    },
+};
+
+use super::{Answers, databases};
+use crate::{
+    control::{Context, Handles, Refusal, paging},
+    store::{DeletedDatabaseRow, DeletedGroupRow, GroupRow, OrganizationRow},
+};
+
+/// The only plan that costs nothing.
+const FREE_PLAN: &str = "starter";
+
+impl Handles<RestoreDatabase> for Answers {
+    fn handle(&self, request: RestoreDatabase, cx: &mut Context<'_>) -> Result<RestoredDatabaseAnswer, Refusal> {
+        let organization = organization_to_restore(cx, &request.organization)?;
+        let deleted = cx.store().find_deleted_database(organization.id, &request.database)?;
+        let deleted = deleted.ok_or_else(|| databases::not_found(&request.database))?;
+        let group = &deleted.database.group;
+        match (deleted.group_deleted_at, deleted.went_with_group) {
+            (Some(_), true) => restore_group(cx, group)?,
+            (Some(_), false) => {
+                return Err(Refusal::bad_request(format!(
+                    "group {} of the database was deleted later and has to be restored first",
+                    group.name
+                )));
+            }
+            (None, _) => {}
+        }
+        let name = request.body.name.map(DatabaseName::try_from).transpose()?;
+        Ok(RestoredDatabaseAnswer { database: restore_database(cx, &organization, deleted, name)? })
+    }
+}
+
+impl Handles<ListDeletedGroups> for Answers {
+    fn handle(&self, request: ListDeletedGroups, cx: &mut Context<'_>) -> Result<DeletedGroupsAnswer, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        refuse_free_plan(&organization)?;
+        let page = paging::page(request.query.limit, request.query.cursor.as_deref())?;
+        let rows = cx.store().deleted_groups_of(organization.id, page)?;
+        let (rows, pagination) = paging::cut(rows, page, DeletedGroupRow::place);
+        let groups = rows
+            .into_iter()
+            .map(|row| DeletedGroup::new(row.group.uuid, row.group.name, row.deleted_at, row.cascade_databases));
+        Ok(DeletedGroupsAnswer { groups: groups.collect(), pagination })
+    }
+}
+
+impl Handles<RestoreGroup> for Answers {
+    fn handle(&self, request: RestoreGroup, cx: &mut Context<'_>) -> Result<RestoredGroupAnswer, Refusal> {
+        let organization = organization_to_restore(cx, &request.organization)?;
+        let group = cx.store().find_deleted_group(organization.id, &request.group)?;
+        let group = group.ok_or_else(|| Refusal::not_found("group not found"))?;
+        let deleted = cx.store().databases_deleted_with(&group)?;
+        restore_group(cx, &group)?;
+        let (mut databases, mut failures) = (Vec::new(), BTreeMap::new());
+        for row in deleted {
+            let id = row.database.uuid.to_string();
+            match restore_database(cx, &organization, row, None) {
+                Ok(database) => databases.push(database),
+                Err(refusal) if refusal.status().is_client_error() => {
+                    failures.insert(id, refusal.error().to_owned());
+                }
+                Err(failed) => return Err(failed),
+            }
+        }
+        Ok(RestoredGroupAnswer { group: group.into(), databases, failures })
+    }
+}
+
+/// The answer to a listing of databases that asks for the deleted ones.
+pub(super) fn list_databases(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    filter: &DatabaseV3Filter,
+) -> Result<DatabasesV3Answer, Refusal> {
+    refuse_free_plan(organization)?;
+    let page = paging::page(filter.limit, filter.cursor.as_deref())?;
+    let rows = cx.store().deleted_databases_of(organization.id, filter, page)?;
+    let (rows, pagination) = paging::cut(rows, page, DeletedDatabaseRow::place);
+    let databases = rows.into_iter().map(|row| databases::deleted_v3(cx, organization, row));
+    Ok(DatabasesV3Answer { databases: databases.collect::<Result<_, _>>()?, pagination })
+}
+
+fn organization_to_restore(cx: &Context<'_>, id: &OrganizationId) -> Result<OrganizationRow, Refusal> {
+    let organization = cx.organization_to_run(id)?;
+    refuse_free_plan(&organization)?;
+    if !organization.restore_enabled {
+        return Err(Refusal::bad_request(format!("restoring is not enabled for organization {}", organization.slug)));
+    }
+    Ok(organization)
+}
+
+fn refuse_free_plan(organization: &OrganizationRow) -> Result<(), Refusal> {
+    if organization.plan != FREE_PLAN {
+        return Ok(());
+    }
+    let OrganizationRow { slug, plan, .. } = organization;
+    Err(Refusal::forbidden(format!("organization {slug} can't restore because plan {plan} doesn't support it")))
+}
+
+fn restore_group(cx: &Context<'_>, group: &GroupRow) -> Result<(), Refusal> {
+    if cx.store().find_group(group.organization_id, &group.name)?.is_some() {
+        return Err(Refusal::bad_request(format!("group with name {} already exists", group.name)));
+    }
+    Ok(cx.store().restore_group(group)?)
+}
+
+/// Brings a database back into its group, which is there. What is answered is the database as it was deleted, at its
+/// new address. The tokens minted for it work again, for it has kept its role.
+fn restore_database(
+    cx: &mut Context<'_>,
+    organization: &OrganizationRow,
+    mut deleted: DeletedDatabaseRow,
+    name: Option<DatabaseName>,
+) -> Result<DatabaseV3, Refusal> {
+    let database = &mut deleted.database;
+    if let Some(name) = name {
+        database.name = name;
+    }
+    if cx.store().find_database(organization.id, &database.name)?.is_some() {
+        return Err(Refusal::bad_request(format!("database with name {} already exists", database.name)));
+    }
+    database.label = databases::free_label(cx, organization, &database.name)?;
+    cx.store().restore_database(database)?;
+    cx.publish(database);
+    databases::deleted_v3(cx, organization, deleted)
+}

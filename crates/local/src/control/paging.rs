@@ -1,0 +1,46 @@
+//! Pages of a listing: what a request asks for, and where the page ends.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use turso_cloud_contract::{InvalidInput, databases::Pagination};
+
+use super::Refusal;
+use crate::store::{Page, Place};
+
+/// How much a page holds unless the request says so, and at the most.
+const USUAL_LIMIT: u64 = 100;
+const HIGHEST_LIMIT: u64 = 1000;
+
+/// The page a request asks for. An empty cursor is as good as none: it is how the last page may be told of.
+pub(super) fn page(limit: Option<u64>, cursor: Option<&str>) -> Result<Page, Refusal> {
+    let limit = limit.unwrap_or(USUAL_LIMIT);
+    let limit = usize::try_from(limit)
+        .ok()
+        .filter(|_| (1..=HIGHEST_LIMIT).contains(&limit))
+        .ok_or_else(|| InvalidInput::new("limit", &limit.to_string(), format!("must be from 1 to {HIGHEST_LIMIT}")))?;
+    let after = match cursor {
+        None | Some("") => Place::START,
+        Some(cursor) => {
+            read(cursor).ok_or_else(|| InvalidInput::new("cursor", cursor, "is not one of this listing"))?
+        }
+    };
+    Ok(Page { after, limit })
+}
+
+/// Cuts off what is behind the page, and says where it ended if there was something.
+pub(super) fn cut<T>(mut rows: Vec<T>, page: Page, place: impl Fn(&T) -> Place) -> (Vec<T>, Pagination) {
+    let is_last = rows.len() <= page.limit;
+    rows.truncate(page.limit);
+    let end = rows.last().filter(|_| !is_last).map(place);
+    (rows, Pagination::new(end.map(write)))
+}
+
+/// A place rather than a number of rows to skip: what is added or deleted meanwhile shifts nothing.
+fn write(place: Place) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(format!("{}.{}", place.time, place.row))
+}
+
+fn read(cursor: &str) -> Option<Place> {
+    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let (time, row) = text.split_once('.')?;
+    Some(Place { time: time.parse().ok()?, row: row.parse().ok()? })
+}
