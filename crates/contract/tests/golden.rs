@@ -3,6 +3,7 @@
 //! `golden/Operation.json` is the shape this project writes: reading and writing it again gives the same text.
 //! `golden/Operation~form.json` is another form the service has been seen to send: reading it and writing it
 //! gives the text of `golden/Operation.json`. `golden/SOURCES.tsv` says where each one comes from.
+#![cfg(test)]
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 

@@ -1,4 +1,5 @@
 //! A request written by a client is the request a server reads.
+#![cfg(test)]
 
 use proptest::prelude::*;
 use turso_cloud_contract::{
