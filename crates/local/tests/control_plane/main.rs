@@ -17,5 +17,6 @@ mod http;
 mod locations;
 mod organizations;
 mod recovery;
+mod seeds;
 mod served;
 mod support;
