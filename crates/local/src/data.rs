@@ -37,7 +37,7 @@ use parking_lot::RwLock;
 
 use crate::clock::Clock;
 use database::Database;
-use files::Root;
+use files::{DatabaseFile, Root};
 use open_set::OpenSet;
 use refusal::Refusal;
 
@@ -85,6 +85,11 @@ pub(crate) struct Usage {
     /// The size of its pages now.
     pub(crate) storage_bytes: u64,
 }
+
+/// A database could not be copied.
+#[derive(Debug, thiserror::Error)]
+#[error("a database could not be copied: {0}")]
+pub(crate) struct CopyError(String);
 
 /// All databases of a local cloud. Every clone is a handle to the same ones.
 #[derive(Clone)]
@@ -143,6 +148,13 @@ impl DataPlane {
         databases.forget_label_of(&database);
         drop(databases);
         database.close();
+    }
+
+    /// Gives the content of a database to one that is not put yet. Blocks.
+    pub(crate) fn copy(&self, from: &str, to: &str) -> Result<(), CopyError> {
+        let source = self.0.databases.read().by_id.get(from).cloned();
+        let target = DatabaseFile::new(Arc::clone(&self.0.root), to);
+        source.map_or(Ok(()), |source| source.copy_to(&target)).map_err(|error| CopyError(error.message))
     }
 
     /// Forgets a database for good and deletes its file as soon as no request uses it. Its id must not be put again,

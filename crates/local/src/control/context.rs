@@ -1,5 +1,8 @@
 use jiff::Timestamp;
-use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditOrigin};
+use turso_cloud_contract::{
+    DatabaseId,
+    audit_logs::{AuditCode, AuditLog, AuditOrigin},
+};
 
 use super::{Control, OrganizationKey, Refusal, record, recovery};
 use crate::{
@@ -135,6 +138,11 @@ impl<'a> Context<'a> {
         let mut entry = AuditLog::new(code, self.origin.clone(), &self.user()?.username, self.now);
         entry.data = data.into_iter().collect();
         Ok(self.transaction.insert_audit_log(organization.id, &entry)?)
+    }
+
+    /// Gives the content of a database to a new one. Whoever refuses afterwards leaves a file behind that nobody knows.
+    pub(crate) fn copy(&self, from: &DatabaseId, to: &DatabaseId) -> Result<(), Refusal> {
+        self.control.data.copy(from.as_str(), to.as_str()).map_err(Refusal::internal)
     }
 
     /// Lets the data plane know of a database that is new or has changed.

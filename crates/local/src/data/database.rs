@@ -131,6 +131,14 @@ impl Database {
         }
     }
 
+    /// Copies the database as it is now to the file of another one, unless it was never used. Blocks.
+    pub(crate) fn copy_to(&self, target: &DatabaseFile) -> Result<(), SqlError> {
+        if !self.file.exists() {
+            return Ok(());
+        }
+        self.engine.copy_to(target.path())
+    }
+
     pub(crate) fn last_used(&self) -> Instant {
         *self.last_used.lock()
     }

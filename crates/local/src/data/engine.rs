@@ -11,6 +11,7 @@ mod pragma;
 mod statement;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -23,6 +24,9 @@ pub(crate) use libsql::{Durability, LibsqlEngine};
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
     /// Opens a connection; the first one creates the database.
     fn connect(&self) -> Result<Box<dyn Connection>, SqlError>;
+
+    /// Writes the database as it is at this moment to a file that is not there yet.
+    fn copy_to(&self, file: &Path) -> Result<(), SqlError>;
 }
 
 /// One connection, used by one stream at a time.

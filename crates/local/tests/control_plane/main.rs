@@ -25,6 +25,7 @@ mod http;
 mod locations;
 mod organizations;
 mod recovery;
+mod seeds;
 mod served;
 mod support;
 mod transfers;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use rusqlite::{Batch, Connection as Handle, OpenFlags};
+use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup};
 
 use super::observer::Observer;
 use super::{Command, Connection, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, errors, ffi, statement};
@@ -15,6 +15,9 @@ use crate::data::hrana::{Description, SqlError};
 /// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
 /// file and the checkpoint at the last closing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a copy waits when its source is busy, which it is for rare moments only.
+const PAUSE_OF_COPY: Duration = Duration::from_millis(10);
 
 /// How many instructions of the engine's virtual machine pass between two looks at the interrupter: about 10 µs.
 const STEPS_BETWEEN_LOOKS: i32 = 1000;
@@ -75,6 +78,20 @@ impl Engine for LibsqlEngine {
             has_size_limit: false,
         }))
     }
+
+    fn copy_to(&self, file: &Path) -> Result<(), SqlError> {
+        let source = open(&self.path, self.durability).map_err(errors::describe)?;
+        copy(&source, file).map_err(errors::describe)
+    }
+}
+
+/// Page by page rather than by `VACUUM INTO`, which may give rows other row ids. All pages in one step are those of one
+/// moment, whatever is written meanwhile.
+fn copy(source: &Handle, file: &Path) -> rusqlite::Result<()> {
+    let mut target = Handle::open(file)?;
+    // The cloud survives the death of its process without it, and promises no more than that.
+    target.pragma_update(None, "synchronous", "off")?;
+    Backup::new(source, &mut target)?.run_to_completion(i32::MAX, PAUSE_OF_COPY, None)
 }
 
 fn open(path: &Path, durability: Durability) -> rusqlite::Result<Handle> {

@@ -1,0 +1,106 @@
+//! Databases that begin as a copy of another one. The ids of a seeded cloud are known, and its clock stands still.
+
+use serde_json::{Value, json};
+use turso_cloud_local::Cloud;
+
+use crate::support::{ACME, SEED, create_database, delete, get, post, query};
+
+const DATABASES: &str = "/v1/organizations/acme/databases";
+
+fn cloud() -> Cloud {
+    Cloud::builder().seed(SEED).build().unwrap()
+}
+
+async fn token(cloud: &Cloud, name: &str) -> String {
+    let minted = post(cloud, &format!("{DATABASES}/{name}/auth/tokens"), "").await.json();
+    minted["jwt"].as_str().unwrap().to_owned()
+}
+
+/// The only value of the answer to a statement.
+async fn value(cloud: &Cloud, name: &str, sql: &str) -> Value {
+    let answer = query(cloud, &format!("{name}-acme"), &token(cloud, name).await, sql).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.json()["results"][0]["type"], "ok", "{}", answer.text);
+    answer.json()["results"][0]["response"]["result"]["rows"][0][0]["value"].clone()
+}
+
+async fn create_orders(cloud: &Cloud) -> Value {
+    let id = create_database(cloud, "orders").await.json()["database"]["DbId"].clone();
+    for sql in ["CREATE TABLE t (x)", "INSERT INTO t (rowid, x) VALUES (5, 7)"] {
+        value(cloud, "orders", sql).await;
+    }
+    id
+}
+
+#[tokio::test]
+async fn a_copy_has_the_rows_of_its_original_and_goes_its_own_way() {
+    let cloud = cloud();
+    let id = create_orders(&cloud).await;
+    for (copy, key) in [("copy", "name"), ("branch", "value")] {
+        let body = json!({"name": copy, "group": "default", "seed": {"type": "database", key: "orders"}}).to_string();
+        let created = post(&cloud, DATABASES, &body).await;
+        assert_eq!(
+            (created.status, created.json()["database"]["Name"].as_str()),
+            (200, Some(copy)),
+            "{}",
+            created.text
+        );
+        let got = get(&cloud, &format!("{DATABASES}/{copy}")).await.json();
+        let parent = json!({"id": id, "name": "orders", "branched_at": "2026-01-01T00:00:00Z"});
+        assert_eq!(got["database"]["parent"], parent);
+        assert_eq!(value(&cloud, copy, "SELECT x FROM t WHERE rowid = 5").await, "7");
+        value(&cloud, copy, "UPDATE t SET x = 8").await;
+        assert_eq!(value(&cloud, copy, "PRAGMA journal_mode").await, "wal");
+    }
+    assert_eq!(value(&cloud, "orders", "SELECT x FROM t").await, "7");
+    let branches = get(&cloud, &format!("{ACME}/databases?parent_db_id={}", id.as_str().unwrap())).await.json();
+    assert_eq!(branches["databases"].as_array().unwrap().len(), 2);
+    assert_eq!(delete(&cloud, &format!("{DATABASES}/orders")).await.status, 200);
+    assert_eq!(value(&cloud, "copy", "SELECT x FROM t").await, "8");
+}
+
+#[tokio::test]
+async fn a_copy_sees_what_was_committed_while_another_transaction_is_open() {
+    let cloud = cloud();
+    create_orders(&cloud).await;
+    let body = json!({"requests": [
+        {"type": "execute", "stmt": {"sql": "BEGIN IMMEDIATE"}},
+        {"type": "execute", "stmt": {"sql": "UPDATE t SET x = 9"}},
+    ]});
+    let open = http::Request::post("/db/orders-acme/v2/pipeline")
+        .header("authorization", format!("Bearer {}", token(&cloud, "orders").await))
+        .body(body.to_string().into());
+    assert_eq!(crate::support::send(&cloud, open.unwrap()).await.status, 200);
+    let body = r#"{"name":"copy","group":"default","seed":{"type":"database","name":"orders"}}"#;
+    assert_eq!(post(&cloud, DATABASES, body).await.status, 200);
+    assert_eq!(value(&cloud, "copy", "SELECT x FROM t").await, "7");
+}
+
+#[tokio::test]
+async fn a_copy_of_a_database_that_was_never_used_is_empty() {
+    let cloud = cloud();
+    create_database(&cloud, "orders").await;
+    let body = r#"{"name":"copy","group":"default","seed":{"type":"database","name":"orders"}}"#;
+    assert_eq!(post(&cloud, DATABASES, body).await.status, 200);
+    assert_eq!(value(&cloud, "copy", "SELECT count(*) FROM sqlite_schema").await, "0");
+}
+
+#[tokio::test]
+async fn a_copy_without_a_group_stays_in_that_of_its_original() {
+    let cloud = cloud();
+    post(&cloud, "/v1/organizations/acme/groups", r#"{"name":"eu","location":"aws-eu-west-1"}"#).await;
+    post(&cloud, DATABASES, r#"{"name":"orders","group":"eu"}"#).await;
+    let body = r#"{"name":"copy","seed":{"type":"database","value":"orders"}}"#;
+    let created = post(&cloud, &format!("{ACME}/databases"), body).await;
+    assert_eq!(created.status, 200, "{}", created.text);
+    assert_eq!(get(&cloud, &format!("{DATABASES}/copy")).await.json()["database"]["group"], "eu");
+}
+
+#[tokio::test]
+async fn a_copy_needs_an_original_of_the_same_organization() {
+    let cloud = cloud();
+    create_orders(&cloud).await;
+    let body = r#"{"name":"copy","group":"default","seed":{"type":"database","name":"orders"}}"#;
+    let refused = post(&cloud, "/v1/organizations/dev/databases", body).await;
+    assert_eq!(refused.refusal(), (404, "could not find database with name orders: record not found".to_owned()));
+}
