@@ -9,6 +9,7 @@ mod auth;
 mod context;
 mod handles;
 mod jwt;
+mod permissions;
 pub(crate) mod provision;
 mod refusal;
 mod request;
@@ -31,7 +32,7 @@ use crate::{
 };
 
 pub(crate) use address::{Addresses, label, locate, reachable};
-pub(crate) use answers::is_known_location;
+pub(crate) use answers::{is_known_location, is_known_plan};
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
 pub(crate) use jwt::{Verifier, sign};
@@ -107,7 +108,11 @@ impl Operation {
                     Service::Platform => Some(auth::authenticate(transaction, &control.verifier, received)?),
                     Service::Region => None,
                 };
-                let mut context = Context::new(transaction, control, caller, origin(received), now);
+                if let Some(caller) = &caller {
+                    self.needs.check_token(caller)?;
+                    self.needs.check_group_is_named(caller, &received.body)?;
+                }
+                let mut context = Context::new(transaction, control, &self.needs, caller, origin(received), now);
                 let answer = self.answer(received, &mut context)?;
                 Ok::<_, Refusal>((answer, context.into_effects()))
             },

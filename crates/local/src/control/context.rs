@@ -1,12 +1,12 @@
 use jiff::Timestamp;
 use turso_cloud_contract::{
-    OrganizationSlug,
+    ApiToken, DatabaseId, GroupId, OrganizationSlug,
     audit_logs::{AuditCode, AuditLog, AuditOrigin},
 };
 
-use super::{Control, Refusal, record};
+use super::{Control, Refusal, permissions::Needs, record, sign};
 use crate::{
-    data::{DataPlane, DatabaseRecord},
+    data::{DataPlane, DatabaseRecord, Usage},
     ids::Ids,
     store::{ApiTokenRow, DatabaseRow, OrganizationRow, Role, Transaction, UserRow},
 };
@@ -16,6 +16,7 @@ use crate::{
 pub struct Context<'a> {
     transaction: &'a Transaction<'a>,
     control: &'a Control,
+    needs: &'a Needs,
     caller: Option<ApiTokenRow>,
     origin: AuditOrigin,
     now: Timestamp,
@@ -44,11 +45,12 @@ impl<'a> Context<'a> {
     pub(super) fn new(
         transaction: &'a Transaction<'a>,
         control: &'a Control,
+        needs: &'a Needs,
         caller: Option<ApiTokenRow>,
         origin: AuditOrigin,
         now: Timestamp,
     ) -> Self {
-        Self { transaction, control, caller, origin, now, effects: Vec::new() }
+        Self { transaction, control, needs, caller, origin, now, effects: Vec::new() }
     }
 
     pub(super) fn into_effects(self) -> Vec<Effect> {
@@ -72,6 +74,22 @@ impl<'a> Context<'a> {
         self.control.addresses.hostname(label)
     }
 
+    /// Where a page of the cloud itself is.
+    pub(crate) fn url(&self, path: &str) -> String {
+        self.control.addresses.url(path)
+    }
+
+    /// What a database has used, by its id.
+    pub(crate) fn usage(&self, id: &DatabaseId) -> Usage {
+        self.control.data.usage(id.as_str())
+    }
+
+    /// A token's text, which only who created it is ever told.
+    pub(crate) fn sign(&self, token: &ApiTokenRow) -> Result<ApiToken, Refusal> {
+        let key = self.transaction.platform_key()?.ok_or_else(|| Refusal::internal(KeyIsMissing))?;
+        Ok(sign(token, &key)?)
+    }
+
     pub(crate) fn user(&self) -> Result<&UserRow, Refusal> {
         self.caller().map(|caller| &caller.user)
     }
@@ -84,17 +102,40 @@ impl<'a> Context<'a> {
         Ok(organizations)
     }
 
-    /// An organization the caller may look into.
+    /// The organization of the path, in which the caller has the role that the operation asks for.
     pub(crate) fn organization(&self, slug: &OrganizationSlug) -> Result<OrganizationRow, Refusal> {
         self.membership(slug).map(|(organization, _)| organization)
     }
 
-    /// An organization the caller may change something in.
+    /// As [`Context::organization`], under the name that says what for: `permissions` knows who may change what.
     pub(crate) fn organization_to_change(&self, slug: &OrganizationSlug) -> Result<OrganizationRow, Refusal> {
-        match self.membership(slug)? {
-            (_, Role::Viewer) => Err(Refusal::forbidden(format!("a viewer of organization {slug} may change nothing"))),
-            (organization, Role::Owner | Role::Admin | Role::Member) => Ok(organization),
+        self.organization(slug)
+    }
+
+    /// As [`Context::organization`], with the role of the caller for rules that depend on what is asked for.
+    pub(crate) fn membership(&self, slug: &OrganizationSlug) -> Result<(OrganizationRow, Role), Refusal> {
+        let caller = self.caller()?;
+        let organization = self.transaction.find_organization(slug)?;
+        let organization = organization.ok_or_else(|| Refusal::organization_not_found(slug))?;
+        match self.transaction.find_role(organization.id, caller.user.id)? {
+            Some(role) if opens(caller, &organization) => {
+                self.needs.check_role(&organization, role)?;
+                Ok((organization, role))
+            }
+            Some(_) => Err(Refusal::forbidden(format!("the token does not open organization {slug}"))),
+            None => Err(Refusal::forbidden(format!("you are not a member of organization {slug}"))),
         }
+    }
+
+    /// Whether the caller's token is good for a group. What is in any other group is not there for it.
+    pub(crate) fn opens_group(&self, group: &GroupId) -> bool {
+        let only = self.caller.as_ref().and_then(|caller| caller.group.as_ref());
+        only.is_none_or(|only| only.uuid == *group)
+    }
+
+    /// The token the request was sent with.
+    pub(crate) fn caller(&self) -> Result<&ApiTokenRow, Refusal> {
+        self.caller.as_ref().ok_or_else(|| Refusal::unauthorized("no token in the Authorization header"))
     }
 
     /// Writes an audit entry that is committed with the operation it tells of.
@@ -118,23 +159,13 @@ impl<'a> Context<'a> {
     pub(crate) fn withdraw(&mut self, database: &DatabaseRow) {
         self.effects.push(Effect::Remove(database.uuid.to_string()));
     }
-
-    fn membership(&self, slug: &OrganizationSlug) -> Result<(OrganizationRow, Role), Refusal> {
-        let caller = self.caller()?;
-        let organization = self.transaction.find_organization(slug)?;
-        let organization = organization.ok_or_else(|| Refusal::organization_not_found(slug))?;
-        match self.transaction.find_role(organization.id, caller.user.id)? {
-            Some(role) if opens(caller, &organization) => Ok((organization, role)),
-            Some(_) => Err(Refusal::forbidden(format!("the token does not open organization {slug}"))),
-            None => Err(Refusal::forbidden(format!("you are not a member of organization {slug}"))),
-        }
-    }
-
-    fn caller(&self) -> Result<&ApiTokenRow, Refusal> {
-        self.caller.as_ref().ok_or_else(|| Refusal::unauthorized("no token in the Authorization header"))
-    }
 }
 
 fn opens(caller: &ApiTokenRow, organization: &OrganizationRow) -> bool {
-    caller.organization_id.is_none_or(|only| only == organization.id)
+    caller.organization.as_ref().is_none_or(|only| only.id == organization.id)
 }
+
+/// A cloud that was set up has a key.
+#[derive(Debug, thiserror::Error)]
+#[error("the key of platform tokens is missing")]
+struct KeyIsMissing;

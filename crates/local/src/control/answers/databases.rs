@@ -20,7 +20,8 @@ impl Handles<ListDatabases> for Answers {
     fn handle(&self, request: ListDatabases, cx: &mut Context<'_>) -> Result<DatabasesAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let databases = cx.store().databases_of(organization.id, &request.query)?;
-        let databases = databases.into_iter().map(|database| answer(cx, database)).collect();
+        let databases = databases.into_iter().filter(|database| cx.opens_group(&database.group.uuid));
+        let databases = databases.map(|database| answer(cx, database)).collect();
         Ok(DatabasesAnswer { databases, pagination: None })
     }
 }
@@ -31,6 +32,7 @@ impl Handles<CreateDatabase> for Answers {
         refuse_unsupported(&request.body)?;
         let name = DatabaseName::try_from(request.body.name)?;
         let group = cx.store().find_group(organization.id, &GroupName::try_from(request.body.group)?)?;
+        let group = group.filter(|group| cx.opens_group(&group.uuid));
         let group = group.ok_or_else(|| Refusal::bad_request("group not found"))?;
         if cx.store().find_database(organization.id, &name)?.is_some() {
             return Err(Refusal::conflict(format!("database with name {name} already exists")));
@@ -97,6 +99,7 @@ pub(super) fn find(
     name: &DatabaseName,
 ) -> Result<DatabaseRow, Refusal> {
     let database = cx.store().find_database(organization.id, name)?;
+    let database = database.filter(|database| cx.opens_group(&database.group.uuid));
     database.ok_or_else(|| Refusal::not_found(format!("could not find database with name {name}: record not found")))
 }
 

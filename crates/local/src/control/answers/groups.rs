@@ -13,7 +13,8 @@ use crate::{
 impl Handles<ListGroups> for Answers {
     fn handle(&self, request: ListGroups, cx: &mut Context<'_>) -> Result<GroupsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        let groups = cx.store().groups_of(organization.id)?;
+        let mut groups = cx.store().groups_of(organization.id)?;
+        groups.retain(|group| cx.opens_group(&group.uuid));
         Ok(GroupsAnswer { groups: groups.into_iter().map(Group::from).collect() })
     }
 }
@@ -51,6 +52,7 @@ impl Handles<DeleteGroup> for Answers {
         for database in &databases {
             super::databases::refuse_if_protected(database)?;
         }
+        cx.store().delete_api_tokens_of_group(&group)?;
         cx.store().delete_group(&group)?;
         for database in &databases {
             cx.withdraw(database);
@@ -76,7 +78,7 @@ pub(super) fn refuse_if_protected(group: &GroupRow) -> Result<(), Refusal> {
     Err(Refusal::forbidden(format!("group {} is delete-protected and cannot be deleted", group.name)))
 }
 
-fn find(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<GroupRow, Refusal> {
-    let group = cx.store().find_group(organization.id, name)?;
+pub(super) fn find(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<GroupRow, Refusal> {
+    let group = cx.store().find_group(organization.id, name)?.filter(|group| cx.opens_group(&group.uuid));
     group.ok_or_else(|| Refusal::not_found("group not found"))
 }
