@@ -17,6 +17,18 @@ macro_rules! for_each_endpoint {
         $callback! {
             ListOrganizations,
             GetOrganization,
+            UpdateOrganization,
+            ListOrganizationsV2,
+            CreateOrganization,
+            DeleteOrganization,
+            ListMembers,
+            AddMember,
+            GetMember,
+            UpdateMember,
+            RemoveMember,
+            ListInvites,
+            CreateInvite,
+            DeleteInvite,
             ListGroups,
             CreateGroup,
             GetGroup,
@@ -60,17 +72,44 @@ macro_rules! for_each_endpoint {
             ListDeletedGroups,
             RestoreGroup,
             ValidateApiToken,
+            ListApiTokens,
+            CreateApiToken,
+            CreateApiTokenV2,
+            RevokeApiToken,
+            ListOrganizationApiTokens,
+            RevokeOrganizationApiToken,
             ListAuditLogs,
             ListLocations,
+            ListOrganizationLocations,
+            GetLocation,
             GetClosestRegion,
+            ListPlans,
+            GetSubscription,
+            ListInvoices,
+            GetOrganizationUsage,
+            GetBillingCustomer,
+            UpdateBillingCustomer,
+            CreateBillingPortal,
+            ListJwks,
+            SaveJwks,
+            RemoveJwks,
+            GetJwksTemplate,
+            GetUser,
         }
     };
 }
 
 /// Every operation in one place, for the macros that [`for_each_endpoint!`](crate::for_each_endpoint) calls.
 pub mod endpoints {
-    pub use crate::api_tokens::ValidateApiToken;
+    pub use crate::api_tokens::{
+        CreateApiToken, CreateApiTokenV2, ListApiTokens, ListOrganizationApiTokens, RevokeApiToken,
+        RevokeOrganizationApiToken, ValidateApiToken,
+    };
     pub use crate::audit_logs::ListAuditLogs;
+    pub use crate::billing::{
+        CreateBillingPortal, GetBillingCustomer, GetOrganizationUsage, GetSubscription, ListInvoices, ListPlans,
+        UpdateBillingCustomer,
+    };
     pub use crate::database_tokens::{
         CreateDatabaseToken, CreateDatabaseTokenV3, CreateGroupToken, CreateGroupTokenV3, RotateDatabaseTokens,
         RotateGroupTokens,
@@ -85,9 +124,16 @@ pub mod endpoints {
         ListGroupsV3, RemoveGroupLocation, RenameGroup, TransferGroup, UnarchiveGroup, UpdateGroup,
         UpdateGroupConfiguration, WaitForGroupLocation,
     };
-    pub use crate::locations::{GetClosestRegion, ListLocations};
-    pub use crate::organizations::{GetOrganization, ListOrganizations};
+    pub use crate::invites::{CreateInvite, DeleteInvite, ListInvites};
+    pub use crate::jwks::{GetJwksTemplate, ListJwks, RemoveJwks, SaveJwks};
+    pub use crate::locations::{GetClosestRegion, GetLocation, ListLocations, ListOrganizationLocations};
+    pub use crate::members::{AddMember, GetMember, ListMembers, RemoveMember, UpdateMember};
+    pub use crate::organizations::{
+        CreateOrganization, DeleteOrganization, GetOrganization, ListOrganizations, ListOrganizationsV2,
+        UpdateOrganization,
+    };
     pub use crate::recovery::{ListDeletedGroups, RestoreDatabase, RestoreGroup};
+    pub use crate::user::GetUser;
 }
 
 /// What is known of an operation without a request.

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use turso_cloud_contract::members::Role;
 
 use crate::{
     Clock, Cloud, CloudError,
@@ -32,6 +33,7 @@ pub struct CloudBuilder {
     seed: Option<u64>,
     clock: Option<Clock>,
     directory: Option<PathBuf>,
+    users: Vec<String>,
     teams: Vec<Team>,
 }
 
@@ -66,10 +68,45 @@ impl CloudBuilder {
 
     /// Adds a group to the organization added last, or to `acme` when there is none.
     pub fn with_group(mut self, name: impl Into<String>, location: impl Into<String>) -> Self {
-        let mut team = self.teams.pop().unwrap_or_else(|| Team::new(TEAM));
-        team.groups.push((name.into(), location.into()));
-        self.teams.push(team);
+        self.last_team().groups.push((name.into(), location.into()));
         self
+    }
+
+    /// Adds a user beside `dev`, with a personal organization that bears their name. [`Cloud::token_of`] has their
+    /// token.
+    pub fn with_user(mut self, username: impl Into<String>) -> Self {
+        self.users.push(username.into());
+        self
+    }
+
+    /// Adds a member to the organization added last, or to `acme` when there is none. The user is made when needed.
+    ///
+    /// ```
+    /// use turso_cloud_contract::members::Role;
+    /// use turso_cloud_local::Cloud;
+    ///
+    /// let cloud = Cloud::builder().with_member("vera", Role::Viewer).build()?;
+    /// assert!(cloud.token_of("vera").is_some());
+    /// # Ok::<(), turso_cloud_local::CloudError>(())
+    /// ```
+    pub fn with_member(mut self, username: impl Into<String>, role: Role) -> Self {
+        self.last_team().members.push((username.into(), role));
+        self
+    }
+
+    /// Puts the organization added last, or `acme` when there is none, on another plan than `scaler`, for instance on
+    /// `starter`, which has neither invites nor audit logs.
+    pub fn with_plan(mut self, plan: impl Into<String>) -> Self {
+        self.last_team().plan = Some(plan.into());
+        self
+    }
+
+    fn last_team(&mut self) -> &mut Team {
+        if self.teams.is_empty() {
+            self.teams.push(Team::new(TEAM));
+        }
+        let last = self.teams.len() - 1;
+        &mut self.teams[last]
     }
 
     /// Makes the cloud, or opens it where it is kept.
@@ -83,7 +120,7 @@ impl CloudBuilder {
         };
         let now = clock.now();
         let (foundation, databases, deleted) = store.transact(|transaction| {
-            let foundation = Founder { transaction, ids, now }.found(&self.teams)?;
+            let foundation = Founder { transaction, ids, now }.found(&self.users, &self.teams)?;
             transaction.purge(recovery::deadline(now))?;
             Ok::<_, CloudError>((foundation, transaction.all_databases()?, transaction.all_deleted_databases()?))
         })?;

@@ -7,7 +7,8 @@ use turso_cloud_contract::{ApiToken, OrganizationSlug};
 
 use crate::{
     Clock, CloudBuilder, CloudError, Faults, Server,
-    control::{Control, locate},
+    control::{Control, locate, sign},
+    founder::TOKEN,
 };
 
 /// A local Turso Cloud. Every clone is a handle to the same one; it ends with the last of them.
@@ -47,6 +48,28 @@ impl Cloud {
     #[must_use]
     pub fn token(&self) -> ApiToken {
         self.0.token.clone()
+    }
+
+    /// The token of a user the builder made, which opens every organization they are a member of. Nothing for an
+    /// unknown user, and nothing once the token is revoked.
+    ///
+    /// ```
+    /// use turso_cloud_local::Cloud;
+    ///
+    /// let cloud = Cloud::builder().with_user("bob").build()?;
+    /// assert!(cloud.token_of("bob").is_some());
+    /// assert_eq!(cloud.token_of("nobody"), None);
+    /// # Ok::<(), turso_cloud_local::CloudError>(())
+    /// ```
+    #[must_use]
+    pub fn token_of(&self, username: &str) -> Option<ApiToken> {
+        let found = self.0.control.store.transact(|transaction| {
+            let Some(user) = transaction.find_user(username)? else { return Ok(None) };
+            let Some(token) = transaction.find_api_token_named(user.id, TOKEN)? else { return Ok(None) };
+            let Some(key) = transaction.platform_key()? else { return Ok(None) };
+            Ok::<_, CloudError>(Some(sign(&token, &key)?))
+        });
+        found.ok().flatten()
     }
 
     /// The team organization: the one that was named first to the builder, or else `acme`.

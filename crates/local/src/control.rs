@@ -12,6 +12,7 @@ mod handles;
 mod jwt;
 mod organization_key;
 mod paging;
+mod permissions;
 pub(crate) mod provision;
 pub(crate) mod recovery;
 mod refusal;
@@ -35,7 +36,7 @@ use crate::{
 };
 
 pub(crate) use address::{Addresses, label, locate, reachable};
-pub(crate) use answers::is_known_location;
+pub(crate) use answers::{is_known_location, is_known_plan};
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
 pub(crate) use jwt::{Verifier, sign};
@@ -132,7 +133,11 @@ impl Operation {
                     Service::Platform => Some(auth::authenticate(transaction, &control.verifier, received)?),
                     Service::Region => None,
                 };
-                let mut context = Context::new(transaction, control, caller, origin(received), now);
+                if let Some(caller) = &caller {
+                    self.needs.check_token(caller)?;
+                    self.needs.check_group_is_named(caller, &received.body)?;
+                }
+                let mut context = Context::new(transaction, control, &self.needs, caller, origin(received), now);
                 context.purge()?;
                 let answer = self.answer(received, &mut context)?;
                 Ok::<_, Refusal>((answer, context.into_effects()))

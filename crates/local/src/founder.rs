@@ -2,15 +2,16 @@
 
 use jiff::Timestamp;
 use turso_cloud_contract::{
-    ApiToken, GroupName, InvalidInput, LocationCode, OrganizationSlug, organizations::OrganizationKind,
+    ApiToken, GroupName, InvalidInput, LocationCode, OrganizationSlug, Username, members,
+    organizations::OrganizationKind,
 };
 
 use crate::{
     CloudError,
-    control::{Verifier, is_known_location, provision, sign},
+    control::{Verifier, is_known_location, is_known_plan, provision, sign},
     data::SigningSeed,
     ids::Ids,
-    store::{ApiTokenRow, OrganizationRow, Transaction, UserRow},
+    store::{OrganizationRow, Transaction, UserRow},
 };
 
 /// The user whose token the cloud hands out; the slug of a personal organization is the name of its user.
@@ -22,8 +23,8 @@ pub(crate) const TEAM: &str = "acme";
 /// The group every organization begins with, and where it is.
 const GROUP: (&str, &str) = ("default", "local");
 
-/// The name of the token the cloud hands out.
-const TOKEN: &str = "local";
+/// The name of the tokens the cloud hands out.
+pub(crate) const TOKEN: &str = "local";
 
 /// A team organization that is to be there.
 #[derive(Clone, Debug)]
@@ -31,11 +32,15 @@ pub(crate) struct Team {
     slug: String,
     /// Names and locations of its groups.
     pub(crate) groups: Vec<(String, String)>,
+    /// Names and roles of those who are in it beside its owner.
+    pub(crate) members: Vec<(String, members::Role)>,
+    /// Another plan than the usual one.
+    pub(crate) plan: Option<String>,
 }
 
 impl Team {
     pub(crate) fn new(slug: impl Into<String>) -> Self {
-        Self { slug: slug.into(), groups: Vec::new() }
+        Self { slug: slug.into(), groups: Vec::new(), members: Vec::new(), plan: None }
     }
 }
 
@@ -58,10 +63,9 @@ pub(crate) struct Foundation {
 impl Founder<'_> {
     /// Makes what is missing. A cloud that was set up before gets only what is named now, and `acme` only when it is
     /// new: what was deleted since then stays deleted.
-    pub(crate) fn found(&self, teams: &[Team]) -> Result<Foundation, CloudError> {
-        let found = self.transaction.find_user(USER)?;
-        let is_new = found.is_none();
-        let user = found.map_or_else(|| self.user(), Ok)?;
+    pub(crate) fn found(&self, users: &[String], teams: &[Team]) -> Result<Foundation, CloudError> {
+        let is_new = self.transaction.find_user(USER)?.is_none();
+        let user = self.user(USER)?;
         if is_new && teams.is_empty() {
             self.team(&user, &Team::new(TEAM))?;
         }
@@ -69,25 +73,60 @@ impl Founder<'_> {
             self.team(&user, team)?;
         }
         let key = self.transaction.platform_key()?.map_or_else(|| self.key(), Ok)?;
-        Ok(Foundation {
-            token: self.token(&user, &key)?,
-            organization: self.chosen(&user, teams)?,
-            verifier: Verifier::new(&key),
-        })
+        let token = self.token(&user, &key)?;
+        let members = teams.iter().flat_map(|team| &team.members).map(|(username, _)| username);
+        for username in users.iter().chain(members) {
+            self.token(&self.user(username)?, &key)?;
+        }
+        for team in teams {
+            self.members(team)?;
+        }
+        Ok(Foundation { token, organization: self.chosen(&user, teams)?, verifier: Verifier::new(&key) })
     }
 
-    fn user(&self) -> Result<UserRow, CloudError> {
-        let user = self.transaction.insert_user(USER)?;
-        self.organization(&user, USER.try_into()?, OrganizationKind::Personal, &[])?;
+    /// A user with their personal organization, who is made when needed.
+    fn user(&self, username: &str) -> Result<UserRow, CloudError> {
+        if let Some(user) = self.transaction.find_user(username)? {
+            return Ok(user);
+        }
+        Username::check(username)?;
+        let slug = OrganizationSlug::try_from(username)?;
+        if self.transaction.find_organization(&slug)?.is_some() {
+            return Err(InvalidInput::new("username", username, "an organization has this slug").into());
+        }
+        let user = self.transaction.insert_user(username)?;
+        self.organization(&user, slug, OrganizationKind::Personal, &[])?;
         Ok(user)
     }
 
     fn team(&self, user: &UserRow, team: &Team) -> Result<(), CloudError> {
         let slug = OrganizationSlug::try_from(&team.slug)?;
         match self.transaction.find_organization(&slug)? {
-            Some(organization) => self.groups(&organization, &team.groups),
-            None => self.organization(user, slug, OrganizationKind::Team, &team.groups),
+            Some(organization) => self.groups(&organization, &team.groups)?,
+            None => self.organization(user, slug.clone(), OrganizationKind::Team, &team.groups)?,
         }
+        if let (Some(plan), Some(mut organization)) = (&team.plan, self.transaction.find_organization(&slug)?) {
+            if !is_known_plan(plan) {
+                return Err(InvalidInput::new("plan", plan, "it is not in the list of plans").into());
+            }
+            organization.plan.clone_from(plan);
+            self.transaction.update_organization(&organization)?;
+        }
+        Ok(())
+    }
+
+    /// Whoever is in the team already keeps their role.
+    fn members(&self, team: &Team) -> Result<(), CloudError> {
+        for (username, role) in &team.members {
+            role.check_assignable()?;
+            let slug = OrganizationSlug::try_from(&team.slug)?;
+            let (user, organization) = (self.user(username)?, self.transaction.find_organization(&slug)?);
+            let (Some(organization), Ok(role)) = (organization, role.as_str().parse()) else { continue };
+            if self.transaction.find_role(organization.id, user.id)?.is_none() {
+                self.transaction.insert_member(organization.id, user.id, role)?;
+            }
+        }
+        Ok(())
     }
 
     fn organization(
@@ -97,7 +136,8 @@ impl Founder<'_> {
         kind: OrganizationKind,
         groups: &[(String, String)],
     ) -> Result<(), CloudError> {
-        let organization = provision::organization(self.transaction, self.ids, user, slug, kind)?;
+        let name = if kind == OrganizationKind::Personal { "personal".to_owned() } else { capitalized(slug.as_str()) };
+        let organization = provision::organization(self.transaction, self.ids, user, name, slug, kind)?;
         self.groups(&organization, groups)?;
         self.group(&organization, GROUP.0, GROUP.1)
     }
@@ -122,9 +162,8 @@ impl Founder<'_> {
         if let Some(token) = self.transaction.find_api_token_named(user.id, TOKEN)? {
             return Ok(sign(&token, key)?);
         }
-        let jti = self.ids.token_id(self.transaction)?;
-        let token = ApiTokenRow { jti, user: user.clone(), organization_id: None };
-        self.transaction.insert_api_token(&token, TOKEN, self.now)?;
+        let name = TOKEN.try_into()?;
+        let token = provision::api_token(self.transaction, self.ids, user, name, (None, None), self.now)?;
         Ok(sign(&token, key)?)
     }
 
@@ -143,4 +182,9 @@ impl Founder<'_> {
         let team = organizations.into_iter().find(|organization| organization.kind == OrganizationKind::Team);
         team.map_or_else(|| Ok(TEAM.try_into()?), |organization| Ok(organization.slug))
     }
+}
+
+fn capitalized(slug: &str) -> String {
+    let mut characters = slug.chars();
+    characters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())
 }

@@ -1,7 +1,7 @@
 //! Ids and keys: random, or the same ones in every run of a seeded cloud.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use turso_cloud_contract::InvalidInput;
+use turso_cloud_contract::{ApiTokenId, InvalidInput};
 
 use crate::{
     data::SigningSeed,
@@ -40,8 +40,8 @@ impl Ids {
     }
 
     /// The id of a new platform token: the bytes of a UUID in 22 characters.
-    pub(crate) fn token_id(self, transaction: &Transaction<'_>) -> Result<String, IdError> {
-        Ok(BASE64_URL_SAFE_NO_PAD.encode(self.uuid_bytes(transaction)?))
+    pub(crate) fn token_id(self, transaction: &Transaction<'_>) -> Result<ApiTokenId, IdError> {
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(self.uuid_bytes(transaction)?).try_into()?)
     }
 
     /// A new signing key.
@@ -151,7 +151,10 @@ mod tests {
     fn a_token_id_has_22_url_safe_characters() {
         let store = Store::in_memory().unwrap();
         let id = store.transact::<_, IdError>(|transaction| Ids::Random.token_id(transaction)).unwrap();
-        assert_eq!(id.len(), 22);
-        assert!(id.chars().all(|character| character.is_ascii_alphanumeric() || "-_".contains(character)), "{id}");
+        assert_eq!(id.as_str().len(), 22);
+        assert!(
+            id.as_str().chars().all(|character| character.is_ascii_alphanumeric() || "-_".contains(character)),
+            "{id}"
+        );
     }
 }

@@ -5,9 +5,12 @@
 
 mod api_tokens;
 mod audit_logs;
+mod billing;
 mod columns;
 mod databases;
 mod groups;
+mod invites;
+mod jwks;
 mod members;
 mod meta;
 mod organizations;
@@ -21,10 +24,10 @@ use std::path::Path;
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 
-pub(crate) use api_tokens::ApiTokenRow;
+pub(crate) use api_tokens::{ApiTokenRow, TokenGroup, TokenOrganization};
 pub(crate) use databases::DatabaseRow;
 pub(crate) use groups::GroupRow;
-pub(crate) use members::Role;
+pub(crate) use members::{MemberRow, Role};
 pub(crate) use organizations::OrganizationRow;
 pub(crate) use paging::{Page, Place};
 pub(crate) use recovery::{DeletedDatabaseRow, DeletedGroupRow};

@@ -55,6 +55,14 @@ impl Addresses {
         }
     }
 
+    /// The URL of a path of the Platform API's own host.
+    pub(crate) fn url(&self, path: &str) -> String {
+        match self.0.read().last() {
+            Some(address) => format!("http://{}{path}", reachable(*address)),
+            None => format!("http://localhost{path}"),
+        }
+    }
+
     pub(crate) fn open(&self, address: SocketAddr) {
         self.0.write().push(address);
     }

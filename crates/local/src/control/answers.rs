@@ -2,13 +2,21 @@
 
 mod api_tokens;
 mod audit_logs;
+mod billing;
 mod database_tokens;
 mod databases;
 mod groups;
+mod invites;
+mod jwks;
 mod locations;
+mod members;
 mod organizations;
 mod recovery;
+mod user;
 
+use billing::STARTER;
+
+pub(crate) use billing::is_known as is_known_plan;
 pub(crate) use locations::is_known as is_known_location;
 
 /// The answers of the local cloud.

@@ -1,10 +1,10 @@
 use jiff::Timestamp;
 use turso_cloud_contract::{
-    DatabaseId,
+    ApiToken, DatabaseId, GroupId,
     audit_logs::{AuditCode, AuditLog, AuditOrigin},
 };
 
-use super::{Control, OrganizationKey, Refusal, record, recovery};
+use super::{Control, OrganizationKey, Refusal, permissions::Needs, record, recovery, sign};
 use crate::{
     data::{DataPlane, DatabaseRecord, Hours, Rows, Usage},
     ids::Ids,
@@ -16,6 +16,7 @@ use crate::{
 pub struct Context<'a> {
     transaction: &'a Transaction<'a>,
     control: &'a Control,
+    needs: &'a Needs,
     caller: Option<ApiTokenRow>,
     origin: AuditOrigin,
     now: Timestamp,
@@ -47,11 +48,12 @@ impl<'a> Context<'a> {
     pub(super) fn new(
         transaction: &'a Transaction<'a>,
         control: &'a Control,
+        needs: &'a Needs,
         caller: Option<ApiTokenRow>,
         origin: AuditOrigin,
         now: Timestamp,
     ) -> Self {
-        Self { transaction, control, caller, origin, now, effects: Vec::new() }
+        Self { transaction, control, needs, caller, origin, now, effects: Vec::new() }
     }
 
     pub(super) fn into_effects(self) -> Vec<Effect> {
@@ -75,6 +77,17 @@ impl<'a> Context<'a> {
         self.control.addresses.hostname(label)
     }
 
+    /// Where a page of the cloud itself is.
+    pub(crate) fn url(&self, path: &str) -> String {
+        self.control.addresses.url(path)
+    }
+
+    /// A token's text, which only who created it is ever told.
+    pub(crate) fn sign(&self, token: &ApiTokenRow) -> Result<ApiToken, Refusal> {
+        let key = self.transaction.platform_key()?.ok_or_else(|| Refusal::internal(KeyIsMissing))?;
+        Ok(sign(token, &key)?)
+    }
+
     pub(crate) fn user(&self) -> Result<&UserRow, Refusal> {
         self.caller().map(|caller| &caller.user)
     }
@@ -87,22 +100,61 @@ impl<'a> Context<'a> {
         Ok(organizations)
     }
 
-    /// An organization the caller may look into.
+    /// The organization of the path, in which the caller has the role that the operation asks for.
     pub(crate) fn organization<'k>(&self, key: impl Into<OrganizationKey<'k>>) -> Result<OrganizationRow, Refusal> {
-        self.membership(key.into()).map(|(organization, _)| organization)
+        self.membership(key).map(|(organization, _)| organization)
     }
 
-    /// An organization the caller may change something in.
+    /// As [`Context::organization`], under the name that says what for: `permissions` knows who may change what.
     pub(crate) fn organization_to_change<'k>(
         &self,
         key: impl Into<OrganizationKey<'k>>,
     ) -> Result<OrganizationRow, Refusal> {
-        match self.membership(key.into())? {
-            (OrganizationRow { slug, .. }, Role::Viewer) => {
-                Err(Refusal::forbidden(format!("a viewer of organization {slug} may change nothing")))
-            }
-            (organization, Role::Owner | Role::Admin | Role::Member) => Ok(organization),
+        self.organization(key)
+    }
+
+    /// An organization the caller runs, as its owner or as an admin, whatever the operation asks for.
+    pub(crate) fn organization_to_run<'k>(
+        &self,
+        key: impl Into<OrganizationKey<'k>>,
+    ) -> Result<OrganizationRow, Refusal> {
+        match self.membership(key)? {
+            (organization, Role::Owner | Role::Admin) => Ok(organization),
+            (_, Role::Member | Role::Viewer) => Err(Refusal::forbidden("this is only allowed for admin or owner")),
         }
+    }
+
+    /// As [`Context::organization`], with the role of the caller for rules that depend on what is asked for.
+    pub(crate) fn membership<'k>(
+        &self,
+        key: impl Into<OrganizationKey<'k>>,
+    ) -> Result<(OrganizationRow, Role), Refusal> {
+        let (key, caller) = (key.into(), self.caller()?);
+        let organization = match key {
+            OrganizationKey::Slug(slug) => self.transaction.find_organization(slug)?,
+            OrganizationKey::Id(id) => self.transaction.find_organization_by_id(id)?,
+        };
+        let organization = organization.ok_or_else(|| Refusal::organization_not_found(key))?;
+        let slug = &organization.slug;
+        match self.transaction.find_role(organization.id, caller.user.id)? {
+            Some(role) if opens(caller, &organization) => {
+                self.needs.check_role(&organization, role)?;
+                Ok((organization, role))
+            }
+            Some(_) => Err(Refusal::forbidden(format!("the token does not open organization {slug}"))),
+            None => Err(Refusal::forbidden(format!("you are not a member of organization {slug}"))),
+        }
+    }
+
+    /// Whether the caller's token is good for a group. What is in any other group is not there for it.
+    pub(crate) fn opens_group(&self, group: &GroupId) -> bool {
+        let only = self.caller.as_ref().and_then(|caller| caller.group.as_ref());
+        only.is_none_or(|only| only.uuid == *group)
+    }
+
+    /// The token the request was sent with.
+    pub(crate) fn caller(&self) -> Result<&ApiTokenRow, Refusal> {
+        self.caller.as_ref().ok_or_else(|| Refusal::unauthorized("no token in the Authorization header"))
     }
 
     /// What a database has used in these hours.
@@ -115,17 +167,6 @@ impl<'a> Context<'a> {
     /// The queries of these hours that read and wrote most, the dearest first.
     pub(crate) fn top_queries(&self, database: &DatabaseRow, hours: Hours) -> Vec<(String, Rows)> {
         self.control.data.top_queries(database.uuid.as_str(), hours)
-    }
-
-    /// An organization the caller runs: as its owner or as an admin.
-    pub(crate) fn organization_to_run<'k>(
-        &self,
-        key: impl Into<OrganizationKey<'k>>,
-    ) -> Result<OrganizationRow, Refusal> {
-        match self.membership(key.into())? {
-            (organization, Role::Owner | Role::Admin) => Ok(organization),
-            (_, Role::Member | Role::Viewer) => Err(Refusal::forbidden("this is only allowed for admin or owner")),
-        }
     }
 
     /// Writes an audit entry that is committed with the operation it tells of.
@@ -161,27 +202,13 @@ impl<'a> Context<'a> {
         self.effects.extend(purged.into_iter().map(Effect::Remove));
         Ok(())
     }
-
-    fn membership(&self, key: OrganizationKey<'_>) -> Result<(OrganizationRow, Role), Refusal> {
-        let caller = self.caller()?;
-        let organization = match key {
-            OrganizationKey::Slug(slug) => self.transaction.find_organization(slug)?,
-            OrganizationKey::Id(id) => self.transaction.find_organization_by_id(id)?,
-        };
-        let organization = organization.ok_or_else(|| Refusal::organization_not_found(key))?;
-        let slug = &organization.slug;
-        match self.transaction.find_role(organization.id, caller.user.id)? {
-            Some(role) if opens(caller, &organization) => Ok((organization, role)),
-            Some(_) => Err(Refusal::forbidden(format!("the token does not open organization {slug}"))),
-            None => Err(Refusal::forbidden(format!("you are not a member of organization {slug}"))),
-        }
-    }
-
-    fn caller(&self) -> Result<&ApiTokenRow, Refusal> {
-        self.caller.as_ref().ok_or_else(|| Refusal::unauthorized("no token in the Authorization header"))
-    }
 }
 
 fn opens(caller: &ApiTokenRow, organization: &OrganizationRow) -> bool {
-    caller.organization_id.is_none_or(|only| only == organization.id)
+    caller.organization.as_ref().is_none_or(|only| only.id == organization.id)
 }
+
+/// A cloud that was set up has a key.
+#[derive(Debug, thiserror::Error)]
+#[error("the key of platform tokens is missing")]
+struct KeyIsMissing;

@@ -23,9 +23,14 @@ const HEADER: &str = r#"{"alg":"EdDSA","typ":"JWT"}"#;
 
 /// The text of a token.
 pub(crate) fn sign(token: &ApiTokenRow, key: &SigningSeed) -> Result<ApiToken, InvalidInput> {
-    let claims = match token.organization_id {
-        None => json!({ "jti": token.jti }),
-        Some(organization) => json!({ "jti": token.jti, "org_id": organization }),
+    let jti = token.jti.as_str();
+    let organization = token.organization.as_ref().map(|organization| organization.id);
+    let claims = match (organization, &token.group) {
+        (None, _) => json!({ "jti": jti }),
+        (Some(organization), None) => json!({ "jti": jti, "org_id": organization }),
+        (Some(organization), Some(group)) => json!({
+            "group_uuid": group.uuid, "jti": jti, "org_id": organization, "scopes": { "scopes": group.scopes },
+        }),
     };
     let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
     let message = format!("{}.{claims}", BASE64_URL_SAFE_NO_PAD.encode(HEADER));

@@ -1,10 +1,11 @@
 //! Making what has ids and keys: for operations, and for a cloud that is being set up.
 
-use turso_cloud_contract::{GroupName, LocationCode, OrganizationSlug, organizations::OrganizationKind};
+use jiff::Timestamp;
+use turso_cloud_contract::{ApiTokenName, GroupName, LocationCode, OrganizationSlug, organizations::OrganizationKind};
 
 use crate::{
     ids::{IdError, Ids},
-    store::{GroupRow, OrganizationRow, Role, Transaction, UserRow},
+    store::{ApiTokenRow, GroupRow, OrganizationRow, Role, TokenGroup, TokenOrganization, Transaction, UserRow},
 };
 
 /// The plan of every organization: the cheapest one that knows audit logs and more than one group.
@@ -15,18 +16,19 @@ pub(crate) fn organization(
     transaction: &Transaction<'_>,
     ids: Ids,
     owner: &UserRow,
+    name: String,
     slug: OrganizationSlug,
     kind: OrganizationKind,
 ) -> Result<OrganizationRow, IdError> {
-    let name = if kind == OrganizationKind::Personal { "personal".to_owned() } else { capitalized(slug.as_str()) };
-    let uuid = ids.uuid(transaction)?;
     let organization = transaction.insert_organization(OrganizationRow {
         id: 0,
-        uuid,
+        uuid: ids.uuid(transaction)?,
         slug,
         name,
         kind,
         plan: PLAN.to_owned(),
+        overages: false,
+        require_mfa: false,
         restore_enabled: true,
     })?;
     transaction.insert_member(organization.id, owner.id, Role::Owner)?;
@@ -55,7 +57,18 @@ pub(crate) fn group(
     })?)
 }
 
-fn capitalized(slug: &str) -> String {
-    let mut characters = slug.chars();
-    characters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())
+/// Makes a token of the Platform API.
+pub(crate) fn api_token(
+    transaction: &Transaction<'_>,
+    ids: Ids,
+    user: &UserRow,
+    name: ApiTokenName,
+    reach: (Option<TokenOrganization>, Option<TokenGroup>),
+    now: Timestamp,
+) -> Result<ApiTokenRow, IdError> {
+    let (organization, group) = reach;
+    let jti = ids.token_id(transaction)?;
+    let token = ApiTokenRow { jti, name, user: user.clone(), organization, group, created_at: now };
+    transaction.insert_api_token(&token)?;
+    Ok(token)
 }

@@ -3,7 +3,11 @@ use std::{fmt, sync::Arc};
 use http::{HeaderValue, Method, StatusCode, header};
 use turso_cloud_contract::{Endpoint, EndpointInfo, Service};
 
-use super::{Context, Handles, Refusal, Routes, request::Received};
+use super::{
+    Context, Handles, Refusal, Routes,
+    permissions::{Guarded, Needs},
+    request::Received,
+};
 
 /// Where the region service, which has an origin of its own, is found on the local cloud.
 const REGION_PREFIX: &str = "/_region";
@@ -11,15 +15,17 @@ const REGION_PREFIX: &str = "/_region";
 /// One operation with its answer.
 pub(super) struct Operation {
     pub(super) info: EndpointInfo,
+    pub(super) needs: Needs,
     answer: Box<Answer>,
 }
 
 type Answer = dyn Fn(&Received, &mut Context<'_>) -> Result<Vec<u8>, Refusal> + Send + Sync;
 
 impl Operation {
-    pub(super) fn new<E: Endpoint, A: Handles<E> + Send + Sync + 'static>(answers: A) -> Self {
+    pub(super) fn new<E: Guarded, A: Handles<E> + Send + Sync + 'static>(answers: A) -> Self {
         Self {
             info: EndpointInfo::of::<E>(),
+            needs: E::NEEDS,
             answer: Box::new(move |received, cx| answer::<E, A>(&answers, received, cx)),
         }
     }

@@ -10,7 +10,7 @@ use super::{Refusal, provision, sign};
 use crate::{
     Cloud,
     ids::Ids,
-    store::{ApiTokenRow, Role, Transaction, UserRow},
+    store::{Role, TokenOrganization, Transaction, UserRow},
 };
 
 const GROUPS: &str = "/v1/organizations/acme/groups";
@@ -41,11 +41,10 @@ fn issue(
     cloud: &Cloud,
     transaction: &Transaction<'_>,
     user: &UserRow,
-    organization_id: Option<i64>,
+    organization: Option<TokenOrganization>,
 ) -> Result<ApiToken, Refusal> {
-    let jti = Ids::Random.token_id(transaction)?;
-    let token = ApiTokenRow { jti: jti.clone(), user: user.clone(), organization_id };
-    transaction.insert_api_token(&token, &jti, cloud.clock().now())?;
+    let name = Ids::Random.token_id(transaction)?.as_str().try_into()?;
+    let token = provision::api_token(transaction, Ids::Random, user, name, (organization, None), cloud.clock().now())?;
     Ok(sign(&token, &transaction.platform_key()?.unwrap())?)
 }
 
@@ -74,7 +73,14 @@ async fn an_organization_of_others_is_forbidden_and_not_listed() {
     let cloud = Cloud::new().unwrap();
     let (bob, token) = join(&cloud, "bob", None);
     change(&cloud, |transaction| {
-        Ok(provision::organization(transaction, Ids::Random, &bob, slug("umbrella"), OrganizationKind::Team)?)
+        Ok(provision::organization(
+            transaction,
+            Ids::Random,
+            &bob,
+            "Umbrella".to_owned(),
+            slug("umbrella"),
+            OrganizationKind::Team,
+        )?)
     });
     let sentence = |slug| refused(403, &format!("you are not a member of organization {slug}"));
     assert_eq!(send(&cloud, &token, Method::GET, GROUPS, "").await, sentence("acme"));
@@ -168,7 +174,7 @@ async fn a_token_of_one_organization_opens_no_other() {
     let token = change(&cloud, |transaction| {
         let user = transaction.find_user("dev")?.unwrap();
         let acme = transaction.find_organization(&slug("acme"))?.unwrap();
-        issue(&cloud, transaction, &user, Some(acme.id))
+        issue(&cloud, transaction, &user, Some(TokenOrganization { id: acme.id, slug: acme.slug }))
     });
     assert_eq!(send(&cloud, &token, Method::GET, GROUPS, "").await.0, 200);
     let other = send(&cloud, &token, Method::GET, "/v1/organizations/dev", "").await;

@@ -1,48 +1,133 @@
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Params, Row, params};
+use turso_cloud_contract::{ApiTokenId, ApiTokenName, GroupId, GroupName, OrganizationSlug, api_tokens::Scope};
 
-use super::{StoreError, Transaction, UserRow};
+use super::{GroupRow, StoreError, Transaction, UserRow, columns};
 
 /// A platform token with the user it belongs to. The token itself is not kept: it is signed anew from its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiTokenRow {
     /// Its id, the `jti` of its claims.
-    pub(crate) jti: String,
+    pub(crate) jti: ApiTokenId,
+    pub(crate) name: ApiTokenName,
     pub(crate) user: UserRow,
     /// The only organization it opens; all of the user's where there is none.
-    pub(crate) organization_id: Option<i64>,
+    pub(crate) organization: Option<TokenOrganization>,
+    /// The only group it opens; all of the organization's where there is none.
+    pub(crate) group: Option<TokenGroup>,
+    pub(crate) created_at: Timestamp,
+}
+
+/// The organization of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenOrganization {
+    pub(crate) id: i64,
+    pub(crate) slug: OrganizationSlug,
+}
+
+/// The group of a token, and what the token allows there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenGroup {
+    pub(crate) uuid: GroupId,
+    pub(crate) name: GroupName,
+    /// Spelt out and sorted.
+    pub(crate) scopes: Vec<Scope>,
 }
 
 impl Transaction<'_> {
-    pub(crate) fn insert_api_token(&self, token: &ApiTokenRow, name: &str, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) fn insert_api_token(&self, token: &ApiTokenRow) -> Result<(), StoreError> {
+        let group = token.group.as_ref();
+        let scopes = group
+            .map_or_else(String::new, |group| group.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" "));
         self.0.execute(
-            "INSERT INTO api_tokens (jti, user_id, organization_id, name, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![token.jti, token.user.id, token.organization_id, name, now.to_string()],
+            "INSERT INTO api_tokens (jti, user_id, organization_id, group_uuid, scopes, name, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                token.jti.as_str(),
+                token.user.id,
+                token.organization.as_ref().map(|organization| organization.id),
+                group.map(|group| group.uuid.as_str()),
+                scopes,
+                token.name.as_str(),
+                token.created_at.to_string(),
+            ],
         )?;
         Ok(())
     }
 
     pub(crate) fn find_api_token(&self, jti: &str) -> Result<Option<ApiTokenRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT jti, organization_id, user_id, username FROM api_tokens
-             JOIN users ON users.id = user_id WHERE jti = ?1",
-        )?;
+        let mut statement = self.0.prepare_cached("SELECT * FROM good_api_tokens WHERE jti = ?1")?;
         Ok(statement.query_row([jti], api_token).optional()?)
     }
 
     pub(crate) fn find_api_token_named(&self, user: i64, name: &str) -> Result<Option<ApiTokenRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT jti, organization_id, user_id, username FROM api_tokens
-             JOIN users ON users.id = user_id WHERE user_id = ?1 AND name = ?2",
-        )?;
+        let mut statement = self.0.prepare_cached("SELECT * FROM good_api_tokens WHERE user_id = ?1 AND name = ?2")?;
         Ok(statement.query_row(params![user, name], api_token).optional()?)
+    }
+
+    /// The tokens of a user, in the order they were made.
+    pub(crate) fn api_tokens_of(&self, user: i64) -> Result<Vec<ApiTokenRow>, StoreError> {
+        self.select_api_tokens("SELECT * FROM good_api_tokens WHERE user_id = ?1 ORDER BY created_at, name", [user])
+    }
+
+    /// The tokens that open one organization and no other, in the order they were made.
+    pub(crate) fn api_tokens_in(&self, organization: i64) -> Result<Vec<ApiTokenRow>, StoreError> {
+        self.select_api_tokens(
+            "SELECT * FROM good_api_tokens WHERE organization_id = ?1 ORDER BY created_at, username, name",
+            [organization],
+        )
+    }
+
+    pub(crate) fn delete_api_token(&self, token: &ApiTokenRow) -> Result<(), StoreError> {
+        self.0.execute("DELETE FROM api_tokens WHERE jti = ?1", [token.jti.as_str()])?;
+        Ok(())
+    }
+
+    /// Revokes the tokens that open one group and no other, as happens when it is deleted or transferred.
+    pub(crate) fn delete_api_tokens_of_group(&self, group: &GroupRow) -> Result<(), StoreError> {
+        self.0.execute("DELETE FROM api_tokens WHERE group_uuid = ?1", [group.uuid.as_str()])?;
+        Ok(())
+    }
+
+    /// Revokes the tokens of a user that open one organization and no other.
+    pub(crate) fn delete_api_tokens_of_member(&self, organization: i64, user: i64) -> Result<(), StoreError> {
+        self.0.execute(
+            "DELETE FROM api_tokens WHERE organization_id = ?1 AND user_id = ?2",
+            params![organization, user],
+        )?;
+        Ok(())
+    }
+
+    fn select_api_tokens(&self, sql: &str, params: impl Params) -> Result<Vec<ApiTokenRow>, StoreError> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        Ok(statement.query_map(params, api_token)?.collect::<Result<_, _>>()?)
     }
 }
 
 fn api_token(row: &Row<'_>) -> rusqlite::Result<ApiTokenRow> {
     Ok(ApiTokenRow {
-        jti: row.get("jti")?,
+        jti: columns::name(row, "jti")?,
+        name: columns::name(row, "name")?,
         user: UserRow { id: row.get("user_id")?, username: row.get("username")? },
-        organization_id: row.get("organization_id")?,
+        organization: organization(row)?,
+        group: group(row)?,
+        created_at: columns::text(row, "created_at")?,
     })
+}
+
+fn organization(row: &Row<'_>) -> rusqlite::Result<Option<TokenOrganization>> {
+    let Some(id) = row.get("organization_id")? else { return Ok(None) };
+    Ok(Some(TokenOrganization { id, slug: columns::name(row, "organization_slug")? }))
+}
+
+fn group(row: &Row<'_>) -> rusqlite::Result<Option<TokenGroup>> {
+    if row.get::<_, Option<String>>("group_uuid")?.is_none() {
+        return Ok(None);
+    }
+    let scopes: String = row.get("scopes")?;
+    Ok(Some(TokenGroup {
+        uuid: columns::name(row, "group_uuid")?,
+        name: columns::name(row, "group_name")?,
+        scopes: scopes.split_whitespace().map(Scope::from).collect(),
+    }))
 }

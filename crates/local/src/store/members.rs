@@ -1,16 +1,23 @@
 use std::str::FromStr;
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::{StoreError, Transaction, columns};
+use super::{StoreError, Transaction, UserRow, columns};
 
-/// What a user is in an organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a user is in an organization. Each role may do everything that the one before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
-    Owner,
-    Admin,
-    Member,
     Viewer,
+    Member,
+    Admin,
+    Owner,
+}
+
+/// A member of an organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MemberRow {
+    pub(crate) user: UserRow,
+    pub(crate) role: Role,
 }
 
 /// The text is none of the roles.
@@ -49,10 +56,46 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// The members of an organization, in the order their users were made.
+    pub(crate) fn members_of(&self, organization: i64) -> Result<Vec<MemberRow>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT users.id, username, role FROM members JOIN users ON users.id = user_id
+             WHERE organization_id = ?1 ORDER BY users.id",
+        )?;
+        Ok(statement.query_map([organization], member)?.collect::<Result<_, _>>()?)
+    }
+
+    pub(crate) fn find_member(&self, organization: i64, username: &str) -> Result<Option<MemberRow>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT users.id, username, role FROM members JOIN users ON users.id = user_id
+             WHERE organization_id = ?1 AND username = ?2",
+        )?;
+        Ok(statement.query_row(params![organization, username], member).optional()?)
+    }
+
+    pub(crate) fn set_role(&self, organization: i64, user: i64, role: Role) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE members SET role = ?3 WHERE organization_id = ?1 AND user_id = ?2",
+            params![organization, user, role.as_str()],
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn delete_member(&self, organization: i64, user: i64) -> Result<(), StoreError> {
+        self.0
+            .execute("DELETE FROM members WHERE organization_id = ?1 AND user_id = ?2", params![organization, user])?;
+        Ok(())
+    }
+
     /// The role of a user; nothing when the user is not a member.
     pub(crate) fn find_role(&self, organization: i64, user: i64) -> Result<Option<Role>, StoreError> {
         let mut statement =
             self.0.prepare_cached("SELECT role FROM members WHERE organization_id = ?1 AND user_id = ?2")?;
         Ok(statement.query_row([organization, user], |row| columns::text(row, "role")).optional()?)
     }
+}
+
+fn member(row: &Row<'_>) -> rusqlite::Result<MemberRow> {
+    let user = UserRow { id: row.get("id")?, username: row.get("username")? };
+    Ok(MemberRow { user, role: columns::text(row, "role")? })
 }

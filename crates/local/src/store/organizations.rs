@@ -1,7 +1,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 use turso_cloud_contract::{OrganizationId, OrganizationSlug, organizations::OrganizationKind};
 
-use super::{StoreError, Transaction, columns};
+use super::{StoreError, Transaction, UserRow, columns};
 
 /// An organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(crate) struct OrganizationRow {
     pub(crate) name: String,
     pub(crate) kind: OrganizationKind,
     pub(crate) plan: String,
+    pub(crate) overages: bool,
+    pub(crate) require_mfa: bool,
     /// Whether what was deleted can be brought back.
     pub(crate) restore_enabled: bool,
 }
@@ -21,14 +23,17 @@ impl Transaction<'_> {
     /// Inserts an organization and yields it with its number.
     pub(crate) fn insert_organization(&self, organization: OrganizationRow) -> Result<OrganizationRow, StoreError> {
         self.0.execute(
-            "INSERT INTO organizations (uuid, slug, name, kind, plan, restore_enabled) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO organizations (uuid, slug, name, kind, plan, overages, require_mfa, restore_enabled)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 organization.uuid,
                 organization.slug.as_str(),
                 organization.name,
                 organization.kind.as_str(),
                 organization.plan,
-                organization.restore_enabled
+                organization.overages,
+                organization.require_mfa,
+                organization.restore_enabled,
             ],
         )?;
         Ok(OrganizationRow { id: self.0.last_insert_rowid(), ..organization })
@@ -52,6 +57,34 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Writes down what can change about an organization.
+    pub(crate) fn update_organization(&self, organization: &OrganizationRow) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE organizations SET plan = ?2, overages = ?3, require_mfa = ?4, restore_enabled = ?5 WHERE id = ?1",
+            params![
+                organization.id,
+                organization.plan,
+                organization.overages,
+                organization.require_mfa,
+                organization.restore_enabled,
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Deletes an organization with everything it owns.
+    pub(crate) fn delete_organization(&self, organization: &OrganizationRow) -> Result<(), StoreError> {
+        self.0.execute("DELETE FROM organizations WHERE id = ?1", [organization.id])?;
+        Ok(())
+    }
+
+    /// The organization that belongs to a user alone, whose slug is their name.
+    pub(crate) fn find_personal_organization(&self, user: &UserRow) -> Result<Option<OrganizationRow>, StoreError> {
+        let mut statement =
+            self.0.prepare_cached("SELECT * FROM organizations WHERE slug = ?1 AND kind = 'personal'")?;
+        Ok(statement.query_row([&user.username], organization).optional()?)
+    }
+
     /// The organizations a user is a member of, in the order they were made.
     pub(crate) fn organizations_of(&self, user: i64) -> Result<Vec<OrganizationRow>, StoreError> {
         let mut statement = self.0.prepare_cached(
@@ -71,6 +104,8 @@ fn organization(row: &Row<'_>) -> rusqlite::Result<OrganizationRow> {
         name: row.get("name")?,
         kind: OrganizationKind::from(row.get::<_, String>("kind")?.as_str()),
         plan: row.get("plan")?,
+        overages: row.get("overages")?,
+        require_mfa: row.get("require_mfa")?,
         restore_enabled: row.get("restore_enabled")?,
     })
 }

@@ -10,13 +10,17 @@ CREATE TABLE users (
 
 -- The integer id is the one inside tokens, the uuid the one in answers.
 CREATE TABLE organizations (
-    id              INTEGER PRIMARY KEY AUTOINCREMENT,
-    uuid            TEXT NOT NULL UNIQUE,
-    slug            TEXT NOT NULL UNIQUE,
-    name            TEXT NOT NULL,
-    kind            TEXT NOT NULL,
-    plan            TEXT NOT NULL,
-    restore_enabled INTEGER NOT NULL DEFAULT TRUE
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid             TEXT NOT NULL UNIQUE,
+    slug             TEXT NOT NULL UNIQUE,
+    name             TEXT NOT NULL,
+    kind             TEXT NOT NULL,
+    plan             TEXT NOT NULL,
+    overages         INTEGER NOT NULL DEFAULT FALSE,
+    require_mfa      INTEGER NOT NULL DEFAULT FALSE,
+    restore_enabled  INTEGER NOT NULL DEFAULT TRUE,
+    -- As JSON; nothing until it is first saved.
+    billing_customer TEXT
 ) STRICT;
 
 CREATE TABLE members (
@@ -112,9 +116,40 @@ CREATE TABLE api_tokens (
     jti             TEXT PRIMARY KEY,
     user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     organization_id INTEGER REFERENCES organizations (id) ON DELETE CASCADE,
+    -- The uuid, not the row: a group of the same name is another one. Scopes are separated by spaces.
+    group_uuid      TEXT,
+    scopes          TEXT NOT NULL DEFAULT '',
     name            TEXT NOT NULL,
     created_at      TEXT NOT NULL,
     UNIQUE (user_id, name)
+) STRICT, WITHOUT ROWID;
+
+-- A token whose group is gone is good for nothing, whoever forgot to revoke it.
+CREATE VIEW good_api_tokens AS
+SELECT api_tokens.*,
+       users.username,
+       organizations.slug AS organization_slug,
+       groups.name        AS group_name
+FROM api_tokens
+JOIN users ON users.id = api_tokens.user_id
+LEFT JOIN organizations ON organizations.id = api_tokens.organization_id
+LEFT JOIN groups ON groups.uuid = api_tokens.group_uuid
+WHERE api_tokens.group_uuid IS NULL OR groups.uuid IS NOT NULL;
+
+CREATE TABLE invites (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization_id INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    email           TEXT NOT NULL,
+    role            TEXT NOT NULL CHECK (role IN ('admin', 'member', 'viewer')),
+    created_at      TEXT NOT NULL,
+    UNIQUE (organization_id, email)
+) STRICT;
+
+CREATE TABLE jwks (
+    organization_id INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    name            TEXT NOT NULL,
+    url             TEXT NOT NULL,
+    PRIMARY KEY (organization_id, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE audit_logs (

@@ -9,6 +9,13 @@ pub(crate) struct UserRow {
     pub(crate) username: String,
 }
 
+impl UserRow {
+    /// Their address, which follows from their name: nobody signs up at a local cloud.
+    pub(crate) fn email(&self) -> String {
+        format!("{}@example.com", self.username)
+    }
+}
+
 impl Transaction<'_> {
     pub(crate) fn find_user(&self, username: &str) -> Result<Option<UserRow>, StoreError> {
         let mut statement = self.0.prepare_cached("SELECT id, username FROM users WHERE username = ?1")?;

@@ -9,7 +9,7 @@ use crate::support::{call, create_database, get, post, send};
 #[tokio::test]
 async fn an_unknown_route_is_not_found_as_json() {
     let cloud = Cloud::new().unwrap();
-    for path in ["/", "/v1", "/v1/organizations/acme/nothing", "/v1//organizations", "/v2/organizations", "/v1/auth"] {
+    for path in ["/", "/v1", "/v1/organizations/acme/nothing", "/v1//organizations", "/v2/nothing", "/v1/auth"] {
         let refused = get(&cloud, path).await;
         assert_eq!(refused.refusal(), (404, format!("no operation answers GET {path}")));
         assert_eq!(refused.content_type, "application/json");

@@ -1,9 +1,10 @@
 //! Organizations.
 
 use serde_json::{Value, json};
+use turso_cloud_contract::members::Role;
 use turso_cloud_local::{Cloud, CloudError};
 
-use crate::support::get;
+use crate::support::{audit_log, delete, get, patch, post};
 
 fn organization(name: &str, slug: &str, kind: &str) -> Value {
     json!({
@@ -78,9 +79,70 @@ fn a_builder_names_the_field_and_the_rule_of_a_bad_input() {
         (Cloud::builder().with_organization(".."), "organization \"..\" is not valid: must not be a relative path"),
         (Cloud::builder().with_group("", "local"), "group name \"\" is not valid: must not be empty"),
         (Cloud::builder().with_group("eu", "mars"), "location \"mars\" is not valid: it is not in the list"),
+        (Cloud::builder().with_user("a/b"), "username \"a/b\" is not valid: only a-z, A-Z"),
+        (Cloud::builder().with_user("acme"), "username \"acme\" is not valid: an organization has this slug"),
+        (Cloud::builder().with_member("bob", Role::Owner), "role \"owner\" is not valid: must be admin, member or"),
+        (Cloud::builder().with_plan("gold"), "plan \"gold\" is not valid: it is not in the list of plans"),
     ] {
         let error = builder.build().unwrap_err();
         assert!(matches!(error, CloudError::Input(_)), "{error:?}");
         assert!(error.to_string().starts_with(sentence), "{error}");
     }
+}
+
+#[tokio::test]
+async fn the_second_version_of_the_list_tells_ids() {
+    let cloud = Cloud::new().unwrap();
+    let listed = get(&cloud, "/v2/organizations").await.json();
+    let acme = listed["organizations"][1].clone();
+    assert_eq!(acme["id"].as_str().unwrap().len(), 36);
+    assert_eq!(acme, json!({"id": acme["id"], "name": "Acme", "slug": "acme", "type": "team", "overages": false}));
+}
+
+#[tokio::test]
+async fn a_new_organization_gets_its_slug_from_its_name() {
+    let cloud = Cloud::new().unwrap();
+    let tried = post(&cloud, "/v1/organizations?dry_run=true", r#"{"name":"Big & Sons"}"#).await;
+    let expected = json!({"org": {"name": "Big & Sons", "slug": "big-sons", "type": "team", "overages": false}});
+    assert_eq!((tried.status, tried.json()), (200, expected));
+    assert_eq!(get(&cloud, "/v1/organizations/big-sons").await.status, 404);
+    let created = post(&cloud, "/v1/organizations?dry_run=false", r#"{"Name":"Big & Sons"}"#).await.json();
+    assert_eq!(created["org"]["slug"], "big-sons");
+    assert!(created["org"]["id"].is_string());
+    let log = get(&cloud, "/v1/organizations/big-sons/audit-logs").await.json();
+    assert_eq!(log["audit_logs"][0]["code"], "org-create");
+    let taken = post(&cloud, "/v1/organizations", r#"{"name":"big sons"}"#).await;
+    assert_eq!(taken.refusal(), (409, "organization big-sons already exists".to_owned()));
+    for name in ["", " ", "!"] {
+        assert_eq!(post(&cloud, "/v1/organizations", &json!({ "name": name }).to_string()).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_named_in_a_change_stays() {
+    let cloud = Cloud::new().unwrap();
+    let changed = patch(&cloud, "/v1/organizations/acme", r#"{"overages":true}"#).await;
+    assert_eq!((changed.status, &changed.json()["organization"]["overages"]), (200, &json!(true)));
+    assert_eq!(audit_log(&cloud).await[0].0, "org-set-overages");
+    let changed = patch(&cloud, "/v1/organizations/acme", r#"{"restore_enabled":false}"#).await;
+    assert_eq!((changed.status, &changed.json()["organization"]["overages"]), (200, &json!(true)));
+    let both = r#"{"restore_enabled":true,"overages":false}"#;
+    assert_eq!(patch(&cloud, "/v1/organizations/acme", both).await.status, 400);
+    assert_eq!(patch(&cloud, "/v1/organizations/acme", r#"{"require_mfa":true}"#).await.status, 403);
+    assert_eq!(patch(&cloud, "/v1/organizations/acme", r#"{"require_mfa":false}"#).await.status, 200);
+    assert_eq!(patch(&cloud, "/v1/organizations/none", "{}").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_empty_team_is_deleted_and_nothing_else() {
+    let cloud = Cloud::new().unwrap();
+    assert_eq!(delete(&cloud, "/v1/organizations/dev").await.status, 400);
+    assert_eq!(delete(&cloud, "/v1/organizations/acme").await.status, 400);
+    assert_eq!(delete(&cloud, "/v1/organizations/none").await.status, 404);
+    assert_eq!(delete(&cloud, "/v1/organizations/acme/groups/default").await.status, 200);
+    let deleted = delete(&cloud, "/v1/organizations/acme").await;
+    assert_eq!((deleted.status, deleted.text.as_str()), (200, ""));
+    assert_eq!(get(&cloud, "/v1/organizations/acme").await.status, 404);
+    let log = get(&cloud, "/v1/organizations/dev/audit-logs").await.json();
+    assert_eq!(log["audit_logs"][0]["code"], "org-delete");
 }

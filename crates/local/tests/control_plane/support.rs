@@ -48,6 +48,25 @@ pub(crate) async fn call(cloud: &Cloud, method: Method, path: &str, body: impl I
     send(cloud, request.body(body.into()).unwrap()).await
 }
 
+/// A request with any token.
+pub(crate) async fn call_as(cloud: &Cloud, token: &str, method: Method, path: &str, body: &str) -> Answer {
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    send(cloud, request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+/// The token of a user whom the builder made.
+pub(crate) fn token_of(cloud: &Cloud, username: &str) -> String {
+    cloud.token_of(username).unwrap().expose().to_owned()
+}
+
+/// A new token of `dev` with the members of a JSON body.
+pub(crate) async fn mint_api_token(cloud: &Cloud, name: &str, body: &str) -> String {
+    let answer = post(cloud, &format!("/v1/auth/api-tokens/{name}"), body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["token"].as_str().unwrap().to_owned()
+}
+
 pub(crate) async fn get(cloud: &Cloud, path: &str) -> Answer {
     call(cloud, Method::GET, path, Body::empty()).await
 }
@@ -65,6 +84,10 @@ pub(crate) async fn mint(cloud: &Cloud, path: &str) -> String {
     let answer = post(cloud, path, "").await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()["jwt"].as_str().unwrap().to_owned()
+}
+
+pub(crate) async fn put(cloud: &Cloud, path: &str, body: &str) -> Answer {
+    call(cloud, Method::PUT, path, body.to_owned()).await
 }
 
 pub(crate) async fn delete(cloud: &Cloud, path: &str) -> Answer {

@@ -11,6 +11,10 @@ const LARGEST_PAGE: u64 = 1000;
 impl Handles<ListAuditLogs> for Answers {
     fn handle(&self, request: ListAuditLogs, cx: &mut Context<'_>) -> Result<AuditLogsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
+        if organization.plan == super::STARTER {
+            let refusal = Refusal::forbidden("audit logs are not available for plan starter");
+            return Err(refusal.code("feature_not_available_for_starter_plan"));
+        }
         let page = request.query.page.unwrap_or(1);
         let size = request.query.page_size.unwrap_or(USUAL_PAGE).min(LARGEST_PAGE);
         let skipped = (page - 1).saturating_mul(size);

@@ -16,6 +16,7 @@ use turso_cloud_contract::{
 };
 
 pub(super) use transfer::{move_to, target};
+pub(super) use usage::used_this_month;
 
 use super::{Answers, groups};
 use crate::{
@@ -44,7 +45,9 @@ impl Handles<ListDatabases> for Answers {
         rows.truncate(limit);
         let last = rows.last().filter(|_| has_more);
         let pagination = last.map(|last| Pagination::new(Some(cursor(last.id))));
-        Ok(DatabasesAnswer { databases: rows.into_iter().map(|row| answer(cx, row)).collect(), pagination })
+        // A page may come out short for a token that is good for one group: the cursor goes on all the same.
+        let rows = rows.into_iter().filter(|row| cx.opens_group(&row.group.uuid));
+        Ok(DatabasesAnswer { databases: rows.map(|row| answer(cx, row)).collect(), pagination })
     }
 }
 
@@ -113,6 +116,7 @@ fn create(
     refuse_unsupported(&request)?;
     let name = DatabaseName::try_from(request.name)?;
     let group = cx.store().find_group(organization.id, &GroupName::try_from(request.group)?)?;
+    let group = group.filter(|group| cx.opens_group(&group.uuid));
     let group = group.ok_or_else(|| Refusal::bad_request("group not found"))?;
     if cx.store().find_database(organization.id, &name)?.is_some() {
         return Err(Refusal::conflict(format!("database with name {name} already exists")));
@@ -187,6 +191,7 @@ pub(super) fn find(
     name: &DatabaseName,
 ) -> Result<DatabaseRow, Refusal> {
     let database = cx.store().find_database(organization.id, name)?;
+    let database = database.filter(|database| cx.opens_group(&database.group.uuid));
     database.ok_or_else(|| Refusal::not_found(format!("could not find database with name {name}: record not found")))
 }
 

@@ -55,6 +55,7 @@ impl Handles<DeleteGroup> for Answers {
         for database in &databases {
             super::databases::refuse_if_protected(database)?;
         }
+        cx.store().delete_api_tokens_of_group(&group)?;
         cx.store().delete_group(&group, cx.now())?;
         for database in &databases {
             cx.withdraw(database);
@@ -154,16 +155,17 @@ pub(super) fn audit(
 }
 
 fn list(cx: &Context<'_>, organization: &OrganizationRow) -> Result<GroupsAnswer, Refusal> {
-    let groups = cx.store().groups_of(organization.id)?;
+    let mut groups = cx.store().groups_of(organization.id)?;
+    groups.retain(|group| cx.opens_group(&group.uuid));
     Ok(GroupsAnswer { groups: groups.into_iter().map(Group::from).collect() })
 }
 
 pub(super) fn find(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<GroupRow, Refusal> {
-    let group = cx.store().find_group(organization.id, name)?;
+    let group = cx.store().find_group(organization.id, name)?.filter(|group| cx.opens_group(&group.uuid));
     group.ok_or_else(|| Refusal::not_found("group not found"))
 }
 
 pub(super) fn find_by_id(cx: &Context<'_>, organization: &OrganizationRow, id: &GroupId) -> Result<GroupRow, Refusal> {
-    let group = cx.store().find_group_by_id(organization.id, id)?;
+    let group = cx.store().find_group_by_id(organization.id, id)?.filter(|group| cx.opens_group(&group.uuid));
     group.ok_or_else(|| Refusal::not_found("group not found"))
 }

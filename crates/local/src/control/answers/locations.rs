@@ -1,28 +1,68 @@
+//! Three kinds of locations: those of the service today, those of its old platform, and this machine.
+
+mod known;
+
+use std::collections::BTreeMap;
+
 use turso_cloud_contract::{
     LocationCode,
-    locations::{ClosestRegion, GetClosestRegion, ListLocations, LocationsAnswer},
+    locations::{
+        ClosestRegion, GetClosestRegion, GetLocation, ListLocations, ListOrganizationLocations, Location,
+        LocationAnswer, LocationsAnswer, OrganizationLocationsAnswer,
+    },
 };
 
 use super::Answers;
 use crate::control::{Context, Handles, Refusal};
+use known::{AWS, FLY, Place};
 
 /// The location this cloud is really in. Drivers and the official command line speak plain HTTP to it.
 const LOCAL: &str = "local";
 
-const LOCATIONS: [(&str, &str); 7] = [
-    ("aws-ap-northeast-1", "AWS AP NorthEast (Tokyo)"),
-    ("aws-ap-south-1", "AWS AP South (Mumbai)"),
-    ("aws-eu-west-1", "AWS EU West (Ireland)"),
-    ("aws-us-east-1", "AWS US East (Virginia)"),
-    ("aws-us-east-2", "AWS US East (Ohio)"),
-    ("aws-us-west-2", "AWS US West (Oregon)"),
-    (LOCAL, "Local"),
-];
+const LOCAL_DESCRIPTION: &str = "Local";
+
+/// How many neighbours a location tells of.
+const NEIGHBOURS: usize = 3;
 
 impl Handles<ListLocations> for Answers {
     fn handle(&self, _: ListLocations, _: &mut Context<'_>) -> Result<LocationsAnswer, Refusal> {
-        let described = |(code, description): (&str, &str)| Ok((LocationCode::try_from(code)?, description.to_owned()));
-        Ok(LocationsAnswer { locations: LOCATIONS.into_iter().map(described).collect::<Result<_, Refusal>>()? })
+        let mut locations = described(&AWS)?;
+        locations.insert(LOCAL.try_into()?, LOCAL_DESCRIPTION.to_owned());
+        Ok(LocationsAnswer { locations })
+    }
+}
+
+impl Handles<ListOrganizationLocations> for Answers {
+    /// The old platform is told of only to an organization that has a group there.
+    fn handle(
+        &self,
+        request: ListOrganizationLocations,
+        cx: &mut Context<'_>,
+    ) -> Result<OrganizationLocationsAnswer, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        let local = BTreeMap::from([(LOCAL.try_into()?, LOCAL_DESCRIPTION.to_owned())]);
+        let mut locations = BTreeMap::from([("aws".to_owned(), described(&AWS)?), ("local".to_owned(), local)]);
+        let groups = cx.store().groups_of(organization.id)?;
+        if groups.iter().any(|group| cx.opens_group(&group.uuid) && find(&FLY, &group.location).is_some()) {
+            locations.insert("fly".to_owned(), described(&FLY)?);
+        }
+        Ok(OrganizationLocationsAnswer { locations })
+    }
+}
+
+impl Handles<GetLocation> for Answers {
+    fn handle(&self, request: GetLocation, _: &mut Context<'_>) -> Result<LocationAnswer, Refusal> {
+        let code = request.location;
+        if code == LOCAL {
+            return Ok(LocationAnswer { location: Location::new(code, LOCAL_DESCRIPTION) });
+        }
+        let found = [&AWS[..], &FLY].into_iter().find_map(|places| Some((places, find(places, &code)?)));
+        let (places, place) = found.ok_or_else(|| Refusal::not_found(format!("location {code} not found")))?;
+        let mut location = Location::new(code, place.description);
+        for neighbour in place.closest(places, NEIGHBOURS) {
+            location.closest.push(Location::new(neighbour.code.try_into()?, neighbour.description));
+        }
+        Ok(LocationAnswer { location })
     }
 }
 
@@ -32,6 +72,16 @@ impl Handles<GetClosestRegion> for Answers {
     }
 }
 
+/// Whether a group can be there. The old platform is no longer listed, and still taken from whoever asks for it.
 pub(crate) fn is_known(code: &LocationCode) -> bool {
-    LOCATIONS.iter().any(|(known, _)| code == known)
+    code == LOCAL || find(&AWS, code).or_else(|| find(&FLY, code)).is_some()
+}
+
+fn find(places: &'static [Place], code: &LocationCode) -> Option<&'static Place> {
+    places.iter().find(|place| code == place.code)
+}
+
+fn described(places: &[Place]) -> Result<BTreeMap<LocationCode, String>, Refusal> {
+    let described = |place: &Place| Ok((place.code.try_into()?, place.description.to_owned()));
+    places.iter().map(described).collect()
 }

@@ -1,16 +1,32 @@
-use turso_cloud_contract::organizations::{
-    GetOrganization, ListOrganizations, Organization, OrganizationAnswer, OrganizationsAnswer,
+use turso_cloud_contract::{
+    Nothing, OrganizationId, OrganizationSlug,
+    audit_logs::AuditCode,
+    organizations::{
+        CreateOrganization, CreatedOrganizationAnswer, DeleteOrganization, GetOrganization, ListOrganizations,
+        ListOrganizationsV2, Organization, OrganizationAnswer, OrganizationKind, OrganizationV2, OrganizationsAnswer,
+        OrganizationsV2Answer, UpdateOrganization,
+    },
 };
 
 use super::Answers;
 use crate::{
-    control::{Context, Handles, Refusal},
+    control::{Context, Handles, Refusal, provision},
     store::OrganizationRow,
 };
+
+/// The longest slug the contract allows.
+const LONGEST_SLUG: usize = 64;
 
 impl Handles<ListOrganizations> for Answers {
     fn handle(&self, _: ListOrganizations, cx: &mut Context<'_>) -> Result<OrganizationsAnswer, Refusal> {
         Ok(OrganizationsAnswer { organizations: cx.organizations()?.into_iter().map(Organization::from).collect() })
+    }
+}
+
+impl Handles<ListOrganizationsV2> for Answers {
+    fn handle(&self, _: ListOrganizationsV2, cx: &mut Context<'_>) -> Result<OrganizationsV2Answer, Refusal> {
+        let organizations = cx.organizations()?.into_iter().map(with_id);
+        Ok(OrganizationsV2Answer { organizations: organizations.collect::<Result<_, _>>()? })
     }
 }
 
@@ -20,10 +36,92 @@ impl Handles<GetOrganization> for Answers {
     }
 }
 
+impl Handles<CreateOrganization> for Answers {
+    /// A token of one organization could not open the new one.
+    fn handle(&self, request: CreateOrganization, cx: &mut Context<'_>) -> Result<CreatedOrganizationAnswer, Refusal> {
+        if cx.caller()?.organization.is_some() {
+            return Err(Refusal::forbidden("the token opens one organization and creates no other"));
+        }
+        let name = request.body.name.trim().to_owned();
+        let slug = slug_of(&name)?;
+        if cx.store().find_organization(&slug)?.is_some() {
+            return Err(Refusal::conflict(format!("organization {slug} already exists")));
+        }
+        if request.query.dry_run {
+            let org = OrganizationV2::new(None, name, slug, OrganizationKind::Team);
+            return Ok(CreatedOrganizationAnswer { org });
+        }
+        let kind = OrganizationKind::Team;
+        let organization = provision::organization(cx.store(), cx.ids(), cx.user()?, name, slug, kind)?;
+        cx.audit(&organization, AuditCode::OrgCreate, [("organization", organization.slug.as_str())])?;
+        Ok(CreatedOrganizationAnswer { org: with_id(organization)? })
+    }
+}
+
+impl Handles<UpdateOrganization> for Answers {
+    /// Nobody at a local cloud has a second factor, which the service wants of who asks others for one.
+    fn handle(&self, request: UpdateOrganization, cx: &mut Context<'_>) -> Result<OrganizationAnswer, Refusal> {
+        let mut organization = cx.organization(&request.organization)?;
+        let patch = request.body;
+        if patch.require_mfa == Some(true) {
+            return Err(Refusal::forbidden("you must have MFA enabled to require it of others"));
+        }
+        let overages = patch.overages.unwrap_or(organization.overages);
+        let changes_overages = overages != organization.overages;
+        organization.overages = overages;
+        organization.require_mfa = patch.require_mfa.unwrap_or(organization.require_mfa);
+        organization.restore_enabled = patch.restore_enabled.unwrap_or(organization.restore_enabled);
+        cx.store().update_organization(&organization)?;
+        if changes_overages {
+            let overages = if overages { "true" } else { "false" };
+            cx.audit(&organization, AuditCode::OrgSetOverages, [("overages", overages)])?;
+        }
+        Ok(OrganizationAnswer { organization: organization.into() })
+    }
+}
+
+impl Handles<DeleteOrganization> for Answers {
+    /// Its own audit log goes with it; the personal one of its owner keeps the entry.
+    fn handle(&self, request: DeleteOrganization, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        let slug = &organization.slug;
+        if organization.kind == OrganizationKind::Personal {
+            return Err(Refusal::bad_request(format!("organization {slug} is personal and cannot be deleted")));
+        }
+        if !cx.store().groups_of(organization.id)?.is_empty() {
+            return Err(Refusal::bad_request(format!("organization {slug} still has groups and cannot be deleted")));
+        }
+        cx.store().delete_organization(&organization)?;
+        if let Some(personal) = cx.store().find_personal_organization(cx.user()?)? {
+            cx.audit(&personal, AuditCode::OrgDelete, [("organization", slug.as_str())])?;
+        }
+        Ok(Nothing)
+    }
+}
+
 impl From<OrganizationRow> for Organization {
     fn from(row: OrganizationRow) -> Self {
         let mut organization = Self::new(row.name, row.slug, row.kind);
         organization.plan_id = row.plan;
+        organization.overages = row.overages;
+        organization.require_mfa = row.require_mfa;
         organization
     }
+}
+
+/// The name in lower case, with one dash for everything between its letters and digits.
+fn slug_of(name: &str) -> Result<OrganizationSlug, Refusal> {
+    let words = name.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    slug.truncate(LONGEST_SLUG);
+    if slug.is_empty() {
+        return Err(Refusal::bad_request("organization name must have a letter from a to z or a digit"));
+    }
+    Ok(slug.trim_end_matches('-').try_into()?)
+}
+
+fn with_id(row: OrganizationRow) -> Result<OrganizationV2, Refusal> {
+    let mut organization = OrganizationV2::new(Some(OrganizationId::try_from(row.uuid)?), row.name, row.slug, row.kind);
+    organization.overages = row.overages;
+    Ok(organization)
 }

@@ -20,7 +20,7 @@ impl Handles<GetDatabaseUsage> for Answers {
         let database = find(cx, &organization, &request.database)?;
         let from = request.query.from.map_or_else(|| start_of_month(cx.now()), Ok)?;
         let hours = Hours::between(from, request.query.to.unwrap_or(cx.now()));
-        Ok(DatabaseUsageAnswer { database: usage(cx, &database, hours)? })
+        Ok(DatabaseUsageAnswer { database: used(cx, &database, hours)? })
     }
 }
 
@@ -40,8 +40,16 @@ impl Handles<ListDatabaseQueries> for Answers {
     }
 }
 
+/// What a database used in this calendar month.
+pub(in crate::control::answers) fn used_this_month(
+    cx: &Context<'_>,
+    database: &DatabaseRow,
+) -> Result<DatabaseUsage, Refusal> {
+    used(cx, database, Hours::between(start_of_month(cx.now())?, cx.now()))
+}
+
 /// The primary instance does all the work: there is one file, whatever the locations are.
-fn usage(cx: &Context<'_>, database: &DatabaseRow, hours: Hours) -> Result<DatabaseUsage, Refusal> {
+fn used(cx: &Context<'_>, database: &DatabaseRow, hours: Hours) -> Result<DatabaseUsage, Refusal> {
     let counted = cx.usage(database, hours)?;
     let storage = ByteSize::new(counted.storage_bytes);
     let usage = Usage::new(counted.rows.read, counted.rows.written, storage, ByteSize::default());
