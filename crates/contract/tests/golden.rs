@@ -4,6 +4,8 @@
 //! `golden/Operation~form.json` is another form the service has been seen to send: reading it and writing it
 //! gives the text of `golden/Operation.json`. `golden/SOURCES.tsv` says where each one comes from.
 
+#![cfg(test)]
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use turso_cloud_contract::{Endpoint, endpoints, for_each_endpoint};

@@ -1,5 +1,7 @@
 //! A request written by a client is the request a server reads.
 
+#![cfg(test)]
+
 use proptest::prelude::*;
 use turso_cloud_contract::{
     ByteSize, CATALOGUE, DatabaseName, Endpoint, Expiration, OrganizationSlug, RequestError, Service,
