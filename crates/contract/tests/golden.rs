@@ -5,6 +5,8 @@
 //! gives the text of `golden/Operation.json`. `golden/SOURCES.tsv` says where each one comes from.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its files fails")]
 
+#![cfg(test)]
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use turso_cloud_contract::{Endpoint, endpoints, for_each_endpoint};

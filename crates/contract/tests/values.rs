@@ -1,5 +1,7 @@
 //! Names, sizes, lifetimes, secrets and error bodies.
 
+#![cfg(test)]
+
 use proptest::prelude::*;
 use turso_cloud_contract::{
     ApiToken, ByteSize, DatabaseName, DatabaseToken, ErrorBody, Expiration, GroupName, LocationCode, OrganizationSlug,

@@ -120,7 +120,9 @@ impl<'a> Context<'a> {
     ) -> Result<OrganizationRow, Refusal> {
         match self.membership(key)? {
             (organization, Role::Owner | Role::Admin) => Ok(organization),
-            (_, Role::Member | Role::Viewer) => Err(Refusal::forbidden("this is only allowed for admin or owner")),
+            (OrganizationRow { slug, .. }, Role::Member | Role::Viewer) => {
+                Err(Refusal::forbidden(format!("only an admin or owner of organization {slug} may do this")))
+            }
         }
     }
 

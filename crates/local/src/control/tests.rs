@@ -248,7 +248,7 @@ async fn only_owners_and_administrators_bring_back_what_was_deleted() {
         let (_, token) = join(&cloud, name, Some(role));
         for path in &restore {
             let answer = send(&cloud, &token, Method::POST, path, "").await;
-            assert_eq!(answer, refused(403, "this is only allowed for admin or owner"), "{name} {path}");
+            assert_eq!(answer, refused(403, "only an admin or owner of organization acme may do this"), "{name} {path}");
         }
         for path in &lists {
             assert_eq!(send(&cloud, &token, Method::GET, path, "").await.0, 200, "{name} {path}");

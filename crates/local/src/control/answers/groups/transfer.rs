@@ -23,7 +23,7 @@ impl Handles<TransferGroup> for Answers {
         for database in databases {
             move_to(cx, database, group.clone(), &target)?;
         }
-        // Here end the API tokens that are scoped to the group, as soon as there are such tokens.
+        cx.store().delete_api_tokens_of_group(&group)?;
         Ok(TransferredGroup { group: group.into() })
     }
 }
