@@ -26,7 +26,8 @@ fn path_of(template: &str) -> String {
 }
 
 /// What the bodies of all operations hold; each takes what it knows.
-const BODY: &[u8] = br#"{"name":"orders","group":"default","location":"aws-eu-west-1","organization":"acme","org":"acme",
+const BODY: &[u8] =
+    br#"{"name":"orders","group":"default","location":"aws-eu-west-1","organization":"acme","org":"acme",
     "username":"bob","role":"member","jwks_url":"https://example.com/jwks.json","scope":"full-access"}"#;
 
 #[tokio::test]

@@ -148,6 +148,7 @@ async fn only_who_administers_the_target_may_transfer_to_it() {
         let (user, token) = join(&cloud, name, Some(Role::Owner));
         let sentence = match role {
             None => "you are not a member of organization dev",
+            Some(Role::Viewer) => "a viewer of organization dev may change nothing",
             Some(_) => "only an admin or owner of organization dev may do this",
         };
         if let Some(role) = role {
@@ -248,7 +249,11 @@ async fn only_owners_and_administrators_bring_back_what_was_deleted() {
         let (_, token) = join(&cloud, name, Some(role));
         for path in &restore {
             let answer = send(&cloud, &token, Method::POST, path, "").await;
-            assert_eq!(answer, refused(403, "only an admin or owner of organization acme may do this"), "{name} {path}");
+            assert_eq!(
+                answer,
+                refused(403, "only an admin or owner of organization acme may do this"),
+                "{name} {path}"
+            );
         }
         for path in &lists {
             assert_eq!(send(&cloud, &token, Method::GET, path, "").await.0, 200, "{name} {path}");

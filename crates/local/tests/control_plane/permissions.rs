@@ -1,6 +1,7 @@
 //! What every operation asks of roles and of tokens that are good for one group.
 
 use http::Method;
+use serde_json::Value;
 use turso_cloud_contract::{CATALOGUE, EndpointInfo, Service, api_tokens::Scope, members::Role};
 use turso_cloud_local::Cloud;
 
@@ -9,17 +10,34 @@ use crate::support::{call, call_as, create_database, get, mint_api_token, post, 
 const ORG_LEVEL: &str = "group-scoped token cannot access org-level resources";
 
 /// A request of an operation that finds what it is for, with a body that is good enough to get past the permissions.
-fn request(info: &EndpointInfo, group: &str, database: &str) -> (Method, String, String) {
+async fn request(cloud: &Cloud, info: &EndpointInfo, group: &str, database: &str) -> (Method, String, String) {
+    let ids = ids(cloud, group, database).await;
+    let [organization, group_id, database_id] = match info.path.starts_with("/v3") {
+        true => ids.each_ref().map(String::as_str),
+        false => ["acme", group, database],
+    };
     let fields = [
-        ("{organization}", "acme"),
-        ("{group}", group),
-        ("{database}", database),
+        ("{organization}", organization),
+        ("{group}", group_id),
+        ("{database}", database_id),
         ("{username}", "nobody"),
         ("{location}", "aws-us-east-1"),
     ];
     let path = fields.iter().fold(info.path.to_owned(), |path, (field, value)| path.replace(field, value));
     let path: Vec<_> = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect();
-    (info.method.clone(), path.join("/"), format!(r#"{{"name":"new","group":"{group}","role":"king"}}"#))
+    let names = format!(r#""name":"new","group":"{group}","group_id":"{}""#, ids[1]);
+    let body = format!(r#"{{{names},"role":"king","org":"acme","organization":"acme"}}"#);
+    (info.method.clone(), path.join("/"), body)
+}
+
+/// What version 3 knows the organization `acme`, a group and a database of it by.
+async fn ids(cloud: &Cloud, group: &str, database: &str) -> [String; 3] {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let organizations = get(cloud, "/v2/organizations").await.json();
+    let acme = organizations["organizations"].as_array().unwrap().iter().find(|found| found["slug"] == "acme");
+    let group = get(cloud, &format!("/v1/organizations/acme/groups/{group}")).await.json();
+    let database = get(cloud, &format!("/v1/organizations/acme/databases/{database}")).await.json();
+    [text(&acme.unwrap()["id"]), text(&group["group"]["uuid"]), text(&database["database"]["DbId"])]
 }
 
 /// What a token of one group needs, as the reference says: its scope, nothing at all, or no way.
@@ -69,7 +87,7 @@ async fn every_operation_lets_in_its_own_scope_and_no_other() {
             let cloud = Cloud::builder().seed(7).build().unwrap();
             create_database(&cloud, "orders").await;
             let token = mint_api_token(&cloud, "ci", &of_group("default", scope.as_str())).await;
-            let (method, path, body) = request(info, "default", "orders");
+            let (method, path, body) = request(&cloud, info, "default", "orders").await;
             let answer = call_as(&cloud, &token, method, &path, &body).await;
             let lacks = format!("the token does not have the scope {needed}");
             match needed {
@@ -91,7 +109,7 @@ async fn a_token_of_another_group_finds_nothing() {
     let before = get(&cloud, "/v1/organizations/acme/databases").await.text;
     for info in operations() {
         let needed = needs(info);
-        let (method, path, body) = request(info, "default", "orders");
+        let (method, path, body) = request(&cloud, info, "default", "orders").await;
         let names_one = info.path.contains("{group}") || info.path.contains("{database}");
         if matches!(needed, "any" | "organization") || !(names_one || info.name.starts_with("Create")) {
             continue;
@@ -148,7 +166,10 @@ fn least_role(info: &EndpointInfo) -> Role {
         | "SaveJwks"
         | "RemoveJwks"
         | "RestoreDatabase"
-        | "RestoreGroup" => Role::Admin,
+        | "RestoreGroup"
+        // Of the organization it goes to, which is the same here.
+        | "TransferDatabase"
+        | "TransferGroup" => Role::Admin,
         // What of it is not the caller's own is not there.
         "RevokeOrganizationApiToken" => Role::Viewer,
         _ if info.method == Method::GET => Role::Viewer,
@@ -163,7 +184,7 @@ async fn every_operation_lets_in_the_roles_it_should() {
         for (rank, role) in ranks.iter().enumerate() {
             let cloud = Cloud::builder().seed(7).with_member("bob", role.clone()).build().unwrap();
             create_database(&cloud, "orders").await;
-            let (method, path, body) = request(info, "default", "orders");
+            let (method, path, body) = request(&cloud, info, "default", "orders").await;
             // Well-formed, so that nothing but the role can be refused.
             let body = match info.name {
                 "AddMember" => r#"{"username":"nobody"}"#.to_owned(),

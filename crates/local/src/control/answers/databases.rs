@@ -201,7 +201,7 @@ pub(super) fn find_by_id(
     id: &DatabaseId,
 ) -> Result<DatabaseRow, Refusal> {
     let database = cx.store().find_database_by_id(organization.id, id)?;
-    database.ok_or_else(|| not_found(id))
+    database.filter(|database| cx.opens_group(&database.group.uuid)).ok_or_else(|| not_found(id))
 }
 
 pub(super) fn not_found(id: &DatabaseId) -> Refusal {

@@ -22,6 +22,7 @@ impl Handles<RestoreDatabase> for Answers {
     fn handle(&self, request: RestoreDatabase, cx: &mut Context<'_>) -> Result<RestoredDatabaseAnswer, Refusal> {
         let organization = organization_to_restore(cx, &request.organization)?;
         let deleted = cx.store().find_deleted_database(organization.id, &request.database)?;
+        let deleted = deleted.filter(|deleted| cx.opens_group(&deleted.database.group.uuid));
         let deleted = deleted.ok_or_else(|| databases::not_found(&request.database))?;
         let group = &deleted.database.group;
         match (deleted.group_deleted_at, deleted.went_with_group) {
@@ -85,7 +86,8 @@ pub(super) fn list_databases(
     let page = paging::page(filter.limit, filter.cursor.as_deref())?;
     let rows = cx.store().deleted_databases_of(organization.id, filter, page)?;
     let (rows, pagination) = paging::cut(rows, page, DeletedDatabaseRow::place);
-    let databases = rows.into_iter().map(|row| databases::deleted_v3(cx, organization, row));
+    let rows = rows.into_iter().filter(|row| cx.opens_group(&row.database.group.uuid));
+    let databases = rows.map(|row| databases::deleted_v3(cx, organization, row));
     Ok(DatabasesV3Answer { databases: databases.collect::<Result<_, _>>()?, pagination })
 }
 

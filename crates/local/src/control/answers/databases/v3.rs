@@ -44,8 +44,11 @@ impl Handles<GetDatabaseV3> for Answers {
     fn handle(&self, request: GetDatabaseV3, cx: &mut Context<'_>) -> Result<DatabaseV3Answer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let row = find_by_id(cx, &organization, &request.database)?;
+        let mut rules = AllowRules::default();
+        rules.allowed_ips.clone_from(&row.allowed_ips);
+        rules.allowed_aws_vpc_ids.clone_from(&row.allowed_vpc_ids);
         let mut database = answer(cx, &organization, row)?;
-        database.allow_rules_config = Some(AllowRules::default());
+        database.allow_rules_config = Some(rules);
         Ok(DatabaseV3Answer { database })
     }
 }
@@ -67,7 +70,8 @@ fn list(
     let page = paging::page(filter.limit, filter.cursor.as_deref())?;
     let rows = cx.store().page_of_databases(organization.id, filter, page)?;
     let (rows, pagination) = paging::cut(rows, page, |row| Place { time: 0, row: row.id });
-    let databases = rows.into_iter().map(|row| answer(cx, organization, row)).collect::<Result<_, _>>()?;
+    let rows = rows.into_iter().filter(|row| cx.opens_group(&row.group.uuid));
+    let databases = rows.map(|row| answer(cx, organization, row)).collect::<Result<_, _>>()?;
     Ok(DatabasesV3Answer { databases, pagination })
 }
 
@@ -76,6 +80,7 @@ fn group_of(cx: &Context<'_>, organization: &OrganizationRow, new: &NewDatabaseV
     match (&new.group_id, &new.seed) {
         (Some(id), _) => {
             let group = cx.store().find_group_by_id(organization.id, &GroupId::try_from(id)?)?;
+            let group = group.filter(|group| cx.opens_group(&group.uuid));
             Ok(group.ok_or_else(|| Refusal::bad_request("group not found"))?.name.into())
         }
         (None, Some(Seed::Database { name, .. })) => {
@@ -109,9 +114,11 @@ pub(in crate::control::answers) fn deleted(
 
 fn common(cx: &Context<'_>, organization: &OrganizationRow, row: DatabaseRow) -> Result<DatabaseV3, Refusal> {
     let hostname = cx.hostname(&row.label);
+    let regions = row.group.locations().cloned().collect();
     let group = (row.group.name, row.group.uuid);
     let id = OrganizationId::try_from(organization.uuid.as_str())?;
     let mut database = DatabaseV3::new(row.name, row.uuid, hostname, group, id, row.group.location);
+    database.regions = regions;
     database.delete_protection = row.delete_protection;
     Ok(database)
 }
