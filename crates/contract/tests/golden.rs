@@ -3,7 +3,6 @@
 //! `golden/Operation.json` is the shape this project writes: reading and writing it again gives the same text.
 //! `golden/Operation~form.json` is another form the service has been seen to send: reading it and writing it
 //! gives the text of `golden/Operation.json`. `golden/SOURCES.tsv` says where each one comes from.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its files fails")]
 #![cfg(test)]
 
 use std::{collections::BTreeSet, fs, path::PathBuf};

@@ -1,5 +1,4 @@
 //! A request written by a client is the request a server reads.
-#![expect(clippy::unwrap_used, reason = "a request that cannot be written fails its test")]
 #![cfg(test)]
 
 use proptest::prelude::*;

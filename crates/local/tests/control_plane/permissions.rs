@@ -12,10 +12,9 @@ const ORG_LEVEL: &str = "group-scoped token cannot access org-level resources";
 /// A request of an operation that finds what it is for, with a body that is good enough to get past the permissions.
 async fn request(cloud: &Cloud, info: &EndpointInfo, group: &str, database: &str) -> (Method, String, String) {
     let ids = ids(cloud, group, database).await;
-    let [organization, group_id, database_id] = match info.path.starts_with("/v3") {
-        true => ids.each_ref().map(String::as_str),
-        false => ["acme", group, database],
-    };
+    let by_id = info.path.starts_with("/v3");
+    let names = if by_id { ids.each_ref().map(String::as_str) } else { ["acme", group, database] };
+    let [organization, group_id, database_id] = names;
     let fields = [
         ("{organization}", organization),
         ("{group}", group_id),
