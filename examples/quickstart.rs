@@ -3,7 +3,8 @@
 //!
 //! `cargo run --release --example quickstart` runs it against a local cloud it starts itself. With `--cloud` it runs
 //! against Turso Cloud, as the organization `TURSO_ORG` with the token `TURSO_API_TOKEN`; there it uses a group that
-//! exists, where the plan allows no other.
+//! exists, where the plan allows no other. `TURSO_API_BASEURL` names another server, such as a local cloud that runs
+//! already.
 #![expect(clippy::print_stdout, reason = "it shows what it does")]
 
 use std::pin::pin;
@@ -40,7 +41,11 @@ async fn local_cloud() -> Result<(Client, Server)> {
 
 fn turso_cloud() -> Result<Client> {
     let organization = std::env::var("TURSO_ORG").context("TURSO_ORG is not set")?;
-    Ok(Client::builder(ApiToken::from_env("TURSO_API_TOKEN")?).organization(organization).build()?)
+    let mut turso = Client::builder(ApiToken::from_env("TURSO_API_TOKEN")?).organization(organization);
+    if let Ok(url) = std::env::var("TURSO_API_BASEURL") {
+        turso = turso.base_url(url);
+    }
+    Ok(turso.build()?)
 }
 
 async fn walk_through(turso: &Client) -> Result<()> {
