@@ -123,6 +123,16 @@ async fn a_token_of_fewer_permissions_is_refused_rather_than_given_more() {
     }
 }
 
+/// The official TypeScript client never leaves them out.
+#[tokio::test]
+async fn permissions_with_nothing_in_them_ask_for_nothing() {
+    let cloud = cloud_with_orders().await;
+    for body in [r#"{"permissions":{"read_attach":{"databases":[]}}}"#, r#"{"permissions":null}"#, "{}"] {
+        let answer = post(&cloud, TOKENS, body).await;
+        assert_eq!(answer.status, 200, "{body}: {}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn a_token_needs_a_database() {
     let cloud = cloud_with_orders().await;
