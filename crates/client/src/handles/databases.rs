@@ -86,6 +86,20 @@ impl Databases {
     }
 
     /// Streams those of one group, or the branches of one database; see [`stream`](Self::stream).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use futures_util::TryStreamExt;
+    /// use turso_cloud::DatabaseFilter;
+    ///
+    /// let listing = turso.databases().stream_matching(DatabaseFilter::default().group("default"));
+    /// assert_eq!(listing.try_collect::<Vec<_>>().await?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stream_matching(&self, filter: DatabaseFilter) -> Listing<Database> {
         let scope = self.scope.clone();
         Listing::new(self.scope.client(), move |limit, cursor| {

@@ -126,6 +126,20 @@ impl Databases {
     }
 
     /// Forgets the token [`access`](Self::access) keeps for a database, so that the next call mints another.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use turso_cloud::Expiration;
+    ///
+    /// turso.databases().access("orders", Expiration::hours(1)).await?;
+    /// turso.databases().forget_access("orders");
+    /// assert!(turso.databases().access("orders", Expiration::hours(1)).await?.expires_at.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn forget_access<N>(&self, name: N)
     where
         N: TryInto<DatabaseName>,
