@@ -105,14 +105,6 @@ impl<'a> Context<'a> {
         self.membership(key).map(|(organization, _)| organization)
     }
 
-    /// As [`Context::organization`], under the name that says what for: `permissions` knows who may change what.
-    pub(crate) fn organization_to_change<'k>(
-        &self,
-        key: impl Into<OrganizationKey<'k>>,
-    ) -> Result<OrganizationRow, Refusal> {
-        self.organization(key)
-    }
-
     /// An organization the caller runs, as its owner or as an admin, whatever the operation asks for.
     pub(crate) fn organization_to_run<'k>(
         &self,

@@ -17,7 +17,7 @@ use crate::{
 
 impl Handles<CreateDatabaseToken> for Answers {
     fn handle(&self, request: CreateDatabaseToken, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let database = databases::find(cx, &organization, &request.database)?;
         mint_for_database(cx, &organization, &database, &request.query, &request.body)
     }
@@ -25,7 +25,7 @@ impl Handles<CreateDatabaseToken> for Answers {
 
 impl Handles<CreateDatabaseTokenV3> for Answers {
     fn handle(&self, request: CreateDatabaseTokenV3, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let database = databases::find_by_id(cx, &organization, &request.database)?;
         mint_for_database(cx, &organization, &database, &request.query, &request.body)
     }
@@ -33,7 +33,7 @@ impl Handles<CreateDatabaseTokenV3> for Answers {
 
 impl Handles<CreateGroupToken> for Answers {
     fn handle(&self, request: CreateGroupToken, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let group = groups::find(cx, &organization, &request.group)?;
         mint_for_group(cx, &organization, &group, &request.query, &request.body)
     }
@@ -41,7 +41,7 @@ impl Handles<CreateGroupToken> for Answers {
 
 impl Handles<CreateGroupTokenV3> for Answers {
     fn handle(&self, request: CreateGroupTokenV3, cx: &mut Context<'_>) -> Result<TokenAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let group = groups::find_by_id(cx, &organization, &request.group)?;
         mint_for_group(cx, &organization, &group, &request.query, &request.body)
     }
@@ -51,7 +51,7 @@ impl Handles<RotateDatabaseTokens> for Answers {
     /// A token names the role it was minted for, so that a new role ends all of them at once, whatever second it is.
     /// The service documents no audit code for it, so that it leaves no entry.
     fn handle(&self, request: RotateDatabaseTokens, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let mut database = databases::find(cx, &organization, &request.database)?;
         database.role_id = cx.ids().uuid(cx.store())?;
         cx.store().update_database(&database)?;
@@ -63,7 +63,7 @@ impl Handles<RotateDatabaseTokens> for Answers {
 impl Handles<RotateGroupTokens> for Answers {
     /// Ends the tokens of the group and of each of its databases.
     fn handle(&self, request: RotateGroupTokens, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let mut group = groups::find(cx, &organization, &request.group)?;
         group.role_id = cx.ids().uuid(cx.store())?;
         cx.store().update_group(&group)?;

@@ -53,7 +53,7 @@ impl Handles<ListDatabases> for Answers {
 
 impl Handles<CreateDatabase> for Answers {
     fn handle(&self, request: CreateDatabase, cx: &mut Context<'_>) -> Result<CreatedDatabaseAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         Ok(CreatedDatabaseAnswer { database: create(cx, &organization, request.body)? })
     }
 }
@@ -68,7 +68,7 @@ impl Handles<GetDatabase> for Answers {
 
 impl Handles<DeleteDatabase> for Answers {
     fn handle(&self, request: DeleteDatabase, cx: &mut Context<'_>) -> Result<DeletedDatabaseAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let database = find(cx, &organization, &request.database)?;
         delete(cx, &organization, &database)?;
         Ok(DeletedDatabaseAnswer { database: database.name })
@@ -77,7 +77,7 @@ impl Handles<DeleteDatabase> for Answers {
 
 impl Handles<WakeUpDatabase> for Answers {
     fn handle(&self, request: WakeUpDatabase, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let mut database = find(cx, &organization, &request.database)?;
         if database.archived {
             wake_up(cx, &mut database)?;

@@ -26,7 +26,7 @@ impl Handles<ListGroups> for Answers {
 
 impl Handles<CreateGroup> for Answers {
     fn handle(&self, request: CreateGroup, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let name = GroupName::try_from(request.body.name)?;
         let location = LocationCode::try_from(request.body.location)?;
         if !is_known_location(&location) {
@@ -48,7 +48,7 @@ impl Handles<GetGroup> for Answers {
 
 impl Handles<DeleteGroup> for Answers {
     fn handle(&self, request: DeleteGroup, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let group = find(cx, &organization, &request.group)?;
         refuse_if_protected(&group)?;
         let databases = cx.store().databases_in(&group)?;
@@ -67,7 +67,7 @@ impl Handles<DeleteGroup> for Answers {
 
 impl Handles<UnarchiveGroup> for Answers {
     fn handle(&self, request: UnarchiveGroup, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let mut group = find(cx, &organization, &request.group)?;
         for database in cx.store().databases_in(&group)?.iter_mut().filter(|database| database.archived) {
             super::databases::wake_up(cx, database)?;
@@ -84,7 +84,7 @@ impl Handles<UnarchiveGroup> for Answers {
 impl Handles<UpdateGroup> for Answers {
     /// There is one version of the local cloud's server, and every database is on it.
     fn handle(&self, request: UpdateGroup, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         find(cx, &organization, &request.group)?;
         Ok(Nothing)
     }
@@ -93,7 +93,7 @@ impl Handles<UpdateGroup> for Answers {
 impl Handles<RenameGroup> for Answers {
     /// The service documents no audit code for it, so that it leaves no entry.
     fn handle(&self, request: RenameGroup, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let mut group = find(cx, &organization, &request.group)?;
         let name = GroupName::try_from(request.body.name)?;
         if name != group.name {

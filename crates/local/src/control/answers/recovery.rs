@@ -9,14 +9,11 @@ use turso_cloud_contract::{
     },
 };
 
-use super::{Answers, databases};
+use super::{Answers, STARTER, databases};
 use crate::{
     control::{Context, Handles, Refusal, paging},
     store::{DeletedDatabaseRow, DeletedGroupRow, GroupRow, OrganizationRow},
 };
-
-/// The only plan that costs nothing.
-const FREE_PLAN: &str = "starter";
 
 impl Handles<RestoreDatabase> for Answers {
     fn handle(&self, request: RestoreDatabase, cx: &mut Context<'_>) -> Result<RestoredDatabaseAnswer, Refusal> {
@@ -101,7 +98,7 @@ fn organization_to_restore(cx: &Context<'_>, id: &OrganizationId) -> Result<Orga
 }
 
 fn refuse_free_plan(organization: &OrganizationRow) -> Result<(), Refusal> {
-    if organization.plan != FREE_PLAN {
+    if organization.plan != STARTER {
         return Ok(());
     }
     let OrganizationRow { slug, plan, .. } = organization;

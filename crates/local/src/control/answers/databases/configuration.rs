@@ -28,7 +28,7 @@ impl Handles<UpdateDatabaseConfiguration> for Answers {
         request: UpdateDatabaseConfiguration,
         cx: &mut Context<'_>,
     ) -> Result<DatabaseConfiguration, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let mut database = find(cx, &organization, &request.database)?;
         let was_protected = database.delete_protection;
         change(&mut database, request.body)?;

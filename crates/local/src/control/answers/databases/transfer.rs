@@ -10,7 +10,7 @@ impl Handles<TransferDatabase> for Answers {
     /// The tokens of the database end: they are signed with the key of the group that it leaves. The service documents
     /// no audit code for it, so that it leaves no entry.
     fn handle(&self, request: TransferDatabase, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let database = find(cx, &organization, &request.database)?;
         let target = target(cx, &organization, request.body.organization)?;
         let group = group_for(cx, &database, &target)?;

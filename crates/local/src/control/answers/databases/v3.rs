@@ -30,7 +30,7 @@ impl Handles<ListDatabasesV3> for Answers {
 
 impl Handles<CreateDatabaseV3> for Answers {
     fn handle(&self, request: CreateDatabaseV3, cx: &mut Context<'_>) -> Result<CreatedDatabaseV3Answer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let group = group_of(cx, &organization, &request.body)?;
         let mut database = NewDatabase::new(request.body.name, group);
         database.seed = request.body.seed;
@@ -55,7 +55,7 @@ impl Handles<GetDatabaseV3> for Answers {
 
 impl Handles<DeleteDatabaseV3> for Answers {
     fn handle(&self, request: DeleteDatabaseV3, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let database = find_by_id(cx, &organization, &request.database)?;
         delete(cx, &organization, &database)?;
         Ok(Nothing)

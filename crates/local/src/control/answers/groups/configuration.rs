@@ -15,7 +15,7 @@ impl Handles<GetGroupConfiguration> for Answers {
 
 impl Handles<UpdateGroupConfiguration> for Answers {
     fn handle(&self, request: UpdateGroupConfiguration, cx: &mut Context<'_>) -> Result<GroupConfiguration, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let mut group = find(cx, &organization, &request.group)?;
         let protect = request.body.delete_protection.unwrap_or(group.delete_protection);
         if protect != group.delete_protection {

@@ -15,7 +15,7 @@ use crate::{
 
 impl Handles<AddGroupLocation> for Answers {
     fn handle(&self, request: AddGroupLocation, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let mut group = find(cx, &organization, &request.group)?;
         let location = request.location;
         if !is_known_location(&location) {
@@ -32,7 +32,7 @@ impl Handles<AddGroupLocation> for Answers {
 
 impl Handles<RemoveGroupLocation> for Answers {
     fn handle(&self, request: RemoveGroupLocation, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let mut group = find(cx, &organization, &request.group)?;
         let replica = group.replicas.iter().position(|replica| *replica == request.location);
         let location = group.replicas.remove(replica.ok_or_else(invalid)?);

@@ -13,7 +13,7 @@ impl Handles<TransferGroup> for Answers {
     /// The group takes its key and its roles along, so that the tokens of its databases stay good. The service
     /// documents no audit code for it, so that it leaves no entry.
     fn handle(&self, request: TransferGroup, cx: &mut Context<'_>) -> Result<TransferredGroup, Refusal> {
-        let organization = cx.organization_to_change(&request.organization)?;
+        let organization = cx.organization(&request.organization)?;
         let mut group = find(cx, &organization, &request.group)?;
         let target = target(cx, &organization, request.body.organization)?;
         refuse_if_taken(cx, &target, &group.name)?;
