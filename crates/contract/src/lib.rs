@@ -38,6 +38,7 @@ pub mod locations;
 pub mod members;
 pub mod organizations;
 pub mod recovery;
+pub mod uploads;
 pub mod user;
 
 pub use catalogue::{CATALOGUE, EndpointInfo, endpoints};
@@ -46,7 +47,7 @@ pub use error_body::ErrorBody;
 pub use invalid_input::InvalidInput;
 pub use names::{
     ApiTokenId, ApiTokenName, DatabaseId, DatabaseName, EmailAddress, GroupId, GroupName, InstanceName, JwksName,
-    LocationCode, OrganizationId, OrganizationSlug, Username,
+    LocationCode, OrganizationId, OrganizationSlug, UploadId, Username,
 };
 pub use open_enum::UnknownValue;
 pub use path::{PathReader, PathSegment};

@@ -223,6 +223,13 @@ name!(
     |text| only(text, 64, "0-9, a-f, A-F and -", is_uuid)
 );
 
+name!(
+    /// The id of an upload in pieces. Its characters are the service's own affair.
+    UploadId,
+    "upload id",
+    |_| Ok(())
+);
+
 fn only(text: &str, longest: usize, allowed: &str, fits: fn(char) -> bool) -> Result<(), Cow<'static, str>> {
     if let Some((at, found)) = text.chars().enumerate().find(|(_, character)| !fits(*character)) {
         return Err(format!("only {allowed} are allowed, found {found:?} at character {}", at + 1).into());
