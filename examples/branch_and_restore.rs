@@ -10,7 +10,7 @@ async fn main() -> Result<()> {
     let turso = Cloud::new()?.client().build()?;
     turso.databases().create(NewDatabase::new("orders", "default")).wait_ready().await?;
 
-    turso.databases().branch("orders", "orders-preview", None).await?;
+    turso.databases().branch("orders", "orders-preview").await?;
     let branch = turso.databases().get("orders-preview").await?;
     if let Some(parent) = branch.parent {
         println!("{} is a branch of {} made at {}", branch.name, parent.name, parent.branched_at);

@@ -22,7 +22,7 @@ mod wait_ready;
 pub use api_tokens::ApiTokens;
 pub use audit_logs::{AuditLogStream, AuditLogs};
 pub use billing::{Billing, Limits};
-pub use databases::Databases;
+pub use databases::{Branch, Databases};
 pub use ensured::Ensured;
 pub(crate) use ensured::absent_as_none;
 pub use groups::Groups;

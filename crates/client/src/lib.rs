@@ -33,8 +33,8 @@ pub use client::Client;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
 pub use handles::{
-    ApiTokens, AuditLogStream, AuditLogs, Billing, Continent, CurrentUser, Databases, Ensured, Groups, Invites, Jwks,
-    Limits, Location, Locations, Members, Organizations, Recovery,
+    ApiTokens, AuditLogStream, AuditLogs, Billing, Branch, Continent, CurrentUser, Databases, Ensured, Groups, Invites,
+    Jwks, Limits, Location, Locations, Members, Organizations, Recovery,
 };
 pub use listing::Listing;
 pub use raw::{RawAnswer, RawCall};

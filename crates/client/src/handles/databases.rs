@@ -1,3 +1,4 @@
+mod branch;
 mod manage;
 mod many;
 
@@ -6,9 +7,11 @@ use turso_cloud_contract::{
     database_tokens::{CreateDatabaseToken, NewToken, RotateDatabaseTokens},
     databases::{
         CreateDatabase, CreatedDatabase, Database, DatabaseFilter, DeleteDatabase, GetDatabase, ListDatabases,
-        NewDatabase, Seed,
+        NewDatabase,
     },
 };
+
+pub use branch::Branch;
 
 use super::{
     Ensured, Scope,
@@ -174,34 +177,27 @@ impl Databases {
         Call::one(self.scope.client(), endpoint, |answer| answer.database).within(&self.scope)
     }
 
-    /// Creates a database as a copy of another one, in the same group: as it is now, or as it was at a time.
+    /// Creates a database as a copy of another one: as it is now and in the same group, unless the [`Branch`] is told
+    /// otherwise.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// turso.databases().branch("orders", "orders-preview", None).await?;
+    /// turso.databases().branch("orders", "orders-preview").await?;
     /// let parent = turso.databases().get("orders-preview").await?.parent;
     /// assert_eq!(parent.map(|parent| parent.name.to_string()).as_deref(), Some("orders"));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn branch<N>(&self, from: N, name: impl Into<String>, at: Option<jiff::Timestamp>) -> Call<CreatedDatabase>
+    pub fn branch<N>(&self, from: N, name: impl Into<String>) -> Branch
     where
         N: TryInto<DatabaseName>,
         N::Error: Into<InvalidInput>,
     {
-        let (parent, name) = (self.path(from), name.into());
-        let call = Call::new(self.scope.client(), move |cx| async move {
-            let (organization, parent) = parent?;
-            let get = GetDatabase { organization: organization.clone(), database: parent };
-            let parent = cx.send(&get).await?.database;
-            let seed = Seed::Database { name: parent.name.into(), timestamp: at };
-            let body = NewDatabase::new(name, parent.group).seed(seed);
-            cx.send(&CreateDatabase { organization, body }).await.map(|answer| answer.database)
-        });
-        call.within(&self.scope)
+        let original = from.try_into().map_err(Into::into);
+        Branch { scope: self.scope.clone(), original, name: name.into(), at: None, group: None }
     }
 
     /// Creates the database unless it exists. One of that name in another group is an error.

@@ -10,6 +10,7 @@ mod blocking;
 mod builder;
 mod bulk;
 mod credentials;
+mod endpoints;
 mod ensure;
 mod faults;
 mod listing;

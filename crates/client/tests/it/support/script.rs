@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use tokio::time::{Instant, sleep};
 use turso_cloud::{
     ApiToken, Client, ClientBuilder,
@@ -74,6 +74,7 @@ impl Step {
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) at: Instant,
+    pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
 }
@@ -142,7 +143,7 @@ impl Transport for Script {
     fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
         Box::pin(async move {
             let (parts, _) = request.into_parts();
-            let sent = Sent { at: Instant::now(), uri: parts.uri, headers: parts.headers };
+            let sent = Sent { at: Instant::now(), method: parts.method, uri: parts.uri, headers: parts.headers };
             let mut under_way = UnderWay { script: self, ended: false };
             let step = {
                 let mut state = self.lock();

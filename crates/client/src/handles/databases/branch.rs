@@ -1,0 +1,95 @@
+use std::future::IntoFuture;
+
+use jiff::Timestamp;
+use turso_cloud_contract::{
+    DatabaseName, InvalidInput,
+    databases::{CreateDatabase, CreatedDatabase, GetDatabase, NewDatabase, Seed},
+};
+
+#[cfg(feature = "blocking")]
+use crate::Error;
+use crate::{Call, handles::Scope};
+
+/// A copy of a database that is about to be made: [`Databases::branch`](super::Databases::branch).
+#[derive(Clone, Debug)]
+#[must_use = "a call does nothing until it is awaited or sent"]
+pub struct Branch {
+    pub(super) scope: Scope,
+    pub(super) original: Result<DatabaseName, InvalidInput>,
+    pub(super) name: String,
+    pub(super) at: Option<Timestamp>,
+    pub(super) group: Option<String>,
+}
+
+impl Branch {
+    /// Copies the database as it was at a time, instead of as it is now. How far back that can be depends on the plan:
+    /// from 24 hours to 90 days. Some seconds of the newest data before the time may be missing.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use turso_cloud::mock::Mock;
+    /// # let mock = Mock::new();
+    /// # let turso = mock.client().build()?;
+    /// let before = "2026-11-23T09:00:00Z".parse()?;
+    /// turso.databases().branch("orders", "orders-monday").at(before).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.at = Some(time);
+        self
+    }
+
+    /// Puts the copy into another group than that of the original.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// turso.groups().create(turso_cloud::NewGroup::new("preview", "local")).await?;
+    /// turso.databases().branch("orders", "orders-preview").group("preview").await?;
+    /// assert_eq!(turso.databases().get("orders-preview").await?.group, "preview");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn group(mut self, name: impl Into<String>) -> Self {
+        self.group = Some(name.into());
+        self
+    }
+
+    /// The call, to set its timeouts and retries, or to [`wait_ready`](Call::wait_ready).
+    pub fn call(self) -> Call<CreatedDatabase> {
+        let scope = self.scope.clone();
+        let call = Call::new(scope.client(), move |cx| async move {
+            let organization = self.scope.organization()?;
+            let database = self.original?;
+            let seed = Seed::Database { name: database.clone().into(), timestamp: self.at };
+            let group = if let Some(group) = self.group {
+                group
+            } else {
+                let get = GetDatabase { organization: organization.clone(), database };
+                cx.send(&get).await?.database.group.into()
+            };
+            let body = NewDatabase::new(self.name, group).seed(seed);
+            cx.send(&CreateDatabase { organization, body }).await.map(|answer| answer.database)
+        });
+        call.within(&scope)
+    }
+
+    /// Makes the call and waits for its answer; see [`Call::send`].
+    #[cfg(feature = "blocking")]
+    pub fn send(self) -> Result<CreatedDatabase, Error> {
+        self.call().send()
+    }
+}
+
+impl IntoFuture for Branch {
+    type Output = <Call<CreatedDatabase> as IntoFuture>::Output;
+    type IntoFuture = <Call<CreatedDatabase> as IntoFuture>::IntoFuture;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.call().into_future()
+    }
+}
