@@ -81,6 +81,9 @@ pub struct Organization {
     /// Who manages it: empty for Turso itself, else for instance `vercel`.
     #[serde(default, deserialize_with = "null_as_default")]
     pub platform: String,
+    /// Whether what is deleted can be brought back; told only by the answer for a single organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore_enabled: Option<bool>,
 }
 
 impl Organization {
@@ -98,6 +101,7 @@ impl Organization {
             plan_id: "starter".to_owned(),
             plan_timeline: String::new(),
             platform: String::new(),
+            restore_enabled: None,
         }
     }
 }

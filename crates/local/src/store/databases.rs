@@ -119,6 +119,12 @@ impl Transaction<'_> {
         )
     }
 
+    pub(crate) fn count_databases(&self, organization: i64) -> Result<u64, StoreError> {
+        let mut statement =
+            self.0.prepare_cached("SELECT count(*) FROM databases_with_group WHERE organization_id = ?1")?;
+        Ok(statement.query_row([organization], |row| row.get(0))?)
+    }
+
     /// A page of the databases of an organization that pass the filter, in the order they were made. It may hold one
     /// more than was asked for: then it is not the last.
     pub(crate) fn page_of_databases(

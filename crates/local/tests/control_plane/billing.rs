@@ -3,7 +3,7 @@
 use serde_json::json;
 use turso_cloud_local::Cloud;
 
-use crate::support::{create_database, get, post, put, query};
+use crate::support::{create_database, delete, get, post, put, query};
 
 const ACME: &str = "/v1/organizations/acme";
 
@@ -71,4 +71,23 @@ async fn the_owner_is_billed_until_somebody_else_is_saved() {
     assert_eq!(get(&cloud, &path).await.json(), customer);
     let portal = post(&cloud, &format!("{ACME}/billing/portal"), "").await.json();
     assert!(portal["portal"]["url"].as_str().unwrap().starts_with("http://"));
+}
+
+#[tokio::test]
+async fn a_plan_holds_an_organization_to_its_groups_and_databases() {
+    let cloud = Cloud::builder().with_plan("starter").build().unwrap();
+    let group = post(&cloud, "/v1/organizations/acme/groups", r#"{"name":"second","location":"lhr"}"#).await;
+    assert_eq!(group.refusal(), (403, "organization acme has all 1 groups that plan starter includes".to_owned()));
+    for index in 0..500 {
+        let body = json!({ "name": format!("db{index}"), "group": "default" }).to_string();
+        assert_eq!(post(&cloud, "/v1/organizations/acme/databases", &body).await.status, 200);
+    }
+    let database = post(&cloud, "/v1/organizations/acme/databases", r#"{"name":"more","group":"default"}"#).await;
+    assert_eq!(
+        database.refusal(),
+        (403, "organization acme has all 500 databases that plan starter includes".to_owned())
+    );
+    delete(&cloud, "/v1/organizations/acme/databases/db7").await;
+    let database = post(&cloud, "/v1/organizations/acme/databases", r#"{"name":"more","group":"default"}"#).await;
+    assert_eq!(database.status, 200);
 }

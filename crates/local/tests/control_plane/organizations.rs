@@ -28,7 +28,9 @@ async fn the_list_is_a_bare_array_with_the_personal_organization_in_it() {
 async fn one_organization_is_got_by_its_slug() {
     let cloud = Cloud::new().unwrap();
     let answer = get(&cloud, "/v1/organizations/acme").await;
-    assert_eq!((answer.status, answer.json()), (200, json!({"organization": organization("Acme", "acme", "team")})));
+    let mut acme = organization("Acme", "acme", "team");
+    acme["restore_enabled"] = json!(true);
+    assert_eq!((answer.status, answer.json()), (200, json!({ "organization": acme })));
 }
 
 #[tokio::test]
@@ -126,6 +128,7 @@ async fn what_is_not_named_in_a_change_stays() {
     assert_eq!(audit_log(&cloud).await[0].0, "org-set-overages");
     let changed = patch(&cloud, "/v1/organizations/acme", r#"{"restore_enabled":false}"#).await;
     assert_eq!((changed.status, &changed.json()["organization"]["overages"]), (200, &json!(true)));
+    assert_eq!(changed.json()["organization"]["restore_enabled"], json!(false));
     let both = r#"{"restore_enabled":true,"overages":false}"#;
     assert_eq!(patch(&cloud, "/v1/organizations/acme", both).await.status, 400);
     assert_eq!(patch(&cloud, "/v1/organizations/acme", r#"{"require_mfa":true}"#).await.status, 403);

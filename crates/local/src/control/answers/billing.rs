@@ -1,3 +1,5 @@
+mod plans;
+
 use std::collections::BTreeSet;
 
 use turso_cloud_contract::{
@@ -5,11 +7,14 @@ use turso_cloud_contract::{
     billing::{
         BillingCustomer, BillingPortal, BillingPortalAnswer, CreateBillingPortal, DatabaseUsage, GetBillingCustomer,
         GetOrganizationUsage, GetSubscription, InvoicesAnswer, ListInvoices, ListPlans, OrganizationTotal,
-        OrganizationUsage, OrganizationUsageAnswer, Plan, PlansAnswer, Quotas, Subscription, SubscriptionAnswer,
+        OrganizationUsage, OrganizationUsageAnswer, PlansAnswer, Subscription, SubscriptionAnswer,
         UpdateBillingCustomer,
     },
     databases::DatabaseFilter,
 };
+
+pub(crate) use plans::is_known;
+pub(super) use plans::{STARTER, admit_database, admit_group};
 
 use super::{Answers, databases};
 use crate::{
@@ -17,37 +22,10 @@ use crate::{
     store::{GroupRow, OrganizationRow, Role},
 };
 
-/// The plan that costs nothing.
-pub(super) const STARTER: &str = "starter";
-
-/// Names, monthly prices in dollars, and what is included in millions of rows, databases, groups, and gigabytes. Only
-/// the first is documented, as an example; the others tell a program that there are several.
-const PLANS: [(&str, &str, PlanSize); 4] = [
-    (STARTER, "0", PlanSize { read: 1000, written: 25, databases: Some(500), groups: 1, stored: 9, synced: 3 }),
-    ("developer", "4.99", PlanSize { read: 2500, written: 25, databases: None, groups: 3, stored: 9, synced: 10 }),
-    ("scaler", "24.92", PlanSize { read: 100_000, written: 100, databases: None, groups: 6, stored: 24, synced: 24 }),
-    ("pro", "416.58", PlanSize { read: 250_000, written: 250, databases: None, groups: 50, stored: 50, synced: 100 }),
-];
-
-struct PlanSize {
-    read: u64,
-    written: u64,
-    databases: Option<u64>,
-    groups: u64,
-    stored: u64,
-    synced: u64,
-}
-
-/// Locations of every plan.
-const LOCATIONS: u64 = 3;
-
-const MILLION: u64 = 1_000_000;
-const GIGABYTE: u64 = 1_000_000_000;
-
 impl Handles<ListPlans> for Answers {
     fn handle(&self, request: ListPlans, cx: &mut Context<'_>) -> Result<PlansAnswer, Refusal> {
         cx.organization(&request.organization)?;
-        Ok(PlansAnswer { plans: PLANS.iter().map(|(name, price, size)| plan(name, price, size)).collect() })
+        Ok(PlansAnswer { plans: plans::all().collect() })
     }
 }
 
@@ -113,23 +91,6 @@ impl Handles<CreateBillingPortal> for Answers {
         let url = cx.url(&format!("/_billing/{}", organization.slug));
         Ok(BillingPortalAnswer { portal: BillingPortal { url } })
     }
-}
-
-/// Whether there is a plan of this name.
-pub(crate) fn is_known(plan: &str) -> bool {
-    PLANS.iter().any(|(known, ..)| *known == plan)
-}
-
-fn plan(name: &str, price: &str, size: &PlanSize) -> Plan {
-    let mut quotas = Quotas::default();
-    quotas.rows_read = size.read * MILLION;
-    quotas.rows_written = size.written * MILLION;
-    quotas.databases = size.databases;
-    quotas.locations = LOCATIONS;
-    quotas.storage = size.stored * GIGABYTE;
-    quotas.groups = size.groups;
-    quotas.bytes_synced = size.synced * GIGABYTE;
-    Plan::new(name, price, quotas)
 }
 
 /// Until somebody else is saved, the owner is billed.

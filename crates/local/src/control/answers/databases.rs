@@ -18,7 +18,7 @@ use turso_cloud_contract::{
 pub(super) use transfer::{move_to, target};
 pub(super) use usage::used_this_month;
 
-use super::{Answers, groups};
+use super::{Answers, billing, groups};
 use crate::{
     control::{Context, Handles, Refusal, label},
     store::{DatabaseRow, OrganizationRow},
@@ -121,6 +121,7 @@ fn create(
     if cx.store().find_database(organization.id, &name)?.is_some() {
         return Err(Refusal::conflict(format!("database with name {name} already exists")));
     }
+    billing::admit_database(cx, organization)?;
     let label = free_label(cx, organization, &name)?;
     let original = original(cx, organization, request.seed)?;
     let database = cx.store().insert_database(DatabaseRow {

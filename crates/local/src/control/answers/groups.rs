@@ -11,7 +11,7 @@ use turso_cloud_contract::{
     },
 };
 
-use super::{Answers, is_known_location};
+use super::{Answers, billing, is_known_location};
 use crate::{
     control::{Context, Handles, Refusal, provision},
     store::{GroupRow, OrganizationRow},
@@ -33,6 +33,7 @@ impl Handles<CreateGroup> for Answers {
             return Err(Refusal::bad_request(format!("invalid location: {location}")));
         }
         refuse_if_taken(cx, &organization, &name)?;
+        billing::admit_group(cx, &organization)?;
         let group = provision::group(cx.store(), cx.ids(), &organization, name, location)?;
         audit(cx, &organization, AuditCode::GroupCreate, &group)?;
         Ok(GroupAnswer { group: group.into() })

@@ -32,7 +32,7 @@ impl Handles<ListOrganizationsV2> for Answers {
 
 impl Handles<GetOrganization> for Answers {
     fn handle(&self, request: GetOrganization, cx: &mut Context<'_>) -> Result<OrganizationAnswer, Refusal> {
-        Ok(OrganizationAnswer { organization: cx.organization(&request.organization)?.into() })
+        Ok(OrganizationAnswer { organization: alone(cx.organization(&request.organization)?) })
     }
 }
 
@@ -76,7 +76,7 @@ impl Handles<UpdateOrganization> for Answers {
             let overages = if overages { "true" } else { "false" };
             cx.audit(&organization, AuditCode::OrgSetOverages, [("overages", overages)])?;
         }
-        Ok(OrganizationAnswer { organization: organization.into() })
+        Ok(OrganizationAnswer { organization: alone(organization) })
     }
 }
 
@@ -107,6 +107,14 @@ impl From<OrganizationRow> for Organization {
         organization.require_mfa = row.require_mfa;
         organization
     }
+}
+
+/// An organization that is the whole of an answer, which tells more than a list does.
+fn alone(row: OrganizationRow) -> Organization {
+    let restore_enabled = row.restore_enabled;
+    let mut organization = Organization::from(row);
+    organization.restore_enabled = Some(restore_enabled);
+    organization
 }
 
 /// The name in lower case, with one dash for everything between its letters and digits.

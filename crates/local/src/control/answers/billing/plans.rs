@@ -1,0 +1,84 @@
+//! The plans, and what they hold an organization to.
+
+use turso_cloud_contract::billing::{Plan, Quotas};
+
+use crate::{
+    control::{Context, Refusal},
+    store::OrganizationRow,
+};
+
+/// The plan that costs nothing.
+pub(in crate::control::answers) const STARTER: &str = "starter";
+
+/// Names, monthly prices in dollars, and what is included in millions of rows, databases, groups, and gigabytes. Only
+/// the first is documented, as an example, and that the first two have one group; the rest tells a program that there
+/// are several plans.
+const PLANS: [(&str, &str, PlanSize); 4] = [
+    (STARTER, "0", PlanSize { read: 1000, written: 25, databases: Some(500), groups: 1, stored: 9, synced: 3 }),
+    ("developer", "4.99", PlanSize { read: 2500, written: 25, databases: None, groups: 1, stored: 9, synced: 10 }),
+    ("scaler", "24.92", PlanSize { read: 100_000, written: 100, databases: None, groups: 6, stored: 24, synced: 24 }),
+    ("pro", "416.58", PlanSize { read: 250_000, written: 250, databases: None, groups: 50, stored: 50, synced: 100 }),
+];
+
+struct PlanSize {
+    read: u64,
+    written: u64,
+    databases: Option<u64>,
+    groups: u64,
+    stored: u64,
+    synced: u64,
+}
+
+/// Locations of every plan.
+const LOCATIONS: u64 = 3;
+
+const MILLION: u64 = 1_000_000;
+const GIGABYTE: u64 = 1_000_000_000;
+
+/// Whether there is a plan of this name.
+pub(crate) fn is_known(plan: &str) -> bool {
+    PLANS.iter().any(|(known, ..)| *known == plan)
+}
+
+pub(super) fn all() -> impl Iterator<Item = Plan> {
+    PLANS.iter().map(|(name, price, size)| {
+        let mut quotas = Quotas::default();
+        quotas.rows_read = size.read * MILLION;
+        quotas.rows_written = size.written * MILLION;
+        quotas.databases = size.databases;
+        quotas.locations = LOCATIONS;
+        quotas.storage = size.stored * GIGABYTE;
+        quotas.groups = size.groups;
+        quotas.bytes_synced = size.synced * GIGABYTE;
+        Plan::new(*name, *price, quotas)
+    })
+}
+
+/// Refuses one more group than the plan includes.
+pub(in crate::control::answers) fn admit_group(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+) -> Result<(), Refusal> {
+    let included = size_of(organization).map(|size| size.groups);
+    let groups = cx.store().groups_of(organization.id)?.len();
+    admit(organization, "groups", included, u64::try_from(groups).unwrap_or(u64::MAX))
+}
+
+/// Refuses one more database than the plan includes.
+pub(in crate::control::answers) fn admit_database(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+) -> Result<(), Refusal> {
+    let Some(included) = size_of(organization).and_then(|size| size.databases) else { return Ok(()) };
+    admit(organization, "databases", Some(included), cx.store().count_databases(organization.id)?)
+}
+
+fn size_of(organization: &OrganizationRow) -> Option<&'static PlanSize> {
+    PLANS.iter().find(|(name, ..)| *name == organization.plan).map(|(_, _, size)| size)
+}
+
+fn admit(organization: &OrganizationRow, what: &str, included: Option<u64>, used: u64) -> Result<(), Refusal> {
+    let Some(included) = included.filter(|included| used >= *included) else { return Ok(()) };
+    let OrganizationRow { slug, plan, .. } = organization;
+    Err(Refusal::forbidden(format!("organization {slug} has all {included} {what} that plan {plan} includes")))
+}
