@@ -37,6 +37,28 @@ impl Invites {
         Call::one(self.scope.client(), endpoint, |answer| answer.invites)
     }
 
+    /// Finds the open invite to an address, if there is one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert_eq!(turso.invites().find("eve@example.com").await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn find<N>(&self, email: N) -> Call<Option<Invite>>
+    where
+        N: TryInto<EmailAddress>,
+        N::Error: Into<InvalidInput>,
+    {
+        let email = named::<EmailAddress, _>(email);
+        self.list().map_result(|invites| {
+            let email = email?;
+            Ok(invites?.into_iter().find(|invite| invite.email == email))
+        })
+    }
+
     /// Invites somebody, by address or by username. An open invite to the same address is replaced.
     ///
     /// ```

@@ -41,6 +41,28 @@ impl Jwks {
         Call::one(self.scope.client(), endpoint, |answer| answer.jwks)
     }
 
+    /// Finds the provider of a name, if there is one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert_eq!(turso.jwks().find("clerk").await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn find<N>(&self, name: N) -> Call<Option<Provider>>
+    where
+        N: TryInto<JwksName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let name = named::<JwksName, _>(name);
+        self.list().map_result(|providers| {
+            let name = name?;
+            Ok(providers?.into_iter().find(|provider| provider.name == name))
+        })
+    }
+
     /// Saves a provider under a name.
     ///
     /// ```

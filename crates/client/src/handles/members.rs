@@ -4,10 +4,11 @@ use turso_cloud_contract::{
 };
 
 use super::{
-    Scope,
+    Ensured, Scope,
+    ensured::{absent_as_none, ensure, mismatch},
     scope::{named, organization_setter},
 };
-use crate::{Call, Error};
+use crate::{Call, Error, call::checked};
 
 /// The members of an organization: [`Client::members`](crate::Client::members).
 #[derive(Clone, Debug)]
@@ -91,6 +92,46 @@ impl Members {
     pub fn add(&self, member: NewMember) -> Call<()> {
         let endpoint = self.scope.organization().map(|organization| AddMember { organization, body: member });
         Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    /// Adds a user unless they are a member already. One with another role is an error.
+    ///
+    /// It is safe to repeat: where the answer to the addition is lost, it looks before it adds again.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::builder().with_user("bob").build()?.client().build()?;
+    /// use turso_cloud::{NewMember, Role};
+    ///
+    /// assert!(turso.members().ensure(NewMember::new("bob")).await?.is_created());
+    /// assert!(!turso.members().ensure(NewMember::new("bob")).await?.is_created());
+    /// assert!(turso.members().ensure(NewMember::new("bob").role(Role::Admin)).await.unwrap_err().is_already_exists());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn ensure(&self, member: NewMember) -> Call<Ensured<Member>> {
+        let members = self.clone();
+        Call::new(self.scope.client(), move |cx| async move {
+            let organization = members.scope.organization();
+            let add = checked(organization.map(|organization| AddMember { organization, body: member }))?;
+            let get = GetMember { organization: add.organization.clone(), username: named(&*add.body.username)? };
+            let ensured = ensure(
+                || async { absent_as_none(cx.send(&get).await).map(|found| found.map(|answer| answer.member)) },
+                || async {
+                    cx.send(&add).await?;
+                    let made = cx.send(&get).await.map(|answer| answer.member);
+                    made.map_err(|error| error.having_maybe_happened(true))
+                },
+            );
+            let ensured = ensured.await?;
+            if ensured.role == add.body.role {
+                Ok(ensured)
+            } else {
+                let what = format!("member {}", add.body.username);
+                Err(mismatch(&what, "role", add.body.role.as_str(), ensured.role.as_str()))
+            }
+        })
     }
 
     /// Changes what a member may do.

@@ -6,10 +6,11 @@ use std::{
 };
 
 use turso_cloud::{
-    Database, Ensured, ErrorKind, Group, NewDatabase, NewGroup, RetryPolicy,
+    Database, Ensured, ErrorKind, Group, Member, NewDatabase, NewGroup, NewMember, RetryPolicy, Role,
     contract::{
         databases::{CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, DatabaseAnswer, GetDatabase},
         groups::{CreateGroup, GetGroup, GroupAnswer},
+        members::{AddMember, GetMember, MemberAnswer},
     },
     mock::{Failure, Mock},
 };
@@ -224,4 +225,19 @@ async fn all_of_it_stays_within_one_deadline() {
     assert!(call.await.unwrap_err().is_rate_limited());
     assert!(started.elapsed() <= Duration::from_secs(100));
     assert_eq!(creations(&mock), 3);
+}
+
+#[tokio::test]
+async fn a_member_is_added_once_and_never_given_another_role_in_passing() {
+    let bob = MemberAnswer { member: Member::new("bob".parse().unwrap(), Role::Member, "") };
+    let mock = Mock::new();
+    mock.when::<GetMember>().fail_once(absent()).answer_once(&bob).answer_once(&bob);
+    mock.when::<AddMember>().fail_once(Failure::Disconnected);
+    let turso = mock.client().build().unwrap();
+
+    let ensured = turso.members().ensure(NewMember::new("bob")).await.unwrap();
+    assert_eq!(ensured, Ensured::Existing(bob.member.clone()));
+    let error = turso.members().ensure(NewMember::new("bob").role(Role::Admin)).await.unwrap_err();
+    assert!(error.is_already_exists() && error.to_string().contains(r#"asked for "admin", found "member""#), "{error}");
+    assert_eq!(mock.requests::<AddMember>().len(), 1);
 }
