@@ -143,6 +143,7 @@ fn record() -> DatabaseRecord {
         size_limit: None,
         allowed_ips: AllowList::default(),
         archived: false,
+        draft: false,
     }
 }
 

@@ -94,7 +94,7 @@ fn copy(source: &Handle, file: &Path) -> rusqlite::Result<()> {
     Backup::new(source, &mut target)?.run_to_completion(i32::MAX, PAUSE_OF_COPY, None)
 }
 
-fn open(path: &Path, durability: Durability) -> rusqlite::Result<Handle> {
+pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Handle> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let handle = Handle::open_with_flags(path, flags)?;
     handle.busy_timeout(BUSY_TIMEOUT)?;
