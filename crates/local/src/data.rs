@@ -2,7 +2,7 @@
 //!
 //! A request passes through these files: `host` (paths, tokens, bodies) → `plan` (is the request sound?) → `stream` and
 //! `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order of statements) → `engine` (the
-//! statement itself).
+//! statement itself). The file of a database goes to `upload`.
 
 mod allow_list;
 mod batch;

@@ -11,6 +11,7 @@ mod requests;
 mod sessions;
 mod tokens;
 mod transactions;
+mod upload;
 mod values;
 mod writers;
 

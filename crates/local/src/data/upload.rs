@@ -118,18 +118,18 @@ impl Uploads {
             None if path == UPLOAD && method == Method::POST => self.upload(database, headers, body).await,
             None if path == START_UPLOAD && method == Method::PUT => self.start(database, body).await,
             Some(UploadPart::Chunk { upload, index }) if method == Method::PUT => {
-                Reserved::read(headers)?;
+                let reserved = Reserved::read(headers)?;
                 let chunked = self.unfinished.find(&database.record().id, &upload)?;
                 let expected = chunked.length_of(index)?;
                 refuse_other_length(announced_length(headers)?, expected, &format!("chunk {index}"))?;
                 let bytes = receive::whole(body, expected).await?;
-                run(move || chunked.write(index, &bytes)).await?;
+                run(move || chunked.write(index, &bytes, reserved)).await?;
                 Ok(empty())
             }
             Some(UploadPart::Finalize { upload }) if method == Method::PUT => {
                 let reserved = Reserved::read(headers)?;
-                let file = self.unfinished.finish(&database.record().id, &upload)?;
-                self.check_and_activate(database, file, reserved).await
+                let (file, of_chunks) = self.unfinished.finish(&database.record().id, &upload)?;
+                self.check_and_activate(database, file, reserved.or(of_chunks)).await
             }
             _ => Err(Refusal::MethodNotAllowed),
         }
@@ -166,11 +166,11 @@ impl Uploads {
         self: &Arc<Self>,
         database: &Arc<Database>,
         file: TemporaryFile,
-        reserved: Reserved,
+        reserved: Option<Reserved>,
     ) -> Result<Response<Body>, Refusal> {
         let (uploads, database) = (Arc::clone(self), Arc::clone(database));
         run(move || {
-            check::file(file.path(), reserved)?;
+            check::file(file.path(), reserved.unwrap_or(Reserved::NONE))?;
             uploads.activate(&database, file)
         })
         .await?;

@@ -35,4 +35,5 @@ mod seeds;
 mod served;
 mod support;
 mod transfers;
+mod uploads;
 mod user;

@@ -25,16 +25,19 @@ pub(super) struct Reserved {
 }
 
 impl Reserved {
+    /// What a file that is not to be encrypted may reserve.
+    pub(super) const NONE: Self = Self { bytes: 0, reason: "without encryption" };
+
     /// What the headers of a request ask for, whose key and cipher come together.
     ///
     /// The key is only checked for its form: the local cloud encrypts nothing.
-    pub(super) fn read(headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub(super) fn read(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
         match (text(ENCRYPTION_CIPHER_HEADER), text(ENCRYPTION_KEY_HEADER)) {
-            (None, None) => Ok(Self { bytes: 0, reason: "without encryption" }),
+            (None, None) => Ok(None),
             (Some(cipher), Some(key)) => {
                 EncryptionKey::from_base64(key).map_err(|invalid| Refusal::protocol(invalid.to_string()))?;
-                Self::of(cipher)
+                Self::of(cipher).map(Some)
             }
             (Some(_), None) => Err(missing(ENCRYPTION_KEY_HEADER, ENCRYPTION_CIPHER_HEADER)),
             (None, Some(_)) => Err(missing(ENCRYPTION_CIPHER_HEADER, ENCRYPTION_KEY_HEADER)),

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use turso_cloud_contract::UploadId;
 use turso_cloud_contract::uploads::StartedUpload;
 
-use super::{TemporaryFile, failed};
+use super::{Reserved, TemporaryFile, failed};
 use crate::data::refusal::Refusal;
 use crate::ids;
 
@@ -46,6 +46,8 @@ pub(super) struct Chunked {
 struct Progress {
     file: TemporaryFile,
     there: Vec<bool>,
+    /// What the headers of a piece asked for: the official command line sends them with each, and not at the end.
+    reserved: Option<Reserved>,
 }
 
 impl Unfinished {
@@ -63,7 +65,7 @@ impl Unfinished {
         let id = ids::derived(database, &format!("{now} {}", state.started));
         let id = UploadId::try_from(id).map_err(|invalid| Refusal::protocol(invalid.to_string()))?;
         let pieces = usize::try_from(size.div_ceil(CHUNK_BYTES)).unwrap_or(usize::MAX);
-        let progress = Mutex::new(Some(Progress { file, there: vec![false; pieces] }));
+        let progress = Mutex::new(Some(Progress { file, there: vec![false; pieces], reserved: None }));
         let expires_at = now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX);
         let chunked = Arc::new(Chunked { id: id.clone(), size, expires_at, progress });
         let replaced = state.by_database.insert(database.to_owned(), chunked);
@@ -79,13 +81,13 @@ impl Unfinished {
     }
 
     /// Ends an upload that is complete, and yields its file.
-    pub(super) fn finish(&self, database: &str, id: &UploadId) -> Result<TemporaryFile, Refusal> {
-        let file = self.find(database, id)?.finish()?;
+    pub(super) fn finish(&self, database: &str, id: &UploadId) -> Result<(TemporaryFile, Option<Reserved>), Refusal> {
+        let finished = self.find(database, id)?.finish()?;
         let mut state = self.0.lock();
         if state.by_database.get(database).is_some_and(|chunked| chunked.id == *id) {
             state.by_database.remove(database);
         }
-        Ok(file)
+        Ok(finished)
     }
 
     pub(super) fn abandon(&self, database: &str) {
@@ -116,9 +118,9 @@ impl Chunked {
     }
 
     /// Puts a piece in its place. Blocks.
-    pub(super) fn write(&self, index: u64, bytes: &[u8]) -> Result<(), Refusal> {
+    pub(super) fn write(&self, index: u64, bytes: &[u8], asked: Option<Reserved>) -> Result<(), Refusal> {
         let mut progress = self.progress.lock();
-        let Some(Progress { file, there }) = progress.as_mut() else {
+        let Some(Progress { file, there, reserved }) = progress.as_mut() else {
             return Err(Refusal::UnknownUpload(self.id.clone()));
         };
         let Some(is_there) = usize::try_from(index).ok().and_then(|index| there.get_mut(index)) else {
@@ -129,15 +131,17 @@ impl Chunked {
         let written = target.seek(SeekFrom::Start(index * CHUNK_BYTES)).and_then(|_| target.write_all(bytes));
         written.map_err(|error| failed("could not write a piece of an uploaded file", &error))?;
         *is_there = true;
+        *reserved = asked.or(*reserved);
         Ok(())
     }
 
-    fn finish(&self) -> Result<TemporaryFile, Refusal> {
+    fn finish(&self) -> Result<(TemporaryFile, Option<Reserved>), Refusal> {
         let mut progress = self.progress.lock();
         if let Some(Progress { there, .. }) = progress.as_ref() {
             refuse_missing(there)?;
         }
-        progress.take().map(|progress| progress.file).ok_or_else(|| Refusal::UnknownUpload(self.id.clone()))
+        let finished = progress.take().map(|Progress { file, reserved, .. }| (file, reserved));
+        finished.ok_or_else(|| Refusal::UnknownUpload(self.id.clone()))
     }
 }
 
