@@ -33,6 +33,7 @@ use std::fmt;
 use std::io::{self, BufRead};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -40,6 +41,7 @@ use parking_lot::RwLock;
 
 use crate::clock::Clock;
 use database::Database;
+use engine::LoadLimits;
 use files::{DatabaseFile, Root};
 use open_set::OpenSet;
 use refusal::Refusal;
@@ -56,8 +58,12 @@ pub(crate) use upload::{NotActivated, TemporaryFile};
 /// Larger request bodies are refused.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 
+/// Enough for an index of a large table. Whoever loads a dump holds up others, and must not do so for ever.
+const LOAD_STATEMENT_LIMIT: Duration = Duration::from_secs(300);
+
 /// What the control plane tells the data plane about one database.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of the service")]
 pub(crate) struct DatabaseRecord {
     /// The database's `DbId`, a UUID; it names the file.
     pub(crate) id: String,
@@ -168,7 +174,8 @@ impl DataPlane {
     pub(crate) fn load(&self, id: &str, size_limit: Option<u64>, dump: &mut dyn BufRead) -> Result<(), LoadError> {
         let file = DatabaseFile::new(Arc::clone(&self.0.root), id);
         file.prepare()?;
-        let loaded = engine::load(file.path(), self.0.root.durability(), size_limit, dump);
+        let limits = LoadLimits { size: size_limit, statement: LOAD_STATEMENT_LIMIT };
+        let loaded = engine::load(file.path(), self.0.root.durability(), limits, dump);
         if loaded.is_err() {
             file.remove();
         }

@@ -70,7 +70,9 @@ impl Dumps {
     pub(super) fn expire(&self, now: Timestamp) {
         let is_over = |dump: &Dump| dump.uploaded_at.checked_add(LIFETIME).is_ok_and(|end| end <= now);
         let expired: Vec<_> = self.waiting.lock().extract_if(|_, dump| is_over(dump)).collect();
-        expired.iter().for_each(|(id, dump)| self.delete(id, dump));
+        for (id, dump) in &expired {
+            self.delete(id, dump);
+        }
     }
 
     fn keep(&self, id: String, dump: Dump, file: TemporaryFile) -> io::Result<()> {

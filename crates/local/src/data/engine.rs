@@ -22,7 +22,7 @@ use super::hrana::{Column, Description, NamedValue, SqlError, Value};
 
 pub(crate) use check::quick_check;
 pub(crate) use libsql::{Durability, LibsqlEngine};
-pub(crate) use load::{LoadError, load};
+pub(crate) use load::{LoadError, LoadLimits, load};
 
 /// One database: a place connections come from.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {

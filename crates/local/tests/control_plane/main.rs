@@ -17,6 +17,7 @@ mod databases;
 mod databases_v3;
 mod determinism;
 mod directory;
+mod dumps;
 mod faults;
 mod group_configuration;
 mod group_locations;

@@ -29,7 +29,7 @@ pub(super) async fn receive(boundary: &str, body: Body, file: &TemporaryFile) ->
     let target = file.file().try_clone().map_err(Refusal::internal)?;
     let mut target = tokio::fs::File::from_std(target);
     let mut is_there = false;
-    while let Some(mut part) = form.next_field().await.map_err(unreadable)? {
+    while let Some(mut part) = form.next_field().await.map_err(|error| unreadable(&error))? {
         if part.name() != Some(DUMP_PART) {
             continue;
         }
@@ -37,7 +37,7 @@ pub(super) async fn receive(boundary: &str, body: Body, file: &TemporaryFile) ->
             return Err(Refusal::bad_request(format!("the form has more than one part {DUMP_PART}")));
         }
         is_there = true;
-        while let Some(piece) = part.chunk().await.map_err(unreadable)? {
+        while let Some(piece) = part.chunk().await.map_err(|error| unreadable(&error))? {
             target.write_all(&piece).await.map_err(Refusal::internal)?;
         }
     }
@@ -45,6 +45,6 @@ pub(super) async fn receive(boundary: &str, body: Body, file: &TemporaryFile) ->
     if is_there { Ok(()) } else { Err(Refusal::bad_request(format!("the form has no part {DUMP_PART}"))) }
 }
 
-fn unreadable(error: multer::Error) -> Refusal {
+fn unreadable(error: &multer::Error) -> Refusal {
     Refusal::bad_request(format!("the form could not be read: {error}"))
 }

@@ -20,7 +20,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const PAUSE_OF_COPY: Duration = Duration::from_millis(10);
 
 /// How many instructions of the engine's virtual machine pass between two looks at the interrupter: about 10 µs.
-const STEPS_BETWEEN_LOOKS: i32 = 1000;
+pub(super) const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
 /// The engine's own limit of pages.
 const MOST_PAGES: u64 = 0xffff_fffe;

@@ -2,16 +2,26 @@
 
 use std::io::{BufRead, Read as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Batch, Connection as Handle};
 
-use super::libsql::{Durability, open};
+use super::libsql::{Durability, STEPS_BETWEEN_LOOKS, open};
 use super::observer::Observer;
 use super::{TransactionStep, errors, ffi};
 use crate::data::hrana::SqlError;
 
 /// The engine's own limit of a statement.
 const MAX_STATEMENT_BYTES: usize = 1_000_000_000;
+
+/// What a dump may use up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoadLimits {
+    /// The bytes the database may grow to.
+    pub(crate) size: Option<u64>,
+    /// How long one statement may take.
+    pub(crate) statement: Duration,
+}
 
 /// A dump could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -39,11 +49,11 @@ impl From<rusqlite::Error> for LoadError {
 pub(crate) fn load(
     file: &Path,
     durability: Durability,
-    size_limit: Option<u64>,
+    limits: LoadLimits,
     dump: &mut dyn BufRead,
 ) -> Result<(), LoadError> {
     let handle = open(file, durability)?;
-    if let Some(bytes) = size_limit {
+    if let Some(bytes) = limits.size {
         let page_size: u64 = handle.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         let pages = (bytes / page_size.max(1)).clamp(1, u64::from(u32::MAX - 1));
         handle.query_row(&format!("PRAGMA main.max_page_count = {pages}"), [], |_| Ok(()))?;
@@ -53,8 +63,10 @@ pub(crate) fn load(
     let observer = Observer::install(&handle);
     let mut statements = Statements { dump, line: 0 };
     while let Some((line, sql)) = statements.next()? {
+        watch(&handle, limits.statement);
         run(&handle, &observer, line, &sql)?;
     }
+    watch(&handle, limits.statement);
     observer.unwatched(|| handle.execute_batch("COMMIT"))?;
     Ok(())
 }
@@ -78,6 +90,12 @@ fn run(handle: &Handle, observer: &Observer, line: u64, sql: &str) -> Result<(),
     }
 }
 
+/// Ends what never would, from now on.
+fn watch(handle: &Handle, limit: Duration) {
+    let started = Instant::now();
+    handle.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || started.elapsed() > limit));
+}
+
 /// The statements of a dump with the line each begins in. Of a line with several, they are taken together.
 struct Statements<'d> {
     dump: &'d mut dyn BufRead,
@@ -98,7 +116,7 @@ impl Statements<'_> {
             let length = (&mut *self.dump).take(room).read_until(b'\n', &mut text)?;
             self.line += 1;
             if length == 0 && start < MAX_STATEMENT_BYTES {
-                return if start == 0 { Ok(None) } else { self.statement(first, text).map(Some) };
+                return if start == 0 { Ok(None) } else { statement(first, text).map(Some) };
             }
             if length == 0 {
                 let problem = format!("it has more than {MAX_STATEMENT_BYTES} bytes");
@@ -107,13 +125,29 @@ impl Statements<'_> {
             // Only where it can make a difference, for the whole text is looked at again each time.
             let has_end = text.get(start..).is_some_and(|line| line.contains(&b';'));
             if has_end && ffi::is_complete(&text) {
-                return self.statement(first, text).map(Some);
+                return statement(first, text).map(Some);
             }
         }
     }
+}
 
-    fn statement(&self, first: u64, text: Vec<u8>) -> Result<(u64, String), LoadError> {
-        let problem = |problem: String| LoadError::Statement { line: first, problem };
-        String::from_utf8(text).map(|sql| (first, sql)).map_err(|error| problem(format!("it is no UTF-8: {error}")))
+fn statement(line: u64, text: Vec<u8>) -> Result<(u64, String), LoadError> {
+    let failed = |error| LoadError::Statement { line, problem: format!("it is no UTF-8: {error}") };
+    String::from_utf8(text).map(|sql| (line, sql)).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_that_never_ends_is_ended() {
+        let directory = tempfile::tempdir().unwrap();
+        let endless =
+            "CREATE TABLE t (x);\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n;";
+        let limits = LoadLimits { size: None, statement: Duration::from_millis(50) };
+        let file = directory.path().join("new.db");
+        let failed = load(&file, Durability::Nothing, limits, &mut endless.as_bytes()).unwrap_err();
+        assert!(matches!(&failed, LoadError::Statement { line: 2, .. }), "{failed}");
     }
 }

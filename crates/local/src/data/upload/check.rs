@@ -128,7 +128,7 @@ impl Header {
                 encoding_name(encoding)
             ));
         }
-        if pages == 0 || length % u64::from(PAGE_SIZE) != 0 {
+        if pages == 0 || !length.is_multiple_of(PAGE_SIZE.into()) {
             return Some(format!("the file has {length} bytes, and must have whole pages of {PAGE_SIZE}"));
         }
         self.page_count().filter(|count| *count != pages).map(|count| {
