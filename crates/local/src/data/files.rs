@@ -130,7 +130,8 @@ fn file_stem(id: &str) -> String {
     id.bytes().fold("x".to_owned(), |stem, byte| format!("{stem}{byte:02x}"))
 }
 
-fn forget_missing(result: io::Result<()>, path: &Path) {
+/// Reports a failed deletion, unless there was nothing to delete.
+pub(crate) fn forget_missing(result: io::Result<()>, path: &Path) {
     if let Err(error) = result
         && error.kind() != io::ErrorKind::NotFound
     {

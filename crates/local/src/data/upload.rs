@@ -45,9 +45,10 @@ pub(crate) enum NotActivated {
 
 /// The uploads of all databases.
 pub(crate) struct Uploads {
+    /// Dropped before the directory its files are in.
+    unfinished: Unfinished,
     root: Arc<Root>,
     clock: Clock,
-    unfinished: Unfinished,
     activated: OnceLock<Box<Activated>>,
     /// Held while a file becomes a database, so that of two for the same one the second is refused.
     activating: Mutex<()>,

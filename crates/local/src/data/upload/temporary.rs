@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::data::files::Root;
+use crate::data::files::{Root, forget_missing};
 
 /// A file that is removed when it is dropped, unless it has become another one.
 #[derive(Debug)]
@@ -42,10 +42,8 @@ impl TemporaryFile {
 
 impl Drop for TemporaryFile {
     fn drop(&mut self) {
-        if !self.is_kept
-            && let Err(error) = fs::remove_file(&self.path)
-        {
-            tracing::warn!(path = %self.path.display(), %error, "could not delete a temporary file");
+        if !self.is_kept {
+            forget_missing(fs::remove_file(&self.path), &self.path);
         }
     }
 }
@@ -53,12 +51,7 @@ impl Drop for TemporaryFile {
 /// Removes every temporary file; nobody may be at work on one.
 pub(super) fn remove_all(root: &Root) {
     let directory = directory(root);
-    match fs::remove_dir_all(&directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(path = %directory.display(), %error, "could not delete the files of unfinished uploads");
-        }
-        _ => {}
-    }
+    forget_missing(fs::remove_dir_all(&directory), &directory);
 }
 
 fn directory(root: &Root) -> PathBuf {
