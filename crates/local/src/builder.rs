@@ -142,8 +142,7 @@ impl CloudBuilder {
             data.put(record(database));
         }
         Ok(Cloud::from_inner(Inner {
-            control: Control::new(store, ids, clock, data, foundation.verifier, directory.map(Directory::into_lock))
-                .into(),
+            control: Control::new(store, ids, clock, data, foundation.verifier, directory.map(Directory::into_lock)),
             token: foundation.token,
             organization: foundation.organization,
         }))

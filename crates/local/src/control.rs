@@ -8,6 +8,8 @@ mod answers;
 mod archive;
 mod auth;
 mod context;
+mod drafts;
+mod dumps;
 mod handles;
 mod jwt;
 mod organization_key;
@@ -43,6 +45,7 @@ pub(crate) use jwt::{Verifier, sign};
 pub(crate) use organization_key::OrganizationKey;
 pub use refusal::Refusal;
 
+use dumps::Dumps;
 use request::{Received, origin};
 use router::Operation;
 
@@ -55,6 +58,7 @@ pub(crate) struct Control {
     pub(crate) faults: Faults,
     pub(crate) data: DataPlane,
     pub(crate) addresses: Addresses,
+    dumps: Dumps,
     routes: Routes,
     verifier: Verifier,
     /// Locked while anything of the cloud is alive, requests that nobody waits for any more among it.
@@ -69,10 +73,13 @@ impl Control {
         data: DataPlane,
         verifier: Verifier,
         lock: Option<File>,
-    ) -> Self {
+    ) -> Arc<Self> {
         let (faults, addresses) = (Faults::default(), Addresses::default());
         let routes = answers_everything(answers::Answers);
-        Self { store, ids, clock, faults, data, addresses, routes, verifier, lock }
+        let dumps = Dumps::open(data.directory());
+        let control = Arc::new(Self { store, ids, clock, faults, data, addresses, dumps, routes, verifier, lock });
+        control.watch_drafts();
+        control
     }
 
     /// Whether the cloud outlives its process.
@@ -82,7 +89,12 @@ impl Control {
 
     /// Answers a request of the Platform API or of the region service.
     pub(crate) async fn handle(self: &Arc<Self>, request: Request<Body>) -> Response<Body> {
-        match self.answer(request).await {
+        let answer = match dumps::target(&request) {
+            Some(Ok(organization)) => self.receive_dump(organization, request).await,
+            Some(Err(refusal)) => Err(refusal),
+            None => self.answer(request).await,
+        };
+        match answer {
             Ok(json) => success(json),
             Err(refusal) => refusal.into_response(),
         }
@@ -142,7 +154,7 @@ impl Operation {
                 let answer = self.answer(received, &mut context)?;
                 Ok::<_, Refusal>((answer, context.into_effects()))
             },
-            |(_, effects)| effects.iter().for_each(|effect| effect.apply(&control.data)),
+            |(_, effects)| effects.iter().for_each(|effect| effect.apply(control)),
         );
         outcome.map(|(answer, _)| answer)
     }
@@ -169,5 +181,6 @@ pub(crate) fn record(database: &DatabaseRow) -> DatabaseRecord {
         size_limit: database.size_limit.map(ByteSize::bytes),
         allowed_ips: AllowList::new(&database.allowed_ips),
         archived: database.archived,
+        draft: database.draft,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A request passes through these files: `host` (paths, tokens, bodies) → `plan` (is the request sound?) → `stream` and
 //! `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order of statements) → `engine` (the
-//! statement itself).
+//! statement itself). The file of a database goes to `upload`.
 
 mod allow_list;
 mod batch;
@@ -23,13 +23,17 @@ mod statistics;
 mod stream;
 mod streams;
 mod tokens;
+mod upload;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io::{self, BufRead};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -37,21 +41,29 @@ use parking_lot::RwLock;
 
 use crate::clock::Clock;
 use database::Database;
+use engine::LoadLimits;
 use files::{DatabaseFile, Root};
 use open_set::OpenSet;
 use refusal::Refusal;
+use upload::Uploads;
 
 pub(crate) use allow_list::{AllowList, Peer};
+pub(crate) use engine::LoadError;
 pub(crate) use files::Files;
 pub(crate) use signing::SigningSeed;
 pub(crate) use statistics::{Hour, Hours, Rows};
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
+pub(crate) use upload::{NotActivated, TemporaryFile};
 
 /// Larger request bodies are refused.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 
+/// Enough for an index of a large table. Whoever loads a dump holds up others, and must not do so for ever.
+const LOAD_STATEMENT_LIMIT: Duration = Duration::from_secs(300);
+
 /// What the control plane tells the data plane about one database.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of the service")]
 pub(crate) struct DatabaseRecord {
     /// The database's `DbId`, a UUID; it names the file.
     pub(crate) id: String,
@@ -75,6 +87,8 @@ pub(crate) struct DatabaseRecord {
     pub(crate) allowed_ips: AllowList,
     /// It sleeps: every request for its data is refused.
     pub(crate) archived: bool,
+    /// It waits for its file to be uploaded, and answers nothing else.
+    pub(crate) draft: bool,
 }
 
 /// What a database has used.
@@ -100,6 +114,7 @@ struct Inner {
     databases: RwLock<Databases>,
     open_set: Arc<OpenSet>,
     root: Arc<Root>,
+    uploads: Arc<Uploads>,
 }
 
 #[derive(Default)]
@@ -112,12 +127,9 @@ impl DataPlane {
     /// A data plane without databases.
     #[must_use]
     pub(crate) fn new(files: Files, clock: Clock) -> Self {
-        Self(Arc::new(Inner {
-            clock,
-            databases: RwLock::default(),
-            open_set: Arc::default(),
-            root: Arc::new(Root::new(files)),
-        }))
+        let root = Arc::new(Root::new(files));
+        let uploads = Arc::new(Uploads::new(Arc::clone(&root), clock.clone()));
+        Self(Arc::new(Inner { clock, databases: RwLock::default(), open_set: Arc::default(), root, uploads }))
     }
 
     /// Adds a database, or changes what is known about the one of the same id. Its file appears on first use.
@@ -147,6 +159,7 @@ impl DataPlane {
         };
         databases.forget_label_of(&database);
         drop(databases);
+        self.0.uploads.abandon(id);
         database.close();
     }
 
@@ -155,6 +168,28 @@ impl DataPlane {
         let source = self.0.databases.read().by_id.get(from).cloned();
         let target = DatabaseFile::new(Arc::clone(&self.0.root), to);
         source.map_or(Ok(()), |source| source.copy_to(&target)).map_err(|error| CopyError(error.message))
+    }
+
+    /// Runs a dump on a database that is not put yet. A failure leaves nothing behind. Blocks.
+    pub(crate) fn load(&self, id: &str, size_limit: Option<u64>, dump: &mut dyn BufRead) -> Result<(), LoadError> {
+        let file = DatabaseFile::new(Arc::clone(&self.0.root), id);
+        file.prepare()?;
+        let limits = LoadLimits { size: size_limit, statement: LOAD_STATEMENT_LIMIT };
+        let loaded = engine::load(file.path(), self.0.root.durability(), limits, dump);
+        if loaded.is_err() {
+            file.remove();
+        }
+        loaded
+    }
+
+    /// Where the databases are; nothing needs to be there yet.
+    pub(crate) fn directory(&self) -> &Path {
+        self.0.root.directory()
+    }
+
+    /// A file beside the databases that is removed when it is dropped.
+    pub(crate) fn temporary_file(&self) -> io::Result<TemporaryFile> {
+        TemporaryFile::create(&self.0.root)
     }
 
     /// Forgets a database for good and deletes its file as soon as no request uses it. Its id must not be put again,
@@ -166,17 +201,25 @@ impl DataPlane {
         };
         databases.forget_label_of(&database);
         drop(databases);
+        self.0.uploads.abandon(id);
         database.condemn();
     }
 
     /// Answers a request to the host whose first label is `label`; `path` is what follows any `/db/<label>` prefix.
     pub(crate) async fn handle(&self, label: &str, path: &str, request: Request<Body>) -> Response<Body> {
         let database = self.0.databases.read().by_label.get(label).cloned();
+        self.0.uploads.expire();
         let answer = match database {
+            Some(database) if Uploads::answers(path) => self.0.uploads.respond(&database, path, request).await,
             Some(database) => host::respond(database, &self.0.clock, path, request).await,
             None => Err(Refusal::UnknownDatabase),
         };
         answer.unwrap_or_else(Refusal::into_response)
+    }
+
+    /// Says what is to happen when the file of a draft was uploaded. Only the first call counts.
+    pub(crate) fn when_activated(&self, activated: impl Fn(&str) -> Result<(), NotActivated> + Send + Sync + 'static) {
+        self.0.uploads.when_activated(Box::new(activated));
     }
 
     /// What a database has used in these hours; nothing if it is unknown. Blocks.

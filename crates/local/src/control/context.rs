@@ -1,12 +1,14 @@
+use std::{io::BufRead, path::PathBuf};
+
 use jiff::Timestamp;
 use turso_cloud_contract::{
-    ApiToken, DatabaseId, GroupId,
+    ApiToken, ByteSize, DatabaseId, GroupId,
     audit_logs::{AuditCode, AuditLog, AuditOrigin},
 };
 
-use super::{Control, OrganizationKey, Refusal, permissions::Needs, record, recovery, sign};
+use super::{Control, OrganizationKey, Refusal, dumps, permissions::Needs, record, recovery, sign};
 use crate::{
-    data::{DataPlane, DatabaseRecord, Hours, Rows, Usage},
+    data::{DatabaseRecord, Hours, LoadError, Rows, Usage},
     ids::Ids,
     store::{ApiTokenRow, DatabaseRow, OrganizationRow, Role, Transaction, UserRow},
 };
@@ -32,14 +34,18 @@ pub(crate) enum Effect {
     Forget(String),
     /// The database with this id is gone for good.
     Remove(String),
+    /// The dump with this id has become a database.
+    UseUpDump(String),
 }
 
 impl Effect {
-    pub(crate) fn apply(&self, data: &DataPlane) {
+    pub(super) fn apply(&self, control: &Control) {
+        let data = &control.data;
         match self {
             Self::Put(record) => data.put(record.clone()),
             Self::Forget(id) => data.forget(id),
             Self::Remove(id) => data.remove(id),
+            Self::UseUpDump(id) => control.dumps.remove(id),
         }
     }
 }
@@ -180,6 +186,22 @@ impl<'a> Context<'a> {
         self.control.data.copy(from.as_str(), to.as_str()).map_err(Refusal::internal)
     }
 
+    /// The id and the file of the dump with this path in its URL, if it belongs to the organization.
+    pub(crate) fn find_dump(&self, organization: &OrganizationRow, path: &str) -> Option<(String, PathBuf)> {
+        let id = dumps::id_in(path)?;
+        self.control.dumps.find(id, organization).map(|file| (id.to_owned(), file))
+    }
+
+    /// Runs a dump on a new database. Whoever refuses afterwards leaves a file behind that nobody knows.
+    pub(crate) fn load(&self, database: &DatabaseRow, dump: &mut dyn BufRead) -> Result<(), LoadError> {
+        self.control.data.load(database.uuid.as_str(), database.size_limit.map(ByteSize::bytes), dump)
+    }
+
+    /// Removes an uploaded dump once the operation is committed.
+    pub(crate) fn use_up_dump(&mut self, id: String) {
+        self.effects.push(Effect::UseUpDump(id));
+    }
+
     /// Lets the data plane know of a database that is new or has changed.
     pub(crate) fn publish(&mut self, database: &DatabaseRow) {
         self.effects.push(Effect::Put(record(database)));
@@ -194,6 +216,7 @@ impl<'a> Context<'a> {
     pub(super) fn purge(&mut self) -> Result<(), Refusal> {
         let purged = self.transaction.purge(recovery::deadline(self.now))?;
         self.effects.extend(purged.into_iter().map(Effect::Remove));
+        self.control.dumps.expire(self.now);
         Ok(())
     }
 }

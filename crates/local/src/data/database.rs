@@ -139,6 +139,10 @@ impl Database {
         self.engine.copy_to(target.path())
     }
 
+    pub(crate) fn file(&self) -> &DatabaseFile {
+        &self.file
+    }
+
     pub(crate) fn last_used(&self) -> Instant {
         *self.last_used.lock()
     }
@@ -181,7 +185,8 @@ impl Database {
     }
 
     fn size(&self) -> Result<u64, SqlError> {
-        if !self.file.exists() {
+        // Nobody may hold a connection to the file of a draft: it may not be the last one.
+        if self.record().draft || !self.file.exists() {
             return Ok(0);
         }
         let mut connection = match self.idle_connection() {

@@ -3,9 +3,11 @@
 //! The protocol decides *whether* and *when* a statement runs; an engine only runs it. Everything here blocks, so it is
 //! called from blocking threads only.
 
+mod check;
 mod errors;
 mod ffi;
 mod libsql;
+mod load;
 mod observer;
 mod pragma;
 mod statement;
@@ -18,7 +20,9 @@ use std::time::Duration;
 
 use super::hrana::{Column, Description, NamedValue, SqlError, Value};
 
+pub(crate) use check::quick_check;
 pub(crate) use libsql::{Durability, LibsqlEngine};
+pub(crate) use load::{LoadError, LoadLimits, load};
 
 /// One database: a place connections come from.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {

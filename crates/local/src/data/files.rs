@@ -44,7 +44,13 @@ impl Root {
         if self.is_temporary { Durability::Nothing } else { Durability::Process }
     }
 
-    fn create(&self) -> io::Result<()> {
+    /// Where the files are, which need not be there yet.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Makes sure the directory is there.
+    pub(crate) fn create(&self) -> io::Result<()> {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
@@ -96,17 +102,21 @@ impl DatabaseFile {
     pub(crate) fn condemn(&self) {
         self.is_condemned.store(true, Ordering::Release);
     }
-}
 
-impl Drop for DatabaseFile {
-    fn drop(&mut self) {
-        if !self.is_condemned.load(Ordering::Acquire) {
-            return;
-        }
+    /// Deletes the file at once; nobody may have a connection to it.
+    pub(crate) fn remove(&self) {
         for suffix in ["", "-wal", "-shm"] {
             let mut path = self.path.clone().into_os_string();
             path.push(suffix);
             forget_missing(std::fs::remove_file(&path), Path::new(&path));
+        }
+    }
+}
+
+impl Drop for DatabaseFile {
+    fn drop(&mut self) {
+        if self.is_condemned.load(Ordering::Acquire) {
+            self.remove();
         }
     }
 }
@@ -120,7 +130,8 @@ fn file_stem(id: &str) -> String {
     id.bytes().fold("x".to_owned(), |stem, byte| format!("{stem}{byte:02x}"))
 }
 
-fn forget_missing(result: io::Result<()>, path: &Path) {
+/// Reports a failed deletion, unless there was nothing to delete.
+pub(crate) fn forget_missing(result: io::Result<()>, path: &Path) {
     if let Err(error) = result
         && error.kind() != io::ErrorKind::NotFound
     {

@@ -6,7 +6,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, Request, Response};
+use http::{Extensions, HeaderMap, Method, Request, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -97,13 +97,24 @@ async fn refuse_forbidden(
 }
 
 fn policy_for(database: &Database, clock: &Clock, request: &Request<Body>) -> Result<Policy, Refusal> {
+    let policy = admit(database, clock, request.headers(), request.extensions())?;
+    if database.record().draft { Err(Refusal::Draft) } else { Ok(policy) }
+}
+
+/// What the sender of a request may do, if they may come in at all.
+pub(crate) fn admit(
+    database: &Database,
+    clock: &Clock,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<Policy, Refusal> {
     let record = database.record();
-    let peer = request.extensions().get::<Peer>().copied().unwrap_or_default();
+    let peer = extensions.get::<Peer>().copied().unwrap_or_default();
     // Before the token, as a firewall would.
     if !record.allowed_ips.admits(peer) {
         return Err(Refusal::AddressNotAllowed(peer.0));
     }
-    let token = bearer(request.headers());
+    let token = bearer(headers);
     let access = authorize(token, &record, database.verified_tokens(), clock.now()).map_err(Refusal::Token)?;
     if record.archived {
         return Err(Refusal::Archived);
@@ -143,7 +154,7 @@ async fn read(request: Request<Body>) -> Result<Vec<u8>, Refusal> {
     Ok(body)
 }
 
-fn json(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {
+pub(crate) fn json(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {
     let body = serde_json::to_vec(answer).map_err(|error| {
         tracing::error!(%error, "could not write an answer");
         Refusal::Internal

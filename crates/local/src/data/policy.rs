@@ -3,6 +3,7 @@
 use super::DatabaseRecord;
 use super::engine::Effect;
 use super::hrana::SqlError;
+use super::refusal::Refusal;
 use super::tokens::Access;
 
 /// The rules one request runs under.
@@ -20,6 +21,11 @@ impl Policy {
             block_reads: record.block_reads,
             block_writes: record.block_writes,
         }
+    }
+
+    /// Whether the bearer may give the database its file.
+    pub(crate) fn check_upload(self) -> Result<(), Refusal> {
+        if self.is_read_only { Err(Refusal::WriteForbidden) } else { Ok(()) }
     }
 
     /// Whether every statement has to be looked at before the first one runs.

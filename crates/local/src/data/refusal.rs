@@ -6,6 +6,7 @@ use axum::body::Body;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use serde_json::json;
+use turso_cloud_contract::UploadId;
 
 use super::tokens::TokenRefusal;
 
@@ -17,6 +18,13 @@ pub(crate) enum Refusal {
     AddressNotAllowed(IpAddr),
     /// The database sleeps.
     Archived,
+    /// The database waits for its file.
+    Draft,
+    /// A file for a database that does not wait for one.
+    NoDraft,
+    UnknownUpload(UploadId),
+    /// An upload without `Content-Length`.
+    LengthRequired,
     UnknownPath,
     MethodNotAllowed,
     Token(TokenRefusal),
@@ -53,11 +61,15 @@ impl Refusal {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownDatabase | Self::UnknownPath | Self::StreamNotFound => StatusCode::NOT_FOUND,
+            Self::UnknownDatabase | Self::UnknownPath | Self::StreamNotFound | Self::UnknownUpload(_) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::NoDraft => StatusCode::CONFLICT,
+            Self::LengthRequired => StatusCode::LENGTH_REQUIRED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Token(TokenRefusal::Malformed) | Self::Protocol(_) => StatusCode::BAD_REQUEST,
             Self::Token(_) => StatusCode::UNAUTHORIZED,
-            Self::WriteForbidden | Self::AddressNotAllowed(_) | Self::Archived => StatusCode::FORBIDDEN,
+            Self::WriteForbidden | Self::AddressNotAllowed(_) | Self::Archived | Self::Draft => StatusCode::FORBIDDEN,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::StreamExpired => StatusCode::GONE,
             Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
@@ -80,6 +92,12 @@ impl Refusal {
                 format!("BLOCKED: address {address} is not in the list of allowed IP addresses")
             }
             Self::Archived => "BLOCKED: the database is archived, wake it up or unarchive its group".to_owned(),
+            Self::Draft => "BLOCKED: the database is a draft, upload its file first".to_owned(),
+            Self::NoDraft => {
+                "the database takes no file: only one created with the seed database_upload does, once".to_owned()
+            }
+            Self::UnknownUpload(id) => format!("there is no unfinished upload {id} for this database"),
+            Self::LengthRequired => "the header Content-Length is required".to_owned(),
             Self::UnknownPath => "not found".to_owned(),
             Self::MethodNotAllowed => "method not allowed".to_owned(),
             Self::Token(TokenRefusal::Malformed) => "JWT error: InvalidToken".to_owned(),

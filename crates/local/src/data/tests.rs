@@ -11,6 +11,7 @@ mod requests;
 mod sessions;
 mod tokens;
 mod transactions;
+mod upload;
 mod values;
 mod writers;
 
@@ -143,6 +144,7 @@ fn record() -> DatabaseRecord {
         size_limit: None,
         allowed_ips: AllowList::default(),
         archived: false,
+        draft: false,
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct DatabaseRow {
     pub(crate) allowed_ips: Vec<String>,
     pub(crate) allowed_vpc_ids: Vec<String>,
     pub(crate) archived: bool,
+    /// It waits for its file to be uploaded.
+    pub(crate) draft: bool,
     pub(crate) parent: Option<Parent>,
     pub(crate) created_at: Timestamp,
 }
@@ -38,8 +40,8 @@ impl Transaction<'_> {
         self.0.execute(
             "INSERT INTO databases (organization_id, group_id, uuid, name, label, role_id, size_limit, block_reads,
                  block_writes, delete_protection, allow_attach, allowed_ips, allowed_vpc_ids, archived, parent_uuid,
-                 parent_name, branched_at, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                 parent_name, branched_at, created_at, draft)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             params![
                 database.group.organization_id,
                 database.group.id,
@@ -59,6 +61,7 @@ impl Transaction<'_> {
                 parent.map(|parent| parent.name.as_str()),
                 parent.map(|parent| parent.branched_at.to_string()),
                 database.created_at.to_string(),
+                database.draft,
             ],
         )?;
         Ok(DatabaseRow { id: self.0.last_insert_rowid(), ..database })
@@ -183,6 +186,16 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Makes a draft a database like others, and yields it; nothing if there is no draft with this id.
+    pub(crate) fn activate_database(&self, uuid: &str) -> Result<Option<DatabaseRow>, StoreError> {
+        let sql = "UPDATE databases SET draft = FALSE WHERE uuid = ?1 AND draft AND deleted_at IS NULL";
+        if self.0.execute(sql, [uuid])? == 0 {
+            return Ok(None);
+        }
+        let found = self.select_databases("SELECT * FROM databases_with_group WHERE uuid = ?1", [uuid])?;
+        Ok(found.into_iter().next())
+    }
+
     fn select_databases(&self, sql: &str, params: impl Params) -> Result<Vec<DatabaseRow>, StoreError> {
         let mut statement = self.0.prepare_cached(sql)?;
         Ok(statement.query_map(params, database)?.collect::<Result<_, _>>()?)
@@ -216,6 +229,7 @@ pub(super) fn database(row: &Row<'_>) -> rusqlite::Result<DatabaseRow> {
         allowed_ips: columns::json(row, "allowed_ips")?,
         allowed_vpc_ids: columns::json(row, "allowed_vpc_ids")?,
         archived: row.get("archived")?,
+        draft: row.get("draft")?,
         parent: parent(row)?,
         created_at: columns::text(row, "created_at")?,
     })

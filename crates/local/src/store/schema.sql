@@ -71,6 +71,8 @@ CREATE TABLE databases (
     allowed_ips       TEXT NOT NULL DEFAULT '[]',
     allowed_vpc_ids   TEXT NOT NULL DEFAULT '[]',
     archived          INTEGER NOT NULL DEFAULT FALSE,
+    -- It waits for its file to be uploaded.
+    draft             INTEGER NOT NULL DEFAULT FALSE,
     parent_uuid       TEXT,
     parent_name       TEXT,
     branched_at       TEXT,

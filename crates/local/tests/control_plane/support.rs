@@ -126,6 +126,24 @@ pub(crate) async fn outcome(cloud: &Cloud, label: &str, token: &str, sql: &str) 
     (result["type"].as_str().unwrap().to_owned(), result["error"]["code"].clone())
 }
 
+/// The only value of the answer to a statement, sent to a database of `acme`.
+pub(crate) async fn value(cloud: &Cloud, name: &str, sql: &str) -> Value {
+    let token = mint(cloud, &format!("/v1/organizations/acme/databases/{name}/auth/tokens")).await;
+    let answer = query(cloud, &format!("{name}-acme"), &token, sql).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.json()["results"][0]["type"], "ok", "{}", answer.text);
+    answer.json()["results"][0]["response"]["result"]["rows"][0][0]["value"].clone()
+}
+
+/// The files of a cloud that is kept in this directory, but for its state.
+pub(crate) fn files(directory: &std::path::Path) -> Vec<String> {
+    let databases = directory.join("databases");
+    let folders = [databases.clone(), databases.join("dumps"), databases.join("uploads")];
+    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten());
+    let files = entries.map(Result::unwrap).filter(|entry| entry.path().is_file());
+    files.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
 pub(crate) fn ok() -> (String, Value) {
     ("ok".to_owned(), Value::Null)
 }

@@ -1,5 +1,6 @@
 mod configuration;
 mod instances;
+mod seed;
 mod transfer;
 mod usage;
 mod v3;
@@ -17,6 +18,8 @@ use turso_cloud_contract::{
 
 pub(super) use transfer::{move_to, target};
 pub(super) use usage::used_this_month;
+
+use seed::Content;
 
 use super::{Answers, billing, groups};
 use crate::{
@@ -123,7 +126,7 @@ fn create(
     }
     billing::admit_database(cx, organization)?;
     let label = free_label(cx, organization, &name)?;
-    let original = original(cx, organization, request.seed)?;
+    let content = Content::find(cx, organization, request.seed.as_ref())?;
     let database = cx.store().insert_database(DatabaseRow {
         id: 0,
         uuid: cx.ids().uuid(cx.store())?,
@@ -139,14 +142,13 @@ fn create(
         allowed_ips: Vec::new(),
         allowed_vpc_ids: Vec::new(),
         archived: false,
-        parent: original.as_ref().map(|row| Parent::new(row.uuid.clone(), row.name.clone(), cx.now())),
+        draft: matches!(content, Content::Upload),
+        parent: content.original().map(|row| Parent::new(row.uuid.clone(), row.name.clone(), cx.now())),
         created_at: cx.now(),
     })?;
     cx.publish(&database);
     audit(cx, organization, AuditCode::DbCreate, &database)?;
-    if let Some(original) = original {
-        cx.copy(&original.uuid, &database.uuid)?;
-    }
+    content.give_to(cx, &database)?;
     let hostname = cx.hostname(&database.label);
     Ok(CreatedDatabase::new(database.uuid, hostname, database.name))
 }
@@ -164,25 +166,12 @@ fn delete(cx: &mut Context<'_>, organization: &OrganizationRow, database: &Datab
 fn refuse_unsupported(database: &NewDatabase) -> Result<(), Refusal> {
     let unsupported = [
         ("seed.timestamp", matches!(database.seed, Some(Seed::Database { timestamp: Some(_), .. }))),
-        ("this type of seed", database.seed.as_ref().is_some_and(|seed| !matches!(seed, Seed::Database { .. }))),
         ("remote_encryption", database.remote_encryption.is_some()),
         ("use_tursodb", database.use_tursodb == Some(true)),
     ];
     match unsupported.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(Refusal::bad_request(format!("the local cloud does not support {option} yet"))),
         None => Ok(()),
-    }
-}
-
-/// The database a new one is to be a copy of.
-fn original(
-    cx: &Context<'_>,
-    organization: &OrganizationRow,
-    seed: Option<Seed>,
-) -> Result<Option<DatabaseRow>, Refusal> {
-    match seed {
-        Some(Seed::Database { name, .. }) => find(cx, organization, &DatabaseName::try_from(name)?).map(Some),
-        _ => Ok(None),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The engine calls that the safe wrapper does not offer.
 #![expect(unsafe_code, reason = "counters and settings of the C engine that rusqlite does not wrap")]
 
+use std::ffi::CString;
 use std::ptr;
 
 use rusqlite::Connection;
@@ -42,4 +43,12 @@ pub(crate) fn total_changes(connection: &Connection) -> i64 {
 pub(crate) fn forget_last_insert_rowid(connection: &Connection) {
     // SAFETY: the handle is open for as long as `connection` is borrowed; the call only writes a counter.
     unsafe { libsql_ffi::sqlite3_set_last_insert_rowid(connection.handle(), 0) }
+}
+
+/// Whether a text ends where a statement does, and not inside a string, a comment or the body of a trigger. One that
+/// cannot be compiled for a zero byte in it is said to, so that its error is found.
+pub(crate) fn is_complete(sql: &[u8]) -> bool {
+    let Ok(sql) = CString::new(sql) else { return true };
+    // SAFETY: the pointer is to a text that ends in a zero byte and outlives the call, which only reads it.
+    unsafe { libsql_ffi::sqlite3_complete(sql.as_ptr()) == 1 }
 }

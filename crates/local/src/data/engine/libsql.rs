@@ -20,7 +20,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const PAUSE_OF_COPY: Duration = Duration::from_millis(10);
 
 /// How many instructions of the engine's virtual machine pass between two looks at the interrupter: about 10 µs.
-const STEPS_BETWEEN_LOOKS: i32 = 1000;
+pub(super) const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
 /// The engine's own limit of pages.
 const MOST_PAGES: u64 = 0xffff_fffe;
@@ -94,7 +94,7 @@ fn copy(source: &Handle, file: &Path) -> rusqlite::Result<()> {
     Backup::new(source, &mut target)?.run_to_completion(i32::MAX, PAUSE_OF_COPY, None)
 }
 
-fn open(path: &Path, durability: Durability) -> rusqlite::Result<Handle> {
+pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Handle> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let handle = Handle::open_with_flags(path, flags)?;
     handle.busy_timeout(BUSY_TIMEOUT)?;

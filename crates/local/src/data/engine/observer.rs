@@ -15,6 +15,7 @@ const ATTACHES: u32 = 1 << 3;
 const BEGINS: u32 = 1 << 4;
 const FINISHES: u32 = 1 << 5;
 const SAVEPOINTS: u32 = 1 << 6;
+const ROLLS_BACK: u32 = 1 << 7;
 
 /// `SQLITE_ATTACH`, which the wrapper does not decode when the file name is an expression.
 const ATTACH_CODE: i32 = 24;
@@ -77,6 +78,10 @@ impl Seen {
         self.has(ATTACHES)
     }
 
+    pub(crate) fn rolls_back(self) -> bool {
+        self.has(ROLLS_BACK)
+    }
+
     pub(crate) fn transaction(self) -> Option<TransactionStep> {
         let steps = [
             (BEGINS, TransactionStep::Begin),
@@ -108,6 +113,9 @@ fn judge(context: &AuthContext<'_>) -> (u32, Authorization) {
         AuthAction::Detach { database_name } if database_name.starts_with("vacuum_") => (0, Authorization::Allow),
         AuthAction::Detach { .. } => (ATTACHES, Authorization::Allow),
         AuthAction::Transaction { operation: TransactionOperation::Begin } => (BEGINS, Authorization::Allow),
+        AuthAction::Transaction { operation: TransactionOperation::Rollback } => {
+            (FINISHES | ROLLS_BACK, Authorization::Allow)
+        }
         AuthAction::Transaction { .. } => (FINISHES, Authorization::Allow),
         AuthAction::Savepoint { .. } => (SAVEPOINTS, Authorization::Allow),
         AuthAction::CreateTempIndex { .. }

@@ -1,0 +1,104 @@
+//! What a new database begins with.
+
+use std::{fs::File, io::BufReader, path::PathBuf};
+
+use turso_cloud_contract::{DatabaseName, InvalidInput, databases::Seed};
+use url::Url;
+
+use super::find;
+use crate::{
+    control::{Context, Refusal},
+    data::LoadError,
+    store::{DatabaseRow, OrganizationRow},
+};
+
+/// The content of a new database.
+pub(super) enum Content {
+    Nothing,
+    /// It is uploaded later.
+    Upload,
+    Copy(Box<DatabaseRow>),
+    Dump(Dump),
+}
+
+/// A dump, and its id if it was uploaded.
+pub(super) struct Dump {
+    file: PathBuf,
+    id: Option<String>,
+}
+
+impl Content {
+    pub(super) fn find(cx: &Context<'_>, organization: &OrganizationRow, seed: Option<&Seed>) -> Result<Self, Refusal> {
+        match seed {
+            None => Ok(Self::Nothing),
+            Some(Seed::DatabaseUpload) => Ok(Self::Upload),
+            Some(Seed::Database { name, .. }) => original(cx, organization, name).map(Self::Copy),
+            Some(Seed::Dump { url }) => dump(cx, organization, url).map(Self::Dump),
+            Some(_) => Err(Refusal::bad_request("the local cloud does not support this type of seed yet")),
+        }
+    }
+
+    /// The database it is a copy of.
+    pub(super) fn original(&self) -> Option<&DatabaseRow> {
+        match self {
+            Self::Copy(original) => Some(original),
+            _ => None,
+        }
+    }
+
+    /// Gives it to a database that nobody can see yet. It comes last, for whoever refuses afterwards would leave a
+    /// file behind that nobody knows.
+    pub(super) fn give_to(self, cx: &mut Context<'_>, database: &DatabaseRow) -> Result<(), Refusal> {
+        match self {
+            Self::Nothing | Self::Upload => Ok(()),
+            Self::Copy(original) => cx.copy(&original.uuid, &database.uuid),
+            Self::Dump(dump) => dump.load(cx, database),
+        }
+    }
+}
+
+impl Dump {
+    fn load(self, cx: &mut Context<'_>, database: &DatabaseRow) -> Result<(), Refusal> {
+        let dump = File::open(&self.file).map_err(|error| unreadable(&self.file, &error))?;
+        cx.load(database, &mut BufReader::new(dump)).map_err(|error| match error {
+            LoadError::Read(error) => unreadable(&self.file, &error),
+            LoadError::Engine(_) => Refusal::internal(error),
+            LoadError::Statement { .. } | LoadError::RolledBack { .. } => {
+                Refusal::bad_request(format!("the dump could not be loaded: {error}"))
+            }
+        })?;
+        self.id.into_iter().for_each(|id| cx.use_up_dump(id));
+        Ok(())
+    }
+}
+
+fn original(cx: &Context<'_>, organization: &OrganizationRow, name: &str) -> Result<Box<DatabaseRow>, Refusal> {
+    let original = find(cx, organization, &DatabaseName::try_from(name)?)?;
+    if original.draft {
+        return Err(Refusal::bad_request(format!(
+            "database {name} is a draft and cannot be copied: upload its file first"
+        )));
+    }
+    Ok(Box::new(original))
+}
+
+/// Nothing is loaded from the network: a dump lies on this machine, or was uploaded to this cloud.
+fn dump(cx: &Context<'_>, organization: &OrganizationRow, url: &str) -> Result<Dump, Refusal> {
+    let refuse = |rule: &str| Refusal::from(InvalidInput::new("seed.url", url, rule.to_owned()));
+    let parsed = Url::parse(url).map_err(|error| refuse(&format!("must be a URL: {error}")))?;
+    if parsed.scheme() == "file" {
+        let file = parsed.to_file_path().map_err(|()| refuse("must name a file of this machine"))?;
+        return Ok(Dump { file, id: None });
+    }
+    match cx.find_dump(organization, parsed.path()) {
+        Some((id, file)) => Ok(Dump { file, id: Some(id) }),
+        None => Err(refuse(
+            "must be the dump_url of a dump that was uploaded to this organization and is not used up, or a file: URL: \
+             the local cloud loads nothing from the network",
+        )),
+    }
+}
+
+fn unreadable(file: &std::path::Path, error: &std::io::Error) -> Refusal {
+    Refusal::bad_request(format!("the dump {} could not be read: {error}", file.display()))
+}

@@ -1,0 +1,168 @@
+//! Dumps in SQL that wait to become the beginning of a database.
+//!
+//! They are files and nothing else: the name of one says whose it is and since when it has been there.
+
+mod form;
+
+use std::{
+    collections::HashMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Method, Request};
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
+use turso_cloud_contract::{OrganizationSlug, PathReader, databases::CreateDatabase, uploads::UploadedDump};
+
+use super::{
+    Context, Control, Refusal, auth,
+    permissions::Guarded as _,
+    request::{self, Received, origin},
+};
+use crate::{data::TemporaryFile, store::OrganizationRow};
+
+/// How long a dump waits to be used.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// What the path of every dump ends with, before its id.
+const PATH: &str = "/databases/dumps/";
+
+/// The dumps that wait.
+pub(crate) struct Dumps {
+    directory: PathBuf,
+    waiting: Mutex<HashMap<String, Dump>>,
+}
+
+#[derive(Clone, Debug)]
+struct Dump {
+    organization: String,
+    uploaded_at: Timestamp,
+}
+
+impl Dumps {
+    /// The dumps beside the databases of this directory, where some may wait since an earlier run.
+    pub(super) fn open(databases: &Path) -> Self {
+        let directory = databases.join("dumps");
+        let entries = fs::read_dir(&directory).into_iter().flatten().flatten();
+        let waiting = entries.filter_map(|entry| Dump::read(&entry.file_name().to_string_lossy())).collect();
+        Self { directory, waiting: Mutex::new(waiting) }
+    }
+
+    /// The file of a dump that belongs to this organization.
+    pub(super) fn find(&self, id: &str, organization: &OrganizationRow) -> Option<PathBuf> {
+        let waiting = self.waiting.lock();
+        let dump = waiting.get(id).filter(|dump| dump.organization == organization.uuid)?;
+        Some(self.path(id, dump))
+    }
+
+    pub(super) fn remove(&self, id: &str) {
+        let removed = self.waiting.lock().remove(id);
+        if let Some(dump) = removed {
+            self.delete(id, &dump);
+        }
+    }
+
+    /// Removes what has waited for too long.
+    pub(super) fn expire(&self, now: Timestamp) {
+        let is_over = |dump: &Dump| dump.uploaded_at.checked_add(LIFETIME).is_ok_and(|end| end <= now);
+        let expired: Vec<_> = self.waiting.lock().extract_if(|_, dump| is_over(dump)).collect();
+        for (id, dump) in &expired {
+            self.delete(id, dump);
+        }
+    }
+
+    fn keep(&self, id: String, dump: Dump, file: TemporaryFile) -> io::Result<()> {
+        fs::create_dir_all(&self.directory)?;
+        file.become_file(&self.path(&id, &dump))?;
+        self.waiting.lock().insert(id, dump);
+        Ok(())
+    }
+
+    fn delete(&self, id: &str, dump: &Dump) {
+        let path = self.path(id, dump);
+        if let Err(error) = fs::remove_file(&path) {
+            tracing::warn!(path = %path.display(), %error, "could not delete a dump");
+        }
+    }
+
+    fn path(&self, id: &str, dump: &Dump) -> PathBuf {
+        self.directory.join(format!("{id}.{}.{}.sql", dump.organization, dump.uploaded_at.as_second()))
+    }
+}
+
+impl Dump {
+    fn read(file_name: &str) -> Option<(String, Self)> {
+        let mut parts = file_name.strip_suffix(".sql")?.split('.');
+        let (id, organization) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+        let uploaded_at = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
+        parts.next().is_none().then_some((id, Self { organization, uploaded_at }))
+    }
+}
+
+impl Control {
+    /// Takes a dump. Who may not create a database is refused before the dump is read.
+    pub(super) async fn receive_dump(
+        self: &Arc<Self>,
+        slug: OrganizationSlug,
+        request: Request<Body>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let (head, body) = request.into_parts();
+        let received = Received { head, body: Bytes::new() };
+        let boundary = form::boundary(&received.head);
+        let (control, organization) = (Arc::clone(self), slug.clone());
+        let admitted = blocking(move || control.admit_dump(&organization, &received)).await;
+        let ((organization, id), boundary) = match (admitted, boundary) {
+            (Ok(admitted), Ok(boundary)) => (admitted, boundary),
+            (Err(refusal), _) | (_, Err(refusal)) => {
+                // A client that is still sending would not see the answer.
+                let _ = request::read(body).await;
+                return Err(refusal);
+            }
+        };
+        let file = self.data.temporary_file().map_err(Refusal::internal)?;
+        form::receive(&boundary, body, &file).await?;
+        let url = self.addresses.url(&format!("/v1/{slug}{PATH}{id}"));
+        let dump = Dump { organization: organization.uuid, uploaded_at: self.clock.now() };
+        self.dumps.keep(id, dump, file).map_err(Refusal::internal)?;
+        serde_json::to_vec(&UploadedDump::new(url)).map_err(Refusal::internal)
+    }
+
+    /// What is asked of whoever creates a database, and the id of the dump.
+    fn admit_dump(&self, slug: &OrganizationSlug, received: &Received) -> Result<(OrganizationRow, String), Refusal> {
+        self.store.transact(|transaction| {
+            let caller = auth::authenticate(transaction, &self.verifier, received)?;
+            let needs = CreateDatabase::NEEDS;
+            needs.check_token(&caller)?;
+            let cx = Context::new(transaction, self, &needs, Some(caller), origin(received), self.clock.now());
+            Ok((cx.organization(slug)?, self.ids.uuid(transaction)?))
+        })
+    }
+}
+
+/// The organization a dump is sent to; nothing for any other request.
+pub(super) fn target(request: &Request<Body>) -> Option<Result<OrganizationSlug, Refusal>> {
+    let path = request.uri().path();
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let slug = path.strip_prefix("/v1/organizations/")?.strip_suffix(PATH.trim_end_matches('/'))?;
+    let is_dump = request.method() == Method::POST && !slug.contains('/');
+    is_dump.then(|| PathReader::new(slug).segment().map_err(|invalid| Refusal::not_found(invalid.to_string())))
+}
+
+/// The id of the dump at a URL of a cloud, be it this one or another.
+pub(super) fn id_in(path: &str) -> Option<&str> {
+    path.split_once(PATH).map(|(_, id)| id).filter(|id| !id.contains('/'))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.map_err(Refusal::internal)?
+}
+
+impl fmt::Debug for Dumps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dumps").field("waiting", &self.waiting.lock().len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+//! Runs a dump on a new database, as `sqlite3` would read it: line by line until a statement is complete.
+
+use std::io::{BufRead, Read as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Batch, Connection as Handle};
+
+use super::libsql::{Durability, STEPS_BETWEEN_LOOKS, open};
+use super::observer::Observer;
+use super::{TransactionStep, errors, ffi};
+use crate::data::hrana::SqlError;
+
+/// The engine's own limit of a statement.
+const MAX_STATEMENT_BYTES: usize = 1_000_000_000;
+
+/// What a dump may use up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoadLimits {
+    /// The bytes the database may grow to.
+    pub(crate) size: Option<u64>,
+    /// How long one statement may take.
+    pub(crate) statement: Duration,
+}
+
+/// A dump could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    /// The statement that begins in this line does not run.
+    #[error("the statement in line {line} failed: {problem}")]
+    Statement { line: u64, problem: String },
+    #[error("the dump ends in ROLLBACK (line {line}): whoever wrote it ran into an error")]
+    RolledBack { line: u64 },
+    #[error("the dump could not be read: {0}")]
+    Read(#[from] std::io::Error),
+    #[error("{}", .0.message)]
+    Engine(SqlError),
+}
+
+impl From<rusqlite::Error> for LoadError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Engine(errors::describe(error))
+    }
+}
+
+/// Runs the statements of `dump` in one transaction on the new database at `file`. Blocks.
+///
+/// What is left of a failure is for the caller to remove.
+pub(crate) fn load(
+    file: &Path,
+    durability: Durability,
+    limits: LoadLimits,
+    dump: &mut dyn BufRead,
+) -> Result<(), LoadError> {
+    let handle = open(file, durability)?;
+    if let Some(bytes) = limits.size {
+        let page_size: u64 = handle.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+        let pages = (bytes / page_size.max(1)).clamp(1, u64::from(u32::MAX - 1));
+        handle.query_row(&format!("PRAGMA main.max_page_count = {pages}"), [], |_| Ok(()))?;
+    }
+    // A dump may name a row before the one it refers to. Inside a transaction, its own pragma would do nothing.
+    handle.execute_batch("PRAGMA foreign_keys=OFF; BEGIN;")?;
+    let observer = Observer::install(&handle);
+    let mut statements = Statements { dump, line: 0 };
+    while let Some((line, sql)) = statements.next()? {
+        watch(&handle, limits.statement);
+        run(&handle, &observer, line, &sql)?;
+    }
+    watch(&handle, limits.statement);
+    observer.unwatched(|| handle.execute_batch("COMMIT"))?;
+    Ok(())
+}
+
+/// Runs what stands in one line or more. The dump's own transaction is a part of the one that is open.
+fn run(handle: &Handle, observer: &Observer, line: u64, sql: &str) -> Result<(), LoadError> {
+    let failed = |error| LoadError::Statement { line, problem: errors::describe(error).message };
+    let mut statements = Batch::new(handle, sql);
+    loop {
+        let next = statements.next();
+        let seen = observer.take();
+        let Some(mut statement) = next.map_err(failed)? else { return Ok(()) };
+        match seen.transaction() {
+            Some(TransactionStep::Finish) if seen.rolls_back() => return Err(LoadError::RolledBack { line }),
+            Some(TransactionStep::Begin | TransactionStep::Finish) => {}
+            Some(TransactionStep::Savepoint) | None => {
+                let mut rows = statement.raw_query();
+                while rows.next().map_err(failed)?.is_some() {}
+            }
+        }
+    }
+}
+
+/// Ends what never would, from now on.
+fn watch(handle: &Handle, limit: Duration) {
+    let started = Instant::now();
+    handle.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || started.elapsed() > limit));
+}
+
+/// The statements of a dump with the line each begins in. Of a line with several, they are taken together.
+struct Statements<'d> {
+    dump: &'d mut dyn BufRead,
+    line: u64,
+}
+
+impl Statements<'_> {
+    fn next(&mut self) -> Result<Option<(u64, String)>, LoadError> {
+        let mut text = Vec::new();
+        let mut first = self.line + 1;
+        loop {
+            if text.trim_ascii().is_empty() {
+                text.clear();
+                first = self.line + 1;
+            }
+            let start = text.len();
+            let room = MAX_STATEMENT_BYTES.saturating_sub(start) as u64;
+            let length = (&mut *self.dump).take(room).read_until(b'\n', &mut text)?;
+            self.line += 1;
+            if length == 0 && start < MAX_STATEMENT_BYTES {
+                return if start == 0 { Ok(None) } else { statement(first, text).map(Some) };
+            }
+            if length == 0 {
+                let problem = format!("it has more than {MAX_STATEMENT_BYTES} bytes");
+                return Err(LoadError::Statement { line: first, problem });
+            }
+            // Only where it can make a difference, for the whole text is looked at again each time.
+            let has_end = text.get(start..).is_some_and(|line| line.contains(&b';'));
+            if has_end && ffi::is_complete(&text) {
+                return statement(first, text).map(Some);
+            }
+        }
+    }
+}
+
+fn statement(line: u64, text: Vec<u8>) -> Result<(u64, String), LoadError> {
+    let failed = |error| LoadError::Statement { line, problem: format!("it is no UTF-8: {error}") };
+    String::from_utf8(text).map(|sql| (line, sql)).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_that_never_ends_is_ended() {
+        let directory = tempfile::tempdir().unwrap();
+        let endless =
+            "CREATE TABLE t (x);\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n;";
+        let limits = LoadLimits { size: None, statement: Duration::from_millis(50) };
+        let file = directory.path().join("new.db");
+        let failed = load(&file, Durability::Nothing, limits, &mut endless.as_bytes()).unwrap_err();
+        assert!(matches!(&failed, LoadError::Statement { line: 2, .. }), "{failed}");
+    }
+}
