@@ -1,5 +1,6 @@
 mod manage;
 mod many;
+mod uploads;
 
 use turso_cloud_contract::{
     DatabaseName, DatabaseToken, InvalidInput, OrganizationSlug,
