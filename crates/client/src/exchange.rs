@@ -151,7 +151,7 @@ impl Exchange<'_> {
         let headers = request.headers_mut();
         headers.insert(header::USER_AGENT, self.cx.client().user_agent.clone());
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        self.request.payload.write_headers(headers);
+        self.request.payload.write_headers(&self.request.method, headers);
         if let Some(authorization) = authorization {
             headers.insert(header::AUTHORIZATION, authorization);
         }

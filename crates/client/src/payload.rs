@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt as _;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use tokio::time::{Instant, error::Elapsed, timeout_at};
 
 use crate::{
@@ -47,8 +47,12 @@ impl Payload {
         }
     }
 
-    pub(crate) fn write_headers(&self, headers: &mut HeaderMap) {
+    /// Some gateways answer 411 to a change without a length, even where there is no body (RFC 9110, 8.6).
+    pub(crate) fn write_headers(&self, method: &Method, headers: &mut HeaderMap) {
         match self {
+            Self::Empty if matches!(*method, Method::POST | Method::PUT | Method::PATCH) => {
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
             Self::Empty => {}
             Self::Json(_) => {
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -21,3 +21,4 @@ mod retries;
 mod secrets;
 mod support;
 mod throttle;
+mod uploads;
