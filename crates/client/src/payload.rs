@@ -97,7 +97,7 @@ pub(crate) struct Streamed {
 
 impl Streamed {
     /// `headers` has the type of the body; `pieces` is asked for all its bytes once per attempt.
-    pub(crate) fn new<S>(length: u64, headers: HeaderMap, pieces: impl Fn() -> S + Send + Sync + 'static) -> Payload
+    pub(crate) fn payload<S>(length: u64, headers: HeaderMap, pieces: impl Fn() -> S + Send + Sync + 'static) -> Payload
     where
         S: Stream<Item = io::Result<Bytes>> + Send + 'static,
     {

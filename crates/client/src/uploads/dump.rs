@@ -71,7 +71,7 @@ fn form(job: &Job, file: &Arc<SourceFile>) -> Result<Payload, Error> {
 
     let length = opening.len() as u64 + file.size() + closing.len() as u64;
     let (file, meter) = (Arc::clone(file), Arc::clone(&job.meter));
-    Ok(Streamed::new(length, headers, move || {
+    Ok(Streamed::payload(length, headers, move || {
         let around = |bytes: &Bytes| stream::iter([Ok(bytes.clone())]);
         around(&opening).chain(file.pieces(0..file.size(), &meter)).chain(around(&closing))
     }))

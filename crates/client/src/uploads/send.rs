@@ -149,6 +149,6 @@ impl Sending<'_> {
     fn payload(&self, range: std::ops::Range<u64>) -> Payload {
         let (file, meter) = (Arc::clone(self.file), Arc::clone(&self.job.meter));
         let length = range.end - range.start;
-        Streamed::new(length, self.headers.clone(), move || file.pieces(range.clone(), &meter))
+        Streamed::payload(length, self.headers.clone(), move || file.pieces(range.clone(), &meter))
     }
 }

@@ -22,6 +22,7 @@ fn new_shop() -> NewDatabase {
     NewDatabase::new("shop", "default")
 }
 
+#[expect(clippy::unwrap_used, reason = "the key is one")]
 fn encryption() -> Encryption {
     Encryption::new(Cipher::Aes256Gcm, EncryptionKey::from_base64(KEY).unwrap())
 }

@@ -38,7 +38,7 @@ pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
 
 /// A header the service takes, and pages with something in them.
 pub(crate) fn database(pages: usize) -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..pages * 4096).map(|at| (at / 4096 + at % 251) as u8).collect();
+    let mut bytes: Vec<u8> = (0..pages * 4096).map(|at| (at / 4096 * 7 + at % 4096 * 31).to_le_bytes()[0]).collect();
     bytes[..100].fill(0);
     bytes[..16].copy_from_slice(b"SQLite format 3\0");
     bytes[16..18].copy_from_slice(&4096_u16.to_be_bytes());

@@ -8,7 +8,7 @@ use super::{encryption, new_shop};
 use crate::support::{
     files::{Files, bytes_of, database},
     log::Capture,
-    upload_cloud::{Trouble, UploadCloud},
+    upload_cloud::{Trouble, Upload, UploadCloud},
 };
 
 fn refused(status: u16) -> Trouble {
@@ -25,8 +25,7 @@ async fn a_piece_that_fails_is_sent_again_with_the_same_bytes_and_no_other_is() 
         let turso = cloud.client().build().unwrap();
         turso.databases().upload_file("shop", &path).await.unwrap();
 
-        let lines: Vec<_> =
-            cloud.seen_at("/chunk/").iter().map(super::super::support::upload_cloud::Upload::line).collect();
+        let lines: Vec<_> = cloud.seen_at("/chunk/").iter().map(Upload::line).collect();
         let line = |index: u32| format!("PUT /v2/upload/u-1/chunk/{index}");
         assert_eq!(lines, [line(0), line(1), line(1), line(2)], "{trouble:?}");
         let good = cloud.seen_at("/chunk/").into_iter().filter(|seen| seen.status == 200);
@@ -87,15 +86,9 @@ async fn an_upload_does_not_go_on_with_another_file() {
 async fn a_file_that_changes_under_way_is_not_opened_by_the_service() {
     let files = Files::new();
     let path = files.database(4);
-    let cloud = UploadCloud::new(4096);
+    let cloud = UploadCloud::new(4096).trouble("/chunk/1", Trouble::Write(path.clone(), database(9)));
     let turso = cloud.client().build().unwrap();
-    let (written, bytes) = (path.clone(), database(9));
-    let upload = turso.databases().create_from_file(new_shop(), &path).on_progress(move |progress| {
-        if progress.bytes_sent > 4096 {
-            std::fs::write(&written, &bytes).unwrap();
-        }
-    });
-    let error = upload.await.unwrap_err();
+    let error = turso.databases().create_from_file(new_shop(), &path).await.unwrap_err();
     assert!(error.is_file() && error.to_string().contains("was changed while it was uploaded"), "{error}");
     assert!(cloud.seen_at("/finalize").is_empty());
     assert_eq!(cloud.deletions(), 1);
@@ -105,16 +98,11 @@ async fn a_file_that_changes_under_way_is_not_opened_by_the_service() {
 async fn a_file_that_becomes_shorter_under_way_is_an_error_at_once() {
     let files = Files::new();
     let path = files.database(4);
-    let cloud = UploadCloud::new(4096);
+    let cloud = UploadCloud::new(4096).trouble("/chunk/1", Trouble::Write(path.clone(), vec![]));
     let turso = cloud.client().build().unwrap();
-    let written = path.clone();
-    let upload = turso.databases().upload_file("shop", &path).on_progress(move |progress| {
-        if progress.bytes_sent >= 4096 {
-            std::fs::write(&written, "").unwrap();
-        }
-    });
-    let error = upload.await.unwrap_err();
-    assert!(error.is_file() && error.attempts() <= 1, "{error:?}");
+    let error = turso.databases().upload_file("shop", &path).await.unwrap_err();
+    assert!(error.is_file() && error.to_string().contains("became shorter"), "{error}");
+    assert_eq!((error.operation(), error.attempts()), (Some("UploadChunk"), 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -247,7 +235,7 @@ async fn no_token_and_no_key_is_printed() {
     let upload = turso.databases().upload_file("shop", &path).encryption(encryption()).retry(RetryPolicy::default());
     let mut printed = format!("{upload:?}");
     let error = upload.await.unwrap_err();
-    printed += &format!("{error} {error:?} {}", captured.text());
+    printed = [printed, format!("{error} {error:?}"), captured.text()].concat();
     assert!(printed.contains("[redacted]"), "{printed}");
     assert!(!printed.contains(super::KEY), "{printed}");
     assert!(!printed.contains("no: [redacted] database-token-2 database"), "{printed}");

@@ -10,7 +10,11 @@ use crate::support::{
     upload_cloud::UploadCloud,
 };
 
+/// Bytes of a header, each with its place.
+type Changes = &'static [(usize, u8)];
+
 /// Uploads a file; nothing may be sent, and the error names the file and holds all the words.
+#[expect(clippy::unwrap_used, reason = "a client that cannot be set up fails its test")]
 async fn assert_refused(path: &std::path::Path, encryption: Option<Encryption>, words: &[&str]) {
     let cloud = UploadCloud::new(4096);
     let turso = cloud.client().build().unwrap();
@@ -27,7 +31,7 @@ async fn assert_refused(path: &std::path::Path, encryption: Option<Encryption>, 
 
 #[tokio::test]
 async fn every_rule_for_the_header_names_what_is_found_what_is_needed_and_the_repair() {
-    let cases: [(&[(usize, u8)], &[&str]); 9] = [
+    let cases: [(Changes, &[&str]); 9] = [
         (&[(0, b'X')], &["a SQLite database is needed", "create_from_dump"]),
         (&[(16, 2), (17, 0)], &["page size is 512", "4096", "PRAGMA page_size=4096"]),
         (&[(16, 0), (17, 1)], &["page size is 65536", "4096"]),
