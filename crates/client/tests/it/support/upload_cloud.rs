@@ -45,6 +45,8 @@ pub(crate) enum Trouble {
     AnswerLost,
     /// The body is not read, and nothing is answered.
     Never,
+    /// The body is read with a pause before each piece.
+    Slow(Duration),
     /// The request is heard and answered; then somebody overwrites a file.
     Write(PathBuf, Vec<u8>),
 }
@@ -182,10 +184,11 @@ impl Transport for UploadCloud {
             };
             if !matches!(trouble, Some(Trouble::Interrupted | Trouble::Never)) {
                 let keep = self.lock().keep_bodies;
-                read(body, &mut seen, keep).await?;
+                let pause = if let Some(Trouble::Slow(pause)) = trouble { pause } else { Duration::ZERO };
+                read(body, &mut seen, keep, pause).await?;
             }
             let (status, answer) = match trouble {
-                None => (200, Ok(self.success(&seen))),
+                None | Some(Trouble::Slow(_)) => (200, Ok(self.success(&seen))),
                 Some(Trouble::Write(path, bytes)) => {
                     fs::write(path, bytes).unwrap();
                     (200, Ok(self.success(&seen)))
@@ -208,9 +211,12 @@ impl Transport for UploadCloud {
     }
 }
 
-async fn read(mut body: Body, seen: &mut Upload, keep: bool) -> Result<(), TransportError> {
+async fn read(mut body: Body, seen: &mut Upload, keep: bool, pause: Duration) -> Result<(), TransportError> {
     while let Some(piece) = Pin::new(&mut body).next().await {
         let piece = piece?;
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
         seen.length += piece.len() as u64;
         seen.largest_piece = seen.largest_piece.max(piece.len());
         if keep {

@@ -48,6 +48,30 @@ async fn a_piece_is_repeated_fifteen_times_before_the_upload_fails() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_upload_is_not_cut_as_long_as_bytes_move() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(8 << 20).trouble("/chunk/0", Trouble::Slow(Duration::from_secs(10)));
+    let turso = cloud.client().build().unwrap();
+    let started = tokio::time::Instant::now();
+    turso.databases().upload_file("shop", files.database(2048)).await.unwrap();
+    assert_eq!(cloud.seen_at("/chunk/").len(), 1);
+    assert!(started.elapsed() > Duration::from_secs(300));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_bytes_stand_still_or_creep_is_given_up() {
+    for (trouble, seconds) in [(Trouble::Never, 60), (Trouble::Slow(Duration::from_secs(59)), 572)] {
+        let files = Files::new();
+        let cloud = UploadCloud::new(8 << 20).trouble("/chunk/0", trouble);
+        let turso = cloud.client().build().unwrap();
+        let upload = turso.databases().upload_file("shop", files.database(2048)).retry(RetryPolicy::none());
+        let error = upload.await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        assert_eq!(error.elapsed().as_secs(), seconds);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_upload_goes_on_with_the_first_piece_that_is_missing() {
     let files = Files::new();
     let path = files.database(4);
