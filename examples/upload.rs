@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use turso_cloud::{Expiration, NewDatabase};
+use turso_cloud::{Client, Expiration, NewDatabase};
 use turso_cloud_local::Cloud;
 
 #[tokio::main]
@@ -13,8 +13,9 @@ async fn main() -> Result<()> {
     let path = folder.path().join("shop.db");
     make_shop(&path)?;
 
-    let server = Cloud::new()?.serve("127.0.0.1:0").await?;
-    let turso = server.client().build()?;
+    let cloud = Cloud::new()?;
+    let server = cloud.serve("127.0.0.1:0").await?;
+    let turso = Client::builder(cloud.token()).base_url(server.url()).organization(cloud.organization()).build()?;
     let created = turso
         .databases()
         .create_from_file(NewDatabase::new("shop", "default"), &path)

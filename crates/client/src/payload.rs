@@ -40,10 +40,18 @@ impl Payload {
             Self::Empty => (Body::empty(), Pace::Until(within(timeout))),
             Self::Json(bytes) => (bytes.clone().into(), Pace::Until(within(timeout))),
             Self::Streamed(streamed) => {
-                let until = within(timeout.saturating_add(Duration::from_secs(streamed.length / SLOWEST)));
+                let until = within(timeout.saturating_add(self.slowest()));
                 let moved = Moved::default();
                 (streamed.body(moved.clone()), Pace::WhileMoving { moved, timeout, until })
             }
+        }
+    }
+
+    /// How long a stream takes that only just moves.
+    pub(crate) fn slowest(&self) -> Duration {
+        match self {
+            Self::Streamed(streamed) => Duration::from_secs(streamed.length / SLOWEST),
+            Self::Empty | Self::Json(_) => Duration::ZERO,
         }
     }
 

@@ -32,10 +32,15 @@ use turso_cloud_contract::databases::{CreatedDatabase, Encryption};
 use crate::{
     Client, Error, RetryPolicy,
     call::{CallOptions, Context},
+    payload::Payload,
 };
 
 /// How long the bytes of an upload may stand still.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long one request may be repeated and paused, beside the time its bytes take. A pause the service asks for that
+/// is longer is an error instead.
+const LONGEST_TROUBLE: Duration = Duration::from_secs(3600);
 
 type Run<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
@@ -51,8 +56,9 @@ pub type DumpUpload<T> = Upload<DumpSettings, T>;
 /// no async runtime.
 ///
 /// It has no deadline as a whole: a large file takes its time. Every request is bounded instead: it fails when no bytes
-/// move for a minute ([`timeout`](Self::timeout)), and is repeated as often as [`retry`](Self::retry) says. Requests to
-/// the Platform API keep the timeouts and retries of the client.
+/// move for a minute ([`timeout`](Self::timeout)), and is repeated as often as [`retry`](Self::retry) says, but not for
+/// more than an hour and the time its bytes take at 16 KiB a second. Requests that carry nothing of the file keep the
+/// timeouts and retries of the client.
 #[must_use = "nothing is sent until it is awaited, sent, or its events are read"]
 pub struct Upload<S, T> {
     client: Client,
@@ -87,7 +93,7 @@ impl<S: Default + Send + 'static, T: Send + 'static> Upload<S, T> {
         Self {
             client: client.clone(),
             settings: S::default(),
-            options: CallOptions { timeout: TIMEOUT, deadline: Duration::MAX, retry },
+            options: CallOptions { timeout: TIMEOUT, deadline: LONGEST_TROUBLE, retry },
             on_progress: None,
             run: Box::new(move |job, settings| Box::pin(run(job, settings))),
         }
@@ -192,9 +198,10 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// For one request that carries a part of the file: it has no deadline.
-    fn context(&self) -> Context {
-        Context::new(self.client.clone(), self.options)
+    /// For one request that carries a part of the file, with all its repetitions.
+    fn context(&self, payload: &Payload) -> Context {
+        let deadline = LONGEST_TROUBLE.saturating_add(payload.slowest());
+        Context::new(self.client.clone(), CallOptions { deadline, ..self.options })
     }
 
     /// For waiting until a database answers: as long as the client gives any call.

@@ -41,13 +41,14 @@ pub(crate) async fn upload_dump(
     let path_of_dumps = dumps(&organization?);
     let file = preflight::dump(path).await?;
     job.meter.begin(file.size());
-    let cx = job.context();
+    let payload = form(&job, &file)?;
+    let cx = job.context(&payload);
     let request = Prepared {
         operation: "UploadDump",
         template: "/v1/organizations/{organization}/databases/dumps".into(),
         method: Method::POST,
         uri: uri(&cx.client().base_url, &path_of_dumps)?,
-        payload: form(&job, &file)?,
+        payload,
         // A dump sent twice is two dumps, of which one is used.
         repeatability: Repeatability::Idempotent,
         authorization: Authorization::Client,

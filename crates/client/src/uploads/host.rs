@@ -78,7 +78,7 @@ impl<'a> Host<'a> {
         let mut tokens = 1;
         loop {
             let prepared = self.prepare(request, &self.token().await?)?;
-            match self.job.context().send_raw(&prepared).await {
+            match self.job.context(&request.payload).send_raw(&prepared).await {
                 Err(error) if error.is_unauthenticated() && error.attempts() > 1 && tokens < MOST_TOKENS => tokens += 1,
                 result => return result,
             }

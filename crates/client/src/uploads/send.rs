@@ -76,7 +76,7 @@ impl Sending<'_> {
             repeatability: Repeatability::Once,
         };
         self.host.send(&request).await?;
-        self.file.unchanged().await
+        self.file.unchanged().await.map_err(|error| error.having_maybe_happened(true))
     }
 
     async fn in_pieces(&self, resume: Option<ResumePoint>) -> Result<(), Error> {

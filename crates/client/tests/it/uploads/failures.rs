@@ -72,6 +72,17 @@ async fn a_request_whose_bytes_stand_still_or_creep_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_longer_than_an_hour_is_an_error_and_not_waited_for() {
+    let files = Files::new();
+    let pause = r#"{"error":{"code":"rate_limit_exceeded","message":"no","retry_after":7200}}"#;
+    let cloud = UploadCloud::new(4096).trouble("/chunk/0", Trouble::Refused(429, pause.to_owned()));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", files.database(1)).await.unwrap_err();
+    assert!(error.is_rate_limited() && error.resume_point().is_some(), "{error}");
+    assert_eq!((error.retry_after(), error.elapsed()), (Some(Duration::from_secs(7200)), Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_upload_goes_on_with_the_first_piece_that_is_missing() {
     let files = Files::new();
     let path = files.database(4);
