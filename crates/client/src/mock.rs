@@ -172,13 +172,12 @@ impl Transport for Mock {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let service = if parts.uri.host() == Some(REGION_HOST) { Service::Region } else { Service::Platform };
-            let reply = match EndpointInfo::find(service, &parts.method, parts.uri.path()) {
-                Some(info) => self.dispatch(info.name, &parts.uri, &body.collect(usize::MAX).await?),
-                None => {
-                    uploads::drain(body).await?;
-                    let unknown = || Err(Failure::refused(404, "the mock knows no such operation"));
-                    uploads::reply(&parts.method, parts.uri.path()).unwrap_or_else(unknown)
-                }
+            let reply = if let Some(info) = EndpointInfo::find(service, &parts.method, parts.uri.path()) {
+                self.dispatch(info.name, &parts.uri, &body.collect(usize::MAX).await?)
+            } else {
+                uploads::drain(body).await?;
+                let unknown = || Err(Failure::refused(404, "the mock knows no such operation"));
+                uploads::reply(&parts.method, parts.uri.path()).unwrap_or_else(unknown)
             };
             match reply {
                 Ok(json) => Ok(Response::new(json.into())),
