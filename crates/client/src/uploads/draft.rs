@@ -8,7 +8,7 @@ use turso_cloud_contract::{
     databases::{CreatedDatabase, NewDatabase, Seed},
 };
 
-use super::{FileSettings, Job, preflight, send::send_file};
+use super::{FileSettings, Job, host::Host, preflight, send::send_file};
 use crate::{Databases, Error};
 
 /// Checks a file, creates a database that waits for one, and sends it.
@@ -26,7 +26,11 @@ pub(crate) async fn create_from_file(
 
     let keep = settings.keep_draft;
     let draft = Draft { databases: &databases, name: (!keep).then(|| created.name.clone()) };
-    match send_file(&job, &databases, &created.name, &file, settings).await {
+    let send = async {
+        let host = Host::find_new(&job, &databases, &created.name).await?;
+        send_file(&job, host, &file, settings).await
+    };
+    match send.await {
         Ok(()) => {
             draft.keep();
             Ok(created)

@@ -50,11 +50,21 @@ impl<'a> Host<'a> {
         Ok(Self { job, databases, name, origin })
     }
 
+    /// The same for a database that was created just now, which the API may not know at once.
+    pub(super) async fn find_new(
+        job: &'a Job,
+        databases: &'a Databases,
+        name: &'a DatabaseName,
+    ) -> Result<Self, Error> {
+        let late = || format!("database {name} was created but is not there yet");
+        patiently(&job.waiting(), late, || Self::find(job, databases, name)).await
+    }
+
     /// Waits until the host of a database that may have been created just now answers.
     pub(super) async fn answering(&self) -> Result<(), Error> {
-        let (cx, token) = (self.job.waiting(), self.token().await?);
-        let probe = select_one(&self.origin, &token)?;
+        let cx = self.job.waiting();
         let late = || format!("the host of database {} does not answer yet", self.name);
+        let probe = patiently(&cx, late, || async { select_one(&self.origin, &self.token().await?) }).await?;
         patiently(&cx, late, || async {
             match cx.send_raw(&probe).await {
                 // A database that waits for its file refuses SQL, which is an answer.
@@ -87,9 +97,9 @@ impl<'a> Host<'a> {
 
     /// Sends a request again and again until a host that may be new knows itself.
     pub(super) async fn send_patiently(&self, request: &HostRequest) -> Result<Answer, Error> {
-        let (cx, token) = (self.job.waiting(), self.token().await?);
-        let prepared = self.prepare(request, &token)?;
+        let cx = self.job.waiting();
         let late = || format!("the host of database {} takes no upload yet", self.name);
+        let prepared = patiently(&cx, late, || async { self.prepare(request, &self.token().await?) }).await?;
         patiently(&cx, late, || cx.send_raw(&prepared)).await
     }
 

@@ -31,26 +31,30 @@ pub(crate) async fn upload_file(
 ) -> Result<(), Error> {
     let name = name?;
     let file = preflight::database_file(path, settings.encryption.as_ref()).await?;
-    send_file(&job, &databases, &name, &file, settings).await
+    check_resumption(&settings, &file)?;
+    let host = Host::find(&job, &databases, &name).await?;
+    send_file(&job, host, &file, settings).await
+}
+
+fn check_resumption(settings: &FileSettings, file: &SourceFile) -> Result<(), Error> {
+    match &settings.resume {
+        Some(_) if settings.whole => {
+            Err(Error::config("an upload in one request cannot be resumed: leave out `whole` or `resume`"))
+        }
+        Some(point) => point.check(file),
+        None => Ok(()),
+    }
 }
 
 /// Sends a file that was checked.
 pub(super) async fn send_file(
     job: &Job,
-    databases: &Databases,
-    name: &DatabaseName,
+    host: Host<'_>,
     file: &Arc<SourceFile>,
     settings: FileSettings,
 ) -> Result<(), Error> {
     let FileSettings { whole, encryption, resume, .. } = settings;
-    if let Some(point) = &resume {
-        if whole {
-            return Err(Error::config("an upload in one request cannot be resumed: leave out `whole` or `resume`"));
-        }
-        point.check(file)?;
-    }
     job.meter.begin(file.size());
-    let host = Host::find(job, databases, name).await?;
     let headers = file_headers(encryption.as_ref())?;
     let sending = Sending { job, host, file, headers };
     if whole { sending.whole().await } else { sending.in_pieces(resume).await }

@@ -169,6 +169,8 @@ async fn a_new_host_is_waited_for() {
         for status in [404, 401, 503, 404] {
             cloud = cloud.trouble(path, refused(status));
         }
+        // The API itself does not know the new database at once.
+        cloud = cloud.trouble("/databases/shop", refused(404)).trouble("/auth/tokens", refused(404));
         if whole {
             // A draft refuses SQL.
             cloud = cloud.trouble(path, refused(400));
@@ -179,6 +181,29 @@ async fn a_new_host_is_waited_for() {
         if whole { upload.whole().await } else { upload.await }.unwrap();
         assert_eq!(cloud.deletions(), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_never_takes_the_file_ends_the_wait_at_the_deadline_of_the_client() {
+    let files = Files::new();
+    let mut cloud = UploadCloud::new(4096);
+    for _ in 0..100 {
+        cloud = cloud.trouble("/start", refused(404));
+    }
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().create_from_file(new_shop(), files.database(1)).await.unwrap_err();
+    assert!(error.is_timeout() && error.to_string().contains("takes no upload yet"), "{error}");
+    assert_eq!(cloud.deletions(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_is_not_there_is_an_error_at_once() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(4096).trouble("/databases/shop", refused(404));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", files.database(1)).await.unwrap_err();
+    assert!(error.is_not_found());
+    assert_eq!(cloud.seen().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
