@@ -179,7 +179,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    fn new(client: Client, options: CallOptions) -> Self {
+    pub(crate) fn new(client: Client, options: CallOptions) -> Self {
         let far = Duration::from_secs(30 * 365 * 86_400);
         Self { client, options, deadline: Instant::now() + options.deadline.min(far) }
     }
@@ -219,7 +219,7 @@ impl Context {
             template: E::PATH.into(),
             method: E::METHOD,
             uri: uri(origin, &target)?,
-            body: endpoint.encode_body().map_err(unwritable)?.map(Bytes::from),
+            payload: endpoint.encode_body().map_err(unwritable)?.map(Bytes::from).into(),
             repeatability: E::REPEATABILITY,
             authorization,
         })
@@ -232,7 +232,7 @@ pub(crate) fn uri(origin: &str, target: &str) -> Result<Uri, Error> {
 }
 
 /// A change whose answer is not understood has been made all the same.
-fn decode_answer<A: DeserializeOwned>(answer: Answer, repeatability: Repeatability) -> Result<A, Error> {
+pub(crate) fn decode_answer<A: DeserializeOwned>(answer: Answer, repeatability: Repeatability) -> Result<A, Error> {
     decode(&answer.body).map_err(|detail| {
         Error::new(ErrorKind::Decode)
             .with_detail(detail)

@@ -6,6 +6,8 @@ use http::{Method, StatusCode};
 pub use kind::ErrorKind;
 use turso_cloud_contract::InvalidInput;
 
+use crate::ResumePoint;
+
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why a call failed.
@@ -44,6 +46,7 @@ struct Inner {
     retry_after: Option<Duration>,
     may_have_happened: bool,
     request: Option<RequestContext>,
+    resume_point: Option<ResumePoint>,
     source: Option<BoxError>,
 }
 
@@ -103,6 +106,12 @@ impl Error {
         self.0.may_have_happened
     }
 
+    /// Where an upload in pieces can go on; nothing for everything else.
+    #[must_use]
+    pub fn resume_point(&self) -> Option<&ResumePoint> {
+        self.0.resume_point.as_ref()
+    }
+
     /// The name of the operation, for instance `CreateDatabase`.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
@@ -145,6 +154,7 @@ impl Error {
             retry_after: None,
             may_have_happened: false,
             request: None,
+            resume_point: None,
             source: None,
         }))
     }
@@ -184,6 +194,23 @@ impl Error {
 
     pub(crate) fn with_request(mut self, request: RequestContext) -> Self {
         self.0.request = Some(request);
+        self
+    }
+
+    pub(crate) fn with_resume_point(mut self, point: ResumePoint) -> Self {
+        self.0.resume_point = Some(point);
+        self
+    }
+
+    pub(crate) fn without_resume_point(mut self) -> Self {
+        self.0.resume_point = None;
+        self
+    }
+
+    /// Adds to what this crate says.
+    pub(crate) fn and_detail(mut self, more: &str) -> Self {
+        let detail = self.0.detail.take();
+        self.0.detail = Some(detail.map_or_else(|| more.to_owned(), |detail| format!("{detail}: {more}")).into());
         self
     }
 
@@ -236,13 +263,14 @@ impl fmt::Debug for Error {
         let inner = &self.0;
         let mut fields = f.debug_struct("Error");
         fields.field("kind", &inner.kind);
-        let optional: [(&str, Option<&dyn fmt::Debug>); 7] = [
+        let optional: [(&str, Option<&dyn fmt::Debug>); 8] = [
             ("status", inner.status.as_ref().map(|v| v as _)),
             ("detail", inner.detail.as_ref().map(|v| v as _)),
             ("message", inner.message.as_ref().map(|v| v as _)),
             ("code", inner.code.as_ref().map(|v| v as _)),
             ("retry_after", inner.retry_after.as_ref().map(|v| v as _)),
             ("request", inner.request.as_ref().map(|v| v as _)),
+            ("resume_point", inner.resume_point.as_ref().map(|v| v as _)),
             ("source", inner.source.as_ref().map(|v| v as _)),
         ];
         for (name, value) in optional {

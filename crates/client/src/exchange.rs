@@ -13,6 +13,7 @@ use crate::{
     call::Context,
     credentials::{bearer, token_of},
     error::RequestContext,
+    payload::Payload,
     retry_after,
     transport::{Body, TransportError},
 };
@@ -28,7 +29,7 @@ pub(crate) struct Prepared {
     pub(crate) template: Cow<'static, str>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
-    pub(crate) body: Option<Bytes>,
+    pub(crate) payload: Payload,
     pub(crate) repeatability: Repeatability,
     pub(crate) authorization: Authorization,
 }
@@ -107,9 +108,9 @@ impl Exchange<'_> {
             authorized.map_err(|_| timed_out("the token provider gave no token before the deadline"))??;
 
         self.attempts += 1;
-        let deadline = self.cx.deadline();
-        let until = Instant::now().checked_add(self.cx.options().timeout).map_or(deadline, |until| until.min(deadline));
-        let answer = self.send(authorization.clone(), until).await;
+        let payload = &self.request.payload;
+        let answer = self.send(authorization.clone()).await;
+        let answer = answer.map_err(|error| payload.redact(payload.failure().unwrap_or(error)));
         answer.map_err(|error| match authorization.as_ref().and_then(token_of) {
             Some(token) => error.without_secret(token),
             None => error,
@@ -124,34 +125,33 @@ impl Exchange<'_> {
         }
     }
 
-    async fn send(&self, authorization: Option<HeaderValue>, until: Instant) -> Result<Answer, Error> {
-        let sent = timeout_at(until, self.cx.client().transport.send(self.http_request(authorization))).await;
+    async fn send(&self, authorization: Option<HeaderValue>) -> Result<Answer, Error> {
+        let (body, pace) = self.request.payload.open(self.cx.options().timeout, self.cx.deadline());
+        let sent = pace.bound(self.cx.client().transport.send(self.http_request(authorization, body))).await;
         let response = sent.map_err(|_| self.no_answer())?.map_err(|e| self.broken(e))?;
         let (parts, body) = response.into_parts();
         if !parts.status.is_success() {
             // The status decides; a body that is late, cut or too long takes nothing away from it.
-            let body = timeout_at(until, body.collect(LONGEST_REFUSAL)).await;
+            let body = pace.bound(body.collect(LONGEST_REFUSAL)).await;
             return Err(self.refused(
                 parts.status,
                 &parts.headers,
                 &body.ok().and_then(Result::ok).unwrap_or_default(),
             ));
         }
-        let body = timeout_at(until, body.collect(self.cx.client().max_answer)).await;
+        let body = pace.bound(body.collect(self.cx.client().max_answer)).await;
         let body = body.map_err(|_| self.no_answer())?.map_err(|e| self.broken(e))?;
         Ok(Answer { status: parts.status, headers: parts.headers, body, request: self.context() })
     }
 
-    fn http_request(&self, authorization: Option<HeaderValue>) -> http::Request<Body> {
-        let mut request = http::Request::new(self.request.body.clone().map_or_else(Body::empty, Body::from));
+    fn http_request(&self, authorization: Option<HeaderValue>, body: Body) -> http::Request<Body> {
+        let mut request = http::Request::new(body);
         *request.method_mut() = self.request.method.clone();
         *request.uri_mut() = self.request.uri.clone();
         let headers = request.headers_mut();
         headers.insert(header::USER_AGENT, self.cx.client().user_agent.clone());
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        if self.request.body.is_some() {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
+        self.request.payload.write_headers(&self.request.method, headers);
         if let Some(authorization) = authorization {
             headers.insert(header::AUTHORIZATION, authorization);
         }

@@ -14,10 +14,12 @@ mod handles;
 mod listing;
 mod origin;
 mod paging;
+mod payload;
 mod raw;
 mod retry;
 mod retry_after;
 mod throttle;
+mod uploads;
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -63,4 +65,7 @@ pub use turso_cloud_contract::{
     organizations::{NewOrganization, Organization, OrganizationKind, OrganizationPatch, OrganizationV2},
     recovery::{DeletedGroup, RestoredGroupAnswer},
     user::User,
+};
+pub use uploads::{
+    DumpSettings, DumpUpload, FileSettings, FileUpload, ResumePoint, Upload, UploadEvent, UploadEvents, UploadProgress,
 };

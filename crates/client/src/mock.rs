@@ -1,6 +1,7 @@
 //! A typed test double: no sockets, no state, an answer for every operation.
 //!
-//! Operations without a rule get a canned answer in the documented shape. For state and SQL, test against the
+//! Operations without a rule get a canned answer in the documented shape. Uploads, which are not operations of the
+//! catalogue, always succeed: they have no rules, and their bytes are not kept. For state and SQL, test against the
 //! local cloud instead.
 //!
 //! ```
@@ -32,6 +33,7 @@
 //! ```
 
 mod failure;
+mod uploads;
 
 use std::{
     any::Any,
@@ -169,11 +171,13 @@ impl Transport for Mock {
     fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let body = body.collect(usize::MAX).await?;
             let service = if parts.uri.host() == Some(REGION_HOST) { Service::Region } else { Service::Platform };
-            let reply = match EndpointInfo::find(service, &parts.method, parts.uri.path()) {
-                Some(info) => self.dispatch(info.name, &parts.uri, &body),
-                None => Err(Failure::refused(404, "the mock knows no such operation")),
+            let reply = if let Some(info) = EndpointInfo::find(service, &parts.method, parts.uri.path()) {
+                self.dispatch(info.name, &parts.uri, &body.collect(usize::MAX).await?)
+            } else {
+                uploads::drain(body).await?;
+                let unknown = || Err(Failure::refused(404, "the mock knows no such operation"));
+                uploads::reply(&parts.method, parts.uri.path()).unwrap_or_else(unknown)
             };
             match reply {
                 Ok(json) => Ok(Response::new(json.into())),

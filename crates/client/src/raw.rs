@@ -52,7 +52,7 @@ impl RawCall {
             repeatability: if self.method == Method::GET { Repeatability::Safe } else { Repeatability::Once },
             method: self.method,
             uri,
-            body: self.body,
+            payload: self.body.into(),
             authorization: Authorization::Client,
         })
     }

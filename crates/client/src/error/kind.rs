@@ -60,6 +60,8 @@ kinds! {
     Interrupted is_interrupted "interrupted",
     /// The answer could not be understood.
     Decode is_decode "unexpected answer",
+    /// A file to upload cannot be read, or changed meanwhile.
+    File is_file "file",
     /// The client is not set up to make this call.
     Config is_config "configuration",
 }

@@ -1,6 +1,7 @@
 mod branch;
 mod manage;
 mod many;
+mod uploads;
 
 use turso_cloud_contract::{
     DatabaseName, DatabaseToken, InvalidInput, OrganizationSlug,

@@ -14,6 +14,7 @@ use crate::{
     call::{Context, uri},
     credentials::bearer,
     exchange::{Authorization, Prepared},
+    payload::Payload,
 };
 
 const PROBE: &[u8] = br#"{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1"}},{"type":"close"}]}"#;
@@ -41,14 +42,16 @@ impl Call<CreatedDatabase> {
 }
 
 async fn wait(cx: &Context, organization: &OrganizationSlug, created: &CreatedDatabase) -> Result<(), Error> {
-    let probe = patiently(cx, created, || prepare(cx, organization, created)).await?;
-    patiently(cx, created, || async { cx.send_raw(&probe).await.map(drop) }).await
+    let late = || format!("database {} was created but does not answer yet", created.name);
+    let probe = patiently(cx, late, || prepare(cx, organization, created)).await?;
+    patiently(cx, late, || async { cx.send_raw(&probe).await.map(drop) }).await
 }
 
-/// Does something again and again while it fails as it does with a database that is about to appear.
-async fn patiently<T, F: Future<Output = Result<T, Error>>>(
+/// Does something again and again while it fails as it does with a database that is about to appear. `late` says what
+/// has not happened by the deadline.
+pub(crate) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
     cx: &Context,
-    created: &CreatedDatabase,
+    late: impl Fn() -> String,
     attempt: impl Fn() -> F,
 ) -> Result<T, Error> {
     let mut wait = FIRST_WAIT;
@@ -58,8 +61,7 @@ async fn patiently<T, F: Future<Output = Result<T, Error>>>(
             finished => return finished,
         };
         if Instant::now() + wait >= cx.deadline() {
-            let detail = format!("database {} was created but does not answer yet", created.name);
-            return Err(Error::new(ErrorKind::Timeout).with_detail(detail).with_source(error));
+            return Err(Error::new(ErrorKind::Timeout).with_detail(late()).with_source(error));
         }
         sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
@@ -82,13 +84,14 @@ async fn prepare(cx: &Context, organization: &OrganizationSlug, created: &Create
     select_one(&url, &token)
 }
 
-fn select_one(url: &str, token: &DatabaseToken) -> Result<Prepared, Error> {
+/// Asks a database whether it answers.
+pub(crate) fn select_one(url: &str, token: &DatabaseToken) -> Result<Prepared, Error> {
     Ok(Prepared {
         operation: "ProbeDatabase",
         template: "/v2/pipeline".into(),
         method: Method::POST,
         uri: uri(url.trim_end_matches('/'), "/v2/pipeline")?,
-        body: Some(Bytes::from_static(PROBE)),
+        payload: Payload::Json(Bytes::from_static(PROBE)),
         repeatability: Repeatability::Safe,
         authorization: Authorization::Header(bearer(token.expose())?),
     })

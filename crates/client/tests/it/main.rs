@@ -22,3 +22,4 @@ mod retries;
 mod secrets;
 mod support;
 mod throttle;
+mod uploads;

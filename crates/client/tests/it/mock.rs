@@ -16,6 +16,8 @@ use turso_cloud::{
     transport::{Body, Transport as _},
 };
 
+use crate::support::files::Files;
+
 /// A path of the operation, with the same name in each segment that varies.
 fn path_of(template: &str) -> String {
     template
@@ -193,4 +195,15 @@ async fn a_request_in_a_wrong_shape_is_refused_and_not_recorded() {
     let error = turso.request(Method::POST, "/v1/organizations/acme/groups").json(r#"{"name":1}"#).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
     assert!(mock.requests::<CreateGroup>().is_empty());
+}
+
+#[tokio::test]
+async fn uploads_succeed() {
+    let files = Files::new();
+    let turso = Mock::new().client().build().unwrap();
+    let path = files.database(3);
+    turso.databases().create_from_file(NewDatabase::new("shop", "default"), &path).await.unwrap();
+    turso.databases().upload_file("shop", &path).whole().await.unwrap();
+    let dump = files.write("shop.sql", "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;\n");
+    assert!(turso.databases().upload_dump(dump).await.unwrap().ends_with("/databases/dumps/mock"));
 }

@@ -88,10 +88,15 @@ impl Reply {
 impl Server {
     /// Answers the first request with the first reply and so on; the last reply answers all requests behind it.
     pub(crate) fn start(script: impl Into<Vec<Reply>>) -> Self {
+        Self::start_with(|_| script.into())
+    }
+
+    /// The same where the replies hold the origin of the server.
+    pub(crate) fn start_with(script: impl FnOnce(&str) -> Vec<Reply>) -> Self {
         let listener = StdListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared { script: script.into(), seen: Mutex::default(), changed: Condvar::new() });
+        let shared = Arc::new(Shared { script: script(&origin), seen: Mutex::default(), changed: Condvar::new() });
         let (running, stopped) = oneshot::channel::<()>();
         let serving = Arc::clone(&shared);
         thread::spawn(move || {

@@ -1,0 +1,114 @@
+//! Databases from files and from dumps in SQL.
+
+use std::path::PathBuf;
+
+use turso_cloud_contract::{
+    DatabaseName, InvalidInput,
+    databases::{CreatedDatabase, NewDatabase},
+};
+
+use super::Databases;
+use crate::{
+    DumpUpload, FileUpload,
+    handles::scope::named,
+    uploads::{Upload, create_from_dump, create_from_file, upload_dump, upload_file},
+};
+
+impl Databases {
+    /// Creates a database from the file of a SQLite database: checks the file, creates a draft, sends the file in
+    /// pieces, and has the service open it. Where that fails, or is given up, the draft is deleted again.
+    ///
+    /// The file has to be in WAL mode, with pages of 4096 bytes, without `auto_vacuum`, in UTF-8, of at most 20 GiB,
+    /// and with nothing left in the `-wal` beside it; for an encrypted database, with the room in each page its cipher
+    /// needs. A file that is not fails with [`InvalidInput`](crate::ErrorKind::InvalidInput), and the error says how
+    /// to repair it. Whether its content is sound is not checked: `PRAGMA quick_check` tells. Nothing may write to it
+    /// meanwhile.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewDatabase;
+    ///
+    /// let created = turso
+    ///     .databases()
+    ///     .create_from_file(NewDatabase::new("shop", "default"), "shop.db")
+    ///     .on_progress(|progress| println!("{} of {} bytes", progress.bytes_sent, progress.bytes_total))
+    ///     .await?;
+    /// assert_eq!(created.name, "shop");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create_from_file(&self, database: NewDatabase, path: impl Into<PathBuf>) -> FileUpload<CreatedDatabase> {
+        let (databases, path) = (self.clone(), path.into());
+        Upload::new(self.scope.client(), move |job, settings| {
+            create_from_file(job, databases, database, path, settings)
+        })
+    }
+
+    /// Sends the file of a SQLite database to a draft: a database created with
+    /// [`Seed::DatabaseUpload`](crate::Seed::DatabaseUpload). The file is held to the rules of
+    /// [`create_from_file`](Self::create_from_file); the draft is never deleted.
+    ///
+    /// An upload that failed can go on where it stopped:
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::{NewDatabase, Seed};
+    ///
+    /// turso.databases().create(NewDatabase::new("shop", "default").seed(Seed::DatabaseUpload)).await?;
+    /// if let Err(error) = turso.databases().upload_file("shop", "shop.db").await {
+    ///     let Some(point) = error.resume_point() else { return Err(error.into()) };
+    ///     turso.databases().upload_file("shop", "shop.db").resume(point.clone()).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload_file<N>(&self, name: N, path: impl Into<PathBuf>) -> FileUpload<()>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let (databases, name, path) = (self.clone(), named(name), path.into());
+        Upload::new(self.scope.client(), move |job, settings| upload_file(job, databases, name, path, settings))
+    }
+
+    /// Sends a dump in SQL, as `sqlite3 FILE .dump` makes it, and yields its URL for
+    /// [`Seed::dump`](crate::Seed::dump). At most 8 GiB. The service does not document it, and takes dumps in groups of
+    /// the old platform only.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::{NewDatabase, Seed};
+    ///
+    /// let url = turso.databases().upload_dump("shop.sql").await?;
+    /// turso.databases().create(NewDatabase::new("shop", "default").seed(Seed::dump(url))).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload_dump(&self, path: impl Into<PathBuf>) -> DumpUpload<String> {
+        let (organization, path) = (self.scope.organization(), path.into());
+        Upload::new(self.scope.client(), move |job, _| upload_dump(job, organization, path))
+    }
+
+    /// Creates a database from a dump in SQL; see [`upload_dump`](Self::upload_dump).
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewDatabase;
+    ///
+    /// turso.databases().create_from_dump(NewDatabase::new("shop", "default"), "shop.sql").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create_from_dump(&self, database: NewDatabase, path: impl Into<PathBuf>) -> DumpUpload<CreatedDatabase> {
+        let (databases, organization, path) = (self.clone(), self.scope.organization(), path.into());
+        Upload::new(self.scope.client(), move |job, _| create_from_dump(job, databases, organization, database, path))
+    }
+}

@@ -1,0 +1,181 @@
+//! What a request carries: bytes at hand, or a stream of them made anew for each attempt.
+
+use std::{
+    fmt,
+    future::Future,
+    io,
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::StreamExt as _;
+use http::{HeaderMap, HeaderValue, Method, header};
+use tokio::time::{Instant, error::Elapsed, timeout_at};
+
+use crate::{
+    Error, ErrorKind,
+    transport::{Body, TransportError},
+};
+
+/// Whatever is slower does not get anywhere: bytes per second.
+const SLOWEST: u64 = 16 * 1024;
+
+/// What a request carries.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    Empty,
+    Json(Bytes),
+    Streamed(Arc<Streamed>),
+}
+
+impl Payload {
+    /// The body of one attempt, and how long the attempt may take. `timeout` bounds a body at hand as a whole, and
+    /// of a stream every single step.
+    pub(crate) fn open(&self, timeout: Duration, deadline: Instant) -> (Body, Pace) {
+        let within = |time: Duration| Instant::now().checked_add(time).map_or(deadline, |until| until.min(deadline));
+        match self {
+            Self::Empty => (Body::empty(), Pace::Until(within(timeout))),
+            Self::Json(bytes) => (bytes.clone().into(), Pace::Until(within(timeout))),
+            Self::Streamed(streamed) => {
+                let until = within(timeout.saturating_add(self.slowest()));
+                let moved = Moved::default();
+                (streamed.body(moved.clone()), Pace::WhileMoving { moved, timeout, until })
+            }
+        }
+    }
+
+    /// How long a stream takes that only just moves.
+    pub(crate) fn slowest(&self) -> Duration {
+        match self {
+            Self::Streamed(streamed) => Duration::from_secs(streamed.length / SLOWEST),
+            Self::Empty | Self::Json(_) => Duration::ZERO,
+        }
+    }
+
+    /// Some gateways answer 411 to a change without a length, even where there is no body (RFC 9110, 8.6).
+    pub(crate) fn write_headers(&self, method: &Method, headers: &mut HeaderMap) {
+        match self {
+            Self::Empty if matches!(*method, Method::POST | Method::PUT | Method::PATCH) => {
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+            Self::Empty => {}
+            Self::Json(_) => {
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            }
+            Self::Streamed(streamed) => {
+                headers.insert(header::CONTENT_LENGTH, streamed.length.into());
+                headers.extend(streamed.headers.clone());
+            }
+        }
+    }
+
+    /// Takes the secrets of its headers out of an error, in case the service repeated them.
+    pub(crate) fn redact(&self, error: Error) -> Error {
+        let Self::Streamed(streamed) = self else { return error };
+        let secrets = streamed.headers.values().filter(|value| value.is_sensitive());
+        secrets.filter_map(|value| value.to_str().ok()).fold(error, Error::without_secret)
+    }
+
+    /// Why the bytes could not be had, where that is what an attempt failed of.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        let Self::Streamed(streamed) = self else { return None };
+        let failure = streamed.failure.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(Error::new(ErrorKind::File).with_detail(failure.to_string()).with_source(failure))
+    }
+}
+
+impl From<Option<Bytes>> for Payload {
+    fn from(bytes: Option<Bytes>) -> Self {
+        bytes.map_or(Self::Empty, Self::Json)
+    }
+}
+
+type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+
+/// A body of known length that does not fit into memory.
+pub(crate) struct Streamed {
+    length: u64,
+    headers: HeaderMap,
+    pieces: Box<dyn Fn() -> Pieces + Send + Sync>,
+    failure: Arc<Mutex<Option<io::Error>>>,
+}
+
+impl Streamed {
+    /// `headers` has the type of the body; `pieces` is asked for all its bytes once per attempt.
+    pub(crate) fn payload<S>(length: u64, headers: HeaderMap, pieces: impl Fn() -> S + Send + Sync + 'static) -> Payload
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send + 'static,
+    {
+        let pieces = Box::new(move || Box::pin(pieces()) as Pieces);
+        Payload::Streamed(Arc::new(Self { length, headers, pieces, failure: Arc::default() }))
+    }
+
+    fn body(&self, moved: Moved) -> Body {
+        let failure = Arc::clone(&self.failure);
+        Body::stream((self.pieces)().map(move |piece| {
+            moved.now();
+            piece.map_err(|error| {
+                let told = TransportError::interrupted(error.to_string());
+                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                told
+            })
+        }))
+    }
+}
+
+/// Without its headers, which may hold a key.
+impl fmt::Debug for Streamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streamed").field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
+/// How long the steps of one attempt may take.
+#[derive(Debug)]
+pub(crate) enum Pace {
+    /// All of them together.
+    Until(Instant),
+    /// Each for itself, as long as bytes go out; all together until a time that only a stuck peer reaches.
+    WhileMoving { moved: Moved, timeout: Duration, until: Instant },
+}
+
+impl Pace {
+    pub(crate) async fn bound<F: Future>(&self, step: F) -> Result<F::Output, Elapsed> {
+        let (moved, timeout, until) = match self {
+            Self::Until(until) => return timeout_at(*until, step).await,
+            Self::WhileMoving { moved, timeout, until } => (moved, *timeout, *until),
+        };
+        let mut step = pin!(step);
+        moved.now();
+        loop {
+            let patience = moved.last().checked_add(timeout).map_or(until, |patience| patience.min(until));
+            match timeout_at(patience, &mut step).await {
+                Err(_) if patience < until && moved.last() + timeout > patience => {}
+                finished => return finished,
+            }
+        }
+    }
+}
+
+/// When the last bytes were taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Moved(Arc<Mutex<Instant>>);
+
+impl Default for Moved {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+}
+
+impl Moved {
+    fn now(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn last(&self) -> Instant {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

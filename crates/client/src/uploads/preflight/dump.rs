@@ -1,0 +1,36 @@
+//! The rules for a dump, which are those of the official command line.
+
+use super::{super::file::SourceFile, unfit};
+use crate::Error;
+
+/// 8 GiB.
+const LARGEST: u64 = 8 << 30;
+const LOOKED_AT: u64 = 4096;
+const FIRST_LINES: [&str; 2] = ["PRAGMA foreign_keys=OFF;", "BEGIN TRANSACTION;"];
+const AGAIN: &str = "make the dump with `sqlite3 FILE .dump`";
+
+pub(super) fn check(file: &SourceFile) -> Result<(), Error> {
+    let head = file.head(LOOKED_AT)?;
+    if head.starts_with(super::sqlite::MAGIC) {
+        let repair = "upload it with `create_from_file`, or dump it first with `sqlite3 FILE .dump`";
+        return Err(unfit(file, "it is a database", "a dump in SQL", repair));
+    }
+    if head.contains(&0) {
+        return Err(unfit(file, "it holds a byte of 0", "text", AGAIN));
+    }
+    if file.size() > LARGEST {
+        let found = format!("it has {} bytes", file.size());
+        return Err(unfit(file, &found, "at most 8 GiB", "upload the database itself with `create_from_file`"));
+    }
+    let text = String::from_utf8_lossy(&head);
+    let mut lines = text.lines();
+    for (number, needed) in FIRST_LINES.iter().enumerate() {
+        let line = lines.next().unwrap_or_default().trim_end();
+        if line != *needed {
+            let shown: String = line.chars().take(40).collect();
+            let found = format!("line {} is {shown:?}", number + 1);
+            return Err(unfit(file, &found, &format!("{needed:?}"), AGAIN));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! The rules for the file of a database, as its header tells.
+
+use turso_cloud_contract::{databases::Cipher, uploads::PAGE_SIZE};
+
+use super::{super::file::SourceFile, unfit};
+use crate::{Error, ErrorKind};
+
+pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
+/// 20 GiB.
+const LARGEST: u64 = 20 << 30;
+/// What comes before the first page's content.
+const HEADER: usize = 100;
+
+pub(super) fn check(file: &SourceFile, cipher: Option<&Cipher>) -> Result<(), Error> {
+    let head = file.head(HEADER as u64)?;
+    let Ok(header) = <&[u8; HEADER]>::try_from(&head[..]).map(Header) else {
+        let found = format!("it has only {} bytes", head.len());
+        return Err(unfit(file, &found, "a SQLite database", "create a table in it first"));
+    };
+    check_header(file, &header, cipher)?;
+    check_size(file)?;
+    check_wal(file)
+}
+
+fn check_header(file: &SourceFile, header: &Header<'_>, cipher: Option<&Cipher>) -> Result<(), Error> {
+    if header.0.get(..MAGIC.len()) != Some(MAGIC) {
+        let repair = "give the file of a database; a dump in SQL goes to `create_from_dump`";
+        return Err(unfit(file, "it does not begin as one", "a SQLite database", repair));
+    }
+    if header.page_size() != PAGE_SIZE {
+        let found = format!("its page size is {}", header.page_size());
+        let repair = "run `PRAGMA journal_mode=DELETE; PRAGMA page_size=4096; VACUUM; PRAGMA journal_mode=WAL;`";
+        return Err(unfit(file, &found, &PAGE_SIZE.to_string(), repair));
+    }
+    if header.versions() != [2, 2] {
+        let [write, read] = header.versions();
+        let found = format!("it is not in WAL mode (versions {write} and {read})");
+        return Err(unfit(file, &found, "WAL mode (versions 2 and 2)", "run `PRAGMA journal_mode=WAL;`"));
+    }
+    if header.largest_root_page() != 0 {
+        let repair = "run `PRAGMA auto_vacuum=NONE; VACUUM;`";
+        return Err(unfit(file, "auto_vacuum is on", "auto_vacuum=NONE", repair));
+    }
+    // 0 is a database without any table, which is in UTF-8 by default.
+    if header.encoding() > 1 {
+        let found = match header.encoding() {
+            2 => "its text is in UTF-16le".to_owned(),
+            3 => "its text is in UTF-16be".to_owned(),
+            other => format!("the encoding of its text is the unknown {other}"),
+        };
+        let repair = "dump it into a new database that begins with `PRAGMA encoding='UTF-8';`";
+        return Err(unfit(file, &found, "UTF-8", repair));
+    }
+    check_reserved(file, header.reserved(), cipher)
+}
+
+fn check_reserved(file: &SourceFile, reserved: u8, cipher: Option<&Cipher>) -> Result<(), Error> {
+    let Some(cipher) = cipher else { return Ok(()) };
+    match reserved_for(cipher) {
+        Some(needed) if needed != reserved => {
+            let found = format!("it reserves {reserved} bytes of each page");
+            let repair = format!("run `.filectrl reserve_bytes {needed}` and `VACUUM;` in the sqlite3 shell");
+            Err(unfit(file, &found, &format!("{needed} for {}", cipher.as_str()), &repair))
+        }
+        // A cipher this version does not know is for the service to judge.
+        _ => Ok(()),
+    }
+}
+
+/// The bytes of each page a cipher keeps its nonce and tag in.
+fn reserved_for(cipher: &Cipher) -> Option<u8> {
+    match cipher {
+        Cipher::Aes256Gcm | Cipher::Aes128Gcm | Cipher::ChaCha20Poly1305 => Some(28),
+        Cipher::Aegis128L | Cipher::Aegis128X2 | Cipher::Aegis128X4 => Some(32),
+        Cipher::Aegis256 | Cipher::Aegis256X2 | Cipher::Aegis256X4 => Some(48),
+        _ => None,
+    }
+}
+
+fn check_size(file: &SourceFile) -> Result<(), Error> {
+    let found = format!("it has {} bytes", file.size());
+    if file.size() > LARGEST {
+        return Err(unfit(file, &found, "at most 20 GiB", "delete what is not needed and run `VACUUM;`"));
+    }
+    if file.size() % u64::from(PAGE_SIZE) != 0 {
+        let repair = "it was cut off: copy it again, with nothing writing to it";
+        return Err(unfit(file, &found, &format!("a multiple of {PAGE_SIZE}"), repair));
+    }
+    Ok(())
+}
+
+/// What is only in the log would be missing.
+fn check_wal(file: &SourceFile) -> Result<(), Error> {
+    match file.neighbour("-wal") {
+        Some((wal, length)) if length > 0 => Err(Error::new(ErrorKind::InvalidInput).with_detail(format!(
+            "{} cannot be uploaded: {} holds {length} bytes, and none are allowed; close all connections and run `PRAGMA \
+             wal_checkpoint(TRUNCATE);`",
+            file.path().display(),
+            wal.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The first bytes of a database, by <https://sqlite.org/fileformat2.html>.
+struct Header<'a>(&'a [u8; HEADER]);
+
+impl Header<'_> {
+    fn page_size(&self) -> u32 {
+        match u16::from_be_bytes([self.0[16], self.0[17]]) {
+            1 => 65_536,
+            size => size.into(),
+        }
+    }
+
+    /// The versions for writing and for reading: 1 for a rollback journal, 2 for WAL.
+    fn versions(&self) -> [u8; 2] {
+        [self.0[18], self.0[19]]
+    }
+
+    fn reserved(&self) -> u8 {
+        self.0[20]
+    }
+
+    /// Not 0 where pages move about on their own.
+    fn largest_root_page(&self) -> u32 {
+        self.number(52)
+    }
+
+    fn encoding(&self) -> u32 {
+        self.number(56)
+    }
+
+    fn number(&self, at: usize) -> u32 {
+        self.0.get(at..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u32::from_be_bytes)
+    }
+}

@@ -1,0 +1,303 @@
+//! What fails is sent again, what arrived is not, and nothing half-done stays behind.
+
+use std::time::Duration;
+
+use turso_cloud::{ErrorKind, ResumePoint, RetryPolicy};
+
+use super::{encryption, new_shop};
+use crate::support::{
+    files::{Files, bytes_of, database},
+    log::Capture,
+    upload_cloud::{Trouble, Upload, UploadCloud},
+};
+
+fn refused(status: u16) -> Trouble {
+    Trouble::Refused(status, r#"{"error":"no"}"#.to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_piece_that_fails_is_sent_again_with_the_same_bytes_and_no_other_is() {
+    for trouble in [refused(503), refused(408), refused(429), Trouble::Interrupted, Trouble::AnswerLost, Trouble::Never]
+    {
+        let files = Files::new();
+        let path = files.database(3);
+        let cloud = UploadCloud::new(4096).trouble("/chunk/1", trouble.clone());
+        let turso = cloud.client().build().unwrap();
+        turso.databases().upload_file("shop", &path).await.unwrap();
+
+        let lines: Vec<_> = cloud.seen_at("/chunk/").iter().map(Upload::line).collect();
+        let line = |index: u32| format!("PUT /v2/upload/u-1/chunk/{index}");
+        assert_eq!(lines, [line(0), line(1), line(1), line(2)], "{trouble:?}");
+        let good = cloud.seen_at("/chunk/").into_iter().filter(|seen| seen.status == 200);
+        assert!(good.flat_map(|seen| seen.body).collect::<Vec<_>>() == bytes_of(&path), "{trouble:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_piece_is_repeated_fifteen_times_before_the_upload_fails() {
+    let files = Files::new();
+    let mut cloud = UploadCloud::new(4096);
+    for _ in 0..16 {
+        cloud = cloud.trouble("/chunk/0", refused(503));
+    }
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", files.database(1)).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.operation()), (ErrorKind::Server, 16, Some("UploadChunk")));
+    // The deadline of the client, 20 s, is not the upload's.
+    assert!(error.elapsed() > Duration::from_secs(20), "{:?}", error.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_upload_is_not_cut_as_long_as_bytes_move() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(8 << 20).trouble("/chunk/0", Trouble::Slow(Duration::from_secs(10)));
+    let turso = cloud.client().build().unwrap();
+    let started = tokio::time::Instant::now();
+    turso.databases().upload_file("shop", files.database(2048)).await.unwrap();
+    assert_eq!(cloud.seen_at("/chunk/").len(), 1);
+    assert!(started.elapsed() > Duration::from_secs(300));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_bytes_stand_still_or_creep_is_given_up() {
+    for (trouble, seconds) in [(Trouble::Never, 60), (Trouble::Slow(Duration::from_secs(59)), 572)] {
+        let files = Files::new();
+        let cloud = UploadCloud::new(8 << 20).trouble("/chunk/0", trouble);
+        let turso = cloud.client().build().unwrap();
+        let upload = turso.databases().upload_file("shop", files.database(2048)).retry(RetryPolicy::none());
+        let error = upload.await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        assert_eq!(error.elapsed().as_secs(), seconds);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_longer_than_an_hour_is_an_error_and_not_waited_for() {
+    let files = Files::new();
+    let pause = r#"{"error":{"code":"rate_limit_exceeded","message":"no","retry_after":7200}}"#;
+    let cloud = UploadCloud::new(4096).trouble("/chunk/0", Trouble::Refused(429, pause.to_owned()));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", files.database(1)).await.unwrap_err();
+    assert!(error.is_rate_limited() && error.resume_point().is_some(), "{error}");
+    assert_eq!((error.retry_after(), error.elapsed()), (Some(Duration::from_secs(7200)), Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_goes_on_with_the_first_piece_that_is_missing() {
+    let files = Files::new();
+    let path = files.database(4);
+    let cloud = UploadCloud::new(4096).trouble("/chunk/2", refused(400));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", &path).await.unwrap_err();
+    let point = error.resume_point().unwrap();
+    assert_eq!((point.chunks_done(), point.chunks(), point.chunk_size()), (2, 4, 4096));
+
+    // It can go through a file or a message.
+    let point: ResumePoint = serde_json::from_str(&serde_json::to_string(point).unwrap()).unwrap();
+    turso.databases().upload_file("shop", &path).resume(point).await.unwrap();
+    assert_eq!(cloud.seen_at("/start").len(), 1);
+    let good: Vec<_> = cloud.seen_at("/chunk/").into_iter().filter(|seen| seen.status == 200).collect();
+    assert_eq!(good.len(), 4);
+    assert!(good.into_iter().flat_map(|seen| seen.body).collect::<Vec<_>>() == bytes_of(&path));
+    assert_eq!(cloud.seen_at("/finalize").len(), 1);
+}
+
+#[tokio::test]
+async fn an_upload_does_not_go_on_with_another_file() {
+    let files = Files::new();
+    let path = files.database(4);
+    let cloud = UploadCloud::new(4096).trouble("/chunk/2", refused(400));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", &path).await.unwrap_err();
+    files.write("shop.db", database(5));
+    let count = cloud.seen().len();
+    let call = turso.databases().upload_file("shop", &path).resume(error.resume_point().unwrap().clone());
+    let error = call.await.unwrap_err();
+    assert!(error.is_file() && error.to_string().contains("is not the file the upload began with"), "{error}");
+    assert_eq!(cloud.seen().len(), count);
+}
+
+#[tokio::test]
+async fn a_file_that_changes_under_way_is_not_opened_by_the_service() {
+    let files = Files::new();
+    let path = files.database(4);
+    let cloud = UploadCloud::new(4096).trouble("/chunk/1", Trouble::Write(path.clone(), database(9)));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().create_from_file(new_shop(), &path).await.unwrap_err();
+    assert!(error.is_file() && error.to_string().contains("was changed while it was uploaded"), "{error}");
+    assert!(cloud.seen_at("/finalize").is_empty());
+    assert_eq!(cloud.deletions(), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_becomes_shorter_under_way_is_an_error_at_once() {
+    let files = Files::new();
+    let path = files.database(4);
+    let cloud = UploadCloud::new(4096).trouble("/chunk/1", Trouble::Write(path.clone(), vec![]));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", &path).await.unwrap_err();
+    assert!(error.is_file() && error.to_string().contains("became shorter"), "{error}");
+    assert_eq!((error.operation(), error.attempts()), (Some("UploadChunk"), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_ends_while_its_piece_is_repeated_is_replaced() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(4096).trouble("/chunk/0", refused(503)).trouble("/chunk/0", refused(401));
+    let turso = cloud.client().build().unwrap();
+    turso.databases().upload_file("shop", files.database(1)).await.unwrap();
+    let tokens: Vec<_> =
+        cloud.seen_at("/chunk/0").iter().filter_map(|seen| seen.header("authorization").map(str::to_owned)).collect();
+    assert_eq!(tokens, ["Bearer database-token-2", "Bearer database-token-2", "Bearer database-token-3"]);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_at_first_is_an_error() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(4096).trouble("/chunk/0", refused(401));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", files.database(1)).await.unwrap_err();
+    assert!(error.is_unauthenticated());
+    assert_eq!(cloud.seen_at("/chunk/").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_host_is_waited_for() {
+    for whole in [false, true] {
+        let mut cloud = UploadCloud::new(4096);
+        let path = if whole { "/v2/pipeline" } else { "/start" };
+        for status in [404, 401, 503, 404] {
+            cloud = cloud.trouble(path, refused(status));
+        }
+        // The API itself does not know the new database at once.
+        cloud = cloud.trouble("/databases/shop", refused(404)).trouble("/auth/tokens", refused(404));
+        if whole {
+            // A draft refuses SQL.
+            cloud = cloud.trouble(path, refused(400));
+        }
+        let files = Files::new();
+        let turso = cloud.client().build().unwrap();
+        let upload = turso.databases().create_from_file(new_shop(), files.database(1));
+        if whole { upload.whole().await } else { upload.await }.unwrap();
+        assert_eq!(cloud.deletions(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_never_takes_the_file_ends_the_wait_at_the_deadline_of_the_client() {
+    let files = Files::new();
+    let mut cloud = UploadCloud::new(4096);
+    for _ in 0..100 {
+        cloud = cloud.trouble("/start", refused(404));
+    }
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().create_from_file(new_shop(), files.database(1)).await.unwrap_err();
+    assert!(error.is_timeout() && error.to_string().contains("takes no upload yet"), "{error}");
+    assert_eq!(cloud.deletions(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_is_not_there_is_an_error_at_once() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(4096).trouble("/databases/shop", refused(404));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", files.database(1)).await.unwrap_err();
+    assert!(error.is_not_found());
+    assert_eq!(cloud.seen().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_draft_whose_file_does_not_arrive_is_deleted_unless_it_is_to_be_kept() {
+    for path in ["/start", "/chunk/1", "/finalize"] {
+        for keep in [false, true] {
+            let files = Files::new();
+            let cloud = UploadCloud::new(4096).trouble(path, refused(400));
+            let turso = cloud.client().build().unwrap();
+            let upload = turso.databases().create_from_file(new_shop(), files.database(2));
+            let error = if keep { upload.keep_draft().await } else { upload.await }.unwrap_err();
+            assert!(error.is_rejected(), "{error}");
+            assert_eq!(cloud.deletions(), usize::from(!keep), "{path}");
+            assert_eq!(error.resume_point().is_some(), keep && path != "/start", "{path}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_draft_that_cannot_be_deleted_is_told_of() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(4096).trouble("/chunk/0", refused(400)).trouble("/databases/shop", refused(403));
+    // The first request there gets the database.
+    let cloud = UploadCloud::trouble(cloud, "/databases/shop", refused(403));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().create_from_file(new_shop(), files.database(1)).await.unwrap_err();
+    assert!(error.to_string().contains("the draft database shop is still there"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_that_was_there_before_is_never_deleted() {
+    let files = Files::new();
+    for (at, trouble) in [("/databases", refused(409)), ("/databases", Trouble::AnswerLost)] {
+        let cloud = UploadCloud::new(4096).trouble(at, trouble);
+        let turso = cloud.client().build().unwrap();
+        turso.databases().create_from_file(new_shop(), files.database(1)).await.unwrap_err();
+        assert_eq!((cloud.seen().len(), cloud.deletions()), (1, 0));
+    }
+    let cloud = UploadCloud::new(4096).trouble("/chunk/0", refused(400));
+    let turso = cloud.client().build().unwrap();
+    turso.databases().upload_file("shop", files.database(1)).await.unwrap_err();
+    assert_eq!(cloud.deletions(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_draft_goes_when_its_upload_is_given_up() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(4096).trouble("/chunk/1", Trouble::Never);
+    let turso = cloud.client().build().unwrap();
+    let upload = turso.databases().create_from_file(new_shop(), files.database(2));
+    let given_up = tokio::time::timeout(Duration::from_secs(5), upload).await;
+    assert!(given_up.is_err());
+    while cloud.deletions() == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_whose_last_answer_is_lost_is_done_where_the_database_answers() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(4096).trouble("/finalize", Trouble::AnswerLost).trouble("/finalize", refused(404));
+    let turso = cloud.client().build().unwrap();
+    turso.databases().create_from_file(new_shop(), files.database(1)).await.unwrap();
+    assert_eq!((cloud.seen_at("/v2/pipeline").len(), cloud.deletions()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_whole_file_is_not_sent_twice() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(4096).trouble("/v1/upload", Trouble::AnswerLost);
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", files.database(1)).whole().await.unwrap_err();
+    assert!(error.may_have_happened() && error.resume_point().is_none());
+    assert_eq!(cloud.seen_at("/v1/upload").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_token_and_no_key_is_printed() {
+    let captured = Capture::start();
+    let files = Files::new();
+    let mut bytes = database(2);
+    bytes[20] = 28;
+    let path = files.write("shop.db", bytes);
+    let repeated = format!(r#"{{"error":"no: {} database-token-2 database-token-3"}}"#, super::KEY);
+    let cloud = UploadCloud::new(4096)
+        .trouble("/chunk/0", Trouble::Refused(503, repeated.clone()))
+        .trouble("/chunk/1", Trouble::Refused(400, repeated.replace("database-token-2", "")));
+    let turso = cloud.client().build().unwrap();
+    let upload = turso.databases().upload_file("shop", &path).encryption(encryption()).retry(RetryPolicy::default());
+    let mut printed = format!("{upload:?}");
+    let error = upload.await.unwrap_err();
+    printed = [printed, format!("{error} {error:?}"), captured.text()].concat();
+    assert!(printed.contains("[redacted]"), "{printed}");
+    assert!(!printed.contains(super::KEY), "{printed}");
+    assert!(!printed.contains("no: [redacted] database-token-2 database"), "{printed}");
+    assert!(!error.to_string().contains("database-token"), "{error}");
+}
