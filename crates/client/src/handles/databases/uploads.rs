@@ -24,15 +24,20 @@ impl Databases {
     /// to repair it. Whether its content is sound is not checked: `PRAGMA quick_check` tells. Nothing may write to it
     /// meanwhile.
     ///
-    /// ```no_run
+    /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("shop.db");
+    /// # let shop = rusqlite::Connection::open(&file)?;
+    /// # shop.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE goods (name); PRAGMA wal_checkpoint(TRUNCATE)")?;
+    /// # drop(shop);
     /// use turso_cloud::NewDatabase;
     ///
     /// let created = turso
     ///     .databases()
-    ///     .create_from_file(NewDatabase::new("shop", "default"), "shop.db")
+    ///     .create_from_file(NewDatabase::new("shop", "default"), &file)
     ///     .on_progress(|progress| println!("{} of {} bytes", progress.bytes_sent, progress.bytes_total))
     ///     .await?;
     /// assert_eq!(created.name, "shop");
@@ -52,16 +57,21 @@ impl Databases {
     ///
     /// An upload that failed can go on where it stopped:
     ///
-    /// ```no_run
+    /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("shop.db");
+    /// # let shop = rusqlite::Connection::open(&file)?;
+    /// # shop.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE goods (name); PRAGMA wal_checkpoint(TRUNCATE)")?;
+    /// # drop(shop);
     /// use turso_cloud::{NewDatabase, Seed};
     ///
     /// turso.databases().create(NewDatabase::new("shop", "default").seed(Seed::DatabaseUpload)).await?;
-    /// if let Err(error) = turso.databases().upload_file("shop", "shop.db").await {
+    /// if let Err(error) = turso.databases().upload_file("shop", &file).await {
     ///     let Some(point) = error.resume_point() else { return Err(error.into()) };
-    ///     turso.databases().upload_file("shop", "shop.db").resume(point.clone()).await?;
+    ///     turso.databases().upload_file("shop", &file).resume(point.clone()).await?;
     /// }
     /// # Ok(())
     /// # }
@@ -79,13 +89,16 @@ impl Databases {
     /// [`Seed::dump`](crate::Seed::dump). At most 8 GiB. The service does not document it, and takes dumps in groups of
     /// the old platform only.
     ///
-    /// ```no_run
+    /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("shop.sql");
+    /// # std::fs::write(&file, "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE goods (name);\nCOMMIT;\n")?;
     /// use turso_cloud::{NewDatabase, Seed};
     ///
-    /// let url = turso.databases().upload_dump("shop.sql").await?;
+    /// let url = turso.databases().upload_dump(&file).await?;
     /// turso.databases().create(NewDatabase::new("shop", "default").seed(Seed::dump(url))).await?;
     /// # Ok(())
     /// # }
@@ -97,13 +110,16 @@ impl Databases {
 
     /// Creates a database from a dump in SQL; see [`upload_dump`](Self::upload_dump).
     ///
-    /// ```no_run
+    /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("shop.sql");
+    /// # std::fs::write(&file, "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE goods (name);\nCOMMIT;\n")?;
     /// use turso_cloud::NewDatabase;
     ///
-    /// turso.databases().create_from_dump(NewDatabase::new("shop", "default"), "shop.sql").await?;
+    /// turso.databases().create_from_dump(NewDatabase::new("shop", "default"), &file).await?;
     /// # Ok(())
     /// # }
     /// ```
