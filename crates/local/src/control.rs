@@ -10,6 +10,7 @@ mod auth;
 mod context;
 mod handles;
 mod jwt;
+mod loopback;
 mod organization_key;
 mod paging;
 mod permissions;
@@ -20,6 +21,7 @@ mod request;
 mod router;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 
 use std::{fs::File, sync::Arc};
 
@@ -35,16 +37,19 @@ use crate::{
     store::{DatabaseRow, Store, StoreError},
 };
 
-pub(crate) use address::{Addresses, label, locate, reachable};
+pub use address::Hostnames;
+pub(crate) use address::{Addresses, Arrival, label, locate, reachable};
 pub(crate) use answers::{is_known_location, is_known_plan};
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
 pub(crate) use jwt::{Verifier, sign};
 pub(crate) use organization_key::OrganizationKey;
 pub use refusal::Refusal;
+pub(crate) use whereabouts::Host;
 
 use request::{Received, origin};
 use router::Operation;
+use whereabouts::Whereabouts;
 
 /// Everything an answer may need.
 #[derive(Debug)]
@@ -55,6 +60,7 @@ pub(crate) struct Control {
     pub(crate) faults: Faults,
     pub(crate) data: DataPlane,
     pub(crate) addresses: Addresses,
+    whereabouts: Whereabouts,
     routes: Routes,
     verifier: Verifier,
     /// Locked while anything of the cloud is alive, requests that nobody waits for any more among it.
@@ -70,9 +76,9 @@ impl Control {
         verifier: Verifier,
         lock: Option<File>,
     ) -> Self {
-        let (faults, addresses) = (Faults::default(), Addresses::default());
+        let (faults, addresses, whereabouts) = (Faults::default(), Addresses::default(), Whereabouts::default());
         let routes = answers_everything(answers::Answers);
-        Self { store, ids, clock, faults, data, addresses, routes, verifier, lock }
+        Self { store, ids, clock, faults, data, addresses, whereabouts, routes, verifier, lock }
     }
 
     /// Whether the cloud outlives its process.
@@ -144,6 +150,9 @@ impl Operation {
             },
             |(_, effects)| effects.iter().for_each(|effect| effect.apply(&control.data)),
         );
+        if received.head.method != http::Method::GET {
+            control.whereabouts.forget();
+        }
         outcome.map(|(answer, _)| answer)
     }
 }

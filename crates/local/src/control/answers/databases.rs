@@ -146,7 +146,7 @@ fn create(
     if let Some(original) = original {
         cx.copy(&original.uuid, &database.uuid)?;
     }
-    let hostname = cx.hostname(&database.label);
+    let hostname = cx.hostname(&database);
     Ok(CreatedDatabase::new(database.uuid, hostname, database.name))
 }
 
@@ -244,7 +244,7 @@ pub(super) fn free_label(
 }
 
 fn answer(cx: &Context<'_>, row: DatabaseRow) -> Database {
-    let hostname = cx.hostname(&row.label);
+    let hostname = cx.hostname(&row);
     let regions = row.group.locations().cloned().collect();
     let mut database = Database::new(row.name, row.uuid, hostname, row.group.name, row.group.location);
     database.regions = regions;
