@@ -5,6 +5,8 @@
 
 mod file;
 mod leaves;
+#[cfg(test)]
+mod tests;
 
 use std::{error::Error, path::PathBuf, sync::Arc};
 

@@ -9,7 +9,10 @@ use std::{
 
 use jiff::Span;
 use parking_lot::Mutex;
-use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType};
+use rcgen::{
+    Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose,
+    SanType,
+};
 use rustls::{ServerConfig, crypto::ring, pki_types::PrivatePkcs8KeyDer};
 
 use super::{Root, limit, unusable};
@@ -52,8 +55,7 @@ impl Leaves {
 }
 
 fn make(subject: &Subject, root: &Root) -> Result<ServerConfig, CloudError> {
-    let key = KeyPair::generate().map_err(unusable)?;
-    let certificate = params(subject)?.signed_by(&key, &root.issuer).map_err(unusable)?;
+    let (certificate, key) = certify(subject, root)?;
     let chain = vec![certificate.der().clone(), root.certificate.clone()];
     // Named, because a program may hold several providers and then has no default one.
     let provider = Arc::new(ring::default_provider());
@@ -65,6 +67,13 @@ fn make(subject: &Subject, root: &Root) -> Result<ServerConfig, CloudError> {
         .map_err(unusable)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// Whether anybody accepts the certificate is decided by the limits of the authority, not here.
+pub(super) fn certify(subject: &Subject, root: &Root) -> Result<(Certificate, KeyPair), CloudError> {
+    let key = KeyPair::generate().map_err(unusable)?;
+    let certificate = params(subject)?.signed_by(&key, &root.issuer).map_err(unusable)?;
+    Ok((certificate, key))
 }
 
 fn params(subject: &Subject) -> Result<CertificateParams, CloudError> {

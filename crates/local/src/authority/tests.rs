@@ -32,7 +32,10 @@ fn whoever_has_the_key_can_vouch_for_this_machine_and_for_nobody_else() {
     }
     for name in ["evil.example", "api.turso.tech", "notlocalhost", "128.0.0.1", "10.0.0.1", "::2"] {
         let verdict = verdict(&root, name).unwrap_err();
-        assert!(matches!(verdict, rustls::Error::InvalidCertificate(CertificateError::Other(_))), "{name}: {verdict:?}");
+        assert!(
+            matches!(verdict, rustls::Error::InvalidCertificate(CertificateError::Other(_))),
+            "{name}: {verdict:?}"
+        );
         assert!(format!("{verdict:?}").contains("NameConstraintViolation"), "{name}: {verdict:?}");
     }
 }
