@@ -18,8 +18,9 @@ use crate::{
 /// 2026-01-01T00:00:00Z, the beginning of the time of a seeded cloud.
 const BEGINNING: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
-/// Fewer than the files a process may have open by default on any system.
-const MAX_CONNECTIONS: usize = 1000;
+/// More than tests and tools of one machine open, and half of the files that most systems let a process have open: the
+/// others are for the databases.
+const MAX_CONNECTIONS: usize = 512;
 
 /// A local cloud to be made. Made with [`Cloud::builder`].
 ///
@@ -126,7 +127,7 @@ impl CloudBuilder {
         self
     }
 
-    /// Sets how many connections each server takes at once; 1000 by default. Further ones are answered with 503.
+    /// Sets how many connections each server takes at once; 512 by default. Further ones are answered with 503.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.served.connections = connections;
         self
