@@ -123,7 +123,10 @@ fn root_params(key: &KeyPair) -> Result<CertificateParams, CloudError> {
 }
 
 fn fingerprint(key: &KeyPair) -> String {
-    key.public_key_raw().iter().skip(1).take(6).map(|byte| format!("{byte:02x}")).collect()
+    // Behind the byte that says how a point is written.
+    let number =
+        key.public_key_raw().iter().skip(1).take(6).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    format!("{number:012x}")
 }
 
 /// By the clock of this machine, as clients check it. It begins a day early: their clocks may be slow.

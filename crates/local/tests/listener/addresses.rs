@@ -1,6 +1,6 @@
 //! How databases are found on a port.
 
-use turso_cloud_local::{Cloud, Hostnames};
+use turso_cloud_local::{Cloud, CloudBuilder, Hostnames};
 
 use crate::support::{SELECT, Served, exchange, post};
 
@@ -13,8 +13,7 @@ async fn has_addresses() -> bool {
 #[tokio::test]
 async fn every_form_of_hostname_leads_to_its_database() {
     for form in [None, Some(Hostnames::Path), Some(Hostnames::Name)] {
-        let builder = Cloud::builder();
-        let cloud = form.into_iter().fold(builder, |builder, form| builder.hostnames(form)).build().unwrap();
+        let cloud = form.into_iter().fold(Cloud::builder(), CloudBuilder::hostnames).build().unwrap();
         let served = Served::of(cloud).await;
         let (hostname, token) = (served.hostname("orders").await, served.token("orders").await);
         let answer = served.query(&hostname, &token, "SELECT 41 + 1").await;
@@ -81,7 +80,7 @@ async fn the_address_of_a_deleted_database_is_not_found_and_is_not_given_to_the_
 #[tokio::test]
 async fn every_instance_has_a_hostname_of_its_own_that_answers_while_its_location_is_there() {
     for form in [None, Some(Hostnames::Path), Some(Hostnames::Name)] {
-        let cloud = form.into_iter().fold(Cloud::builder(), |builder, form| builder.hostnames(form)).build().unwrap();
+        let cloud = form.into_iter().fold(Cloud::builder(), CloudBuilder::hostnames).build().unwrap();
         let served = Served::of(cloud).await;
         let token = served.token("orders").await;
         assert_eq!(served.api("POST", "/groups/default/locations/aws-eu-west-1", "").await.status, 200);

@@ -48,7 +48,7 @@ pub(crate) fn connect(address: &str) -> TcpStream {
 
 /// A POST request whose connection ends with it.
 pub(crate) fn post(path: &str, headers: &[(&str, &str)], body: &str) -> String {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<Vec<_>>().concat();
     format!("POST {path} HTTP/1.1\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }
 
@@ -79,13 +79,13 @@ impl Served {
 
     pub(crate) async fn of(cloud: Cloud) -> Self {
         let server = cloud.serve("127.0.0.1:0").await.unwrap();
-        let served = Self { cloud, server };
+        let this = Self { cloud, server };
         for name in ["orders", "events"] {
             let body = format!(r#"{{"name":"{name}","group":"default"}}"#);
-            let answer = served.api("POST", "/databases", &body).await;
+            let answer = this.api("POST", "/databases", &body).await;
             assert!(matches!(answer.status, 200 | 409), "{answer:?}");
         }
-        served
+        this
     }
 
     pub(crate) fn at(&self) -> String {

@@ -43,20 +43,20 @@ fn open(args: &LocalStart) -> Result<Cloud> {
 
 /// The variables of a client, one in a line, as dotenv files have them.
 fn environment(cloud: &Cloud, server: &Server) -> Result<String> {
-    let mut text = format!(
-        "TURSO_API_BASEURL={}\nTURSO_API_TOKEN={}\nTURSO_ORG={}\n",
-        server.url(),
-        cloud.token().expose(),
-        cloud.organization()
-    );
+    let mut certificates = String::new();
     if let Some(file) = cloud.ca_certificate_file()? {
         let file = fs::canonicalize(file)?;
         // A path that cannot be quoted is left out: TLS is an extra here.
         if let Some(file) = file.to_str().filter(|file| !file.contains(['\n', '"'])) {
-            text.push_str(&format!("{NODE_CERTIFICATES}=\"{file}\"\n"));
+            certificates = format!("{NODE_CERTIFICATES}=\"{file}\"\n");
         }
     }
-    Ok(text)
+    Ok(format!(
+        "TURSO_API_BASEURL={}\nTURSO_API_TOKEN={}\nTURSO_ORG={}\n{certificates}",
+        server.url(),
+        cloud.token().expose(),
+        cloud.organization()
+    ))
 }
 
 /// Writes a file that others see whole or not at all, and that only its owner can read: it holds a token.
