@@ -25,10 +25,16 @@ impl Listener {
     pub(super) async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
         let addresses: Vec<_> = lookup_host(address).await?.collect();
         #[cfg(target_os = "linux")]
-        if let Some(address) = addresses.iter().find(|address| address.ip() == Ipv4Addr::LOCALHOST)
-            && let Ok(listener) = Self::on_loopback_device(address.port())
-        {
-            return Ok(listener);
+        if let Some(address) = addresses.iter().find(|address| address.ip() == Ipv4Addr::LOCALHOST) {
+            match Self::on_loopback_device(address.port()) {
+                Ok(listener) => return Ok(listener),
+                Err(error) => {
+                    tracing::debug!(
+                        error = &error as &dyn std::error::Error,
+                        "databases get no addresses of their own"
+                    );
+                }
+            }
         }
         // As before Linux 5.7, where the device takes a privilege, and on other systems.
         let socket = TcpListener::bind(&*addresses).await?;

@@ -150,6 +150,20 @@ async fn addresses_that_cannot_be_had_are_an_error_and_not_another_form() {
     assert!(refused.to_string().contains("only on Linux"), "{refused}");
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn where_another_program_has_the_port_of_an_address_databases_are_reached_by_path() {
+    let other = std::net::TcpListener::bind("127.9.9.9:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    let cloud = Cloud::new().unwrap();
+    let server = cloud.serve(("127.0.0.1", port)).await.unwrap();
+    let served = Served::with(cloud, server).await;
+    let hostname = served.hostname("orders").await;
+    assert_eq!(hostname, format!("127.0.0.1:{port}/db/orders-acme/"));
+    let token = served.token("orders").await;
+    assert_eq!(served.query(&hostname, &token, "SELECT 1").await.status, 200);
+}
+
 #[tokio::test]
 async fn a_port_where_somebody_else_listens_is_an_error() {
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -79,6 +79,10 @@ impl Served {
 
     pub(crate) async fn of(cloud: Cloud) -> Self {
         let server = cloud.serve("127.0.0.1:0").await.unwrap();
+        Self::with(cloud, server).await
+    }
+
+    pub(crate) async fn with(cloud: Cloud, server: Server) -> Self {
         let this = Self { cloud, server };
         for name in ["orders", "events"] {
             let body = format!(r#"{{"name":"{name}","group":"default"}}"#);

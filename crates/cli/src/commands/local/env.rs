@@ -31,5 +31,7 @@ fn certificates(folder: &Path, is_node_wanted: bool) -> Result<String> {
         bail!("the path {} cannot be written into a dotenv file", file.display());
     };
     let node = if is_node_wanted { format!("{NODE_CERTIFICATES}=\"{file}\"\n") } else { String::new() };
-    Ok(format!("{node}{CERTIFICATES}=\"{file}\"\n"))
+    Ok(format!(
+        "{node}# Taken instead of the certificates of the system, not beside them.\n{CERTIFICATES}=\"{file}\"\n"
+    ))
 }
