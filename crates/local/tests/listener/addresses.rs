@@ -156,8 +156,8 @@ async fn where_another_program_has_the_port_of_an_address_databases_are_reached_
     let other = std::net::TcpListener::bind("127.9.9.9:0").unwrap();
     let port = other.local_addr().unwrap().port();
     let cloud = Cloud::new().unwrap();
-    let server = cloud.serve(("127.0.0.1", port)).await.unwrap();
-    let served = Served::with(cloud, server).await;
+    let on_that_port = cloud.serve(("127.0.0.1", port)).await.unwrap();
+    let served = Served::with(cloud, on_that_port).await;
     let hostname = served.hostname("orders").await;
     assert_eq!(hostname, format!("127.0.0.1:{port}/db/orders-acme/"));
     let token = served.token("orders").await;
