@@ -13,6 +13,7 @@ use args::{Args, Command, LocalCommand};
 fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Local { command: LocalCommand::Start(start) } => commands::local::start(&start),
+        Command::Local { command: LocalCommand::Env(env) } => commands::local::env(&env),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,8 +5,9 @@ use turso_cloud_contract::members::Role;
 
 use crate::{
     Clock, Cloud, CloudError,
-    cloud::Inner,
-    control::{Control, record, recovery},
+    authority::Authority,
+    cloud::{Inner, Served},
+    control::{Control, Hostnames, record, recovery},
     data::{DataPlane, Files},
     directory::Directory,
     founder::{Founder, TEAM, Team},
@@ -16,6 +17,10 @@ use crate::{
 
 /// 2026-01-01T00:00:00Z, the beginning of the time of a seeded cloud.
 const BEGINNING: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+/// More than tests and tools of one machine open, and half of the files that most systems let a process have open: the
+/// others are for the databases.
+const MAX_CONNECTIONS: usize = 512;
 
 /// A local cloud to be made. Made with [`Cloud::builder`].
 ///
@@ -27,7 +32,7 @@ const BEGINNING: Timestamp = Timestamp::constant(1_767_225_600, 0);
 /// assert_eq!(cloud.clock().now().to_string(), "2026-01-01T00:00:00Z");
 /// # Ok::<(), turso_cloud_local::CloudError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use = "a builder makes nothing until `build` is called"]
 pub struct CloudBuilder {
     seed: Option<u64>,
@@ -35,6 +40,14 @@ pub struct CloudBuilder {
     directory: Option<PathBuf>,
     users: Vec<String>,
     teams: Vec<Team>,
+    served: Served,
+}
+
+impl Default for CloudBuilder {
+    fn default() -> Self {
+        let served = Served { hostnames: None, hosts: Vec::new(), connections: MAX_CONNECTIONS };
+        Self { seed: None, clock: None, directory: None, users: Vec::new(), teams: Vec::new(), served }
+    }
 }
 
 impl CloudBuilder {
@@ -101,6 +114,25 @@ impl CloudBuilder {
         self
     }
 
+    /// Sets what the Platform API of a served cloud calls the SQL endpoints of databases. Without it they have addresses
+    /// of their own where that is possible, and paths where it is not.
+    pub fn hostnames(mut self, form: Hostnames) -> Self {
+        self.served.hostnames = Some(form);
+        self
+    }
+
+    /// Lets requests to a server on a loopback address name this host, with whatever port, beside those of this machine.
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.served.hosts.push(host.into());
+        self
+    }
+
+    /// Sets how many connections each server takes at once; 512 by default. Further ones are answered with 503.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.served.connections = connections;
+        self
+    }
+
     fn last_team(&mut self) -> &mut Team {
         if self.teams.is_empty() {
             self.teams.push(Team::new(TEAM));
@@ -132,6 +164,7 @@ impl CloudBuilder {
             }
             None => Files::Memory,
         };
+        let authority = Authority::new(directory.as_ref().map(|directory| directory.path().to_owned()));
         let data = DataPlane::new(files, clock.clone());
         // Known without being reachable, so that their files go when they can no longer be brought back.
         for deleted in &deleted {
@@ -145,6 +178,8 @@ impl CloudBuilder {
             control: Control::new(store, ids, clock, data, foundation.verifier, directory.map(Directory::into_lock)),
             token: foundation.token,
             organization: foundation.organization,
+            authority,
+            served: self.served,
         }))
     }
 

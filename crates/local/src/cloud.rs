@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -7,7 +7,8 @@ use turso_cloud_contract::{ApiToken, OrganizationSlug};
 
 use crate::{
     Clock, CloudBuilder, CloudError, Faults, Server,
-    control::{Control, locate, sign},
+    authority::Authority,
+    control::{Control, Hostnames, locate, sign},
     founder::TOKEN,
 };
 
@@ -30,6 +31,19 @@ pub(crate) struct Inner {
     pub(crate) control: Arc<Control>,
     pub(crate) token: ApiToken,
     pub(crate) organization: OrganizationSlug,
+    pub(crate) authority: Authority,
+    pub(crate) served: Served,
+}
+
+/// How the cloud is to be served.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    /// Whatever suits the socket when nothing was said.
+    pub(crate) hostnames: Option<Hostnames>,
+    /// Hosts that requests may name beside those of this machine.
+    pub(crate) hosts: Vec<String>,
+    /// Connections at once.
+    pub(crate) connections: usize,
 }
 
 impl Cloud {
@@ -105,17 +119,45 @@ impl Cloud {
 
     /// Answers a request, as a server would that is the Platform API and the hosts of all databases in one.
     ///
-    /// A database is meant by the host `<database>-<organization>.localhost` or by a path below
-    /// `/db/<database>-<organization>/`; everything else is the Platform API, with the region service below `/_region`.
+    /// A database is meant by a path below `/db/<database>-<organization>/`, by the header
+    /// `x-namespace: <database>-<organization>` or by the host `<database>-<organization>.localhost`, in this order;
+    /// everything else is the Platform API, with the region service below `/_region`.
     /// Dropping the future does not undo an operation that has begun.
     pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
         match locate(&request) {
-            Some((label, path)) => self.0.control.data.handle(&label, &path, request).await,
+            Some((host, path)) => {
+                let label = self.0.control.label_of(host).await;
+                self.0.control.data.handle(&label, &path, request).await
+            }
             None => self.0.control.handle(request).await,
         }
     }
 
-    /// Serves the cloud over HTTP/1.1 until the server is shut down or dropped. Port 0 stands for any free port.
+    /// The certificate that clients have to trust to reach a server of this cloud over TLS, as PEM. It is made when it is
+    /// first needed, and kept with the cloud.
+    ///
+    /// It is good for `localhost`, names below it, and loopback addresses, and for nothing else.
+    ///
+    /// ```
+    /// let cloud = turso_cloud_local::Cloud::new()?;
+    /// assert!(cloud.ca_certificate()?.starts_with("-----BEGIN CERTIFICATE-----"));
+    /// # Ok::<(), turso_cloud_local::CloudError>(())
+    /// ```
+    pub fn ca_certificate(&self) -> Result<String, CloudError> {
+        self.0.authority.certificate()
+    }
+
+    /// The file of [`Cloud::ca_certificate`] in the directory of the cloud; nothing for a cloud in memory.
+    pub fn ca_certificate_file(&self) -> Result<Option<PathBuf>, CloudError> {
+        self.0.authority.certificate_file()
+    }
+
+    /// Serves the cloud over HTTP/1.1, plain and with TLS on the same port, until the server is shut down or dropped.
+    /// Port 0 stands for any free port.
+    ///
+    /// On 127.0.0.1, and where Linux allows it, every database has a loopback address of its own on that port; see
+    /// [`Hostnames`]. On a loopback address, requests that name another host than one of this machine are refused, so
+    /// that no web page reaches the cloud under a name of its own.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -137,6 +179,14 @@ impl Cloud {
 
     pub(crate) fn control(&self) -> &Control {
         &self.0.control
+    }
+
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.0.authority
+    }
+
+    pub(crate) fn served(&self) -> &Served {
+        &self.0.served
     }
 }
 

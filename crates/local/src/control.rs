@@ -12,6 +12,7 @@ mod drafts;
 mod dumps;
 mod handles;
 mod jwt;
+mod loopback;
 mod organization_key;
 mod paging;
 mod permissions;
@@ -22,6 +23,7 @@ mod request;
 mod router;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 
 use std::{fs::File, sync::Arc};
 
@@ -37,17 +39,20 @@ use crate::{
     store::{DatabaseRow, Store, StoreError},
 };
 
-pub(crate) use address::{Addresses, label, locate, reachable};
+pub use address::Hostnames;
+pub(crate) use address::{Addresses, Arrival, label, locate, reachable};
 pub(crate) use answers::{is_known_location, is_known_plan};
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
 pub(crate) use jwt::{Verifier, sign};
 pub(crate) use organization_key::OrganizationKey;
 pub use refusal::Refusal;
+pub(crate) use whereabouts::Host;
 
 use dumps::Dumps;
 use request::{Received, origin};
 use router::Operation;
+use whereabouts::Whereabouts;
 
 /// Everything an answer may need.
 #[derive(Debug)]
@@ -59,6 +64,7 @@ pub(crate) struct Control {
     pub(crate) data: DataPlane,
     pub(crate) addresses: Addresses,
     dumps: Dumps,
+    whereabouts: Whereabouts,
     routes: Routes,
     verifier: Verifier,
     /// Locked while anything of the cloud is alive, requests that nobody waits for any more among it.
@@ -74,10 +80,19 @@ impl Control {
         verifier: Verifier,
         lock: Option<File>,
     ) -> Arc<Self> {
-        let (faults, addresses) = (Faults::default(), Addresses::default());
-        let routes = answers_everything(answers::Answers);
-        let dumps = Dumps::open(data.directory());
-        let control = Arc::new(Self { store, ids, clock, faults, data, addresses, dumps, routes, verifier, lock });
+        let control = Arc::new(Self {
+            store,
+            ids,
+            clock,
+            faults: Faults::default(),
+            addresses: Addresses::default(),
+            dumps: Dumps::open(data.directory()),
+            whereabouts: Whereabouts::default(),
+            data,
+            routes: answers_everything(answers::Answers),
+            verifier,
+            lock,
+        });
         control.watch_drafts();
         control
     }
@@ -156,6 +171,9 @@ impl Operation {
             },
             |(_, effects)| effects.iter().for_each(|effect| effect.apply(control)),
         );
+        if received.head.method != http::Method::GET {
+            control.whereabouts.forget();
+        }
         outcome.map(|(answer, _)| answer)
     }
 }

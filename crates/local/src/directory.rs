@@ -30,6 +30,10 @@ impl Directory {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The file of the control plane's state.
     pub(crate) fn state(&self) -> PathBuf {
         self.path.join("control.db")

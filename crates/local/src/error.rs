@@ -30,6 +30,12 @@ pub enum CloudError {
     /// The state of the cloud could not be read or written.
     #[error("the state of the local cloud could not be used")]
     State(#[source] Box<dyn Error + Send + Sync>),
+    /// The certificates of the local cloud could not be made or read.
+    #[error("the certificates of the local cloud could not be used")]
+    Certificates(#[source] Box<dyn Error + Send + Sync>),
+    /// Databases were to have addresses of their own, and this machine or the address to listen on does not allow it.
+    #[error("databases can have addresses of their own only on Linux 5.7 or newer, in a cloud served on 127.0.0.1")]
+    NoAddresses,
     /// No socket could be opened.
     #[error("could not listen")]
     Listen(#[source] io::Error),

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod authority;
 mod builder;
 mod clock;
 mod cloud;
@@ -17,7 +18,7 @@ mod transport;
 pub use builder::CloudBuilder;
 pub use clock::Clock;
 pub use cloud::Cloud;
-pub use control::{Context, Handles, Refusal, Routes, answers_everything};
+pub use control::{Context, Handles, Hostnames, Refusal, Routes, answers_everything};
 pub use error::CloudError;
 pub use faults::{Fault, FaultRule, Faults};
 pub use server::Server;

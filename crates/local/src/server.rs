@@ -1,25 +1,40 @@
-use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
+mod connection;
+mod hosts;
+mod listen;
+mod tls;
 
-use axum::body::Body;
-use http::Request;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
 };
+
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
-    net::{TcpListener, TcpStream, ToSocketAddrs},
+    net::{TcpStream, ToSocketAddrs},
     sync::oneshot,
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{Cloud, CloudError, control::reachable, data::Peer};
+use crate::{
+    Cloud, CloudError,
+    control::{Hostnames, reachable},
+    data::Peer,
+};
+use connection::Guest;
+use hosts::Hosts;
+use listen::Listener;
+use tls::Wire;
 
 /// How long a shutdown waits for requests that are being answered.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How long a server rests when it cannot accept a connection, which it cannot while the process has no file left.
 const REST: Duration = Duration::from_millis(50);
+
+/// How many clients that are too many are told so at the same time.
+const FAREWELLS: usize = 64;
 
 /// A local cloud on a port. Dropping it cuts its connections off; [`Server::shutdown`] lets requests end first.
 #[derive(Debug)]
@@ -32,11 +47,17 @@ pub struct Server {
 
 impl Server {
     pub(crate) async fn start(cloud: Cloud, address: impl ToSocketAddrs) -> Result<Self, CloudError> {
-        let listener = TcpListener::bind(address).await.map_err(CloudError::Listen)?;
-        let address = listener.local_addr().map_err(CloudError::Listen)?;
+        let listener = Listener::bind(address).await.map_err(CloudError::Listen)?;
+        let hostnames = match cloud.served().hostnames {
+            Some(Hostnames::Address) if !listener.takes_all_loopback => return Err(CloudError::NoAddresses),
+            Some(chosen) => chosen,
+            None if listener.takes_all_loopback => Hostnames::Address,
+            None => Hostnames::Path,
+        };
+        let address = listener.address;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(accept(listener, cloud.clone(), stopped));
-        cloud.control().addresses.open(address);
+        cloud.control().addresses.open(address, hostnames);
         Ok(Self { cloud, address, stop: Some(stop), task })
     }
 
@@ -44,6 +65,12 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", reachable(self.address))
+    }
+
+    /// As [`Server::url`], for clients that speak TLS and trust [`Cloud::ca_certificate`].
+    #[must_use]
+    pub fn https_url(&self) -> String {
+        format!("https://{}", reachable(self.address))
     }
 
     /// The URL of the region service, which is an origin of its own on Turso Cloud.
@@ -79,38 +106,62 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, cloud: Cloud, mut stopped: oneshot::Receiver<()>) {
+/// A connection that has shown which protocol it speaks.
+struct Arrived(Box<dyn Wire>, Guest);
+
+async fn accept(listener: Listener, cloud: Cloud, mut stopped: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
-    // Its connections end with the set, so that none outlives this task.
-    let mut connections = JoinSet::new();
+    let hosts = Arc::new(Hosts::new(listener.address, &cloud.served().hosts));
+    let limit = cloud.served().connections;
+    // Connections end with their set, so that none outlives this task.
+    let (mut arriving, mut connections, mut refused) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
     loop {
         tokio::select! {
             _ = &mut stopped => break,
+            Some(arrived) = arriving.join_next() => if let Ok(Some(Arrived(wire, guest))) = arrived {
+                connections.spawn(connection::serve(wire, guest, graceful.watcher()));
+            },
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    connections.spawn(serve(stream, Peer(peer.ip()), cloud.clone(), graceful.watcher()));
+            Some(_) = refused.join_next() => {}
+            accepted = listener.socket.accept() => match accepted {
+                Ok((stream, peer)) if arriving.len() + connections.len() < limit => {
+                    let arrival = arrival(&stream).filter(|_| listener.takes_all_loopback);
+                    let guest =
+                        Guest { cloud: cloud.clone(), hosts: Arc::clone(&hosts), peer: Peer(peer.ip()), arrival };
+                    arriving.spawn(arrive(stream, guest));
                 }
+                // Beyond that they are closed without a word.
+                Ok((stream, _)) if refused.len() < FAREWELLS => {
+                    refused.spawn(connection::turn_away(stream, limit));
+                }
+                Ok(_) => {}
                 Err(error) => rest(&error).await,
             },
         }
     }
     drop(listener);
+    // Who has not sent a byte yet waits for no answer.
+    arriving.shutdown().await;
     // Connections that are still busy after the grace are cut off with the set.
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
     connections.shutdown().await;
 }
 
-async fn serve(stream: TcpStream, peer: Peer, cloud: Cloud, watcher: hyper_util::server::graceful::Watcher) {
+async fn arrive(stream: TcpStream, guest: Guest) -> Option<Arrived> {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        let cloud = cloud.clone();
-        request.extensions_mut().insert(peer);
-        async move { Ok::<_, Infallible>(cloud.handle(request.map(Body::new)).await) }
-    });
-    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error = &error as &dyn std::error::Error, "a connection broke off");
+    match tls::open(stream, guest.cloud.authority()).await {
+        Ok(wire) => Some(Arrived(wire, guest)),
+        Err(error) => {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a connection did not begin");
+            None
+        }
+    }
+}
+
+fn arrival(stream: &TcpStream) -> Option<std::net::Ipv4Addr> {
+    match stream.local_addr().ok()?.ip() {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
     }
 }
 

@@ -1,11 +1,14 @@
-//! How databases are addressed: by a host of their own, or by a path on any host of the cloud.
+//! How databases are addressed: by a path, a header, a host name or a loopback address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::body::Body;
 use http::{Request, header};
 use parking_lot::RwLock;
-use turso_cloud_contract::{DatabaseName, OrganizationSlug};
+use turso_cloud_contract::{DatabaseName, LocationCode, OrganizationSlug};
+
+use super::{Host, answers::location_number, loopback};
+use crate::store::DatabaseRow;
 
 /// What a database's own host ends with.
 const DOMAIN: &str = ".localhost";
@@ -13,23 +16,61 @@ const DOMAIN: &str = ".localhost";
 /// What a path to a database begins with.
 const PREFIX: &str = "/db/";
 
+/// The header by which drivers of self-hosted servers name a database.
+const NAMESPACE: &str = "x-namespace";
+
+/// What the Platform API calls the SQL endpoint of a database in a cloud that is served on a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Hostnames {
+    /// `127.x.y.z:PORT`, an address of its own. Every client can connect to it, and it is a bare origin. It needs Linux
+    /// 5.7 or newer, and a server on 127.0.0.1.
+    Address,
+    /// `{database}-{organization}.localhost:PORT`, for machines that resolve names below `localhost`.
+    Name,
+    /// `127.0.0.1:PORT/db/{database}-{organization}/`, for clients that keep the path of a URL.
+    Path,
+}
+
+/// The address a connection came in at. A server whose databases have addresses of their own puts it into the
+/// extensions of its requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival(pub(crate) Ipv4Addr);
+
 /// What stands for a database in host names, which know no case.
 pub(crate) fn label(database: &DatabaseName, organization: &OrganizationSlug) -> String {
     format!("{database}-{organization}").to_ascii_lowercase()
 }
 
-/// The database a request is for, by its label, and the path on its own host; nothing for a request of the
-/// Platform API.
-pub(crate) fn locate(request: &Request<Body>) -> Option<(String, String)> {
+/// The database a request is for and the path on its own host; nothing for a request of the Platform API.
+pub(crate) fn locate(request: &Request<Body>) -> Option<(Host, String)> {
     let path = request.uri().path();
     if let Some(rest) = path.strip_prefix(PREFIX) {
         let (label, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        return Some((label.to_ascii_lowercase(), if path.is_empty() { "/" } else { path }.to_owned()));
+        return Some((named(label), if path.is_empty() { "/" } else { path }.to_owned()));
+    }
+    if let Some(namespace) = request.headers().get(NAMESPACE) {
+        // One that is no text is the name of no database.
+        return Some((named(namespace.to_str().unwrap_or_default()), path.to_owned()));
     }
     // Only a name below this domain is taken apart: an IP address or `localhost` itself names no database.
-    let host = host(request)?.to_ascii_lowercase();
-    let label = host.strip_suffix(DOMAIN).filter(|label| !label.is_empty())?;
-    Some((label.to_owned(), path.to_owned()))
+    let host = host(request).map(str::to_ascii_lowercase);
+    if let Some(label) = host.as_deref().and_then(|host| host.strip_suffix(DOMAIN)).filter(|label| !label.is_empty()) {
+        return Some((named(label), path.to_owned()));
+    }
+    match request.extensions().get::<Arrival>() {
+        Some(Arrival(address)) if *address != Ipv4Addr::LOCALHOST => Some((Host::Address(*address), path.to_owned())),
+        _ => None,
+    }
+}
+
+/// `{label}`, or `{location}.{label}` for a replica.
+fn named(name: &str) -> Host {
+    let name = name.to_ascii_lowercase();
+    match name.split_once('.') {
+        Some((location, label)) => Host::Replica(label.to_owned(), location.to_owned()),
+        None => Host::Label(name),
+    }
 }
 
 fn host(request: &Request<Body>) -> Option<&str> {
@@ -40,35 +81,50 @@ fn host(request: &Request<Body>) -> Option<&str> {
     Some(host.rsplit_once(':').map_or(host, |(host, _)| host))
 }
 
-/// The sockets the cloud is served on.
+/// The sockets the cloud is served on, the last of which is the one it tells of.
 #[derive(Debug, Default)]
-pub(crate) struct Addresses(RwLock<Vec<SocketAddr>>);
+pub(crate) struct Addresses(RwLock<Vec<(SocketAddr, Hostnames)>>);
 
 impl Addresses {
-    /// Where the SQL endpoint of a database is: on the socket that was opened last, or, in a cloud without a socket,
-    /// on a host of its own that only requests inside the process can name.
-    pub(crate) fn hostname(&self, label: &str) -> String {
-        match self.0.read().last() {
+    /// Where the SQL endpoint of a database is. In a cloud without a socket that is a name which only requests inside
+    /// the process can use.
+    pub(crate) fn hostname(&self, database: &DatabaseRow) -> String {
+        self.form(&database.label, loopback::database(database.id))
+    }
+
+    /// Where the instance of a database in a location outside the primary one is.
+    pub(crate) fn replica_hostname(&self, database: &DatabaseRow, location: &LocationCode) -> String {
+        let address = location_number(location).and_then(|location| loopback::replica(database.id, location));
+        self.form(&format!("{location}.{}", database.label), address)
+    }
+
+    fn form(&self, name: &str, loopback: Option<Ipv4Addr>) -> String {
+        let open = self.0.read().last().copied();
+        match (open, loopback) {
+            (None, _) => format!("{name}{DOMAIN}"),
+            (Some((address, Hostnames::Name)), _) => format!("{name}{DOMAIN}:{}", address.port()),
+            (Some((address, Hostnames::Address)), Some(loopback)) => format!("{loopback}:{}", address.port()),
             // A driver that appends `v2/pipeline` to a path without the last slash would lose the label.
-            Some(address) => format!("{}{PREFIX}{label}/", reachable(*address)),
-            None => format!("{label}{DOMAIN}"),
+            (Some((address, Hostnames::Path | Hostnames::Address)), _) => {
+                format!("{}{PREFIX}{name}/", reachable(address))
+            }
         }
     }
 
     /// The URL of a path of the Platform API's own host.
     pub(crate) fn url(&self, path: &str) -> String {
         match self.0.read().last() {
-            Some(address) => format!("http://{}{path}", reachable(*address)),
+            Some((address, _)) => format!("http://{}{path}", reachable(*address)),
             None => format!("http://localhost{path}"),
         }
     }
 
-    pub(crate) fn open(&self, address: SocketAddr) {
-        self.0.write().push(address);
+    pub(crate) fn open(&self, address: SocketAddr, hostnames: Hostnames) {
+        self.0.write().push((address, hostnames));
     }
 
     pub(crate) fn close(&self, address: SocketAddr) {
-        self.0.write().retain(|open| *open != address);
+        self.0.write().retain(|(open, _)| *open != address);
     }
 }
 

@@ -2,7 +2,7 @@ use std::{io::BufRead, path::PathBuf};
 
 use jiff::Timestamp;
 use turso_cloud_contract::{
-    ApiToken, ByteSize, DatabaseId, GroupId,
+    ApiToken, ByteSize, DatabaseId, GroupId, LocationCode,
     audit_logs::{AuditCode, AuditLog, AuditOrigin},
 };
 
@@ -79,8 +79,16 @@ impl<'a> Context<'a> {
     }
 
     /// Where the SQL endpoint of a database is, as `Hostname` has it.
-    pub(crate) fn hostname(&self, label: &str) -> String {
-        self.control.addresses.hostname(label)
+    pub(crate) fn hostname(&self, database: &DatabaseRow) -> String {
+        self.control.addresses.hostname(database)
+    }
+
+    /// Where the instance of a database in one of its locations is.
+    pub(crate) fn instance_hostname(&self, database: &DatabaseRow, location: &LocationCode) -> String {
+        if *location == database.group.location {
+            return self.hostname(database);
+        }
+        self.control.addresses.replica_hostname(database, location)
     }
 
     /// Where a page of the cloud itself is.

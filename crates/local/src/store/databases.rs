@@ -91,6 +91,16 @@ impl Transaction<'_> {
         Ok(found.into_iter().next())
     }
 
+    pub(crate) fn find_database_by_row(&self, row: i64) -> Result<Option<DatabaseRow>, StoreError> {
+        let found = self.select_databases("SELECT * FROM databases_with_group WHERE id = ?1", [row])?;
+        Ok(found.into_iter().next())
+    }
+
+    pub(crate) fn find_database_by_label(&self, label: &str) -> Result<Option<DatabaseRow>, StoreError> {
+        let found = self.select_databases("SELECT * FROM databases_with_group WHERE label = ?1", [label])?;
+        Ok(found.into_iter().next())
+    }
+
     pub(crate) fn label_is_taken(&self, label: &str) -> Result<bool, StoreError> {
         let mut statement = self.0.prepare_cached("SELECT 1 FROM databases WHERE label = ?1 AND deleted_at IS NULL")?;
         Ok(statement.query_row([label], |_| Ok(())).optional()?.is_some())

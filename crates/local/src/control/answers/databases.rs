@@ -149,7 +149,7 @@ fn create(
     cx.publish(&database);
     audit(cx, organization, AuditCode::DbCreate, &database)?;
     content.give_to(cx, &database)?;
-    let hostname = cx.hostname(&database.label);
+    let hostname = cx.hostname(&database);
     Ok(CreatedDatabase::new(database.uuid, hostname, database.name))
 }
 
@@ -234,7 +234,7 @@ pub(super) fn free_label(
 }
 
 fn answer(cx: &Context<'_>, row: DatabaseRow) -> Database {
-    let hostname = cx.hostname(&row.label);
+    let hostname = cx.hostname(&row);
     let regions = row.group.locations().cloned().collect();
     let mut database = Database::new(row.name, row.uuid, hostname, row.group.name, row.group.location);
     database.regions = regions;

@@ -77,6 +77,13 @@ pub(crate) fn is_known(code: &LocationCode) -> bool {
     code == LOCAL || find(&AWS, code).or_else(|| find(&FLY, code)).is_some()
 }
 
+/// A number for each location that stays the same when the service opens another one: the old platform gets no more.
+pub(crate) fn number(code: &LocationCode) -> Option<u32> {
+    let known = FLY.iter().chain(&AWS).map(|place| place.code);
+    let number = std::iter::once(LOCAL).chain(known).position(|known| code == known)?;
+    u32::try_from(number).ok()
+}
+
 fn find(places: &'static [Place], code: &LocationCode) -> Option<&'static Place> {
     places.iter().find(|place| code == place.code)
 }

@@ -51,11 +51,12 @@ fn find_instance(
     Ok((database, location))
 }
 
-/// Every location is this machine, so that all instances share the host of the database.
+/// Every location is this machine: an instance has a host of its own that answers the same SQL. The primary has the
+/// host of the database.
 fn instance(cx: &Context<'_>, database: &DatabaseRow, location: &LocationCode) -> Result<Instance, Refusal> {
     let kind = if *location == database.group.location { InstanceKind::Primary } else { InstanceKind::Replica };
     let name = InstanceName::try_from(location.as_str())?;
-    let hostname = cx.hostname(&database.label);
+    let hostname = cx.instance_hostname(database, location);
     Ok(Instance::new(uuid(database, location), name, kind, location.clone(), hostname))
 }
 

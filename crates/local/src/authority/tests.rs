@@ -1,0 +1,69 @@
+use std::{net::IpAddr, sync::Arc};
+
+use rustls::{
+    CertificateError, RootCertStore,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier as _},
+    crypto::ring,
+    pki_types::{ServerName, UnixTime},
+};
+
+use super::{Authority, Root, Subject, leaves};
+
+/// What a client that trusts the authority thinks of a certificate it has signed for this subject.
+fn verdict(root: &Root, name: &str) -> Result<(), rustls::Error> {
+    let subject = match name.parse::<IpAddr>() {
+        Ok(address) => Subject::Address(address),
+        Err(_) => Subject::Name(name.to_owned()),
+    };
+    let (certificate, _) = leaves::certify(&subject, root).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(root.certificate.clone()).unwrap();
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider).build().unwrap();
+    let server = ServerName::try_from(name.to_owned()).unwrap();
+    verifier.verify_server_cert(certificate.der(), &[], &server, &[], UnixTime::now()).map(|_| ())
+}
+
+#[test]
+fn whoever_has_the_key_can_vouch_for_this_machine_and_for_nobody_else() {
+    let root = Root::read(&Root::make().unwrap()).unwrap();
+    for name in ["localhost", "orders-acme.localhost", "a.b.localhost", "127.0.0.1", "127.254.3.4", "::1"] {
+        assert_eq!(verdict(&root, name), Ok(()), "{name}");
+    }
+    for name in ["evil.example", "api.turso.tech", "notlocalhost", "128.0.0.1", "10.0.0.1", "::2"] {
+        let verdict = verdict(&root, name).unwrap_err();
+        assert!(
+            matches!(verdict, rustls::Error::InvalidCertificate(CertificateError::Other(_))),
+            "{name}: {verdict:?}"
+        );
+        assert!(format!("{verdict:?}").contains("NameConstraintViolation"), "{name}: {verdict:?}");
+    }
+}
+
+#[test]
+fn a_certificate_is_made_once_for_each_name_and_many_names_do_not_pile_up() {
+    let authority = Authority::new(None);
+    let get = |name: &str| authority.server_config(&Subject::Name(name.to_owned())).unwrap();
+    let first = get("a.localhost");
+    assert!(Arc::ptr_eq(&first, &get("a.localhost")));
+    assert!(!Arc::ptr_eq(&first, &get("b.localhost")));
+    for n in 0..1100 {
+        get(&format!("n{n}.localhost"));
+    }
+    assert!(!Arc::ptr_eq(&first, &get("a.localhost")), "1100 later names have not displaced it");
+}
+
+#[test]
+fn what_is_no_authority_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("ca-key.pem"), "not PEM").unwrap();
+    let refused = Authority::new(Some(directory.path().to_owned())).certificate().unwrap_err();
+    assert_eq!(refused.to_string(), "the certificates of the local cloud could not be used");
+}
+
+#[test]
+fn two_clouds_have_two_authorities_and_no_key_shows_in_debug() {
+    let [first, second] = [Authority::new(None), Authority::new(None)];
+    assert_ne!(first.certificate().unwrap(), second.certificate().unwrap());
+    assert!(!format!("{first:?}").contains("PRIVATE"));
+}

@@ -1,0 +1,114 @@
+//! One connection: its requests, and how long it may keep the server waiting.
+
+use std::{convert::Infallible, io, net::Ipv4Addr, sync::Arc, time::Duration};
+
+use axum::body::Body;
+use futures_util::{StreamExt as _, stream};
+use http::Request;
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::Watcher,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::{hosts::Hosts, tls::Wire};
+use crate::{Cloud, control::Arrival, data::Peer};
+
+/// How long a connection may be idle, and how long the head of a request may take from then on.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+
+/// How long the next piece of a body may take.
+const PIECE_TIME: Duration = Duration::from_secs(30);
+
+/// Line and headers of a request. Tokens have up to 8 KiB.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// As many headers as hyper takes by default, which a later version might change.
+const HEADERS: usize = 100;
+
+/// How long a connection that is refused is kept open for its client to read why.
+const FAREWELL_TIME: Duration = Duration::from_secs(1);
+
+/// What every request of a connection shares.
+#[derive(Clone, Debug)]
+pub(super) struct Guest {
+    pub(super) cloud: Cloud,
+    pub(super) hosts: Arc<Hosts>,
+    pub(super) peer: Peer,
+    /// Set where databases have addresses of their own.
+    pub(super) arrival: Option<Ipv4Addr>,
+}
+
+pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let guest = guest.clone();
+        async move {
+            if let Some(refusal) = guest.hosts.refusal(&request) {
+                return Ok::<_, Infallible>(refusal);
+            }
+            Ok(guest.cloud.handle(guest.introduce(request)).await)
+        }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
+    let connection = builder.serve_connection(TokioIo::new(wire), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(error = &error as &dyn std::error::Error, "a connection broke off");
+    }
+}
+
+impl Guest {
+    fn introduce(&self, request: Request<Incoming>) -> Request<Body> {
+        let mut request = request.map(bounded);
+        request.extensions_mut().insert(self.peer);
+        if let Some(address) = self.arrival {
+            request.extensions_mut().insert(Arrival(address));
+        }
+        request
+    }
+}
+
+/// A body that fails when its sender stops in the middle of it.
+fn bounded(body: Incoming) -> Body {
+    if body.is_end_stream() {
+        return Body::empty();
+    }
+    Body::from_stream(stream::unfold(Some(Body::new(body).into_data_stream()), |pieces| async {
+        let mut pieces = pieces?;
+        match timeout(PIECE_TIME, pieces.next()).await {
+            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(pieces))),
+            Ok(Some(Err(error))) => Some((Err(io::Error::other(error)), None)),
+            Ok(None) => None,
+            Err(elapsed) => Some((Err(io::Error::from(elapsed)), None)),
+        }
+    }))
+}
+
+/// Tells a client that it is one too many. Nothing of its request is looked at.
+pub(super) async fn turn_away(mut stream: TcpStream, limit: usize) {
+    let body = format!(r#"{{"error":"the local cloud has {limit} connections, and takes no more at once"}}"#);
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let farewell = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        // Closed with bytes unread, the connection would be reset, and the answer lost on its way.
+        let mut rest = [0; 4096];
+        while stream.read(&mut rest).await? > 0 {}
+        Ok::<_, io::Error>(())
+    };
+    // Whoever does not listen for so long is not told.
+    let _ = timeout(FAREWELL_TIME, farewell).await;
+}

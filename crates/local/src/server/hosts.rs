@@ -1,0 +1,81 @@
+//! Which hosts a request may name, against DNS rebinding: a web page can let its own name lead to this machine, and a
+//! browser would then let it read all answers. What it cannot do is name another host than its own.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::body::Body;
+use http::{Request, Response, StatusCode, header, uri::Authority};
+use serde_json::json;
+
+/// The hosts of this machine and those that were added; all of them on a server that is open to other machines.
+#[derive(Debug)]
+pub(super) struct Hosts(Option<Vec<String>>);
+
+impl Hosts {
+    pub(super) fn new(address: SocketAddr, added: &[String]) -> Self {
+        Self(address.ip().is_loopback().then(|| added.iter().map(|host| host.to_ascii_lowercase()).collect()))
+    }
+
+    /// The refusal of a request that names another host, in its target or in the header `Host`.
+    pub(super) fn refusal<T>(&self, request: &Request<T>) -> Option<Response<Body>> {
+        let added = self.0.as_ref()?;
+        let is_good = |authority: &Authority| is_of_this_machine(authority.host()) || has(added, authority.host());
+        if !request.uri().authority().is_none_or(is_good) {
+            return Some(misdirected());
+        }
+        let header = |value: &http::HeaderValue| Authority::try_from(value.as_bytes()).is_ok_and(|host| is_good(&host));
+        (!request.headers().get_all(header::HOST).iter().all(header)).then(misdirected)
+    }
+}
+
+fn has(hosts: &[String], host: &str) -> bool {
+    hosts.iter().any(|added| added.eq_ignore_ascii_case(host))
+}
+
+fn is_of_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let host = host.to_ascii_lowercase();
+    address.is_ok_and(|address| address.is_loopback()) || host == "localhost" || host.ends_with(".localhost")
+}
+
+/// Without the host that was named, which is no text of ours.
+fn misdirected() -> Response<Body> {
+    let rule = "Host is refused: on a loopback address it must be a loopback address, localhost, a name below localhost, \
+                or a host that the local cloud was told to allow";
+    let mut response = Response::new(Body::from(json!({ "error": rule }).to_string()));
+    *response.status_mut() = StatusCode::MISDIRECTED_REQUEST;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_refused(hosts: &Hosts, uri: &str, host: &str) -> bool {
+        hosts.refusal(&Request::get(uri).header(header::HOST, host).body(()).unwrap()).is_some()
+    }
+
+    #[test]
+    fn a_loopback_server_knows_the_hosts_of_this_machine_and_those_added() {
+        let hosts = Hosts::new("127.0.0.1:8080".parse().unwrap(), &["Cloud.Test".to_owned()]);
+        for host in
+            ["127.0.0.1:8080", "127.9.8.7", "[::1]:80", "localhost", "a-b.localhost:1", "LOCALHOST", "cloud.test:9"]
+        {
+            assert!(!is_refused(&hosts, "/", host), "{host}");
+        }
+        let strangers =
+            ["evil.example", "localhost.evil.example", "evillocalhost", "10.0.0.1:8080", "127.0.0.1.nip.io", "", "a b"];
+        for host in strangers {
+            assert!(is_refused(&hosts, "/", host), "{host}");
+        }
+        assert!(is_refused(&hosts, "http://evil.example/", "localhost"));
+        assert!(is_refused(&hosts, "http://localhost/", "evil.example"));
+    }
+
+    #[test]
+    fn a_server_for_other_machines_takes_any_host() {
+        let hosts = Hosts::new("0.0.0.0:8080".parse().unwrap(), &[]);
+        assert!(!is_refused(&hosts, "/", "cloud.example"));
+    }
+}

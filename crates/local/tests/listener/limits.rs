@@ -1,0 +1,116 @@
+//! What one client may ask of the port without harm to the others.
+
+use std::{io::Read as _, io::Write as _, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use turso_cloud_local::Cloud;
+
+use crate::support::{Served, blocking, connect, exchange};
+
+fn get(headers: &str) -> String {
+    format!("GET /_region HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n")
+}
+
+#[tokio::test]
+async fn too_large_a_head_is_refused() {
+    let served = Served::start().await;
+    let fits = format!("X-Large: {}\r\n", "x".repeat(32 * 1024));
+    assert_eq!(exchange(&served.at(), get(&fits)).await.status, 200);
+    let at = served.at();
+    let status = blocking(move || {
+        let mut stream = connect(&at);
+        // The server may close while this is still being written.
+        let _ = stream.write_all(get(&format!("X-Large: {}\r\n", "x".repeat(128 * 1024))).as_bytes());
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).map(|()| String::from_utf8_lossy(&head).into_owned())
+    })
+    .await;
+    // An answer that is lost to the reset of the connection is a refusal all the same.
+    assert!(status.as_ref().map_or(true, |status| status == "HTTP/1.1 431"), "{status:?}");
+}
+
+#[tokio::test]
+async fn too_many_headers_are_refused() {
+    let served = Served::start().await;
+    let headers = |count: usize| (0..count).map(|n| format!("X-{n}: v\r\n")).collect::<Vec<_>>().concat();
+    assert_eq!(exchange(&served.at(), get(&headers(90))).await.status, 200);
+    assert!(
+        blocking({
+            let at = served.at();
+            move || {
+                let mut stream = connect(&at);
+                stream.write_all(get(&headers(200)).as_bytes()).unwrap();
+                let mut head = [0; 12];
+                stream.read_exact(&mut head).unwrap();
+                &head == b"HTTP/1.1 431"
+            }
+        })
+        .await
+    );
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_told_so_and_the_next_one_is_served() {
+    let served = Served::of(Cloud::builder().max_connections(3).build().unwrap()).await;
+    let at = served.at();
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(&at).await.unwrap();
+        stream.write_all(b"GET /_region HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+        held.push(stream);
+    }
+    let refused = exchange(&at, get("")).await;
+    assert_eq!(refused.refusal(), (503, "the local cloud has 3 connections, and takes no more at once".to_owned()));
+    drop(held);
+    let served_again = async {
+        while exchange(&at, get("")).await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), served_again).await.unwrap();
+}
+
+/// Sends the beginning of something and waits until the server gives up.
+async fn seconds_until_closed(beginning: &[u8]) -> u64 {
+    let cloud = Cloud::new().unwrap();
+    let server = cloud.serve("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+    let started = tokio::time::Instant::now();
+    stream.write_all(beginning).await.unwrap();
+    let mut answer = Vec::new();
+    let end = tokio::time::timeout(Duration::from_secs(120), stream.read_to_end(&mut answer)).await;
+    let _ = end.expect("the connection is still open");
+    started.elapsed().as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_sends_nothing_is_closed() {
+    assert!((25..=35).contains(&seconds_until_closed(b"").await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_never_ends_is_given_up() {
+    assert!((25..=35).contains(&seconds_until_closed(b"GET /_region HTTP/1.1\r\nHost: loc").await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_never_ends_is_given_up() {
+    assert!((8..=12).contains(&seconds_until_closed(&[0x16, 3, 1]).await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_is_closed() {
+    assert!((25..=35).contains(&seconds_until_closed(b"GET /_region HTTP/1.1\r\nHost: localhost\r\n\r\n").await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stops_is_given_up() {
+    let request = b"POST /_region HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf";
+    assert!((25..=65).contains(&seconds_until_closed(request).await));
+}

@@ -1,0 +1,8 @@
+//! The port of a local cloud, over real sockets: addresses of databases, TLS, and what keeps strangers out.
+#![cfg(test)]
+
+mod addresses;
+mod hosts;
+mod limits;
+mod support;
+mod tls;
