@@ -225,6 +225,15 @@ impl Permission {
     }
 
     pub(crate) fn check(&self) -> Result<(), InvalidInput> {
+        match &self.tables {
+            Some(tables) if tables.is_empty() => {
+                return Err(InvalidInput::without_value("permission", "must name one table or more, or none for all"));
+            }
+            Some(tables) if tables.iter().any(String::is_empty) => {
+                return Err(InvalidInput::without_value("permission", "must not name a table by an empty text"));
+            }
+            _ => {}
+        }
         match self.actions.iter().find(|action| matches!(action, Action::Unknown(_))) {
             Some(action) => Err(InvalidInput::new("permission", action.as_str(), "is not an action the service knows")),
             None if self.actions.is_empty() => {

@@ -169,5 +169,7 @@ pub(crate) fn record(database: &DatabaseRow) -> DatabaseRecord {
         size_limit: database.size_limit.map(ByteSize::bytes),
         allowed_ips: AllowList::new(&database.allowed_ips),
         archived: database.archived,
+        allow_attach: database.allow_attach,
+        encryption: database.encryption.as_ref().map(|encryption| encryption.key),
     }
 }

@@ -5,14 +5,17 @@
 //! statement itself).
 
 mod allow_list;
+mod attach;
 mod batch;
 mod cursor;
 mod database;
+mod encryption;
 mod engine;
 mod files;
 mod host;
 mod hrana;
 mod open_set;
+mod permissions;
 mod pipeline;
 mod plan;
 mod policy;
@@ -23,6 +26,7 @@ mod statistics;
 mod stream;
 mod streams;
 mod tokens;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +49,8 @@ pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use files::Files;
 pub(crate) use signing::SigningSeed;
 pub(crate) use statistics::{Hour, Hours, Rows};
+pub(crate) use encryption::KeyDigest;
+pub(crate) use permissions::Rules;
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
 
 /// Larger request bodies are refused.
@@ -75,6 +81,10 @@ pub(crate) struct DatabaseRecord {
     pub(crate) allowed_ips: AllowList,
     /// It sleeps: every request for its data is refused.
     pub(crate) archived: bool,
+    /// Others of its group may attach it.
+    pub(crate) allow_attach: bool,
+    /// What every request for its data has to know the key of.
+    pub(crate) encryption: Option<KeyDigest>,
 }
 
 /// What a database has used.
@@ -97,7 +107,7 @@ pub(crate) struct DataPlane(Arc<Inner>);
 
 struct Inner {
     clock: Clock,
-    databases: RwLock<Databases>,
+    databases: Arc<RwLock<Databases>>,
     open_set: Arc<OpenSet>,
     root: Arc<Root>,
 }
@@ -114,7 +124,7 @@ impl DataPlane {
     pub(crate) fn new(files: Files, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             clock,
-            databases: RwLock::default(),
+            databases: Arc::default(),
             open_set: Arc::default(),
             root: Arc::new(Root::new(files)),
         }))
@@ -129,7 +139,13 @@ impl DataPlane {
             database.replace_record(record);
             database
         } else {
-            let database = Database::new(record.clone(), &self.0.clock, &self.0.root, &self.0.open_set);
+            let database = Database::new(
+                record.clone(),
+                &self.0.clock,
+                &self.0.root,
+                &self.0.open_set,
+                Arc::downgrade(&self.0.databases),
+            );
             databases.by_id.insert(record.id, Arc::clone(&database));
             database
         };
@@ -204,6 +220,13 @@ impl DataPlane {
 }
 
 impl Databases {
+    /// A database that takes requests.
+    fn in_service(&self, id: &str) -> Option<Arc<Database>> {
+        let database = self.by_id.get(id)?;
+        let owner = self.by_label.get(&database.record().label)?;
+        Arc::ptr_eq(owner, database).then(|| Arc::clone(database))
+    }
+
     /// A label that has since been given to another database stays with that one.
     fn forget_label_of(&mut self, database: &Arc<Database>) {
         let label = &database.record().label;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
+use super::attach::{self, Attach};
 use super::database::Database;
 use super::engine::{Command, Ran, RowSink, Stop};
 use super::hrana::{Description, SqlError};
+use super::permissions::Denial;
 use super::plan::StoredSql;
 use super::policy::Policy;
 use super::refusal::Refusal;
@@ -50,11 +52,16 @@ impl Stream {
     where
         S: RowSink + Send + 'static,
     {
+        if let Some(attach) = attach::parse(&command.sql) {
+            let attached = self.attach(attach, policy).await?;
+            let ran = attached.and_then(|()| sink.begin(Vec::new())).map(|()| Ran::default());
+            return Ok((sink, ran));
+        }
         loop {
             if let Err(error) = self.connect().await? {
                 return Ok((sink, Err(error)));
             }
-            let running = Arc::clone(command);
+            let (running, policy) = (Arc::clone(command), policy.clone());
             let work = move |session: &mut Session, is_lost: &mut bool| {
                 let run = session
                     .with_gate(policy, is_lost, |connection, gate| connection.execute(&running, gate, &mut sink));
@@ -106,24 +113,53 @@ impl Stream {
     }
 
     /// Describes a statement.
-    pub(crate) async fn describe(&mut self, sql: &Arc<str>) -> Attempt<Description> {
+    pub(crate) async fn describe(&mut self, sql: &Arc<str>, policy: Policy) -> Attempt<Description> {
         if let Err(error) = self.connect().await? {
             return Ok(Err(error));
         }
         let sql = Arc::clone(sql);
-        let (description, _) = self.on_thread(move |session, _| session.connection().describe(&sql)).await?;
+        let (description, _) = self.on_thread(move |session, _| session.connection(&policy).describe(&sql)).await?;
         Ok(description)
     }
 
-    /// Whether the policy forbids one of these texts, and with it the whole request.
+    /// Whether the policy forbids one of these texts, and with it the whole request. What the rules of a token do not
+    /// allow is refused at once, with the reason.
     pub(crate) async fn is_forbidden(&mut self, texts: Vec<String>, policy: Policy) -> Result<bool, Refusal> {
         if texts.is_empty() || self.connect().await?.is_err() {
             return Ok(false);
         }
-        let inspect = move |session: &mut Session, _: &mut bool| {
-            texts.iter().any(|sql| policy.forbids(session.connection().inspect(sql)))
+        let inspect = move |session: &mut Session, _: &mut bool| -> Result<bool, Denial> {
+            for sql in &texts {
+                if policy.forbids(session.connection(&policy).inspect(sql)?) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         };
-        Ok(self.on_thread(inspect).await?.0)
+        self.on_thread(inspect).await?.0.map_err(Refusal::ActionForbidden)
+    }
+
+    /// Attaches a database for the rest of the stream.
+    async fn attach(&mut self, attach: Result<Attach, SqlError>, policy: Policy) -> Attempt<()> {
+        let target = attach.and_then(|attach| Ok((self.database.attachable(&attach.id, &policy)?, attach.schema)));
+        let (target, schema) = match target {
+            Ok(target) => target,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Err(error) = self.connect().await? {
+            return Ok(Err(error));
+        }
+        let work = move |session: &mut Session, is_lost: &mut bool| {
+            let file = target.existing_file()?;
+            session.attach(policy, is_lost, file, &schema)
+        };
+        let (attached, was_ended) = self.on_thread(work).await?;
+        Ok(match attached {
+            _ if was_ended => Err(transaction_timeout()),
+            Ok(()) => Ok(()),
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::WaitToWrite) => Err(busy()),
+        })
     }
 
     pub(crate) fn is_autocommit(&self) -> bool {

@@ -1,5 +1,6 @@
 //! The data plane through raw HTTP requests and raw JSON.
 
+mod attach;
 mod batons;
 mod conditions;
 mod cursor;
@@ -8,6 +9,7 @@ mod limits;
 mod permissions;
 mod protocol;
 mod requests;
+mod rules;
 mod sessions;
 mod tokens;
 mod transactions;
@@ -22,7 +24,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    Access, AllowList, DataPlane, DatabaseRecord, Files, Hours, SigningSeed, Subject, TokenClaims, Usage, mint,
+    Access, AllowList, DataPlane, DatabaseRecord, Files, Hours, Rules, SigningSeed, Subject, TokenClaims, Usage, mint,
 };
 use crate::clock::Clock;
 
@@ -143,6 +145,8 @@ fn record() -> DatabaseRecord {
         size_limit: None,
         allowed_ips: AllowList::default(),
         archived: false,
+        allow_attach: false,
+        encryption: None,
     }
 }
 
@@ -155,6 +159,8 @@ fn claims(clock: &Clock) -> TokenClaims {
         access: Access::Full,
         subject: Subject::Database { id: DATABASE.to_owned() },
         role_id: ROLE.to_owned(),
+        rules: Rules::default(),
+        attachable: Vec::new(),
         issued_at: clock.now(),
         expires_at: None,
     }

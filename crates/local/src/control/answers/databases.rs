@@ -1,4 +1,5 @@
 mod configuration;
+mod engine;
 mod instances;
 mod transfer;
 mod usage;
@@ -15,6 +16,7 @@ use turso_cloud_contract::{
     },
 };
 
+use engine::name as engine_name;
 pub(super) use transfer::{move_to, target};
 pub(super) use usage::used_this_month;
 
@@ -114,18 +116,23 @@ fn create(
     request: NewDatabase,
 ) -> Result<CreatedDatabase, Refusal> {
     refuse_unsupported(&request)?;
-    let name = DatabaseName::try_from(request.name)?;
-    let group = cx.store().find_group(organization.id, &GroupName::try_from(request.group)?)?;
+    let name = DatabaseName::try_from(request.name.as_str())?;
+    let group = cx.store().find_group(organization.id, &GroupName::try_from(request.group.as_str())?)?;
     let group = group.filter(|group| cx.opens_group(&group.uuid));
     let group = group.ok_or_else(|| Refusal::bad_request("group not found"))?;
     if cx.store().find_database(organization.id, &name)?.is_some() {
         return Err(Refusal::conflict(format!("database with name {name} already exists")));
     }
     let label = free_label(cx, organization, &name)?;
-    let original = original(cx, organization, request.seed)?;
+    let original = original(cx, organization, request.seed.clone())?;
+    let uses_tursodb = engine::uses_tursodb(&request, original.as_ref())?;
+    engine::check_size_limit(uses_tursodb, request.size_limit.is_some())?;
+    let uuid = engine::marked(cx.ids().uuid(cx.store())?, uses_tursodb)?;
     let database = cx.store().insert_database(DatabaseRow {
         id: 0,
-        uuid: cx.ids().uuid(cx.store())?,
+        encryption: engine::encryption(request.remote_encryption.as_ref(), original.as_ref(), &uuid)?,
+        uses_tursodb,
+        uuid,
         name,
         group,
         label,
@@ -159,13 +166,11 @@ fn delete(cx: &mut Context<'_>, organization: &OrganizationRow, database: &Datab
     audit(cx, organization, AuditCode::DbDelete, database)
 }
 
-/// Better refused than silently empty, unencrypted or on another engine.
+/// Better refused than silently empty.
 fn refuse_unsupported(database: &NewDatabase) -> Result<(), Refusal> {
     let unsupported = [
         ("seed.timestamp", matches!(database.seed, Some(Seed::Database { timestamp: Some(_), .. }))),
         ("this type of seed", database.seed.as_ref().is_some_and(|seed| !matches!(seed, Seed::Database { .. }))),
-        ("remote_encryption", database.remote_encryption.is_some()),
-        ("use_tursodb", database.use_tursodb == Some(true)),
     ];
     match unsupported.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(Refusal::bad_request(format!("the local cloud does not support {option} yet"))),
@@ -252,5 +257,6 @@ fn answer(cx: &Context<'_>, row: DatabaseRow) -> Database {
     database.block_writes = row.block_writes;
     database.delete_protection = row.delete_protection;
     database.parent = row.parent;
+    database.encryption_cipher = row.encryption.map(|encryption| encryption.cipher);
     database
 }
