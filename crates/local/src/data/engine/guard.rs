@@ -45,11 +45,19 @@ impl Clauses {
     }
 }
 
-/// Whether the rules allow one action. `dropped` is the table that the statement drops, if the engine has said so.
+/// The table whose definition a statement changes: the engine reads its rows to do so, and deletes those of a table that
+/// is dropped, which shows and takes no more than the right to the schema does.
+#[derive(Debug)]
+pub(super) struct Shaped {
+    table: String,
+    drops: bool,
+}
+
+/// Whether the rules allow one action. What the engine has said to be shaped is remembered until the statement ends.
 pub(super) fn check(
     rules: &Rules,
     clauses: Clauses,
-    dropped: &mut Option<String>,
+    shaped: &mut Option<Shaped>,
     context: &AuthContext<'_>,
 ) -> Result<(), Denial> {
     if let AuthAction::Pragma { pragma_name, pragma_value } = context.action {
@@ -60,43 +68,46 @@ pub(super) fn check(
         return Ok(());
     }
     let is_direct = context.accessor.is_none();
+    let shaping = |name: &str| shaped.as_ref().filter(|shaped| shaped.table == name);
     match context.action {
+        AuthAction::Read { table_name, .. } if shaping(table_name).is_some() => Ok(()),
         AuthAction::Read { table_name, .. } => check_read(rules, table_name),
         AuthAction::Insert { table_name } | AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name }
             if is_of_the_engine(table_name) =>
         {
             check_any(rules, table_name)
         }
-        AuthAction::Delete { table_name } if dropped.as_deref() == Some(table_name) => Ok(()),
+        AuthAction::Delete { table_name } if shaping(table_name).is_some_and(|shaped| shaped.drops) => Ok(()),
         AuthAction::Insert { table_name } => check_write(rules, Right::DataAdd, table_name, clauses, is_direct),
         AuthAction::Update { table_name, .. } => {
             check_write(rules, Right::DataUpdate, table_name, clauses, is_direct)
         }
         AuthAction::Delete { table_name } => check_write(rules, Right::DataDelete, table_name, clauses, is_direct),
         AuthAction::CreateTable { table_name } if is_of_the_engine(table_name) => check_any(rules, table_name),
-        AuthAction::CreateIndex { table_name, .. }
-        | AuthAction::CreateTable { table_name }
+        AuthAction::CreateIndex { table_name, .. } => shape(shaped, rules, Right::SchemaAdd, table_name),
+        AuthAction::CreateTable { table_name }
         | AuthAction::CreateTrigger { table_name, .. }
         | AuthAction::CreateView { view_name: table_name }
         | AuthAction::CreateVtable { table_name, .. } => rules.check(Right::SchemaAdd, table_name),
         AuthAction::DropTable { table_name }
         | AuthAction::DropView { view_name: table_name }
-        | AuthAction::DropVtable { table_name, .. } => {
-            rules.check(Right::SchemaDelete, table_name)?;
-            *dropped = Some(table_name.to_owned());
-            Ok(())
-        }
+        | AuthAction::DropVtable { table_name, .. } => shape(shaped, rules, Right::SchemaDelete, table_name),
         AuthAction::DropIndex { table_name, .. } | AuthAction::DropTrigger { table_name, .. } => {
             rules.check(Right::SchemaDelete, table_name)
         }
-        AuthAction::AlterTable { table_name, .. } | AuthAction::Analyze { table_name } => {
-            rules.check(Right::SchemaUpdate, table_name)
-        }
+        AuthAction::AlterTable { table_name, .. } => shape(shaped, rules, Right::SchemaUpdate, table_name),
+        AuthAction::Analyze { table_name } => rules.check(Right::SchemaUpdate, table_name),
         // The engine names the index and not the table, and asks for every new index too.
         AuthAction::Reindex { index_name } => check_any(rules, index_name),
         AuthAction::Unknown { .. } => Err(Denial::new(Class::Write, "current session has limited permissions")),
         _ => Ok(()),
     }
+}
+
+fn shape(shaped: &mut Option<Shaped>, rules: &Rules, right: Right, table: &str) -> Result<(), Denial> {
+    rules.check(right, table)?;
+    *shaped = Some(Shaped { table: table.to_owned(), drops: right == Right::SchemaDelete });
+    Ok(())
 }
 
 fn check_read(rules: &Rules, table: &str) -> Result<(), Denial> {

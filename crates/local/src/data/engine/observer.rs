@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 
 use super::TransactionStep;
-use super::guard::{self, Clauses};
+use super::guard::{self, Clauses, Shaped};
 use super::pragma::{self, PragmaKind};
 use crate::data::permissions::{Denial, Rules};
 
@@ -37,7 +37,7 @@ pub(crate) struct Observer {
 struct Guarded {
     rules: Option<Arc<Rules>>,
     clauses: Clauses,
-    dropped: Option<String>,
+    shaped: Option<Shaped>,
     denial: Option<Denial>,
 }
 
@@ -86,7 +86,7 @@ impl Observer {
     /// What was seen since the last call.
     pub(crate) fn take(&self) -> Seen {
         if self.is_guarded.load(Ordering::Relaxed) {
-            self.guarded.lock().dropped = None;
+            self.guarded.lock().shaped = None;
         }
         Seen(self.seen.swap(0, Ordering::Relaxed))
     }
@@ -103,7 +103,7 @@ impl Observer {
 impl Guarded {
     fn allows(&mut self, context: &AuthContext<'_>) -> bool {
         let Some(rules) = &self.rules else { return true };
-        match guard::check(rules, self.clauses, &mut self.dropped, context) {
+        match guard::check(rules, self.clauses, &mut self.shaped, context) {
             Ok(()) => true,
             Err(denial) => {
                 self.denial.get_or_insert(denial);
