@@ -19,6 +19,9 @@ use super::session::{InterruptOnDrop, Session, transaction_timeout};
 const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
 const MAX_WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
 
+/// A single statement outside a transaction may take this long: so much that only a mistake does.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(300);
+
 /// The outer failure refuses the whole request, the inner one is an answer.
 type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
 
@@ -225,7 +228,7 @@ impl Stream {
         let mut session = self.state.session.take().ok_or(Refusal::Internal)?;
         let mut is_lost = self.state.transaction_is_lost;
         let running = InterruptOnDrop::new(&session);
-        let deadline = session.deadline();
+        let deadline = session.deadline().unwrap_or_else(|| Instant::now() + STATEMENT_LIMIT);
         let size_limit = self.database.record().size_limit;
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
         let thread = spawn_blocking(move || {
@@ -235,10 +238,7 @@ impl Stream {
             let was_ended = session.settle();
             (session, is_lost | was_ended, result, was_ended)
         });
-        let finished = match deadline {
-            None => thread.await,
-            Some(deadline) => interrupt_at(deadline, &running, thread).await,
-        };
+        let finished = interrupt_at(deadline, &running, thread).await;
         running.disarm();
         let (session, is_lost, result, was_ended) = finished.map_err(crashed)?;
         self.state.session = Some(session);

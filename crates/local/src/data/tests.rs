@@ -5,6 +5,7 @@ mod batons;
 mod conditions;
 mod cursor;
 mod files;
+mod hostile_tokens;
 mod limits;
 mod permissions;
 mod protocol;

@@ -34,5 +34,6 @@ mod recovery;
 mod seeds;
 mod served;
 mod support;
+mod token_permissions;
 mod transfers;
 mod user;
