@@ -46,11 +46,11 @@ use open_set::OpenSet;
 use refusal::Refusal;
 
 pub(crate) use allow_list::{AllowList, Peer};
+pub(crate) use encryption::KeyDigest;
 pub(crate) use files::Files;
+pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
 pub(crate) use statistics::{Hour, Hours, Rows};
-pub(crate) use encryption::KeyDigest;
-pub(crate) use permissions::Rules;
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
 
 /// Larger request bodies are refused.

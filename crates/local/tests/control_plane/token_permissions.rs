@@ -136,7 +136,10 @@ async fn a_database_of_the_new_engine_says_so_and_takes_fewer_options() {
     assert_eq!(&id[11..13], "10", "{id}");
     assert_eq!(get(&cloud, &format!("{ACME}/databases/{id}")).await.json()["database"]["engine"], "tursodb");
     let tokens = format!("{DATABASES}/new/auth/tokens");
-    for body in [r#"{"permissions":{"read_attach":{"databases":[]}}}"#, r#"{"permissions":{"read_attach":{"databases":["other"]}}}"#] {
+    for body in [
+        r#"{"permissions":{"read_attach":{"databases":[]}}}"#,
+        r#"{"permissions":{"read_attach":{"databases":["other"]}}}"#,
+    ] {
         let sentence = "Permissions are not supported for db-api controlled databases".to_owned();
         assert_eq!(post(&cloud, &tokens, body).await.refusal(), (400, sentence), "{body}");
     }

@@ -16,8 +16,15 @@ const ABOUT_ALL_TABLES: [&str; 6] =
     ["foreign_key_check", "index_info", "index_xinfo", "integrity_check", "quick_check", "table_list"];
 
 /// Tables the engine keeps for itself.
-const OF_THE_ENGINE: [&str; 7] =
-    ["sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_stat1", "sqlite_stat2", "sqlite_stat3", "sqlite_stat4"];
+const OF_THE_ENGINE: [&str; 7] = [
+    "sqlite_master",
+    "sqlite_schema",
+    "sqlite_sequence",
+    "sqlite_stat1",
+    "sqlite_stat2",
+    "sqlite_stat3",
+    "sqlite_stat4",
+];
 
 /// Functions that the engine treats as tables; those of pragmas ask for the pragma when they run.
 const FUNCTIONS: [&str; 2] = ["json_each", "json_tree"];
@@ -72,16 +79,16 @@ pub(super) fn check(
     match context.action {
         AuthAction::Read { table_name, .. } if shaping(table_name).is_some() => Ok(()),
         AuthAction::Read { table_name, .. } => check_read(rules, table_name),
-        AuthAction::Insert { table_name } | AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name }
+        AuthAction::Insert { table_name }
+        | AuthAction::Update { table_name, .. }
+        | AuthAction::Delete { table_name }
             if is_of_the_engine(table_name) =>
         {
             check_any(rules, table_name)
         }
         AuthAction::Delete { table_name } if shaping(table_name).is_some_and(|shaped| shaped.drops) => Ok(()),
         AuthAction::Insert { table_name } => check_write(rules, Right::DataAdd, table_name, clauses, is_direct),
-        AuthAction::Update { table_name, .. } => {
-            check_write(rules, Right::DataUpdate, table_name, clauses, is_direct)
-        }
+        AuthAction::Update { table_name, .. } => check_write(rules, Right::DataUpdate, table_name, clauses, is_direct),
         AuthAction::Delete { table_name } => check_write(rules, Right::DataDelete, table_name, clauses, is_direct),
         AuthAction::CreateTable { table_name } if is_of_the_engine(table_name) => check_any(rules, table_name),
         AuthAction::CreateIndex { table_name, .. } => shape(shaped, rules, Right::SchemaAdd, table_name),
@@ -118,13 +125,7 @@ fn check_read(rules: &Rules, table: &str) -> Result<(), Denial> {
     }
 }
 
-fn check_write(
-    rules: &Rules,
-    right: Right,
-    table: &str,
-    clauses: Clauses,
-    is_direct: bool,
-) -> Result<(), Denial> {
+fn check_write(rules: &Rules, right: Right, table: &str, clauses: Clauses, is_direct: bool) -> Result<(), Denial> {
     rules.check(right, table)?;
     if clauses.replaces && right != Right::DataDelete {
         rules.check(Right::DataDelete, table)?;

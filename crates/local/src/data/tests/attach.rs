@@ -170,7 +170,8 @@ async fn an_attached_database_shows_what_others_change() {
     let claims = TokenClaims { subject: writer, role_id: OTHER_ROLE.to_owned(), ..claims(&host.clock) };
     let token = mint(&claims, &seed()).unwrap();
     let body = json!({ "requests": [execute("DROP TABLE t"), execute("CREATE TABLE t (x, y)")] }).to_string();
-    let request = http::Request::post("/").header("authorization", format!("Bearer {token}")).body(body.into()).unwrap();
+    let request =
+        http::Request::post("/").header("authorization", format!("Bearer {token}")).body(body.into()).unwrap();
     assert_eq!(host.plane.handle("other-acme", "/v2/pipeline", request).await.status(), 200);
     let answer = host.pipeline(opened["baton"].as_str(), json!([execute("SELECT x, y FROM other.t")])).await;
     assert_eq!(answer["results"][0]["type"], "ok", "{answer}");

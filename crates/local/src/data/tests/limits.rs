@@ -126,7 +126,8 @@ async fn what_keeps_a_request_out_holds_for_every_route() {
     for sql in ["SELECT 1", "CREATE TABLE t (x)"] {
         let lines = host.cursor(None, json!([step(sql)])).await;
         assert!(lines.iter().any(|line| line["error"]["code"] == "BLOCKED"), "{sql}: {lines:?}");
-        let sequence = json!([{ "type": "sequence", "sql": sql }, { "type": "batch", "batch": { "steps": [step(sql)] } }]);
+        let sequence =
+            json!([{ "type": "sequence", "sql": sql }, { "type": "batch", "batch": { "steps": [step(sql)] } }]);
         let answer = host.pipeline(None, sequence).await;
         assert_eq!(answer["results"][0]["error"]["code"], "BLOCKED", "{answer}");
         assert_eq!(answer["results"][1]["response"]["result"]["step_errors"][0]["code"], "BLOCKED", "{answer}");

@@ -85,7 +85,8 @@ async fn a_class_of_statement_is_named_in_the_refusal() {
 
 #[tokio::test]
 async fn no_detour_reads_a_table_without_the_right() {
-    let reader = with(&host().await, json!([{ "t": ["users", "words"], "a": ["data_read", "data_add", "data_update"] }]));
+    let reader =
+        with(&host().await, json!([{ "t": ["users", "words"], "a": ["data_read", "data_add", "data_update"] }]));
     let reason = "data_read permission on table secrets";
     for sql in [
         "SELECT count(*) FROM secrets",
@@ -198,7 +199,8 @@ async fn the_schema_is_seen_by_who_reads_all_tables_or_changes_it() {
 
 #[tokio::test]
 async fn settings_are_not_changed_under_rules() {
-    let everything = ["data_read", "data_add", "data_update", "data_delete", "schema_add", "schema_update", "schema_delete"];
+    let everything =
+        ["data_read", "data_add", "data_update", "data_delete", "schema_add", "schema_update", "schema_delete"];
     let host = with(&host().await, json!([{ "t": null, "a": everything }]));
     for name in ["foreign_keys", "writable_schema", "user_version", "recursive_triggers"] {
         forbidden(&host, &format!("PRAGMA {name} = 1"), &format!("permission to set {name}")).await;
@@ -249,7 +251,8 @@ async fn several_rules_add_up_and_unknown_words_allow_nothing() {
 async fn what_the_screening_could_not_see_fails_in_the_answer() {
     let host = host().await;
     let maker = with(&host, json!([{ "t": ["new"], "a": ["schema_add"] }]));
-    let answer = maker.pipeline(None, json!([execute("CREATE TABLE new (x)"), execute("INSERT INTO new VALUES (1)")])).await;
+    let answer =
+        maker.pipeline(None, json!([execute("CREATE TABLE new (x)"), execute("INSERT INTO new VALUES (1)")])).await;
     assert_eq!(answer["results"][0]["type"], "ok");
     assert_eq!(
         answer["results"][1]["error"],

@@ -85,11 +85,7 @@ fn checked(wish: &Encryption) -> Result<Vec<u8>, Refusal> {
     let cipher = &wish.encryption_cipher;
     let length = match cipher {
         Cipher::Aes128Gcm | Cipher::Aegis128L | Cipher::Aegis128X2 | Cipher::Aegis128X4 => 16,
-        Cipher::Aes256Gcm
-        | Cipher::ChaCha20Poly1305
-        | Cipher::Aegis256
-        | Cipher::Aegis256X2
-        | Cipher::Aegis256X4 => 32,
+        Cipher::Aes256Gcm | Cipher::ChaCha20Poly1305 | Cipher::Aegis256 | Cipher::Aegis256X2 | Cipher::Aegis256X4 => 32,
         other => {
             let rule = "is not a cipher the service knows";
             return Err(InvalidInput::new("remote_encryption.encryption_cipher", other.as_str(), rule).into());
