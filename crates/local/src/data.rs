@@ -58,6 +58,7 @@ const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 
 /// What the control plane tells the data plane about one database.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of the service")]
 pub(crate) struct DatabaseRecord {
     /// The database's `DbId`, a UUID; it names the file.
     pub(crate) id: String,

@@ -34,8 +34,7 @@ pub(crate) fn refused(reason: &str) -> SqlError {
 
 fn text(word: Word<'_>) -> Option<String> {
     match word {
-        Word::Plain(name) => Some(name.to_owned()),
-        Word::Quoted(name, '[') => Some(name.to_owned()),
+        Word::Plain(name) | Word::Quoted(name, '[') => Some(name.to_owned()),
         Word::Quoted(name, mark) => Some(name.replace(&format!("{mark}{mark}"), &mark.to_string())),
         Word::Sign(_) => None,
     }

@@ -38,7 +38,7 @@ impl Session {
     /// Runs `work` on the connection, with the gate every statement has to pass.
     pub(crate) fn with_gate<R>(
         &mut self,
-        policy: Policy,
+        policy: &Policy,
         transaction_is_lost: &mut bool,
         work: impl FnOnce(&mut dyn Connection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
     ) -> R {
@@ -64,7 +64,7 @@ impl Session {
     /// Attaches a database for the rest of the session.
     pub(crate) fn attach(
         &mut self,
-        policy: Policy,
+        policy: &Policy,
         transaction_is_lost: &mut bool,
         file: Arc<DatabaseFile>,
         schema: &str,

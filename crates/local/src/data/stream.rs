@@ -67,7 +67,7 @@ impl Stream {
             let (running, policy) = (Arc::clone(command), policy.clone());
             let work = move |session: &mut Session, is_lost: &mut bool| {
                 let run = session
-                    .with_gate(policy, is_lost, |connection, gate| connection.execute(&running, gate, &mut sink));
+                    .with_gate(&policy, is_lost, |connection, gate| connection.execute(&running, gate, &mut sink));
                 (sink, run)
             };
             let ((returned, run), was_ended) = self.on_thread(work).await?;
@@ -101,7 +101,7 @@ impl Stream {
         }
         let running = Arc::clone(sql);
         let work = move |session: &mut Session, is_lost: &mut bool| {
-            session.with_gate(policy, is_lost, |connection, gate| connection.execute_all(&running, gate))
+            session.with_gate(&policy, is_lost, |connection, gate| connection.execute_all(&running, gate))
         };
         let (run, was_ended) = self.on_thread(work).await?;
         Ok(match run {
@@ -154,7 +154,7 @@ impl Stream {
         }
         let work = move |session: &mut Session, is_lost: &mut bool| {
             let file = target.existing_file()?;
-            session.attach(policy, is_lost, file, &schema)
+            session.attach(&policy, is_lost, file, &schema)
         };
         let (attached, was_ended) = self.on_thread(work).await?;
         Ok(match attached {

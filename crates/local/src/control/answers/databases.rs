@@ -56,7 +56,7 @@ impl Handles<ListDatabases> for Answers {
 impl Handles<CreateDatabase> for Answers {
     fn handle(&self, request: CreateDatabase, cx: &mut Context<'_>) -> Result<CreatedDatabaseAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        Ok(CreatedDatabaseAnswer { database: create(cx, &organization, request.body)? })
+        Ok(CreatedDatabaseAnswer { database: create(cx, &organization, &request.body)? })
     }
 }
 
@@ -113,9 +113,9 @@ fn position(cursor: &str) -> Result<i64, Refusal> {
 fn create(
     cx: &mut Context<'_>,
     organization: &OrganizationRow,
-    request: NewDatabase,
+    request: &NewDatabase,
 ) -> Result<CreatedDatabase, Refusal> {
-    refuse_unsupported(&request)?;
+    refuse_unsupported(request)?;
     let name = DatabaseName::try_from(request.name.as_str())?;
     let group = cx.store().find_group(organization.id, &GroupName::try_from(request.group.as_str())?)?;
     let group = group.filter(|group| cx.opens_group(&group.uuid));
@@ -124,8 +124,8 @@ fn create(
         return Err(Refusal::conflict(format!("database with name {name} already exists")));
     }
     let label = free_label(cx, organization, &name)?;
-    let original = original(cx, organization, request.seed.clone())?;
-    let uses_tursodb = engine::uses_tursodb(&request, original.as_ref())?;
+    let original = original(cx, organization, request.seed.as_ref())?;
+    let uses_tursodb = engine::uses_tursodb(request, original.as_ref())?;
     engine::check_size_limit(uses_tursodb, request.size_limit.is_some())?;
     let uuid = engine::marked(cx.ids().uuid(cx.store())?, uses_tursodb)?;
     let database = cx.store().insert_database(DatabaseRow {
@@ -182,10 +182,10 @@ fn refuse_unsupported(database: &NewDatabase) -> Result<(), Refusal> {
 fn original(
     cx: &Context<'_>,
     organization: &OrganizationRow,
-    seed: Option<Seed>,
+    seed: Option<&Seed>,
 ) -> Result<Option<DatabaseRow>, Refusal> {
     match seed {
-        Some(Seed::Database { name, .. }) => find(cx, organization, &DatabaseName::try_from(name)?).map(Some),
+        Some(Seed::Database { name, .. }) => find(cx, organization, &DatabaseName::try_from(name.as_str())?).map(Some),
         _ => Ok(None),
     }
 }

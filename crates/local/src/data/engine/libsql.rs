@@ -136,6 +136,7 @@ fn read_only_uri(file: &Path) -> String {
     format!("file:{root}{}?mode=ro", utf8_percent_encode(&path, NOT_IN_URI))
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each tells of another thing to do before the next statement")]
 struct LibsqlConnection {
     handle: Handle,
     observer: Observer,

@@ -33,7 +33,7 @@ impl Handles<CreateDatabaseV3> for Answers {
         database.seed = request.body.seed;
         database.remote_encryption = request.body.remote_encryption;
         database.use_tursodb = request.body.use_tursodb;
-        Ok(CreatedDatabaseV3Answer { database: create(cx, &organization, database)? })
+        Ok(CreatedDatabaseV3Answer { database: create(cx, &organization, &database)? })
     }
 }
 
