@@ -1,6 +1,6 @@
 //! Tokens that open the SQL endpoint of one database, or of every database of a group.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     DatabaseId, DatabaseName, DatabaseToken, Expiration, GroupId, GroupName, InvalidInput, Nothing, OrganizationId,
@@ -140,7 +140,7 @@ pub struct TokenPermissions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<AttachPermissions>,
     /// Tables and what may be done to them. The service does not document it.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "permissions")]
     pub fine_grained_permissions: Vec<Permission>,
 }
 
@@ -225,6 +225,15 @@ impl Permission {
     }
 
     pub(crate) fn check(&self) -> Result<(), InvalidInput> {
+        match &self.tables {
+            Some(tables) if tables.is_empty() => {
+                return Err(InvalidInput::without_value("permission", "must name one table or more, or none for all"));
+            }
+            Some(tables) if tables.iter().any(String::is_empty) => {
+                return Err(InvalidInput::without_value("permission", "must not name a table by an empty text"));
+            }
+            _ => {}
+        }
         match self.actions.iter().find(|action| matches!(action, Action::Unknown(_))) {
             Some(action) => Err(InvalidInput::new("permission", action.as_str(), "is not an action the service knows")),
             None if self.actions.is_empty() => {
@@ -244,4 +253,12 @@ pub struct TokenAnswer {
 
 fn full_access() -> Authorization {
     Authorization::FullAccess
+}
+
+/// Says which member is wrong, for the rules in it are nested.
+fn permissions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Permission>, D::Error> {
+    let permissions = Option::deserialize(deserializer);
+    permissions
+        .map(Option::unwrap_or_default)
+        .map_err(|error| D::Error::custom(format!("fine_grained_permissions: {error}")))
 }

@@ -168,6 +168,9 @@ pub struct Database {
     pub delete_protection: bool,
     /// What it was branched from.
     pub parent: Option<Parent>,
+    /// How it is encrypted, if with a key of its owner's. The service does not document it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption_cipher: Option<Cipher>,
 }
 
 impl Database {
@@ -191,6 +194,7 @@ impl Database {
             group,
             delete_protection: false,
             parent: None,
+            encryption_cipher: None,
         }
     }
 
@@ -314,6 +318,11 @@ pub struct DeletedDatabaseAnswer {
     pub database: DatabaseName,
 }
 
+/// A database without a cipher may say so by an empty text.
+fn unless_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cipher>, D::Error> {
+    Ok(Option::<Cipher>::deserialize(deserializer)?.filter(|cipher| !cipher.as_str().is_empty()))
+}
+
 /// A live answer holds `Hostname` beside a duplicate `hostname` (observed in 2026), and newer routes only the
 /// latter: two fields and a choice, where a serde alias would refuse the pair as a duplicate.
 fn choose_hostname<E: serde::de::Error>(documented: Option<String>, duplicate: Option<String>) -> Result<String, E> {
@@ -344,6 +353,8 @@ impl<'de> Deserialize<'de> for Database {
             delete_protection: bool,
             #[serde(default)]
             parent: Option<Parent>,
+            #[serde(default, deserialize_with = "unless_empty")]
+            encryption_cipher: Option<Cipher>,
         }
         let wire = Wire::deserialize(deserializer)?;
         Ok(Self {
@@ -357,6 +368,7 @@ impl<'de> Deserialize<'de> for Database {
             group: wire.group,
             delete_protection: wire.delete_protection,
             parent: wire.parent,
+            encryption_cipher: wire.encryption_cipher,
         })
     }
 }

@@ -200,5 +200,7 @@ pub(crate) fn record(database: &DatabaseRow) -> DatabaseRecord {
         allowed_ips: AllowList::new(&database.allowed_ips),
         archived: database.archived,
         draft: database.draft,
+        allow_attach: database.allow_attach,
+        encryption: database.encryption.as_ref().map(|encryption| encryption.key),
     }
 }

@@ -5,14 +5,17 @@
 //! statement itself). The file of a database goes to `upload`.
 
 mod allow_list;
+mod attach;
 mod batch;
 mod cursor;
 mod database;
+mod encryption;
 mod engine;
 mod files;
 mod host;
 mod hrana;
 mod open_set;
+mod permissions;
 mod pipeline;
 mod plan;
 mod policy;
@@ -24,6 +27,7 @@ mod stream;
 mod streams;
 mod tokens;
 mod upload;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -48,8 +52,10 @@ use refusal::Refusal;
 use upload::Uploads;
 
 pub(crate) use allow_list::{AllowList, Peer};
+pub(crate) use encryption::KeyDigest;
 pub(crate) use engine::LoadError;
 pub(crate) use files::Files;
+pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
 pub(crate) use statistics::{Hour, Hours, Rows};
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
@@ -89,6 +95,10 @@ pub(crate) struct DatabaseRecord {
     pub(crate) archived: bool,
     /// It waits for its file to be uploaded, and answers nothing else.
     pub(crate) draft: bool,
+    /// Others of its group may attach it.
+    pub(crate) allow_attach: bool,
+    /// What every request for its data has to know the key of.
+    pub(crate) encryption: Option<KeyDigest>,
 }
 
 /// What a database has used.
@@ -111,7 +121,7 @@ pub(crate) struct DataPlane(Arc<Inner>);
 
 struct Inner {
     clock: Clock,
-    databases: RwLock<Databases>,
+    databases: Arc<RwLock<Databases>>,
     open_set: Arc<OpenSet>,
     root: Arc<Root>,
     uploads: Arc<Uploads>,
@@ -129,7 +139,7 @@ impl DataPlane {
     pub(crate) fn new(files: Files, clock: Clock) -> Self {
         let root = Arc::new(Root::new(files));
         let uploads = Arc::new(Uploads::new(Arc::clone(&root), clock.clone()));
-        Self(Arc::new(Inner { clock, databases: RwLock::default(), open_set: Arc::default(), root, uploads }))
+        Self(Arc::new(Inner { clock, databases: Arc::default(), open_set: Arc::default(), root, uploads }))
     }
 
     /// Adds a database, or changes what is known about the one of the same id. Its file appears on first use.
@@ -141,7 +151,13 @@ impl DataPlane {
             database.replace_record(record);
             database
         } else {
-            let database = Database::new(record.clone(), &self.0.clock, &self.0.root, &self.0.open_set);
+            let database = Database::new(
+                record.clone(),
+                &self.0.clock,
+                &self.0.root,
+                &self.0.open_set,
+                Arc::downgrade(&self.0.databases),
+            );
             databases.by_id.insert(record.id, Arc::clone(&database));
             database
         };
@@ -247,6 +263,13 @@ impl DataPlane {
 }
 
 impl Databases {
+    /// A database that takes requests.
+    fn in_service(&self, id: &str) -> Option<Arc<Database>> {
+        let database = self.by_id.get(id)?;
+        let owner = self.by_label.get(&database.record().label)?;
+        Arc::ptr_eq(owner, database).then(|| Arc::clone(database))
+    }
+
     /// A label that has since been given to another database stays with that one.
     fn forget_label_of(&mut self, database: &Arc<Database>) {
         let label = &database.record().label;

@@ -25,7 +25,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 
 pub(crate) use api_tokens::{ApiTokenRow, TokenGroup, TokenOrganization};
-pub(crate) use databases::DatabaseRow;
+pub(crate) use databases::{DatabaseEncryption, DatabaseRow};
 pub(crate) use groups::GroupRow;
 pub(crate) use members::{MemberRow, Role};
 pub(crate) use organizations::OrganizationRow;

@@ -29,7 +29,7 @@ pub struct Context<'a> {
 #[derive(Debug)]
 pub(crate) enum Effect {
     /// A database is there, or is no longer as it was.
-    Put(DatabaseRecord),
+    Put(Box<DatabaseRecord>),
     /// The database with this id takes no more requests, but may come back.
     Forget(String),
     /// The database with this id is gone for good.
@@ -42,7 +42,7 @@ impl Effect {
     pub(super) fn apply(&self, control: &Control) {
         let data = &control.data;
         match self {
-            Self::Put(record) => data.put(record.clone()),
+            Self::Put(record) => data.put((**record).clone()),
             Self::Forget(id) => data.forget(id),
             Self::Remove(id) => data.remove(id),
             Self::UseUpDump(id) => control.dumps.remove(id),
@@ -212,7 +212,7 @@ impl<'a> Context<'a> {
 
     /// Lets the data plane know of a database that is new or has changed.
     pub(crate) fn publish(&mut self, database: &DatabaseRow) {
-        self.effects.push(Effect::Put(record(database)));
+        self.effects.push(Effect::Put(Box::new(record(database))));
     }
 
     /// Lets the data plane know that a database takes no more requests.

@@ -66,7 +66,7 @@ impl Cursor {
                 continue;
             }
             let sink = StepSink { step: index, lines };
-            let (sink, outcome) = match self.stream.execute(&step.command, self.policy, sink).await {
+            let (sink, outcome) = match self.stream.execute(&step.command, self.policy.clone(), sink).await {
                 Ok(done) => done,
                 Err(refusal) => return give_up(&watched, &refusal).await,
             };

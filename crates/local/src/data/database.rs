@@ -8,15 +8,17 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::attach::refused;
 use super::engine::{Connection, Engine, LibsqlEngine, Ran};
 use super::files::{DatabaseFile, Root};
 use super::hrana::SqlError;
 use super::open_set::OpenSet;
+use super::policy::Policy;
 use super::session::Session;
 use super::statistics::{Hour, Hours, Rows, Statistics};
 use super::streams::Streams;
 use super::tokens::VerifiedTokens;
-use super::{DatabaseRecord, Usage};
+use super::{DatabaseRecord, Databases, Usage};
 use crate::clock::Clock;
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
@@ -41,10 +43,17 @@ pub(crate) struct Database {
     open_set: Arc<OpenSet>,
     file: Arc<DatabaseFile>,
     itself: Weak<Database>,
+    neighbours: Weak<RwLock<Databases>>,
 }
 
 impl Database {
-    pub(crate) fn new(record: DatabaseRecord, clock: &Clock, root: &Arc<Root>, open_set: &Arc<OpenSet>) -> Arc<Self> {
+    pub(crate) fn new(
+        record: DatabaseRecord,
+        clock: &Clock,
+        root: &Arc<Root>,
+        open_set: &Arc<OpenSet>,
+        neighbours: Weak<RwLock<Databases>>,
+    ) -> Arc<Self> {
         let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
         Arc::new_cyclic(|itself| Self {
             record: RwLock::new(Arc::new(record)),
@@ -61,6 +70,7 @@ impl Database {
             open_set: Arc::clone(open_set),
             file,
             itself: itself.clone(),
+            neighbours,
         })
     }
 
@@ -129,6 +139,40 @@ impl Database {
             drop(idle);
             drop_off_thread(session);
         }
+    }
+
+    /// Another database of the cloud, or this one, if it takes requests.
+    pub(crate) fn neighbour(&self, id: &str) -> Option<Arc<Database>> {
+        self.neighbours.upgrade()?.read().in_service(id)
+    }
+
+    /// The database of this id, if it may be attached to this one. What the token does not name is not told apart from
+    /// what is not there.
+    pub(crate) fn attachable(&self, id: &str, policy: &Policy) -> Result<Arc<Database>, SqlError> {
+        let target = self.neighbour(&id.to_ascii_lowercase());
+        let target = target.filter(|target| policy.may_attach(&target.record()));
+        let target = target.ok_or_else(|| refused(&format!("the token may not attach database {id}")))?;
+        let record = target.record();
+        let objections = [
+            (record.group_id != self.record().group_id, "is in another group"),
+            (!record.allow_attach, "does not allow to be attached (allow_attach)"),
+            (record.archived, "is archived"),
+            (record.block_reads, "has its reads blocked"),
+            (record.encryption.is_some(), "is encrypted"),
+            (!record.allowed_ips.admits(policy.peer()), "does not allow this address"),
+        ];
+        match objections.into_iter().find(|(applies, _)| *applies) {
+            Some((_, objection)) => Err(refused(&format!("database {id} {objection}"))),
+            None => Ok(target),
+        }
+    }
+
+    /// The file, which is made if the database was never used. Blocks.
+    pub(crate) fn existing_file(&self) -> Result<Arc<DatabaseFile>, SqlError> {
+        if !self.file.exists() {
+            drop(self.connect()?);
+        }
+        Ok(Arc::clone(&self.file))
     }
 
     /// Copies the database as it is now to the file of another one, unless it was never used. Blocks.

@@ -6,6 +6,7 @@
 mod check;
 mod errors;
 mod ffi;
+mod guard;
 mod libsql;
 mod load;
 mod observer;
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::hrana::{Column, Description, NamedValue, SqlError, Value};
+use super::permissions::{Denial, Rules};
 
 pub(crate) use check::quick_check;
 pub(crate) use libsql::{Durability, LibsqlEngine};
@@ -35,8 +37,12 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
 
 /// One connection, used by one stream at a time.
 pub(crate) trait Connection: Send {
-    /// What `sql` would do, as far as can be told without running it. SQL that does not compile does nothing.
-    fn inspect(&mut self, sql: &str) -> Effect;
+    /// Holds the statements from now on to the rules of a token; `recycle` ends that.
+    fn restrict(&mut self, rules: Option<Arc<Rules>>);
+
+    /// What `sql` would do, as far as can be told without running it. SQL that does not compile does nothing. Fails for
+    /// what the rules do not allow.
+    fn inspect(&mut self, sql: &str) -> Result<Effect, Denial>;
 
     /// Runs the only statement of `sql`, if the gate lets it.
     fn execute(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop>;
@@ -46,6 +52,9 @@ pub(crate) trait Connection: Send {
 
     /// Describes the only statement of `sql`.
     fn describe(&mut self, sql: &str) -> Result<Description, SqlError>;
+
+    /// Lets statements read the database in `file`, which must exist, under the name `schema`.
+    fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError>;
 
     /// Whether no transaction is open.
     fn is_autocommit(&self) -> bool;
@@ -102,8 +111,10 @@ pub(crate) struct Command {
 pub(crate) struct Effect {
     /// May change the database file.
     pub(crate) writes: bool,
-    /// Changes the session in a way a read-only token must not: a pragma is set, a database attached.
+    /// Changes the session in a way a read-only token must not: a pragma is set.
     pub(crate) reconfigures: bool,
+    /// Attaches or detaches a database.
+    pub(crate) attaches: bool,
     pub(crate) transaction: Option<TransactionStep>,
 }
 

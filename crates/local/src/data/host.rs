@@ -54,7 +54,7 @@ pub(crate) async fn respond(
 async fn pipeline(database: &Arc<Database>, policy: Policy, body: PipelineBody) -> Result<Response<Body>, Refusal> {
     let mut stream = open(database, body.baton.as_deref())?;
     let tasks = plan::pipeline(body.requests, &mut stream.state.stored)?;
-    refuse_forbidden(&mut stream, policy, || plan::sql_texts(&tasks)).await?;
+    refuse_forbidden(&mut stream, policy.clone(), || plan::sql_texts(&tasks)).await?;
     let is_closing = matches!(tasks.last(), Some(Task::Close));
     let results = Pipeline::new(&mut stream, policy).run(tasks).await?;
     let baton = if is_closing {
@@ -72,7 +72,7 @@ async fn cursor(database: Arc<Database>, policy: Policy, body: CursorBody) -> Re
     let mut stream = open(&database, body.baton.as_deref())?;
     let steps = plan::batch(body.batch, &stream.state.stored)?;
     let texts = || steps.iter().map(|step| step.command.sql.clone()).collect();
-    refuse_forbidden(&mut stream, policy, texts).await?;
+    refuse_forbidden(&mut stream, policy.clone(), texts).await?;
     let baton = Streams::new_baton()?;
     Ok(with_type("text/plain", Cursor { database, stream, steps, policy, baton }.start()))
 }
@@ -98,7 +98,14 @@ async fn refuse_forbidden(
 
 fn policy_for(database: &Database, clock: &Clock, request: &Request<Body>) -> Result<Policy, Refusal> {
     let policy = admit(database, clock, request.headers(), request.extensions())?;
-    if database.record().draft { Err(Refusal::Draft) } else { Ok(policy) }
+    let record = database.record();
+    if record.draft {
+        return Err(Refusal::Draft);
+    }
+    if let Some(key) = &record.encryption {
+        key.check(request.headers(), &record.id).map_err(Refusal::Key)?;
+    }
+    Ok(policy)
 }
 
 /// What the sender of a request may do, if they may come in at all.
@@ -115,11 +122,12 @@ pub(crate) fn admit(
         return Err(Refusal::AddressNotAllowed(peer.0));
     }
     let token = bearer(headers);
-    let access = authorize(token, &record, database.verified_tokens(), clock.now()).map_err(Refusal::Token)?;
+    let role_of = |id: &str| database.neighbour(id).map(|other| other.record().role_id.clone());
+    let grant = authorize(token, &record, database.verified_tokens(), clock.now(), role_of).map_err(Refusal::Token)?;
     if record.archived {
         return Err(Refusal::Archived);
     }
-    Ok(Policy::new(access, &record))
+    Ok(Policy::new(grant, &record, peer))
 }
 
 /// The token of the `Authorization` header, empty if there is none.

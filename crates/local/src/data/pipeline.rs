@@ -38,8 +38,12 @@ impl<'a> Pipeline<'a> {
         let answer = match task {
             Task::Execute(command) => self.statement(&command).await?.map(|result| Response::Execute { result }),
             Task::Batch(steps) => Ok(Response::Batch { result: self.batch(steps).await? }),
-            Task::Sequence(sql) => self.stream.execute_all(&sql, self.policy).await?.map(|()| Response::Sequence),
-            Task::Describe(sql) => self.stream.describe(&sql).await?.map(|result| Response::Describe { result }),
+            Task::Sequence(sql) => {
+                self.stream.execute_all(&sql, self.policy.clone()).await?.map(|()| Response::Sequence)
+            }
+            Task::Describe(sql) => {
+                self.stream.describe(&sql, self.policy.clone()).await?.map(|result| Response::Describe { result })
+            }
             Task::GetAutocommit => Ok(Response::GetAutocommit { is_autocommit: self.stream.is_autocommit() }),
             Task::Close => Ok(Response::Close),
             Task::Answer(outcome) => return Ok(outcome),
@@ -70,7 +74,7 @@ impl<'a> Pipeline<'a> {
 
     async fn statement(&mut self, command: &Arc<Command>) -> Result<Result<StatementResult, SqlError>, Refusal> {
         let sink = Collector { bytes_left: self.bytes_left, ..Collector::default() };
-        let (collected, outcome) = self.stream.execute(command, self.policy, sink).await?;
+        let (collected, outcome) = self.stream.execute(command, self.policy.clone(), sink).await?;
         let ran = match outcome {
             Ok(ran) => ran,
             Err(error) => return Ok(Err(error)),

@@ -1,45 +1,61 @@
 //! What the bearer of a token may do with a database, statement by statement.
 
-use super::DatabaseRecord;
+use std::sync::Arc;
+
 use super::engine::Effect;
 use super::hrana::SqlError;
+use super::permissions::Rules;
 use super::refusal::Refusal;
-use super::tokens::Access;
+use super::tokens::{Access, Grant};
+use super::{DatabaseRecord, Peer};
 
 /// The rules one request runs under.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Policy {
-    is_read_only: bool,
+    grant: Grant,
+    peer: Peer,
     block_reads: bool,
     block_writes: bool,
 }
 
 impl Policy {
-    pub(crate) fn new(access: Access, record: &DatabaseRecord) -> Self {
-        Self {
-            is_read_only: access == Access::ReadOnly,
-            block_reads: record.block_reads,
-            block_writes: record.block_writes,
-        }
+    pub(crate) fn new(grant: Grant, record: &DatabaseRecord, peer: Peer) -> Self {
+        Self { grant, peer, block_reads: record.block_reads, block_writes: record.block_writes }
+    }
+
+    /// What is allowed table by table, if not everything is.
+    pub(crate) fn rules(&self) -> Option<Arc<Rules>> {
+        self.grant.rules()
+    }
+
+    /// Where the request comes from.
+    pub(crate) fn peer(&self) -> Peer {
+        self.peer
+    }
+
+    /// Whether another database may be attached.
+    pub(crate) fn may_attach(&self, other: &DatabaseRecord) -> bool {
+        self.grant.may_attach(other)
     }
 
     /// Whether the bearer may give the database its file.
-    pub(crate) fn check_upload(self) -> Result<(), Refusal> {
-        if self.is_read_only { Err(Refusal::WriteForbidden) } else { Ok(()) }
+    pub(crate) fn check_upload(&self) -> Result<(), Refusal> {
+        if self.is_read_only() || self.grant.has_rules() { Err(Refusal::WriteForbidden) } else { Ok(()) }
     }
 
     /// Whether every statement has to be looked at before the first one runs.
-    pub(crate) fn needs_screening(self) -> bool {
-        self.is_read_only
+    pub(crate) fn needs_screening(&self) -> bool {
+        self.is_read_only() || self.grant.has_rules()
     }
 
     /// Whether a statement of this effect makes the whole request forbidden.
-    pub(crate) fn forbids(self, effect: Effect) -> bool {
-        self.is_read_only && (effect.writes || effect.reconfigures)
+    pub(crate) fn forbids(&self, effect: Effect) -> bool {
+        let attaches = effect.attaches && !self.grant.attaches_something();
+        self.is_read_only() && (effect.writes || effect.reconfigures || attaches)
     }
 
     /// Whether a statement of this effect may run now.
-    pub(crate) fn check(self, effect: Effect) -> Result<(), SqlError> {
+    pub(crate) fn check(&self, effect: Effect) -> Result<(), SqlError> {
         // The screening has refused these already, unless the schema changed in between.
         if self.forbids(effect) {
             return Err(blocked("SQL write operations are forbidden (current session doesn't have write permission)"));
@@ -56,6 +72,10 @@ impl Policy {
             ));
         }
         Ok(())
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.grant.access() != Access::Full
     }
 }
 

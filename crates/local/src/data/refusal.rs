@@ -8,6 +8,8 @@ use http::{Response, StatusCode};
 use serde_json::json;
 use turso_cloud_contract::UploadId;
 
+use super::encryption::KeyRefusal;
+use super::permissions::Denial;
 use super::tokens::TokenRefusal;
 
 /// Why a whole request was refused.
@@ -28,8 +30,12 @@ pub(crate) enum Refusal {
     UnknownPath,
     MethodNotAllowed,
     Token(TokenRefusal),
+    /// The database is encrypted, and the request does not bring its key.
+    Key(KeyRefusal),
     /// A read-only token and a statement that writes.
     WriteForbidden,
+    /// The token's rules do not allow one of the statements.
+    ActionForbidden(Denial),
     BodyTooLarge,
     /// The request breaks the protocol.
     Protocol(String),
@@ -67,9 +73,13 @@ impl Refusal {
             Self::NoDraft => StatusCode::CONFLICT,
             Self::LengthRequired => StatusCode::LENGTH_REQUIRED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Token(TokenRefusal::Malformed) | Self::Protocol(_) => StatusCode::BAD_REQUEST,
+            Self::Token(TokenRefusal::Malformed) | Self::Key(_) | Self::Protocol(_) => StatusCode::BAD_REQUEST,
             Self::Token(_) => StatusCode::UNAUTHORIZED,
-            Self::WriteForbidden | Self::AddressNotAllowed(_) | Self::Archived | Self::Draft => StatusCode::FORBIDDEN,
+            Self::WriteForbidden
+            | Self::ActionForbidden(_)
+            | Self::AddressNotAllowed(_)
+            | Self::Archived
+            | Self::Draft => StatusCode::FORBIDDEN,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::StreamExpired => StatusCode::GONE,
             Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
@@ -102,9 +112,16 @@ impl Refusal {
             Self::MethodNotAllowed => "method not allowed".to_owned(),
             Self::Token(TokenRefusal::Malformed) => "JWT error: InvalidToken".to_owned(),
             Self::Token(refusal) => format!("Unauthorized: `{}`", token_problem(*refusal)),
+            Self::Key(KeyRefusal::Missing) => {
+                "the database is encrypted: the header x-turso-encryption-key is missing".to_owned()
+            }
+            Self::Key(KeyRefusal::Wrong) => {
+                "the database is encrypted: the header x-turso-encryption-key does not hold its key".to_owned()
+            }
             Self::WriteForbidden => {
                 "BLOCKED: SQL write operations are forbidden (current session doesn't have write permission)".to_owned()
             }
+            Self::ActionForbidden(denial) => format!("BLOCKED: {}", denial.message()),
             Self::BodyTooLarge => format!("the request body is larger than {} bytes", super::MAX_REQUEST_BYTES),
             Self::Protocol(problem) => problem.clone(),
             Self::StreamExpired => "The stream has expired due to inactivity: an open transaction was rolled back and \

@@ -22,6 +22,7 @@ pub(crate) struct Session {
     writers: Arc<Semaphore>,
     _slot: OwnedSemaphorePermit,
     _file: Arc<DatabaseFile>,
+    attached: Vec<Arc<DatabaseFile>>,
 }
 
 impl Session {
@@ -31,17 +32,18 @@ impl Session {
         slot: OwnedSemaphorePermit,
         file: Arc<DatabaseFile>,
     ) -> Self {
-        Self { connection, turn: None, deadline: None, writers, _slot: slot, _file: file }
+        Self { connection, turn: None, deadline: None, writers, _slot: slot, _file: file, attached: Vec::new() }
     }
 
     /// Runs `work` on the connection, with the gate every statement has to pass.
     pub(crate) fn with_gate<R>(
         &mut self,
-        policy: Policy,
+        policy: &Policy,
         transaction_is_lost: &mut bool,
         work: impl FnOnce(&mut dyn Connection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
     ) -> R {
         let Self { connection, turn, writers, .. } = self;
+        connection.restrict(policy.rules());
         let mut gate = |effect: Effect| {
             policy.check(effect)?;
             check_lost_transaction(transaction_is_lost, effect)?;
@@ -53,8 +55,29 @@ impl Session {
         work(connection.as_mut(), &mut gate)
     }
 
-    pub(crate) fn connection(&mut self) -> &mut dyn Connection {
+    /// The connection, held to the rules of the policy.
+    pub(crate) fn connection(&mut self, policy: &Policy) -> &mut dyn Connection {
+        self.connection.restrict(policy.rules());
         self.connection.as_mut()
+    }
+
+    /// Attaches a database for the rest of the session.
+    pub(crate) fn attach(
+        &mut self,
+        policy: &Policy,
+        transaction_is_lost: &mut bool,
+        file: Arc<DatabaseFile>,
+        schema: &str,
+    ) -> Result<(), Stop> {
+        self.with_gate(policy, transaction_is_lost, |connection, gate| {
+            gate(Effect::default())?;
+            Ok::<_, Stop>(connection.attach(file.path(), schema)?)
+        })?;
+        // The same one may be attached and detached many times.
+        if !self.attached.iter().any(|other| Arc::ptr_eq(other, &file)) {
+            self.attached.push(file);
+        }
+        Ok(())
     }
 
     /// Holds the database to a size from the next statement on.

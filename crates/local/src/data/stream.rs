@@ -5,9 +5,11 @@ use std::sync::Arc;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
+use super::attach::{self, Attach};
 use super::database::Database;
 use super::engine::{Command, Ran, RowSink, Stop};
 use super::hrana::{Description, SqlError};
+use super::permissions::Denial;
 use super::plan::StoredSql;
 use super::policy::Policy;
 use super::refusal::Refusal;
@@ -16,6 +18,9 @@ use super::session::{InterruptOnDrop, Session, transaction_timeout};
 /// Long enough for a writer in front to use up its own limit and for the queue behind it to move.
 const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
 const MAX_WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
+
+/// A single statement outside a transaction may take this long: so much that only a mistake does.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(300);
 
 /// The outer failure refuses the whole request, the inner one is an answer.
 type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
@@ -50,14 +55,19 @@ impl Stream {
     where
         S: RowSink + Send + 'static,
     {
+        if let Some(attach) = attach::parse(&command.sql) {
+            let attached = self.attach(attach, policy).await?;
+            let ran = attached.and_then(|()| sink.begin(Vec::new())).map(|()| Ran::default());
+            return Ok((sink, ran));
+        }
         loop {
             if let Err(error) = self.connect().await? {
                 return Ok((sink, Err(error)));
             }
-            let running = Arc::clone(command);
+            let (running, policy) = (Arc::clone(command), policy.clone());
             let work = move |session: &mut Session, is_lost: &mut bool| {
                 let run = session
-                    .with_gate(policy, is_lost, |connection, gate| connection.execute(&running, gate, &mut sink));
+                    .with_gate(&policy, is_lost, |connection, gate| connection.execute(&running, gate, &mut sink));
                 (sink, run)
             };
             let ((returned, run), was_ended) = self.on_thread(work).await?;
@@ -91,7 +101,7 @@ impl Stream {
         }
         let running = Arc::clone(sql);
         let work = move |session: &mut Session, is_lost: &mut bool| {
-            session.with_gate(policy, is_lost, |connection, gate| connection.execute_all(&running, gate))
+            session.with_gate(&policy, is_lost, |connection, gate| connection.execute_all(&running, gate))
         };
         let (run, was_ended) = self.on_thread(work).await?;
         Ok(match run {
@@ -106,24 +116,53 @@ impl Stream {
     }
 
     /// Describes a statement.
-    pub(crate) async fn describe(&mut self, sql: &Arc<str>) -> Attempt<Description> {
+    pub(crate) async fn describe(&mut self, sql: &Arc<str>, policy: Policy) -> Attempt<Description> {
         if let Err(error) = self.connect().await? {
             return Ok(Err(error));
         }
         let sql = Arc::clone(sql);
-        let (description, _) = self.on_thread(move |session, _| session.connection().describe(&sql)).await?;
+        let (description, _) = self.on_thread(move |session, _| session.connection(&policy).describe(&sql)).await?;
         Ok(description)
     }
 
-    /// Whether the policy forbids one of these texts, and with it the whole request.
+    /// Whether the policy forbids one of these texts, and with it the whole request. What the rules of a token do not
+    /// allow is refused at once, with the reason.
     pub(crate) async fn is_forbidden(&mut self, texts: Vec<String>, policy: Policy) -> Result<bool, Refusal> {
         if texts.is_empty() || self.connect().await?.is_err() {
             return Ok(false);
         }
-        let inspect = move |session: &mut Session, _: &mut bool| {
-            texts.iter().any(|sql| policy.forbids(session.connection().inspect(sql)))
+        let inspect = move |session: &mut Session, _: &mut bool| -> Result<bool, Denial> {
+            for sql in &texts {
+                if policy.forbids(session.connection(&policy).inspect(sql)?) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         };
-        Ok(self.on_thread(inspect).await?.0)
+        self.on_thread(inspect).await?.0.map_err(Refusal::ActionForbidden)
+    }
+
+    /// Attaches a database for the rest of the stream.
+    async fn attach(&mut self, attach: Result<Attach, SqlError>, policy: Policy) -> Attempt<()> {
+        let target = attach.and_then(|attach| Ok((self.database.attachable(&attach.id, &policy)?, attach.schema)));
+        let (target, schema) = match target {
+            Ok(target) => target,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Err(error) = self.connect().await? {
+            return Ok(Err(error));
+        }
+        let work = move |session: &mut Session, is_lost: &mut bool| {
+            let file = target.existing_file()?;
+            session.attach(&policy, is_lost, file, &schema)
+        };
+        let (attached, was_ended) = self.on_thread(work).await?;
+        Ok(match attached {
+            _ if was_ended => Err(transaction_timeout()),
+            Ok(()) => Ok(()),
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::WaitToWrite) => Err(busy()),
+        })
     }
 
     pub(crate) fn is_autocommit(&self) -> bool {
@@ -189,7 +228,7 @@ impl Stream {
         let mut session = self.state.session.take().ok_or(Refusal::Internal)?;
         let mut is_lost = self.state.transaction_is_lost;
         let running = InterruptOnDrop::new(&session);
-        let deadline = session.deadline();
+        let deadline = session.deadline().unwrap_or_else(|| Instant::now() + STATEMENT_LIMIT);
         let size_limit = self.database.record().size_limit;
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
         let thread = spawn_blocking(move || {
@@ -199,10 +238,7 @@ impl Stream {
             let was_ended = session.settle();
             (session, is_lost | was_ended, result, was_ended)
         });
-        let finished = match deadline {
-            None => thread.await,
-            Some(deadline) => interrupt_at(deadline, &running, thread).await,
-        };
+        let finished = interrupt_at(deadline, &running, thread).await;
         running.disarm();
         let (session, is_lost, result, was_ended) = finished.map_err(crashed)?;
         self.state.session = Some(session);

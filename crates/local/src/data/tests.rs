@@ -1,13 +1,16 @@
 //! The data plane through raw HTTP requests and raw JSON.
 
+mod attach;
 mod batons;
 mod conditions;
 mod cursor;
 mod files;
+mod hostile_tokens;
 mod limits;
 mod permissions;
 mod protocol;
 mod requests;
+mod rules;
 mod sessions;
 mod tokens;
 mod transactions;
@@ -23,7 +26,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    Access, AllowList, DataPlane, DatabaseRecord, Files, Hours, SigningSeed, Subject, TokenClaims, Usage, mint,
+    Access, AllowList, DataPlane, DatabaseRecord, Files, Hours, Rules, SigningSeed, Subject, TokenClaims, Usage, mint,
 };
 use crate::clock::Clock;
 
@@ -145,6 +148,8 @@ fn record() -> DatabaseRecord {
         allowed_ips: AllowList::default(),
         archived: false,
         draft: false,
+        allow_attach: false,
+        encryption: None,
     }
 }
 
@@ -157,6 +162,8 @@ fn claims(clock: &Clock) -> TokenClaims {
         access: Access::Full,
         subject: Subject::Database { id: DATABASE.to_owned() },
         role_id: ROLE.to_owned(),
+        rules: Rules::default(),
+        attachable: Vec::new(),
         issued_at: clock.now(),
         expires_at: None,
     }

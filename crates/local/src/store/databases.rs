@@ -2,8 +2,10 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Params, Row, params};
 use turso_cloud_contract::{
     ByteSize, DatabaseId, DatabaseName,
-    databases::{DatabaseFilter, DatabaseV3Filter, Parent},
+    databases::{Cipher, DatabaseFilter, DatabaseV3Filter, Parent},
 };
+
+use crate::data::KeyDigest;
 
 use super::{GroupRow, Page, StoreError, Transaction, columns};
 
@@ -31,6 +33,15 @@ pub(crate) struct DatabaseRow {
     pub(crate) draft: bool,
     pub(crate) parent: Option<Parent>,
     pub(crate) created_at: Timestamp,
+    pub(crate) uses_tursodb: bool,
+    pub(crate) encryption: Option<DatabaseEncryption>,
+}
+
+/// How a database is encrypted; the key itself is not kept.
+#[derive(Clone, Debug)]
+pub(crate) struct DatabaseEncryption {
+    pub(crate) cipher: Cipher,
+    pub(crate) key: KeyDigest,
 }
 
 impl Transaction<'_> {
@@ -40,8 +51,9 @@ impl Transaction<'_> {
         self.0.execute(
             "INSERT INTO databases (organization_id, group_id, uuid, name, label, role_id, size_limit, block_reads,
                  block_writes, delete_protection, allow_attach, allowed_ips, allowed_vpc_ids, archived, parent_uuid,
-                 parent_name, branched_at, created_at, draft)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                 parent_name, branched_at, created_at, draft, uses_tursodb, encryption_cipher, encryption_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+                 ?22)",
             params![
                 database.group.organization_id,
                 database.group.id,
@@ -62,6 +74,9 @@ impl Transaction<'_> {
                 parent.map(|parent| parent.branched_at.to_string()),
                 database.created_at.to_string(),
                 database.draft,
+                database.uses_tursodb,
+                database.encryption.as_ref().map(|encryption| encryption.cipher.as_str()),
+                database.encryption.as_ref().map(|encryption| encryption.key.as_bytes()),
             ],
         )?;
         Ok(DatabaseRow { id: self.0.last_insert_rowid(), ..database })
@@ -242,7 +257,15 @@ pub(super) fn database(row: &Row<'_>) -> rusqlite::Result<DatabaseRow> {
         draft: row.get("draft")?,
         parent: parent(row)?,
         created_at: columns::text(row, "created_at")?,
+        uses_tursodb: row.get("uses_tursodb")?,
+        encryption: encryption(row)?,
     })
+}
+
+fn encryption(row: &Row<'_>) -> rusqlite::Result<Option<DatabaseEncryption>> {
+    let cipher: Option<String> = row.get("encryption_cipher")?;
+    let Some(cipher) = cipher.as_deref().map(Cipher::from) else { return Ok(None) };
+    Ok(Some(DatabaseEncryption { cipher, key: row.get("encryption_key").map(KeyDigest::from_bytes)? }))
 }
 
 fn parent(row: &Row<'_>) -> rusqlite::Result<Option<Parent>> {

@@ -55,6 +55,7 @@ CREATE INDEX groups_by_deletion ON groups (deleted_at) WHERE deleted_at IS NOT N
 -- The allow lists are JSON arrays.
 -- A parent is kept as it was when the branch was made, for it may be gone by now.
 -- One that was deleted with its group comes back with it.
+-- Of an encryption key only a digest is kept.
 CREATE TABLE databases (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id   INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
@@ -77,6 +78,9 @@ CREATE TABLE databases (
     parent_name       TEXT,
     branched_at       TEXT,
     created_at        TEXT NOT NULL,
+    uses_tursodb      INTEGER NOT NULL DEFAULT FALSE,
+    encryption_cipher TEXT,
+    encryption_key    BLOB CHECK (length(encryption_key) = 32),
     deleted_at        INTEGER,
     went_with_group   INTEGER NOT NULL DEFAULT FALSE
 ) STRICT;

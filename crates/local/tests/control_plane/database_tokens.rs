@@ -110,19 +110,6 @@ async fn options_in_the_body_have_no_effect() {
     }
 }
 
-#[tokio::test]
-async fn a_token_of_fewer_permissions_is_refused_rather_than_given_more() {
-    let cloud = cloud_with_orders().await;
-    for body in [
-        r#"{"fine_grained_permissions":[{"t":["users"],"a":["data_read"]}]}"#,
-        r#"{"permissions":{"read_attach":{"databases":["other"]}}}"#,
-    ] {
-        let refused = post(&cloud, TOKENS, body).await;
-        assert_eq!(refused.status, 400, "{body}");
-        assert!(refused.error().contains("does not support permissions"), "{}", refused.error());
-    }
-}
-
 /// The official TypeScript client never leaves them out.
 #[tokio::test]
 async fn permissions_with_nothing_in_them_ask_for_nothing() {

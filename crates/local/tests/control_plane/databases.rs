@@ -130,8 +130,6 @@ async fn a_database_that_would_not_be_what_was_asked_for_is_refused() {
     for (option, part) in [
         (r#""seed":{"type":"database","name":"orders","timestamp":"2026-01-01T00:00:00Z"}"#, "seed.timestamp"),
         (r#""seed":{"type":"dump","url":"https://example.com/dump.sql"}"#, "seed"),
-        (r#""remote_encryption":{"encryption_key":"a2V5","encryption_cipher":"aes256gcm"}"#, "remote_encryption"),
-        (r#""use_tursodb":true"#, "use_tursodb"),
     ] {
         let refused = post(&cloud, DATABASES, &format!(r#"{{"name":"copy","group":"default",{option}}}"#)).await;
         assert_eq!(refused.status, 400, "{option}");

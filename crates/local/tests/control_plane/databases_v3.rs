@@ -64,11 +64,6 @@ async fn a_database_needs_a_name_and_a_group_that_exists() {
             404,
             "could not find database with name none: record not found",
         ),
-        (
-            json!({"name": "x", "group_id": group, "use_tursodb": true}),
-            400,
-            "the local cloud does not support use_tursodb yet",
-        ),
     ] {
         let refused = post(&cloud, &format!("{ACME}/databases"), &body.to_string()).await;
         assert_eq!(refused.refusal(), (status, sentence.to_owned()), "{body}");

@@ -35,6 +35,7 @@ mod recovery;
 mod seeds;
 mod served;
 mod support;
+mod token_permissions;
 mod transfers;
 mod uploads;
 mod user;

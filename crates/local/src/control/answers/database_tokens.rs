@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 use turso_cloud_contract::{
-    DatabaseToken, Expiration, Nothing,
+    DatabaseName, DatabaseToken, Expiration, Nothing,
     audit_logs::AuditCode,
     database_tokens::{
         Authorization, CreateDatabaseToken, CreateDatabaseTokenV3, CreateGroupToken, CreateGroupTokenV3,
@@ -11,7 +11,7 @@ use turso_cloud_contract::{
 use super::{Answers, databases, groups};
 use crate::{
     control::{Context, Handles, Refusal},
-    data::{Access, Subject, TokenClaims, mint},
+    data::{Access, Rules, Subject, TokenClaims, mint},
     store::{DatabaseRow, GroupRow, OrganizationRow},
 };
 
@@ -83,6 +83,9 @@ fn mint_for_database(
     options: &TokenOptions,
     permissions: &TokenPermissions,
 ) -> Result<TokenAnswer, Refusal> {
+    if database.uses_tursodb && permissions.permissions.is_some() {
+        return Err(Refusal::bad_request("Permissions are not supported for db-api controlled databases"));
+    }
     let subject = Subject::Database { id: database.uuid.to_string() };
     let token = mint_for(cx, subject, &database.role_id, &database.group, options, permissions)?;
     databases::audit(cx, organization, AuditCode::DbTokenCreate, database)?;
@@ -110,14 +113,12 @@ fn mint_for(
     options: &TokenOptions,
     permissions: &TokenPermissions,
 ) -> Result<TokenAnswer, Refusal> {
-    if ask_for_something(permissions) {
-        // A token that opened more than was asked for would hide a mistake that Turso Cloud shows.
-        return Err(Refusal::bad_request("the local cloud does not support permissions of tokens yet"));
-    }
     let claims = TokenClaims {
         access: access(&options.authorization)?,
         subject,
         role_id: role_id.to_owned(),
+        rules: Rules::of(&permissions.fine_grained_permissions),
+        attachable: attachable(cx, group, permissions)?,
         issued_at: cx.now(),
         expires_at: end(cx.now(), options.expiration)?,
     };
@@ -125,10 +126,18 @@ fn mint_for(
     Ok(TokenAnswer { jwt: DatabaseToken::new(jwt)? })
 }
 
-/// The official TypeScript client sends permissions with every request, mostly with nothing in them.
-fn ask_for_something(permissions: &TokenPermissions) -> bool {
-    let attached = permissions.permissions.as_ref().is_some_and(|attach| !attach.read_attach.databases.is_empty());
-    attached || !permissions.fine_grained_permissions.is_empty()
+/// The ids of the databases the token may attach, which are of the same group.
+fn attachable(cx: &Context<'_>, group: &GroupRow, permissions: &TokenPermissions) -> Result<Vec<String>, Refusal> {
+    let names = permissions.permissions.iter().flat_map(|attach| &attach.read_attach.databases);
+    let id = |name: &String| {
+        let database = cx.store().find_database(group.organization_id, &DatabaseName::try_from(name)?)?;
+        let database = database.filter(|database| database.group.uuid == group.uuid);
+        let database = database.ok_or_else(|| {
+            Refusal::bad_request(format!("cannot attach {name}: there is no such database in group {}", group.name))
+        })?;
+        Ok(database.uuid.to_string())
+    };
+    names.map(id).collect()
 }
 
 fn access(authorization: &Authorization) -> Result<Access, Refusal> {

@@ -1,4 +1,5 @@
 mod configuration;
+mod engine;
 mod instances;
 mod seed;
 mod transfer;
@@ -16,6 +17,7 @@ use turso_cloud_contract::{
     },
 };
 
+use engine::name as engine_name;
 pub(super) use transfer::{move_to, target};
 pub(super) use usage::used_this_month;
 
@@ -57,7 +59,7 @@ impl Handles<ListDatabases> for Answers {
 impl Handles<CreateDatabase> for Answers {
     fn handle(&self, request: CreateDatabase, cx: &mut Context<'_>) -> Result<CreatedDatabaseAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        Ok(CreatedDatabaseAnswer { database: create(cx, &organization, request.body)? })
+        Ok(CreatedDatabaseAnswer { database: create(cx, &organization, &request.body)? })
     }
 }
 
@@ -114,11 +116,11 @@ fn position(cursor: &str) -> Result<i64, Refusal> {
 fn create(
     cx: &mut Context<'_>,
     organization: &OrganizationRow,
-    request: NewDatabase,
+    request: &NewDatabase,
 ) -> Result<CreatedDatabase, Refusal> {
-    refuse_unsupported(&request)?;
-    let name = DatabaseName::try_from(request.name)?;
-    let group = cx.store().find_group(organization.id, &GroupName::try_from(request.group)?)?;
+    refuse_unsupported(request)?;
+    let name = DatabaseName::try_from(request.name.as_str())?;
+    let group = cx.store().find_group(organization.id, &GroupName::try_from(request.group.as_str())?)?;
     let group = group.filter(|group| cx.opens_group(&group.uuid));
     let group = group.ok_or_else(|| Refusal::bad_request("group not found"))?;
     if cx.store().find_database(organization.id, &name)?.is_some() {
@@ -127,9 +129,14 @@ fn create(
     billing::admit_database(cx, organization)?;
     let label = free_label(cx, organization, &name)?;
     let content = Content::find(cx, organization, request.seed.as_ref())?;
+    let uses_tursodb = engine::uses_tursodb(request, content.original())?;
+    engine::check_size_limit(uses_tursodb, request.size_limit.is_some())?;
+    let uuid = engine::marked(cx.ids().uuid(cx.store())?, uses_tursodb)?;
     let database = cx.store().insert_database(DatabaseRow {
         id: 0,
-        uuid: cx.ids().uuid(cx.store())?,
+        encryption: engine::encryption(request.remote_encryption.as_ref(), content.original(), &uuid)?,
+        uses_tursodb,
+        uuid,
         name,
         group,
         label,
@@ -162,13 +169,9 @@ fn delete(cx: &mut Context<'_>, organization: &OrganizationRow, database: &Datab
     audit(cx, organization, AuditCode::DbDelete, database)
 }
 
-/// Better refused than silently empty, unencrypted or on another engine.
+/// Better refused than silently empty.
 fn refuse_unsupported(database: &NewDatabase) -> Result<(), Refusal> {
-    let unsupported = [
-        ("seed.timestamp", matches!(database.seed, Some(Seed::Database { timestamp: Some(_), .. }))),
-        ("remote_encryption", database.remote_encryption.is_some()),
-        ("use_tursodb", database.use_tursodb == Some(true)),
-    ];
+    let unsupported = [("seed.timestamp", matches!(database.seed, Some(Seed::Database { timestamp: Some(_), .. })))];
     match unsupported.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(Refusal::bad_request(format!("the local cloud does not support {option} yet"))),
         None => Ok(()),
@@ -242,5 +245,6 @@ fn answer(cx: &Context<'_>, row: DatabaseRow) -> Database {
     database.block_writes = row.block_writes;
     database.delete_protection = row.delete_protection;
     database.parent = row.parent;
+    database.encryption_cipher = row.encryption.map(|encryption| encryption.cipher);
     database
 }

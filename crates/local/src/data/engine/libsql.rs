@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup};
 
 use super::observer::Observer;
 use super::{Command, Connection, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, errors, ffi, statement};
 use crate::data::hrana::{Description, SqlError};
+use crate::data::permissions::{Denial, Rules};
 
 /// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
 /// file and the checkpoint at the last closing.
@@ -21,6 +23,9 @@ const PAUSE_OF_COPY: Duration = Duration::from_millis(10);
 
 /// How many instructions of the engine's virtual machine pass between two looks at the interrupter: about 10 µs.
 pub(super) const STEPS_BETWEEN_LOOKS: i32 = 1000;
+
+/// What would end the path of a file's URI.
+const NOT_IN_URI: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
 
 /// The engine's own limit of pages.
 const MOST_PAGES: u64 = 0xffff_fffe;
@@ -76,6 +81,7 @@ impl Engine for LibsqlEngine {
             schema_changed: false,
             pristine: true,
             has_size_limit: false,
+            has_attached: false,
         }))
     }
 
@@ -96,7 +102,8 @@ fn copy(source: &Handle, file: &Path) -> rusqlite::Result<()> {
 
 pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Handle> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let handle = Handle::open_with_flags(path, flags)?;
+    // URIs are for attached databases.
+    let handle = Handle::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_URI)?;
     handle.busy_timeout(BUSY_TIMEOUT)?;
     handle.execute_batch(match durability {
         Durability::Process => "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
@@ -105,6 +112,31 @@ pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Hand
     Ok(handle)
 }
 
+/// Reads the schema of a database, which the engine would otherwise do only when it runs a statement.
+fn look_at(handle: &Handle, schema: &str) -> rusqlite::Result<()> {
+    let sql = format!("SELECT 1 FROM {}.sqlite_schema LIMIT 0", quoted(schema));
+    handle.prepare_cached(&sql)?.query([])?.next().map(|_| ())
+}
+
+/// Databases attached from elsewhere change without the connection's knowing.
+fn look_at_attached(handle: &Handle) -> rusqlite::Result<()> {
+    let mut list = handle.prepare_cached("SELECT name FROM pragma_database_list WHERE seq > 1")?;
+    let names = list.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    names.iter().try_for_each(|name| look_at(handle, name))
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// What tells the engine to open a file for reading only, so that nothing a client can say writes to it or locks it.
+fn read_only_uri(file: &Path) -> String {
+    let path = file.to_string_lossy().replace('\\', "/");
+    let root = if path.starts_with('/') || !path.contains(':') { "" } else { "/" };
+    format!("file:{root}{}?mode=ro", utf8_percent_encode(&path, NOT_IN_URI))
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each tells of another thing to do before the next statement")]
 struct LibsqlConnection {
     handle: Handle,
     observer: Observer,
@@ -114,30 +146,127 @@ struct LibsqlConnection {
     schema_changed: bool,
     pristine: bool,
     has_size_limit: bool,
+    has_attached: bool,
 }
 
 impl Connection for LibsqlConnection {
-    fn inspect(&mut self, sql: &str) -> Effect {
+    fn restrict(&mut self, rules: Option<Arc<Rules>>) {
+        self.observer.restrict(rules);
+    }
+
+    fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
         if self.refresh_schema().is_err() {
-            return Effect::default();
+            return Ok(Effect::default());
         }
+        self.observer.expect(sql);
         let mut effect = Effect::default();
         let mut statements = Batch::new(&self.handle, sql);
         loop {
             let next = statements.next();
             let seen = self.observer.take();
-            effect.reconfigures |= seen.changes_session() || seen.attaches();
+            effect.reconfigures |= seen.changes_session();
+            effect.attaches |= seen.attaches();
             match next {
                 Ok(Some(statement)) => {
                     effect.writes |= statement::effect(&statement, seen).writes;
                 }
-                Ok(None) | Err(_) => return effect,
+                Ok(None) => return Ok(effect),
+                Err(_) => return self.observer.take_denial().map_or(Ok(effect), Err),
             }
         }
     }
 
     fn execute(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
+        let ran = self.run_one(command, gate, sink);
+        self.explain(ran)
+    }
+
+    fn execute_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
+        let ran = self.run_all(sql, gate);
+        self.explain(ran)
+    }
+
+    fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
         self.refresh_schema()?;
+        self.observer.expect(sql);
+        let described = statement::only(&self.handle, &self.observer, sql);
+        match described {
+            Ok((statement, _)) => Ok(statement::describe(&statement)),
+            Err(error) => Err(self.observer.take_denial().map_or(error, SqlError::from)),
+        }
+    }
+
+    fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError> {
+        // The next user of the connection must not find it.
+        self.pristine = false;
+        self.has_attached = true;
+        let sql = format!("ATTACH DATABASE ?1 AS {}", quoted(schema));
+        let attached = self.observer.unwatched(|| self.handle.execute(&sql, [read_only_uri(file)]));
+        match attached.map_err(errors::describe) {
+            Ok(_) => Ok(()),
+            // The engine's own sentence names the file.
+            Err(error) if error.code == "SQLITE_CANTOPEN" => {
+                Err(SqlError { message: "SQLite error: unable to open the attached database".to_owned(), ..error })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_autocommit(&self) -> bool {
+        self.handle.is_autocommit()
+    }
+
+    fn is_pristine(&self) -> bool {
+        self.pristine
+    }
+
+    fn roll_back(&mut self) -> Result<(), SqlError> {
+        if self.handle.is_autocommit() {
+            return Ok(());
+        }
+        self.interrupter.reset();
+        let rolled_back = self.handle.execute_batch("ROLLBACK").map_err(errors::describe);
+        self.observer.take();
+        self.publish_schema_change();
+        rolled_back
+    }
+
+    fn recycle(&mut self) {
+        self.observer.restrict(None);
+        ffi::forget_last_insert_rowid(&self.handle);
+        self.interrupter.reset();
+    }
+
+    fn limit_size(&mut self, bytes: Option<u64>) -> Result<(), SqlError> {
+        if bytes.is_none() && !self.has_size_limit {
+            return Ok(());
+        }
+        // Said again even when it is the same: the engine keeps the size of a database that was too large at the time.
+        let pages = match bytes {
+            Some(bytes) => (bytes / self.page_size()?).clamp(1, MOST_PAGES),
+            None => MOST_PAGES,
+        };
+        let sql = format!("PRAGMA main.max_page_count = {pages}");
+        let limited = self.observer.unwatched(|| self.handle.query_row(&sql, [], |_| Ok(())));
+        self.has_size_limit = bytes.is_some();
+        limited.map_err(errors::describe)
+    }
+
+    fn size(&mut self) -> Result<u64, SqlError> {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        let size = || self.handle.query_row(sql, [], |row| row.get::<_, i64>(0));
+        self.observer.unwatched(size).map_err(errors::describe).map(|bytes| u64::try_from(bytes).unwrap_or_default())
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+}
+
+impl LibsqlConnection {
+    fn run_one(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
+        self.refresh_schema()?;
+        self.observer.expect(&command.sql);
         let (mut statement, seen) = statement::only(&self.handle, &self.observer, &command.sql)?;
         gate(statement::effect(&statement, seen))?;
         statement::bind(&mut statement, command)?;
@@ -148,8 +277,9 @@ impl Connection for LibsqlConnection {
         Ok(ran?)
     }
 
-    fn execute_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
+    fn run_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
         self.refresh_schema()?;
+        self.observer.expect(sql);
         let mut total = Ran::default();
         let mut statements = Batch::new(&self.handle, sql);
         let outcome = loop {
@@ -174,79 +304,29 @@ impl Connection for LibsqlConnection {
         outcome
     }
 
-    fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
-        self.refresh_schema()?;
-        let (statement, _) = statement::only(&self.handle, &self.observer, sql)?;
-        Ok(statement::describe(&statement))
-    }
-
-    fn is_autocommit(&self) -> bool {
-        self.handle.is_autocommit()
-    }
-
-    fn is_pristine(&self) -> bool {
-        self.pristine
-    }
-
-    fn roll_back(&mut self) -> Result<(), SqlError> {
-        if self.handle.is_autocommit() {
-            return Ok(());
+    /// Tells of what the rules denied rather than of how the engine puts it.
+    fn explain(&self, ran: Result<Ran, Stop>) -> Result<Ran, Stop> {
+        match ran {
+            Err(Stop::Failed(error)) => Err(self.observer.take_denial().map_or(error, SqlError::from).into()),
+            other => other,
         }
-        self.interrupter.reset();
-        let rolled_back = self.handle.execute_batch("ROLLBACK").map_err(errors::describe);
-        self.observer.take();
-        self.publish_schema_change();
-        rolled_back
     }
 
-    fn recycle(&mut self) {
-        ffi::forget_last_insert_rowid(&self.handle);
-        self.interrupter.reset();
-    }
-
-    fn limit_size(&mut self, bytes: Option<u64>) -> Result<(), SqlError> {
-        if bytes.is_none() && !self.has_size_limit {
-            return Ok(());
-        }
-        // Said again even when it is the same: the engine keeps the size of a database that was too large at the time.
-        let pages = match bytes {
-            Some(bytes) => (bytes / self.page_size()?).clamp(1, MOST_PAGES),
-            None => MOST_PAGES,
-        };
-        let sql = format!("PRAGMA main.max_page_count = {pages}");
-        let limited = self.observer.unwatched(|| self.handle.query_row(&sql, [], |_| Ok(())));
-        self.has_size_limit = bytes.is_some();
-        limited.map_err(errors::describe)
-    }
-
-    fn size(&mut self) -> Result<u64, SqlError> {
-        let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
-        let size = self.handle.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(errors::describe);
-        self.observer.take();
-        size.map(|bytes| u64::try_from(bytes).unwrap_or_default())
-    }
-
-    fn interrupter(&self) -> Interrupter {
-        self.interrupter.clone()
-    }
-}
-
-impl LibsqlConnection {
     fn page_size(&self) -> Result<u64, SqlError> {
-        let size = self.handle.query_row("PRAGMA page_size", [], |row| row.get::<_, u64>(0)).map_err(errors::describe);
-        self.observer.take();
-        size.map(|size| size.max(1))
+        let size = || self.handle.query_row("PRAGMA page_size", [], |row| row.get::<_, u64>(0));
+        self.observer.unwatched(size).map(|size| size.max(1)).map_err(errors::describe)
     }
 
     /// Reads the schema again if another connection may have changed it.
     fn refresh_schema(&mut self) -> Result<(), SqlError> {
+        if self.has_attached {
+            self.observer.unwatched(|| look_at_attached(&self.handle)).map_err(errors::describe)?;
+        }
         let current = self.schema.0.load(Ordering::Acquire);
         if self.schema_seen == current {
             return Ok(());
         }
-        let mut check = self.handle.prepare_cached("SELECT 1 FROM sqlite_schema LIMIT 0").map_err(errors::describe)?;
-        check.query([]).and_then(|mut rows| rows.next().map(|_| ())).map_err(errors::describe)?;
-        self.observer.take();
+        self.observer.unwatched(|| look_at(&self.handle, "main")).map_err(errors::describe)?;
         // Inside a transaction the schema read is the one of its snapshot, so it has to be read again afterwards.
         if self.handle.is_autocommit() {
             self.schema_seen = current;

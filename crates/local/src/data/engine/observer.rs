@@ -1,12 +1,16 @@
 //! Watches what the statements of a connection are compiled to, through the engine's authorizer.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use parking_lot::Mutex;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 
 use super::TransactionStep;
+use super::guard::{self, Clauses, Shaped};
 use super::pragma::{self, PragmaKind};
+use crate::data::permissions::{Denial, Rules};
 
 const INSERTS: u32 = 1;
 const CHANGES_SCHEMA: u32 = 1 << 1;
@@ -25,6 +29,17 @@ const ATTACH_CODE: i32 = 24;
 pub(crate) struct Observer {
     seen: Arc<AtomicU32>,
     is_off: Arc<AtomicBool>,
+    is_guarded: Arc<AtomicBool>,
+    guarded: Arc<Mutex<Guarded>>,
+}
+
+/// The rules a connection is held to, and what they led to.
+#[derive(Debug, Default)]
+struct Guarded {
+    rules: Option<Arc<Rules>>,
+    clauses: Clauses,
+    shaped: Option<Shaped>,
+    denial: Option<Denial>,
 }
 
 impl Observer {
@@ -32,19 +47,48 @@ impl Observer {
     pub(crate) fn install(connection: &rusqlite::Connection) -> Self {
         let observer = Self::default();
         let (seen, is_off) = (Arc::clone(&observer.seen), Arc::clone(&observer.is_off));
+        // Nothing of it is left half changed: a panic would leave the answer out, and with it the statement.
+        let guarded = AssertUnwindSafe(Arc::clone(&observer.guarded));
+        let is_guarded = Arc::clone(&observer.is_guarded);
         connection.authorizer(Some(move |context: AuthContext<'_>| {
             if is_off.load(Ordering::Relaxed) {
                 return Authorization::Allow;
             }
             let (bits, authorization) = judge(&context);
             seen.fetch_or(bits, Ordering::Relaxed);
+            if is_guarded.load(Ordering::Relaxed) && !guarded.lock().allows(&context) {
+                return Authorization::Deny;
+            }
             authorization
         }));
         observer
     }
 
+    /// Holds what is compiled from now on to these rules.
+    pub(crate) fn restrict(&self, rules: Option<Arc<Rules>>) {
+        self.is_guarded.store(rules.is_some(), Ordering::Relaxed);
+        *self.guarded.lock() = Guarded { rules, ..Guarded::default() };
+    }
+
+    /// Says which text is compiled next.
+    pub(crate) fn expect(&self, sql: &str) {
+        if self.is_guarded.load(Ordering::Relaxed) {
+            let mut guarded = self.guarded.lock();
+            guarded.clauses = Clauses::of(sql);
+            guarded.denial = None;
+        }
+    }
+
+    /// The first thing denied since the text was expected.
+    pub(crate) fn take_denial(&self) -> Option<Denial> {
+        self.guarded.lock().denial.take()
+    }
+
     /// What was seen since the last call.
     pub(crate) fn take(&self) -> Seen {
+        if self.is_guarded.load(Ordering::Relaxed) {
+            self.guarded.lock().shaped = None;
+        }
         Seen(self.seen.swap(0, Ordering::Relaxed))
     }
 
@@ -54,6 +98,19 @@ impl Observer {
         let done = work();
         self.is_off.store(false, Ordering::Relaxed);
         done
+    }
+}
+
+impl Guarded {
+    fn allows(&mut self, context: &AuthContext<'_>) -> bool {
+        let Some(rules) = &self.rules else { return true };
+        match guard::check(rules, self.clauses, &mut self.shaped, context) {
+            Ok(()) => true,
+            Err(denial) => {
+                self.denial.get_or_insert(denial);
+                false
+            }
+        }
     }
 }
 

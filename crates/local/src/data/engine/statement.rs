@@ -33,7 +33,8 @@ pub(super) fn effect(statement: &Statement<'_>, seen: Seen) -> Effect {
     let is_explain = statement.is_explain() != 0;
     Effect {
         writes: !is_explain && !statement.readonly(),
-        reconfigures: !is_explain && (seen.changes_session() || seen.attaches()),
+        reconfigures: !is_explain && seen.changes_session(),
+        attaches: !is_explain && seen.attaches(),
         transaction: seen.transaction().filter(|_| !is_explain),
     }
 }

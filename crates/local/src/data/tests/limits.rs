@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
 use serde_json::json;
 
-use super::{Host, baton, execute, integer};
+use super::{BUSY, Host, baton, execute, integer, record, step};
+use crate::data::{AllowList, DatabaseRecord, KeyDigest};
 
 #[tokio::test]
 async fn a_body_of_more_than_ten_mebibytes_is_refused_with_json() {
@@ -71,6 +74,62 @@ async fn streams_without_state_hold_no_connection() {
     for index in 0..600 {
         let answer = host.pipeline(None, json!([execute("SELECT 1")])).await;
         assert!(answer["baton"].is_string(), "{index}");
-        host.cursor(None, json!([super::step("SELECT 1")])).await;
+        host.cursor(None, json!([step("SELECT 1")])).await;
+    }
+}
+
+/// A transaction has its own, shorter time.
+#[tokio::test(start_paused = true)]
+async fn a_statement_outside_a_transaction_is_stopped_after_its_time() {
+    let host = Host::new();
+    let request = tokio::spawn({
+        let host = host.clone();
+        async move { host.error(BUSY).await }
+    });
+    while !request.is_finished() {
+        // The engine works on a thread of its own, and the clock stands still meanwhile.
+        tokio::time::advance(Duration::from_secs(100)).await;
+        tokio::task::yield_now().await;
+    }
+    let error = request.await.unwrap();
+    assert_eq!(error, json!({ "message": "SQLite error: interrupted", "code": "SQLITE_INTERRUPT" }));
+    assert_eq!(host.value("SELECT 1").await, integer(1));
+}
+
+#[tokio::test]
+async fn a_database_that_has_reached_its_size_is_full() {
+    let host = Host::new();
+    host.plane.put(DatabaseRecord { size_limit: Some(64 * 1024), ..record() });
+    host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (1)"]).await;
+    let error = host.error("INSERT INTO t VALUES (zeroblob(100000))").await;
+    assert_eq!(error, json!({ "message": "SQLite error: database or disk is full", "code": "SQLITE_FULL" }));
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(1));
+}
+
+#[tokio::test]
+async fn what_keeps_a_request_out_holds_for_every_route() {
+    let host = Host::new();
+    let elsewhere = AllowList::new(&["192.0.2.1".to_owned()]);
+    let cases = [
+        (DatabaseRecord { archived: true, ..record() }, 403, "is archived"),
+        (DatabaseRecord { allowed_ips: elsewhere, ..record() }, 403, "allowed IP addresses"),
+        (DatabaseRecord { encryption: Some(KeyDigest::from_bytes([1; 32])), ..record() }, 400, "is encrypted"),
+    ];
+    for (record, status, part) in cases {
+        host.plane.put(record);
+        for path in ["/v2/pipeline", "/v3/pipeline", "/v3/cursor"] {
+            let answer = host.post(path, r#"{"requests":[],"batch":{"steps":[]}}"#).await;
+            assert!(answer.0 == status && answer.1.contains(part), "{path}: {answer:?}");
+        }
+    }
+    host.plane.put(DatabaseRecord { block_reads: true, block_writes: true, ..record() });
+    for sql in ["SELECT 1", "CREATE TABLE t (x)"] {
+        let lines = host.cursor(None, json!([step(sql)])).await;
+        assert!(lines.iter().any(|line| line["error"]["code"] == "BLOCKED"), "{sql}: {lines:?}");
+        let sequence =
+            json!([{ "type": "sequence", "sql": sql }, { "type": "batch", "batch": { "steps": [step(sql)] } }]);
+        let answer = host.pipeline(None, sequence).await;
+        assert_eq!(answer["results"][0]["error"]["code"], "BLOCKED", "{answer}");
+        assert_eq!(answer["results"][1]["response"]["result"]["step_errors"][0]["code"], "BLOCKED", "{answer}");
     }
 }

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use super::{DATABASE, GROUP, GROUP_ROLE, Host, LABEL, ROLE, claims, mint, record, seed, timestamp};
-use crate::data::{Access, DatabaseRecord, SigningSeed, Subject, TokenClaims};
+use crate::data::{Access, DatabaseRecord, Rules, SigningSeed, Subject, TokenClaims};
 
 async fn answer(host: &Host) -> (u16, String) {
     let (status, text) = host.post("/v2/pipeline", r#"{"requests":[{"type":"close"}]}"#).await;
@@ -30,6 +30,8 @@ fn tokens_are_minted_as_the_service_writes_them() {
     let full = TokenClaims {
         access: Access::Full,
         subject: Subject::Database { id: DATABASE.to_owned() },
+        rules: Rules::default(),
+        attachable: Vec::new(),
         role_id: ROLE.to_owned(),
         issued_at: timestamp("2026-05-04T09:51:12Z"),
         expires_at: None,

@@ -1,11 +1,13 @@
 //! Is this token good for this database, now?
 
+use std::sync::Arc;
+
 use ed25519_dalek::SigningKey;
 use jiff::Timestamp;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 
-use super::{Access, VerifiedTokens, WireClaims};
+use super::{Grant, VerifiedTokens, WireClaims};
 use crate::data::DatabaseRecord;
 use crate::data::signing::SigningSeed;
 
@@ -27,13 +29,15 @@ pub(crate) enum TokenRefusal {
     OtherDatabase,
 }
 
-/// Decides what the bearer of `token` may do with the database.
+/// Decides what the bearer of `token` may do with the database. `role_of` knows the roles of the other databases: a
+/// token that opens this one may have been minted for another.
 pub(crate) fn authorize(
     token: &str,
     record: &DatabaseRecord,
     verified: &VerifiedTokens,
     now: Timestamp,
-) -> Result<Access, TokenRefusal> {
+    role_of: impl FnOnce(&str) -> Option<String>,
+) -> Result<Grant, TokenRefusal> {
     if token.is_empty() {
         return Err(TokenRefusal::Missing);
     }
@@ -44,12 +48,14 @@ pub(crate) fn authorize(
     if claims.exp.is_some_and(|expires_at| now.as_second() >= expires_at) {
         return Err(TokenRefusal::Expired);
     }
+    let grant = Grant::of(Arc::clone(&claims), record).ok_or(TokenRefusal::OtherDatabase)?;
     let role = match (&claims.id, &claims.gid) {
-        (Some(id), _) if *id == record.id => &record.role_id,
-        (None, Some(group)) if *group == record.group_id => &record.group_role_id,
-        _ => return Err(TokenRefusal::OtherDatabase),
+        (Some(id), _) if *id == record.id => Some(record.role_id.clone()),
+        (Some(id), _) => role_of(id),
+        (None, Some(group)) if *group == record.group_id => Some(record.group_role_id.clone()),
+        (None, _) => None,
     };
-    if claims.rid.as_ref() == Some(role) { Ok(claims.a) } else { Err(TokenRefusal::RoleInvalidated) }
+    if role.is_some() && claims.rid == role { Ok(grant) } else { Err(TokenRefusal::RoleInvalidated) }
 }
 
 fn verify_signature(token: &str, key: &SigningSeed) -> Result<WireClaims, TokenRefusal> {

@@ -5,7 +5,7 @@ use turso_cloud_contract::{
     },
 };
 
-use super::{audit, find};
+use super::{audit, engine, find};
 use crate::{
     control::{Context, Handles, Refusal, answers::Answers},
     store::DatabaseRow,
@@ -47,6 +47,7 @@ fn change(database: &mut DatabaseRow, patch: DatabasePatch) -> Result<(), Refusa
     if patch.allow_attach == Some(true) && database.group.location.as_str().starts_with("aws-") {
         return Err(Refusal::bad_request("allow_attach is not supported for AWS databases"));
     }
+    engine::check_size_limit(database.uses_tursodb, patch.size_limit.is_some())?;
     if let Some(limit) = patch.size_limit {
         // The service names no other way to lift a limit.
         database.size_limit = (limit.bytes() > 0).then_some(limit);

@@ -8,14 +8,11 @@ use turso_cloud_contract::{
     },
 };
 
-use super::{Answers, create, delete, find, find_by_id};
+use super::{Answers, create, delete, engine_name, find, find_by_id};
 use crate::{
     control::{Context, Handles, Refusal, answers::recovery, paging},
     store::{DatabaseRow, DeletedDatabaseRow, OrganizationRow, Place},
 };
-
-/// What runs the databases of the local cloud, in the word of the service.
-const ENGINE: &str = "libsql";
 
 impl Handles<ListDatabasesV3> for Answers {
     fn handle(&self, request: ListDatabasesV3, cx: &mut Context<'_>) -> Result<DatabasesV3Answer, Refusal> {
@@ -36,7 +33,7 @@ impl Handles<CreateDatabaseV3> for Answers {
         database.seed = request.body.seed;
         database.remote_encryption = request.body.remote_encryption;
         database.use_tursodb = request.body.use_tursodb;
-        Ok(CreatedDatabaseV3Answer { database: create(cx, &organization, database)? })
+        Ok(CreatedDatabaseV3Answer { database: create(cx, &organization, &database)? })
     }
 }
 
@@ -92,10 +89,11 @@ fn group_of(cx: &Context<'_>, organization: &OrganizationRow, new: &NewDatabaseV
 
 fn answer(cx: &Context<'_>, organization: &OrganizationRow, row: DatabaseRow) -> Result<DatabaseV3, Refusal> {
     let (block_reads, block_writes, parent) = (row.block_reads, row.block_writes, row.parent.clone());
+    let engine = engine_name(row.uses_tursodb).to_owned();
     let mut database = common(cx, organization, row)?;
     database.block_reads = Some(block_reads);
     database.block_writes = Some(block_writes);
-    database.engine = Some(ENGINE.to_owned());
+    database.engine = Some(engine);
     database.parent = parent;
     Ok(database)
 }

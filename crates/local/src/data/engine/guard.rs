@@ -1,0 +1,177 @@
+//! Holds what a statement is compiled to against the rules of a token.
+//!
+//! Whoever runs a statement needs the rights for all of it: a view, a trigger and a foreign key lend none.
+
+use rusqlite::hooks::{AuthAction, AuthContext};
+
+use super::pragma::{self, PragmaKind};
+use crate::data::permissions::{Class, Denial, Right, Rules};
+use crate::data::words::{Word, words};
+
+/// Pragmas that tell of the one table that is their value.
+const ABOUT_A_TABLE: [&str; 4] = ["foreign_key_list", "index_list", "table_info", "table_xinfo"];
+
+/// Pragmas that tell of tables nobody named.
+const ABOUT_ALL_TABLES: [&str; 6] =
+    ["foreign_key_check", "index_info", "index_xinfo", "integrity_check", "quick_check", "table_list"];
+
+/// Tables the engine keeps for itself.
+const OF_THE_ENGINE: [&str; 7] = [
+    "sqlite_master",
+    "sqlite_schema",
+    "sqlite_sequence",
+    "sqlite_stat1",
+    "sqlite_stat2",
+    "sqlite_stat3",
+    "sqlite_stat4",
+];
+
+/// Functions that the engine treats as tables; those of pragmas ask for the pragma when they run.
+const FUNCTIONS: [&str; 2] = ["json_each", "json_tree"];
+
+/// What the text of a statement tells and its compilation does not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Clauses {
+    /// Rows in the way may be deleted.
+    replaces: bool,
+    /// Rows written are read.
+    returns: bool,
+}
+
+impl Clauses {
+    /// A column called `replace` is taken for the clause: better too strict.
+    pub(super) fn of(sql: &str) -> Self {
+        let mut clauses = Self::default();
+        let mut words = words(sql).peekable();
+        while let Some(word) = words.next() {
+            let is_function = words.peek() == Some(&Word::Sign('('));
+            clauses.replaces |= word.is("REPLACE") && !is_function;
+            clauses.returns |= word.is("RETURNING");
+        }
+        clauses
+    }
+}
+
+/// The table whose definition a statement changes: the engine reads its rows to do so, and deletes those of a table that
+/// is dropped, which shows and takes no more than the right to the schema does.
+#[derive(Debug)]
+pub(super) struct Shaped {
+    table: String,
+    drops: bool,
+}
+
+/// Whether the rules allow one action. What the engine has said to be shaped is remembered until the statement ends.
+pub(super) fn check(
+    rules: &Rules,
+    clauses: Clauses,
+    shaped: &mut Option<Shaped>,
+    context: &AuthContext<'_>,
+) -> Result<(), Denial> {
+    if let AuthAction::Pragma { pragma_name, pragma_value } = context.action {
+        return check_pragma(rules, pragma_name, pragma_value);
+    }
+    // What is temporary belongs to the session, and what is attached was allowed as a whole.
+    if context.database_name.is_some_and(|database| !database.eq_ignore_ascii_case("main")) {
+        return Ok(());
+    }
+    let is_direct = context.accessor.is_none();
+    let shaping = |name: &str| shaped.as_ref().filter(|shaped| shaped.table == name);
+    match context.action {
+        AuthAction::Read { table_name, .. } if shaping(table_name).is_some() => Ok(()),
+        AuthAction::Read { table_name, .. } => check_read(rules, table_name),
+        AuthAction::Insert { table_name }
+        | AuthAction::Update { table_name, .. }
+        | AuthAction::Delete { table_name }
+            if is_of_the_engine(table_name) =>
+        {
+            check_any(rules, table_name)
+        }
+        AuthAction::Delete { table_name } if shaping(table_name).is_some_and(|shaped| shaped.drops) => Ok(()),
+        AuthAction::Insert { table_name } => check_write(rules, Right::DataAdd, table_name, clauses, is_direct),
+        AuthAction::Update { table_name, .. } => check_write(rules, Right::DataUpdate, table_name, clauses, is_direct),
+        AuthAction::Delete { table_name } => check_write(rules, Right::DataDelete, table_name, clauses, is_direct),
+        AuthAction::CreateTable { table_name } if is_of_the_engine(table_name) => check_any(rules, table_name),
+        AuthAction::CreateIndex { table_name, .. } => shape(shaped, rules, Right::SchemaAdd, table_name),
+        AuthAction::CreateTable { table_name }
+        | AuthAction::CreateTrigger { table_name, .. }
+        | AuthAction::CreateView { view_name: table_name }
+        | AuthAction::CreateVtable { table_name, .. } => rules.check(Right::SchemaAdd, table_name),
+        AuthAction::DropTable { table_name }
+        | AuthAction::DropView { view_name: table_name }
+        | AuthAction::DropVtable { table_name, .. } => shape(shaped, rules, Right::SchemaDelete, table_name),
+        AuthAction::DropIndex { table_name, .. } | AuthAction::DropTrigger { table_name, .. } => {
+            rules.check(Right::SchemaDelete, table_name)
+        }
+        AuthAction::AlterTable { table_name, .. } => shape(shaped, rules, Right::SchemaUpdate, table_name),
+        AuthAction::Analyze { table_name } => rules.check(Right::SchemaUpdate, table_name),
+        // The engine names the index and not the table, and asks for every new index too.
+        AuthAction::Reindex { index_name } => check_any(rules, index_name),
+        AuthAction::Unknown { .. } => Err(Denial::new(Class::Write, "current session has limited permissions")),
+        _ => Ok(()),
+    }
+}
+
+fn shape(shaped: &mut Option<Shaped>, rules: &Rules, right: Right, table: &str) -> Result<(), Denial> {
+    rules.check(right, table)?;
+    *shaped = Some(Shaped { table: table.to_owned(), drops: right == Right::SchemaDelete });
+    Ok(())
+}
+
+fn check_read(rules: &Rules, table: &str) -> Result<(), Denial> {
+    match () {
+        () if is_function(table) => Ok(()),
+        () if is_of_the_engine(table) && rules.show_the_schema() => Ok(()),
+        () => rules.check(Right::DataRead, table),
+    }
+}
+
+fn check_write(rules: &Rules, right: Right, table: &str, clauses: Clauses, is_direct: bool) -> Result<(), Denial> {
+    rules.check(right, table)?;
+    if clauses.replaces && right != Right::DataDelete {
+        rules.check(Right::DataDelete, table)?;
+    }
+    if clauses.returns && is_direct {
+        rules.check(Right::DataRead, table)?;
+    }
+    Ok(())
+}
+
+fn check_any(rules: &Rules, name: &str) -> Result<(), Denial> {
+    if rules.change_the_schema() {
+        return Ok(());
+    }
+    Err(Denial::new(Class::Write, format!("current session doesn't have permission to change {name}")))
+}
+
+fn check_pragma(rules: &Rules, name: &str, value: Option<&str>) -> Result<(), Denial> {
+    let is_one_of = |list: &[&str]| list.iter().any(|other| name.eq_ignore_ascii_case(other));
+    if pragma::classify(name, value) != PragmaKind::Query {
+        return Err(Denial::new(Class::Write, format!("current session doesn't have permission to set {name}")));
+    }
+    let knows = match value {
+        Some(table) if is_one_of(&ABOUT_A_TABLE) => rules.know(table) || rules.show_the_schema(),
+        _ if is_one_of(&ABOUT_A_TABLE) || is_one_of(&ABOUT_ALL_TABLES) => rules.show_the_schema(),
+        _ => true,
+    };
+    if knows {
+        return Ok(());
+    }
+    let about = value.map(|value| format!(" of {value}")).unwrap_or_default();
+    Err(Denial::new(Class::Read, format!("current session doesn't have permission to see {name}{about}")))
+}
+
+/// Only the functions known here: any other name could be that of a table.
+fn is_function(table: &str) -> bool {
+    let pragma = || table.get("pragma_".len()..).filter(|_| starts_with(table, "pragma_")).unwrap_or_default();
+    let mut pragmas = ABOUT_A_TABLE.iter().chain(&ABOUT_ALL_TABLES);
+    FUNCTIONS.iter().any(|name| name.eq_ignore_ascii_case(table))
+        || pragmas.any(|name| name.eq_ignore_ascii_case(pragma()))
+}
+
+fn is_of_the_engine(table: &str) -> bool {
+    OF_THE_ENGINE.iter().any(|name| name.eq_ignore_ascii_case(table)) || starts_with(table, "sqlite_autoindex_")
+}
+
+fn starts_with(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}

@@ -1,0 +1,279 @@
+//! Tokens that may do some things to some tables.
+
+use serde_json::{Value, json};
+
+use super::{Host, claims, execute, integer, mint, seed};
+use crate::data::{Access, Rules, TokenClaims};
+
+const SETUP: [&str; 12] = [
+    "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE)",
+    "CREATE TABLE secrets (id INTEGER PRIMARY KEY, word TEXT)",
+    "CREATE TABLE pets (id INTEGER PRIMARY KEY, owner REFERENCES users (id) ON DELETE CASCADE)",
+    "CREATE TABLE log (line)",
+    "CREATE VIEW names AS SELECT name FROM users",
+    "CREATE VIEW words AS SELECT word FROM secrets",
+    "CREATE TABLE watched (x)",
+    "CREATE TRIGGER watch AFTER INSERT ON watched BEGIN INSERT INTO log VALUES (new.x); END",
+    "CREATE INDEX by_word ON secrets (word)",
+    "INSERT INTO users (name) VALUES ('ada'), ('bob')",
+    "INSERT INTO secrets VALUES (1, 'xyzzy')",
+    "INSERT INTO pets VALUES (1, 1)",
+];
+
+async fn host() -> Host {
+    let host = Host::new();
+    host.run(&SETUP).await;
+    host
+}
+
+/// Somebody with these rules.
+fn with(host: &Host, rules: Value) -> Host {
+    with_access(host, Access::Full, rules)
+}
+
+fn with_access(host: &Host, access: Access, rules: Value) -> Host {
+    let rules: Rules = serde_json::from_value(rules).unwrap();
+    let claims = TokenClaims { access, rules, ..claims(&host.clock) };
+    host.with_token(mint(&claims, &seed()).unwrap())
+}
+
+/// The whole request is refused, nothing of it runs, and the answer says why.
+async fn forbidden(host: &Host, sql: &str, reason: &str) {
+    let body = json!({ "requests": [execute("SELECT 1"), execute(sql), { "type": "close" }] }).to_string();
+    let (status, text) = host.post("/v2/pipeline", body).await;
+    assert_eq!(status, 403, "{sql}: {text}");
+    assert!(text.starts_with(r#"{"error":"BLOCKED: SQL "#) && text.contains(reason), "{sql}: {text}");
+    let body = json!({ "batch": { "steps": [{ "stmt": { "sql": sql } }] } }).to_string();
+    assert_eq!(host.post("/v3/cursor", body).await.0, 403, "{sql}");
+    let body = json!({ "requests": [{ "type": "sequence", "sql": format!("SELECT 1; {sql}") }] }).to_string();
+    assert_eq!(host.post("/v3/pipeline", body).await.0, 403, "{sql}");
+}
+
+#[tokio::test]
+async fn each_action_on_a_table_needs_its_own_right() {
+    let host = host().await;
+    let cases = [
+        ("data_read", "SELECT word FROM secrets"),
+        ("data_add", "INSERT INTO secrets VALUES (2, 'a')"),
+        ("data_update", "UPDATE secrets SET word = 'b'"),
+        ("data_delete", "DELETE FROM secrets"),
+        ("schema_add", "CREATE INDEX i ON secrets (id)"),
+        ("schema_update", "ALTER TABLE secrets ADD COLUMN y"),
+        ("schema_delete", "DROP TABLE secrets"),
+    ];
+    for (action, sql) in cases {
+        let others: Vec<_> = cases.iter().map(|(other, _)| *other).filter(|other| *other != action).collect();
+        let without = with(&host, json!([{ "t": null, "a": others }]));
+        let reason = format!("current session doesn't have {action} permission on table secrets");
+        forbidden(&without, sql, &reason).await;
+        forbidden(&with(&host, json!([{ "t": ["users"], "a": [action] }])), sql, &reason).await;
+    }
+    for (action, sql) in cases {
+        with(&host, json!([{ "t": ["SECRETS"], "a": [action] }])).run(&[sql]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_class_of_statement_is_named_in_the_refusal() {
+    let host = with(&host().await, json!([{ "t": ["users"], "a": ["data_read"] }]));
+    let body = |sql| json!({ "requests": [execute(sql)] }).to_string();
+    let read = r#"{"error":"BLOCKED: SQL read operations are forbidden (current session doesn't have data_read permission on table secrets)"}"#;
+    assert_eq!(host.post("/v2/pipeline", body("SELECT * FROM secrets")).await, (403, read.to_owned()));
+    let write = r#"{"error":"BLOCKED: SQL write operations are forbidden (current session doesn't have data_delete permission on table secrets)"}"#;
+    assert_eq!(host.post("/v2/pipeline", body("DELETE FROM secrets")).await, (403, write.to_owned()));
+}
+
+#[tokio::test]
+async fn no_detour_reads_a_table_without_the_right() {
+    let reader =
+        with(&host().await, json!([{ "t": ["users", "words"], "a": ["data_read", "data_add", "data_update"] }]));
+    let reason = "data_read permission on table secrets";
+    for sql in [
+        "SELECT count(*) FROM secrets",
+        "SELECT 1 FROM secrets",
+        "SELECT * FROM words",
+        "SELECT (SELECT word FROM secrets)",
+        "SELECT name FROM users WHERE EXISTS (SELECT * FROM main.secrets)",
+        "WITH s AS (SELECT word FROM secrets) SELECT * FROM s",
+        "SELECT name FROM users UNION SELECT word FROM secrets",
+        "SELECT name FROM users ORDER BY (SELECT word FROM secrets)",
+        "INSERT INTO users (name) SELECT word FROM secrets",
+        "UPDATE users SET name = (SELECT word FROM secrets)",
+        "UPDATE users SET name = word FROM secrets",
+        "CREATE TEMP TABLE copy AS SELECT * FROM secrets",
+        "EXPLAIN SELECT * FROM secrets",
+    ] {
+        forbidden(&reader, sql, reason).await;
+    }
+    reader.run(&["SELECT * FROM users", "WITH u AS (SELECT name FROM users) SELECT name FROM u"]).await;
+    reader.run(&["SELECT value FROM json_each('[1]')", "SELECT 1", "BEGIN", "COMMIT"]).await;
+}
+
+#[tokio::test]
+async fn a_view_needs_rights_on_itself_and_on_what_it_shows() {
+    let host = host().await;
+    with(&host, json!([{ "t": ["names", "users"], "a": ["data_read"] }])).run(&["SELECT * FROM names"]).await;
+    let reader = with(&host, json!([{ "t": ["names"], "a": ["data_read"] }]));
+    forbidden(&reader, "SELECT * FROM names", "table users").await;
+}
+
+#[tokio::test]
+async fn a_trigger_lends_no_rights() {
+    let host = host().await;
+    let writer = with(&host, json!([{ "t": ["watched"], "a": ["data_add"] }]));
+    forbidden(&writer, "INSERT INTO watched VALUES (1)", "data_add permission on table log").await;
+    let writer = with(&host, json!([{ "t": ["watched", "log"], "a": ["data_add", "data_read"] }]));
+    writer.run(&["INSERT INTO watched VALUES (1)"]).await;
+    assert_eq!(host.value("SELECT count(*) FROM log").await, integer(1));
+}
+
+#[tokio::test]
+async fn a_foreign_key_lends_no_rights() {
+    let host = host().await;
+    let writer = with(&host, json!([{ "t": ["users"], "a": ["data_read", "data_delete"] }]));
+    forbidden(&writer, "DELETE FROM users WHERE id = 1", "on table pets").await;
+    let writer = with(&host, json!([{ "t": ["pets"], "a": ["data_add"] }]));
+    forbidden(&writer, "INSERT INTO pets VALUES (2, 2)", "data_read permission on table users").await;
+    let writer = with(&host, json!([{ "t": ["users", "pets"], "a": ["data_read", "data_add", "data_delete"] }]));
+    writer.run(&["INSERT INTO pets VALUES (2, 2)", "DELETE FROM users WHERE id = 1"]).await;
+    assert_eq!(host.value("SELECT group_concat(id) FROM pets").await["value"], "2");
+}
+
+#[tokio::test]
+async fn what_is_written_is_not_read_back_without_the_right() {
+    let host = host().await;
+    let all = json!(["data_add", "data_update", "data_delete"]);
+    let writer = with(&host, json!([{ "t": null, "a": all }]));
+    for sql in [
+        "UPDATE secrets SET id = id RETURNING word",
+        "UPDATE secrets SET id = 7 RETURNING word",
+        "DELETE FROM secrets RETURNING *",
+        "INSERT INTO secrets (id) VALUES (9) RETURNING word",
+        "UPDATE secrets SET id = 7 WHERE word LIKE 'x%'",
+    ] {
+        forbidden(&writer, sql, "data_read permission on table secrets").await;
+    }
+    writer.run(&["INSERT INTO secrets (id) VALUES (9)", "UPDATE secrets SET word = 'q'"]).await;
+}
+
+#[tokio::test]
+async fn rows_in_the_way_are_not_replaced_without_the_right_to_delete() {
+    let host = host().await;
+    let writer = with(&host, json!([{ "t": ["users"], "a": ["data_add", "data_update", "data_read"] }]));
+    for sql in [
+        "REPLACE INTO users VALUES (1, 'eve')",
+        "INSERT OR REPLACE INTO users VALUES (1, 'eve')",
+        "insert or/**/replace into users values (1, 'eve')",
+        "UPDATE OR REPLACE users SET name = 'eve'",
+    ] {
+        forbidden(&writer, sql, "data_delete permission on table users").await;
+    }
+    writer.run(&["INSERT INTO users (name) VALUES (replace('x REPLACE y', 'x', 'z'))"]).await;
+    writer.run(&["INSERT INTO users (id, name) VALUES (1, 'a') ON CONFLICT (id) DO UPDATE SET name = 'b'"]).await;
+    let adder = with(&host, json!([{ "t": ["users"], "a": ["data_add", "data_read"] }]));
+    let upsert = "INSERT INTO users (id, name) VALUES (1, 'a') ON CONFLICT (id) DO UPDATE SET name = 'c'";
+    forbidden(&adder, upsert, "data_update permission on table users").await;
+}
+
+#[tokio::test]
+async fn the_schema_is_seen_by_who_reads_all_tables_or_changes_it() {
+    let host = host().await;
+    let all = [
+        "SELECT sql FROM sqlite_schema",
+        "SELECT count(*) FROM sqlite_master",
+        "PRAGMA table_list",
+        "PRAGMA index_info(by_word)",
+        "PRAGMA integrity_check",
+        "PRAGMA table_info(secrets)",
+        "SELECT * FROM pragma_table_info('secrets')",
+    ];
+    let reader = with(&host, json!([{ "t": ["users"], "a": ["data_read"] }]));
+    for sql in &all[..6] {
+        forbidden(&reader, sql, "current session doesn't have").await;
+    }
+    assert_eq!(reader.error(all[6]).await["code"], "BLOCKED");
+    reader.run(&["PRAGMA table_info(users)", "SELECT * FROM pragma_table_info('users')", "PRAGMA user_version"]).await;
+    with(&host, json!([{ "t": null, "a": ["data_read"] }])).run(&all).await;
+    with(&host, json!([{ "t": ["users"], "a": ["schema_update"] }])).run(&all).await;
+}
+
+#[tokio::test]
+async fn settings_are_not_changed_under_rules() {
+    let everything =
+        ["data_read", "data_add", "data_update", "data_delete", "schema_add", "schema_update", "schema_delete"];
+    let host = with(&host().await, json!([{ "t": null, "a": everything }]));
+    for name in ["foreign_keys", "writable_schema", "user_version", "recursive_triggers"] {
+        forbidden(&host, &format!("PRAGMA {name} = 1"), &format!("permission to set {name}")).await;
+    }
+}
+
+#[tokio::test]
+async fn tables_are_made_changed_and_dropped_by_name() {
+    let host = host().await;
+    let maker = with(&host, json!([{ "t": ["new"], "a": ["schema_add", "schema_update", "schema_delete"] }]));
+    maker
+        .run(&[
+            "CREATE TABLE new (id INTEGER PRIMARY KEY AUTOINCREMENT, x UNIQUE)",
+            "CREATE INDEX new_x ON new (x)",
+            "ALTER TABLE new ADD COLUMN y",
+            "ALTER TABLE new RENAME COLUMN y TO z",
+            "DROP INDEX new_x",
+            "DROP TABLE new",
+        ])
+        .await;
+    forbidden(&maker, "CREATE TABLE other (x)", "schema_add permission on table other").await;
+    forbidden(&maker, "CREATE VIEW other AS SELECT 1", "schema_add permission on table other").await;
+    forbidden(&maker, "DROP TABLE users", "schema_delete permission on table users").await;
+    forbidden(&maker, "ALTER TABLE users RENAME TO new", "schema_update permission on table users").await;
+    forbidden(&maker, "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END", "schema_add permission").await;
+}
+
+#[tokio::test]
+async fn rules_do_not_widen_the_access() {
+    let host = host().await;
+    let reader = with_access(&host, Access::ReadOnly, json!([{ "t": null, "a": ["data_read", "data_add"] }]));
+    reader.run(&["SELECT * FROM users"]).await;
+    let body = json!({ "requests": [execute("INSERT INTO users (name) VALUES ('c')")] }).to_string();
+    assert_eq!(reader.post("/v2/pipeline", body).await.0, 403);
+}
+
+#[tokio::test]
+async fn several_rules_add_up_and_unknown_words_allow_nothing() {
+    let host = host().await;
+    let rules = json!([{ "t": ["users"], "a": ["data_read"] }, { "t": ["log"], "a": ["data_add", "data_fly"] }]);
+    let both = with(&host, rules);
+    both.run(&["INSERT INTO log VALUES (1)", "SELECT * FROM users"]).await;
+    forbidden(&both, "INSERT INTO users (name) VALUES ('x')", "data_add").await;
+    forbidden(&with(&host, json!([{ "t": null, "a": ["data_fly"] }])), "SELECT * FROM users", "data_read").await;
+}
+
+#[tokio::test]
+async fn what_the_screening_could_not_see_fails_in_the_answer() {
+    let host = host().await;
+    let maker = with(&host, json!([{ "t": ["new"], "a": ["schema_add"] }]));
+    let answer =
+        maker.pipeline(None, json!([execute("CREATE TABLE new (x)"), execute("INSERT INTO new VALUES (1)")])).await;
+    assert_eq!(answer["results"][0]["type"], "ok");
+    assert_eq!(
+        answer["results"][1]["error"],
+        json!({
+            "message": "Operation was blocked: SQL write operations are forbidden (current session doesn't have data_add permission on table new)",
+            "code": "BLOCKED",
+        })
+    );
+    let answer = maker.pipeline(None, json!([{ "type": "describe", "sql": "SELECT * FROM secrets" }])).await;
+    assert_eq!(answer["results"][0]["error"]["code"], "BLOCKED");
+}
+
+#[tokio::test]
+async fn a_stream_and_a_connection_follow_the_token_of_the_request() {
+    let host = host().await;
+    let reader = with(&host, json!([{ "t": ["users"], "a": ["data_read"] }]));
+    for _ in 0..3 {
+        forbidden(&reader, "SELECT * FROM secrets", "data_read").await;
+        host.run(&["SELECT * FROM secrets"]).await;
+    }
+    let opened = host.pipeline(None, json!([execute("BEGIN"), execute("SELECT * FROM secrets")])).await;
+    let body = json!({ "baton": opened["baton"], "requests": [execute("SELECT * FROM secrets")] }).to_string();
+    assert_eq!(reader.post("/v3/pipeline", body).await.0, 403);
+}
