@@ -1,11 +1,15 @@
 //! The hosts of the databases: SQL over HTTP for each database of the local cloud.
 //!
-//! A request passes through these files: `host` (paths, tokens, bodies) → `plan` (is the request sound?) → `stream` and
+//! A request passes through these files: `host` (which path means which protocol) → `streamed` or `socket` (one per
+//! protocol, with `admission` for tokens and `codec` for JSON and protobuf) → `plan` (is the request sound?) → `stream` and
 //! `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order of statements) → `engine` (the
 //! statement itself).
 
+mod admission;
 mod allow_list;
 mod batch;
+mod body;
+mod codec;
 mod cursor;
 mod database;
 mod engine;
@@ -19,8 +23,10 @@ mod policy;
 mod refusal;
 mod session;
 mod signing;
+mod socket;
 mod statistics;
 mod stream;
+mod streamed;
 mod streams;
 mod tokens;
 
@@ -44,6 +50,7 @@ use refusal::Refusal;
 pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use files::Files;
 pub(crate) use signing::SigningSeed;
+pub(crate) use socket::Lifeline;
 pub(crate) use statistics::{Hour, Hours, Rows};
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
 

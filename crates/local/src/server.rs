@@ -2,10 +2,10 @@ use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
 
 use axum::body::Body;
 use http::Request;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
 };
 use tokio::{
     net::{TcpListener, TcpStream, ToSocketAddrs},
@@ -13,7 +13,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{Cloud, CloudError, control::reachable, data::Peer};
+use crate::{Cloud, CloudError, control::reachable, data::{Lifeline, Peer}};
 
 /// How long a shutdown waits for requests that are being answered.
 const GRACE: Duration = Duration::from_secs(5);
@@ -81,6 +81,7 @@ impl Drop for Server {
 
 async fn accept(listener: TcpListener, cloud: Cloud, mut stopped: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
+    let (life, lifeline) = Lifeline::new();
     // Its connections end with the set, so that none outlives this task.
     let mut connections = JoinSet::new();
     loop {
@@ -89,28 +90,39 @@ async fn accept(listener: TcpListener, cloud: Cloud, mut stopped: oneshot::Recei
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(serve(stream, Peer(peer.ip()), cloud.clone(), graceful.watcher()));
+                    connections.spawn(serve(stream, Peer(peer.ip()), cloud.clone(), lifeline.clone(), graceful.watcher()));
                 }
                 Err(error) => rest(&error).await,
             },
         }
     }
     drop(listener);
+    // WebSockets are no requests to wait for.
+    drop(life);
     // Connections that are still busy after the grace are cut off with the set.
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
     connections.shutdown().await;
 }
 
-async fn serve(stream: TcpStream, peer: Peer, cloud: Cloud, watcher: hyper_util::server::graceful::Watcher) {
+async fn serve(
+    stream: TcpStream,
+    peer: Peer,
+    cloud: Cloud,
+    lifeline: Lifeline,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: Request<Incoming>| {
         let cloud = cloud.clone();
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(lifeline.clone());
         async move { Ok::<_, Infallible>(cloud.handle(request.map(Body::new)).await) }
     });
-    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    let mut http = auto::Builder::new(TokioExecutor::new()).http1_only();
+    http.http1().timer(TokioTimer::new());
+    let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error = &error as &dyn std::error::Error, "a connection broke off");
+        tracing::debug!(error = &*error as &dyn std::error::Error, "a connection broke off");
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod request;
+mod socket;
 mod value;
 
 pub(crate) use answer::{
@@ -12,4 +13,5 @@ pub(crate) use answer::{
     SqlError, StatementResult,
 };
 pub(crate) use request::{Batch, Condition, CursorBody, NamedValue, PipelineBody, Request, SqlText, Statement};
+pub(crate) use socket::{ClientMessage, OwnResponse, ServerMessage, SocketRequest, SocketResponse};
 pub(crate) use value::Value;

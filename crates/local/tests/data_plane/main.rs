@@ -1,0 +1,6 @@
+//! The hosts of databases over real sockets.
+#![cfg(test)]
+
+mod support;
+mod websocket;
+mod websocket_rules;
