@@ -13,7 +13,11 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{Cloud, CloudError, control::reachable, data::{Lifeline, Peer}};
+use crate::{
+    Cloud, CloudError,
+    control::reachable,
+    data::{Lifeline, Peer},
+};
 
 /// How long a shutdown waits for requests that are being answered.
 const GRACE: Duration = Duration::from_secs(5);

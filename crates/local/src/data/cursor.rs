@@ -89,10 +89,7 @@ impl Cursor {
     pub(crate) fn start(self) -> Body {
         let encoding = self.encoding;
         let mut opening = Vec::new();
-        encoding.write_opening(
-            CursorOpening { baton: Some(self.baton.to_string()), base_url: None },
-            &mut opening,
-        );
+        encoding.write_opening(CursorOpening { baton: Some(self.baton.to_string()), base_url: None }, &mut opening);
         let (entries, receiver) = channel();
         tokio::spawn(async move {
             let watched = entries.sender.clone();

@@ -3,6 +3,7 @@
 //! The protocol decides *whether* and *when* a statement runs; an engine only runs it. Everything here blocks, so it is
 //! called from blocking threads only.
 
+mod dump;
 mod errors;
 mod ffi;
 mod libsql;
@@ -42,6 +43,9 @@ pub(crate) trait Connection: Send {
 
     /// Describes the only statement of `sql`.
     fn describe(&mut self, sql: &str) -> Result<Description, SqlError>;
+
+    /// Writes the statements that make the database as it is now, unless a transaction is open already.
+    fn dump(&mut self, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError>;
 
     /// Whether no transaction is open.
     fn is_autocommit(&self) -> bool;
@@ -135,6 +139,9 @@ pub(crate) trait RowSink {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError>;
     fn row(&mut self, row: Vec<Value>) -> Result<(), SqlError>;
 }
+
+/// Takes the text of a dump, statement by statement. An error stops it.
+pub(crate) type DumpSink<'a> = dyn FnMut(&str) -> Result<(), SqlError> + 'a;
 
 /// What a statement did.
 #[derive(Clone, Copy, Debug, Default)]

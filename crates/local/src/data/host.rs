@@ -9,7 +9,7 @@ use super::body::with_type;
 use super::codec::Encoding;
 use super::database::Database;
 use super::refusal::Refusal;
-use super::{socket, streamed};
+use super::{dump, jobs, legacy, socket, stateless, streamed};
 use crate::clock::Clock;
 
 /// Answers one request to the host of `database`.
@@ -24,18 +24,43 @@ pub(crate) async fn respond(
     let is_post = request.method() == Method::POST;
     match path {
         // Drivers probe these to learn what a host speaks, and monitors to learn whether it is up: no token is asked for.
-        "/health" | "/v2" | "/v2/" | "/v3" | "/v3/" if is_read => Ok(Response::new(Body::empty())),
+        "/health" | "/v1" | "/v2" | "/v2/" | "/v3" | "/v3/" | "/v3-protobuf" if is_read => {
+            Ok(Response::new(Body::empty()))
+        }
         "/version" if is_read => {
             Ok(with_type("text/plain", concat!("turso-cloud-local ", env!("CARGO_PKG_VERSION")).into()))
         }
         "/" if socket::is_meant(&request) => socket::upgrade(database, clock, request).await,
+        "/" if is_post => legacy::query(&database, clock, request).await,
+        "/v1/execute" if is_post => stateless::execute(&database, clock, request).await,
+        "/v1/batch" if is_post => stateless::batch(&database, clock, request).await,
+        "/v1/jobs" if is_read => jobs::jobs(&database, clock, &request, None),
+        "/dump" if is_read => dump::dump(&database, clock, &request),
         "/v2/pipeline" | "/v3/pipeline" if is_post => {
             streamed::pipeline(&database, clock, request, Encoding::Json).await
         }
+        "/v3-protobuf/pipeline" if is_post => streamed::pipeline(&database, clock, request, Encoding::Protobuf).await,
         "/v3/cursor" if is_post => streamed::cursor(database, clock, request, Encoding::Json).await,
-        "/health" | "/version" | "/v2" | "/v3" | "/v2/pipeline" | "/v3/pipeline" | "/v3/cursor" => {
-            Err(Refusal::MethodNotAllowed)
-        }
-        _ => Err(Refusal::UnknownPath),
+        "/v3-protobuf/cursor" if is_post => streamed::cursor(database, clock, request, Encoding::Protobuf).await,
+        "/health"
+        | "/version"
+        | "/v1"
+        | "/v2"
+        | "/v3"
+        | "/v3-protobuf"
+        | "/v1/execute"
+        | "/v1/batch"
+        | "/v1/jobs"
+        | "/dump"
+        | "/v2/pipeline"
+        | "/v3/pipeline"
+        | "/v3/cursor"
+        | "/v3-protobuf/pipeline"
+        | "/v3-protobuf/cursor" => Err(Refusal::MethodNotAllowed),
+        _ => match path.strip_prefix("/v1/jobs/") {
+            Some(id) if is_read => jobs::jobs(&database, clock, &request, Some(id)),
+            Some(_) => Err(Refusal::MethodNotAllowed),
+            None => Err(Refusal::UnknownPath),
+        },
     }
 }

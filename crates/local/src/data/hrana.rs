@@ -4,6 +4,7 @@
 //! writing is exactly the documented shape.
 
 mod answer;
+pub(crate) mod protobuf;
 mod request;
 mod socket;
 mod value;
@@ -12,6 +13,6 @@ pub(crate) use answer::{
     BatchResult, Column, CursorEntry, CursorOpening, Description, Outcome, Parameter, PipelineAnswer, Response,
     SqlError, StatementResult,
 };
-pub(crate) use request::{Batch, Condition, CursorBody, NamedValue, PipelineBody, Request, SqlText, Statement};
+pub(crate) use request::{Batch, Condition, CursorBody, NamedValue, PipelineBody, Request, SqlText, Statement, Step};
 pub(crate) use socket::{ClientMessage, OwnResponse, ServerMessage, SocketRequest, SocketResponse};
 pub(crate) use value::Value;

@@ -68,9 +68,9 @@ pub(crate) async fn upgrade(
 
 fn refusal(rejection: WebSocketUpgradeRejection) -> Refusal {
     match rejection {
-        WebSocketUpgradeRejection::ConnectionNotUpgradable(_) => {
-            Refusal::protocol("a WebSocket needs a connection, and this request came without one: serve the cloud on a port")
-        }
+        WebSocketUpgradeRejection::ConnectionNotUpgradable(_) => Refusal::protocol(
+            "a WebSocket needs a connection, and this request came without one: serve the cloud on a port",
+        ),
         other => Refusal::protocol(format!("the request for a WebSocket cannot be met: {other}")),
     }
 }

@@ -6,6 +6,7 @@ use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::database::Database;
+use super::dump::Chunks;
 use super::engine::{Command, Ran, RowSink, Stop};
 use super::hrana::{Description, SqlError};
 use super::plan::StoredSql;
@@ -124,6 +125,17 @@ impl Stream {
             texts.iter().any(|sql| policy.forbids(session.connection().inspect(sql)))
         };
         Ok(self.on_thread(inspect).await?.0)
+    }
+
+    /// Writes the whole database as SQL text.
+    pub(crate) async fn dump(&mut self, preserve_row_ids: bool, mut chunks: Chunks) -> Attempt<()> {
+        if let Err(error) = self.connect().await? {
+            return Ok(Err(error));
+        }
+        let work = move |session: &mut Session, _: &mut bool| {
+            session.connection().dump(preserve_row_ids, &mut |text| chunks.push(text)).and_then(|()| chunks.flush())
+        };
+        Ok(self.on_thread(work).await?.0)
     }
 
     /// Refuses a whole request that holds a statement the policy forbids.

@@ -45,7 +45,8 @@ impl Served {
             request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, offered);
         }
         let (stream, response) = connect_async(request).await?;
-        let chosen = response.headers().get(header::SEC_WEBSOCKET_PROTOCOL).map(|name| name.to_str().unwrap().to_owned());
+        let chosen =
+            response.headers().get(header::SEC_WEBSOCKET_PROTOCOL).map(|name| name.to_str().unwrap().to_owned());
         Ok(Socket { stream, chosen, last_id: 0 })
     }
 
@@ -133,7 +134,10 @@ impl Socket {
     }
 
     pub(crate) async fn open(&mut self, stream: i32) {
-        assert_eq!(self.get(json!({ "type": "open_stream", "stream_id": stream })).await, json!({ "type": "open_stream" }));
+        assert_eq!(
+            self.get(json!({ "type": "open_stream", "stream_id": stream })).await,
+            json!({ "type": "open_stream" })
+        );
     }
 
     /// The result of a statement that must succeed.

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::support::{Served, api, execute, mint};
 
 #[tokio::test]
-async fn the_first_known_subprotocol_of_the_client_is_chosen() {
+async fn the_latest_version_the_client_offers_is_chosen() {
     let served = Served::new().await;
     let chosen = async |offered: &[&str]| served.silent(offered).await.unwrap().chosen;
     assert_eq!(chosen(&["hrana2", "hrana1"]).await.as_deref(), Some("hrana2"));

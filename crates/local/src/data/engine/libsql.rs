@@ -9,7 +9,9 @@ use parking_lot::Mutex;
 use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup};
 
 use super::observer::Observer;
-use super::{Command, Connection, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, errors, ffi, statement};
+use super::{
+    Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, dump, errors, ffi, statement,
+};
 use crate::data::hrana::{Description, SqlError};
 
 /// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
@@ -178,6 +180,13 @@ impl Connection for LibsqlConnection {
         self.refresh_schema()?;
         let (statement, _) = statement::only(&self.handle, &self.observer, sql)?;
         Ok(statement::describe(&statement))
+    }
+
+    fn dump(&mut self, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError> {
+        self.refresh_schema()?;
+        let written = self.observer.unwatched(|| dump::write(&self.handle, preserve_row_ids, sink));
+        self.observer.take();
+        written
     }
 
     fn is_autocommit(&self) -> bool {

@@ -22,19 +22,20 @@ pub(super) enum Version {
 }
 
 impl Subprotocol {
-    /// Takes the first one the client offers that is known here: clients offer the best first. A client that offers
-    /// none is from the time before there were names.
+    /// Takes the latest version of those the client offers, in protobuf if it offers that. A client that offers none is
+    /// from the time before there were names.
     pub(super) fn negotiate<F>(upgrade: &mut WebSocketUpgrade<F>) -> Result<Self, Refusal> {
         let mut offered = upgrade.requested_protocols().peekable();
         if offered.peek().is_none() {
             return Ok(Self { version: Version::Hrana1, encoding: Encoding::Json });
         }
-        let Some((name, chosen)) = offered.find_map(|name| Some((name.clone(), Self::parse(name)?))) else {
+        let known = offered.filter_map(|name| Some((name.clone(), Self::parse(name)?)));
+        let best = known.max_by_key(|(_, known)| (known.version, known.encoding == Encoding::Protobuf));
+        let Some((name, chosen)) = best else {
             return Err(Refusal::protocol(
                 "none of the offered WebSocket subprotocols is known: hrana3-protobuf, hrana3, hrana2 and hrana1 are",
             ));
         };
-        drop(offered);
         upgrade.set_selected_protocol(name);
         Ok(chosen)
     }
@@ -43,6 +44,7 @@ impl Subprotocol {
         let (version, encoding) = match name.as_bytes() {
             b"hrana1" => (Version::Hrana1, Encoding::Json),
             b"hrana2" => (Version::Hrana2, Encoding::Json),
+            b"hrana3-protobuf" => (Version::Hrana3, Encoding::Protobuf),
             b"hrana3" => (Version::Hrana3, Encoding::Json),
             _ => return None,
         };

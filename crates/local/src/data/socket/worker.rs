@@ -60,7 +60,8 @@ impl Worker {
                 Work::Close => {
                     // Ended before the answer, so that the client can rely on it.
                     drop(self.stream);
-                    let _socket_is_gone = self.answers.send(answer(request_id, Ok(OwnResponse::CloseStream.into()))).await;
+                    let _socket_is_gone =
+                        self.answers.send(answer(request_id, Ok(OwnResponse::CloseStream.into()))).await;
                     return;
                 }
             };
@@ -136,7 +137,11 @@ async fn fetch(waiting: &mut VecDeque<CursorEntry>, chunks: &mut mpsc::Receiver<
             entries.push(entry);
             continue;
         }
-        let chunk = if entries.is_empty() { chunks.recv().await.ok_or(mpsc::error::TryRecvError::Disconnected) } else { chunks.try_recv() };
+        let chunk = if entries.is_empty() {
+            chunks.recv().await.ok_or(mpsc::error::TryRecvError::Disconnected)
+        } else {
+            chunks.try_recv()
+        };
         match chunk {
             Ok(chunk) => waiting.extend(chunk),
             Err(mpsc::error::TryRecvError::Empty) => break,
