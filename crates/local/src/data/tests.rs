@@ -3,9 +3,12 @@
 mod batons;
 mod conditions;
 mod cursor;
+mod dump;
 mod files;
+mod first_version;
 mod limits;
 mod permissions;
+mod protobuf;
 mod protocol;
 mod requests;
 mod sessions;

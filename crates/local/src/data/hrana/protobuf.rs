@@ -7,6 +7,8 @@ mod http;
 mod requests;
 mod schema;
 mod socket;
+#[cfg(test)]
+mod tests;
 
 use prost::{DecodeError, Message};
 
