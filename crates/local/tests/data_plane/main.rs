@@ -3,4 +3,5 @@
 
 mod support;
 mod websocket;
+mod websocket_protobuf;
 mod websocket_rules;
