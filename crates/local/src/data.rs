@@ -1,9 +1,9 @@
 //! The hosts of the databases: SQL over HTTP for each database of the local cloud.
 //!
-//! A request passes through these files: `host` (which path means which protocol) → `streamed` or `socket` (one per
-//! protocol, with `admission` for tokens and `codec` for JSON and protobuf) → `plan` (is the request sound?) → `stream` and
-//! `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order of statements) → `engine` (the
-//! statement itself).
+//! A request passes through these files: `host` (which path means which protocol) → `streamed`, `socket`, `stateless`,
+//! `legacy` or `dump` (one per protocol, with `admission` for tokens and `codec` for JSON and protobuf) → `plan` (is the
+//! request sound?) → `stream` and `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order
+//! of statements) → `engine` (the statement itself).
 
 mod admission;
 mod allow_list;

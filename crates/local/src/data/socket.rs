@@ -1,4 +1,4 @@
-//! The protocol over WebSockets: many streams on one connection, and a request whenever the client likes.
+//! The protocol on a WebSocket: many streams on one connection, and a request whenever the client likes.
 
 mod connection;
 mod subprotocol;

@@ -1,4 +1,4 @@
-//! Versions and encodings of the protocol, by the names that WebSockets negotiate.
+//! Versions and encodings of the protocol, by the names that the two ends of a WebSocket agree upon.
 
 use axum::extract::ws::WebSocketUpgrade;
 use http::HeaderValue;

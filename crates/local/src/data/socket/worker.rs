@@ -158,6 +158,7 @@ fn answer(request_id: i32, outcome: Result<SocketResponse, SqlError>) -> ServerM
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
 fn refused(refusal: Refusal) -> SqlError {
     response_error(&refusal)
 }

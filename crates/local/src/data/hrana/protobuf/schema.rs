@@ -1,4 +1,4 @@
-//! The structures that HTTP and WebSockets share. Names and numbers are the published ones.
+//! The structures that requests over HTTP and on a socket share. Names and numbers are the published ones.
 
 use std::collections::HashMap;
 

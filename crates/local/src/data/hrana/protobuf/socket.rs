@@ -1,4 +1,4 @@
-//! The messages of WebSockets.
+//! The messages of a WebSocket.
 
 use prost::{Message, Oneof};
 
