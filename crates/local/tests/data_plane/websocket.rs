@@ -199,3 +199,19 @@ async fn a_stream_closed_with_an_open_cursor_ends_both() {
     let error = socket.error(json!({ "type": "fetch_cursor", "cursor_id": 1, "max_count": 1 })).await;
     assert_eq!(error["code"], "CURSOR_NOT_OPEN");
 }
+
+#[tokio::test]
+async fn a_stream_closed_while_its_cursor_has_no_row_yet_stops_the_query() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana3").await;
+    socket.open(1).await;
+    let busy = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    let steps = json!([{ "stmt": { "sql": busy } }]);
+    socket.get(json!({ "type": "open_cursor", "stream_id": 1, "cursor_id": 1, "batch": { "steps": steps } })).await;
+    let fetched = socket.begin(json!({ "type": "fetch_cursor", "cursor_id": 1, "max_count": 1 })).await;
+    let closed = socket.begin(json!({ "type": "close_stream", "stream_id": 1 })).await;
+    let answer = socket.hear().await;
+    let nothing_yet = json!({ "type": "fetch_cursor", "entries": [], "done": false });
+    assert_eq!((&answer["request_id"], &answer["response"]), (&json!(fetched), &nothing_yet));
+    assert_eq!(socket.hear().await["request_id"], closed);
+}

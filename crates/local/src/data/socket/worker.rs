@@ -1,9 +1,10 @@
 //! One stream of a socket: a task of its own, so that a stream that waits holds up no other.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 
-use futures_util::future::join;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::time::timeout_at;
 
 use super::connection::response_error;
@@ -102,10 +103,18 @@ impl Worker {
             return None;
         }
         let (entries, chunks) = cursor::channel();
-        let batch = async {
+        let mut batch = pin!(async {
             let _produced = cursor::run(&mut self.stream, steps, policy, entries).await;
+        });
+        let mut fetches = pin!(serve_fetches(&mut self.jobs, &self.answers, chunks));
+        let last = tokio::select! {
+            last = &mut fetches => last,
+            () = &mut batch => return Some(fetches.await),
         };
-        let ((), last) = join(batch, serve_fetches(&mut self.jobs, &self.answers, chunks)).await;
+        // Its stream lives on after a closed cursor; otherwise the query that still runs is stopped by dropping it.
+        if let Some(Job { work: Work::CloseCursor, .. }) = last {
+            batch.await;
+        }
         Some(last)
     }
 }
@@ -117,16 +126,35 @@ async fn serve_fetches(
     mut chunks: mpsc::Receiver<Chunk>,
 ) -> Option<Job> {
     let mut waiting = VecDeque::new();
+    let mut queue = VecDeque::new();
     loop {
-        let job = jobs.recv().await?;
+        let job = match queue.pop_front() {
+            Some(job) => job,
+            None => jobs.recv().await?,
+        };
         let Work::FetchCursor { max_count } = job.work else { return Some(job) };
-        let response = fetch(&mut waiting, &mut chunks, max_count).await;
+        // A client that closes the cursor need not wait for its first row.
+        while waiting.is_empty() && queue.iter().all(is_fetch) {
+            tokio::select! {
+                biased;
+                chunk = chunks.recv() => match chunk {
+                    Some(chunk) => waiting.extend(chunk),
+                    None => break,
+                },
+                job = jobs.recv() => queue.push_back(job?),
+            }
+        }
+        let response = fetch(&mut waiting, &mut chunks, max_count);
         let _socket_is_gone = answers.send(answer(job.request_id, Ok(response.into()))).await;
     }
 }
 
-/// Waits for the first entry only: a client should see what there is.
-async fn fetch(waiting: &mut VecDeque<CursorEntry>, chunks: &mut mpsc::Receiver<Chunk>, max_count: u32) -> OwnResponse {
+fn is_fetch(job: &Job) -> bool {
+    matches!(job.work, Work::FetchCursor { .. })
+}
+
+/// Takes what there is.
+fn fetch(waiting: &mut VecDeque<CursorEntry>, chunks: &mut mpsc::Receiver<Chunk>, max_count: u32) -> OwnResponse {
     let max_count = usize::try_from(max_count).unwrap_or(usize::MAX);
     let mut entries = Vec::new();
     let mut bytes = 0;
@@ -137,15 +165,10 @@ async fn fetch(waiting: &mut VecDeque<CursorEntry>, chunks: &mut mpsc::Receiver<
             entries.push(entry);
             continue;
         }
-        let chunk = if entries.is_empty() {
-            chunks.recv().await.ok_or(mpsc::error::TryRecvError::Disconnected)
-        } else {
-            chunks.try_recv()
-        };
-        match chunk {
+        match chunks.try_recv() {
             Ok(chunk) => waiting.extend(chunk),
-            Err(mpsc::error::TryRecvError::Empty) => break,
-            Err(mpsc::error::TryRecvError::Disconnected) => done = true,
+            Err(TryRecvError::Empty) => break,
+            Err(TryRecvError::Disconnected) => done = true,
         }
     }
     OwnResponse::FetchCursor { entries, done }
