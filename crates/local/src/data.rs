@@ -1,19 +1,26 @@
 //! The hosts of the databases: SQL over HTTP for each database of the local cloud.
 //!
-//! A request passes through these files: `host` (paths, tokens, bodies) → `plan` (is the request sound?) → `stream` and
-//! `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order of statements) → `engine` (the
-//! statement itself). The file of a database goes to `upload`.
+//! A request passes through these files: `host` (which path means which protocol) → `streamed`, `socket`, `stateless`,
+//! `legacy` or `dump` (one per protocol, with `admission` for tokens and `codec` for JSON and protobuf) → `plan` (is the
+//! request sound?) → `stream` and `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order
+//! of statements) → `engine` (the statement itself). The file of a database goes to `upload`.
 
+mod admission;
 mod allow_list;
 mod attach;
 mod batch;
+mod body;
+mod codec;
 mod cursor;
 mod database;
+mod dump;
 mod encryption;
 mod engine;
 mod files;
 mod host;
 mod hrana;
+mod jobs;
+mod legacy;
 mod open_set;
 mod permissions;
 mod pipeline;
@@ -22,8 +29,11 @@ mod policy;
 mod refusal;
 mod session;
 mod signing;
+mod socket;
+mod stateless;
 mod statistics;
 mod stream;
+mod streamed;
 mod streams;
 mod tokens;
 mod upload;
@@ -57,6 +67,7 @@ pub(crate) use engine::LoadError;
 pub(crate) use files::Files;
 pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
+pub(crate) use socket::Lifeline;
 pub(crate) use statistics::{Hour, Hours, Rows};
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
 pub(crate) use upload::{NotActivated, TemporaryFile};

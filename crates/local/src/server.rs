@@ -20,7 +20,7 @@ use tokio::{
 use crate::{
     Cloud, CloudError,
     control::{Hostnames, reachable},
-    data::Peer,
+    data::{Lifeline, Peer},
 };
 use connection::Guest;
 use hosts::Hosts;
@@ -111,6 +111,7 @@ struct Arrived(Box<dyn Wire>, Guest);
 
 async fn accept(listener: Listener, cloud: Cloud, mut stopped: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
+    let (life, lifeline) = Lifeline::new();
     let hosts = Arc::new(Hosts::new(listener.address, &cloud.served().hosts));
     let limit = cloud.served().connections;
     // Connections end with their set, so that none outlives this task.
@@ -126,8 +127,13 @@ async fn accept(listener: Listener, cloud: Cloud, mut stopped: oneshot::Receiver
             accepted = listener.socket.accept() => match accepted {
                 Ok((stream, peer)) if arriving.len() + connections.len() < limit => {
                     let arrival = arrival(&stream).filter(|_| listener.takes_all_loopback);
-                    let guest =
-                        Guest { cloud: cloud.clone(), hosts: Arc::clone(&hosts), peer: Peer(peer.ip()), arrival };
+                    let guest = Guest {
+                        cloud: cloud.clone(),
+                        hosts: Arc::clone(&hosts),
+                        peer: Peer(peer.ip()),
+                        arrival,
+                        lifeline: lifeline.clone(),
+                    };
                     arriving.spawn(arrive(stream, guest));
                 }
                 // Beyond that they are closed without a word.
@@ -140,8 +146,9 @@ async fn accept(listener: Listener, cloud: Cloud, mut stopped: oneshot::Receiver
         }
     }
     drop(listener);
-    // Who has not sent a byte yet waits for no answer.
+    // Who has not sent a byte yet waits for no answer, and WebSockets are no requests to wait for.
     arriving.shutdown().await;
+    drop(life);
     // Connections that are still busy after the grace are cut off with the set.
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
     connections.shutdown().await;

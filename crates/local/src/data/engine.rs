@@ -4,6 +4,7 @@
 //! called from blocking threads only.
 
 mod check;
+mod dump;
 mod errors;
 mod ffi;
 mod guard;
@@ -55,6 +56,8 @@ pub(crate) trait Connection: Send {
 
     /// Lets statements read the database in `file`, which must exist, under the name `schema`.
     fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError>;
+    /// Writes the statements that make the database as it is now, unless a transaction is open already.
+    fn dump(&mut self, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError>;
 
     /// Whether no transaction is open.
     fn is_autocommit(&self) -> bool;
@@ -150,6 +153,9 @@ pub(crate) trait RowSink {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError>;
     fn row(&mut self, row: Vec<Value>) -> Result<(), SqlError>;
 }
+
+/// Takes the text of a dump, statement by statement. An error stops it.
+pub(crate) type DumpSink<'a> = dyn FnMut(&str) -> Result<(), SqlError> + 'a;
 
 /// What a statement did.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,12 +4,15 @@
 //! writing is exactly the documented shape.
 
 mod answer;
+pub(crate) mod protobuf;
 mod request;
+mod socket;
 mod value;
 
 pub(crate) use answer::{
     BatchResult, Column, CursorEntry, CursorOpening, Description, Outcome, Parameter, PipelineAnswer, Response,
     SqlError, StatementResult,
 };
-pub(crate) use request::{Batch, Condition, CursorBody, NamedValue, PipelineBody, Request, SqlText, Statement};
+pub(crate) use request::{Batch, Condition, CursorBody, NamedValue, PipelineBody, Request, SqlText, Statement, Step};
+pub(crate) use socket::{ClientMessage, OwnResponse, ServerMessage, SocketRequest, SocketResponse};
 pub(crate) use value::Value;

@@ -7,6 +7,7 @@ use super::engine::Command;
 use super::hrana::{Batch, Condition, Outcome, Request, Response, SqlError, SqlText, Statement};
 use super::refusal::Refusal;
 
+/// The texts a stream of HTTP may store.
 const MAX_STORED_SQL: usize = 50;
 const MAX_STORED_SQL_BYTES: usize = 5_000;
 
@@ -41,25 +42,29 @@ pub(crate) fn pipeline(requests: Vec<Request>, stored: &mut StoredSql) -> Result
     let last = requests.len().saturating_sub(1);
     let mut tasks = Vec::with_capacity(requests.len());
     for (index, request) in requests.into_iter().enumerate() {
-        let task = match request {
-            Request::Close if index != last => {
-                return Err(Refusal::protocol("`close` must be the last request of a pipeline"));
-            }
-            Request::Close => Task::Close,
-            Request::Execute { stmt } => Task::Execute(command(stmt, stored)?),
-            Request::Batch { batch: steps } => Task::Batch(batch(steps, stored)?),
-            Request::Sequence(text) => Task::Sequence(resolve(text, stored)?.into()),
-            Request::Describe(text) => Task::Describe(resolve(text, stored)?.into()),
-            Request::StoreSql { sql_id, sql } => Task::Answer(store(sql_id, sql, stored)),
-            Request::CloseSql { sql_id } => {
-                stored.remove(&sql_id);
-                Task::Answer(Outcome::Ok { response: Response::CloseSql })
-            }
-            Request::GetAutocommit => Task::GetAutocommit,
-        };
-        tasks.push(task);
+        if index != last && matches!(request, Request::Close) {
+            return Err(Refusal::protocol("`close` must be the last request of a pipeline"));
+        }
+        tasks.push(task(request, stored, MAX_STORED_SQL)?);
     }
     Ok(tasks)
+}
+
+/// Plans one request.
+pub(crate) fn task(request: Request, stored: &mut StoredSql, max_stored: usize) -> Result<Task, Refusal> {
+    Ok(match request {
+        Request::Close => Task::Close,
+        Request::Execute { stmt } => Task::Execute(command(stmt, stored)?),
+        Request::Batch { batch: steps } => Task::Batch(batch(steps, stored)?),
+        Request::Sequence(text) => Task::Sequence(resolve(text, stored)?.into()),
+        Request::Describe(text) => Task::Describe(resolve(text, stored)?.into()),
+        Request::StoreSql { sql_id, sql } => Task::Answer(store(sql_id, sql, stored, max_stored)),
+        Request::CloseSql { sql_id } => {
+            stored.remove(&sql_id);
+            Task::Answer(Outcome::Ok { response: Response::CloseSql })
+        }
+        Request::GetAutocommit => Task::GetAutocommit,
+    })
 }
 
 /// Plans a batch.
@@ -79,12 +84,17 @@ pub(crate) fn sql_texts(tasks: &[Task]) -> Vec<String> {
     for task in tasks {
         match task {
             Task::Execute(command) => texts.push(command.sql.clone()),
-            Task::Batch(steps) => texts.extend(steps.iter().map(|step| step.command.sql.clone())),
+            Task::Batch(steps) => texts.extend(texts_of(steps)),
             Task::Sequence(sql) => texts.push(sql.to_string()),
             Task::Describe(_) | Task::GetAutocommit | Task::Close | Task::Answer(_) => {}
         }
     }
     texts
+}
+
+/// Every SQL text of a batch.
+pub(crate) fn texts_of(steps: &[PlannedStep]) -> Vec<String> {
+    steps.iter().map(|step| step.command.sql.clone()).collect()
 }
 
 fn command(statement: Statement, stored: &StoredSql) -> Result<Arc<Command>, Refusal> {
@@ -108,13 +118,13 @@ fn resolve(text: SqlText, stored: &StoredSql) -> Result<String, Refusal> {
     }
 }
 
-fn store(id: i32, sql: String, stored: &mut StoredSql) -> Outcome {
+fn store(id: i32, sql: String, stored: &mut StoredSql, max_stored: usize) -> Outcome {
     if sql.len() > MAX_STORED_SQL_BYTES {
         let message = format!("a stored SQL text may have at most {MAX_STORED_SQL_BYTES} bytes");
         return Outcome::Error { error: SqlError::new("SQL_STORE_TOO_LARGE", message) };
     }
-    if stored.len() >= MAX_STORED_SQL && !stored.contains_key(&id) {
-        let message = format!("a stream may store at most {MAX_STORED_SQL} SQL texts");
+    if stored.len() >= max_stored && !stored.contains_key(&id) {
+        let message = format!("at most {max_stored} SQL texts may be stored");
         return Outcome::Error { error: SqlError::new("SQL_STORE_TOO_MANY", message) };
     }
     stored.insert(id, sql);

@@ -74,6 +74,14 @@ impl Policy {
         Ok(())
     }
 
+    /// Whether the whole database may be read at once, past what looks at statements.
+    pub(crate) fn check_reading_all(&self) -> Result<(), SqlError> {
+        if self.grant.has_rules() {
+            return Err(blocked("the whole database is forbidden to a token that is held to rules for its tables"));
+        }
+        self.check(Effect::default())
+    }
+
     fn is_read_only(&self) -> bool {
         self.grant.access() != Access::Full
     }

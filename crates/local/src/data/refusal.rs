@@ -95,6 +95,19 @@ impl Refusal {
         }
     }
 
+    /// The code of the same refusal where there is no status to tell it.
+    pub(crate) fn socket_code(&self) -> &'static str {
+        match self {
+            Self::Token(TokenRefusal::Missing) => "AUTH_JWT_MISSING",
+            Self::Token(TokenRefusal::Expired) => "AUTH_JWT_EXPIRED",
+            Self::Token(_) => "AUTH_JWT_INVALID",
+            Self::WriteForbidden | Self::AddressNotAllowed(_) | Self::Archived => "BLOCKED",
+            Self::TooManyStreams => "TOO_MANY_STREAMS",
+            Self::Protocol(_) => "PROTOCOL_ERROR",
+            _ => self.code().unwrap_or("INTERNAL_ERROR"),
+        }
+    }
+
     pub(crate) fn message(&self) -> String {
         match self {
             Self::UnknownDatabase => "database not found".to_owned(),

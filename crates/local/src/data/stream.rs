@@ -7,6 +7,7 @@ use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::attach::{self, Attach};
 use super::database::Database;
+use super::dump::Chunks;
 use super::engine::{Command, Ran, RowSink, Stop};
 use super::hrana::{Description, SqlError};
 use super::permissions::Denial;
@@ -127,7 +128,7 @@ impl Stream {
 
     /// Whether the policy forbids one of these texts, and with it the whole request. What the rules of a token do not
     /// allow is refused at once, with the reason.
-    pub(crate) async fn is_forbidden(&mut self, texts: Vec<String>, policy: Policy) -> Result<bool, Refusal> {
+    async fn is_forbidden(&mut self, texts: Vec<String>, policy: Policy) -> Result<bool, Refusal> {
         if texts.is_empty() || self.connect().await?.is_err() {
             return Ok(false);
         }
@@ -165,17 +166,61 @@ impl Stream {
         })
     }
 
+    /// Writes the whole database as SQL text.
+    pub(crate) async fn dump(&mut self, policy: &Policy, preserve_row_ids: bool, mut chunks: Chunks) -> Attempt<()> {
+        if let Err(error) = self.connect().await? {
+            return Ok(Err(error));
+        }
+        let policy = policy.clone();
+        let work = move |session: &mut Session, _: &mut bool| {
+            session
+                .connection(&policy)
+                .dump(preserve_row_ids, &mut |text| chunks.push(text))
+                .and_then(|()| chunks.flush())
+        };
+        Ok(self.on_thread(work).await?.0)
+    }
+
+    /// Refuses a whole request that holds a statement the policy forbids.
+    pub(crate) async fn refuse_forbidden(
+        &mut self,
+        policy: &Policy,
+        texts: impl FnOnce() -> Vec<String>,
+    ) -> Result<(), Refusal> {
+        if policy.needs_screening() && self.is_forbidden(texts(), policy.clone()).await? {
+            return Err(Refusal::WriteForbidden);
+        }
+        Ok(())
+    }
+
     pub(crate) fn is_autocommit(&self) -> bool {
         self.state.session.as_ref().is_none_or(|session| session.is_autocommit())
     }
 
     /// Puts the stream aside until its next request. Only a session that is more than a fresh one keeps its connection.
     pub(crate) fn park(mut self) -> StreamState {
-        let mut state = std::mem::take(&mut self.state);
-        if let Some(session) = state.session.take_if(|session| session.is_disposable()) {
+        self.rest();
+        std::mem::take(&mut self.state)
+    }
+
+    /// Gives the connection back until the next request if another one would do as well.
+    pub(crate) fn rest(&mut self) {
+        if let Some(session) = self.state.session.take_if(|session| session.is_disposable()) {
             self.database.give_back(session);
         }
-        state
+    }
+
+    /// When the open transaction has to end.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.state.session.as_ref()?.deadline()
+    }
+
+    /// Rolls back what is open, and lets the next statement tell its client.
+    pub(crate) fn end_transaction(&mut self) {
+        self.state.transaction_is_lost = true;
+        if let Some(session) = self.state.session.take() {
+            self.database.give_back(session);
+        }
     }
 
     /// Makes sure the stream has a connection.

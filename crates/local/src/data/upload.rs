@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::{Body, BodyDataStream};
 use http::header::CONTENT_LENGTH;
+use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
 use parking_lot::Mutex;
 use tokio::task::spawn_blocking;
@@ -20,8 +21,8 @@ use turso_cloud_contract::uploads::{START_UPLOAD, StartUpload, UPLOAD, UploadPar
 
 use super::database::Database;
 use super::files::Root;
-use super::host;
 use super::refusal::Refusal;
+use super::{admission, body};
 use crate::clock::Clock;
 use check::Reserved;
 use chunks::Unfinished;
@@ -92,10 +93,7 @@ impl Uploads {
     ) -> Result<Response<Body>, Refusal> {
         let (head, body) = request.into_parts();
         let mut body = body.into_data_stream();
-        let admitted = host::admit(database, &self.clock, &head.headers, &head.extensions).and_then(|policy| {
-            policy.check_upload()?;
-            refuse_unless_draft(database)
-        });
+        let admitted = self.admit(database, &head);
         let answer = match admitted {
             Ok(()) => self.dispatch(database, bare(path), &head.method, &head.headers, &mut body).await,
             Err(refusal) => Err(refusal),
@@ -104,6 +102,12 @@ impl Uploads {
             receive::discard(body).await;
         }
         answer
+    }
+
+    fn admit(&self, database: &Database, head: &Parts) -> Result<(), Refusal> {
+        let (peer, token) = (admission::peer(&head.extensions), admission::bearer(&head.headers));
+        admission::admit(peer, token, database, &self.clock)?.check_upload()?;
+        refuse_unless_draft(database)
     }
 
     async fn dispatch(
@@ -159,7 +163,7 @@ impl Uploads {
         refuse_size(database, announced.db_size_bytes)?;
         let file = self.temporary_file()?;
         let id = &database.record().id;
-        host::json(&self.unfinished.start(id, announced.db_size_bytes, file, self.clock.now())?)
+        body::json(&self.unfinished.start(id, announced.db_size_bytes, file, self.clock.now())?)
     }
 
     /// On a thread of its own, so that a client that goes away does not leave the work half done.

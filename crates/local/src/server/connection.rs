@@ -7,12 +7,11 @@ use futures_util::{StreamExt as _, stream};
 use http::Request;
 use hyper::{
     body::{Body as _, Incoming},
-    server::conn::http1,
     service::service_fn,
 };
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::Watcher,
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::Watcher},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -21,7 +20,11 @@ use tokio::{
 };
 
 use super::{hosts::Hosts, tls::Wire};
-use crate::{Cloud, control::Arrival, data::Peer};
+use crate::{
+    Cloud,
+    control::Arrival,
+    data::{Lifeline, Peer},
+};
 
 /// How long a connection may be idle, and how long the head of a request may take from then on.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -46,6 +49,7 @@ pub(super) struct Guest {
     pub(super) peer: Peer,
     /// Set where databases have addresses of their own.
     pub(super) arrival: Option<Ipv4Addr>,
+    pub(super) lifeline: Lifeline,
 }
 
 pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
@@ -58,11 +62,13 @@ pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
             Ok(guest.cloud.handle(guest.introduce(request)).await)
         }
     });
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
-    let connection = builder.serve_connection(TokioIo::new(wire), service);
+    // Of the two connections that can become a WebSocket, only this one can be told to end.
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    let mut http = builder.http1();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(wire), service);
     if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error = &error as &dyn std::error::Error, "a connection broke off");
+        tracing::debug!(error = &*error as &dyn std::error::Error, "a connection broke off");
     }
 }
 
@@ -70,6 +76,7 @@ impl Guest {
     fn introduce(&self, request: Request<Incoming>) -> Request<Body> {
         let mut request = request.map(bounded);
         request.extensions_mut().insert(self.peer);
+        request.extensions_mut().insert(self.lifeline.clone());
         if let Some(address) = self.arrival {
             request.extensions_mut().insert(Arrival(address));
         }

@@ -10,7 +10,9 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup};
 
 use super::observer::Observer;
-use super::{Command, Connection, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, errors, ffi, statement};
+use super::{
+    Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, dump, errors, ffi, statement,
+};
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
 
@@ -194,6 +196,13 @@ impl Connection for LibsqlConnection {
             Ok((statement, _)) => Ok(statement::describe(&statement)),
             Err(error) => Err(self.observer.take_denial().map_or(error, SqlError::from)),
         }
+    }
+
+    fn dump(&mut self, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError> {
+        self.refresh_schema()?;
+        let written = self.observer.unwatched(|| dump::write(&self.handle, preserve_row_ids, sink));
+        self.observer.take();
+        written
     }
 
     fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError> {

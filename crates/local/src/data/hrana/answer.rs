@@ -87,13 +87,13 @@ pub(crate) struct CursorOpening {
 /// Every other line of a cursor's answer.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum CursorEntry<'a> {
-    StepBegin { step: usize, cols: &'a [Column] },
-    Row { row: &'a [Value] },
+pub(crate) enum CursorEntry {
+    StepBegin { step: usize, cols: Vec<Column> },
+    Row { row: Vec<Value> },
     // Unlike a pipeline's result, the cursor writes this rowid as a JSON number.
     StepEnd { affected_row_count: u64, last_insert_rowid: Option<i64> },
-    StepError { step: usize, error: &'a SqlError },
-    Error { error: &'a SqlError },
+    StepError { step: usize, error: SqlError },
+    Error { error: SqlError },
     ReplicationIndex { replication_index: Option<String> },
 }
 
@@ -106,6 +106,19 @@ pub(crate) struct SqlError {
     pub(crate) extended_code: Option<&'static str>,
 }
 
+impl CursorEntry {
+    /// About how many bytes this entry takes on the wire.
+    pub(crate) fn wire_size(&self) -> usize {
+        const ENVELOPE: usize = 60;
+        ENVELOPE
+            + match self {
+                Self::Row { row } => row.iter().map(Value::wire_size).sum(),
+                Self::StepBegin { cols, .. } => cols.len() * ENVELOPE,
+                _ => 0,
+            }
+    }
+}
+
 impl SqlError {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { message: message.into(), code, extended_code: None }
@@ -113,7 +126,7 @@ impl SqlError {
 }
 
 #[expect(clippy::ref_option, reason = "serde passes the field by reference")]
-fn as_decimal_string<S: Serializer>(value: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_decimal_string<S: Serializer>(value: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),

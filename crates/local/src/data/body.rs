@@ -1,0 +1,49 @@
+//! Bodies of requests and answers.
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::{Request, Response};
+use serde::Serialize;
+
+use super::MAX_REQUEST_BYTES;
+use super::refusal::Refusal;
+
+/// The whole body of a request.
+pub(crate) async fn read(request: Request<Body>) -> Result<Vec<u8>, Refusal> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_REQUEST_BYTES) {
+        return Err(Refusal::BodyTooLarge);
+    }
+    let mut body = Vec::with_capacity(announced.unwrap_or_default());
+    let mut chunks = request.into_body().into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk: Bytes = chunk.map_err(|_| Refusal::protocol("the request body could not be read"))?;
+        if body.len() + chunk.len() > MAX_REQUEST_BYTES {
+            return Err(Refusal::BodyTooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// An answer in JSON.
+pub(crate) fn json(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {
+    Ok(with_type("application/json", to_json(answer)?.into()))
+}
+
+/// JSON text of plain data.
+pub(crate) fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, Refusal> {
+    serde_json::to_vec(answer).map_err(|error| {
+        tracing::error!(%error, "could not write an answer");
+        Refusal::Internal
+    })
+}
+
+/// Without a charset: a driver compares the whole header.
+pub(crate) fn with_type(content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

@@ -1,0 +1,60 @@
+//! Why a socket is closed.
+
+use axum::extract::ws::{CloseFrame, Message, close_code};
+
+/// The longest reason a close frame has room for.
+const MAX_REASON_BYTES: usize = 123;
+
+/// What a client did that ends its connection, or what happened to the server.
+#[derive(Debug)]
+pub(crate) struct Violation {
+    code: u16,
+    reason: String,
+}
+
+impl Violation {
+    /// Text or bytes that are no message.
+    pub(crate) fn unreadable(reason: String) -> Self {
+        Self { code: close_code::INVALID, reason }
+    }
+
+    /// Text where bytes are expected, or the other way round.
+    pub(crate) fn wrong_frame(reason: &str) -> Self {
+        Self { code: close_code::UNSUPPORTED, reason: reason.to_owned() }
+    }
+
+    /// A message that is not allowed here and now.
+    pub(crate) fn forbidden(reason: impl Into<String>) -> Self {
+        Self { code: close_code::POLICY, reason: reason.into() }
+    }
+
+    pub(super) fn too_large(limit: usize) -> Self {
+        Self { code: close_code::SIZE, reason: format!("a message may have at most {limit} bytes") }
+    }
+
+    pub(super) fn broken_frame() -> Self {
+        Self { code: close_code::PROTOCOL, reason: "the frame could not be read".to_owned() }
+    }
+
+    pub(super) fn going_away() -> Self {
+        Self { code: close_code::AWAY, reason: "the server is shutting down".to_owned() }
+    }
+
+    pub(super) fn end() -> Self {
+        Self { code: close_code::NORMAL, reason: String::new() }
+    }
+
+    pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "could not write a message");
+        Self { code: close_code::ERROR, reason: "internal server error".to_owned() }
+    }
+
+    /// The frame that tells the client.
+    pub(super) fn into_message(self) -> Message {
+        let mut reason = self.reason;
+        while reason.len() > MAX_REASON_BYTES {
+            reason.pop();
+        }
+        Message::Close(Some(CloseFrame { code: self.code, reason: reason.into() }))
+    }
+}

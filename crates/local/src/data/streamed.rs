@@ -1,0 +1,70 @@
+//! The protocol's endpoints over HTTP: a pipeline or a cursor on a stream that outlives the request.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{Request, Response};
+
+use super::admission::policy_of;
+use super::body;
+use super::codec::Encoding;
+use super::cursor::Cursor;
+use super::database::Database;
+use super::hrana::PipelineAnswer;
+use super::pipeline::Pipeline;
+use super::plan::{self, Task};
+use super::refusal::Refusal;
+use super::stream::{Stream, StreamState};
+use super::streams::Streams;
+use crate::clock::Clock;
+
+/// Answers `POST /v2/pipeline`, `/v3/pipeline` and `/v3-protobuf/pipeline`.
+pub(crate) async fn pipeline(
+    database: &Arc<Database>,
+    clock: &Clock,
+    request: Request<Body>,
+    encoding: Encoding,
+) -> Result<Response<Body>, Refusal> {
+    let policy = policy_of(&request, database, clock)?;
+    let body = encoding.read_pipeline(&body::read(request).await?)?;
+    let mut stream = open(database, body.baton.as_deref())?;
+    let tasks = plan::pipeline(body.requests, &mut stream.state.stored)?;
+    stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await?;
+    let is_closing = matches!(tasks.last(), Some(Task::Close));
+    let results = Pipeline::new(&mut stream, policy).run(tasks).await?;
+    let baton = if is_closing {
+        None
+    } else {
+        // Even a stream without state gets one: a driver takes the lack of it for a broken connection.
+        let baton = Streams::new_baton()?;
+        database.streams().park(database, baton, stream.park());
+        Some(baton.to_string())
+    };
+    let answer = encoding.write_pipeline(PipelineAnswer { baton, base_url: None, results })?;
+    Ok(body::with_type(encoding.pipeline_type(), answer.into()))
+}
+
+/// Answers `POST /v3/cursor` and `/v3-protobuf/cursor`.
+pub(crate) async fn cursor(
+    database: Arc<Database>,
+    clock: &Clock,
+    request: Request<Body>,
+    encoding: Encoding,
+) -> Result<Response<Body>, Refusal> {
+    let policy = policy_of(&request, &database, clock)?;
+    let body = encoding.read_cursor(&body::read(request).await?)?;
+    let mut stream = open(&database, body.baton.as_deref())?;
+    let steps = plan::batch(body.batch, &stream.state.stored)?;
+    stream.refuse_forbidden(&policy, || plan::texts_of(&steps)).await?;
+    let baton = Streams::new_baton()?;
+    let answer = Cursor { database, stream, steps, policy, baton, encoding }.start();
+    Ok(body::with_type(encoding.cursor_type(), answer))
+}
+
+fn open(database: &Arc<Database>, baton: Option<&str>) -> Result<Stream, Refusal> {
+    let state = match baton {
+        Some(baton) => database.streams().take(database, baton)?,
+        None => StreamState::default(),
+    };
+    Ok(Stream::new(Arc::clone(database), state))
+}

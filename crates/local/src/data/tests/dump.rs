@@ -1,0 +1,116 @@
+use axum::body::Body;
+use futures_util::StreamExt as _;
+use http::Request;
+
+use super::{Host, LABEL};
+
+/// Everything a dump has to get right.
+const SCRIPT: &str = r#"
+    CREATE TABLE plain (a, "b ""c" TEXT, d REAL);
+    INSERT INTO plain VALUES (1, 'it''s', 0.1), (-9223372036854775808, 'größe 🦀', 9e999), (NULL, char(97, 0, 98), -9e999),
+        (x'00ff', 'two' || char(10) || 'lines', 1e300), (9223372036854775807, CAST(x'61ff' AS TEXT), 5e-324);
+    CREATE TABLE gaps (v);
+    INSERT INTO gaps (rowid, v) VALUES (5, 'five'), (9, 'nine');
+    CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, v);
+    INSERT INTO counted (v) VALUES ('a'), ('b'), ('c');
+    DELETE FROM counted WHERE id = 3;
+    CREATE TABLE parent (id INTEGER PRIMARY KEY);
+    CREATE TABLE child (id TEXT PRIMARY KEY, parent REFERENCES parent (id)) WITHOUT ROWID;
+    INSERT INTO parent VALUES (1); INSERT INTO child VALUES ('x', 1);
+    CREATE TABLE made (a INTEGER, b AS (a * 2) STORED, c);
+    INSERT INTO made (a, c) VALUES (21, 'c');
+    CREATE VIRTUAL TABLE words USING fts5(body);
+    INSERT INTO words VALUES ('the quick brown fox'), ('jumps');
+    CREATE INDEX by_v ON counted (v);
+    CREATE TABLE log (x);
+    CREATE TRIGGER logged AFTER INSERT ON plain BEGIN INSERT INTO log VALUES (new.a); END;
+    CREATE VIEW doubled AS SELECT a, b FROM made;
+"#;
+
+/// What must be the same in the database made from the dump.
+const PROBES: [&str; 8] = [
+    "SELECT group_concat(quote(a) || typeof(a) || hex(\"b \"\"c\") || typeof(d) || d, '|') FROM plain",
+    "SELECT group_concat(id || v) FROM counted",
+    "SELECT seq FROM sqlite_sequence WHERE name = 'counted'",
+    "SELECT group_concat(id || parent) FROM child",
+    "SELECT a || b FROM doubled",
+    "SELECT body FROM words WHERE words MATCH 'quick'",
+    "SELECT count(*) FROM log",
+    "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema ORDER BY name)",
+];
+
+async fn dump(host: &Host, query: &str) -> String {
+    let uri = format!("/dump{query}");
+    let request = Request::get(&uri).header("authorization", format!("Bearer {}", host.token));
+    let answer = host.plane.handle(LABEL, "/dump", request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "text/plain");
+    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+async fn filled() -> Host {
+    let host = Host::new();
+    let request = serde_json::json!([{ "type": "sequence", "sql": SCRIPT }, { "type": "close" }]);
+    let answer = host.pipeline(None, request).await;
+    assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+    host
+}
+
+fn load(dump: &str) -> rusqlite::Connection {
+    let loaded = rusqlite::Connection::open_in_memory().unwrap();
+    loaded.execute_batch(dump).unwrap();
+    // What was written into the schema is seen by whoever reads it anew.
+    loaded.execute_batch("PRAGMA writable_schema=RESET").unwrap();
+    loaded
+}
+
+#[tokio::test]
+async fn a_dump_makes_the_same_database() {
+    let host = filled().await;
+    let loaded = load(&dump(&host, "").await);
+    for probe in PROBES {
+        let expected = host.value(probe).await["value"].clone();
+        let found: String = loaded.query_row(&format!("SELECT CAST(({probe}) AS TEXT)"), [], |row| row.get(0)).unwrap();
+        assert_eq!(found, expected.as_str().unwrap(), "{probe}");
+    }
+}
+
+#[tokio::test]
+async fn a_dump_keeps_row_ids_when_asked_to() {
+    let host = filled().await;
+    let rowids = "SELECT group_concat(rowid) FROM gaps";
+    let loaded = |text: String| load(&text).query_row(rowids, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(loaded(dump(&host, "?preserve_row_ids=true").await), "5,9");
+    assert_eq!(loaded(dump(&host, "").await), "1,2");
+}
+
+#[tokio::test]
+async fn a_dump_of_nothing_is_a_transaction_of_nothing() {
+    let text = dump(&Host::new(), "").await;
+    assert_eq!(text, "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;\n");
+}
+
+#[tokio::test]
+async fn a_dump_arrives_while_it_is_read_and_does_not_stop_writers() {
+    let host = Host::new();
+    host.run(&[
+        "CREATE TABLE t (x)",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO t SELECT hex(zeroblob(50)) FROM n",
+    ])
+    .await;
+    let request = Request::get("/dump").header("authorization", format!("Bearer {}", host.token));
+    let answer = host.plane.handle(LABEL, "/dump", request.body(Body::empty()).unwrap()).await;
+    let mut chunks = answer.into_body().into_data_stream();
+    let mut size = chunks.next().await.unwrap().unwrap().len();
+    host.run(&["INSERT INTO t VALUES ('later')"]).await;
+    let mut text = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.unwrap();
+        size += chunk.len();
+        text = chunk.to_vec();
+    }
+    assert!(size > 20_000 * 100);
+    assert!(text.ends_with(b"COMMIT;\n"));
+    assert!(!String::from_utf8_lossy(&text).contains("later"));
+}

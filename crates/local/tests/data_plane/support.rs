@@ -1,0 +1,162 @@
+//! A served cloud with one database, and a client that speaks raw WebSocket messages.
+
+use axum::body::Body;
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::{Request, header};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use turso_cloud_local::{Cloud, Server};
+
+/// A cloud on a port with the database `app`.
+pub(crate) struct Served {
+    pub(crate) cloud: Cloud,
+    pub(crate) server: Server,
+    pub(crate) token: String,
+}
+
+impl Served {
+    pub(crate) async fn new() -> Self {
+        let cloud = Cloud::new().unwrap();
+        let server = cloud.serve("127.0.0.1:0").await.unwrap();
+        api(&cloud, "databases", r#"{"name":"app","group":"default"}"#).await;
+        let token = mint(&cloud, "").await;
+        Self { cloud, server, token }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}/db/app-acme/", self.server.addr())
+    }
+
+    /// A socket that was greeted.
+    pub(crate) async fn socket(&self, subprotocol: &str) -> Socket {
+        let mut socket = self.silent(&[subprotocol]).await.unwrap();
+        assert_eq!(socket.greet(&self.token).await, json!({ "type": "hello_ok" }));
+        socket
+    }
+
+    /// A socket that offered these subprotocols and has said nothing yet.
+    pub(crate) async fn silent(&self, subprotocols: &[&str]) -> Result<Socket, Error> {
+        let mut request = self.url().into_client_request().unwrap();
+        if !subprotocols.is_empty() {
+            let offered = subprotocols.join(", ").parse().unwrap();
+            request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, offered);
+        }
+        let (stream, response) = connect_async(request).await?;
+        let chosen =
+            response.headers().get(header::SEC_WEBSOCKET_PROTOCOL).map(|name| name.to_str().unwrap().to_owned());
+        Ok(Socket { stream, chosen, last_id: 0 })
+    }
+
+    /// The first value of a query over HTTP.
+    pub(crate) async fn value(&self, sql: &str) -> Value {
+        let body = json!({ "requests": [{ "type": "execute", "stmt": { "sql": sql } }, { "type": "close" }] });
+        let request = Request::post("/db/app-acme/v3/pipeline")
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let answer = self.cloud.handle(request).await.into_body();
+        let bytes = axum::body::to_bytes(answer, usize::MAX).await.unwrap();
+        let answer: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+        answer["results"][0]["response"]["result"]["rows"][0][0]["value"].clone()
+    }
+}
+
+/// A token of the database, with a query like `?authorization=read-only`.
+pub(crate) async fn mint(cloud: &Cloud, query: &str) -> String {
+    api(cloud, &format!("databases/app/auth/tokens{query}"), "").await["jwt"].as_str().unwrap().to_owned()
+}
+
+/// `POST`s to the organization.
+pub(crate) async fn api(cloud: &Cloud, path: &str, body: &str) -> Value {
+    let request = Request::post(format!("/v1/organizations/acme/{path}"))
+        .header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()))
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let answer = cloud.handle(request).await;
+    assert_eq!(answer.status(), 200);
+    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+/// The client's end of a WebSocket.
+pub(crate) struct Socket {
+    pub(crate) stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub(crate) chosen: Option<String>,
+    last_id: i32,
+}
+
+impl Socket {
+    pub(crate) async fn greet(&mut self, token: &str) -> Value {
+        self.say(&json!({ "type": "hello", "jwt": token })).await;
+        self.hear().await
+    }
+
+    pub(crate) async fn say(&mut self, message: &Value) {
+        self.stream.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    pub(crate) async fn hear(&mut self) -> Value {
+        let message = self.stream.next().await.unwrap().unwrap();
+        serde_json::from_str(message.to_text().unwrap()).unwrap_or_else(|_| panic!("no message: {message:?}"))
+    }
+
+    /// Sends a request without waiting for its answer; returns its id.
+    pub(crate) async fn begin(&mut self, request: Value) -> i32 {
+        self.last_id += 1;
+        self.say(&json!({ "type": "request", "request_id": self.last_id, "request": request })).await;
+        self.last_id
+    }
+
+    /// The answer to one request, when no other is under way.
+    pub(crate) async fn ask(&mut self, request: Value) -> Value {
+        let id = self.begin(request).await;
+        let answer = self.hear().await;
+        assert_eq!(answer["request_id"], id, "{answer}");
+        answer
+    }
+
+    /// The response to a request that must succeed.
+    pub(crate) async fn get(&mut self, request: Value) -> Value {
+        let answer = self.ask(request).await;
+        assert_eq!(answer["type"], "response_ok", "{answer}");
+        answer["response"].clone()
+    }
+
+    /// The error of a request that must fail.
+    pub(crate) async fn error(&mut self, request: Value) -> Value {
+        let answer = self.ask(request).await;
+        assert_eq!(answer["type"], "response_error", "{answer}");
+        answer["error"].clone()
+    }
+
+    pub(crate) async fn open(&mut self, stream: i32) {
+        assert_eq!(
+            self.get(json!({ "type": "open_stream", "stream_id": stream })).await,
+            json!({ "type": "open_stream" })
+        );
+    }
+
+    /// The result of a statement that must succeed.
+    pub(crate) async fn run(&mut self, stream: i32, sql: &str) -> Value {
+        self.get(execute(stream, sql)).await["result"].clone()
+    }
+
+    /// Code and reason of the server's close frame, which must be next.
+    pub(crate) async fn end(&mut self) -> (u16, String) {
+        loop {
+            match self.stream.next().await {
+                Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), frame.reason.to_string()),
+                Some(Ok(Message::Ping(_))) => {}
+                other => panic!("not closed: {other:?}"),
+            }
+        }
+    }
+}
+
+pub(crate) fn execute(stream: i32, sql: &str) -> Value {
+    json!({ "type": "execute", "stream_id": stream, "stmt": { "sql": sql } })
+}

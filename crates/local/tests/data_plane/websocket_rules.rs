@@ -1,0 +1,162 @@
+//! What a socket refuses, and how it ends.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use futures_util::SinkExt as _;
+use http::Request;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::support::{Served, api, execute, mint};
+
+#[tokio::test]
+async fn the_latest_version_the_client_offers_is_chosen() {
+    let served = Served::new().await;
+    let chosen = async |offered: &[&str]| served.silent(offered).await.unwrap().chosen;
+    assert_eq!(chosen(&["hrana2", "hrana1"]).await.as_deref(), Some("hrana2"));
+    assert_eq!(chosen(&["hrana9", "hrana3", "hrana2"]).await.as_deref(), Some("hrana3"));
+    assert_eq!(chosen(&[]).await, None);
+    let Err(Error::Http(response)) = served.silent(&["mqtt"]).await else { panic!("accepted") };
+    assert_eq!(response.status(), 400);
+}
+
+#[tokio::test]
+async fn a_client_that_offers_no_subprotocol_speaks_the_first_version() {
+    let served = Served::new().await;
+    let mut socket = served.silent(&[]).await.unwrap();
+    socket.greet(&served.token).await;
+    socket.open(1).await;
+    assert_eq!(socket.run(1, "SELECT 1").await["rows"][0][0]["value"], "1");
+    socket.begin(json!({ "type": "sequence", "stream_id": 1, "sql": "SELECT 1" })).await;
+    assert_eq!(socket.end().await.0, 1008);
+}
+
+#[tokio::test]
+async fn a_request_without_a_connection_cannot_become_a_socket() {
+    let served = Served::new().await;
+    let request = Request::get("/db/app-acme/")
+        .header("connection", "upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .body(Body::empty())
+        .unwrap();
+    let answer = served.cloud.handle(request).await;
+    assert_eq!(answer.status(), 400);
+    let bytes = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
+    assert!(std::str::from_utf8(&bytes).unwrap().contains("serve the cloud on a port"), "{bytes:?}");
+}
+
+#[tokio::test]
+async fn a_refused_token_is_told_and_ends_the_socket() {
+    let served = Served::new().await;
+    for (token, code) in [("", "AUTH_JWT_MISSING"), ("nonsense", "AUTH_JWT_INVALID")] {
+        let mut socket = served.silent(&["hrana2"]).await.unwrap();
+        let answer = socket.greet(token).await;
+        assert_eq!((&answer["type"], &answer["error"]["code"]), (&json!("hello_error"), &json!(code)), "{answer}");
+        assert_eq!(socket.end().await.0, 1000);
+    }
+}
+
+#[tokio::test]
+async fn a_read_only_token_reads_and_is_refused_a_whole_request_that_writes() {
+    let served = Served::new().await;
+    served.value("CREATE TABLE t (x)").await;
+    let mut socket = served.silent(&["hrana3"]).await.unwrap();
+    socket.greet(&mint(&served.cloud, "?authorization=read-only").await).await;
+    socket.open(1).await;
+    assert_eq!(socket.run(1, "SELECT count(*) FROM t").await["rows"][0][0]["value"], "0");
+    let error = socket.error(execute(1, "INSERT INTO t VALUES (1)")).await;
+    assert_eq!(error["code"], "BLOCKED");
+    let steps = json!([{ "stmt": { "sql": "SELECT 1" } }, { "stmt": { "sql": "DELETE FROM t" } }]);
+    let cursor = json!({ "type": "open_cursor", "stream_id": 1, "cursor_id": 1, "batch": { "steps": steps } });
+    assert_eq!(socket.error(cursor).await["code"], "BLOCKED");
+    // A second greeting changes what the connection may do.
+    socket.greet(&served.token).await;
+    socket.get(json!({ "type": "close_cursor", "cursor_id": 1 })).await;
+    socket.run(1, "INSERT INTO t VALUES (1)").await;
+}
+
+#[tokio::test]
+async fn a_token_that_expires_ends_what_its_socket_may_do() {
+    let served = Served::new().await;
+    let mut socket = served.silent(&["hrana2"]).await.unwrap();
+    socket.greet(&mint(&served.cloud, "?expiration=1h").await).await;
+    socket.open(1).await;
+    socket.run(1, "SELECT 1").await;
+    served.cloud.clock().advance(Duration::from_secs(3601));
+    assert_eq!(socket.error(execute(1, "SELECT 1")).await["code"], "AUTH_JWT_EXPIRED");
+}
+
+#[tokio::test]
+async fn an_archived_database_answers_no_open_socket() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana2").await;
+    socket.open(1).await;
+    served.cloud.archive_group("acme", "default").unwrap();
+    assert_eq!(socket.error(execute(1, "SELECT 1")).await["code"], "BLOCKED");
+}
+
+#[tokio::test]
+async fn what_breaks_the_protocol_closes_the_socket_with_a_code_and_a_reason() {
+    let served = Served::new().await;
+    let twice = json!({ "type": "open_stream", "stream_id": 1 });
+    let cases = [
+        (Message::text("{"), 1007),
+        (Message::text(r#"{"type":"request","request_id":1,"request":{"type":"nope"}}"#), 1007),
+        (Message::binary(vec![1]), 1003),
+        (Message::text(json!({ "type": "request", "request_id": 1, "request": twice }).to_string()), 1008),
+        (Message::text("x".repeat(10 * 1024 * 1024 + 1)), 1009),
+    ];
+    for (message, code) in cases {
+        let mut socket = served.socket("hrana3").await;
+        socket.open(1).await;
+        socket.stream.send(message).await.unwrap();
+        let (found, reason) = socket.end().await;
+        assert_eq!(found, code, "{reason}");
+        assert!(!reason.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_request_before_the_greeting_closes_the_socket() {
+    let served = Served::new().await;
+    let mut socket = served.silent(&["hrana2"]).await.unwrap();
+    socket.begin(json!({ "type": "open_stream", "stream_id": 1 })).await;
+    assert_eq!(socket.end().await, (1008, "a request came before the `hello`".to_owned()));
+}
+
+#[tokio::test]
+async fn a_stream_that_was_never_opened_is_an_error_of_the_request() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana2").await;
+    assert_eq!(socket.error(execute(5, "SELECT 1")).await["code"], "STREAM_NOT_OPEN");
+    socket.get(json!({ "type": "close_stream", "stream_id": 5 })).await;
+}
+
+#[tokio::test]
+async fn streams_and_stored_texts_of_a_connection_are_limited() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana2").await;
+    for stream in 0..1024 {
+        socket.open(stream).await;
+    }
+    let error = socket.error(json!({ "type": "open_stream", "stream_id": 1024 })).await;
+    assert_eq!(error["code"], "TOO_MANY_STREAMS");
+    for id in 0..150 {
+        socket.get(json!({ "type": "store_sql", "sql_id": id, "sql": "SELECT 1" })).await;
+    }
+    let error = socket.error(json!({ "type": "store_sql", "sql_id": 150, "sql": "SELECT 1" })).await;
+    assert_eq!(error["code"], "SQL_STORE_TOO_MANY");
+}
+
+#[tokio::test]
+async fn a_server_that_shuts_down_takes_leave_of_its_sockets() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana2").await;
+    let Served { server, cloud, .. } = served;
+    server.shutdown().await;
+    assert_eq!(socket.end().await.0, 1001);
+    api(&cloud, "groups/default/auth/tokens", "").await;
+}
