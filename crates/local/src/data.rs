@@ -9,7 +9,9 @@ mod batch;
 mod cursor;
 mod database;
 mod engine;
+mod export;
 mod files;
+mod history;
 mod host;
 mod hrana;
 mod open_set;
@@ -33,6 +35,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use http::{Request, Response};
+use jiff::Timestamp;
 use parking_lot::RwLock;
 
 use crate::clock::Clock;
@@ -43,6 +46,7 @@ use refusal::Refusal;
 
 pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use files::Files;
+pub(crate) use history::HistoryError;
 pub(crate) use signing::SigningSeed;
 pub(crate) use statistics::{Hour, Hours, Rows};
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
@@ -155,6 +159,12 @@ impl DataPlane {
         let source = self.0.databases.read().by_id.get(from).cloned();
         let target = DatabaseFile::new(Arc::clone(&self.0.root), to);
         source.map_or(Ok(()), |source| source.copy_to(&target)).map_err(|error| CopyError(error.message))
+    }
+
+    /// Gives what a database was at a time to one that is not put yet. Blocks.
+    pub(crate) fn copy_at(&self, from: &str, to: &str, at: Timestamp) -> Result<(), HistoryError> {
+        let target = DatabaseFile::new(Arc::clone(&self.0.root), to);
+        self.find(from).map_or(Ok(()), |source| source.restore(at, &target))
     }
 
     /// Forgets a database for good and deletes its file as soon as no request uses it. Its id must not be put again,

@@ -6,7 +6,7 @@ use turso_cloud_contract::{
 
 use super::{Control, OrganizationKey, Refusal, permissions::Needs, record, recovery, sign};
 use crate::{
-    data::{DataPlane, DatabaseRecord, Hours, Rows, Usage},
+    data::{DataPlane, DatabaseRecord, HistoryError, Hours, Rows, Usage},
     ids::Ids,
     store::{ApiTokenRow, DatabaseRow, OrganizationRow, Role, Transaction, UserRow},
 };
@@ -178,6 +178,15 @@ impl<'a> Context<'a> {
     /// Gives the content of a database to a new one. Whoever refuses afterwards leaves a file behind that nobody knows.
     pub(crate) fn copy(&self, from: &DatabaseId, to: &DatabaseId) -> Result<(), Refusal> {
         self.control.data.copy(from.as_str(), to.as_str()).map_err(Refusal::internal)
+    }
+
+    /// Gives what a database was at a time to a new one. As with [`Context::copy`], a later refusal leaves a file behind.
+    pub(crate) fn copy_at(&self, from: &DatabaseRow, to: &DatabaseId, at: Timestamp) -> Result<(), Refusal> {
+        let restored = self.control.data.copy_at(from.uuid.as_str(), to.as_str(), at);
+        restored.map_err(|error| match error {
+            HistoryError::TooEarly(earliest) => Refusal::before_history(&from.name, at, earliest),
+            error => Refusal::internal(error),
+        })
     }
 
     /// Lets the data plane know of a database that is new or has changed.

@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
+use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::engine::{Connection, Engine, LibsqlEngine, Ran};
 use super::files::{DatabaseFile, Root};
+use super::history::{History, HistoryError};
 use super::hrana::SqlError;
 use super::open_set::OpenSet;
 use super::session::Session;
@@ -39,6 +41,7 @@ pub(crate) struct Database {
     keeps_idle: AtomicBool,
     last_used: Mutex<Instant>,
     open_set: Arc<OpenSet>,
+    history: Arc<History>,
     file: Arc<DatabaseFile>,
     itself: Weak<Database>,
 }
@@ -46,6 +49,7 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(record: DatabaseRecord, clock: &Clock, root: &Arc<Root>, open_set: &Arc<OpenSet>) -> Arc<Self> {
         let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
+        let history = Arc::new(History::new(file.path(), file.history(), clock));
         Arc::new_cyclic(|itself| Self {
             record: RwLock::new(Arc::new(record)),
             streams: Streams::default(),
@@ -59,6 +63,7 @@ impl Database {
             keeps_idle: AtomicBool::new(false),
             last_used: Mutex::new(Instant::now()),
             open_set: Arc::clone(open_set),
+            history,
             file,
             itself: itself.clone(),
         })
@@ -94,7 +99,7 @@ impl Database {
     }
 
     pub(crate) fn session(&self, connection: Box<dyn Connection>, slot: OwnedSemaphorePermit) -> Session {
-        Session::new(connection, self.writers(), slot, Arc::clone(&self.file))
+        Session::new(connection, self.writers(), slot, Arc::clone(&self.history), Arc::clone(&self.file))
     }
 
     /// A connection left by an earlier request.
@@ -109,7 +114,11 @@ impl Database {
             tracing::error!(%error, "could not create the directory of the databases");
             SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
         })?;
-        let connection = self.engine.connect()?;
+        let mut connection = self.engine.connect()?;
+        self.history.open(connection.as_mut()).map_err(|error| {
+            tracing::error!(%error, "could not open the history of a database");
+            SqlError::new("SQLITE_IOERR", "SQLite error: disk I/O error")
+        })?;
         if !self.keeps_idle.swap(true, Ordering::AcqRel) {
             self.open_set.add(self.itself.clone());
         }
@@ -139,6 +148,23 @@ impl Database {
         self.engine.copy_to(target.path())
     }
 
+    /// Gives what the database was at a time to the file of another one, unless it was never used. Blocks.
+    pub(crate) fn restore(&self, at: Timestamp, target: &DatabaseFile) -> Result<(), HistoryError> {
+        if !self.file.exists() {
+            return Ok(());
+        }
+        self.history().map_err(HistoryError::Engine)?.restore(at, target.path())
+    }
+
+    /// What the database was. Blocks.
+    pub(crate) fn history(&self) -> Result<&History, SqlError> {
+        if !self.history.is_open() {
+            let connection = self.connect()?;
+            self.idle.lock().push(connection);
+        }
+        Ok(&self.history)
+    }
+
     pub(crate) fn last_used(&self) -> Instant {
         *self.last_used.lock()
     }
@@ -147,6 +173,7 @@ impl Database {
     pub(crate) fn close_idle(&self) {
         self.keeps_idle.store(false, Ordering::Release);
         drop_off_thread(std::mem::take(&mut *self.idle.lock()));
+        self.history.release();
     }
 
     /// Ends every stream and deletes the file once the requests at work have ended too.
@@ -160,6 +187,7 @@ impl Database {
         self.keeps_idle.store(false, Ordering::Release);
         drop(self.streams.clear());
         drop(std::mem::take(&mut *self.idle.lock()));
+        self.history.release();
     }
 
     pub(crate) fn count(&self, sql: &str, ran: Ran) {
@@ -186,7 +214,7 @@ impl Database {
         }
         let mut connection = match self.idle_connection() {
             Some(connection) => connection,
-            None => self.engine.connect()?,
+            None => self.connect()?,
         };
         let size = connection.size();
         if self.keeps_idle.load(Ordering::Acquire) {

@@ -82,6 +82,11 @@ impl DatabaseFile {
         &self.path
     }
 
+    /// The directory of what the database was.
+    pub(crate) fn history(&self) -> PathBuf {
+        self.beside("-history")
+    }
+
     /// Makes sure the directory is there.
     pub(crate) fn prepare(&self) -> io::Result<()> {
         self.root.create()
@@ -96,6 +101,12 @@ impl DatabaseFile {
     pub(crate) fn condemn(&self) {
         self.is_condemned.store(true, Ordering::Release);
     }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
 }
 
 impl Drop for DatabaseFile {
@@ -104,10 +115,10 @@ impl Drop for DatabaseFile {
             return;
         }
         for suffix in ["", "-wal", "-shm"] {
-            let mut path = self.path.clone().into_os_string();
-            path.push(suffix);
-            forget_missing(std::fs::remove_file(&path), Path::new(&path));
+            let path = self.beside(suffix);
+            forget_missing(std::fs::remove_file(&path), &path);
         }
+        forget_missing(std::fs::remove_dir_all(self.history()), &self.history());
     }
 }
 

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::cursor::Cursor;
 use super::database::Database;
+use super::export::Ask;
 use super::hrana::{CursorBody, PipelineAnswer, PipelineBody};
 use super::pipeline::Pipeline;
 use super::plan::{self, Task};
@@ -47,7 +48,14 @@ pub(crate) async fn respond(
         "/health" | "/version" | "/v2" | "/v3" | "/v2/pipeline" | "/v3/pipeline" | "/v3/cursor" => {
             Err(Refusal::MethodNotAllowed)
         }
-        _ => Err(Refusal::UnknownPath),
+        _ => match Ask::parse(path) {
+            Some(_) if !is_read => Err(Refusal::MethodNotAllowed),
+            Some(ask) => {
+                let policy = policy_for(&database, clock, &request)?;
+                ask?.answer(database, policy).await
+            }
+            None => Err(Refusal::UnknownPath),
+        },
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) enum Refusal {
     Token(TokenRefusal),
     /// A read-only token and a statement that writes.
     WriteForbidden,
+    /// The whole database was asked for, and its reads are blocked. Says why.
+    ReadForbidden(String),
     BodyTooLarge,
     /// The request breaks the protocol.
     Protocol(String),
@@ -57,7 +59,9 @@ impl Refusal {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Token(TokenRefusal::Malformed) | Self::Protocol(_) => StatusCode::BAD_REQUEST,
             Self::Token(_) => StatusCode::UNAUTHORIZED,
-            Self::WriteForbidden | Self::AddressNotAllowed(_) | Self::Archived => StatusCode::FORBIDDEN,
+            Self::WriteForbidden | Self::ReadForbidden(_) | Self::AddressNotAllowed(_) | Self::Archived => {
+                StatusCode::FORBIDDEN
+            }
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::StreamExpired => StatusCode::GONE,
             Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
@@ -88,7 +92,7 @@ impl Refusal {
                 "BLOCKED: SQL write operations are forbidden (current session doesn't have write permission)".to_owned()
             }
             Self::BodyTooLarge => format!("the request body is larger than {} bytes", super::MAX_REQUEST_BYTES),
-            Self::Protocol(problem) => problem.clone(),
+            Self::ReadForbidden(problem) | Self::Protocol(problem) => problem.clone(),
             Self::StreamExpired => "The stream has expired due to inactivity: an open transaction was rolled back and \
                                     none of its statements took effect. Open a new stream and try again."
                 .to_owned(),

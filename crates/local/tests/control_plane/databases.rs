@@ -128,7 +128,6 @@ async fn deleting_a_database_answers_with_its_name() {
 async fn a_database_that_would_not_be_what_was_asked_for_is_refused() {
     let cloud = Cloud::new().unwrap();
     for (option, part) in [
-        (r#""seed":{"type":"database","name":"orders","timestamp":"2026-01-01T00:00:00Z"}"#, "seed.timestamp"),
         (r#""seed":{"type":"database_upload"}"#, "seed"),
         (r#""seed":{"type":"dump","url":"https://example.com/dump.sql"}"#, "seed"),
         (r#""remote_encryption":{"encryption_key":"a2V5","encryption_cipher":"aes256gcm"}"#, "remote_encryption"),

@@ -5,6 +5,7 @@ mod usage;
 mod v3;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::Timestamp;
 use turso_cloud_contract::{
     DatabaseId, DatabaseName, GroupName, InvalidInput, Nothing,
     audit_logs::AuditCode,
@@ -122,6 +123,10 @@ fn create(
         return Err(Refusal::conflict(format!("database with name {name} already exists")));
     }
     let label = free_label(cx, organization, &name)?;
+    let at = match request.seed {
+        Some(Seed::Database { timestamp, .. }) => timestamp,
+        _ => None,
+    };
     let original = original(cx, organization, request.seed)?;
     let database = cx.store().insert_database(DatabaseRow {
         id: 0,
@@ -144,7 +149,10 @@ fn create(
     cx.publish(&database);
     audit(cx, organization, AuditCode::DbCreate, &database)?;
     if let Some(original) = original {
-        cx.copy(&original.uuid, &database.uuid)?;
+        match at {
+            Some(at) => copy_at(cx, &original, &database.uuid, at)?,
+            None => cx.copy(&original.uuid, &database.uuid)?,
+        }
     }
     let hostname = cx.hostname(&database.label);
     Ok(CreatedDatabase::new(database.uuid, hostname, database.name))
@@ -162,7 +170,6 @@ fn delete(cx: &mut Context<'_>, organization: &OrganizationRow, database: &Datab
 /// Better refused than silently empty, unencrypted or on another engine.
 fn refuse_unsupported(database: &NewDatabase) -> Result<(), Refusal> {
     let unsupported = [
-        ("seed.timestamp", matches!(database.seed, Some(Seed::Database { timestamp: Some(_), .. }))),
         ("this type of seed", database.seed.as_ref().is_some_and(|seed| !matches!(seed, Seed::Database { .. }))),
         ("remote_encryption", database.remote_encryption.is_some()),
         ("use_tursodb", database.use_tursodb == Some(true)),
@@ -183,6 +190,14 @@ fn original(
         Some(Seed::Database { name, .. }) => find(cx, organization, &DatabaseName::try_from(name)?).map(Some),
         _ => Ok(None),
     }
+}
+
+/// What comes after the present is the present.
+fn copy_at(cx: &Context<'_>, original: &DatabaseRow, copy: &DatabaseId, at: Timestamp) -> Result<(), Refusal> {
+    if at < original.created_at {
+        return Err(Refusal::before_history(&original.name, at, original.created_at));
+    }
+    cx.copy_at(original, copy, at.min(cx.now()))
 }
 
 pub(super) fn find(
