@@ -11,6 +11,8 @@ mod place;
 mod recovery;
 mod restore;
 mod rotation;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -112,7 +114,7 @@ impl History {
         let mut live = self.live.lock();
         if live.is_none() {
             let frames = connection.log_frames().map_err(HistoryError::Engine)?;
-            *live = Some(self.recover(frames)?);
+            *live = Some(self.recover(frames));
         }
         Ok(())
     }

@@ -59,7 +59,7 @@ impl Place {
     pub(crate) fn tidy(&self, oldest: u32) -> io::Result<()> {
         for path in self.files()? {
             let is_incomplete = path.extension().is_some_and(|extension| extension == "temporary");
-            let kinds = [Kind::Ledger, Kind::Log, Kind::Base];
+            let kinds = [Kind::Ledger, Kind::Log, Kind::Base, Kind::Folding];
             let generation = kinds.iter().find_map(|kind| generation_of(&path, *kind));
             if is_incomplete || generation.is_some_and(|generation| generation < oldest) {
                 std::fs::remove_file(path)?;

@@ -11,8 +11,21 @@ use super::{History, Live};
 const EVER: i64 = i64::MIN;
 
 impl History {
-    /// The generation in use, from the files and the frames that the engine has found in its log.
-    pub(super) fn recover(&self, frames: u32) -> io::Result<Live> {
+    /// The generation in use, from the files and the frames that the engine has found in its log. A history that cannot
+    /// be read, or written, must not keep its database from being used.
+    pub(super) fn recover(&self, frames: u32) -> Live {
+        self.follow(frames).unwrap_or_else(|error| {
+            tracing::warn!(file = %self.file.display(), %error, "the history of a database cannot be read: it is dropped");
+            let ledgers = self.place.generations(Kind::Ledger).unwrap_or_default();
+            let next = ledgers.last().copied().unwrap_or_default() + 1;
+            self.begin_afresh(next, frames).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the times of the commits cannot be written down");
+                self.live(next, frames, Ledger::at(self.place.path(next, Kind::Ledger)))
+            })
+        })
+    }
+
+    fn follow(&self, frames: u32) -> io::Result<Live> {
         self.finish_fold()?;
         let oldest = self.place.generations(Kind::Base)?.first().copied().unwrap_or_default();
         self.place.tidy(oldest)?;
@@ -25,6 +38,7 @@ impl History {
             return self.begin(newest + 1, frames, last.at);
         }
         if last.frames > frames {
+            tracing::warn!(file = %self.file.display(), "the log of a database was emptied: its history is dropped");
             return self.begin_afresh(newest + 1, frames);
         }
         let mut live = self.live(newest, frames, Ledger::at(self.place.path(newest, Kind::Ledger)));
@@ -47,9 +61,8 @@ impl History {
         Ok(live)
     }
 
-    /// The log was emptied by somebody else, and what the archives say no longer leads to what the file has.
+    /// Begins a history without a past, for what the archives say does not lead to what the file has.
     fn begin_afresh(&self, generation: u32, frames: u32) -> io::Result<Live> {
-        tracing::warn!(file = %self.file.display(), "the history of a database does not lead to its file: it is dropped");
         let live = self.begin(generation, frames, self.clock.now().as_microsecond())?;
         self.place.tidy(generation)?;
         Ok(live)

@@ -142,26 +142,6 @@ async fn a_reader_in_the_way_puts_the_end_of_a_generation_off() {
     assert_eq!(sum_at(&host, "2026-06-01T12:02:00Z").await, integer(1111));
 }
 
-/// It sees all of the log, so that the log can be written into the file but not be emptied.
-#[tokio::test]
-async fn a_reader_of_the_newest_commit_does_not_make_a_generation_end_unnoticed() {
-    let host = Host::new();
-    host.run(&["CREATE TABLE t (x)", "CREATE TABLE pages (x)", "INSERT INTO t VALUES (1)"]).await;
-    for value in [10, 100, 1000] {
-        let writing = host.pipeline(None, json!([execute("BEGIN IMMEDIATE"), execute(MANY_PAGES)])).await;
-        let reading = host.pipeline(None, json!([execute("BEGIN"), execute("SELECT sum(x) FROM t")])).await;
-        let insert = format!("INSERT INTO t VALUES ({value})");
-        let body = json!([execute(&insert), execute("COMMIT"), { "type": "close" }]);
-        host.pipeline(Some(super::baton(&writing)), body).await;
-        host.pipeline(Some(super::baton(&reading)), json!([execute("COMMIT"), { "type": "close" }])).await;
-        host.clock.advance(Duration::from_secs(60));
-        host.run(&["UPDATE t SET x = x WHERE x = 1"]).await;
-    }
-    for (at, sum) in [("12:00:30", 11), ("12:01:30", 111), ("12:02:30", 1111)] {
-        assert_eq!(sum_at(&host, &format!("2026-06-01T{at}Z")).await, integer(sum), "{at}");
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restore_while_writers_go_on_has_whole_transactions() {
     let host = Host::new();
