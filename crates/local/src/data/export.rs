@@ -148,7 +148,6 @@ fn number(what: &str, text: &str) -> Result<u32, Refusal> {
     number.ok_or_else(|| Refusal::protocol(format!("invalid {what} {text:?}: it must be a whole number from 1 on")))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
 fn internal(error: impl std::fmt::Display) -> Refusal {
     tracing::error!(%error, "could not read a database's files");
     Refusal::Internal

@@ -161,7 +161,8 @@ async fn a_time_before_the_original_or_that_is_none_is_refused_and_nothing_is_cr
     for timestamp in ["yesterday", "2026-01-01", "", "2026-13-01T00:00:00Z"] {
         let refused = post(&cloud, DATABASES, &at(timestamp, "copy", "name")).await;
         assert_eq!(refused.status, 400, "{timestamp:?}");
-        assert!(refused.error().contains("seed"), "{timestamp:?}: {}", refused.error());
+        let field = format!("invalid seed.timestamp {timestamp:?}: ");
+        assert!(refused.error().contains(&field), "{timestamp:?}: {}", refused.error());
     }
     assert_eq!(get(&cloud, &format!("{DATABASES}/copy")).await.status, 404);
 }

@@ -3,6 +3,8 @@
 use std::fs::OpenOptions;
 use std::io;
 
+use jiff::Timestamp;
+
 use super::ledger;
 use super::log::Log;
 use super::place::Kind;
@@ -84,7 +86,7 @@ impl History {
 
     /// Lets the base take in the oldest generations: those whose end is out of reach, and those beyond the bound.
     fn fold_what_is_too_much(&self) -> io::Result<()> {
-        let horizon = self.clock.now().checked_sub(REACH).map_or(i64::MIN, |horizon| horizon.as_microsecond());
+        let horizon = self.clock.now().checked_sub(REACH).map_or(i64::MIN, Timestamp::as_microsecond);
         let bound = std::fs::metadata(&self.file)?.len().max(self.bounds.archived_bytes);
         let archives = self.place.generations(Kind::Log)?;
         let mut sizes = Vec::with_capacity(archives.len());

@@ -40,10 +40,10 @@ async fn frames(host: &Host, generation: u64) -> Vec<u8> {
 
 /// The sum of the checksum algorithm of the log's format (of the little-endian kind) over these bytes.
 fn checksum(mut sum: (u32, u32), bytes: &[u8]) -> (u32, u32) {
-    for pair in bytes.as_chunks::<8>().0 {
-        let [a, b, c, d, e, f, g, h] = *pair;
-        sum.0 = sum.0.wrapping_add(u32::from_le_bytes([a, b, c, d])).wrapping_add(sum.1);
-        sum.1 = sum.1.wrapping_add(u32::from_le_bytes([e, f, g, h])).wrapping_add(sum.0);
+    let words: Vec<_> = bytes.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word)).collect();
+    for pair in words.as_chunks::<2>().0 {
+        sum.0 = sum.0.wrapping_add(pair[0]).wrapping_add(sum.1);
+        sum.1 = sum.1.wrapping_add(pair[1]).wrapping_add(sum.0);
     }
     sum
 }

@@ -167,10 +167,12 @@ async fn a_restore_while_writers_go_on_has_whole_transactions() {
     assert!(generation(&host).await > 1);
 }
 
+type Change = fn(&Path);
+
 /// Every state that a process killed between two steps leaves behind, made by hand.
 #[tokio::test]
 async fn a_process_killed_at_any_step_leaves_a_history_that_can_be_used() {
-    let steps: [(&str, fn(&Path)); 6] = [
+    let steps: [(&str, Change); 6] = [
         ("half a record", |place| append(&place.join("4.ledger"), &[7; 5])),
         ("no record of the newest commit", |place| truncate(&place.join("4.ledger"), 16)),
         ("an incomplete file", |place| std::fs::write(place.join("0.temporary"), "x").unwrap()),
