@@ -2,7 +2,8 @@
 //!
 //! A request passes through these files: `host` (paths, tokens, bodies) → `plan` (is the request sound?) → `stream` and
 //! `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order of statements) → `engine` (the
-//! statement itself).
+//! statement itself). What is committed is entered in the `history`, from which the control plane restores a database to a
+//! time and `export` serves its file and its log.
 
 mod allow_list;
 mod batch;
