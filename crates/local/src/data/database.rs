@@ -230,7 +230,7 @@ impl fmt::Debug for Database {
     }
 }
 
-/// Closing a connection may write: the last one of a database copies the log into the file.
+/// Closing a connection may have to wait for the disk: one in a transaction rolls back.
 fn drop_off_thread<T: Send + 'static>(value: T) {
     match tokio::runtime::Handle::try_current() {
         Ok(runtime) => drop(runtime.spawn_blocking(move || drop(value))),

@@ -125,12 +125,23 @@ impl History {
         let Some(frames) = connection.take_commit() else {
             return false;
         };
+        if self.at_present().1 > frames {
+            self.reopen(frames);
+            return false;
+        }
         let mut live = self.live.lock();
         let Some(live) = live.as_mut() else {
             return false;
         };
         live.enter(frames, self.clock.now());
         frames >= live.long_at
+    }
+
+    /// The log is shorter than it was: it was begun anew after the end of a generation had failed halfway.
+    fn reopen(&self, frames: u32) {
+        let _changing = self.archives.write();
+        let mut live = self.live.lock();
+        *live = Some(self.recover(frames));
     }
 
     /// Closes the file that is kept open between commits.

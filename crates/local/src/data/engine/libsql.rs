@@ -13,7 +13,7 @@ use super::{Command, Connection, Effect, Engine, Gate, Interrupter, Ran, RowSink
 use crate::data::hrana::{Description, SqlError};
 
 /// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
-/// file and the checkpoint at the last closing.
+/// file and the recovery of its log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a checkpoint waits for readers of the log: writers wait meanwhile.

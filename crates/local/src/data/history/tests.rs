@@ -126,3 +126,22 @@ fn a_history_that_cannot_be_read_does_not_keep_its_database_from_opening() {
     database.commit("INSERT INTO t VALUES (100)");
     assert_eq!(database.sum_at_present(), 111);
 }
+
+#[test]
+fn a_log_begun_anew_after_a_failure_ends_its_generation() {
+    let mut database = Database::new(Bounds { long_log: u32::MAX, ..Bounds::default() });
+    for value in [1, 10] {
+        database.commit(&format!("INSERT INTO t VALUES ({value})"));
+    }
+    // As when the disk fails between the checkpoint and what follows it.
+    let (generation, _) = database.history.at_present();
+    std::fs::copy(database.history.log(), database.history.place.path(generation, Kind::Log)).unwrap();
+    std::fs::copy(&database.history.file, database.history.place.path(generation, Kind::Base)).unwrap();
+    assert!(database.writer.empty_log().unwrap());
+    database.history.clock.advance(std::time::Duration::from_secs(60));
+    database.commit("INSERT INTO t VALUES (100)");
+    assert_eq!(database.history.generation(), 2);
+    assert_eq!(database.sum_at_present(), 111);
+    database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
+    assert_eq!(database.sum_at_present(), 11);
+}
