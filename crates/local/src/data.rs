@@ -3,7 +3,8 @@
 //! A request passes through these files: `host` (which path means which protocol) → `streamed`, `socket`, `stateless`,
 //! `legacy` or `dump` (one per protocol, with `admission` for tokens and `codec` for JSON and protobuf) → `plan` (is the
 //! request sound?) → `stream` and `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order
-//! of statements) → `engine` (the statement itself). The file of a database goes to `upload`.
+//! of statements) → `engine` (the statement itself). What is committed is entered in the `history`, from which the control
+//! plane restores a database to a time and `export` serves its file and its log. The file of a database goes to `upload`.
 
 mod admission;
 mod allow_list;
@@ -16,7 +17,9 @@ mod database;
 mod dump;
 mod encryption;
 mod engine;
+mod export;
 mod files;
+mod history;
 mod host;
 mod hrana;
 mod jobs;
@@ -51,6 +54,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Request, Response};
+use jiff::Timestamp;
 use parking_lot::RwLock;
 
 use crate::clock::Clock;
@@ -65,6 +69,7 @@ pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use encryption::KeyDigest;
 pub(crate) use engine::LoadError;
 pub(crate) use files::Files;
+pub(crate) use history::HistoryError;
 pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
 pub(crate) use socket::Lifeline;
@@ -217,6 +222,12 @@ impl DataPlane {
     /// A file beside the databases that is removed when it is dropped.
     pub(crate) fn temporary_file(&self) -> io::Result<TemporaryFile> {
         TemporaryFile::create(&self.0.root)
+    }
+
+    /// Gives what a database was at a time to one that is not put yet. Blocks.
+    pub(crate) fn copy_at(&self, from: &str, to: &str, at: Timestamp) -> Result<(), HistoryError> {
+        let target = DatabaseFile::new(Arc::clone(&self.0.root), to);
+        self.find(from).map_or(Ok(()), |source| source.restore(at, &target))
     }
 
     /// Forgets a database for good and deletes its file as soon as no request uses it. Its id must not be put again,

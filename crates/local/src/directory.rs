@@ -58,7 +58,7 @@ impl Directory {
         for entry in entries {
             let entry = entry.map_err(|source| fail(&directory, source))?;
             if database_of(&entry.file_name().to_string_lossy()).is_some_and(|id| !known.contains(id)) {
-                fs::remove_file(entry.path()).map_err(|source| fail(&entry.path(), source))?;
+                remove(&entry).map_err(|source| fail(&entry.path(), source))?;
             }
         }
         Ok(())
@@ -72,7 +72,12 @@ impl Directory {
 /// The id of the database a file belongs to; nothing for a file of somebody else.
 fn database_of(file_name: &str) -> Option<&str> {
     let (id, suffix) = file_name.split_once(".db")?;
-    matches!(suffix, "" | "-wal" | "-shm").then_some(id)
+    matches!(suffix, "" | "-wal" | "-shm" | "-history").then_some(id)
+}
+
+/// The history of a database is a directory.
+fn remove(entry: &fs::DirEntry) -> io::Result<()> {
+    if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) }
 }
 
 /// Only its owner may look inside, for the keys of all tokens are there.

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{ByteSize, DatabaseName, EncryptionKey, GroupName, InvalidInput, RequestPart, open_enum::open_enum};
 
@@ -91,7 +91,7 @@ pub enum Seed {
         #[serde(alias = "value")]
         name: String,
         /// The time.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "timestamp")]
         timestamp: Option<Timestamp>,
     },
     /// A file that is uploaded to its SQL endpoint.
@@ -101,6 +101,15 @@ pub enum Seed {
         /// Where it is: what an upload of a dump answered with, or a public URL.
         url: String,
     },
+}
+
+/// Names the field: the path to it is lost where the type of the seed is looked for.
+fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let parse = |text: String| {
+        text.parse().map_err(|error| D::Error::custom(format!("invalid seed.timestamp {text:?}: {error}")))
+    };
+    text.map(parse).transpose()
 }
 
 impl Seed {

@@ -8,7 +8,7 @@ use turso_cloud_contract::{
 
 use super::{Control, OrganizationKey, Refusal, dumps, permissions::Needs, record, recovery, sign};
 use crate::{
-    data::{DatabaseRecord, Hours, LoadError, Rows, Usage},
+    data::{DatabaseRecord, HistoryError, Hours, LoadError, Rows, Usage},
     ids::Ids,
     store::{ApiTokenRow, DatabaseRow, OrganizationRow, Role, Transaction, UserRow},
 };
@@ -208,6 +208,15 @@ impl<'a> Context<'a> {
     /// Removes an uploaded dump once the operation is committed.
     pub(crate) fn use_up_dump(&mut self, id: String) {
         self.effects.push(Effect::UseUpDump(id));
+    }
+
+    /// Gives what a database was at a time to a new one. As with [`Context::copy`], a later refusal leaves a file behind.
+    pub(crate) fn copy_at(&self, from: &DatabaseRow, to: &DatabaseId, at: Timestamp) -> Result<(), Refusal> {
+        let restored = self.control.data.copy_at(from.uuid.as_str(), to.as_str(), at);
+        restored.map_err(|error| match error {
+            HistoryError::TooEarly(earliest) => Refusal::before_history(&from.name, at, earliest),
+            error => Refusal::internal(error),
+        })
     }
 
     /// Lets the data plane know of a database that is new or has changed.

@@ -1,7 +1,8 @@
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use jiff::Timestamp;
 use serde_json::json;
-use turso_cloud_contract::{InvalidInput, RequestError};
+use turso_cloud_contract::{DatabaseName, InvalidInput, RequestError};
 
 use super::OrganizationKey;
 use crate::{ids::IdError, store::StoreError};
@@ -76,6 +77,12 @@ impl Refusal {
 
     pub(super) fn organization_not_found(key: OrganizationKey<'_>) -> Self {
         Self::not_found(format!("organization {key} not found"))
+    }
+
+    /// A database is to be what it was at a time that is not known of.
+    pub(super) fn before_history(name: &DatabaseName, at: Timestamp, earliest: Timestamp) -> Self {
+        let rule = format!("the earliest time database {name} can be restored to is {earliest}");
+        Self::bad_request(format!("invalid seed.timestamp {at}: {rule}"))
     }
 
     /// A fault of the local cloud itself. The caller is told no more than that; the log says what it was.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
+use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 use super::attach::refused;
 use super::engine::{Connection, Engine, LibsqlEngine, Ran};
 use super::files::{DatabaseFile, Root};
+use super::history::{History, HistoryError};
 use super::hrana::SqlError;
 use super::open_set::OpenSet;
 use super::policy::Policy;
@@ -41,6 +43,7 @@ pub(crate) struct Database {
     keeps_idle: AtomicBool,
     last_used: Mutex<Instant>,
     open_set: Arc<OpenSet>,
+    history: Arc<History>,
     file: Arc<DatabaseFile>,
     itself: Weak<Database>,
     neighbours: Weak<RwLock<Databases>>,
@@ -55,6 +58,7 @@ impl Database {
         neighbours: Weak<RwLock<Databases>>,
     ) -> Arc<Self> {
         let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
+        let history = Arc::new(History::new(file.path(), file.history(), clock));
         Arc::new_cyclic(|itself| Self {
             record: RwLock::new(Arc::new(record)),
             streams: Streams::default(),
@@ -68,6 +72,7 @@ impl Database {
             keeps_idle: AtomicBool::new(false),
             last_used: Mutex::new(Instant::now()),
             open_set: Arc::clone(open_set),
+            history,
             file,
             itself: itself.clone(),
             neighbours,
@@ -104,7 +109,7 @@ impl Database {
     }
 
     pub(crate) fn session(&self, connection: Box<dyn Connection>, slot: OwnedSemaphorePermit) -> Session {
-        Session::new(connection, self.writers(), slot, Arc::clone(&self.file))
+        Session::new(connection, self.writers(), slot, Arc::clone(&self.history), Arc::clone(&self.file))
     }
 
     /// A connection left by an earlier request.
@@ -119,7 +124,11 @@ impl Database {
             tracing::error!(%error, "could not create the directory of the databases");
             SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
         })?;
-        let connection = self.engine.connect()?;
+        let mut connection = self.engine.connect()?;
+        self.history.open(connection.as_mut()).map_err(|error| {
+            tracing::error!(%error, "could not open the history of a database");
+            SqlError::new("SQLITE_IOERR", "SQLite error: disk I/O error")
+        })?;
         if !self.keeps_idle.swap(true, Ordering::AcqRel) {
             self.open_set.add(self.itself.clone());
         }
@@ -187,6 +196,23 @@ impl Database {
         &self.file
     }
 
+    /// Gives what the database was at a time to the file of another one, unless it was never used. Blocks.
+    pub(crate) fn restore(&self, at: Timestamp, target: &DatabaseFile) -> Result<(), HistoryError> {
+        if !self.file.exists() {
+            return Ok(());
+        }
+        self.history().map_err(HistoryError::Engine)?.restore(at, target.path())
+    }
+
+    /// What the database was. Blocks.
+    pub(crate) fn history(&self) -> Result<&History, SqlError> {
+        if !self.history.is_open() {
+            let connection = self.connect()?;
+            self.idle.lock().push(connection);
+        }
+        Ok(&self.history)
+    }
+
     pub(crate) fn last_used(&self) -> Instant {
         *self.last_used.lock()
     }
@@ -195,6 +221,7 @@ impl Database {
     pub(crate) fn close_idle(&self) {
         self.keeps_idle.store(false, Ordering::Release);
         drop_off_thread(std::mem::take(&mut *self.idle.lock()));
+        self.history.release();
     }
 
     /// Ends every stream and deletes the file once the requests at work have ended too.
@@ -208,6 +235,7 @@ impl Database {
         self.keeps_idle.store(false, Ordering::Release);
         drop(self.streams.clear());
         drop(std::mem::take(&mut *self.idle.lock()));
+        self.history.release();
     }
 
     pub(crate) fn count(&self, sql: &str, ran: Ran) {
@@ -235,7 +263,7 @@ impl Database {
         }
         let mut connection = match self.idle_connection() {
             Some(connection) => connection,
-            None => self.engine.connect()?,
+            None => self.connect()?,
         };
         let size = connection.size();
         if self.keeps_idle.load(Ordering::Acquire) {
@@ -251,7 +279,7 @@ impl fmt::Debug for Database {
     }
 }
 
-/// Closing a connection may write: the last one of a database copies the log into the file.
+/// Closing a connection may have to wait for the disk: one in a transaction rolls back.
 fn drop_off_thread<T: Send + 'static>(value: T) {
     match tokio::runtime::Handle::try_current() {
         Ok(runtime) => drop(runtime.spawn_blocking(move || drop(value))),

@@ -77,6 +77,19 @@ pub(crate) trait Connection: Send {
     /// The bytes of the database's pages.
     fn size(&mut self) -> Result<u64, SqlError>;
 
+    /// How many frames the log had after the newest commit of this connection since the last call, if there was one.
+    fn take_commit(&mut self) -> Option<u32>;
+
+    /// How many frames the log has up to the newest commit of any connection.
+    fn log_frames(&mut self) -> Result<u32, SqlError>;
+
+    /// Writes the log into the database's file and empties it. Not if somebody is reading it: then the file has some of
+    /// it or all, and a writer that comes next may begin the log anew.
+    fn empty_log(&mut self) -> Result<bool, SqlError>;
+
+    /// Commits a change that changes nothing.
+    fn touch(&mut self) -> Result<(), SqlError>;
+
     /// Stops the connection's statements from another thread.
     fn interrupter(&self) -> Interrupter;
 }

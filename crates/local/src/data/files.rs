@@ -88,6 +88,11 @@ impl DatabaseFile {
         &self.path
     }
 
+    /// The directory of what the database was.
+    pub(crate) fn history(&self) -> PathBuf {
+        self.beside("-history")
+    }
+
     /// Makes sure the directory is there.
     pub(crate) fn prepare(&self) -> io::Result<()> {
         self.root.create()
@@ -103,13 +108,19 @@ impl DatabaseFile {
         self.is_condemned.store(true, Ordering::Release);
     }
 
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+
     /// Deletes the file at once; nobody may have a connection to it.
     pub(crate) fn remove(&self) {
         for suffix in ["", "-wal", "-shm"] {
-            let mut path = self.path.clone().into_os_string();
-            path.push(suffix);
-            forget_missing(std::fs::remove_file(&path), Path::new(&path));
+            let path = self.beside(suffix);
+            forget_missing(std::fs::remove_file(&path), &path);
         }
+        forget_missing(std::fs::remove_dir_all(self.history()), &self.history());
     }
 }
 

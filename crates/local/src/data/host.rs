@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::{Method, Request, Response};
 
+use super::admission::policy_of;
 use super::body::with_type;
 use super::codec::Encoding;
 use super::database::Database;
+use super::export::Ask;
 use super::refusal::Refusal;
 use super::{dump, jobs, legacy, socket, stateless, streamed};
 use crate::clock::Clock;
@@ -57,10 +59,14 @@ pub(crate) async fn respond(
         | "/v3/cursor"
         | "/v3-protobuf/pipeline"
         | "/v3-protobuf/cursor" => Err(Refusal::MethodNotAllowed),
-        _ => match path.strip_prefix("/v1/jobs/") {
-            Some(id) if is_read => jobs::jobs(&database, clock, &request, Some(id)),
-            Some(_) => Err(Refusal::MethodNotAllowed),
-            None => Err(Refusal::UnknownPath),
+        _ => match (path.strip_prefix("/v1/jobs/"), Ask::parse(path)) {
+            (None, None) => Err(Refusal::UnknownPath),
+            _ if !is_read => Err(Refusal::MethodNotAllowed),
+            (_, Some(ask)) => {
+                let policy = policy_of(&request, &database, clock)?;
+                ask?.answer(database, &policy).await
+            }
+            (id, None) => jobs::jobs(&database, clock, &request, id),
         },
     }
 }

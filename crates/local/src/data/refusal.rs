@@ -36,6 +36,8 @@ pub(crate) enum Refusal {
     WriteForbidden,
     /// The token's rules do not allow one of the statements.
     ActionForbidden(Denial),
+    /// The whole database was asked for, and its reads are blocked. Says why.
+    ReadForbidden(String),
     BodyTooLarge,
     /// The request breaks the protocol.
     Protocol(String),
@@ -76,6 +78,7 @@ impl Refusal {
             Self::Token(TokenRefusal::Malformed) | Self::Key(_) | Self::Protocol(_) => StatusCode::BAD_REQUEST,
             Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::WriteForbidden
+            | Self::ReadForbidden(_)
             | Self::ActionForbidden(_)
             | Self::AddressNotAllowed(_)
             | Self::Archived
@@ -136,7 +139,7 @@ impl Refusal {
             }
             Self::ActionForbidden(denial) => format!("BLOCKED: {}", denial.message()),
             Self::BodyTooLarge => format!("the request body is larger than {} bytes", super::MAX_REQUEST_BYTES),
-            Self::Protocol(problem) => problem.clone(),
+            Self::ReadForbidden(problem) | Self::Protocol(problem) => problem.clone(),
             Self::StreamExpired => "The stream has expired due to inactivity: an open transaction was rolled back and \
                                     none of its statements took effect. Open a new stream and try again."
                 .to_owned(),

@@ -7,6 +7,7 @@ use tokio::time::{Duration, Instant};
 
 use super::engine::{Connection, Effect, Interrupter, Stop, TransactionStep};
 use super::files::DatabaseFile;
+use super::history::History;
 use super::hrana::SqlError;
 use super::policy::Policy;
 
@@ -20,6 +21,7 @@ pub(crate) struct Session {
     turn: Option<OwnedSemaphorePermit>,
     deadline: Option<Instant>,
     writers: Arc<Semaphore>,
+    history: Arc<History>,
     _slot: OwnedSemaphorePermit,
     _file: Arc<DatabaseFile>,
     attached: Vec<Arc<DatabaseFile>>,
@@ -30,9 +32,11 @@ impl Session {
         connection: Box<dyn Connection>,
         writers: Arc<Semaphore>,
         slot: OwnedSemaphorePermit,
+        history: Arc<History>,
         file: Arc<DatabaseFile>,
     ) -> Self {
-        Self { connection, turn: None, deadline: None, writers, _slot: slot, _file: file, attached: Vec::new() }
+        let attached = Vec::new();
+        Self { connection, turn: None, deadline: None, writers, history, _slot: slot, _file: file, attached }
     }
 
     /// Runs `work` on the connection, with the gate every statement has to pass.
@@ -88,10 +92,15 @@ impl Session {
         }
     }
 
-    /// Draws the consequences of what just ran: lets the next writer in, starts the deadline of a new transaction, ends
+    /// Draws the consequences of what just ran: writes down what was committed, lets the next writer in, starts the deadline of a new transaction, ends
     /// one whose time is up. Says whether it was ended.
     pub(crate) fn settle(&mut self) -> bool {
+        // A sequence may have committed and then opened a transaction.
+        let is_long = self.history.enter(self.connection.as_mut());
         if self.connection.is_autocommit() {
+            if is_long && self.has_turn() {
+                self.history.rotate(self.connection.as_mut());
+            }
             self.turn = None;
             self.deadline = None;
             return false;

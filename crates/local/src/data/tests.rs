@@ -5,8 +5,10 @@ mod batons;
 mod conditions;
 mod cursor;
 mod dump;
+mod export;
 mod files;
 mod first_version;
+mod history;
 mod hostile_tokens;
 mod limits;
 mod permissions;
@@ -47,6 +49,7 @@ const BUSY: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM
 struct Host {
     plane: DataPlane,
     clock: Clock,
+    label: String,
     token: String,
 }
 
@@ -60,7 +63,7 @@ impl Host {
         let plane = DataPlane::new(files, clock.clone());
         plane.put(record());
         let token = mint(&claims(&clock), &seed()).unwrap();
-        Self { plane, clock, token }
+        Self { plane, clock, label: LABEL.to_owned(), token }
     }
 
     fn read_only(&self) -> Self {
@@ -83,11 +86,11 @@ impl Host {
     async fn send(&self, path: &str, body: impl Into<Body>) -> http::Response<Body> {
         let authorization = format!("Bearer {}", self.token);
         let request = Request::post(path).header("authorization", authorization).body(body.into()).unwrap();
-        self.plane.handle(LABEL, path, request).await
+        self.plane.handle(&self.label, path, request).await
     }
 
     async fn get(&self, path: &str) -> (u16, String) {
-        let response = self.plane.handle(LABEL, path, Request::get(path).body(Body::empty()).unwrap()).await;
+        let response = self.plane.handle(&self.label, path, Request::get(path).body(Body::empty()).unwrap()).await;
         let status = response.status().as_u16();
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, String::from_utf8(bytes.to_vec()).unwrap())

@@ -104,3 +104,76 @@ async fn a_copy_needs_an_original_of_the_same_organization() {
     let refused = post(&cloud, "/v1/organizations/dev/databases", body).await;
     assert_eq!(refused.refusal(), (404, "could not find database with name orders: record not found".to_owned()));
 }
+
+/// `orders` with 1 from 00:00, 11 from 01:00, 111 from 02:00.
+async fn create_orders_over_time(cloud: &Cloud) -> Value {
+    let id = create_database(cloud, "orders").await.json()["database"]["DbId"].clone();
+    value(cloud, "orders", "CREATE TABLE t (x)").await;
+    for amount in [1, 10, 100] {
+        value(cloud, "orders", &format!("INSERT INTO t VALUES ({amount})")).await;
+        cloud.clock().advance(std::time::Duration::from_secs(3600));
+    }
+    id
+}
+
+fn at(timestamp: &str, copy: &str, key: &str) -> String {
+    let seed = json!({"type": "database", key: "orders", "timestamp": timestamp});
+    json!({"name": copy, "group": "default", "seed": seed}).to_string()
+}
+
+#[tokio::test]
+async fn a_database_can_be_what_another_one_was_at_a_time() {
+    let cloud = cloud();
+    let id = create_orders_over_time(&cloud).await;
+    for (index, (timestamp, sum)) in [
+        ("2026-01-01T00:59:59Z", "1"),
+        ("2026-01-01T01:00:00Z", "11"),
+        ("2026-01-01T03:30:00.123456789+02:00", "11"),
+        ("2026-01-01T02:30:00Z", "111"),
+        ("2030-01-01T00:00:00Z", "111"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (copy, key) = (format!("copy-{index}"), if index % 2 == 0 { "name" } else { "value" });
+        let created = post(&cloud, DATABASES, &at(timestamp, &copy, key)).await;
+        assert_eq!(created.status, 200, "{timestamp}: {}", created.text);
+        assert_eq!(value(&cloud, &copy, "SELECT sum(x) FROM t").await, sum, "{timestamp}");
+        let got = get(&cloud, &format!("{DATABASES}/{copy}")).await.json();
+        let parent = json!({"id": id, "name": "orders", "branched_at": "2026-01-01T03:00:00Z"});
+        assert_eq!(got["database"]["parent"], parent);
+    }
+    let body = r#"{"name":"third","seed":{"type":"database","name":"orders","timestamp":"2026-01-01T00:30:00Z"}}"#;
+    let created = post(&cloud, &format!("{ACME}/databases"), body).await;
+    assert_eq!(created.status, 200, "{}", created.text);
+    assert_eq!(value(&cloud, "third", "SELECT sum(x) FROM t").await, "1");
+    assert_eq!(value(&cloud, "orders", "SELECT sum(x) FROM t").await, "111");
+}
+
+#[tokio::test]
+async fn a_time_before_the_original_or_that_is_none_is_refused_and_nothing_is_created() {
+    let cloud = cloud();
+    create_orders_over_time(&cloud).await;
+    let refused = post(&cloud, DATABASES, &at("2025-12-31T23:59:59Z", "copy", "name")).await;
+    let reason = "invalid seed.timestamp 2025-12-31T23:59:59Z: the earliest time database orders can be restored to is \
+                  2026-01-01T00:00:00Z";
+    assert_eq!(refused.refusal(), (400, reason.to_owned()));
+    for timestamp in ["yesterday", "2026-01-01", "", "2026-13-01T00:00:00Z"] {
+        let refused = post(&cloud, DATABASES, &at(timestamp, "copy", "name")).await;
+        assert_eq!(refused.status, 400, "{timestamp:?}");
+        let field = format!("invalid seed.timestamp {timestamp:?}: ");
+        assert!(refused.error().contains(&field), "{timestamp:?}: {}", refused.error());
+    }
+    assert_eq!(get(&cloud, &format!("{DATABASES}/copy")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_branch_has_no_past_of_its_own() {
+    let cloud = cloud();
+    create_orders_over_time(&cloud).await;
+    post(&cloud, DATABASES, r#"{"name":"copy","group":"default","seed":{"type":"database","name":"orders"}}"#).await;
+    let body = at("2026-01-01T01:00:00Z", "second", "name").replace("orders", "copy");
+    let refused = post(&cloud, DATABASES, &body).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.error().ends_with("2026-01-01T03:00:00Z"), "{}", refused.error());
+}

@@ -12,7 +12,7 @@ use turso_cloud_contract::{
     audit_logs::AuditCode,
     databases::{
         CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, Database, DatabaseAnswer, DatabasesAnswer,
-        DeleteDatabase, DeletedDatabaseAnswer, GetDatabase, ListDatabases, NewDatabase, Pagination, Parent, Seed,
+        DeleteDatabase, DeletedDatabaseAnswer, GetDatabase, ListDatabases, NewDatabase, Pagination, Parent,
         WakeUpDatabase,
     },
 };
@@ -118,7 +118,6 @@ fn create(
     organization: &OrganizationRow,
     request: &NewDatabase,
 ) -> Result<CreatedDatabase, Refusal> {
-    refuse_unsupported(request)?;
     let name = DatabaseName::try_from(request.name.as_str())?;
     let group = cx.store().find_group(organization.id, &GroupName::try_from(request.group.as_str())?)?;
     let group = group.filter(|group| cx.opens_group(&group.uuid));
@@ -167,15 +166,6 @@ fn delete(cx: &mut Context<'_>, organization: &OrganizationRow, database: &Datab
     cx.store().delete_database(database, cx.now())?;
     cx.withdraw(database);
     audit(cx, organization, AuditCode::DbDelete, database)
-}
-
-/// Better refused than silently empty.
-fn refuse_unsupported(database: &NewDatabase) -> Result<(), Refusal> {
-    let unsupported = [("seed.timestamp", matches!(database.seed, Some(Seed::Database { timestamp: Some(_), .. })))];
-    match unsupported.iter().find(|(_, given)| *given) {
-        Some((option, _)) => Err(Refusal::bad_request(format!("the local cloud does not support {option} yet"))),
-        None => Ok(()),
-    }
 }
 
 pub(super) fn find(

@@ -1,8 +1,9 @@
 //! The engine calls that the safe wrapper does not offer.
 #![expect(unsafe_code, reason = "counters and settings of the C engine that rusqlite does not wrap")]
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::Connection;
 
@@ -51,4 +52,50 @@ pub(crate) fn is_complete(sql: &[u8]) -> bool {
     let Ok(sql) = CString::new(sql) else { return true };
     // SAFETY: the pointer is to a text that ends in a zero byte and outlives the call, which only reads it.
     unsafe { libsql_ffi::sqlite3_complete(sql.as_ptr()) == 1 }
+}
+
+/// Learns of each commit to the main database of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct CommitWatch(Box<AtomicU32>);
+
+impl CommitWatch {
+    /// Watches `connection`, which must be closed before the watch is dropped.
+    ///
+    /// The engine has room for one hook, and its automatic checkpoints would take it: setting them again, through
+    /// `PRAGMA wal_autocheckpoint`, ends the watch.
+    pub(crate) fn install(&self, connection: &Connection) {
+        let frames = ptr::from_ref::<AtomicU32>(&self.0).cast_mut().cast::<c_void>();
+        // SAFETY: the handle is open, and `frames` points into a box that outlives it by the contract of this function;
+        // it is only ever used as a shared reference.
+        unsafe { libsql_ffi::sqlite3_wal_hook(connection.handle(), Some(enter_commit), frames) };
+    }
+
+    /// How many frames the log had after the newest commit since the last call, if there was one.
+    pub(crate) fn take(&self) -> Option<u32> {
+        let frames = self.0.swap(0, Ordering::Relaxed);
+        (frames > 0).then_some(frames)
+    }
+}
+
+unsafe extern "C" fn enter_commit(
+    watch: *mut c_void,
+    _: *mut libsql_ffi::sqlite3,
+    database: *const c_char,
+    frames: c_int,
+) -> c_int {
+    // SAFETY: the engine passes the name of the database as a string that lives as long as the call.
+    let is_main = unsafe { CStr::from_ptr(database) } == c"main";
+    if is_main && let Ok(frames) = u32::try_from(frames) {
+        // SAFETY: the pointer is the one `install` gave, whose box is alive as long as the connection.
+        unsafe { &*watch.cast::<AtomicU32>() }.store(frames, Ordering::Relaxed);
+    }
+    libsql_ffi::SQLITE_OK
+}
+
+/// How many frames the log of the main database has in the connection's latest view of it.
+pub(crate) fn log_frames(connection: &Connection) -> Option<u32> {
+    let mut frames = 0;
+    // SAFETY: the handle is open for as long as `connection` is borrowed, and the count is written before the return.
+    let code = unsafe { libsql_ffi::libsql_wal_frame_count(connection.handle(), &raw mut frames) };
+    (code == libsql_ffi::SQLITE_OK).then_some(frames)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup};
+use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup, config::DbConfig};
 
 use super::observer::Observer;
 use super::{
@@ -17,8 +17,11 @@ use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
 
 /// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
-/// file and the checkpoint at the last closing.
+/// file and the recovery of its log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a checkpoint waits for readers of the log: writers wait meanwhile.
+const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
 
 /// How long a copy waits when its source is busy, which it is for rare moments only.
 const PAUSE_OF_COPY: Duration = Duration::from_millis(10);
@@ -72,10 +75,13 @@ impl Engine for LibsqlEngine {
         let handle = open(&self.path, self.durability).map_err(errors::describe)?;
         let observer = Observer::install(&handle);
         let interrupter = Interrupter::default();
+        let commits = ffi::CommitWatch::default();
+        commits.install(&handle);
         let watched = interrupter.clone();
         handle.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watched.is_interrupted()));
         Ok(Box::new(LibsqlConnection {
             handle,
+            commits,
             observer,
             interrupter,
             schema: Arc::clone(&self.schema),
@@ -111,6 +117,9 @@ pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Hand
         Durability::Process => "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         Durability::Nothing => "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;",
     })?;
+    // What the log says goes into the file when the history of the database has taken it, and at no other time.
+    handle.execute_batch("PRAGMA wal_autocheckpoint=0;")?;
+    handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(handle)
 }
 
@@ -138,9 +147,11 @@ fn read_only_uri(file: &Path) -> String {
     format!("file:{root}{}?mode=ro", utf8_percent_encode(&path, NOT_IN_URI))
 }
 
+/// The handle is dropped first: it uses the watch until it is closed.
 #[expect(clippy::struct_excessive_bools, reason = "each tells of another thing to do before the next statement")]
 struct LibsqlConnection {
     handle: Handle,
+    commits: ffi::CommitWatch,
     observer: Observer,
     interrupter: Interrupter,
     schema: Arc<SchemaEpoch>,
@@ -265,6 +276,34 @@ impl Connection for LibsqlConnection {
         let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
         let size = || self.handle.query_row(sql, [], |row| row.get::<_, i64>(0));
         self.observer.unwatched(size).map_err(errors::describe).map(|bytes| u64::try_from(bytes).unwrap_or_default())
+    }
+
+    fn take_commit(&mut self) -> Option<u32> {
+        self.commits.take()
+    }
+
+    fn log_frames(&mut self) -> Result<u32, SqlError> {
+        let look = || self.handle.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+        self.observer.unwatched(look).map_err(errors::describe)?;
+        ffi::log_frames(&self.handle).ok_or_else(|| SqlError::new("SQLITE_BUSY", "SQLite error: database is locked"))
+    }
+
+    fn empty_log(&mut self) -> Result<bool, SqlError> {
+        self.handle.busy_timeout(PATIENCE_OF_CHECKPOINT).map_err(errors::describe)?;
+        let sql = "PRAGMA main.wal_checkpoint(TRUNCATE)";
+        let is_busy = self.observer.unwatched(|| self.handle.query_row(sql, [], |row| row.get::<_, bool>(0)));
+        self.handle.busy_timeout(BUSY_TIMEOUT).map_err(errors::describe)?;
+        is_busy.map(|is_busy| !is_busy).map_err(errors::describe)
+    }
+
+    fn touch(&mut self) -> Result<(), SqlError> {
+        self.observer
+            .unwatched(|| {
+                let version = "PRAGMA main.user_version";
+                let current: i32 = self.handle.query_row(version, [], |row| row.get(0))?;
+                self.handle.execute_batch(&format!("{version} = {current}"))
+            })
+            .map_err(errors::describe)
     }
 
     fn interrupter(&self) -> Interrupter {

@@ -26,11 +26,14 @@ const QUESTIONS: [&str; 10] = [
 ];
 
 /// Pragmas that act even without a value.
-const ACTIONS: [&str; 4] = ["incremental_vacuum", "optimize", "shrink_memory", "wal_checkpoint"];
+const ACTIONS: [&str; 3] = ["incremental_vacuum", "optimize", "shrink_memory"];
+
+/// The log is the newest part of the database's history, so that only the server empties it.
+const CHECKPOINT: &str = "wal_checkpoint";
 
 /// Pragmas whose setting belongs to the server: the journal mode is what lets readers run beside a writer, the
 /// count of pages is what the database is configured to, and the others are shared with the whole process.
-const FORBIDDEN: [&str; 7] = [
+const FORBIDDEN: [&str; 8] = [
     "data_store_directory",
     "hard_heap_limit",
     "journal_mode",
@@ -38,12 +41,14 @@ const FORBIDDEN: [&str; 7] = [
     "max_page_count",
     "soft_heap_limit",
     "temp_store_directory",
+    "wal_autocheckpoint",
 ];
 
 /// Classifies `PRAGMA name` or `PRAGMA name = value`.
 pub(crate) fn classify(name: &str, value: Option<&str>) -> PragmaKind {
     let is_one_of = |list: &[&str]| list.iter().any(|other| name.eq_ignore_ascii_case(other));
     match value {
+        _ if name.eq_ignore_ascii_case(CHECKPOINT) => PragmaKind::Forbidden,
         _ if is_one_of(&ACTIONS) => PragmaKind::Action,
         None => PragmaKind::Query,
         Some(_) if is_one_of(&QUESTIONS) => PragmaKind::Query,

@@ -2,6 +2,7 @@
 
 use std::{fs::File, io::BufReader, path::PathBuf};
 
+use jiff::Timestamp;
 use turso_cloud_contract::{DatabaseName, InvalidInput, databases::Seed};
 use url::Url;
 
@@ -17,7 +18,8 @@ pub(super) enum Content {
     Nothing,
     /// It is uploaded later.
     Upload,
-    Copy(Box<DatabaseRow>),
+    /// What another database is now, or was at a time.
+    Copy(Box<DatabaseRow>, Option<Timestamp>),
     Dump(Dump),
 }
 
@@ -32,7 +34,7 @@ impl Content {
         match seed {
             None => Ok(Self::Nothing),
             Some(Seed::DatabaseUpload) => Ok(Self::Upload),
-            Some(Seed::Database { name, .. }) => original(cx, organization, name).map(Self::Copy),
+            Some(Seed::Database { name, timestamp }) => copy(cx, organization, name, *timestamp),
             Some(Seed::Dump { url }) => dump(cx, organization, url).map(Self::Dump),
             Some(_) => Err(Refusal::bad_request("the local cloud does not support this type of seed yet")),
         }
@@ -41,7 +43,7 @@ impl Content {
     /// The database it is a copy of.
     pub(super) fn original(&self) -> Option<&DatabaseRow> {
         match self {
-            Self::Copy(original) => Some(original),
+            Self::Copy(original, _) => Some(original),
             _ => None,
         }
     }
@@ -51,7 +53,9 @@ impl Content {
     pub(super) fn give_to(self, cx: &mut Context<'_>, database: &DatabaseRow) -> Result<(), Refusal> {
         match self {
             Self::Nothing | Self::Upload => Ok(()),
-            Self::Copy(original) => cx.copy(&original.uuid, &database.uuid),
+            Self::Copy(original, None) => cx.copy(&original.uuid, &database.uuid),
+            // What comes after the present is the present.
+            Self::Copy(original, Some(at)) => cx.copy_at(&original, &database.uuid, at.min(cx.now())),
             Self::Dump(dump) => dump.load(cx, database),
         }
     }
@@ -72,14 +76,22 @@ impl Dump {
     }
 }
 
-fn original(cx: &Context<'_>, organization: &OrganizationRow, name: &str) -> Result<Box<DatabaseRow>, Refusal> {
+fn copy(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    name: &str,
+    at: Option<Timestamp>,
+) -> Result<Content, Refusal> {
     let original = find(cx, organization, &DatabaseName::try_from(name)?)?;
     if original.draft {
         return Err(Refusal::bad_request(format!(
             "database {name} is a draft and cannot be copied: upload its file first"
         )));
     }
-    Ok(Box::new(original))
+    match at {
+        Some(at) if at < original.created_at => Err(Refusal::before_history(&original.name, at, original.created_at)),
+        at => Ok(Content::Copy(Box::new(original), at)),
+    }
 }
 
 /// Nothing is loaded from the network: a dump lies on this machine, or was uploaded to this cloud.

@@ -1,0 +1,153 @@
+//! `/info`, `/export/{generation}`, `/sync/{generation}/{from}/{to}`: a database as its file and the frames of its log.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::sync::Arc;
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use serde_json::json;
+use tokio::task::spawn_blocking;
+
+use super::database::Database;
+use super::history::{Frames, HistoryError};
+use super::policy::Policy;
+use super::refusal::Refusal;
+
+const CHUNK: usize = 256 * 1024;
+
+/// What one of the routes asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Info,
+    Export {
+        generation: u32,
+    },
+    /// The frames from `from` on, counted from 1, and before `to`.
+    Sync {
+        generation: u32,
+        from: u32,
+        to: u32,
+    },
+}
+
+impl Ask {
+    /// Reads a path. Nothing for a path of another kind; a refusal for one of these with something that is no number.
+    pub(crate) fn parse(path: &str) -> Option<Result<Self, Refusal>> {
+        let parts: Vec<_> = path.strip_prefix('/')?.split('/').collect();
+        match *parts {
+            ["info"] => Some(Ok(Self::Info)),
+            ["export", generation] => {
+                Some(number("generation", generation).map(|generation| Self::Export { generation }))
+            }
+            ["sync", generation, from, to] => Some(Self::sync(generation, from, to)),
+            _ => None,
+        }
+    }
+
+    fn sync(generation: &str, from: &str, to: &str) -> Result<Self, Refusal> {
+        let (from, to) = (number("first frame", from)?, number("end of the frames", to)?);
+        if to <= from {
+            return Err(Refusal::protocol(format!(
+                "invalid end of the frames {to}: it must be above the first, {from}"
+            )));
+        }
+        Ok(Self::Sync { generation: number("generation", generation)?, from, to })
+    }
+
+    /// Answers, for whoever may read all of the database.
+    pub(crate) async fn answer(self, database: Arc<Database>, policy: &Policy) -> Result<Response<Body>, Refusal> {
+        policy.check_reading_all().map_err(|error| Refusal::ReadForbidden(error.message))?;
+        let work = move || {
+            let history = database.history().map_err(HistoryError::Engine)?;
+            Ok(match self {
+                Self::Info => Answer::Generation(history.generation()),
+                Self::Export { generation } => Answer::File(history.export(generation)?),
+                Self::Sync { generation, from, to } => Answer::Frames(history.frames(generation, from, to)?),
+            })
+        };
+        match spawn_blocking(work).await.map_err(internal)? {
+            Ok(answer) => answer.into_response(),
+            Err(error) => refuse(error),
+        }
+    }
+}
+
+enum Answer {
+    Generation(u32),
+    File(File),
+    Frames(Frames),
+}
+
+impl Answer {
+    fn into_response(self) -> Result<Response<Body>, Refusal> {
+        match self {
+            Self::Generation(current) => Ok(with(
+                StatusCode::OK,
+                "application/json",
+                json!({ "current_generation": current }).to_string().into(),
+            )),
+            Self::Frames(Frames::Some(frames)) => Ok(with(StatusCode::OK, BYTES, frames.into())),
+            Self::Frames(Frames::End { current }) => Ok(end(current, "there are no more frames")),
+            Self::File(file) => {
+                let length = file.metadata().map_err(internal)?.len();
+                let mut response = with(StatusCode::OK, BYTES, read(file));
+                response.headers_mut().insert(CONTENT_LENGTH, length.into());
+                Ok(response)
+            }
+        }
+    }
+}
+
+const BYTES: &str = "application/octet-stream";
+
+/// A client takes a 400 with a generation for the end of the one it asked for, and goes on with the next one up to that.
+/// So a generation that is gone must not be answered like this: what came in it would be missing, and nobody would know.
+fn refuse(error: HistoryError) -> Result<Response<Body>, Refusal> {
+    match error {
+        HistoryError::NotYet { current } => Ok(end(current, &error.to_string())),
+        HistoryError::Gone { .. } => Ok(problem(StatusCode::NOT_FOUND, &json!({ "error": error.to_string() }))),
+        HistoryError::TooEarly(_) | HistoryError::File(_) | HistoryError::Engine(_) => Err(internal(error)),
+    }
+}
+
+fn end(current: u32, error: &str) -> Response<Body> {
+    problem(StatusCode::BAD_REQUEST, &json!({ "error": error, "generation": current }))
+}
+
+fn problem(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
+    with(status, "application/json", body.to_string().into())
+}
+
+fn with(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// The bytes of a file, read as the client takes them.
+fn read(file: File) -> Body {
+    Body::from_stream(stream::try_unfold(file, |mut file| async move {
+        let read = spawn_blocking(move || {
+            let mut chunk = vec![0; CHUNK];
+            let length = file.read(&mut chunk)?;
+            chunk.truncate(length);
+            Ok::<_, io::Error>((length > 0).then(|| (Bytes::from(chunk), file)))
+        });
+        read.await.map_err(io::Error::other)?
+    }))
+}
+
+fn number(what: &str, text: &str) -> Result<u32, Refusal> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| Refusal::protocol(format!("invalid {what} {text:?}: it must be a whole number from 1 on")))
+}
+
+fn internal(error: impl std::fmt::Display) -> Refusal {
+    tracing::error!(%error, "could not read a database's files");
+    Refusal::Internal
+}

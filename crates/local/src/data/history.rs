@@ -1,0 +1,183 @@
+//! What a database was: every commit of at least the last day can be found again.
+//!
+//! The database's file changes only between two *generations*; within one, every commit is in the write-ahead log, and a
+//! ledger says when it came. When the log has grown long, it is kept as the archive of its generation, and what it says
+//! goes into the file. So the past is the *base* (the file as it was when the oldest generation that is kept began), the
+//! archives in their order, and the log in use. See `docs/design.md`, "The past of a database".
+
+mod ledger;
+mod log;
+mod place;
+mod recovery;
+mod restore;
+mod rotation;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::{Mutex, RwLock};
+
+use super::engine::Connection;
+use super::hrana::SqlError;
+use crate::clock::Clock;
+use ledger::{Entry, Ledger};
+use place::Place;
+
+pub(crate) use restore::Frames;
+
+/// Commits that are younger than this can be found again, unless they take too much room.
+const REACH: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many frames make the log long: about as many as the engine itself would check for, so that a database opened
+/// anew, whose log has to be read once, is there quickly.
+const LONG_LOG: u32 = 1000;
+
+/// The archives of a database may take this much, or as much as the database itself if that is more.
+const MAX_ARCHIVED_BYTES: u64 = 256 * 1024 * 1024;
+
+/// The past of a database cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HistoryError {
+    /// It is not kept as far back.
+    #[error("the history of the database begins at {0}")]
+    TooEarly(Timestamp),
+    /// There is no such generation yet.
+    #[error("the newest generation is {current}")]
+    NotYet { current: u32 },
+    /// The generation was kept once.
+    #[error("the oldest generation that is kept is {oldest}")]
+    Gone { oldest: u32 },
+    #[error(transparent)]
+    File(#[from] io::Error),
+    #[error("{}", .0.message)]
+    Engine(SqlError),
+}
+
+/// The limits of what is kept.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    long_log: u32,
+    archived_bytes: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { long_log: LONG_LOG, archived_bytes: MAX_ARCHIVED_BYTES }
+    }
+}
+
+/// The history of one database.
+#[derive(Debug)]
+pub(crate) struct History {
+    file: PathBuf,
+    place: Place,
+    clock: Clock,
+    bounds: Bounds,
+    live: Mutex<Option<Live>>,
+    /// Read while files of the past are, written while they change.
+    archives: RwLock<()>,
+}
+
+/// The generation in use.
+#[derive(Debug)]
+struct Live {
+    generation: u32,
+    /// Frames of the log up to the newest commit.
+    frames: u32,
+    /// The frames at which to think about the next generation.
+    long_at: u32,
+    ledger: Ledger,
+}
+
+impl History {
+    /// The history of the database in `file`, kept in `place`; nothing is read or written yet.
+    pub(crate) fn new(file: &Path, place: PathBuf, clock: &Clock) -> Self {
+        Self {
+            file: file.to_owned(),
+            place: Place::new(place),
+            clock: clock.clone(),
+            bounds: Bounds::default(),
+            live: Mutex::new(None),
+            archives: RwLock::new(()),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.live.lock().is_some()
+    }
+
+    /// Finds out, through the first connection, where an earlier process has left off.
+    pub(crate) fn open(&self, connection: &mut dyn Connection) -> Result<(), HistoryError> {
+        let mut live = self.live.lock();
+        if live.is_none() {
+            let frames = connection.log_frames().map_err(HistoryError::Engine)?;
+            *live = Some(self.recover(frames));
+        }
+        Ok(())
+    }
+
+    /// Enters what the connection has committed last. Says whether the log has become long, which is for the caller to
+    /// change, if it is its turn to write.
+    pub(crate) fn enter(&self, connection: &mut dyn Connection) -> bool {
+        let Some(frames) = connection.take_commit() else {
+            return false;
+        };
+        if self.at_present().1 > frames {
+            self.reopen(frames);
+            return false;
+        }
+        let mut live = self.live.lock();
+        let Some(live) = live.as_mut() else {
+            return false;
+        };
+        live.enter(frames, self.clock.now());
+        frames >= live.long_at
+    }
+
+    /// The log is shorter than it was: it was begun anew after the end of a generation had failed halfway.
+    fn reopen(&self, frames: u32) {
+        let _changing = self.archives.write();
+        let mut live = self.live.lock();
+        *live = Some(self.recover(frames));
+    }
+
+    /// Closes the file that is kept open between commits.
+    pub(crate) fn release(&self) {
+        if let Some(live) = self.live.lock().as_mut() {
+            live.ledger.close();
+        }
+    }
+
+    /// The number of the generation in use, from 1.
+    pub(crate) fn generation(&self) -> u32 {
+        self.at_present().0
+    }
+
+    /// The generation in use and the frames of its log.
+    fn at_present(&self) -> (u32, u32) {
+        self.live.lock().as_ref().map_or((1, 0), |live| (live.generation, live.frames))
+    }
+
+    fn log(&self) -> PathBuf {
+        let mut path = self.file.clone().into_os_string();
+        path.push("-wal");
+        path.into()
+    }
+}
+
+impl Live {
+    fn new(generation: u32, frames: u32, ledger: Ledger, bounds: Bounds) -> Self {
+        Self { generation, frames, long_at: bounds.long_log, ledger }
+    }
+
+    /// A commit that cannot be written down gets the time of the next one that can.
+    fn enter(&mut self, frames: u32, at: Timestamp) {
+        self.frames = frames;
+        if let Err(error) = self.ledger.append(Entry { frames, at: at.as_microsecond() }) {
+            tracing::warn!(%error, "could not write down the time of a commit");
+        }
+    }
+}

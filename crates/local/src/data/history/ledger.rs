@@ -1,0 +1,91 @@
+//! When each commit of a generation came: one small record per commit, appended to a file.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+const RECORD: usize = 16;
+
+/// After a commit at this time, the log had this many frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) frames: u32,
+    /// Microseconds since 1970.
+    pub(crate) at: i64,
+}
+
+impl Entry {
+    fn to_bytes(self) -> [u8; RECORD] {
+        let mut bytes = [0; RECORD];
+        let (frames, rest) = bytes.split_at_mut(4);
+        let (check, at) = rest.split_at_mut(4);
+        frames.copy_from_slice(&self.frames.to_le_bytes());
+        check.copy_from_slice(&self.check().to_le_bytes());
+        at.copy_from_slice(&self.at.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: [u8; RECORD]) -> Option<Self> {
+        let [f0, f1, f2, f3, c0, c1, c2, c3, at @ ..] = bytes;
+        let entry = Self { frames: u32::from_le_bytes([f0, f1, f2, f3]), at: i64::from_le_bytes(at) };
+        (entry.check() == u32::from_le_bytes([c0, c1, c2, c3])).then_some(entry)
+    }
+
+    /// Tells a record from what is left of one after a crash.
+    fn check(self) -> u32 {
+        let [low, high] = [self.at.cast_unsigned() & 0xffff_ffff, self.at.cast_unsigned() >> 32];
+        let folded = u32::try_from(low).unwrap_or_default() ^ u32::try_from(high).unwrap_or_default();
+        (folded ^ self.frames.rotate_left(16)).wrapping_add(0x9e37_79b9)
+    }
+}
+
+/// The entries of one generation, the first of which says when the generation before it ended.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Ledger {
+    /// A ledger that is there.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path, file: None }
+    }
+
+    /// Begins a ledger. It is there with its first entry or not at all.
+    pub(crate) fn create(path: PathBuf, temporary: &Path, first: Entry) -> io::Result<Self> {
+        std::fs::write(temporary, first.to_bytes())?;
+        std::fs::rename(temporary, &path)?;
+        Ok(Self::at(path))
+    }
+
+    pub(crate) fn append(&mut self, entry: Entry) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(open_at_record(&self.path)?),
+        };
+        file.write_all(&entry.to_bytes())
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.file = None;
+    }
+}
+
+/// What a crash has left of a record would put all that follow out of place.
+fn open_at_record(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().append(true).open(path)?;
+    let length = file.metadata()?.len();
+    let torn = length % RECORD as u64;
+    if torn > 0 {
+        file.set_len(length - torn)?;
+    }
+    Ok(file)
+}
+
+/// All entries of a ledger, as far as they are sound.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<Entry>> {
+    let bytes = std::fs::read(path)?;
+    let (records, _torn) = bytes.as_chunks::<RECORD>();
+    Ok(records.iter().map_while(|record| Entry::from_bytes(*record)).collect())
+}

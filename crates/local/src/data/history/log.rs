@@ -1,0 +1,92 @@
+//! The engine's write-ahead log as a file: a header, then frames of a page each.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+const HEADER: usize = 32;
+pub(crate) const FRAME_HEADER: usize = 24;
+
+/// What tells two logs of one database apart: the engine changes it whenever it begins a log anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Salt([u8; 8]);
+
+/// A log opened for reading.
+#[derive(Debug)]
+pub(crate) struct Log {
+    file: File,
+    page_size: usize,
+    salt: Salt,
+}
+
+impl Log {
+    /// Nothing if the log was emptied or never begun.
+    pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut header = [0; HEADER];
+        match file.read_exact(&mut header) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let [_, _, _, _, _, _, _, _, p0, p1, p2, p3, _, _, _, _, salt @ .., _, _, _, _, _, _, _, _] = header;
+        let page_size = u32::from_be_bytes([p0, p1, p2, p3]);
+        Ok(Some(Self { file, page_size: usize::try_from(page_size).unwrap_or(usize::MAX), salt: Salt(salt) }))
+    }
+
+    pub(crate) fn salt(&self) -> Salt {
+        self.salt
+    }
+
+    /// How many frames the whole file has.
+    pub(crate) fn frames(&self) -> io::Result<u32> {
+        let bytes = self.file.metadata()?.len().saturating_sub(HEADER as u64);
+        u32::try_from(bytes / self.frame_size()).map_err(io::Error::other)
+    }
+
+    /// The length of the file up to the end of this frame.
+    pub(crate) fn length(&self, frames: u32) -> u64 {
+        HEADER as u64 + u64::from(frames) * self.frame_size()
+    }
+
+    /// `count` frames after the first `skipped` ones, as they are.
+    pub(crate) fn read(mut self, skipped: u32, count: u32) -> io::Result<Vec<u8>> {
+        self.file.seek(SeekFrom::Start(self.length(skipped)))?;
+        let length = self.length(count) - HEADER as u64;
+        let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        self.file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Writes the pages of the first `count` frames, which end with a commit, into a database's file. Doing so once more
+    /// changes nothing, so that it can be begun again after a crash.
+    pub(crate) fn apply(self, count: u32, target: &mut File) -> io::Result<()> {
+        let mut frames = BufReader::new(self.file);
+        let mut header = [0; FRAME_HEADER];
+        let mut page = vec![0; self.page_size];
+        let mut size = None;
+        for _ in 0..count {
+            frames.read_exact(&mut header)?;
+            frames.read_exact(&mut page)?;
+            let [n0, n1, n2, n3, s0, s1, s2, s3, ..] = header;
+            let before = u32::from_be_bytes([n0, n1, n2, n3]).checked_sub(1).ok_or(io::ErrorKind::InvalidData)?;
+            target.seek(SeekFrom::Start(u64::from(before) * page.len() as u64))?;
+            target.write_all(&page)?;
+            size = Some(u32::from_be_bytes([s0, s1, s2, s3]));
+        }
+        match size {
+            // Only the last frame of a transaction tells the size of the database.
+            Some(0) => Err(io::ErrorKind::InvalidData.into()),
+            Some(pages) => target.set_len(u64::from(pages) * page.len() as u64),
+            None => Ok(()),
+        }
+    }
+
+    fn frame_size(&self) -> u64 {
+        (FRAME_HEADER + self.page_size) as u64
+    }
+}

@@ -1,0 +1,87 @@
+//! Where an earlier process has left off, whatever it was doing when it ended.
+
+use std::io;
+
+use super::ledger::{self, Entry, Ledger};
+use super::log::Log;
+use super::place::Kind;
+use super::{History, Live};
+
+/// The time of a first entry that has no commit before it.
+const EVER: i64 = i64::MIN;
+
+impl History {
+    /// The generation in use, from the files and the frames that the engine has found in its log. A history that cannot
+    /// be read, or written, must not keep its database from being used.
+    pub(super) fn recover(&self, frames: u32) -> Live {
+        self.follow(frames).unwrap_or_else(|error| {
+            tracing::warn!(file = %self.file.display(), %error, "the history of a database cannot be read: it is dropped");
+            let ledgers = self.place.generations(Kind::Ledger).unwrap_or_default();
+            let next = ledgers.last().copied().unwrap_or_default() + 1;
+            self.begin_afresh(next, frames).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the times of the commits cannot be written down");
+                self.live(next, frames, Ledger::at(self.place.path(next, Kind::Ledger)))
+            })
+        })
+    }
+
+    fn follow(&self, frames: u32) -> io::Result<Live> {
+        self.finish_fold()?;
+        let oldest = self.place.generations(Kind::Base)?.first().copied().unwrap_or_default();
+        self.place.tidy(oldest)?;
+        let Some(newest) = self.place.generations(Kind::Ledger)?.last().copied() else {
+            return self.begin(1, frames, EVER);
+        };
+        let entries = ledger::read(&self.place.path(newest, Kind::Ledger))?;
+        let last = entries.last().copied().unwrap_or(Entry { frames: 0, at: EVER });
+        if self.was_rotated(newest)? {
+            return self.begin(newest + 1, frames, last.at);
+        }
+        if last.frames > frames {
+            tracing::warn!(file = %self.file.display(), "the log of a database was emptied: its history is dropped");
+            return self.begin_afresh(newest + 1, frames);
+        }
+        let mut live = self.live(newest, frames, Ledger::at(self.place.path(newest, Kind::Ledger)));
+        if last.frames < frames {
+            // Committed, and not written down any more.
+            live.enter(frames, self.clock.now());
+        }
+        Ok(live)
+    }
+
+    /// Begins the ledger of a generation that follows what was committed at `before`.
+    pub(super) fn begin(&self, generation: u32, frames: u32, before: i64) -> io::Result<Live> {
+        self.place.create()?;
+        let path = self.place.path(generation, Kind::Ledger);
+        let ledger = Ledger::create(path, &self.place.temporary(), Entry { frames: 0, at: before })?;
+        let mut live = self.live(generation, frames, ledger);
+        if frames > 0 {
+            live.enter(frames, self.clock.now());
+        }
+        Ok(live)
+    }
+
+    /// Begins a history without a past, for what the archives say does not lead to what the file has.
+    fn begin_afresh(&self, generation: u32, frames: u32) -> io::Result<Live> {
+        let live = self.begin(generation, frames, self.clock.now().as_microsecond())?;
+        self.place.tidy(generation)?;
+        Ok(live)
+    }
+
+    /// The log is archived before it is emptied: whether it was emptied, the log itself tells.
+    fn was_rotated(&self, generation: u32) -> io::Result<bool> {
+        let archive = self.place.path(generation, Kind::Log);
+        let Some(archived) = Log::open(&archive)? else {
+            return Ok(false);
+        };
+        let is_in_use = Log::open(&self.log())?.is_some_and(|log| log.salt() == archived.salt());
+        if is_in_use {
+            std::fs::remove_file(archive)?;
+        }
+        Ok(!is_in_use)
+    }
+
+    fn live(&self, generation: u32, frames: u32, ledger: Ledger) -> Live {
+        Live::new(generation, frames, ledger, self.bounds)
+    }
+}

@@ -1,0 +1,127 @@
+//! The end of a generation, and of what is too old or too much.
+
+use std::fs::OpenOptions;
+use std::io;
+
+use jiff::Timestamp;
+
+use super::ledger;
+use super::log::Log;
+use super::place::Kind;
+use super::{History, HistoryError, Live, REACH};
+use crate::data::engine::Connection;
+
+impl History {
+    /// Archives the log and empties it. Only for who has the turn to write. If somebody reads the past or the log, it
+    /// is left for later.
+    pub(crate) fn rotate(&self, connection: &mut dyn Connection) {
+        let Some(_changing) = self.archives.try_write() else {
+            return self.postpone();
+        };
+        if let Err(error) = self.try_to_rotate(connection).and_then(|()| Ok(self.fold_what_is_too_much()?)) {
+            tracing::warn!(file = %self.file.display(), %error, "could not archive the log of a database");
+            self.postpone();
+        }
+    }
+
+    fn postpone(&self) {
+        if let Some(live) = self.live.lock().as_mut() {
+            live.long_at = live.frames.saturating_add(self.bounds.long_log);
+        }
+    }
+
+    /// The order is such that the past is complete whenever the process is killed.
+    fn try_to_rotate(&self, connection: &mut dyn Connection) -> Result<(), HistoryError> {
+        let (generation, frames) = self.at_present();
+        self.keep_base(generation)?;
+        self.archive(generation, frames)?;
+        if connection.empty_log().map_err(HistoryError::Engine)? {
+            return Ok(self.begin_next(generation, 0)?);
+        }
+        // A reader is in the way. If all of the log is in the file by now, the next writer would begin the log anew and
+        // nobody would know. One more frame prevents that, and if the log was begun anew for this frame, it tells.
+        connection.touch().map_err(HistoryError::Engine)?;
+        let touched = connection.take_commit().unwrap_or_default();
+        if touched <= frames {
+            return Ok(self.begin_next(generation, touched)?);
+        }
+        if let Some(live) = self.live.lock().as_mut() {
+            live.enter(touched, self.clock.now());
+        }
+        self.postpone();
+        Ok(std::fs::remove_file(self.place.path(generation, Kind::Log))?)
+    }
+
+    /// Before the first checkpoint the file is what it was when the oldest generation began.
+    fn keep_base(&self, generation: u32) -> io::Result<()> {
+        if !self.place.generations(Kind::Base)?.is_empty() {
+            return Ok(());
+        }
+        let temporary = self.place.temporary();
+        std::fs::copy(&self.file, &temporary)?;
+        std::fs::rename(temporary, self.place.path(generation, Kind::Base))
+    }
+
+    fn archive(&self, generation: u32, frames: u32) -> io::Result<()> {
+        let path = self.log();
+        let log = Log::open(&path)?.ok_or(io::ErrorKind::NotFound)?;
+        let temporary = self.place.temporary();
+        std::fs::copy(path, &temporary)?;
+        // What follows the newest commit is of no transaction that counts.
+        OpenOptions::new().write(true).open(&temporary)?.set_len(log.length(frames))?;
+        std::fs::rename(temporary, self.place.path(generation, Kind::Log))
+    }
+
+    fn begin_next(&self, generation: u32, frames: u32) -> io::Result<()> {
+        let last = self.last_commit(generation)?;
+        let next: Live = self.begin(generation + 1, frames, last)?;
+        *self.live.lock() = Some(next);
+        Ok(())
+    }
+
+    fn last_commit(&self, generation: u32) -> io::Result<i64> {
+        let entries = ledger::read(&self.place.path(generation, Kind::Ledger))?;
+        entries.last().map(|entry| entry.at).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    /// Lets the base take in the oldest generations: those whose end is out of reach, and those beyond the bound.
+    fn fold_what_is_too_much(&self) -> io::Result<()> {
+        let horizon = self.clock.now().checked_sub(REACH).map_or(i64::MIN, Timestamp::as_microsecond);
+        let bound = std::fs::metadata(&self.file)?.len().max(self.bounds.archived_bytes);
+        let archives = self.place.generations(Kind::Log)?;
+        let mut sizes = Vec::with_capacity(archives.len());
+        for generation in archives {
+            sizes.push((generation, std::fs::metadata(self.place.path(generation, Kind::Log))?.len()));
+        }
+        let mut total: u64 = sizes.iter().map(|(_, size)| size).sum();
+        for (generation, size) in sizes {
+            if total <= bound && self.last_commit(generation)? >= horizon {
+                break;
+            }
+            self.fold(generation)?;
+            total -= size;
+        }
+        Ok(())
+    }
+
+    /// Turns the base of a generation into that of the next one.
+    fn fold(&self, generation: u32) -> io::Result<()> {
+        std::fs::rename(self.place.path(generation, Kind::Base), self.place.path(generation, Kind::Folding))?;
+        self.finish_fold()
+    }
+
+    /// Under a name of its own the base may be half done: if the process is killed, the next one does it again.
+    pub(super) fn finish_fold(&self) -> io::Result<()> {
+        for generation in self.place.generations(Kind::Folding)? {
+            let half = self.place.path(generation, Kind::Folding);
+            let archive = self.place.path(generation, Kind::Log);
+            let log = Log::open(&archive)?.ok_or(io::ErrorKind::NotFound)?;
+            let frames = log.frames()?;
+            log.apply(frames, &mut OpenOptions::new().write(true).open(&half)?)?;
+            std::fs::rename(half, self.place.path(generation + 1, Kind::Base))?;
+            std::fs::remove_file(archive)?;
+            std::fs::remove_file(self.place.path(generation, Kind::Ledger))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! What needs a history with bounds of its own, or a checkpoint at a moment that no request can choose.
+
+use std::path::{Path, PathBuf};
+
+use crate::clock::Clock;
+use crate::data::engine::{Connection, Durability, Engine as _, LibsqlEngine};
+
+use super::place::Kind;
+use super::{Bounds, History};
+
+const PAGES: &str = "INSERT INTO pages VALUES (zeroblob(40000))";
+
+struct Database {
+    engine: LibsqlEngine,
+    history: History,
+    writer: Box<dyn Connection>,
+    directory: tempfile::TempDir,
+}
+
+impl Database {
+    fn new(bounds: Bounds) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("x.db");
+        let clock = Clock::frozen_at("2026-06-01T12:00:00Z".parse().unwrap());
+        let mut history = History::new(&file, directory.path().join("history"), &clock);
+        history.bounds = bounds;
+        let engine = LibsqlEngine::new(file, Durability::Nothing);
+        let mut writer = engine.connect().unwrap();
+        history.open(writer.as_mut()).unwrap();
+        let mut database = Self { engine, history, writer, directory };
+        database.commit("CREATE TABLE t (x)");
+        database.commit("CREATE TABLE pages (x)");
+        database
+    }
+
+    fn commit(&mut self, sql: &str) {
+        run(self.writer.as_mut(), sql);
+        if self.history.enter(self.writer.as_mut()) {
+            self.history.rotate(self.writer.as_mut());
+        }
+    }
+
+    fn sum_at_present(&self) -> i64 {
+        let target = self.directory.path().join("restored.db");
+        self.history.restore(self.history.clock.now(), &target).unwrap();
+        let sum = sum(&target);
+        std::fs::remove_file(target).unwrap();
+        sum
+    }
+
+    fn archived_bytes(&self) -> u64 {
+        let archives = self.history.place.generations(Kind::Log).unwrap();
+        let paths: Vec<PathBuf> = archives.iter().map(|number| self.history.place.path(*number, Kind::Log)).collect();
+        paths.iter().map(|path| path.metadata().unwrap().len()).sum()
+    }
+}
+
+fn run(connection: &mut dyn Connection, sql: &str) {
+    connection.execute_all(sql, &mut |_| Ok(())).unwrap();
+}
+
+fn sum(file: &Path) -> i64 {
+    let database = rusqlite::Connection::open(file).unwrap();
+    let sound: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+    database.query_row("SELECT ifnull(sum(x), 0) FROM t", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn archives_beyond_the_bound_are_folded_away() {
+    let mut database = Database::new(Bounds { long_log: 10, archived_bytes: 400_000 });
+    for value in 1..=30 {
+        database.commit(&format!("INSERT INTO t VALUES ({value})"));
+        database.commit(PAGES);
+        database.commit("DELETE FROM pages");
+    }
+    assert!(database.history.generation() > 20);
+    assert!(database.archived_bytes() <= 400_000 && database.archived_bytes() > 200_000);
+    assert_eq!(database.sum_at_present(), 465);
+    let noon = database.history.clock.now();
+    database.history.clock.set("2026-06-01T11:00:00Z".parse().unwrap());
+    let before = database.history.restore(database.history.clock.now(), Path::new("nowhere"));
+    let text = before.unwrap_err().to_string();
+    assert_eq!(text, format!("the history of the database begins at {noon}"));
+}
+
+#[test]
+fn a_log_that_is_read_to_its_end_is_not_begun_anew_unnoticed() {
+    let mut database = Database::new(Bounds { long_log: u32::MAX, ..Bounds::default() });
+    database.commit("INSERT INTO t VALUES (1)");
+    let mut reader = database.engine.connect().unwrap();
+    run(reader.as_mut(), "BEGIN; SELECT * FROM t");
+    // All of the log goes into the file, and the reader keeps it from being emptied.
+    database.history.rotate(database.writer.as_mut());
+    run(reader.as_mut(), "COMMIT");
+    database.history.clock.advance(std::time::Duration::from_secs(60));
+    for value in [10, 100] {
+        database.commit(&format!("INSERT INTO t VALUES ({value})"));
+        let (generation, frames) = database.history.at_present();
+        let log = super::log::Log::open(&database.history.log()).unwrap().unwrap();
+        assert!(generation == 1 && log.frames().unwrap() >= frames, "the log goes on");
+    }
+    assert_eq!(database.sum_at_present(), 111);
+    database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
+    assert_eq!(database.sum_at_present(), 1);
+    database.history.rotate(database.writer.as_mut());
+    assert_eq!(database.history.at_present(), (2, 0));
+    assert_eq!(database.sum_at_present(), 1);
+}
+
+#[test]
+fn a_history_that_cannot_be_read_does_not_keep_its_database_from_opening() {
+    let mut database = Database::new(Bounds { long_log: 10, ..Bounds::default() });
+    for value in [1, 10] {
+        database.commit(&format!("INSERT INTO t VALUES ({value})"));
+        database.commit(PAGES);
+    }
+    let place = database.directory.path().join("history");
+    std::fs::rename(place.join("1.base"), place.join("1.folding")).unwrap();
+    std::fs::write(place.join("1.log"), [0; 5000]).unwrap();
+    let generation = database.history.generation();
+    *database.history.live.lock() = None;
+    database.history.open(database.writer.as_mut()).unwrap();
+    assert_eq!(database.history.generation(), generation + 1);
+    assert_eq!(database.sum_at_present(), 11);
+    database.commit("INSERT INTO t VALUES (100)");
+    assert_eq!(database.sum_at_present(), 111);
+}
+
+#[test]
+fn a_log_begun_anew_after_a_failure_ends_its_generation() {
+    let mut database = Database::new(Bounds { long_log: u32::MAX, ..Bounds::default() });
+    for value in [1, 10] {
+        database.commit(&format!("INSERT INTO t VALUES ({value})"));
+    }
+    // As when the disk fails between the checkpoint and what follows it.
+    let (generation, _) = database.history.at_present();
+    std::fs::copy(database.history.log(), database.history.place.path(generation, Kind::Log)).unwrap();
+    std::fs::copy(&database.history.file, database.history.place.path(generation, Kind::Base)).unwrap();
+    assert!(database.writer.empty_log().unwrap());
+    database.history.clock.advance(std::time::Duration::from_secs(60));
+    database.commit("INSERT INTO t VALUES (100)");
+    assert_eq!(database.history.generation(), 2);
+    assert_eq!(database.sum_at_present(), 111);
+    database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
+    assert_eq!(database.sum_at_present(), 11);
+}
