@@ -7,12 +7,12 @@ use crate::{
     Clock, Cloud, CloudError,
     authority::Authority,
     cloud::{Inner, Served},
-    control::{Control, Hostnames, record, recovery},
-    data::{DataPlane, Files},
+    control::{Control, Hostnames, included_rows, record, recovery},
+    data::{DataPlane, Files, Hours, Rows},
     directory::Directory,
     founder::{Founder, TEAM, Team},
     ids::Ids,
-    store::Store,
+    store::{OrganizationRow, Store, StoreError, Transaction},
 };
 
 /// 2026-01-01T00:00:00Z, the beginning of the time of a seeded cloud.
@@ -151,10 +151,11 @@ impl CloudBuilder {
             None => Store::in_memory()?,
         };
         let now = clock.now();
-        let (foundation, databases, deleted) = store.transact(|transaction| {
+        let (foundation, databases, deleted, used) = store.transact(|transaction| {
             let foundation = Founder { transaction, ids, now }.found(&self.users, &self.teams)?;
             transaction.purge(recovery::deadline(now))?;
-            Ok::<_, CloudError>((foundation, transaction.all_databases()?, transaction.all_deleted_databases()?))
+            let (databases, deleted) = (transaction.all_databases()?, transaction.all_deleted_databases()?);
+            Ok::<_, CloudError>((foundation, databases, deleted, used_this_month(transaction, now)?))
         })?;
         let files = match &directory {
             Some(directory) => {
@@ -174,6 +175,10 @@ impl CloudBuilder {
         for database in &databases {
             data.put(record(database));
         }
+        for (organization, used) in &used {
+            data.include(organization.id, included_rows(organization));
+            data.add_used(organization.id, *used);
+        }
         Ok(Cloud::from_inner(Inner {
             control: Control::new(store, ids, clock, data, foundation.verifier, directory.map(Directory::into_lock)),
             token: foundation.token,
@@ -189,4 +194,11 @@ impl CloudBuilder {
             None => Clock::system(),
         }
     }
+}
+
+/// Every organization with the rows its databases have used since the month began.
+fn used_this_month(transaction: &Transaction<'_>, now: Timestamp) -> Result<Vec<(OrganizationRow, Rows)>, StoreError> {
+    let hours = Hours::of_month_until(now);
+    let organizations = transaction.all_organizations()?.into_iter();
+    organizations.map(|row| transaction.usage_in(row.id, hours).map(|used| (row, used))).collect()
 }

@@ -9,6 +9,7 @@ use crate::{
     Clock, CloudBuilder, CloudError, Faults, Server,
     authority::Authority,
     control::{Control, Hostnames, locate, sign},
+    data::Rows,
     founder::TOKEN,
 };
 
@@ -115,6 +116,27 @@ impl Cloud {
     /// ```
     pub fn archive_group(&self, organization: &str, group: &str) -> Result<(), CloudError> {
         self.0.control.archive_group(organization, group)
+    }
+
+    /// Counts rows as read and written by a database, as if its statements had done so now: what is beyond the plan of
+    /// the organization is refused from then on, until the month ends or overages are switched on.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use turso_cloud::NewDatabase;
+    ///
+    /// let cloud = turso_cloud_local::Cloud::builder().with_plan("starter").build()?;
+    /// let turso = cloud.client().build()?;
+    /// turso.databases().create(NewDatabase::new("orders", "default")).await?;
+    ///
+    /// cloud.add_usage("acme", "orders", 0, 25_000_000)?;
+    /// assert!(turso.organizations().get("acme").await?.blocked_writes);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add_usage(&self, organization: &str, database: &str, read: u64, written: u64) -> Result<(), CloudError> {
+        self.0.control.add_usage(organization, database, Rows { read, written })
     }
 
     /// Answers a request, as a server would that is the Platform API and the hosts of all databases in one.

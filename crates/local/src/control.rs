@@ -23,6 +23,7 @@ mod request;
 mod router;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod whereabouts;
 
 use std::{fs::File, sync::Arc};
@@ -41,7 +42,7 @@ use crate::{
 
 pub use address::Hostnames;
 pub(crate) use address::{Addresses, Arrival, label, locate, reachable};
-pub(crate) use answers::{is_known_location, is_known_plan};
+pub(crate) use answers::{included_rows, is_known_location, is_known_plan};
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
 pub(crate) use jwt::{Verifier, sign};
@@ -189,6 +190,7 @@ fn success(json: Vec<u8>) -> Response<Body> {
 pub(crate) fn record(database: &DatabaseRow) -> DatabaseRecord {
     DatabaseRecord {
         id: database.uuid.to_string(),
+        organization: database.group.organization_id,
         label: database.label.clone(),
         group_id: database.group.uuid.to_string(),
         role_id: database.role_id.clone(),

@@ -24,6 +24,7 @@ mod host;
 mod hrana;
 mod jobs;
 mod legacy;
+mod meter;
 mod open_set;
 mod permissions;
 mod pipeline;
@@ -61,6 +62,7 @@ use crate::clock::Clock;
 use database::Database;
 use engine::LoadLimits;
 use files::{DatabaseFile, Root};
+use meter::Meter;
 use open_set::OpenSet;
 use refusal::Refusal;
 use upload::Uploads;
@@ -70,6 +72,7 @@ pub(crate) use encryption::KeyDigest;
 pub(crate) use engine::LoadError;
 pub(crate) use files::Files;
 pub(crate) use history::HistoryError;
+pub(crate) use meter::UsedUp;
 pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
 pub(crate) use socket::Lifeline;
@@ -89,6 +92,8 @@ const LOAD_STATEMENT_LIMIT: Duration = Duration::from_secs(300);
 pub(crate) struct DatabaseRecord {
     /// The database's `DbId`, a UUID; it names the file.
     pub(crate) id: String,
+    /// The row of its organization, for all of whose databases rows are counted together.
+    pub(crate) organization: i64,
     /// The first label of its host name, `{database}-{organization}`.
     pub(crate) label: String,
     /// The group it belongs to: `gid` of group tokens.
@@ -147,6 +152,7 @@ struct Inner {
 struct Databases {
     by_id: HashMap<String, Arc<Database>>,
     by_label: HashMap<String, Arc<Database>>,
+    meters: HashMap<i64, Arc<Meter>>,
 }
 
 impl DataPlane {
@@ -162,13 +168,15 @@ impl DataPlane {
     pub(crate) fn put(&self, record: DatabaseRecord) {
         let mut databases = self.0.databases.write();
         let label = record.label.clone();
+        let meter = databases.meter(record.organization);
         let database = if let Some(database) = databases.by_id.get(&record.id).cloned() {
             databases.forget_label_of(&database);
-            database.replace_record(record);
+            database.replace_record(record, meter);
             database
         } else {
             let database = Database::new(
                 record.clone(),
+                meter,
                 &self.0.clock,
                 &self.0.root,
                 &self.0.open_set,
@@ -260,6 +268,30 @@ impl DataPlane {
         self.0.uploads.when_activated(Box::new(activated));
     }
 
+    /// Sets the rows that are included in the plan of an organization; nothing where whatever is used is billed.
+    pub(crate) fn include(&self, organization: i64, rows: Option<Rows>) {
+        self.0.databases.write().meter(organization).include(rows);
+    }
+
+    /// Counts rows that an organization used before this data plane was made.
+    pub(crate) fn add_used(&self, organization: i64, rows: Rows) {
+        self.0.databases.write().meter(organization).add(rows, self.0.clock.now());
+    }
+
+    /// What an organization has used up for this month.
+    #[must_use]
+    pub(crate) fn used_up(&self, organization: i64) -> UsedUp {
+        let meter = self.0.databases.read().meters.get(&organization).cloned();
+        meter.map(|meter| meter.used_up(self.0.clock.now())).unwrap_or_default()
+    }
+
+    /// Counts rows as read and written by a database, as if statements had done so now.
+    pub(crate) fn count(&self, id: &str, rows: Rows) {
+        if let Some(database) = self.find(id) {
+            database.enter("", rows);
+        }
+    }
+
     /// What a database has used in these hours; nothing if it is unknown. Blocks.
     #[must_use]
     pub(crate) fn usage(&self, id: &str, hours: Hours) -> Usage {
@@ -285,6 +317,10 @@ impl DataPlane {
 }
 
 impl Databases {
+    fn meter(&mut self, organization: i64) -> Arc<Meter> {
+        Arc::clone(self.meters.entry(organization).or_default())
+    }
+
     /// A database that takes requests.
     fn in_service(&self, id: &str) -> Option<Arc<Database>> {
         let database = self.by_id.get(id)?;

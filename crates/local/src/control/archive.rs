@@ -31,6 +31,6 @@ impl Control {
     }
 }
 
-fn unknown(field: &'static str, name: &str) -> InvalidInput {
+pub(super) fn unknown(field: &'static str, name: &str) -> InvalidInput {
     InvalidInput::new(field, name, "there is none of this name")
 }

@@ -6,9 +6,9 @@ use turso_cloud_contract::{
     audit_logs::{AuditCode, AuditLog, AuditOrigin},
 };
 
-use super::{Control, OrganizationKey, Refusal, dumps, permissions::Needs, record, recovery, sign};
+use super::{Control, OrganizationKey, Refusal, dumps, included_rows, permissions::Needs, record, recovery, sign};
 use crate::{
-    data::{DatabaseRecord, HistoryError, Hours, LoadError, Rows, Usage},
+    data::{DatabaseRecord, HistoryError, Hours, LoadError, Rows, Usage, UsedUp},
     ids::Ids,
     store::{ApiTokenRow, DatabaseRow, OrganizationRow, Role, Transaction, UserRow},
 };
@@ -36,6 +36,8 @@ pub(crate) enum Effect {
     Remove(String),
     /// The dump with this id has become a database.
     UseUpDump(String),
+    /// The plan of the organization with this row includes these rows, or bills whatever is used.
+    Include(i64, Option<Rows>),
 }
 
 impl Effect {
@@ -46,6 +48,7 @@ impl Effect {
             Self::Forget(id) => data.forget(id),
             Self::Remove(id) => data.remove(id),
             Self::UseUpDump(id) => control.dumps.remove(id),
+            Self::Include(organization, rows) => data.include(*organization, *rows),
         }
     }
 }
@@ -175,6 +178,16 @@ impl<'a> Context<'a> {
     /// The queries of these hours that read and wrote most, the dearest first.
     pub(crate) fn top_queries(&self, database: &DatabaseRow, hours: Hours) -> Vec<(String, Rows)> {
         self.control.data.top_queries(database.uuid.as_str(), hours)
+    }
+
+    /// What an organization has used up for this month.
+    pub(crate) fn used_up(&self, organization: &OrganizationRow) -> UsedUp {
+        self.control.data.used_up(organization.id)
+    }
+
+    /// Lets the data plane know what an organization may use.
+    pub(crate) fn include(&mut self, organization: &OrganizationRow) {
+        self.effects.push(Effect::Include(organization.id, included_rows(organization)));
     }
 
     /// Writes an audit entry that is committed with the operation it tells of.

@@ -46,7 +46,7 @@ pub(crate) fn admit(peer: Peer, token: &str, database: &Database, clock: &Clock)
     if record.archived {
         return Err(Refusal::Archived);
     }
-    Ok(Policy::new(grant, &record, peer))
+    Ok(Policy::new(grant, &record, database.used_up(), peer))
 }
 
 /// Where a request comes from.

@@ -14,6 +14,7 @@ use super::engine::{Connection, Engine, LibsqlEngine, Ran};
 use super::files::{DatabaseFile, Root};
 use super::history::{History, HistoryError};
 use super::hrana::SqlError;
+use super::meter::{Meter, UsedUp};
 use super::open_set::OpenSet;
 use super::policy::Policy;
 use super::session::Session;
@@ -39,6 +40,8 @@ pub(crate) struct Database {
     writers: Arc<Semaphore>,
     slots: Arc<Semaphore>,
     statistics: Mutex<Statistics>,
+    /// Of its organization.
+    meter: RwLock<Arc<Meter>>,
     clock: Clock,
     keeps_idle: AtomicBool,
     last_used: Mutex<Instant>,
@@ -52,6 +55,7 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(
         record: DatabaseRecord,
+        meter: Arc<Meter>,
         clock: &Clock,
         root: &Arc<Root>,
         open_set: &Arc<OpenSet>,
@@ -68,6 +72,7 @@ impl Database {
             writers: Arc::new(Semaphore::new(1)),
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             statistics: Mutex::default(),
+            meter: RwLock::new(meter),
             clock: clock.clone(),
             keeps_idle: AtomicBool::new(false),
             last_used: Mutex::new(Instant::now()),
@@ -83,7 +88,8 @@ impl Database {
         Arc::clone(&self.record.read())
     }
 
-    pub(crate) fn replace_record(&self, record: DatabaseRecord) {
+    pub(crate) fn replace_record(&self, record: DatabaseRecord, meter: Arc<Meter>) {
+        *self.meter.write() = meter;
         let mut current = self.record.write();
         if current.signing_key != record.signing_key {
             self.verified_tokens.clear();
@@ -239,8 +245,19 @@ impl Database {
     }
 
     pub(crate) fn count(&self, sql: &str, ran: Ran) {
-        let rows = Rows { read: ran.rows_read, written: ran.rows_written };
-        self.statistics.lock().enter(Hour::of(self.clock.now()), sql, rows);
+        self.enter(sql, Rows { read: ran.rows_read, written: ran.rows_written });
+    }
+
+    /// Counts rows for a statement, or for none.
+    pub(crate) fn enter(&self, sql: &str, rows: Rows) {
+        let now = self.clock.now();
+        self.statistics.lock().enter(Hour::of(now), sql, rows);
+        self.meter.read().add(rows, now);
+    }
+
+    /// What its organization has used up.
+    pub(crate) fn used_up(&self) -> UsedUp {
+        self.meter.read().used_up(self.clock.now())
     }
 
     pub(crate) fn usage(&self, hours: Hours) -> Usage {

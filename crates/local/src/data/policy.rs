@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::engine::Effect;
 use super::hrana::SqlError;
+use super::meter::UsedUp;
 use super::permissions::Rules;
 use super::refusal::Refusal;
 use super::tokens::{Access, Grant};
@@ -19,8 +20,13 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    pub(crate) fn new(grant: Grant, record: &DatabaseRecord, peer: Peer) -> Self {
-        Self { grant, peer, block_reads: record.block_reads, block_writes: record.block_writes }
+    pub(crate) fn new(grant: Grant, record: &DatabaseRecord, used_up: UsedUp, peer: Peer) -> Self {
+        Self {
+            grant,
+            peer,
+            block_reads: record.block_reads || used_up.reads,
+            block_writes: record.block_writes || used_up.writes,
+        }
     }
 
     /// What is allowed table by table, if not everything is.

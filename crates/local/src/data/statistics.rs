@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Texts remembered for one hour. Beyond it, the cheapest makes room for a dearer one.
 const MAX_QUERIES: usize = 100;
@@ -61,6 +62,13 @@ impl Hours {
         Self { first: Hour::of(from), last: Hour::of(to) }
     }
 
+    /// From the beginning of a calendar month to a time in it.
+    pub(crate) fn of_month_until(now: Timestamp) -> Self {
+        let first_day = now.to_zoned_datetime(TimeZone::UTC).first_of_month();
+        let start = first_day.and_then(|day| day.start_of_day());
+        Self::between(start.map_or(Timestamp::MIN, |start| start.timestamp()), now)
+    }
+
     fn contains(self, hour: Hour) -> bool {
         self.first <= hour && hour <= self.last
     }
@@ -82,8 +90,9 @@ impl Statistics {
         let is_new = !self.0.contains_key(&hour);
         let bucket = self.0.entry(hour).or_default();
         bucket.rows += rows;
-        if rows != Rows::default() {
-            bucket.enter_query(shortened(sql.trim()), rows);
+        let sql = shortened(sql.trim());
+        if rows != Rows::default() && !sql.is_empty() {
+            bucket.enter_query(sql, rows);
         }
         if is_new {
             self.0.values_mut().rev().skip(HOURS_OF_QUERIES).for_each(|old| old.queries = HashMap::new());

@@ -150,6 +150,7 @@ fn record() -> DatabaseRecord {
         signing_key: seed(),
         block_reads: false,
         block_writes: false,
+        organization: 1,
         size_limit: None,
         allowed_ips: AllowList::default(),
         archived: false,

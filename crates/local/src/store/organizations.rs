@@ -49,6 +49,11 @@ impl Transaction<'_> {
         Ok(statement.query_row([id.as_str()], organization).optional()?)
     }
 
+    pub(crate) fn all_organizations(&self) -> Result<Vec<OrganizationRow>, StoreError> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM organizations ORDER BY id")?;
+        Ok(statement.query_map([], organization)?.collect::<Result<_, _>>()?)
+    }
+
     /// What no operation changes yet.
     #[cfg(test)]
     pub(crate) fn set_plan(&self, slug: &str, plan: &str, restore_enabled: bool) -> Result<(), StoreError> {

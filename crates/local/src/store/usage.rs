@@ -25,6 +25,17 @@ impl Transaction<'_> {
         let range = params![database.id, hours.first.0, hours.last.0];
         Ok(statement.query_row(range, |row| Ok(Rows { read: row.get(0)?, written: row.get(1)? }))?)
     }
+
+    /// What all databases of an organization used in these hours, as far as it is written down.
+    pub(crate) fn usage_in(&self, organization: i64, hours: Hours) -> Result<Rows, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT coalesce(sum(rows_read), 0), coalesce(sum(rows_written), 0)
+             FROM usage JOIN databases ON databases.id = usage.database_id
+             WHERE databases.organization_id = ?1 AND hour BETWEEN ?2 AND ?3",
+        )?;
+        let range = params![organization, hours.first.0, hours.last.0];
+        Ok(statement.query_row(range, |row| Ok(Rows { read: row.get(0)?, written: row.get(1)? }))?)
+    }
 }
 
 fn signed(count: u64) -> i64 {

@@ -1,9 +1,11 @@
 //! Plans, subscription, invoices, usage and who is billed.
 
+use std::time::Duration;
+
 use serde_json::json;
 use turso_cloud_local::Cloud;
 
-use crate::support::{create_database, delete, get, post, put, query};
+use crate::support::{create_database, delete, get, mint, outcome, patch, post, put, query};
 
 const ACME: &str = "/v1/organizations/acme";
 
@@ -90,4 +92,35 @@ async fn a_plan_holds_an_organization_to_its_groups_and_databases() {
     delete(&cloud, "/v1/organizations/acme/databases/db7").await;
     let database = post(&cloud, "/v1/organizations/acme/databases", r#"{"name":"more","group":"default"}"#).await;
     assert_eq!(database.status, 200);
+}
+
+#[tokio::test]
+async fn rows_beyond_the_plan_are_refused_until_the_month_ends_or_overages_are_billed() {
+    let folder = tempfile::tempdir().unwrap();
+    let starter = || Cloud::builder().directory(folder.path()).seed(1).with_plan("starter");
+    let cloud = starter().build().unwrap();
+    create_database(&cloud, "orders").await;
+    let token = mint(&cloud, &format!("{ACME}/databases/orders/auth/tokens")).await;
+    let run = async |cloud: &Cloud, sql: &str| outcome(cloud, "orders-acme", &token, sql).await.0;
+    let blocked = async |cloud: &Cloud| {
+        let acme = get(cloud, ACME).await.json()["organization"].clone();
+        (acme["blocked_reads"] == true, acme["blocked_writes"] == true)
+    };
+    assert_eq!((run(&cloud, "CREATE TABLE t (x)").await.as_str(), blocked(&cloud).await), ("ok", (false, false)));
+
+    cloud.add_usage("acme", "orders", 0, 25_000_000).unwrap();
+    assert_eq!(run(&cloud, "INSERT INTO t VALUES (1)").await, "error");
+    assert_eq!((run(&cloud, "SELECT * FROM t").await.as_str(), blocked(&cloud).await), ("ok", (false, true)));
+    cloud.add_usage("acme", "orders", 1_000_000_000, 0).unwrap();
+    assert_eq!((run(&cloud, "SELECT * FROM t").await.as_str(), blocked(&cloud).await), ("error", (true, true)));
+
+    patch(&cloud, ACME, r#"{"overages":true}"#).await;
+    assert_eq!((run(&cloud, "INSERT INTO t VALUES (1)").await.as_str(), blocked(&cloud).await), ("ok", (false, false)));
+    patch(&cloud, ACME, r#"{"overages":false}"#).await;
+    drop(cloud);
+
+    let again = starter().build().unwrap();
+    assert_eq!((run(&again, "SELECT * FROM t").await.as_str(), blocked(&again).await), ("error", (true, true)));
+    again.clock().advance(Duration::from_secs(31 * 86_400));
+    assert_eq!((run(&again, "INSERT INTO t VALUES (1)").await.as_str(), blocked(&again).await), ("ok", (false, false)));
 }

@@ -19,7 +19,8 @@ const LONGEST_SLUG: usize = 64;
 
 impl Handles<ListOrganizations> for Answers {
     fn handle(&self, _: ListOrganizations, cx: &mut Context<'_>) -> Result<OrganizationsAnswer, Refusal> {
-        Ok(OrganizationsAnswer { organizations: cx.organizations()?.into_iter().map(Organization::from).collect() })
+        let organizations = cx.organizations()?.into_iter().map(|row| answer(cx, row));
+        Ok(OrganizationsAnswer { organizations: organizations.collect() })
     }
 }
 
@@ -32,7 +33,7 @@ impl Handles<ListOrganizationsV2> for Answers {
 
 impl Handles<GetOrganization> for Answers {
     fn handle(&self, request: GetOrganization, cx: &mut Context<'_>) -> Result<OrganizationAnswer, Refusal> {
-        Ok(OrganizationAnswer { organization: alone(cx.organization(&request.organization)?) })
+        Ok(OrganizationAnswer { organization: alone(cx, cx.organization(&request.organization)?) })
     }
 }
 
@@ -53,6 +54,7 @@ impl Handles<CreateOrganization> for Answers {
         }
         let kind = OrganizationKind::Team;
         let organization = provision::organization(cx.store(), cx.ids(), cx.user()?, name, slug, kind)?;
+        cx.include(&organization);
         cx.audit(&organization, AuditCode::OrgCreate, [("organization", organization.slug.as_str())])?;
         Ok(CreatedOrganizationAnswer { org: with_id(organization)? })
     }
@@ -72,11 +74,12 @@ impl Handles<UpdateOrganization> for Answers {
         organization.require_mfa = patch.require_mfa.unwrap_or(organization.require_mfa);
         organization.restore_enabled = patch.restore_enabled.unwrap_or(organization.restore_enabled);
         cx.store().update_organization(&organization)?;
+        cx.include(&organization);
         if changes_overages {
             let overages = if overages { "true" } else { "false" };
             cx.audit(&organization, AuditCode::OrgSetOverages, [("overages", overages)])?;
         }
-        Ok(OrganizationAnswer { organization: alone(organization) })
+        Ok(OrganizationAnswer { organization: alone(cx, organization) })
     }
 }
 
@@ -99,20 +102,21 @@ impl Handles<DeleteOrganization> for Answers {
     }
 }
 
-impl From<OrganizationRow> for Organization {
-    fn from(row: OrganizationRow) -> Self {
-        let mut organization = Self::new(row.name, row.slug, row.kind);
-        organization.plan_id = row.plan;
-        organization.overages = row.overages;
-        organization.require_mfa = row.require_mfa;
-        organization
-    }
+fn answer(cx: &Context<'_>, row: OrganizationRow) -> Organization {
+    let used_up = cx.used_up(&row);
+    let mut organization = Organization::new(row.name, row.slug, row.kind);
+    organization.plan_id = row.plan;
+    organization.overages = row.overages;
+    organization.blocked_reads = used_up.reads;
+    organization.blocked_writes = used_up.writes;
+    organization.require_mfa = row.require_mfa;
+    organization
 }
 
 /// An organization that is the whole of an answer, which tells more than a list does.
-fn alone(row: OrganizationRow) -> Organization {
+fn alone(cx: &Context<'_>, row: OrganizationRow) -> Organization {
     let restore_enabled = row.restore_enabled;
-    let mut organization = Organization::from(row);
+    let mut organization = answer(cx, row);
     organization.restore_enabled = Some(restore_enabled);
     organization
 }

@@ -4,6 +4,7 @@ use turso_cloud_contract::billing::{Plan, Quotas};
 
 use crate::{
     control::{Context, Refusal},
+    data::Rows,
     store::OrganizationRow,
 };
 
@@ -52,6 +53,12 @@ pub(super) fn all() -> impl Iterator<Item = Plan> {
         quotas.bytes_synced = size.synced * GIGABYTE;
         Plan::new(*name, *price, quotas)
     })
+}
+
+/// The rows an organization may read and write in a month; nothing where what is beyond its plan is billed.
+pub(crate) fn included_rows(organization: &OrganizationRow) -> Option<Rows> {
+    let size = size_of(organization).filter(|_| !organization.overages)?;
+    Some(Rows { read: size.read * MILLION, written: size.written * MILLION })
 }
 
 /// Refuses one more group than the plan includes.

@@ -45,7 +45,7 @@ pub(in crate::control::answers) fn used_this_month(
     cx: &Context<'_>,
     database: &DatabaseRow,
 ) -> Result<DatabaseUsage, Refusal> {
-    used(cx, database, Hours::between(start_of_month(cx.now())?, cx.now()))
+    used(cx, database, Hours::of_month_until(cx.now()))
 }
 
 /// The primary instance does all the work: there is one file, whatever the locations are.

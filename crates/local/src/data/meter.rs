@@ -1,0 +1,94 @@
+//! What an organization has used of the rows its plan includes, of all its databases together.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use parking_lot::Mutex;
+
+use super::statistics::Rows;
+
+/// The rows of one organization in one calendar month.
+#[derive(Debug, Default)]
+pub(crate) struct Meter(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// What is included; nothing where whatever is used is billed.
+    included: Option<Rows>,
+    used: Rows,
+    /// When what is used is counted anew.
+    month_ends: Timestamp,
+}
+
+/// What an organization has used up for this month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UsedUp {
+    pub(crate) reads: bool,
+    pub(crate) writes: bool,
+}
+
+impl Meter {
+    /// Sets what is included from now on.
+    pub(crate) fn include(&self, rows: Option<Rows>) {
+        self.0.lock().included = rows;
+    }
+
+    pub(crate) fn add(&self, rows: Rows, now: Timestamp) {
+        let mut state = self.0.lock();
+        state.turn_over(now);
+        state.used += rows;
+    }
+
+    pub(crate) fn used_up(&self, now: Timestamp) -> UsedUp {
+        let mut state = self.0.lock();
+        let Some(included) = state.included else { return UsedUp::default() };
+        state.turn_over(now);
+        UsedUp { reads: state.used.read >= included.read, writes: state.used.written >= included.written }
+    }
+}
+
+impl State {
+    fn turn_over(&mut self, now: Timestamp) {
+        if now < self.month_ends {
+            return;
+        }
+        self.used = Rows::default();
+        self.month_ends = end_of_month(now);
+    }
+}
+
+/// The end of time in the last month of it.
+fn end_of_month(now: Timestamp) -> Timestamp {
+    let last_day = now.to_zoned_datetime(TimeZone::UTC).last_of_month();
+    let end = last_day.and_then(|day| day.tomorrow()).and_then(|day| day.start_of_day());
+    end.map_or(Timestamp::MAX, |end| end.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(read: u64, written: u64) -> Rows {
+        Rows { read, written }
+    }
+
+    #[test]
+    fn what_is_used_counts_until_the_month_ends() {
+        let (meter, now) = (Meter::default(), "2026-02-28T23:59:59Z".parse().unwrap());
+        meter.include(Some(rows(10, 5)));
+        meter.add(rows(9, 5), now);
+        assert_eq!(meter.used_up(now), UsedUp { reads: false, writes: true });
+        meter.add(rows(1, 0), now);
+        assert_eq!(meter.used_up(now), UsedUp { reads: true, writes: true });
+        assert_eq!(meter.used_up("2026-03-01T00:00:00Z".parse().unwrap()), UsedUp::default());
+    }
+
+    #[test]
+    fn what_is_billed_is_never_used_up() {
+        let (meter, now) = (Meter::default(), Timestamp::UNIX_EPOCH);
+        meter.add(rows(u64::MAX, u64::MAX), now);
+        meter.add(rows(1, 1), now);
+        assert_eq!(meter.used_up(now), UsedUp::default());
+        meter.include(Some(rows(u64::MAX, u64::MAX)));
+        assert_eq!(meter.used_up(now), UsedUp { reads: true, writes: true });
+    }
+}
