@@ -1,18 +1,24 @@
-use std::path::PathBuf;
+use std::{
+    fs,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use turso_cloud_contract::members::Role;
+use turso_cloud_contract::{ApiToken, members::Role};
 
 use crate::{
-    Clock, Cloud, CloudError,
-    authority::Authority,
-    cloud::{Inner, Served},
-    control::{Control, Hostnames, included_rows, record, recovery},
-    data::{DataPlane, Files, Hours, Rows},
-    directory::Directory,
-    founder::{Founder, TEAM, Team},
+    Clock, Cloud, CloudError, Faults, Requests,
+    blueprint::Blueprint,
+    cloud::{Inner, Served, Settings},
+    control::Hostnames,
+    founder::{Heirlooms, Population, Team},
+    home::Home,
     ids::Ids,
-    store::{OrganizationRow, Store, StoreError, Transaction},
+    rate_limit::RateLimit,
+    request_log, seed_file,
 };
 
 /// 2026-01-01T00:00:00Z, the beginning of the time of a seeded cloud.
@@ -38,15 +44,24 @@ pub struct CloudBuilder {
     seed: Option<u64>,
     clock: Option<Clock>,
     directory: Option<PathBuf>,
-    users: Vec<String>,
-    teams: Vec<Team>,
+    population: Population,
+    request_log: usize,
+    rate_limit: Option<NonZeroU32>,
     served: Served,
 }
 
 impl Default for CloudBuilder {
     fn default() -> Self {
         let served = Served { hostnames: None, hosts: Vec::new(), connections: MAX_CONNECTIONS };
-        Self { seed: None, clock: None, directory: None, users: Vec::new(), teams: Vec::new(), served }
+        Self {
+            seed: None,
+            clock: None,
+            directory: None,
+            population: Population::default(),
+            request_log: request_log::CAPACITY,
+            rate_limit: None,
+            served,
+        }
     }
 }
 
@@ -75,20 +90,20 @@ impl CloudBuilder {
     /// Adds a team organization with a group `default` in the location `local`. The first one takes the place of
     /// `acme`.
     pub fn with_organization(mut self, slug: impl Into<String>) -> Self {
-        self.teams.push(Team::new(slug));
+        self.population.teams.push(Team::new(slug));
         self
     }
 
     /// Adds a group to the organization added last, or to `acme` when there is none.
     pub fn with_group(mut self, name: impl Into<String>, location: impl Into<String>) -> Self {
-        self.last_team().groups.push((name.into(), location.into()));
+        self.population.last_team().groups.push((name.into(), location.into()));
         self
     }
 
     /// Adds a user beside `dev`, with a personal organization that bears their name. [`Cloud::token_of`] has their
     /// token.
     pub fn with_user(mut self, username: impl Into<String>) -> Self {
-        self.users.push(username.into());
+        self.population.users.push(username.into());
         self
     }
 
@@ -103,14 +118,14 @@ impl CloudBuilder {
     /// # Ok::<(), turso_cloud_local::CloudError>(())
     /// ```
     pub fn with_member(mut self, username: impl Into<String>, role: Role) -> Self {
-        self.last_team().members.push((username.into(), role));
+        self.population.last_team().members.push((username.into(), role));
         self
     }
 
     /// Puts the organization added last, or `acme` when there is none, on another plan than `scaler`, for instance on
     /// `starter`, which has neither invites nor audit logs.
     pub fn with_plan(mut self, plan: impl Into<String>) -> Self {
-        self.last_team().plan = Some(plan.into());
+        self.population.last_team().plan = Some(plan.into());
         self
     }
 
@@ -133,59 +148,84 @@ impl CloudBuilder {
         self
     }
 
-    fn last_team(&mut self) -> &mut Team {
-        if self.teams.is_empty() {
-            self.teams.push(Team::new(TEAM));
-        }
-        let last = self.teams.len() - 1;
-        &mut self.teams[last]
+    /// Adds what a seed file declares: users, organizations, groups, members, databases with the SQL that fills them, and
+    /// tokens. It is TOML; files with SQL are looked for beside it, and nowhere above.
+    ///
+    /// What is there already in a cloud that is kept stays as it is.
+    pub fn seed_file(self, path: impl AsRef<Path>) -> Result<Self, CloudError> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path);
+        let text = text.map_err(|source| CloudError::File { action: "read", path: path.to_owned(), source })?;
+        self.declare(&text, path.parent())
+    }
+
+    /// Adds what the text of a seed file declares, which can name no further files.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use turso_cloud_local::Cloud;
+    ///
+    /// let cloud = Cloud::builder()
+    ///     .seed_toml(
+    ///         r#"
+    ///         [[organization]]
+    ///         slug = "acme"
+    ///         plan = "starter"
+    ///
+    ///         [[organization.database]]
+    ///         name = "orders"
+    ///         sql = "CREATE TABLE orders (id INTEGER PRIMARY KEY); INSERT INTO orders DEFAULT VALUES;"
+    ///         "#,
+    ///     )?
+    ///     .build()?;
+    /// assert_eq!(cloud.client().build()?.databases().get("orders").await?.group.as_str(), "default");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn seed_toml(self, text: &str) -> Result<Self, CloudError> {
+        self.declare(text, None)
+    }
+
+    fn declare(mut self, text: &str, folder: Option<&Path>) -> Result<Self, CloudError> {
+        seed_file::read(text, folder)?.add_to(&mut self.population);
+        Ok(self)
+    }
+
+    /// Sets how many requests are remembered, 1000 by default; with 0 none are.
+    pub fn request_log(mut self, requests: usize) -> Self {
+        self.request_log = requests;
+        self
+    }
+
+    /// Limits the requests of the Platform API that a token may send in a second; see [`Cloud::set_rate_limit`].
+    pub fn rate_limit(mut self, requests_per_second: NonZeroU32) -> Self {
+        self.rate_limit = Some(requests_per_second);
+        self
     }
 
     /// Makes the cloud, or opens it where it is kept.
     pub fn build(self) -> Result<Cloud, CloudError> {
-        let ids = self.seed.map_or(Ids::Random, Ids::Seeded);
+        let home = Home::open(self.directory.as_ref())?;
+        let (store, files) = home.opened()?;
         let clock = self.clock.clone().unwrap_or_else(|| self.usual_clock());
-        let directory = self.directory.as_ref().map(Directory::open).transpose()?;
-        let store = match &directory {
-            Some(directory) => Store::open(&directory.state())?,
-            None => Store::in_memory()?,
-        };
-        let now = clock.now();
-        let (foundation, databases, deleted, used) = store.transact(|transaction| {
-            let foundation = Founder { transaction, ids, now }.found(&self.users, &self.teams)?;
-            transaction.purge(recovery::deadline(now))?;
-            let (databases, deleted) = (transaction.all_databases()?, transaction.all_deleted_databases()?);
-            Ok::<_, CloudError>((foundation, databases, deleted, used_this_month(transaction, now)?))
-        })?;
-        let files = match &directory {
-            Some(directory) => {
-                let restorable = deleted.iter().map(|deleted| &deleted.database);
-                directory.remove_strays(databases.iter().chain(restorable))?;
-                Files::Directory(directory.databases())
-            }
-            None => Files::Memory,
-        };
-        let authority = Authority::new(directory.as_ref().map(|directory| directory.path().to_owned()));
-        let data = DataPlane::new(files, clock.clone());
-        // Known without being reachable, so that their files go when they can no longer be brought back.
-        for deleted in &deleted {
-            data.put(record(&deleted.database));
-            data.forget(deleted.database.uuid.as_str());
-        }
-        for database in &databases {
-            data.put(record(database));
-        }
-        for (organization, used) in &used {
-            data.include(organization.id, included_rows(organization));
-            data.add_used(organization.id, *used);
-        }
-        Ok(Cloud::from_inner(Inner {
-            control: Control::new(store, ids, clock, data, foundation.verifier, directory.map(Directory::into_lock)),
-            token: foundation.token,
-            organization: foundation.organization,
-            authority,
+        let settings = Settings {
+            began: clock.state(),
+            faults: Faults::default(),
+            requests: Requests::new(self.request_log),
+            rate_limit: Arc::new(RateLimit::new(self.rate_limit)),
             served: self.served,
-        }))
+            local_token: secret()?,
+        };
+        let blueprint = Blueprint {
+            ids: self.seed.map_or(Ids::Random, Ids::Seeded),
+            clock,
+            population: Arc::new(self.population),
+            addresses: Arc::default(),
+            lock: home.lock(),
+        };
+        let (control, foundation) = blueprint.found(store, files, &Heirlooms::default())?;
+        Ok(Cloud::from_inner(Inner::new(control, blueprint, home, foundation, settings)))
     }
 
     fn usual_clock(&self) -> Clock {
@@ -196,9 +236,9 @@ impl CloudBuilder {
     }
 }
 
-/// Every organization with the rows its databases have used since the month began.
-fn used_this_month(transaction: &Transaction<'_>, now: Timestamp) -> Result<Vec<(OrganizationRow, Rows)>, StoreError> {
-    let hours = Hours::of_month_until(now);
-    let organizations = transaction.all_organizations()?.into_iter();
-    organizations.map(|row| transaction.usage_in(row.id, hours).map(|used| (row, used))).collect()
+/// A token that is in no state and signed by nobody.
+pub(crate) fn secret() -> Result<ApiToken, CloudError> {
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes).map_err(|error| CloudError::State(Box::new(error)))?;
+    Ok(ApiToken::new(BASE64_URL_SAFE_NO_PAD.encode(bytes))?)
 }

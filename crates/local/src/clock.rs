@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 /// The clock of one local cloud: tokens expire and timestamps are written by it, not by the system's clock.
 ///
@@ -21,10 +22,12 @@ use parking_lot::Mutex;
 /// # Ok::<(), jiff::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Clock(Arc<Mutex<State>>);
+pub struct Clock(Arc<Mutex<ClockState>>);
 
-#[derive(Clone, Copy, Debug)]
-enum State {
+/// What a clock does, so that it can do it again.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ClockState {
     Running { offset: SignedDuration },
     Frozen { at: Timestamp },
 }
@@ -40,7 +43,7 @@ impl Clock {
     /// ```
     #[must_use]
     pub fn system() -> Self {
-        Self::in_state(State::Running { offset: SignedDuration::ZERO })
+        Self::in_state(ClockState::Running { offset: SignedDuration::ZERO })
     }
 
     /// A clock that stands still at `at` until it is moved or resumed.
@@ -54,7 +57,7 @@ impl Clock {
     /// ```
     #[must_use]
     pub fn frozen_at(at: Timestamp) -> Self {
-        Self::in_state(State::Frozen { at })
+        Self::in_state(ClockState::Frozen { at })
     }
 
     /// The present moment.
@@ -68,8 +71,8 @@ impl Clock {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         let mut state = self.0.lock();
         *state = match *state {
-            State::Running { offset } => State::Running { offset: offset.saturating_add(by) },
-            State::Frozen { at } => State::Frozen { at: shifted(at, by) },
+            ClockState::Running { offset } => ClockState::Running { offset: offset.saturating_add(by) },
+            ClockState::Frozen { at } => ClockState::Frozen { at: shifted(at, by) },
         };
     }
 
@@ -86,8 +89,8 @@ impl Clock {
     pub fn set(&self, to: Timestamp) {
         let mut state = self.0.lock();
         *state = match *state {
-            State::Running { .. } => State::running_from(to),
-            State::Frozen { .. } => State::Frozen { at: to },
+            ClockState::Running { .. } => ClockState::running_from(to),
+            ClockState::Frozen { .. } => ClockState::Frozen { at: to },
         };
     }
 
@@ -102,21 +105,40 @@ impl Clock {
     /// ```
     pub fn freeze(&self) {
         let mut state = self.0.lock();
-        *state = State::Frozen { at: state.now() };
+        *state = ClockState::Frozen { at: state.now() };
     }
 
     /// Lets a frozen clock run on from where it stands.
     pub fn resume(&self) {
         let mut state = self.0.lock();
-        *state = State::running_from(state.now());
+        *state = ClockState::running_from(state.now());
     }
 
-    fn in_state(state: State) -> Self {
+    /// Whether it moves only when it is told to.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        matches!(self.state(), ClockState::Frozen { .. })
+    }
+
+    pub(crate) fn state(&self) -> ClockState {
+        *self.0.lock()
+    }
+
+    pub(crate) fn return_to(&self, state: ClockState) {
+        *self.0.lock() = state;
+    }
+
+    /// Another clock, which shows the same time and goes its own way from now on.
+    pub(crate) fn forked(&self) -> Self {
+        Self::in_state(self.state())
+    }
+
+    fn in_state(state: ClockState) -> Self {
         Self(Arc::new(Mutex::new(state)))
     }
 }
 
-impl State {
+impl ClockState {
     fn running_from(at: Timestamp) -> Self {
         Self::Running { offset: at.duration_since(Timestamp::now()) }
     }

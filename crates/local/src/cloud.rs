@@ -1,16 +1,26 @@
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{fmt, num::NonZeroU32, path::PathBuf, sync::Arc};
 
 use axum::body::Body;
 use http::{Request, Response};
-use tokio::net::ToSocketAddrs;
+use parking_lot::RwLock;
+use tokio::{
+    net::ToSocketAddrs,
+    sync::{Mutex, MutexGuard},
+};
 use turso_cloud_contract::{ApiToken, OrganizationSlug};
 
 use crate::{
-    Clock, CloudBuilder, CloudError, Faults, Server,
+    Clock, CloudBuilder, CloudError, Faults, Requests, Server,
     authority::Authority,
-    control::{Control, Hostnames, locate, sign},
+    blueprint::Blueprint,
+    clock::ClockState,
+    control::{Addresses, Control, Hostnames, locate, sign},
     data::Rows,
-    founder::TOKEN,
+    founder::{Foundation, TOKEN},
+    home::Home,
+    local_api,
+    rate_limit::RateLimit,
+    traffic,
 };
 
 /// A local Turso Cloud. Every clone is a handle to the same one; it ends with the last of them.
@@ -28,12 +38,29 @@ use crate::{
 #[derive(Clone)]
 pub struct Cloud(Arc<Inner>);
 
+/// The fields are dropped in this order: the state before the place it is in.
 pub(crate) struct Inner {
-    pub(crate) control: Arc<Control>,
-    pub(crate) token: ApiToken,
-    pub(crate) organization: OrganizationSlug,
-    pub(crate) authority: Authority,
+    live: RwLock<Arc<Control>>,
+    blueprint: Blueprint,
+    foundation: Foundation,
+    authority: Authority,
+    settings: Settings,
+    /// Held while one state takes the place of another, or is copied.
+    turn: Mutex<()>,
+    home: Home,
+}
+
+/// What is the cloud's own and in no state of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The clock when the cloud was made.
+    pub(crate) began: ClockState,
+    pub(crate) faults: Faults,
+    pub(crate) requests: Requests,
+    pub(crate) rate_limit: Arc<RateLimit>,
     pub(crate) served: Served,
+    /// What opens `/_local/` on a server that other machines reach.
+    pub(crate) local_token: ApiToken,
 }
 
 /// How the cloud is to be served.
@@ -62,7 +89,7 @@ impl Cloud {
     /// A token of the Platform API that opens every organization of the user.
     #[must_use]
     pub fn token(&self) -> ApiToken {
-        self.0.token.clone()
+        self.0.foundation.token.clone()
     }
 
     /// The token of a user the builder made, which opens every organization they are a member of. Nothing for an
@@ -78,7 +105,7 @@ impl Cloud {
     /// ```
     #[must_use]
     pub fn token_of(&self, username: &str) -> Option<ApiToken> {
-        let found = self.0.control.store.transact(|transaction| {
+        let found = self.control().store.transact(|transaction| {
             let Some(user) = transaction.find_user(username)? else { return Ok(None) };
             let Some(token) = transaction.find_api_token_named(user.id, TOKEN)? else { return Ok(None) };
             let Some(key) = transaction.platform_key()? else { return Ok(None) };
@@ -90,19 +117,38 @@ impl Cloud {
     /// The team organization: the one that was named first to the builder, or else `acme`.
     #[must_use]
     pub fn organization(&self) -> OrganizationSlug {
-        self.0.organization.clone()
+        self.0.foundation.organization.clone()
     }
 
     /// The clock that timestamps are written and tokens expire by.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.0.control.clock
+        &self.0.blueprint.clock
     }
 
-    /// The faults that operations fail with on purpose.
+    /// The faults that requests fail with on purpose.
     #[must_use]
     pub fn faults(&self) -> &Faults {
-        &self.0.control.faults
+        &self.0.settings.faults
+    }
+
+    /// The requests of the last while.
+    #[must_use]
+    pub fn requests(&self) -> &Requests {
+        &self.0.settings.requests
+    }
+
+    /// Limits the requests of the Platform API that a token may send in a second, or no longer does. Further ones are
+    /// answered with 429 and `Retry-After`. A second is one of real time, whatever the clock of the cloud shows.
+    pub fn set_rate_limit(&self, requests_per_second: Option<NonZeroU32>) {
+        self.0.settings.rate_limit.set(requests_per_second);
+    }
+
+    /// The token that opens `/_local/` on a server that other machines can reach. On a loopback address, and in the
+    /// process, none is asked for.
+    #[must_use]
+    pub fn local_token(&self) -> ApiToken {
+        self.0.settings.local_token.clone()
     }
 
     /// Archives a group with its databases, as Turso Cloud does with one that nobody has used for a while: its
@@ -115,7 +161,7 @@ impl Cloud {
     /// # Ok::<(), turso_cloud_local::CloudError>(())
     /// ```
     pub fn archive_group(&self, organization: &str, group: &str) -> Result<(), CloudError> {
-        self.0.control.archive_group(organization, group)
+        self.control().archive_group(organization, group)
     }
 
     /// Counts rows as read and written by a database, as if its statements had done so now: what is beyond the plan of
@@ -136,22 +182,26 @@ impl Cloud {
     /// # }
     /// ```
     pub fn add_usage(&self, organization: &str, database: &str, read: u64, written: u64) -> Result<(), CloudError> {
-        self.0.control.add_usage(organization, database, Rows { read, written })
+        self.control().add_usage(organization, database, Rows { read, written })
     }
 
     /// Answers a request, as a server would that is the Platform API and the hosts of all databases in one.
     ///
     /// A database is meant by a path below `/db/<database>-<organization>/`, by the header
     /// `x-namespace: <database>-<organization>` or by the host `<database>-<organization>.localhost`, in this order;
-    /// everything else is the Platform API, with the region service below `/_region`.
+    /// everything else is the Platform API, with the region service below `/_region` and the local cloud's own paths below
+    /// `/_local`.
     /// Dropping the future does not undo an operation that has begun.
     pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
         match locate(&request) {
-            Some((host, path)) => {
-                let label = self.0.control.label_of(host).await;
-                self.0.control.data.handle(&label, &path, request).await
+            None if local_api::is_meant(&request) => local_api::answer(self, request).await,
+            located => {
+                self.control().archive_what_is_idle().await;
+                match located {
+                    Some((host, path)) => traffic::sql(self, host, &path, request).await,
+                    None => traffic::platform(self, request).await,
+                }
             }
-            None => self.0.control.handle(request).await,
         }
     }
 
@@ -199,8 +249,43 @@ impl Cloud {
         Self(Arc::new(inner))
     }
 
-    pub(crate) fn control(&self) -> &Control {
-        &self.0.control
+    /// The state that is in use now.
+    pub(crate) fn control(&self) -> Arc<Control> {
+        Arc::clone(&self.0.live.read())
+    }
+
+    /// Puts another state in the place of the one in use, which is handed out.
+    pub(crate) fn replace(&self, control: Arc<Control>) -> Arc<Control> {
+        std::mem::replace(&mut *self.0.live.write(), control)
+    }
+
+    /// Waits for the turn to change from one state to another.
+    pub(crate) async fn change_of_state(&self) -> MutexGuard<'_, ()> {
+        self.0.turn.lock().await
+    }
+
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.0.blueprint.addresses
+    }
+
+    pub(crate) fn blueprint(&self) -> &Blueprint {
+        &self.0.blueprint
+    }
+
+    pub(crate) fn foundation(&self) -> &Foundation {
+        &self.0.foundation
+    }
+
+    pub(crate) fn home(&self) -> &Home {
+        &self.0.home
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn rate_limit(&self) -> &RateLimit {
+        &self.0.settings.rate_limit
     }
 
     pub(crate) fn authority(&self) -> &Authority {
@@ -208,16 +293,43 @@ impl Cloud {
     }
 
     pub(crate) fn served(&self) -> &Served {
-        &self.0.served
+        &self.0.settings.served
+    }
+}
+
+impl Inner {
+    pub(crate) fn new(
+        control: Arc<Control>,
+        blueprint: Blueprint,
+        home: Home,
+        foundation: Foundation,
+        settings: Settings,
+    ) -> Self {
+        let authority = Authority::new(home.path());
+        Self { live: RwLock::new(control), blueprint, foundation, authority, settings, turn: Mutex::new(()), home }
+    }
+}
+
+impl Settings {
+    /// The settings of another cloud, which shares nothing with this one.
+    pub(crate) fn for_another(&self, clock: &Clock, local_token: ApiToken) -> Self {
+        Self {
+            began: clock.state(),
+            faults: Faults::default(),
+            requests: Requests::new(self.requests.capacity()),
+            rate_limit: Arc::new(RateLimit::new(self.rate_limit.limit())),
+            served: self.served.clone(),
+            local_token,
+        }
     }
 }
 
 impl fmt::Debug for Cloud {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cloud")
-            .field("organization", &self.0.organization)
-            .field("is_kept", &self.0.control.is_kept())
-            .field("data", &self.0.control.data)
+            .field("organization", &self.0.foundation.organization)
+            .field("is_kept", &self.control().is_kept())
+            .field("data", &self.control().data)
             .finish_non_exhaustive()
     }
 }

@@ -17,6 +17,7 @@ mod organization_key;
 mod paging;
 mod permissions;
 pub(crate) mod provision;
+mod quiet;
 pub(crate) mod recovery;
 mod refusal;
 mod request;
@@ -29,13 +30,14 @@ mod whereabouts;
 use std::{fs::File, sync::Arc};
 
 use axum::body::Body;
-use http::{Request, Response, header::CONTENT_TYPE};
-use turso_cloud_contract::{ByteSize, Service};
+use bytes::Bytes;
+use http::{Request, Response, header::CONTENT_TYPE, request::Parts};
+use turso_cloud_contract::{ByteSize, OrganizationSlug, Service};
 
 use crate::{
+    blueprint::Blueprint,
     clock::Clock,
     data::{AllowList, DataPlane, DatabaseRecord},
-    faults::Faults,
     ids::Ids,
     store::{DatabaseRow, Store, StoreError},
 };
@@ -50,9 +52,11 @@ pub(crate) use organization_key::OrganizationKey;
 pub use refusal::Refusal;
 pub(crate) use whereabouts::Host;
 
+use archive::Archive;
 use dumps::Dumps;
 use request::{Received, origin};
-use router::Operation;
+pub(crate) use request::{drain, read as read_body};
+pub(crate) use router::Operation;
 use whereabouts::Whereabouts;
 
 /// Everything an answer may need.
@@ -61,38 +65,31 @@ pub(crate) struct Control {
     pub(crate) store: Store,
     pub(crate) ids: Ids,
     pub(crate) clock: Clock,
-    pub(crate) faults: Faults,
     pub(crate) data: DataPlane,
-    pub(crate) addresses: Addresses,
+    pub(crate) addresses: Arc<Addresses>,
     dumps: Dumps,
     whereabouts: Whereabouts,
     routes: Routes,
     verifier: Verifier,
     /// Locked while anything of the cloud is alive, requests that nobody waits for any more among it.
-    lock: Option<File>,
+    lock: Option<Arc<File>>,
+    archive: Archive,
 }
 
 impl Control {
-    pub(crate) fn new(
-        store: Store,
-        ids: Ids,
-        clock: Clock,
-        data: DataPlane,
-        verifier: Verifier,
-        lock: Option<File>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(store: Store, blueprint: &Blueprint, data: DataPlane, verifier: Verifier) -> Arc<Self> {
         let control = Arc::new(Self {
             store,
-            ids,
-            clock,
-            faults: Faults::default(),
-            addresses: Addresses::default(),
+            ids: blueprint.ids,
+            clock: blueprint.clock.clone(),
+            addresses: Arc::clone(&blueprint.addresses),
             dumps: Dumps::open(data.directory()),
             whereabouts: Whereabouts::default(),
             data,
             routes: answers_everything(answers::Answers),
             verifier,
-            lock,
+            lock: blueprint.lock.clone(),
+            archive: Archive::default(),
         });
         control.watch_drafts();
         control
@@ -103,32 +100,72 @@ impl Control {
         self.lock.is_some()
     }
 
-    /// Answers a request of the Platform API or of the region service.
-    pub(crate) async fn handle(self: &Arc<Self>, request: Request<Body>) -> Response<Body> {
-        let answer = match dumps::target(&request) {
-            Some(Ok(organization)) => self.receive_dump(organization, request).await,
-            Some(Err(refusal)) => Err(refusal),
-            None => self.answer(request).await,
-        };
-        match answer {
-            Ok(json) => success(json),
-            Err(refusal) => refusal.into_response(),
+    /// Adds what the data plane has counted to a state.
+    pub(crate) fn keep_usage(&self, store: &Store) -> Result<(), StoreError> {
+        store.transact(|transaction| {
+            for (database, hours) in self.data.rows_by_hour() {
+                for (hour, rows) in hours {
+                    transaction.add_usage(&database, hour, rows)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// What answers a request of the Platform API or of the region service.
+    pub(crate) fn route(&self, request: &Request<Body>) -> Route {
+        match dumps::target(request) {
+            Some(organization) => Route::Dump(organization),
+            None => Route::Operation(self.routes.find(request.method(), request.uri().path())),
         }
     }
 
-    async fn answer(self: &Arc<Self>, request: Request<Body>) -> Result<Vec<u8>, Refusal> {
-        let (head, body) = request.into_parts();
-        let operation = self.routes.find(&head.method, head.uri.path());
-        // Read to its end even when the answer is known: a client that is still sending would not see the answer.
-        let body = request::read(body).await;
-        let operation = operation?;
-        if let Some(refusal) = self.faults.strike(operation.info.name) {
-            return Err(refusal);
+    /// Answers a request.
+    pub(crate) async fn handle(self: &Arc<Self>, route: Route, head: Parts, body: Body) -> Response<Bytes> {
+        match route {
+            Route::Dump(Ok(organization)) => {
+                respond(self.receive_dump(organization, Request::from_parts(head, body)).await)
+            }
+            Route::Dump(Err(refusal)) => refusal.into_response(),
+            // Read to its end even when the answer is known: a client that is still sending would not see the answer.
+            Route::Operation(operation) => self.answer(operation, head, request::read(body).await).await,
         }
-        let received = Received { head, body: body? };
+    }
+
+    /// Answers a request for an operation, with what was read of its body.
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        operation: Result<Arc<Operation>, Refusal>,
+        head: Parts,
+        body: Result<Bytes, Refusal>,
+    ) -> Response<Bytes> {
+        let (operation, body) = match operation.and_then(|operation| Ok((operation, body?))) {
+            Ok(both) => both,
+            Err(refusal) => return refusal.into_response(),
+        };
+        let received = Received { head, body };
         let control = Arc::clone(self);
         let work = move || operation.perform(&control, &received);
-        tokio::task::spawn_blocking(work).await.map_err(Refusal::internal)?
+        respond(tokio::task::spawn_blocking(work).await.map_err(Refusal::internal).flatten())
+    }
+}
+
+/// What answers a request.
+#[derive(Debug)]
+pub(crate) enum Route {
+    /// A dump, which is a file rather than JSON.
+    Dump(Result<OrganizationSlug, Refusal>),
+    /// An operation of the catalogue, or why there is none.
+    Operation(Result<Arc<Operation>, Refusal>),
+}
+
+impl Route {
+    /// The name of the operation, if there is one.
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Dump(_) => Some("UploadDump"),
+            Self::Operation(operation) => operation.as_ref().ok().map(|operation| operation.info.name),
+        }
     }
 }
 
@@ -138,15 +175,7 @@ impl Drop for Control {
         if !self.is_kept() {
             return;
         }
-        let kept = self.store.transact(|transaction| {
-            for (database, hours) in self.data.rows_by_hour() {
-                for (hour, rows) in hours {
-                    transaction.add_usage(&database, hour, rows)?;
-                }
-            }
-            Ok::<_, StoreError>(())
-        });
-        if let Err(error) = kept {
+        if let Err(error) = self.keep_usage(&self.store) {
             tracing::error!(error = &error as &dyn std::error::Error, "the usage of the databases could not be kept");
         }
     }
@@ -174,22 +203,29 @@ impl Operation {
         );
         if received.head.method != http::Method::GET {
             control.whereabouts.forget();
+            control.archive.look_again();
         }
         outcome.map(|(answer, _)| answer)
     }
 }
 
 /// Every success of the Platform API is a 200.
-fn success(json: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(json));
-    response.headers_mut().insert(CONTENT_TYPE, refusal::JSON);
-    response
+fn respond(answer: Result<Vec<u8>, Refusal>) -> Response<Bytes> {
+    match answer {
+        Ok(json) => {
+            let mut response = Response::new(Bytes::from(json));
+            response.headers_mut().insert(CONTENT_TYPE, refusal::JSON);
+            response
+        }
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 /// What the data plane has to know of a database.
 pub(crate) fn record(database: &DatabaseRow) -> DatabaseRecord {
     DatabaseRecord {
         id: database.uuid.to_string(),
+        name: database.name.to_string(),
         organization: database.group.organization_id,
         label: database.label.clone(),
         group_id: database.group.uuid.to_string(),

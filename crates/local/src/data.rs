@@ -6,6 +6,7 @@
 //! of statements) → `engine` (the statement itself). What is committed is entered in the `history`, from which the control
 //! plane restores a database to a time and `export` serves its file and its log. The file of a database goes to `upload`.
 
+mod activity;
 mod admission;
 mod allow_list;
 mod attach;
@@ -26,6 +27,7 @@ mod jobs;
 mod legacy;
 mod meter;
 mod open_set;
+mod operation;
 mod permissions;
 mod pipeline;
 mod plan;
@@ -56,15 +58,18 @@ use std::time::Duration;
 use axum::body::Body;
 use http::{Request, Response};
 use jiff::Timestamp;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
+use activity::Activity;
 use database::Database;
 use engine::LoadLimits;
 use files::{DatabaseFile, Root};
 use meter::Meter;
 use open_set::OpenSet;
 use refusal::Refusal;
+use socket::OwnLifeline;
 use upload::Uploads;
 
 pub(crate) use allow_list::{AllowList, Peer};
@@ -73,6 +78,7 @@ pub(crate) use engine::LoadError;
 pub(crate) use files::Files;
 pub(crate) use history::HistoryError;
 pub(crate) use meter::UsedUp;
+pub(crate) use operation::operation_of;
 pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
 pub(crate) use socket::Lifeline;
@@ -94,6 +100,8 @@ pub(crate) struct DatabaseRecord {
     pub(crate) id: String,
     /// The row of its organization, for all of whose databases rows are counted together.
     pub(crate) organization: i64,
+    /// Its name in its organization.
+    pub(crate) name: String,
     /// The first label of its host name, `{database}-{organization}`.
     pub(crate) label: String,
     /// The group it belongs to: `gid` of group tokens.
@@ -146,6 +154,9 @@ struct Inner {
     open_set: Arc<OpenSet>,
     root: Arc<Root>,
     uploads: Arc<Uploads>,
+    /// Of the WebSockets.
+    life: Mutex<Option<watch::Sender<()>>>,
+    lifeline: Lifeline,
 }
 
 #[derive(Default)]
@@ -153,6 +164,8 @@ struct Databases {
     by_id: HashMap<String, Arc<Database>>,
     by_label: HashMap<String, Arc<Database>>,
     meters: HashMap<i64, Arc<Meter>>,
+    /// By the id of a group.
+    activities: HashMap<String, Arc<Activity>>,
 }
 
 impl DataPlane {
@@ -161,7 +174,16 @@ impl DataPlane {
     pub(crate) fn new(files: Files, clock: Clock) -> Self {
         let root = Arc::new(Root::new(files));
         let uploads = Arc::new(Uploads::new(Arc::clone(&root), clock.clone()));
-        Self(Arc::new(Inner { clock, databases: Arc::default(), open_set: Arc::default(), root, uploads }))
+        let (life, lifeline) = Lifeline::new();
+        Self(Arc::new(Inner {
+            clock,
+            databases: Arc::default(),
+            open_set: Arc::default(),
+            root,
+            uploads,
+            life: Mutex::new(Some(life)),
+            lifeline,
+        }))
     }
 
     /// Adds a database, or changes what is known about the one of the same id. Its file appears on first use.
@@ -169,14 +191,17 @@ impl DataPlane {
         let mut databases = self.0.databases.write();
         let label = record.label.clone();
         let meter = databases.meter(record.organization);
+        let activity = databases.activity(&record.group_id);
+        activity.touch(self.0.clock.now());
         let database = if let Some(database) = databases.by_id.get(&record.id).cloned() {
             databases.forget_label_of(&database);
-            database.replace_record(record, meter);
+            database.replace_record(record, meter, activity);
             database
         } else {
             let database = Database::new(
                 record.clone(),
                 meter,
+                activity,
                 &self.0.clock,
                 &self.0.root,
                 &self.0.open_set,
@@ -252,7 +277,10 @@ impl DataPlane {
     }
 
     /// Answers a request to the host whose first label is `label`; `path` is what follows any `/db/<label>` prefix.
-    pub(crate) async fn handle(&self, label: &str, path: &str, request: Request<Body>) -> Response<Body> {
+    pub(crate) async fn handle(&self, label: &str, path: &str, mut request: Request<Body>) -> Response<Body> {
+        if socket::is_meant(&request) {
+            request.extensions_mut().insert(OwnLifeline(self.0.lifeline.clone()));
+        }
         let database = self.0.databases.read().by_label.get(label).cloned();
         self.0.uploads.expire();
         let answer = match database {
@@ -311,6 +339,43 @@ impl DataPlane {
         databases.by_id.iter().map(|(id, database)| (id.clone(), database.rows_by_hour())).collect()
     }
 
+    /// When a group with a database was last used, in seconds since 1970. That its databases became known, as when the cloud
+    /// is opened, or changed counts as a use.
+    #[must_use]
+    pub(crate) fn last_used(&self, group: &str) -> Option<i64> {
+        self.0.databases.read().activities.get(group).map(|activity| activity.last())
+    }
+
+    /// How many databases take requests.
+    #[must_use]
+    pub(crate) fn in_service(&self) -> usize {
+        self.0.databases.read().by_label.len()
+    }
+
+    /// The queue of writers of every database, by its id.
+    #[must_use]
+    pub(crate) fn writers(&self) -> Vec<(String, Arc<Semaphore>)> {
+        let databases = self.0.databases.read();
+        databases.by_id.iter().map(|(id, database)| (id.clone(), database.writers())).collect()
+    }
+
+    /// Takes no more requests and ends all streams and sockets, but for those of requests at work. Files stay.
+    pub(crate) fn close(&self) {
+        drop(self.0.life.lock().take());
+        let mut databases = self.0.databases.write();
+        databases.by_label.clear();
+        let all: Vec<_> = databases.by_id.values().cloned().collect();
+        drop(databases);
+        all.iter().for_each(|database| database.close());
+    }
+
+    /// The name of the database that takes requests at this label.
+    #[must_use]
+    pub(crate) fn name_of(&self, label: &str) -> Option<String> {
+        let database = self.0.databases.read().by_label.get(label).cloned();
+        database.map(|database| database.record().name.clone())
+    }
+
     fn find(&self, id: &str) -> Option<Arc<Database>> {
         self.0.databases.read().by_id.get(id).cloned()
     }
@@ -319,6 +384,13 @@ impl DataPlane {
 impl Databases {
     fn meter(&mut self, organization: i64) -> Arc<Meter> {
         Arc::clone(self.meters.entry(organization).or_default())
+    }
+
+    fn activity(&mut self, group: &str) -> Arc<Activity> {
+        if let Some(activity) = self.activities.get(group) {
+            return Arc::clone(activity);
+        }
+        Arc::clone(self.activities.entry(group.to_owned()).or_default())
     }
 
     /// A database that takes requests.
@@ -339,7 +411,6 @@ impl Databases {
 
 impl fmt::Debug for DataPlane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let databases = self.0.databases.read().by_label.len();
-        f.debug_struct("DataPlane").field("databases", &databases).finish_non_exhaustive()
+        f.debug_struct("DataPlane").field("databases", &self.in_service()).finish_non_exhaustive()
     }
 }

@@ -11,6 +11,34 @@ pub enum CloudError {
     /// Something given to the builder is not valid.
     #[error(transparent)]
     Input(#[from] InvalidInput),
+    /// SQL that a seed file has for a database does not run.
+    #[error("the SQL of database {database} in the seed file cannot be run")]
+    Seed {
+        /// The name of the database.
+        database: String,
+        /// Where it failed, and why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// There is no snapshot of this name.
+    #[error("there is no snapshot {name:?}")]
+    NoSnapshot {
+        /// The name.
+        name: String,
+    },
+    /// A transaction did not end, so that the databases could not be copied.
+    #[error("a database is written to for too long to be copied")]
+    Busy,
+    /// The state of a cloud has no key: it was never set up.
+    #[error("the state of the local cloud has no key: it was never set up")]
+    NoKey,
+    /// A file of TOML does not say what it should.
+    #[error("the {what} cannot be read: {problem}")]
+    Toml {
+        /// What kind of file it is.
+        what: &'static str,
+        /// Where the problem is, and what it is.
+        problem: String,
+    },
     /// Another local cloud, perhaps of another process, lives in the directory.
     #[error("the directory {} is in use by another local cloud", .directory.display())]
     InUse {
@@ -39,6 +67,12 @@ pub enum CloudError {
     /// No socket could be opened.
     #[error("could not listen")]
     Listen(#[source] io::Error),
+}
+
+impl CloudError {
+    pub(crate) fn toml(what: &'static str, error: &toml::de::Error) -> Self {
+        Self::Toml { what, problem: error.to_string().trim_end().to_owned() }
+    }
 }
 
 impl From<StoreError> for CloudError {

@@ -1,12 +1,27 @@
-//! Faults on purpose: an operation that fails when it should, so that a program can show what it does then.
+//! Faults on purpose: a request that fails when it should, so that a program can show what it does then.
 
-use std::{fmt, sync::Arc};
+mod effect;
+mod fault;
+mod pattern;
+mod rule;
+mod spec;
 
-use http::{HeaderValue, StatusCode, header};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use parking_lot::Mutex;
+use serde::Deserialize;
 use turso_cloud_contract::Endpoint;
 
-use crate::Refusal;
+use crate::CloudError;
+
+pub(crate) use effect::is_broken;
+pub use fault::Fault;
+pub(crate) use fault::{Sighting, Strike};
+pub use rule::FaultRule;
+pub use spec::{FaultEffect, FaultSpec, FaultStatus};
 
 /// The faults of one local cloud. Every clone is a handle to the same ones.
 ///
@@ -31,138 +46,138 @@ use crate::Refusal;
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Arc<Mutex<Vec<Fault>>>);
+pub struct Faults(Arc<Shared>);
 
-/// A fault that has no reply yet, and therefore no effect.
-#[must_use = "a fault without a reply has no effect"]
-#[derive(Debug)]
-pub struct FaultRule<'a> {
-    faults: &'a Faults,
-    operation: &'static str,
-    nth: Option<u64>,
-    times: Option<u64>,
+#[derive(Debug, Default)]
+struct Shared {
+    /// So that requests to a cloud without faults take no lock.
+    is_any: AtomicBool,
+    table: Mutex<Table>,
 }
 
-/// A fault in effect. The request it answers is not carried out: nothing of it happened.
-#[derive(Clone)]
-pub struct Fault(Arc<Mutex<State>>);
-
-#[derive(Debug)]
-struct State {
-    operation: &'static str,
-    first: u64,
+#[derive(Debug, Default)]
+struct Table {
     last: u64,
-    seen: u64,
-    count: u64,
-    reply: Refusal,
+    faults: Vec<Fault>,
+}
+
+/// A file of several faults.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    #[serde(default)]
+    fault: Vec<FaultSpec>,
 }
 
 impl Faults {
     /// Begins a fault of one operation. As it stands it hits every request from now on.
     pub fn on<E: Endpoint>(&self) -> FaultRule<'_> {
-        FaultRule { faults: self, operation: E::NAME, nth: None, times: None }
+        self.rule(FaultSpec { operation: Some(E::NAME.to_owned()), ..FaultSpec::default() })
+    }
+
+    /// Begins a fault of requests to the SQL endpoints of databases, over HTTP and for WebSockets.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cloud = turso_cloud_local::Cloud::new()?;
+    /// cloud.faults().on_sql().database("orders").reply(502);
+    ///
+    /// let request = http::Request::get("/db/events-acme/health").body(axum::body::Body::empty())?;
+    /// assert_eq!(cloud.handle(request).await.status(), 404);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_sql(&self) -> FaultRule<'_> {
+        self.rule(FaultSpec { sql: Some(true), ..FaultSpec::default() })
+    }
+
+    /// Begins a fault of requests with this path, in which `*` stands for any text, also for none. A database's own path
+    /// is the one on its host: `/v2/pipeline`, however the database is addressed.
+    pub fn on_path(&self, pattern: impl Into<String>) -> FaultRule<'_> {
+        self.rule(FaultSpec { path: Some(pattern.into()), ..FaultSpec::default() })
+    }
+
+    /// Begins a fault of all requests, but for those of the local cloud's own paths below `/_local/`.
+    pub fn on_everything(&self) -> FaultRule<'_> {
+        self.rule(FaultSpec::default())
+    }
+
+    /// Puts a fault into effect that is given as a value.
+    pub fn add(&self, spec: FaultSpec) -> Result<Fault, CloudError> {
+        spec.check()?;
+        Ok(self.insert(spec))
+    }
+
+    /// Puts all faults of a scenario into effect, or none. It is TOML, with a table `[[fault]]` for each
+    /// [`FaultSpec`].
+    ///
+    /// ```
+    /// let cloud = turso_cloud_local::Cloud::new()?;
+    /// let faults = cloud.faults().load(
+    ///     r#"
+    ///     [[fault]]
+    ///     operation = "CreateDatabase"
+    ///     nth = 3
+    ///     effect = { reply = { status = 503, retry_after = 2 } }
+    ///
+    ///     [[fault]]
+    ///     sql = true
+    ///     probability = 0.1
+    ///     seed = 7
+    ///     effect = "reset"
+    ///     "#,
+    /// )?;
+    /// assert_eq!(faults.len(), 2);
+    /// # Ok::<(), turso_cloud_local::CloudError>(())
+    /// ```
+    pub fn load(&self, scenario: &str) -> Result<Vec<Fault>, CloudError> {
+        let scenario: Scenario = toml::from_str(scenario).map_err(|error| CloudError::toml("scenario", &error))?;
+        scenario.fault.iter().try_for_each(FaultSpec::check)?;
+        Ok(scenario.fault.into_iter().map(|spec| self.insert(spec)).collect())
+    }
+
+    /// The faults in effect, the oldest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<FaultStatus> {
+        self.0.table.lock().faults.iter().map(Fault::status).collect()
+    }
+
+    /// Ends the fault of this number; says whether there was one.
+    #[must_use = "it says whether there was such a fault"]
+    pub fn remove(&self, id: u64) -> bool {
+        let mut table = self.0.table.lock();
+        let before = table.faults.len();
+        table.faults.retain(|fault| fault.id() != id);
+        self.0.is_any.store(!table.faults.is_empty(), Ordering::Release);
+        table.faults.len() < before
     }
 
     /// Ends all faults.
     pub fn clear(&self) {
-        self.0.lock().clear();
+        self.0.table.lock().faults.clear();
+        self.0.is_any.store(false, Ordering::Release);
     }
 
-    /// Shows a request to every fault of its operation, for all of them count it; the oldest that hits answers it.
-    pub(crate) fn strike(&self, operation: &str) -> Option<Refusal> {
-        let faults = self.0.lock();
-        let seen = |fault: &Fault| fault.0.lock().see(operation);
-        faults.iter().map(seen).fold(None, Option::or)
-    }
-}
-
-impl FaultRule<'_> {
-    /// Hits the nth request from now on, counted from 1, and no other unless [`times`](Self::times) says so.
-    pub fn nth(mut self, nth: u64) -> Self {
-        self.nth = Some(nth);
-        self
+    /// Shows a request to every fault, for all that it concerns count it; the oldest that hits has its effect.
+    pub(crate) fn strike(&self, sighting: &Sighting<'_>) -> Option<Strike> {
+        if !self.0.is_any.load(Ordering::Acquire) {
+            return None;
+        }
+        let table = self.0.table.lock();
+        table.faults.iter().map(|fault| fault.see(sighting)).fold(None, Option::or)
     }
 
-    /// Hits this many requests in a row.
-    pub fn times(mut self, times: u64) -> Self {
-        self.times = Some(times);
-        self
+    fn rule(&self, spec: FaultSpec) -> FaultRule<'_> {
+        FaultRule::new(self, spec)
     }
 
-    /// Puts the fault into effect: requests it hits are answered with this status, from 200 to 599. Any other number
-    /// stands for 500.
-    #[expect(clippy::must_use_candidate, reason = "the fault is in effect whether its handle is kept or not")]
-    pub fn reply(self, status: u16) -> Fault {
-        let status = StatusCode::from_u16(status).ok().filter(|status| (200..600).contains(&status.as_u16()));
-        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let first = self.nth.unwrap_or(1);
-        let times = self.times.or(self.nth.map(|_| 1)).unwrap_or(u64::MAX);
-        let fault = Fault(Arc::new(Mutex::new(State {
-            operation: self.operation,
-            first,
-            last: first.saturating_add(times).saturating_sub(1),
-            seen: 0,
-            count: 0,
-            reply: Refusal::new(status, "fault injected by the local cloud"),
-        })));
-        self.faults.0.lock().push(fault.clone());
+    fn insert(&self, spec: FaultSpec) -> Fault {
+        let mut table = self.0.table.lock();
+        table.last += 1;
+        let fault = Fault::new(table.last, spec);
+        table.faults.push(fault.clone());
+        self.0.is_any.store(true, Ordering::Release);
         fault
-    }
-}
-
-impl Fault {
-    /// Sends `Retry-After` with this many seconds.
-    #[expect(
-        clippy::must_use_candidate,
-        clippy::return_self_not_must_use,
-        reason = "the fault is in effect whether its handle is kept or not"
-    )]
-    pub fn retry_after(self, seconds: u64) -> Self {
-        self.change(|reply| reply.header(header::RETRY_AFTER, HeaderValue::from(seconds)))
-    }
-
-    /// Sends this sentence as the `error` of the body.
-    #[expect(clippy::return_self_not_must_use, reason = "the fault is in effect whether its handle is kept or not")]
-    pub fn error(self, sentence: impl Into<String>) -> Self {
-        self.change(|reply| reply.sentence(sentence))
-    }
-
-    /// Sends this machine-readable `code` in the body.
-    #[expect(clippy::return_self_not_must_use, reason = "the fault is in effect whether its handle is kept or not")]
-    pub fn code(self, code: impl Into<String>) -> Self {
-        self.change(|reply| reply.code(code))
-    }
-
-    /// How many requests it has hit.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.0.lock().count
-    }
-
-    fn change(self, change: impl FnOnce(Refusal) -> Refusal) -> Self {
-        let mut state = self.0.lock();
-        state.reply = change(state.reply.clone());
-        drop(state);
-        self
-    }
-}
-
-impl fmt::Debug for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0.lock(), f)
-    }
-}
-
-impl State {
-    fn see(&mut self, operation: &str) -> Option<Refusal> {
-        if self.operation != operation {
-            return None;
-        }
-        self.seen += 1;
-        if !(self.first..=self.last).contains(&self.seen) {
-            return None;
-        }
-        self.count += 1;
-        Some(self.reply.clone())
     }
 }

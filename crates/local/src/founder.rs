@@ -1,24 +1,26 @@
 //! Who and what is there before the first request.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use turso_cloud_contract::{
-    ApiToken, GroupName, InvalidInput, LocationCode, OrganizationSlug, Username, members,
-    organizations::OrganizationKind,
+    ApiToken, ApiTokenId, ApiTokenName, ByteSize, DatabaseName, GroupName, InvalidInput, LocationCode,
+    OrganizationSlug, Username, members, organizations::OrganizationKind,
 };
 
 use crate::{
     CloudError,
-    control::{Verifier, is_known_location, is_known_plan, provision, sign},
-    data::SigningSeed,
+    control::{is_known_location, is_known_plan, provision, sign},
+    data::{DataPlane, SigningSeed},
     ids::Ids,
-    store::{OrganizationRow, Transaction, UserRow},
+    store::{DatabaseRow, OrganizationRow, Store, TokenOrganization, Transaction, UserRow},
 };
 
 /// The user whose token the cloud hands out; the slug of a personal organization is the name of its user.
-const USER: &str = "dev";
+pub(crate) const USER: &str = "dev";
 
 /// The team organization when none is named.
-pub(crate) const TEAM: &str = "acme";
+const TEAM: &str = "acme";
 
 /// The group every organization begins with, and where it is.
 const GROUP: (&str, &str) = ("default", "local");
@@ -36,11 +38,67 @@ pub(crate) struct Team {
     pub(crate) members: Vec<(String, members::Role)>,
     /// Another plan than the usual one.
     pub(crate) plan: Option<String>,
+    pub(crate) databases: Vec<NewDatabase>,
+}
+
+/// A database that is to be there, with the SQL that fills it.
+#[derive(Clone, Debug)]
+pub(crate) struct NewDatabase {
+    pub(crate) name: String,
+    pub(crate) group: String,
+    pub(crate) size_limit: Option<ByteSize>,
+    pub(crate) sql: String,
+}
+
+/// A token of the Platform API that is to be there.
+#[derive(Clone, Debug)]
+pub(crate) struct NewToken {
+    pub(crate) user: String,
+    pub(crate) name: String,
+    pub(crate) id: Option<String>,
+    /// The only organization it opens.
+    pub(crate) organization: Option<String>,
+}
+
+/// Everybody and everything that is to be there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Population {
+    pub(crate) users: Vec<String>,
+    pub(crate) teams: Vec<Team>,
+    pub(crate) tokens: Vec<NewToken>,
+}
+
+impl Population {
+    /// The team added last, or `acme` when there is none.
+    pub(crate) fn last_team(&mut self) -> &mut Team {
+        if self.teams.is_empty() {
+            self.teams.push(Team::new(TEAM));
+        }
+        let last = self.teams.len() - 1;
+        &mut self.teams[last]
+    }
+}
+
+/// What a cloud hands down to one that is founded in its place: what programs have been told already.
+#[derive(Debug, Default)]
+pub(crate) struct Heirlooms {
+    key: Option<SigningSeed>,
+    /// The ids of the tokens the cloud hands out, by the name of their user.
+    tokens: HashMap<String, ApiTokenId>,
+}
+
+impl Heirlooms {
+    pub(crate) fn of(store: &Store) -> Result<Self, CloudError> {
+        store.transact(|transaction| {
+            let tokens = transaction.api_tokens_named(TOKEN)?.into_iter().map(|row| (row.user.username, row.jti));
+            Ok(Self { key: transaction.platform_key()?, tokens: tokens.collect() })
+        })
+    }
 }
 
 impl Team {
     pub(crate) fn new(slug: impl Into<String>) -> Self {
-        Self { slug: slug.into(), groups: Vec::new(), members: Vec::new(), plan: None }
+        Self { slug: slug.into(), groups: Vec::new(), members: Vec::new(), plan: None, databases: Vec::new() }
     }
 }
 
@@ -50,23 +108,25 @@ pub(crate) struct Founder<'a> {
     pub(crate) transaction: &'a Transaction<'a>,
     pub(crate) ids: Ids,
     pub(crate) now: Timestamp,
+    pub(crate) heirlooms: &'a Heirlooms,
+    pub(crate) data: &'a DataPlane,
 }
 
 /// What a cloud tells of itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Foundation {
     pub(crate) token: ApiToken,
     pub(crate) organization: OrganizationSlug,
-    pub(crate) verifier: Verifier,
 }
 
 impl Founder<'_> {
     /// Makes what is missing. A cloud that was set up before gets only what is named now, and `acme` only when it is
     /// new: what was deleted since then stays deleted.
-    pub(crate) fn found(&self, users: &[String], teams: &[Team]) -> Result<Foundation, CloudError> {
+    pub(crate) fn found(&self, population: &Population) -> Result<Foundation, CloudError> {
+        let Population { users, teams, tokens } = population;
         let is_new = self.transaction.find_user(USER)?.is_none();
         let user = self.user(USER)?;
-        if is_new && teams.is_empty() {
+        if is_new && !teams.iter().any(|team| team.slug != USER) {
             self.team(&user, &Team::new(TEAM))?;
         }
         for team in teams {
@@ -80,8 +140,10 @@ impl Founder<'_> {
         }
         for team in teams {
             self.members(team)?;
+            self.databases(team)?;
         }
-        Ok(Foundation { token, organization: self.chosen(&user, teams)?, verifier: Verifier::new(&key) })
+        tokens.iter().try_for_each(|token| self.declared_token(token))?;
+        Ok(Foundation { token, organization: self.chosen(&user, teams)? })
     }
 
     /// A user with their personal organization, who is made when needed.
@@ -162,25 +224,93 @@ impl Founder<'_> {
         if let Some(token) = self.transaction.find_api_token_named(user.id, TOKEN)? {
             return Ok(sign(&token, key)?);
         }
-        let name = TOKEN.try_into()?;
-        let token = provision::api_token(self.transaction, self.ids, user, name, (None, None), self.now)?;
+        let id = self.heirlooms.tokens.get(&user.username).cloned();
+        let id = id.map_or_else(|| self.ids.token_id(self.transaction), Ok)?;
+        let token = provision::api_token(self.transaction, id, user, TOKEN.try_into()?, (None, None), self.now)?;
         Ok(sign(&token, key)?)
     }
 
+    /// A token that a seed file names. One of the same name stays as it is.
+    fn declared_token(&self, token: &NewToken) -> Result<(), CloudError> {
+        let user = self.user(&token.user)?;
+        if self.transaction.find_api_token_named(user.id, &token.name)?.is_some() {
+            return Ok(());
+        }
+        let id = match &token.id {
+            Some(id) => checked_token_id(id)?,
+            None => self.ids.token_id(self.transaction)?,
+        };
+        if self.transaction.find_api_token(id.as_str())?.is_some() {
+            return Err(InvalidInput::new("token.id", id.as_str(), "another token has it").into());
+        }
+        let organization = token.organization.as_deref().map(|slug| self.organization_named(slug)).transpose()?;
+        let organization = organization.map(|row| TokenOrganization { id: row.id, slug: row.slug });
+        let name = ApiTokenName::try_from(token.name.as_str())?;
+        provision::api_token(self.transaction, id, &user, name, (organization, None), self.now)?;
+        Ok(())
+    }
+
+    /// Databases that are there already stay as they are.
+    fn databases(&self, team: &Team) -> Result<(), CloudError> {
+        for database in &team.databases {
+            let (organization, name) = (self.organization_named(&team.slug)?, DatabaseName::try_from(&*database.name)?);
+            if self.transaction.find_database(organization.id, &name)?.is_none() {
+                self.database(&organization, name, database)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn database(
+        &self,
+        organization: &OrganizationRow,
+        name: DatabaseName,
+        database: &NewDatabase,
+    ) -> Result<(), CloudError> {
+        let group = self.transaction.find_group(organization.id, &GroupName::try_from(&*database.group)?)?;
+        let group = group.ok_or_else(|| InvalidInput::new("group", &database.group, "there is none of this name"))?;
+        let label = provision::free_label(self.transaction, organization, &name)
+            .map_err(|refusal| InvalidInput::new("database name", name.as_str(), refusal.error().to_owned()))?;
+        let (uuid, role) = (self.ids.uuid(self.transaction)?, self.ids.uuid(self.transaction)?);
+        let row = DatabaseRow::new(uuid, name, group, label, role, self.now);
+        let row = self.transaction.insert_database(DatabaseRow { size_limit: database.size_limit, ..row })?;
+        if database.sql.trim().is_empty() {
+            return Ok(());
+        }
+        let size_limit = database.size_limit.map(ByteSize::bytes);
+        let loaded = self.data.load(row.uuid.as_str(), size_limit, &mut database.sql.as_bytes());
+        Ok(loaded.map_err(|error| CloudError::Seed { database: database.name.clone(), source: error.into() })?)
+    }
+
+    fn organization_named(&self, slug: &str) -> Result<OrganizationRow, CloudError> {
+        let found = self.transaction.find_organization(&OrganizationSlug::try_from(slug)?)?;
+        Ok(found.ok_or_else(|| InvalidInput::new("organization", slug, "there is none of this name"))?)
+    }
+
     fn key(&self) -> Result<SigningSeed, CloudError> {
-        let key = self.ids.signing_seed(self.transaction)?;
+        let key = self.heirlooms.key.clone().map_or_else(|| self.ids.signing_seed(self.transaction), Ok)?;
         self.transaction.insert_platform_key(&key)?;
         Ok(key)
     }
 
     /// The organization that is named first, or else the oldest team of the user.
     fn chosen(&self, user: &UserRow, teams: &[Team]) -> Result<OrganizationSlug, CloudError> {
-        if let Some(team) = teams.first() {
+        if let Some(team) = teams.iter().find(|team| team.slug != USER) {
             return Ok(OrganizationSlug::try_from(&team.slug)?);
         }
         let organizations = self.transaction.organizations_of(user.id)?;
         let team = organizations.into_iter().find(|organization| organization.kind == OrganizationKind::Team);
         team.map_or_else(|| Ok(TEAM.try_into()?), |organization| Ok(organization.slug))
+    }
+}
+
+/// As the cloud itself makes them.
+fn checked_token_id(id: &str) -> Result<ApiTokenId, InvalidInput> {
+    let is_good = id.len() == 22 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if is_good {
+        ApiTokenId::try_from(id)
+    } else {
+        Err(InvalidInput::new("token.id", id, "must be 22 of a-z, A-Z, 0-9, '-', '_'"))
     }
 }
 

@@ -30,6 +30,11 @@ pub(crate) enum IdError {
 }
 
 impl Ids {
+    /// Whether two clouds that were told the same have other ids.
+    pub(crate) fn is_random(self) -> bool {
+        self == Self::Random
+    }
+
     /// A new UUID, of the shape of the service's (version 1), as text or as the id of something.
     pub(crate) fn uuid<T>(self, transaction: &Transaction<'_>) -> Result<T, IdError>
     where

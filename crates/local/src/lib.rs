@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod authority;
+mod blueprint;
 mod builder;
 mod clock;
 mod cloud;
@@ -10,9 +11,16 @@ mod directory;
 mod error;
 mod faults;
 mod founder;
+mod home;
 mod ids;
+pub mod local_api;
+mod rate_limit;
+mod request_log;
+mod seed_file;
 mod server;
+mod snapshots;
 mod store;
+mod traffic;
 mod transport;
 
 pub use builder::CloudBuilder;
@@ -20,5 +28,7 @@ pub use clock::Clock;
 pub use cloud::Cloud;
 pub use control::{Context, Handles, Hostnames, Refusal, Routes, answers_everything};
 pub use error::CloudError;
-pub use faults::{Fault, FaultRule, Faults};
+pub use faults::{Fault, FaultEffect, FaultRule, FaultSpec, FaultStatus, Faults};
+pub use request_log::{LoggedMessage, LoggedRequest, Requests};
 pub use server::Server;
+pub use snapshots::Snapshot;

@@ -1,5 +1,6 @@
 mod connection;
 mod hosts;
+mod line;
 mod listen;
 mod tls;
 
@@ -24,6 +25,7 @@ use crate::{
 };
 use connection::Guest;
 use hosts::Hosts;
+use line::{Line, LineCut};
 use listen::Listener;
 use tls::Wire;
 
@@ -57,7 +59,7 @@ impl Server {
         let address = listener.address;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(accept(listener, cloud.clone(), stopped));
-        cloud.control().addresses.open(address, hostnames);
+        cloud.addresses().open(address, hostnames);
         Ok(Self { cloud, address, stop: Some(stop), task })
     }
 
@@ -101,7 +103,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.cloud.control().addresses.close(self.address);
+        self.cloud.addresses().close(self.address);
         self.task.abort();
     }
 }
@@ -132,6 +134,8 @@ async fn accept(listener: Listener, cloud: Cloud, mut stopped: oneshot::Receiver
                         hosts: Arc::clone(&hosts),
                         peer: Peer(peer.ip()),
                         arrival,
+                        is_exposed: !listener.address.ip().is_loopback(),
+                        line: LineCut::default(),
                         lifeline: lifeline.clone(),
                     };
                     arriving.spawn(arrive(stream, guest));
@@ -156,7 +160,7 @@ async fn accept(listener: Listener, cloud: Cloud, mut stopped: oneshot::Receiver
 
 async fn arrive(stream: TcpStream, guest: Guest) -> Option<Arrived> {
     let _ = stream.set_nodelay(true);
-    match tls::open(stream, guest.cloud.authority()).await {
+    match tls::open(Line::new(stream, guest.line.clone()), guest.cloud.authority()).await {
         Ok(wire) => Some(Arrived(wire, guest)),
         Err(error) => {
             tracing::debug!(error = &error as &dyn std::error::Error, "a connection did not begin");

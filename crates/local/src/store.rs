@@ -22,7 +22,7 @@ mod users;
 use std::path::Path;
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, DatabaseName, TransactionBehavior, backup::Progress};
 
 pub(crate) use api_tokens::{ApiTokenRow, TokenGroup, TokenOrganization};
 pub(crate) use databases::{DatabaseEncryption, DatabaseRow};
@@ -46,6 +46,17 @@ pub(crate) struct Store(Mutex<Connection>);
 #[derive(Debug)]
 pub(crate) struct Transaction<'a>(rusqlite::Transaction<'a>);
 
+/// The state while nobody changes it.
+#[derive(Debug)]
+pub(crate) struct Still<'a>(&'a Connection);
+
+impl Still<'_> {
+    /// Writes a copy to a new file.
+    pub(crate) fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        Ok(self.0.backup(DatabaseName::Main, file, None)?)
+    }
+}
+
 /// The state could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
@@ -58,6 +69,13 @@ pub(crate) enum StoreError {
 impl Store {
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
         Self::prepare(Connection::open_in_memory()?)
+    }
+
+    /// A copy, in memory, of a state in a file.
+    pub(crate) fn in_memory_from(file: &Path) -> Result<Self, StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.restore(DatabaseName::Main, file, None::<fn(Progress)>)?;
+        Self::prepare(connection)
     }
 
     pub(crate) fn open(file: &Path) -> Result<Self, StoreError> {
@@ -90,6 +108,11 @@ impl Store {
         transaction.0.commit().map_err(StoreError::from)?;
         committed(&outcome);
         Ok(outcome)
+    }
+
+    /// Does `work` while no transaction can begin.
+    pub(crate) fn still<T>(&self, work: impl FnOnce(&Still<'_>) -> T) -> T {
+        work(&Still(&self.0.lock()))
     }
 
     fn prepare(connection: Connection) -> Result<Self, StoreError> {

@@ -9,7 +9,7 @@ use turso_cloud::{
     transport::{Body, SendFuture, Transport, TransportError},
 };
 
-use crate::{Cloud, Server};
+use crate::{Cloud, Server, faults::is_broken};
 
 /// Requests never leave the process, so that any origin will do; this one could be no database's host.
 const ORIGIN: &str = "http://localhost";
@@ -53,6 +53,9 @@ impl Transport for Cloud {
                 return Err(TransportError::not_sent("the local cloud needs a Tokio runtime around it"));
             }
             let response = self.handle(request.map(HttpBody::from_stream)).await;
+            if is_broken(&response) {
+                return Err(TransportError::interrupted("the connection was reset, as the local cloud was told to"));
+            }
             Ok(response.map(|body| Body::stream(body.into_data_stream().map_err(TransportError::interrupted))))
         })
     }

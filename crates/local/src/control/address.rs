@@ -111,6 +111,11 @@ impl Addresses {
         }
     }
 
+    /// The URL of every server.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        self.0.read().iter().map(|(address, _)| format!("http://{}", reachable(*address))).collect()
+    }
+
     /// The URL of a path of the Platform API's own host.
     pub(crate) fn url(&self, path: &str) -> String {
         match self.0.read().last() {

@@ -118,8 +118,7 @@ impl Control {
         let ((organization, id), boundary) = match (admitted, boundary) {
             (Ok(admitted), Ok(boundary)) => (admitted, boundary),
             (Err(refusal), _) | (_, Err(refusal)) => {
-                // A client that is still sending would not see the answer.
-                let _ = request::read(body).await;
+                request::drain(body).await;
                 return Err(refusal);
             }
         };

@@ -1,12 +1,21 @@
 //! Making what has ids and keys: for operations, and for a cloud that is being set up.
 
 use jiff::Timestamp;
-use turso_cloud_contract::{ApiTokenName, GroupName, LocationCode, OrganizationSlug, organizations::OrganizationKind};
+use turso_cloud_contract::{
+    ApiTokenId, ApiTokenName, DatabaseName, GroupName, InvalidInput, LocationCode, OrganizationSlug,
+    organizations::OrganizationKind,
+};
 
+use super::{Refusal, label};
 use crate::{
     ids::{IdError, Ids},
-    store::{ApiTokenRow, GroupRow, OrganizationRow, Role, TokenGroup, TokenOrganization, Transaction, UserRow},
+    store::{
+        ApiTokenRow, GroupRow, OrganizationRow, Role, StoreError, TokenGroup, TokenOrganization, Transaction, UserRow,
+    },
 };
+
+/// The longest label of a host name (RFC 1035).
+const LONGEST_LABEL: usize = 63;
 
 /// The plan of every organization: the cheapest one that knows audit logs and more than one group.
 const PLAN: &str = "scaler";
@@ -60,15 +69,32 @@ pub(crate) fn group(
 /// Makes a token of the Platform API.
 pub(crate) fn api_token(
     transaction: &Transaction<'_>,
-    ids: Ids,
+    jti: ApiTokenId,
     user: &UserRow,
     name: ApiTokenName,
     reach: (Option<TokenOrganization>, Option<TokenGroup>),
     now: Timestamp,
-) -> Result<ApiTokenRow, IdError> {
+) -> Result<ApiTokenRow, StoreError> {
     let (organization, group) = reach;
-    let jti = ids.token_id(transaction)?;
     let token = ApiTokenRow { jti, name, user: user.clone(), organization, group, created_at: now };
     transaction.insert_api_token(&token)?;
     Ok(token)
+}
+
+/// The name and the organization make up the host name together, so that `a-b` of `c` and `a` of `b-c` want the same.
+pub(crate) fn free_label(
+    transaction: &Transaction<'_>,
+    organization: &OrganizationRow,
+    name: &DatabaseName,
+) -> Result<String, Refusal> {
+    let label = label(name, &organization.slug);
+    if label.len() > LONGEST_LABEL {
+        let rule = format!("with the organization, {label} must fit into {LONGEST_LABEL} characters of a host name");
+        return Err(InvalidInput::new("database name", name.as_str(), rule).into());
+    }
+    if transaction.label_is_taken(&label)? {
+        let refusal = Refusal::bad_request(format!("Namespace {label} already exists"));
+        return Err(refusal.code("create_database_generic_error"));
+    }
+    Ok(label)
 }

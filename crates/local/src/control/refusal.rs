@@ -1,4 +1,3 @@
-use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::json;
@@ -45,11 +44,6 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn sentence(mut self, error: impl Into<String>) -> Self {
-        self.error = error.into();
-        self
-    }
-
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
@@ -67,7 +61,7 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, error)
     }
 
-    pub(super) fn not_found(error: impl Into<String>) -> Self {
+    pub(crate) fn not_found(error: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, error)
     }
 
@@ -91,12 +85,12 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal server error")
     }
 
-    pub(crate) fn into_response(self) -> Response<Body> {
+    pub(crate) fn into_response<B: From<String>>(self) -> Response<B> {
         let body = match self.code {
             None => json!({ "error": self.error }),
             Some(code) => json!({ "code": code, "error": self.error }),
         };
-        let mut response = Response::new(Body::from(body.to_string()));
+        let mut response = Response::new(B::from(body.to_string()));
         *response.status_mut() = self.status;
         response.headers_mut().insert(header::CONTENT_TYPE, JSON);
         response.headers_mut().extend(self.headers);

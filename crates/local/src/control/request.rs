@@ -21,7 +21,7 @@ pub(super) struct Received {
 
 /// Reads a body. One that is too large is still read, though not kept: a server that answers and hangs up while its
 /// client is sending makes the client report a broken connection instead of the answer.
-pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {
+pub(crate) async fn read(body: Body) -> Result<Bytes, Refusal> {
     let mut kept = BytesMut::new();
     let mut length = 0;
     let mut pieces = body.into_data_stream();
@@ -37,6 +37,12 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {
         }
     }
     if length > LONGEST_BODY { Err(too_large()) } else { Ok(kept.freeze()) }
+}
+
+/// Reads a body to its end for a client that would not see the answer otherwise.
+pub(crate) async fn drain(body: Body) {
+    // What it says does not matter any more, nor whether all of it came.
+    let _ = read(body).await;
 }
 
 /// Where a request comes from, by the rule of the service: the official command line names itself.

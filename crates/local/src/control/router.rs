@@ -13,7 +13,7 @@ use super::{
 const REGION_PREFIX: &str = "/_region";
 
 /// One operation with its answer.
-pub(super) struct Operation {
+pub(crate) struct Operation {
     pub(super) info: EndpointInfo,
     pub(super) needs: Needs,
     answer: Box<Answer>,

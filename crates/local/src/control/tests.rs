@@ -43,8 +43,9 @@ fn issue(
     user: &UserRow,
     organization: Option<TokenOrganization>,
 ) -> Result<ApiToken, Refusal> {
-    let name = Ids::Random.token_id(transaction)?.as_str().try_into()?;
-    let token = provision::api_token(transaction, Ids::Random, user, name, (organization, None), cloud.clock().now())?;
+    let id = Ids::Random.token_id(transaction)?;
+    let name = id.as_str().try_into()?;
+    let token = provision::api_token(transaction, id, user, name, (organization, None), cloud.clock().now())?;
     Ok(sign(&token, &transaction.platform_key()?.unwrap())?)
 }
 

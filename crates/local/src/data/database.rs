@@ -9,6 +9,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::activity::Activity;
 use super::attach::refused;
 use super::engine::{Connection, Engine, LibsqlEngine, Ran};
 use super::files::{DatabaseFile, Root};
@@ -42,6 +43,8 @@ pub(crate) struct Database {
     statistics: Mutex<Statistics>,
     /// Of its organization.
     meter: RwLock<Arc<Meter>>,
+    /// Of its group.
+    activity: RwLock<Arc<Activity>>,
     clock: Clock,
     keeps_idle: AtomicBool,
     last_used: Mutex<Instant>,
@@ -56,6 +59,7 @@ impl Database {
     pub(crate) fn new(
         record: DatabaseRecord,
         meter: Arc<Meter>,
+        activity: Arc<Activity>,
         clock: &Clock,
         root: &Arc<Root>,
         open_set: &Arc<OpenSet>,
@@ -73,6 +77,7 @@ impl Database {
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             statistics: Mutex::default(),
             meter: RwLock::new(meter),
+            activity: RwLock::new(activity),
             clock: clock.clone(),
             keeps_idle: AtomicBool::new(false),
             last_used: Mutex::new(Instant::now()),
@@ -88,8 +93,9 @@ impl Database {
         Arc::clone(&self.record.read())
     }
 
-    pub(crate) fn replace_record(&self, record: DatabaseRecord, meter: Arc<Meter>) {
+    pub(crate) fn replace_record(&self, record: DatabaseRecord, meter: Arc<Meter>, activity: Arc<Activity>) {
         *self.meter.write() = meter;
+        *self.activity.write() = activity;
         let mut current = self.record.write();
         if current.signing_key != record.signing_key {
             self.verified_tokens.clear();
@@ -253,6 +259,7 @@ impl Database {
         let now = self.clock.now();
         self.statistics.lock().enter(Hour::of(now), sql, rows);
         self.meter.read().add(rows, now);
+        self.activity.read().touch(now);
     }
 
     /// What its organization has used up.

@@ -34,13 +34,17 @@ impl Lifeline {
         (server, Self(line))
     }
 
-    async fn ended(&mut self) {
+    pub(crate) async fn ended(&mut self) {
         while self.0.changed().await.is_ok() {}
     }
 }
 
+/// Ends with the state of the cloud a request came to, while the server may go on with another one.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnLifeline(pub(crate) Lifeline);
+
 /// Whether a request asks for a WebSocket.
-pub(crate) fn is_meant(request: &Request<Body>) -> bool {
+pub(crate) fn is_meant<B>(request: &Request<B>) -> bool {
     request.headers().get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
@@ -50,17 +54,14 @@ pub(crate) async fn upgrade(
     clock: &Clock,
     request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
-    let lifeline = request.extensions().get::<Lifeline>().cloned();
+    let lifelines = request.extensions().get::<OwnLifeline>().map(|own| own.0.clone());
+    let lifelines = lifelines.into_iter().chain(request.extensions().get::<Lifeline>().cloned()).collect();
     let (mut head, _) = request.into_parts();
     let mut upgrade = WebSocketUpgrade::from_request_parts(&mut head, &()).await.map_err(refusal)?;
     let subprotocol = Subprotocol::negotiate(&mut upgrade)?;
     let clock = clock.clone();
     Ok(upgrade.on_upgrade(async move |socket| {
-        let serving = Connection::serve(socket, database, clock, head, subprotocol);
-        match lifeline {
-            Some(lifeline) => serving.until(lifeline).await,
-            None => serving.run().await,
-        }
+        Connection::serve(socket, database, clock, head, subprotocol).until(lifelines).await;
     }))
 }
 

@@ -142,6 +142,7 @@ impl Host {
 
 fn record() -> DatabaseRecord {
     DatabaseRecord {
+        name: "orders".to_owned(),
         id: DATABASE.to_owned(),
         label: LABEL.to_owned(),
         group_id: GROUP.to_owned(),

@@ -1,6 +1,6 @@
 //! One connection: its requests, and how long it may keep the server waiting.
 
-use std::{convert::Infallible, io, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use axum::body::Body;
 use futures_util::{StreamExt as _, stream};
@@ -19,11 +19,13 @@ use tokio::{
     time::timeout,
 };
 
-use super::{hosts::Hosts, tls::Wire};
+use super::{hosts::Hosts, line::LineCut, tls::Wire};
 use crate::{
     Cloud,
     control::Arrival,
     data::{Lifeline, Peer},
+    faults::is_broken,
+    local_api::Exposed,
 };
 
 /// How long a connection may be idle, and how long the head of a request may take from then on.
@@ -50,6 +52,9 @@ pub(super) struct Guest {
     /// Set where databases have addresses of their own.
     pub(super) arrival: Option<Ipv4Addr>,
     pub(super) lifeline: Lifeline,
+    /// Whether other machines can reach the server.
+    pub(super) is_exposed: bool,
+    pub(super) line: LineCut,
 }
 
 pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
@@ -57,9 +62,14 @@ pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
         let guest = guest.clone();
         async move {
             if let Some(refusal) = guest.hosts.refusal(&request) {
-                return Ok::<_, Infallible>(refusal);
+                return Ok(refusal);
             }
-            Ok(guest.cloud.handle(guest.introduce(request)).await)
+            let response = guest.cloud.handle(guest.introduce(request)).await;
+            if is_broken(&response) {
+                guest.line.cut();
+                return Err(io::Error::from(io::ErrorKind::ConnectionReset));
+            }
+            Ok(response)
         }
     });
     // Of the two connections that can become a WebSocket, only this one can be told to end.
@@ -77,6 +87,9 @@ impl Guest {
         let mut request = request.map(bounded);
         request.extensions_mut().insert(self.peer);
         request.extensions_mut().insert(self.lifeline.clone());
+        if self.is_exposed {
+            request.extensions_mut().insert(Exposed);
+        }
         if let Some(address) = self.arrival {
             request.extensions_mut().insert(Arrival(address));
         }

@@ -5,11 +5,11 @@ use std::{io, time::Duration};
 use rustls::server::Acceptor;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
     time::timeout,
 };
 use tokio_rustls::LazyConfigAcceptor;
 
+use super::line::Line;
 use crate::authority::{Authority, Subject};
 
 /// What every TLS connection begins with, and no HTTP request: the record type of a handshake.
@@ -27,17 +27,17 @@ pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
 /// Waits for the first byte, and for the handshake where it begins one.
-pub(super) async fn open(stream: TcpStream, authority: &Authority) -> io::Result<Box<dyn Wire>> {
+pub(super) async fn open(stream: Line, authority: &Authority) -> io::Result<Box<dyn Wire>> {
     let mut first = [0];
-    timeout(FIRST_BYTE, stream.peek(&mut first)).await??;
+    timeout(FIRST_BYTE, stream.stream().peek(&mut first)).await??;
     if first != [HANDSHAKE] {
         return Ok(Box::new(stream));
     }
     timeout(HANDSHAKE_TIME, shake_hands(stream, authority)).await?
 }
 
-async fn shake_hands(stream: TcpStream, authority: &Authority) -> io::Result<Box<dyn Wire>> {
-    let address = stream.local_addr()?.ip();
+async fn shake_hands(stream: Line, authority: &Authority) -> io::Result<Box<dyn Wire>> {
+    let address = stream.stream().local_addr()?.ip();
     let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
     // A client that connects to an address names none. What the authority may not vouch for, the client would refuse.
     let name = hello.client_hello().server_name().map(str::to_ascii_lowercase);

@@ -65,6 +65,11 @@ impl Transaction<'_> {
         Ok(statement.query_row(params![user, name], api_token).optional()?)
     }
 
+    /// The tokens of this name, of whatever user.
+    pub(crate) fn api_tokens_named(&self, name: &str) -> Result<Vec<ApiTokenRow>, StoreError> {
+        self.select_api_tokens("SELECT * FROM good_api_tokens WHERE name = ?1", [name])
+    }
+
     /// The tokens of a user, in the order they were made.
     pub(crate) fn api_tokens_of(&self, user: i64) -> Result<Vec<ApiTokenRow>, StoreError> {
         self.select_api_tokens("SELECT * FROM good_api_tokens WHERE user_id = ?1 ORDER BY created_at, name", [user])

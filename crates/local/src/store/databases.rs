@@ -44,6 +44,40 @@ pub(crate) struct DatabaseEncryption {
     pub(crate) key: KeyDigest,
 }
 
+impl DatabaseRow {
+    /// A new database, on which nothing is switched on.
+    pub(crate) fn new(
+        uuid: DatabaseId,
+        name: DatabaseName,
+        group: GroupRow,
+        label: String,
+        role_id: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: 0,
+            uuid,
+            name,
+            group,
+            label,
+            role_id,
+            size_limit: None,
+            block_reads: false,
+            block_writes: false,
+            delete_protection: false,
+            allow_attach: false,
+            allowed_ips: Vec::new(),
+            allowed_vpc_ids: Vec::new(),
+            archived: false,
+            draft: false,
+            parent: None,
+            created_at: now,
+            uses_tursodb: false,
+            encryption: None,
+        }
+    }
+}
+
 impl Transaction<'_> {
     /// Inserts a database and yields it with its row.
     pub(crate) fn insert_database(&self, database: DatabaseRow) -> Result<DatabaseRow, StoreError> {

@@ -125,7 +125,8 @@ fn create(cx: &Context<'_>, name: ApiTokenName, new: &NewApiToken) -> Result<Api
         return Err(Refusal::conflict(format!("api token with name {name} already exists")));
     }
     let only = organization.as_ref().map(|(only, _)| TokenOrganization { id: only.id, slug: only.slug.clone() });
-    let token = provision::api_token(cx.store(), cx.ids(), user, name, (only, group), cx.now())?;
+    let id = cx.ids().token_id(cx.store())?;
+    let token = provision::api_token(cx.store(), id, user, name, (only, group), cx.now())?;
     let told = match organization {
         Some((organization, _)) => Some(organization),
         None => cx.store().find_personal_organization(user)?,

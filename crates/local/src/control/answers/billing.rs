@@ -13,8 +13,8 @@ use turso_cloud_contract::{
     databases::DatabaseFilter,
 };
 
-pub(super) use plans::{STARTER, admit_database, admit_group};
-pub(crate) use plans::{included_rows, is_known};
+pub(crate) use plans::{STARTER, included_rows, is_known};
+pub(super) use plans::{admit_database, admit_group};
 
 use super::{Answers, databases};
 use crate::{

@@ -8,7 +8,7 @@ mod v3;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use turso_cloud_contract::{
-    DatabaseId, DatabaseName, GroupName, InvalidInput, Nothing,
+    DatabaseId, DatabaseName, GroupName, Nothing,
     audit_logs::AuditCode,
     databases::{
         CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, Database, DatabaseAnswer, DatabasesAnswer,
@@ -25,14 +25,11 @@ use seed::Content;
 
 use super::{Answers, billing, groups};
 use crate::{
-    control::{Context, Handles, Refusal, label},
+    control::{Context, Handles, Refusal, provision},
     store::{DatabaseRow, OrganizationRow},
 };
 
 pub(super) use v3::deleted as deleted_v3;
-
-/// The longest label of a host name (RFC 1035).
-const LONGEST_LABEL: usize = 63;
 
 impl Handles<ListDatabases> for Answers {
     fn handle(&self, request: ListDatabases, cx: &mut Context<'_>) -> Result<DatabasesAnswer, Refusal> {
@@ -126,31 +123,20 @@ fn create(
         return Err(Refusal::conflict(format!("database with name {name} already exists")));
     }
     billing::admit_database(cx, organization)?;
-    let label = free_label(cx, organization, &name)?;
+    let label = provision::free_label(cx.store(), organization, &name)?;
     let content = Content::find(cx, organization, request.seed.as_ref())?;
     let uses_tursodb = engine::uses_tursodb(request, content.original())?;
     engine::check_size_limit(uses_tursodb, request.size_limit.is_some())?;
     let uuid = engine::marked(cx.ids().uuid(cx.store())?, uses_tursodb)?;
+    let encryption = engine::encryption(request.remote_encryption.as_ref(), content.original(), &uuid)?;
+    let row = DatabaseRow::new(uuid, name, group, label, cx.ids().uuid(cx.store())?, cx.now());
     let database = cx.store().insert_database(DatabaseRow {
-        id: 0,
-        encryption: engine::encryption(request.remote_encryption.as_ref(), content.original(), &uuid)?,
+        encryption,
         uses_tursodb,
-        uuid,
-        name,
-        group,
-        label,
-        role_id: cx.ids().uuid(cx.store())?,
         size_limit: request.size_limit,
-        block_reads: false,
-        block_writes: false,
-        delete_protection: false,
-        allow_attach: false,
-        allowed_ips: Vec::new(),
-        allowed_vpc_ids: Vec::new(),
-        archived: false,
         draft: matches!(content, Content::Upload),
         parent: content.original().map(|row| Parent::new(row.uuid.clone(), row.name.clone(), cx.now())),
-        created_at: cx.now(),
+        ..row
     })?;
     cx.publish(&database);
     audit(cx, organization, AuditCode::DbCreate, &database)?;
@@ -206,24 +192,6 @@ pub(super) fn refuse_if_protected(database: &DatabaseRow) -> Result<(), Refusal>
         return Ok(());
     }
     Err(Refusal::forbidden(format!("database {} is delete-protected and cannot be deleted", database.name)))
-}
-
-/// The name and the organization make up the host name together, so that `a-b` of `c` and `a` of `b-c` want the same.
-pub(super) fn free_label(
-    cx: &Context<'_>,
-    organization: &OrganizationRow,
-    name: &DatabaseName,
-) -> Result<String, Refusal> {
-    let label = label(name, &organization.slug);
-    if label.len() > LONGEST_LABEL {
-        let rule = format!("with the organization, {label} must fit into {LONGEST_LABEL} characters of a host name");
-        return Err(InvalidInput::new("database name", name.as_str(), rule).into());
-    }
-    if cx.store().label_is_taken(&label)? {
-        let refusal = Refusal::bad_request(format!("Namespace {label} already exists"));
-        return Err(refusal.code("create_database_generic_error"));
-    }
-    Ok(label)
 }
 
 fn answer(cx: &Context<'_>, row: DatabaseRow) -> Database {

@@ -11,7 +11,7 @@ use turso_cloud_contract::{
 
 use super::{Answers, STARTER, databases};
 use crate::{
-    control::{Context, Handles, Refusal, paging},
+    control::{Context, Handles, Refusal, paging, provision},
     store::{DeletedDatabaseRow, DeletedGroupRow, GroupRow, OrganizationRow},
 };
 
@@ -127,7 +127,7 @@ fn restore_database(
     if cx.store().find_database(organization.id, &database.name)?.is_some() {
         return Err(Refusal::bad_request(format!("database with name {} already exists", database.name)));
     }
-    database.label = databases::free_label(cx, organization, &database.name)?;
+    database.label = provision::free_label(cx.store(), organization, &database.name)?;
     cx.store().restore_database(database)?;
     cx.publish(database);
     databases::deleted_v3(cx, organization, deleted)

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::ws::{Message, WebSocket};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use http::request::Parts;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -90,18 +92,14 @@ impl Connection {
         }
     }
 
-    /// Serves the socket for as long as its server lives.
-    pub(super) async fn until(mut self, mut lifeline: Lifeline) {
+    /// Serves the socket until one side closes it or one of the lifelines ends.
+    pub(super) async fn until(mut self, lifelines: Vec<Lifeline>) {
+        let mut ended: FuturesUnordered<_> =
+            lifelines.into_iter().map(|mut line| async move { line.ended().await }).collect();
         let end = tokio::select! {
             end = self.converse() => end,
-            () = lifeline.ended() => Some(Violation::going_away()),
+            Some(()) = ended.next() => Some(Violation::going_away()),
         };
-        self.part(end).await;
-    }
-
-    /// Serves the socket until one side closes it.
-    pub(super) async fn run(mut self) {
-        let end = self.converse().await;
         self.part(end).await;
     }
 

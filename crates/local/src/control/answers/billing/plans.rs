@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The plan that costs nothing.
-pub(in crate::control::answers) const STARTER: &str = "starter";
+pub(crate) const STARTER: &str = "starter";
 
 /// Names, monthly prices in dollars, and what is included in millions of rows, databases, groups, and gigabytes. Only
 /// the first is documented, as an example, and that the first two have one group; the rest tells a program that there

@@ -1,8 +1,8 @@
 use turso_cloud_contract::{Nothing, OrganizationSlug, databases::TransferDatabase};
 
-use super::{find, free_label};
+use super::find;
 use crate::{
-    control::{Context, Handles, Refusal, answers::Answers},
+    control::{Context, Handles, Refusal, answers::Answers, provision},
     store::{DatabaseRow, GroupRow, OrganizationRow},
 };
 
@@ -42,7 +42,7 @@ pub(in crate::control::answers) fn move_to(
     if cx.store().find_database(target.id, &database.name)?.is_some() {
         return Err(Refusal::conflict(format!("database with name {} already exists", database.name)));
     }
-    database.label = free_label(cx, target, &database.name)?;
+    database.label = provision::free_label(cx.store(), target, &database.name)?;
     database.group = group;
     cx.store().update_database(&database)?;
     cx.publish(&database);

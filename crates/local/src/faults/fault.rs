@@ -1,0 +1,171 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+
+use super::{FaultEffect, FaultSpec, FaultStatus, pattern, rule::milliseconds};
+
+/// A fault in effect. Unless it says otherwise, a request it hits is not carried out: nothing of it happened.
+#[derive(Clone)]
+pub struct Fault {
+    id: u64,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    spec: FaultSpec,
+    chance: Option<fastrand::Rng>,
+    seen: u64,
+    count: u64,
+}
+
+/// A request as faults see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sighting<'a> {
+    pub(crate) operation: Option<&'a str>,
+    /// On the host it is for.
+    pub(crate) path: &'a str,
+    pub(crate) is_sql: bool,
+    /// `{database}-{organization}` where it is for a SQL endpoint.
+    pub(crate) label: Option<&'a str>,
+    /// The name of a database, where one is known.
+    pub(crate) database: Option<&'a str>,
+}
+
+/// What is to happen to a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Strike {
+    pub(crate) fault: u64,
+    pub(crate) latency: Option<Duration>,
+    pub(crate) effect: Option<FaultEffect>,
+    pub(crate) carried_out: bool,
+}
+
+impl Fault {
+    pub(super) fn new(id: u64, mut spec: FaultSpec) -> Self {
+        let chance =
+            spec.probability.map(|_| fastrand::Rng::with_seed(*spec.seed.get_or_insert_with(|| fastrand::u64(..))));
+        Self { id, state: Arc::new(Mutex::new(State { spec, chance, seen: 0, count: 0 })) }
+    }
+
+    /// Its number, by which it can be ended.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// What it is, and what it has done.
+    #[must_use]
+    pub fn status(&self) -> FaultStatus {
+        let state = self.state.lock();
+        FaultStatus { id: self.id, spec: state.spec.clone(), seen: state.seen, count: state.count }
+    }
+
+    /// How many requests it has hit.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.state.lock().count
+    }
+
+    /// Shows it a request that may concern it, and says what is to happen to the request.
+    pub(super) fn see(&self, sighting: &Sighting<'_>) -> Option<Strike> {
+        let mut state = self.state.lock();
+        if !state.see(sighting) {
+            return None;
+        }
+        let spec = &state.spec;
+        Some(Strike {
+            fault: self.id,
+            latency: spec.latency_ms.map(Duration::from_millis),
+            effect: spec.effect.clone(),
+            carried_out: spec.carried_out,
+        })
+    }
+
+    fn change(self, change: impl FnOnce(&mut FaultSpec)) -> Self {
+        change(&mut self.state.lock().spec);
+        self
+    }
+
+    fn change_reply(self, change: impl FnOnce(&mut Option<u64>, &mut Option<String>, &mut Option<String>)) -> Self {
+        self.change(|spec| {
+            if let Some(FaultEffect::Reply { retry_after, error, code, .. }) = &mut spec.effect {
+                change(retry_after, error, code);
+            }
+        })
+    }
+}
+
+#[expect(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "the fault is in effect whether its handle is kept or not"
+)]
+impl Fault {
+    /// Sends `Retry-After` with this many seconds, where it replies.
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.change_reply(|retry_after, _, _| *retry_after = Some(seconds))
+    }
+
+    /// Sends this sentence as the `error` of the body, where it replies.
+    pub fn error(self, sentence: impl Into<String>) -> Self {
+        self.change_reply(|_, error, _| *error = Some(sentence.into()))
+    }
+
+    /// Sends this machine-readable `code` in the body, where it replies.
+    pub fn code(self, text: impl Into<String>) -> Self {
+        self.change_reply(|_, _, code| *code = Some(text.into()))
+    }
+
+    /// Lets this time pass before anything else happens. It is real time, not that of the cloud's clock.
+    pub fn delayed(self, latency: Duration) -> Self {
+        self.change(|spec| spec.latency_ms = Some(milliseconds(latency)))
+    }
+
+    /// Carries the request out before its answer is lost to the effect: what a client fears most.
+    pub fn carried_out(self) -> Self {
+        self.change(|spec| spec.carried_out = true)
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.status(), f)
+    }
+}
+
+impl State {
+    fn see(&mut self, sighting: &Sighting<'_>) -> bool {
+        if !self.spec.concerns(sighting) {
+            return false;
+        }
+        self.seen += 1;
+        let first = self.spec.nth.unwrap_or(1);
+        let is_hit = match (&mut self.chance, self.spec.probability) {
+            (Some(chance), Some(probability)) => {
+                let is_its_turn = self.seen >= first && self.count < self.spec.times.unwrap_or(u64::MAX);
+                // Drawn for every request, so that what a seed hits does not depend on what it may hit.
+                (chance.f64() < probability) && is_its_turn
+            }
+            _ => {
+                let times = self.spec.times.or(self.spec.nth.map(|_| 1)).unwrap_or(u64::MAX);
+                self.seen >= first && self.seen - first < times
+            }
+        };
+        self.count += u64::from(is_hit);
+        is_hit
+    }
+}
+
+impl FaultSpec {
+    fn concerns(&self, sighting: &Sighting<'_>) -> bool {
+        let is_same = |wanted: &Option<String>, found: Option<&str>| match wanted {
+            Some(wanted) => Some(wanted.as_str()) == found,
+            None => true,
+        };
+        is_same(&self.operation, sighting.operation)
+            && self.sql.is_none_or(|sql| sql == sighting.is_sql)
+            && self.path.as_deref().is_none_or(|pattern| pattern::fits(pattern, sighting.path))
+            && (is_same(&self.database, sighting.database) || is_same(&self.database, sighting.label))
+    }
+}

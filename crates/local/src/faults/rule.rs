@@ -1,0 +1,96 @@
+use std::time::Duration;
+
+use super::{Fault, FaultEffect, FaultSpec, Faults};
+
+/// A fault that has no effect yet.
+#[must_use = "a rule says what is hit: without `reply` or another effect nothing happens"]
+#[derive(Debug)]
+pub struct FaultRule<'a> {
+    faults: &'a Faults,
+    spec: FaultSpec,
+}
+
+#[expect(clippy::must_use_candidate, reason = "the fault is in effect whether its handle is kept or not")]
+impl<'a> FaultRule<'a> {
+    pub(super) fn new(faults: &'a Faults, spec: FaultSpec) -> Self {
+        Self { faults, spec }
+    }
+
+    /// Hits only requests with this path, in which `*` stands for any text.
+    pub fn path(mut self, pattern: impl Into<String>) -> Self {
+        self.spec.path = Some(pattern.into());
+        self
+    }
+
+    /// Hits only requests for this database, which is meant by its name or by `{database}-{organization}`: those to its
+    /// SQL endpoint, and those of the Platform API that name it in their path.
+    pub fn database(mut self, database: impl Into<String>) -> Self {
+        self.spec.database = Some(database.into());
+        self
+    }
+
+    /// Hits the nth request from now on, counted from 1, and no other unless [`times`](Self::times) says so.
+    pub fn nth(mut self, nth: u64) -> Self {
+        self.spec.nth = Some(nth.max(1));
+        self
+    }
+
+    /// Hits this many requests: in a row, or, with a [`probability`](Self::probability), until so many were hit.
+    pub fn times(mut self, times: u64) -> Self {
+        self.spec.times = Some(times);
+        self
+    }
+
+    /// Leaves it to chance which requests are hit. The same seed hits the same ones.
+    pub fn probability(mut self, probability: f64, seed: u64) -> Self {
+        self.spec.probability = Some(probability.clamp(0.0, 1.0));
+        self.spec.seed = Some(seed);
+        self
+    }
+
+    /// Answers with this status, from 200 to 599. Any other number stands for 500.
+    pub fn reply(self, status: u16) -> Fault {
+        let status = if (200..600).contains(&status) { status } else { 500 };
+        self.take_effect(FaultEffect::Reply { status, retry_after: None, error: None, code: None })
+    }
+
+    /// Answers as usual, after this time. It is real time, not that of the cloud's clock.
+    pub fn latency(mut self, latency: Duration) -> Fault {
+        self.spec.latency_ms = Some(milliseconds(latency));
+        self.faults.insert(self.spec)
+    }
+
+    /// Never answers, and keeps the connection open: what the client does then is up to its timeouts.
+    pub fn hang(self) -> Fault {
+        self.take_effect(FaultEffect::Hang)
+    }
+
+    /// Resets the connection without an answer. In the process, the client's transport fails.
+    pub fn reset(self) -> Fault {
+        self.take_effect(FaultEffect::Reset)
+    }
+
+    /// Carries the request out, and breaks the answer off after so many bytes of its body.
+    pub fn cut_body(self, after: usize) -> Fault {
+        self.take_effect(FaultEffect::CutBody { after })
+    }
+
+    /// Carries the request out, and answers with a body that is no JSON.
+    pub fn wrong_json(self) -> Fault {
+        self.take_effect(FaultEffect::WrongJson)
+    }
+
+    /// Carries the request out, and sends the body of the answer in pieces of so many bytes, with a pause before each.
+    pub fn slow_body(self, piece: usize, every: Duration) -> Fault {
+        self.take_effect(FaultEffect::SlowBody { piece: piece.max(1), every_ms: milliseconds(every) })
+    }
+
+    fn take_effect(mut self, effect: FaultEffect) -> Fault {
+        self.spec.effect = Some(effect);
+        self.faults.insert(self.spec)
+    }
+}
+
+pub(super) fn milliseconds(duration: Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
+}

@@ -1,0 +1,124 @@
+use serde::{Deserialize, Serialize};
+use turso_cloud_contract::InvalidInput;
+
+/// A fault as a value, for scenario files and for the JSON of `/_local/faults`: which requests it concerns, which of
+/// those it hits, and what happens to them.
+///
+/// A request is concerned when everything that is given about requests is true of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultSpec {
+    /// The operation: a name of the catalogue such as `CreateDatabase`, or one of a SQL endpoint such as `Pipeline`, as
+    /// the request log has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// Whether it is for the SQL endpoint of a database, or for the Platform API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<bool>,
+    /// The path, in which `*` stands for any text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The database, by its name or by `{database}-{organization}`: requests to its SQL endpoint, and those of the
+    /// Platform API that name it in their path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// Of the requests it concerns, the first that it hits, counted from 1; no other, unless `times` says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nth: Option<u64>,
+    /// How many requests it hits: in a row, or as chance will have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u64>,
+    /// The chance of each request to be hit, from 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    /// What chance follows from. Without it a seed is drawn, and told by [`FaultStatus`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Milliseconds that pass before anything else happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<u64>,
+    /// What happens; without it, there is only the latency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<FaultEffect>,
+    /// Whether the request is carried out before its answer is lost to the effect. That is always so for effects on the
+    /// body of an answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carried_out: bool,
+}
+
+/// What happens to a request that is hit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum FaultEffect {
+    /// It is answered with this.
+    Reply {
+        /// The status, from 200 to 599.
+        status: u16,
+        /// The seconds of the header `Retry-After`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u64>,
+        /// The `error` of the body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+        /// The `code` of the body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+    },
+    /// It is never answered, and its connection stays open.
+    Hang,
+    /// Its connection is reset without an answer.
+    Reset,
+    /// Its answer breaks off after so many bytes of the body.
+    CutBody {
+        /// The bytes that still arrive.
+        after: usize,
+    },
+    /// The body of its answer is no JSON, and says so by nothing but itself.
+    WrongJson,
+    /// The body of its answer comes in pieces, with a pause before each.
+    SlowBody {
+        /// The bytes of a piece.
+        piece: usize,
+        /// The milliseconds of a pause.
+        every_ms: u64,
+    },
+}
+
+/// A fault in effect and what it has done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FaultStatus {
+    /// Its number, by which it can be ended.
+    pub id: u64,
+    /// What it is, with the seed that was drawn for it.
+    #[serde(flatten)]
+    pub spec: FaultSpec,
+    /// How many requests it was concerned with.
+    pub seen: u64,
+    /// How many requests it has hit.
+    pub count: u64,
+}
+
+impl FaultSpec {
+    pub(super) fn check(&self) -> Result<(), InvalidInput> {
+        let refuse = |field: &'static str, value: &dyn ToString, rule: &'static str| {
+            Err(InvalidInput::new(field, &value.to_string(), rule))
+        };
+        if self.effect.is_none() && self.latency_ms.is_none() {
+            return Err(InvalidInput::without_value("effect", "must be given where there is no latency_ms"));
+        }
+        match (&self.effect, self.nth, self.times, self.probability) {
+            (_, Some(0), _, _) => refuse("nth", &0, "must be 1 or more"),
+            (_, _, Some(0), _) => refuse("times", &0, "must be 1 or more"),
+            (_, _, _, Some(chance)) if !(0.0..=1.0).contains(&chance) => {
+                refuse("probability", &chance, "must be from 0 to 1")
+            }
+            (Some(FaultEffect::Reply { status, .. }), ..) if !(200..600).contains(status) => {
+                refuse("status", status, "must be from 200 to 599")
+            }
+            (Some(FaultEffect::SlowBody { piece: 0, .. }), ..) => refuse("piece", &0, "must be 1 or more"),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Where a cloud keeps its states and its snapshots.
+
+use std::{fs::File, path::PathBuf, sync::Arc};
+
+use crate::{
+    CloudError,
+    data::Files,
+    directory::{Base, Directory, create, remove_all},
+    store::Store,
+};
+
+/// A directory, or memory.
+#[derive(Debug)]
+pub(crate) enum Home {
+    Memory(Scratch),
+    Directory(Directory),
+}
+
+/// A private temporary directory, which appears when it is needed and ends with its owner.
+#[derive(Debug)]
+pub(crate) struct Scratch(PathBuf);
+
+impl Home {
+    pub(crate) fn open(directory: Option<&PathBuf>) -> Result<Self, CloudError> {
+        Ok(match directory {
+            Some(directory) => Self::Directory(Directory::open(directory)?),
+            None => Self::Memory(Scratch::new("snapshots")),
+        })
+    }
+
+    /// What was there before, or nothing yet.
+    pub(crate) fn opened(&self) -> Result<(Store, Files), CloudError> {
+        match self {
+            Self::Memory(_) => Ok((Store::in_memory()?, Files::Memory)),
+            Self::Directory(directory) => kept(&directory.base()),
+        }
+    }
+
+    /// A place for another state, which is empty or a copy of this one's.
+    pub(crate) fn next(&self, of: Option<&Base>) -> Result<(Store, Files), CloudError> {
+        match (self, of) {
+            (Self::Memory(_), None) => Ok((Store::in_memory()?, Files::Memory)),
+            (Self::Memory(_), Some(base)) => Ok((Store::in_memory_from(&base.state())?, Files::Memory)),
+            (Self::Directory(directory), of) => {
+                let next = directory.next()?;
+                if let Some(base) = of {
+                    let copied = std::fs::copy(base.state(), next.state());
+                    copied.map_err(|source| CloudError::File { action: "copy", path: base.state(), source })?;
+                }
+                kept(&next)
+            }
+        }
+    }
+
+    /// Makes the next state the one in use; what was in use may still be read until it is tidied up.
+    pub(crate) fn proceed(&self) -> Result<(), CloudError> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Directory(directory) => directory.proceed(),
+        }
+    }
+
+    /// Removes what is no longer in use.
+    pub(crate) fn tidy(&self) {
+        if let Self::Directory(directory) = self {
+            directory.tidy();
+        }
+    }
+
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        match self {
+            Self::Memory(scratch) => scratch.0.clone(),
+            Self::Directory(directory) => directory.path().join("snapshots"),
+        }
+    }
+
+    /// The directory that outlives the cloud.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Directory(directory) => Some(directory.path().to_owned()),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> Option<Arc<File>> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Directory(directory) => Some(directory.lock()),
+        }
+    }
+}
+
+fn kept(base: &Base) -> Result<(Store, Files), CloudError> {
+    Ok((Store::open(&base.state())?, Files::Directory(base.databases())))
+}
+
+impl Scratch {
+    pub(crate) fn new(what: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("turso-cloud-local-{what}-{:032x}", fastrand::u128(..))))
+    }
+
+    /// The directory, which is there from now on.
+    pub(crate) fn created(&self) -> Result<&PathBuf, CloudError> {
+        create(&self.0).map_err(|source| CloudError::File { action: "create", path: self.0.clone(), source })?;
+        Ok(&self.0)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        remove_all(&self.0);
+    }
+}

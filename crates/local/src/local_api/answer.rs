@@ -1,0 +1,204 @@
+//! From a request to an answer.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::json;
+use turso_cloud_contract::Expiration;
+
+use super::{
+    ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, NewSnapshot, PREFIX, Status, UsageToAdd, tail,
+};
+use crate::{Cloud, CloudError, Refusal};
+
+/// Which requests are asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Filter {
+    after: u64,
+    operation: Option<String>,
+    database: Option<String>,
+    unknown: bool,
+}
+
+pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Result<Response<Body>, Refusal> {
+    let path = head.uri.path().strip_prefix(PREFIX).unwrap_or_default().trim_matches('/');
+    let segments: Vec<_> = path.split('/').collect();
+    let method = match head.method {
+        Method::HEAD => &Method::GET,
+        ref method => method,
+    };
+    match (method, segments.as_slice()) {
+        (&Method::GET, ["health"]) => success(&json!({ "status": "ok" })),
+        (&Method::GET, ["status"]) => success(&status(cloud)),
+        (&Method::GET, ["config"]) => success(&config(cloud)),
+        (&Method::PATCH, ["config"]) => configure(cloud, &parse(body)?),
+        (&Method::GET, ["clock"]) => success(&clock(cloud)),
+        (&Method::PATCH, ["clock"]) => turn(cloud, &parse(body)?),
+        (&Method::GET, ["faults"]) => success(&cloud.faults().list()),
+        (&Method::POST, ["faults"]) => success(&cloud.faults().add(parse(body)?).map_err(refusal)?.status()),
+        (&Method::POST, ["faults", "scenario"]) => scenario(cloud, body),
+        (&Method::DELETE, ["faults"]) => {
+            cloud.faults().clear();
+            success(&json!({}))
+        }
+        (&Method::DELETE, ["faults", id]) => remove_fault(cloud, id),
+        (&Method::GET, ["requests"]) => requests(cloud, head),
+        (&Method::GET, ["requests", "tail"]) => Ok(tail::follow(cloud, head, filter(head)?.after)),
+        (&Method::GET, ["requests", "har"]) => Ok(json_body(cloud.requests().har())),
+        (&Method::DELETE, ["requests"]) => {
+            cloud.requests().clear();
+            success(&json!({}))
+        }
+        (&Method::GET, ["snapshots"]) => success(&cloud.snapshots().map_err(refusal)?),
+        (&Method::POST, ["snapshots"]) => {
+            let NewSnapshot { name } = parse(body)?;
+            success(&cloud.snapshot(&name).await.map_err(refusal)?)
+        }
+        (&Method::POST, ["snapshots", name, "restore"]) => {
+            cloud.restore(name).await.map_err(refusal)?;
+            success(&json!({}))
+        }
+        (&Method::DELETE, ["snapshots", name]) => delete_snapshot(cloud, name),
+        (&Method::POST, ["reset"]) => {
+            cloud.reset().await.map_err(refusal)?;
+            success(&json!({}))
+        }
+        (&Method::POST, ["archive"]) => {
+            let GroupToArchive { organization, group } = parse(body)?;
+            cloud.archive_group(&organization, &group).map_err(refusal)?;
+            success(&json!({}))
+        }
+        (&Method::POST, ["usage"]) => {
+            let used: UsageToAdd = parse(body)?;
+            let counted = cloud.add_usage(&used.organization, &used.database, used.rows_read, used.rows_written);
+            counted.map_err(refusal)?;
+            success(&json!({}))
+        }
+        _ => Err(Refusal::not_found(format!("nothing answers {} {}", head.method, head.uri.path()))),
+    }
+}
+
+fn status(cloud: &Cloud) -> Status {
+    Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        organization: cloud.organization().to_string(),
+        directory: cloud.home().path(),
+        urls: cloud.addresses().urls(),
+        clock: clock(cloud),
+        databases: cloud.control().data.in_service() as u64,
+        requests: cloud.requests().count(),
+        faults: cloud.faults().list().len() as u64,
+        config: config(cloud),
+    }
+}
+
+fn config(cloud: &Cloud) -> Config {
+    Config { rate_limit: cloud.rate_limit().limit(), keep_sql: cloud.requests().keeps_sql() }
+}
+
+fn configure(cloud: &Cloud, change: &ConfigChange) -> Result<Response<Body>, Refusal> {
+    if let Some(limit) = change.rate_limit {
+        cloud.set_rate_limit(NonZeroU32::new(limit));
+    }
+    if let Some(keep) = change.keep_sql {
+        cloud.requests().keep_sql(keep);
+    }
+    success(&config(cloud))
+}
+
+fn clock(cloud: &Cloud) -> ClockReading {
+    ClockReading { now: cloud.clock().now(), frozen: cloud.clock().is_frozen() }
+}
+
+fn turn(cloud: &Cloud, change: &ClockChange) -> Result<Response<Body>, Refusal> {
+    let advance = change.advance.as_deref().map(duration).transpose()?;
+    if let Some(to) = change.set {
+        cloud.clock().set(to);
+    }
+    if let Some(by) = advance {
+        cloud.clock().advance(by);
+    }
+    match change.frozen {
+        Some(true) => cloud.clock().freeze(),
+        Some(false) => cloud.clock().resume(),
+        None => {}
+    }
+    success(&clock(cloud))
+}
+
+fn duration(text: &str) -> Result<Duration, Refusal> {
+    let seconds = text.parse::<Expiration>().ok().and_then(Expiration::as_secs);
+    let refusal =
+        || Refusal::bad_request(format!("invalid advance {text:?}: it must be a duration such as 31d or 1h30m"));
+    seconds.map(Duration::from_secs).ok_or_else(refusal)
+}
+
+fn scenario(cloud: &Cloud, body: &Bytes) -> Result<Response<Body>, Refusal> {
+    let text = std::str::from_utf8(body).map_err(|_| Refusal::bad_request("the scenario must be TOML in UTF-8"))?;
+    let faults = cloud.faults().load(text).map_err(refusal)?;
+    success(&faults.iter().map(crate::Fault::status).collect::<Vec<_>>())
+}
+
+fn remove_fault(cloud: &Cloud, id: &str) -> Result<Response<Body>, Refusal> {
+    let is_there = id.parse().is_ok_and(|id| cloud.faults().remove(id));
+    if is_there { success(&json!({})) } else { Err(Refusal::not_found(format!("there is no fault {id:?}"))) }
+}
+
+fn requests(cloud: &Cloud, head: &Parts) -> Result<Response<Body>, Refusal> {
+    let filter = filter(head)?;
+    let mut requests = cloud.requests().after(filter.after);
+    requests.retain(|request| {
+        filter.operation.as_ref().is_none_or(|wanted| request.operation.as_ref() == Some(wanted))
+            && filter.database.as_ref().is_none_or(|wanted| request.database.as_ref() == Some(wanted))
+            && (!filter.unknown || request.operation.is_none())
+    });
+    success(&requests)
+}
+
+fn filter(head: &Parts) -> Result<Filter, Refusal> {
+    serde_urlencoded::from_str(head.uri.query().unwrap_or_default())
+        .map_err(|error| Refusal::bad_request(format!("the query cannot be read: {error}")))
+}
+
+fn delete_snapshot(cloud: &Cloud, name: &str) -> Result<Response<Body>, Refusal> {
+    if cloud.delete_snapshot(name).map_err(refusal)? {
+        return success(&json!({}));
+    }
+    Err(refusal(CloudError::NoSnapshot { name: name.to_owned() }))
+}
+
+fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
+    let json = &mut serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(json)
+        .map_err(|error| Refusal::bad_request(format!("the body cannot be read: {error}")))
+}
+
+fn success(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {
+    let json = serde_json::to_string(answer);
+    json.map(json_body).map_err(|error| refusal(CloudError::State(error.into())))
+}
+
+fn json_body(json: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(json));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
+fn refusal(error: CloudError) -> Refusal {
+    let status = match error {
+        CloudError::Input(_) | CloudError::Toml { .. } => StatusCode::BAD_REQUEST,
+        CloudError::NoSnapshot { .. } => StatusCode::NOT_FOUND,
+        CloudError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    if status.is_server_error() {
+        tracing::error!(error = &error as &dyn std::error::Error, "the local cloud could not do what it was told");
+    }
+    Refusal::new(status, error.to_string())
+}

@@ -1,0 +1,33 @@
+//! Who may use the paths below `/_local/`.
+
+use http::{StatusCode, header, request::Parts};
+use subtle::ConstantTimeEq as _;
+
+use crate::{Cloud, Refusal};
+
+/// The mark of a request that came in through a server which other machines can reach.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exposed;
+
+/// A page of another origin may send some requests without asking, and a browser says so.
+const SITE: &str = "sec-fetch-site";
+
+pub(super) fn check(cloud: &Cloud, head: &Parts) -> Result<(), Refusal> {
+    let is_of_a_page = head.headers.contains_key(header::ORIGIN)
+        || head.headers.get(SITE).is_some_and(|site| site != "none" && site != "same-origin");
+    if is_of_a_page {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "no web page may use the paths below /_local/"));
+    }
+    if head.extensions.get::<Exposed>().is_none() || is_bearer_good(cloud, head) {
+        return Ok(());
+    }
+    let rule = "the paths below /_local/ of a cloud that other machines can reach need its local token as a bearer";
+    Err(Refusal::new(StatusCode::UNAUTHORIZED, rule))
+}
+
+fn is_bearer_good(cloud: &Cloud, head: &Parts) -> bool {
+    let value = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Some((scheme, token)) = value.split_once(' ') else { return false };
+    let expected = cloud.local_token();
+    scheme.eq_ignore_ascii_case("bearer") && bool::from(token.trim().as_bytes().ct_eq(expected.expose().as_bytes()))
+}

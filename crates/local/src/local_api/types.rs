@@ -1,0 +1,111 @@
+use std::{num::NonZeroU32, path::PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What there is to know of a running cloud. It holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Status {
+    /// The version of the local cloud.
+    pub version: String,
+    /// The process it runs in.
+    pub pid: u32,
+    /// The team organization that clients are told of.
+    pub organization: String,
+    /// The directory it is kept in; nothing for one in memory.
+    pub directory: Option<PathBuf>,
+    /// The URLs of the Platform API, one for each server.
+    pub urls: Vec<String>,
+    /// Its clock.
+    pub clock: ClockReading,
+    /// How many databases take requests.
+    pub databases: u64,
+    /// How many requests there were.
+    pub requests: u64,
+    /// How many faults are in effect.
+    pub faults: u64,
+    /// What can be changed.
+    pub config: Config,
+}
+
+/// What can be changed about a running cloud.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Config {
+    /// The requests of the Platform API that a token may send in a second; nothing where there is no limit.
+    pub rate_limit: Option<NonZeroU32>,
+    /// Whether headers and bodies of requests to SQL endpoints are in the request log.
+    pub keep_sql: bool,
+}
+
+/// A change of the configuration. What is not given stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigChange {
+    /// The requests in a second; 0 takes the limit away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
+    /// Whether headers and bodies of requests to SQL endpoints are to be in the request log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_sql: Option<bool>,
+}
+
+/// What a clock shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ClockReading {
+    /// The present moment.
+    pub now: Timestamp,
+    /// Whether it moves only when it is told to.
+    pub frozen: bool,
+}
+
+/// A change of the clock. What is given happens in this order: set, advance, then stop or go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockChange {
+    /// The time to move to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<Timestamp>,
+    /// How far to move on, as durations are written in the Platform API: `31d`, `1h30m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advance: Option<String>,
+    /// Whether it is to stop, or to go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<bool>,
+}
+
+/// A snapshot to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewSnapshot {
+    /// Its name.
+    pub name: String,
+}
+
+/// A group to be archived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupToArchive {
+    /// The slug of its organization.
+    pub organization: String,
+    /// Its name.
+    pub group: String,
+}
+
+/// Rows to be counted as used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsageToAdd {
+    /// The slug of the organization.
+    pub organization: String,
+    /// The name of the database.
+    pub database: String,
+    /// Rows read.
+    #[serde(default)]
+    pub rows_read: u64,
+    /// Rows written.
+    #[serde(default)]
+    pub rows_written: u64,
+}

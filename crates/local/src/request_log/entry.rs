@@ -1,0 +1,89 @@
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use jiff::Timestamp;
+
+use super::{LoggedMessage, LoggedRequest, redact};
+
+/// Larger bodies are not kept, only their length.
+const MAX_BODY: usize = 8 * 1024;
+
+/// A request as it is remembered, secrets and all.
+pub(crate) struct Entry {
+    pub(crate) number: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) operation: Option<&'static str>,
+    /// `{database}-{organization}` where it is for a SQL endpoint.
+    pub(crate) database: Option<Arc<str>>,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) agent: Option<HeaderValue>,
+    /// Nothing where no answer was sent.
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) duration: Duration,
+    pub(crate) fault: Option<u64>,
+    pub(crate) request: Message,
+    pub(crate) response: Message,
+}
+
+/// Headers and body of a request or of an answer, as far as they are kept.
+#[derive(Default)]
+pub(crate) struct Message {
+    headers: HeaderMap,
+    /// Where it is known.
+    length: Option<usize>,
+    body: Option<Bytes>,
+}
+
+impl Message {
+    pub(crate) fn new(headers: HeaderMap) -> Self {
+        Self { headers, length: None, body: None }
+    }
+
+    pub(crate) fn body(mut self, body: &Bytes) -> Self {
+        self.length = Some(body.len());
+        self.body = (!body.is_empty() && body.len() <= MAX_BODY).then(|| Bytes::copy_from_slice(body));
+        self
+    }
+
+    fn logged(&self) -> LoggedMessage {
+        LoggedMessage {
+            headers: self.headers.iter().map(|(name, value)| (name.to_string(), redact::header(name, value))).collect(),
+            body_length: self.length,
+            body: self.body.as_ref().and_then(redact::body),
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn logged(&self) -> LoggedRequest {
+        let agent = self.agent.as_ref().map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+        LoggedRequest {
+            number: self.number,
+            at: self.at,
+            operation: self.operation.map(str::to_owned),
+            database: self.database.as_deref().map(str::to_owned),
+            method: self.method.to_string(),
+            url: redact::text(&self.uri.to_string()),
+            peer: self.peer,
+            client: agent.map(|agent| redact::text(&agent)),
+            status: self.status.map(|status| status.as_u16()),
+            duration_us: self.duration.as_micros().try_into().unwrap_or(u64::MAX),
+            fault: self.fault,
+            request: self.request.logged(),
+            response: self.response.logged(),
+        }
+    }
+}
+
+/// Without anything that might be a secret.
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry")
+            .field("number", &self.number)
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}

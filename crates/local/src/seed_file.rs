@@ -1,0 +1,141 @@
+//! A file that says what is in a cloud from the beginning.
+
+use std::{
+    fs,
+    path::{Component, Path},
+};
+
+use serde::Deserialize;
+use turso_cloud_contract::{ByteSize, InvalidInput, members::Role};
+
+use crate::{
+    CloudError,
+    founder::{NewDatabase, NewToken, Population, Team},
+};
+
+/// The text of a seed file, with the SQL of the files it names.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeedFile {
+    #[serde(default, rename = "user")]
+    users: Vec<User>,
+    #[serde(default, rename = "organization")]
+    organizations: Vec<Organization>,
+    #[serde(default, rename = "token")]
+    tokens: Vec<Token>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct User {
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Organization {
+    slug: String,
+    plan: Option<String>,
+    #[serde(default, rename = "group")]
+    groups: Vec<Group>,
+    #[serde(default, rename = "member")]
+    members: Vec<Member>,
+    #[serde(default, rename = "database")]
+    databases: Vec<Database>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    name: String,
+    location: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Member {
+    user: String,
+    role: Role,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Database {
+    name: String,
+    #[serde(default = "default_group")]
+    group: String,
+    size_limit: Option<ByteSize>,
+    #[serde(default)]
+    sql: String,
+    /// Run before `sql`.
+    sql_file: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Token {
+    name: String,
+    #[serde(default = "default_user")]
+    user: String,
+    id: Option<String>,
+    organization: Option<String>,
+}
+
+fn default_group() -> String {
+    "default".to_owned()
+}
+
+fn default_user() -> String {
+    crate::founder::USER.to_owned()
+}
+
+/// Reads a seed file; files with SQL are looked for in `folder`, and only there and below.
+pub(crate) fn read(text: &str, folder: Option<&Path>) -> Result<SeedFile, CloudError> {
+    let mut file: SeedFile = toml::from_str(text).map_err(|error| CloudError::toml("seed file", &error))?;
+    for database in file.organizations.iter_mut().flat_map(|organization| &mut organization.databases) {
+        if let Some(name) = database.sql_file.take() {
+            database.sql = format!("{}\n{}", sql_in(folder, &name)?, database.sql);
+        }
+    }
+    Ok(file)
+}
+
+fn sql_in(folder: Option<&Path>, name: &str) -> Result<String, CloudError> {
+    let refuse = |rule: &'static str| InvalidInput::new("sql_file", name, rule);
+    let folder = folder.ok_or_else(|| refuse("only a seed file on the disk can name other files"))?;
+    let is_below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if !is_below {
+        return Err(refuse("must be a file in the folder of the seed file or below").into());
+    }
+    let path = folder.join(name);
+    fs::read_to_string(&path).map_err(|source| CloudError::File { action: "read", path, source })
+}
+
+impl SeedFile {
+    /// Adds what it declares to what is to be there.
+    pub(crate) fn add_to(self, population: &mut Population) {
+        population.users.extend(self.users.into_iter().map(|user| user.name));
+        for organization in self.organizations {
+            let groups = organization.groups.into_iter().map(|group| (group.name, group.location));
+            let members = organization.members.into_iter().map(|member| (member.user, member.role));
+            let databases = organization.databases.into_iter().map(|database| NewDatabase {
+                name: database.name,
+                group: database.group,
+                size_limit: database.size_limit,
+                sql: database.sql,
+            });
+            let mut team = Team::new(organization.slug);
+            team.plan = organization.plan;
+            team.groups.extend(groups);
+            team.members.extend(members);
+            team.databases.extend(databases);
+            population.teams.push(team);
+        }
+        population.tokens.extend(self.tokens.into_iter().map(|token| NewToken {
+            user: token.user,
+            name: token.name,
+            id: token.id,
+            organization: token.organization,
+        }));
+    }
+}

@@ -1,0 +1,227 @@
+//! The state of a whole cloud, kept under a name, brought back, copied and begun anew.
+
+mod image;
+
+use std::{fs, io, path::PathBuf, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use turso_cloud_contract::InvalidInput;
+
+use crate::{
+    Cloud, CloudError,
+    blueprint::Blueprint,
+    builder::secret,
+    cloud::Inner,
+    control::Control,
+    directory::remove_all,
+    founder::Heirlooms,
+    home::{Home, Scratch},
+};
+use image::Image;
+pub(crate) use image::copy_databases;
+
+/// Longer names are refused.
+const LONGEST_NAME: usize = 64;
+
+/// What is known of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// Its name.
+    pub name: String,
+    /// When it was made, by the clock of the cloud.
+    pub created_at: Timestamp,
+    /// How many databases are in it, deleted ones that can be brought back among them.
+    pub databases: u64,
+    /// The bytes it takes.
+    pub bytes: u64,
+}
+
+impl Cloud {
+    /// Keeps the whole cloud as it is at this moment under a name: organizations, tokens, audit log, every database and
+    /// its history, and the time on the clock. Nothing is written anywhere while it is made: requests that write wait, and
+    /// a transaction that is open is waited for, up to five seconds. Such a transaction is in the snapshot as a whole.
+    ///
+    /// Snapshots of a cloud in a directory stay there; those of a cloud in memory end with it. A name has 1 to 64 of
+    /// `a-z`, `A-Z`, `0-9`, `-`, `_`, `.`, and does not begin with a dot. One that is taken is refused.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cloud = turso_cloud_local::Cloud::new()?;
+    /// let turso = cloud.client().build()?;
+    /// cloud.snapshot("clean").await?;
+    ///
+    /// turso.groups().delete("default").await?;
+    /// cloud.restore("clean").await?;
+    /// assert_eq!(turso.groups().list().await?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn snapshot(&self, name: &str) -> Result<Snapshot, CloudError> {
+        check(name)?;
+        let _turn = self.change_of_state().await;
+        let (folder, target) = (self.home().snapshots(), self.place_of(name));
+        if target.exists() {
+            return Err(InvalidInput::new("snapshot", name, "there is one of this name already").into());
+        }
+        let draft = folder.join(format!(".{:016x}", fastrand::u64(..)));
+        let name = name.to_owned();
+        let clock = self.clock().clone();
+        self.control()
+            .while_nobody_writes(move |control, store| {
+                let image = Image::write(control, store, &clock, draft.clone())?;
+                let moved = fs::rename(&draft, &target);
+                moved.map_err(|source| CloudError::File { action: "create", path: target.clone(), source })?;
+                image.moved_to(target).snapshot(name)
+            })
+            .await
+    }
+
+    /// The snapshots there are, by name.
+    pub fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
+        let folder = self.home().snapshots();
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|source| CloudError::File { action: "read", path: folder, source })?,
+        };
+        let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut names: Vec<_> = names.filter(|name| check(name).is_ok()).collect();
+        names.sort_unstable();
+        names.into_iter().map(|name| Image::open(self.place_of(&name))?.snapshot(name)).collect()
+    }
+
+    /// Puts the whole cloud back to a snapshot, while it is served. Requests that come later see nothing of what was
+    /// since; requests at work end in the state that is left behind, with their streams, transactions and WebSockets. The
+    /// clock is put back too. Snapshots, faults and the request log stay as they are.
+    pub async fn restore(&self, name: &str) -> Result<(), CloudError> {
+        check(name)?;
+        let _turn = self.change_of_state().await;
+        let image = Image::open(self.place_of(name)).map_err(|error| missing(error, name))?;
+        let clock = image.clock();
+        let cloud = self.clone();
+        blocking(move || {
+            let base = image.base();
+            let (store, files) = cloud.home().next(Some(&base))?;
+            // Before the state comes alive: what is too old is judged by its own time.
+            let before = cloud.clock().state();
+            cloud.clock().return_to(clock);
+            cloud
+                .blueprint()
+                .revive(store, files, Some(&base.databases()))
+                .inspect_err(|_| cloud.clock().return_to(before))
+        })
+        .await
+        .and_then(|control| self.proceed(control))
+    }
+
+    /// Deletes a snapshot; says whether there was one of this name.
+    pub fn delete_snapshot(&self, name: &str) -> Result<bool, CloudError> {
+        check(name)?;
+        let place = self.place_of(name);
+        let is_there = place.exists();
+        remove_all(&place);
+        Ok(is_there)
+    }
+
+    /// Another cloud, in memory, that is as this one at this moment and goes its own way from then on: with the same
+    /// organizations, tokens and databases, and a clock of its own that shows the same time.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cloud = turso_cloud_local::Cloud::new()?;
+    /// let other = cloud.fork().await?;
+    /// other.client().build()?.groups().delete("default").await?;
+    /// assert_eq!(cloud.client().build()?.groups().list().await?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn fork(&self) -> Result<Self, CloudError> {
+        let _turn = self.change_of_state().await;
+        let scratch = Scratch::new("fork");
+        let (draft, clock) = (scratch.created()?.join("image"), self.clock().clone());
+        let image = self
+            .control()
+            .while_nobody_writes(move |control, store| Image::write(control, store, &clock, draft))
+            .await?;
+        let parent = self.clone();
+        blocking(move || {
+            let (home, base) = (Home::open(None)?, image.base());
+            let blueprint = Blueprint {
+                clock: parent.clock().forked(),
+                addresses: Arc::default(),
+                lock: None,
+                ..parent.blueprint().clone()
+            };
+            let (store, files) = home.next(Some(&base))?;
+            let control = blueprint.revive(store, files, Some(&base.databases()))?;
+            let settings = parent.settings().for_another(&blueprint.clock, secret()?);
+            drop(scratch);
+            Ok(Self::from_inner(Inner::new(control, blueprint, home, parent.foundation().clone(), settings)))
+        })
+        .await
+    }
+
+    /// Makes the cloud what it was when it was new: with what the builder and the seed file say, and nothing else. The
+    /// tokens it hands out stay the same. Faults end, the request log is forgotten, the clock returns to where it began.
+    /// Snapshots stay.
+    pub async fn reset(&self) -> Result<(), CloudError> {
+        let _turn = self.change_of_state().await;
+        let cloud = self.clone();
+        let control = blocking(move || {
+            let heirlooms = cloud.blueprint().ids.is_random().then(|| Heirlooms::of(&cloud.control().store));
+            let (store, files) = cloud.home().next(None)?;
+            let before = cloud.clock().state();
+            cloud.clock().return_to(cloud.settings().began);
+            let founded = cloud.blueprint().found(store, files, &heirlooms.transpose()?.unwrap_or_default());
+            let (control, _) = founded.inspect_err(|_| cloud.clock().return_to(before))?;
+            Ok(control)
+        })
+        .await?;
+        self.proceed(control)?;
+        self.faults().clear();
+        self.requests().clear();
+        Ok(())
+    }
+
+    /// Lets another state take the place of this one.
+    fn proceed(&self, control: Arc<Control>) -> Result<(), CloudError> {
+        self.home().proceed()?;
+        let before = self.replace(control);
+        before.data.close();
+        drop(before);
+        self.home().tidy();
+        Ok(())
+    }
+
+    fn place_of(&self, name: &str) -> PathBuf {
+        self.home().snapshots().join(name)
+    }
+}
+
+/// A name that is a file's and no path's.
+fn check(name: &str) -> Result<(), InvalidInput> {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_good) && !name.starts_with('.') {
+        return Ok(());
+    }
+    let rule = "must be 1 to 64 of a-z, A-Z, 0-9, '-', '_', '.', and must not begin with a dot";
+    Err(InvalidInput::new("snapshot", name, rule))
+}
+
+fn missing(error: CloudError, name: &str) -> CloudError {
+    match error {
+        CloudError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            CloudError::NoSnapshot { name: name.to_owned() }
+        }
+        error => error,
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CloudError> + Send + 'static,
+) -> Result<T, CloudError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| CloudError::State(error.into()))?
+}

@@ -1,0 +1,133 @@
+//! A state as a directory: `control.db`, `databases/`, and `about.json`.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Snapshot;
+use crate::{
+    Clock, CloudError,
+    clock::ClockState,
+    control::Control,
+    directory::{Base, create, database_of, remove_all},
+    store::{Still, Store},
+};
+
+const ABOUT: &str = "about.json";
+
+/// Dumps wait beside the databases.
+const DUMPS: &str = "dumps";
+
+/// A state in a directory of its own.
+#[derive(Debug)]
+pub(super) struct Image {
+    path: PathBuf,
+    about: About,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct About {
+    created_at: Timestamp,
+    clock: ClockState,
+    databases: u64,
+}
+
+impl Image {
+    /// Writes a state, while nobody changes it. A failure leaves nothing behind.
+    pub(super) fn write(
+        control: &Control,
+        store: &Still<'_>,
+        clock: &Clock,
+        path: PathBuf,
+    ) -> Result<Self, CloudError> {
+        Self::try_to_write(control, store, clock, path.clone()).inspect_err(|_| remove_all(&path))
+    }
+
+    fn try_to_write(control: &Control, store: &Still<'_>, clock: &Clock, path: PathBuf) -> Result<Self, CloudError> {
+        create(&path).map_err(|source| failed("create", &path, source))?;
+        let base = Base::at(path.clone());
+        store.copy_to(&base.state())?;
+        let databases = copy_databases(control.data.directory(), &base.databases())?;
+        // What the data plane has counted is in no file yet.
+        control.keep_usage(&Store::open(&base.state())?)?;
+        let about = About { created_at: clock.now(), clock: clock.state(), databases };
+        let json = serde_json::to_vec(&about).map_err(|error| CloudError::State(error.into()))?;
+        let file = path.join(ABOUT);
+        fs::write(&file, json).map_err(|source| failed("write", &file, source))?;
+        Ok(Self { path, about })
+    }
+
+    pub(super) fn open(path: PathBuf) -> Result<Self, CloudError> {
+        let file = path.join(ABOUT);
+        let json = fs::read(&file).map_err(|source| failed("read", &file, source))?;
+        let about = serde_json::from_slice(&json).map_err(|error| failed("read", &file, error.into()))?;
+        Ok(Self { path, about })
+    }
+
+    pub(super) fn moved_to(self, path: PathBuf) -> Self {
+        Self { path, ..self }
+    }
+
+    pub(super) fn base(&self) -> Base {
+        Base::at(self.path.clone())
+    }
+
+    pub(super) fn clock(&self) -> ClockState {
+        self.about.clock
+    }
+
+    pub(super) fn snapshot(&self, name: String) -> Result<Snapshot, CloudError> {
+        let bytes = size(&self.path).map_err(|source| failed("read", &self.path, source))?;
+        Ok(Snapshot { name, created_at: self.about.created_at, databases: self.about.databases, bytes })
+    }
+}
+
+/// Copies the files of all databases, and of the dumps that wait; says how many databases there were. What an engine has in
+/// shared memory is of no use to another one, and uploads that are not finished stay where they are.
+pub(crate) fn copy_databases(from: &Path, to: &Path) -> Result<u64, CloudError> {
+    let mut databases = 0;
+    for (name, path) in entries(from).map_err(|source| failed("read", from, source))? {
+        let is_of_database = database_of(&name).is_some() && !name.ends_with("-shm");
+        if is_of_database || name == DUMPS {
+            create(to).map_err(|source| failed("create", to, source))?;
+            copy(&path, &to.join(&name)).map_err(|source| failed("copy", &path, source))?;
+            databases += u64::from(name.ends_with(".db"));
+        }
+    }
+    Ok(databases)
+}
+
+/// A file of a history may be gone by now, which its history takes into account as it would after a restart.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if from.is_dir() {
+        fs::create_dir_all(to)?;
+        return entries(from)?.into_iter().try_for_each(|(name, path)| copy(&path, &to.join(name)));
+    }
+    match fs::copy(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        copied => copied.map(drop),
+    }
+}
+
+fn entries(directory: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    entries.map(|entry| entry.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))).collect()
+}
+
+fn size(path: &Path) -> io::Result<u64> {
+    if !path.is_dir() {
+        return fs::metadata(path).map(|file| file.len());
+    }
+    entries(path)?.iter().try_fold(0, |total, (_, path)| Ok(total + size(path)?))
+}
+
+fn failed(action: &'static str, path: &Path, source: io::Error) -> CloudError {
+    CloudError::File { action, path: path.to_owned(), source }
+}
