@@ -1,0 +1,108 @@
+//! What follows the clock of the cloud.
+
+use std::time::Duration;
+
+use serde_json::json;
+use turso_cloud::{Expiration, NewToken};
+use turso_cloud_local::Cloud;
+
+use crate::support::{client, create, databases, pipeline, token, value};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn select() -> serde_json::Value {
+    json!({"requests": [{"type": "execute", "stmt": {"sql": "SELECT 1"}}, {"type": "close"}]})
+}
+
+async fn cloud(plan: &str) -> (Cloud, String) {
+    let cloud = Cloud::builder().seed(7).with_plan(plan).build().unwrap();
+    create(&cloud, "orders").await;
+    let token = token(&cloud, "orders").await;
+    (cloud, token)
+}
+
+#[tokio::test]
+async fn tokens_expire_by_it() {
+    let (cloud, _) = cloud("scaler").await;
+    let short = NewToken::full_access().expires(Expiration::hours(1));
+    let token = client(&cloud).databases().create_token("orders", short).await.unwrap();
+    assert_eq!(pipeline(&cloud, "orders", token.expose(), &select()).await.0, 200);
+    cloud.clock().advance(Duration::from_secs(3601));
+    assert_eq!(pipeline(&cloud, "orders", token.expose(), &select()).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_group_on_the_starter_plan_is_archived_after_ten_days_without_use() {
+    let (cloud, token) = cloud("starter").await;
+    cloud.clock().advance(9 * DAY);
+    assert_eq!(value(&cloud, "orders", &token, "SELECT 1").await, "1");
+    cloud.clock().advance(9 * DAY);
+    assert_eq!(value(&cloud, "orders", &token, "SELECT 1").await, "1");
+    cloud.clock().advance(10 * DAY);
+    let (status, answer) = pipeline(&cloud, "orders", &token, &select()).await;
+    assert_eq!(status, 403, "{answer}");
+    assert!(answer["error"].as_str().unwrap().contains("archived"), "{answer}");
+    assert!(client(&cloud).groups().get("default").await.unwrap().archived);
+
+    client(&cloud).groups().unarchive("default").await.unwrap();
+    assert_eq!(value(&cloud, "orders", &token, "SELECT 1").await, "1");
+    cloud.clock().advance(9 * DAY);
+    assert!(!client(&cloud).groups().get("default").await.unwrap().archived);
+    cloud.clock().advance(DAY);
+    assert!(client(&cloud).groups().get("default").await.unwrap().archived);
+}
+
+#[tokio::test]
+async fn groups_on_other_plans_are_not_archived() {
+    let (cloud, token) = cloud("scaler").await;
+    cloud.clock().advance(100 * DAY);
+    assert_eq!(value(&cloud, "orders", &token, "SELECT 1").await, "1");
+}
+
+#[tokio::test]
+async fn what_is_kept_of_the_past_ends_a_day_ago_when_the_log_is_long() {
+    let (cloud, token) = cloud("scaler").await;
+    value(&cloud, "orders", &token, "CREATE TABLE t (x)").await;
+    cloud.clock().advance(Duration::from_secs(60));
+    let early = cloud.clock().now();
+    // Each of these makes the log long enough to end a generation.
+    for _ in 0..3 {
+        cloud.clock().advance(Duration::from_secs(60));
+        value(&cloud, "orders", &token, "INSERT INTO t VALUES (zeroblob(5000000))").await;
+    }
+    let turso = client(&cloud);
+    turso.databases().branch("orders", "before").at(early).await.unwrap();
+    cloud.clock().advance(2 * DAY);
+    value(&cloud, "orders", &token, "INSERT INTO t VALUES (zeroblob(5000000))").await;
+    let refused = turso.databases().branch("orders", "too-early").at(early).await.unwrap_err();
+    assert!(refused.to_string().contains("the earliest time"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_was_deleted_can_be_brought_back_for_five_days() {
+    let (cloud, token) = cloud("scaler").await;
+    let id = client(&cloud).databases().get("orders").await.unwrap().id;
+    let restored = async || {
+        client(&cloud).databases().delete("orders").await.unwrap();
+        cloud.clock().advance(4 * DAY);
+        client(&cloud).recovery().restore_database(id.clone(), None).await
+    };
+    restored().await.unwrap();
+    assert_eq!(value(&cloud, "orders", &token, "SELECT 1").await, "1");
+    client(&cloud).databases().delete("orders").await.unwrap();
+    cloud.clock().advance(5 * DAY);
+    assert!(client(&cloud).recovery().restore_database(id.clone(), None).await.unwrap_err().is_not_found());
+    assert!(databases(&cloud).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_plan_includes_is_counted_anew_with_the_month() {
+    let (cloud, token) = cloud("starter").await;
+    cloud.clock().set("2026-01-31T12:00:00Z".parse().unwrap());
+    value(&cloud, "orders", &token, "CREATE TABLE t (x)").await;
+    cloud.add_usage("acme", "orders", 0, 25_000_000).unwrap();
+    assert!(client(&cloud).organizations().get("acme").await.unwrap().blocked_writes);
+    cloud.clock().advance(DAY);
+    assert!(!client(&cloud).organizations().get("acme").await.unwrap().blocked_writes);
+    value(&cloud, "orders", &token, "INSERT INTO t VALUES (1)").await;
+}

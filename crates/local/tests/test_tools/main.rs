@@ -1,0 +1,12 @@
+//! What the local cloud has for tests: faults, clock, request log, snapshots, seed files, and all of it over HTTP.
+
+mod clock;
+mod faults;
+mod faults_served;
+mod local_api;
+mod rate_limit;
+mod request_log;
+mod scripts;
+mod seed_file;
+mod snapshots;
+mod support;

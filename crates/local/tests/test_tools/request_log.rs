@@ -1,0 +1,167 @@
+//! What is remembered of requests.
+
+use axum::body::Body;
+use http::{Request, header};
+use serde_json::{Value, json};
+use turso_cloud::NewDatabase;
+use turso_cloud_contract::endpoints::{CreateDatabase, CreateDatabaseToken, GetDatabase};
+use turso_cloud_local::Cloud;
+
+use crate::support::{client, create, databases, pipeline, token, value};
+
+#[tokio::test]
+async fn requests_are_found_by_their_operation() {
+    let cloud = Cloud::new().unwrap();
+    create(&cloud, "orders").await;
+    create(&cloud, "events").await;
+    client(&cloud).databases().get("none").await.unwrap_err();
+    let created = cloud.requests().of::<CreateDatabase>();
+    let bodies: Vec<_> =
+        created.iter().map(|request| request.request.json::<Value>().unwrap()["name"].clone()).collect();
+    assert_eq!(bodies, ["orders", "events"]);
+    assert!(created.iter().all(|request| request.status == Some(200) && request.method == "POST"));
+    assert_eq!(created[0].response.json::<Value>().unwrap()["database"]["Name"], "orders");
+    assert!(created[0].client.as_ref().unwrap().starts_with("turso-cloud"), "{:?}", created[0].client);
+    assert_eq!(cloud.requests().of::<GetDatabase>()[0].status, Some(404));
+    assert_eq!(cloud.requests().count(), 3);
+}
+
+#[tokio::test]
+async fn what_no_operation_answers_is_a_404_and_marked() {
+    let cloud = Cloud::new().unwrap();
+    create(&cloud, "orders").await;
+    for path in ["/v1/organizations/acme/teapots", "/db/orders-acme/v9/pipeline"] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        assert_eq!(cloud.handle(request).await.status(), 404, "{path}");
+    }
+    let unknown: Vec<_> = cloud.requests().unknown().into_iter().map(|request| request.url).collect();
+    assert_eq!(unknown, ["/v1/organizations/acme/teapots", "/db/orders-acme/v9/pipeline"]);
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_log() {
+    let cloud = Cloud::new().unwrap();
+    cloud.requests().keep_sql(true);
+    let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let body = json!({"name": "orders", "group": "default", "remote_encryption": {"encryption_key": key, "encryption_cipher": "aes256gcm"}});
+    let authorization = format!("Bearer {}", cloud.token().expose());
+    let request = Request::post("/v1/organizations/acme/databases").header(header::AUTHORIZATION, &authorization);
+    let answer = cloud.handle(request.body(Body::from(body.to_string())).unwrap()).await;
+    assert_eq!(answer.status(), 200);
+    create(&cloud, "events").await;
+    let minted = token(&cloud, "events").await;
+    assert_eq!(value(&cloud, "events", &minted, "SELECT 1").await, "1");
+    let request = Request::post("/v1/auth/api-tokens/ci").header(header::AUTHORIZATION, &authorization);
+    let answer = cloud.handle(request.body(Body::empty()).unwrap()).await;
+    let answer = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let api_token = serde_json::from_slice::<Value>(&answer).unwrap()["token"].as_str().unwrap().to_owned();
+    let request = Request::get(format!("/v1/nothing?authToken={minted}")).body(Body::empty()).unwrap();
+    cloud.handle(request).await;
+
+    let log = serde_json::to_string(&cloud.requests().all()).unwrap() + &cloud.requests().har() + &format!("{cloud:?}");
+    for secret in [cloud.token().expose(), &minted, &api_token, key] {
+        let tail = &secret[secret.len() - 20..];
+        assert!(!log.contains(tail), "{log}");
+    }
+    assert!(log.contains("[redacted]") && log.contains("aes256gcm"));
+    assert_eq!(
+        cloud.requests().of::<CreateDatabaseToken>()[0].response.json::<Value>().unwrap(),
+        json!({"jwt": "[redacted]"})
+    );
+}
+
+#[tokio::test]
+async fn only_the_newest_are_remembered() {
+    let cloud = Cloud::builder().request_log(3).build().unwrap();
+    for _ in 0..10 {
+        databases(&cloud).await;
+    }
+    let numbers: Vec<_> = cloud.requests().all().into_iter().map(|request| request.number).collect();
+    assert_eq!((numbers.as_slice(), cloud.requests().count()), ([8, 9, 10].as_slice(), 10));
+    cloud.requests().clear();
+    databases(&cloud).await;
+    assert_eq!(cloud.requests().all()[0].number, 11);
+    let silent = Cloud::builder().request_log(0).build().unwrap();
+    databases(&silent).await;
+    assert!(silent.requests().all().is_empty());
+}
+
+#[tokio::test]
+async fn bodies_of_statements_are_kept_when_that_is_asked_for() {
+    let cloud = Cloud::new().unwrap();
+    create(&cloud, "orders").await;
+    let token = token(&cloud, "orders").await;
+    value(&cloud, "orders", &token, "SELECT 1").await;
+    cloud.requests().keep_sql(true);
+    value(&cloud, "orders", &token, "SELECT 'seen'").await;
+    let seen = cloud.requests().to_database("orders-acme");
+    assert!(seen.iter().all(|request| request.operation.as_deref() == Some("Pipeline")));
+    assert_eq!((&seen[0].request.body, &seen[0].response.body), (&None, &None));
+    assert!(seen[1].request.body.as_ref().unwrap().contains("SELECT 'seen'"));
+    assert!(seen[1].response.body.as_ref().unwrap().contains("seen"));
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_counted_and_not_kept() {
+    let cloud = Cloud::new().unwrap();
+    create(&cloud, "orders").await;
+    let token = token(&cloud, "orders").await;
+    let long = "x".repeat(20_000);
+    client(&cloud).databases().create(NewDatabase::new(&long, "default")).await.unwrap_err();
+    let body = json!({"name": long, "group": "default"}).to_string();
+    let authorization = format!("Bearer {}", cloud.token().expose());
+    let request = Request::post("/v1/organizations/acme/databases").header(header::AUTHORIZATION, authorization);
+    assert_eq!(cloud.handle(request.body(Body::from(body.clone())).unwrap()).await.status(), 400);
+    let kept = &cloud.requests().of::<CreateDatabase>()[1].request;
+    assert_eq!((kept.body_length, &kept.body), (Some(body.len()), &None));
+    cloud.requests().keep_sql(true);
+    value(&cloud, "orders", &token, &format!("SELECT '{long}'")).await;
+    assert_eq!(cloud.requests().to_database("orders-acme")[0].request.body, None);
+}
+
+#[tokio::test]
+async fn a_request_that_nobody_waits_for_any_more_is_written_down_without_an_answer() {
+    let cloud = Cloud::new().unwrap();
+    let fault = cloud.faults().on_path("/_region").hang();
+    let other = cloud.clone();
+    let hanging = tokio::spawn(async move {
+        other.handle(Request::get("/_region").body(Body::empty()).unwrap()).await;
+    });
+    while fault.count() == 0 {
+        tokio::task::yield_now().await;
+    }
+    hanging.abort();
+    let seen = cloud.requests().wait_after(0).await;
+    assert_eq!((seen[0].status, seen[0].fault), (None, Some(fault.id())));
+}
+
+#[tokio::test]
+async fn who_waits_sees_the_next_request() {
+    let cloud = Cloud::new().unwrap();
+    databases(&cloud).await;
+    let waiting = tokio::spawn({
+        let cloud = cloud.clone();
+        async move { cloud.requests().wait_after(1).await }
+    });
+    tokio::task::yield_now().await;
+    create(&cloud, "orders").await;
+    assert_eq!(waiting.await.unwrap()[0].operation.as_deref(), Some("CreateDatabase"));
+}
+
+#[tokio::test]
+async fn the_archive_has_the_form_that_browsers_read() {
+    let cloud = Cloud::new().unwrap();
+    create(&cloud, "orders").await;
+    let token = token(&cloud, "orders").await;
+    pipeline(&cloud, "orders", &token, &json!({})).await;
+    let archive: Value = serde_json::from_str(&cloud.requests().har()).unwrap();
+    let entries = archive["log"]["entries"].as_array().unwrap();
+    assert_eq!((&archive["log"]["version"], entries.len()), (&json!("1.2"), 3));
+    assert_eq!(entries[0]["request"]["url"], "http://localhost/v1/organizations/acme/databases");
+    assert_eq!(entries[0]["request"]["postData"]["mimeType"], "application/json");
+    for entry in entries {
+        for member in ["startedDateTime", "time", "request", "response", "cache", "timings"] {
+            assert!(!entry[member].is_null(), "{member}: {entry}");
+        }
+    }
+}
