@@ -215,6 +215,7 @@ impl CloudBuilder {
             requests: Requests::new(self.request_log),
             rate_limit: Arc::new(RateLimit::new(self.rate_limit)),
             served: self.served,
+            stop: Arc::default(),
             local_token: secret()?,
         };
         let blueprint = Blueprint {

@@ -5,7 +5,7 @@ use http::{Request, Response};
 use parking_lot::RwLock;
 use tokio::{
     net::ToSocketAddrs,
-    sync::{Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard, Notify},
 };
 use turso_cloud_contract::{ApiToken, OrganizationSlug};
 
@@ -59,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) requests: Requests,
     pub(crate) rate_limit: Arc<RateLimit>,
     pub(crate) served: Served,
+    /// Notified when the cloud is asked to stop.
+    pub(crate) stop: Arc<Notify>,
     /// What opens `/_local/` on a server that other machines reach.
     pub(crate) local_token: ApiToken,
 }
@@ -142,6 +144,11 @@ impl Cloud {
     /// answered with 429 and `Retry-After`. A second is one of real time, whatever the clock of the cloud shows.
     pub fn set_rate_limit(&self, requests_per_second: Option<NonZeroU32>) {
         self.0.settings.rate_limit.set(requests_per_second);
+    }
+
+    /// Waits until somebody asks the cloud to stop, by `POST /_local/stop`. It is for whoever serves the cloud to do so.
+    pub async fn stop_requested(&self) {
+        self.0.settings.stop.notified().await;
     }
 
     /// The token that opens `/_local/` on a server that other machines can reach. On a loopback address, and in the
@@ -319,6 +326,7 @@ impl Settings {
             requests: Requests::new(self.requests.capacity()),
             rate_limit: Arc::new(RateLimit::new(self.rate_limit.limit())),
             served: self.served.clone(),
+            stop: Arc::default(),
             local_token,
         }
     }

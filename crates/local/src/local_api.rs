@@ -11,13 +11,14 @@
 //! | `GET`, `POST`, `DELETE /_local/faults` | lists [`FaultStatus`](crate::FaultStatus), adds a [`FaultSpec`](crate::FaultSpec), ends all |
 //! | `DELETE /_local/faults/{id}` | ends one |
 //! | `POST /_local/faults/scenario` | adds those of a scenario in TOML |
-//! | `GET`, `DELETE /_local/requests` | lists [`LoggedRequest`](crate::LoggedRequest), forgets them; `?after=`, `?operation=`, `?database=`, `?unknown=true` |
+//! | `GET`, `DELETE /_local/requests` | lists [`LoggedRequest`](crate::LoggedRequest), forgets them; `?after=`, `?operation=`, `?database=`, `?unknown=true`, and `?wait=` for as many seconds as there is none |
 //! | `GET /_local/requests/tail` | the same as lines of JSON, as they come; `?after=` |
 //! | `GET /_local/requests/har` | an HTTP archive |
 //! | `GET`, `POST /_local/snapshots` | lists [`Snapshot`](crate::Snapshot), makes a [`NewSnapshot`] |
 //! | `POST /_local/snapshots/{name}/restore` | puts the cloud back to one |
 //! | `DELETE /_local/snapshots/{name}` | deletes one |
 //! | `POST /_local/reset` | makes the cloud what it was when it was new |
+//! | `POST /_local/stop` | asks whoever serves the cloud to stop: [`Cloud::stop_requested`] |
 //! | `POST /_local/archive` | archives a [`GroupToArchive`] |
 //! | `POST /_local/usage` | counts [`UsageToAdd`] |
 //!

@@ -91,7 +91,11 @@ fn cut(body: Body, after: usize) -> Body {
             }
             // The next one breaks off at once, so that what was let through is sent.
             Some(Ok(piece)) if left > 0 => Some((Ok(piece.slice(..left)), Some((pieces, 0)))),
-            _ => Some((Err(reset()), None)),
+            _ => {
+                // What was sent so far has to be on its way, or the connection would end without a word.
+                tokio::task::yield_now().await;
+                Some((Err(reset()), None))
+            }
         }
     }))
 }

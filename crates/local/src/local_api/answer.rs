@@ -14,6 +14,9 @@ use super::{
 };
 use crate::{Cloud, CloudError, Refusal};
 
+/// Clients and what is between them give up on requests that take much longer.
+const LONGEST_WAIT: u64 = 30;
+
 /// Which requests are asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,6 +25,8 @@ struct Filter {
     operation: Option<String>,
     database: Option<String>,
     unknown: bool,
+    /// How many seconds to wait for the first request there is to tell of.
+    wait: u64,
 }
 
 pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Result<Response<Body>, Refusal> {
@@ -46,7 +51,7 @@ pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Resul
             success(&json!({}))
         }
         (&Method::DELETE, ["faults", id]) => remove_fault(cloud, id),
-        (&Method::GET, ["requests"]) => requests(cloud, head),
+        (&Method::GET, ["requests"]) => requests(cloud, head).await,
         (&Method::GET, ["requests", "tail"]) => Ok(tail::follow(cloud, head, filter(head)?.after)),
         (&Method::GET, ["requests", "har"]) => Ok(json_body(cloud.requests().har())),
         (&Method::DELETE, ["requests"]) => {
@@ -65,6 +70,10 @@ pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Resul
         (&Method::DELETE, ["snapshots", name]) => delete_snapshot(cloud, name),
         (&Method::POST, ["reset"]) => {
             cloud.reset().await.map_err(refusal)?;
+            success(&json!({}))
+        }
+        (&Method::POST, ["stop"]) => {
+            cloud.settings().stop.notify_one();
             success(&json!({}))
         }
         (&Method::POST, ["archive"]) => {
@@ -149,9 +158,12 @@ fn remove_fault(cloud: &Cloud, id: &str) -> Result<Response<Body>, Refusal> {
     if is_there { success(&json!({})) } else { Err(Refusal::not_found(format!("there is no fault {id:?}"))) }
 }
 
-fn requests(cloud: &Cloud, head: &Parts) -> Result<Response<Body>, Refusal> {
+async fn requests(cloud: &Cloud, head: &Parts) -> Result<Response<Body>, Refusal> {
     let filter = filter(head)?;
-    let mut requests = cloud.requests().after(filter.after);
+    let wait = Duration::from_secs(filter.wait.min(LONGEST_WAIT));
+    // Nothing new in time is no failure.
+    let requests = tokio::time::timeout(wait, cloud.requests().wait_after(filter.after)).await;
+    let mut requests = requests.unwrap_or_default();
     requests.retain(|request| {
         filter.operation.as_ref().is_none_or(|wanted| request.operation.as_ref() == Some(wanted))
             && filter.database.as_ref().is_none_or(|wanted| request.database.as_ref() == Some(wanted))

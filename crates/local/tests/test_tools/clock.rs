@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use turso_cloud::{Expiration, NewToken};
-use turso_cloud_local::Cloud;
+use turso_cloud_local::{Clock, Cloud};
 
 use crate::support::{client, create, databases, pipeline, token, value};
 
@@ -97,8 +97,10 @@ async fn what_was_deleted_can_be_brought_back_for_five_days() {
 
 #[tokio::test]
 async fn what_a_plan_includes_is_counted_anew_with_the_month() {
-    let (cloud, token) = cloud("starter").await;
-    cloud.clock().set("2026-01-31T12:00:00Z".parse().unwrap());
+    let clock = Clock::frozen_at("2026-01-31T12:00:00Z".parse().unwrap());
+    let cloud = Cloud::builder().clock(clock).with_plan("starter").build().unwrap();
+    create(&cloud, "orders").await;
+    let token = token(&cloud, "orders").await;
     value(&cloud, "orders", &token, "CREATE TABLE t (x)").await;
     cloud.add_usage("acme", "orders", 0, 25_000_000).unwrap();
     assert!(client(&cloud).organizations().get("acme").await.unwrap().blocked_writes);

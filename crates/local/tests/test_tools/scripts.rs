@@ -8,7 +8,7 @@ use turso_cloud::{Client, Error, ErrorKind, NewDatabase};
 use turso_cloud_contract::{audit_logs::AuditLogPage, endpoints::CreateDatabase};
 use turso_cloud_local::{Cloud, FaultEffect, FaultSpec};
 
-use crate::support::databases;
+use crate::support::{client, databases};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -176,7 +176,7 @@ impl Run {
                 Known::Either => {}
             }
         }
-        let log = self.turso.audit_logs().page(AuditLogPage::new(1, 1000)).await.unwrap().audit_logs;
+        let log = client(&self.cloud).audit_logs().page(AuditLogPage::new(1, 1000)).await.unwrap().audit_logs;
         let mut entries = BTreeMap::<&str, usize>::new();
         for entry in log.iter().filter(|entry| entry.code.as_str() == "db-create") {
             *entries.entry(entry.data.text("database").unwrap()).or_default() += 1;
