@@ -3,23 +3,107 @@
 
 mod args;
 mod commands;
+mod config;
+mod context;
+mod exit;
+mod files;
+mod many;
+mod output;
+mod progress;
+mod requests;
+mod signals;
 
-use std::process::ExitCode;
+use std::{env, ffi::OsString, io::Write as _, process::ExitCode};
 
-use clap::Parser as _;
+use anyhow::{Context as _, Result};
+use clap::{Parser as _, ValueEnum as _};
 
-use args::{Args, Command, LocalCommand};
+use args::{Args, Format, GlobalArgs};
+use context::Context;
+use exit::Report;
 
 fn main() -> ExitCode {
-    let outcome = match Args::parse().command {
-        Command::Local { command: LocalCommand::Start(start) } => commands::local::start(&start),
-        Command::Local { command: LocalCommand::Env(env) } => commands::local::env(&env),
+    let Args { global, command } = match Args::try_parse() {
+        Ok(args) => args,
+        Err(refused) if refused.use_stderr() && asks_for_json(env::args_os()) => {
+            let report = Report::of_usage(&refused);
+            tell(&report, Some(Format::Json), false);
+            return report.exit_code();
+        }
+        Err(refused) => refused.exit(),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+    let verbose = global.verbose > 0;
+    let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
+    match run(global, &command, &mut format) {
+        Ok(code) => code,
+        Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tursoctl: {error:#}");
-            ExitCode::FAILURE
+            let report = Report::of(&error);
+            tell(&report, format, verbose);
+            report.exit_code()
         }
     }
+}
+
+/// Notes the format as soon as it is known: errors are told in it, too.
+fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>) -> Result<ExitCode> {
+    if let Some(outcome) = commands::run_offline(&global, command) {
+        return outcome.map(|()| ExitCode::SUCCESS);
+    }
+    let cx = Context::new(global, command.makes_profiles())?;
+    *format = Some(cx.out().format());
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let outcome = runtime.block_on(async {
+        if command.handles_signals() {
+            return commands::run(&cx, command).await.map(|()| ExitCode::SUCCESS);
+        }
+        tokio::select! {
+            outcome = commands::run(&cx, command) => outcome.map(|()| ExitCode::SUCCESS),
+            code = signals::stopped() => Ok(code?),
+        }
+    });
+    runtime.shutdown_background();
+    let code = outcome?;
+    if let Some(recorder) = cx.recorder() {
+        cx.out().unmuted().list(&requests::REQUEST, &recorder.requests())?;
+    }
+    Ok(code)
+}
+
+/// Whether the arguments, which cannot be understood as a whole, ask for JSON.
+fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let arguments: Vec<_> = arguments.filter_map(|argument| argument.into_string().ok()).collect();
+    let is_pair = |pair: &[String]| matches!([&*pair[0], &*pair[1]], ["-o" | "--output", "json" | "jsonl"]);
+    let is_alone =
+        |argument: &String| matches!(&**argument, "--json" | "--output=json" | "--output=jsonl" | "-ojson" | "-ojsonl");
+    arguments.iter().any(is_alone) || arguments.windows(2).any(is_pair)
+}
+
+fn format_named(name: &str) -> Option<Format> {
+    Format::from_str(name, false).ok()
+}
+
+/// Says what went wrong on standard error: in words, or as JSON where data would be JSON.
+fn tell(report: &Report, format: Option<Format>, verbose: bool) {
+    let mut stderr = anstream::stderr();
+    // Whoever closed standard error does not want to be told.
+    let _ = if matches!(format, Some(Format::Json | Format::Jsonl)) {
+        let envelope = serde_json::json!({ "error": report });
+        writeln!(stderr, "{envelope}")
+    } else {
+        let red = anstyle::AnsiColor::Red.on_default().bold();
+        let mut said = format!("{red}error:{red:#} {}\n", report.message());
+        if let Some(request) = report.request().filter(|_| verbose) {
+            said.push_str("request: ");
+            said.push_str(&request);
+            said.push('\n');
+        }
+        if let Some(hint) = report.hint() {
+            said.push_str("hint: ");
+            said.push_str(hint);
+            said.push('\n');
+        }
+        stderr.write_all(said.as_bytes())
+    };
 }
