@@ -25,7 +25,10 @@ pub(crate) use db::{
 };
 pub(crate) use global::{ColorChoice, Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
-pub(crate) use local::{EnvironmentFormat, LocalCommand, LocalEnv, LocalStart};
+pub(crate) use local::{
+    EnvironmentFormat, LocalClock, LocalCloud, LocalCommand, LocalEnv, LocalExec, LocalFault, LocalFaultAdd, LocalLogs,
+    LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop,
+};
 pub(crate) use location::LocationCommand;
 pub(crate) use org::{
     BillingCommand, InvitesCommand, InvoicesCommand, JwksCommand, JwksTemplateArgs, MembersCommand, OrgCommand,
@@ -116,7 +119,7 @@ pub(crate) enum DocsForm {
 impl Command {
     /// Whether it decides itself what Ctrl-C means.
     pub(crate) fn handles_signals(&self) -> bool {
-        matches!(self, Self::Local(LocalCommand::Start(_)))
+        matches!(self, Self::Local(LocalCommand::Start(_) | LocalCommand::Exec(_)))
     }
 
     /// Whether it can make the profile that `--profile` names.

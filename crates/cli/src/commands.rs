@@ -17,6 +17,8 @@ mod suggest;
 mod tokens;
 mod version;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 
 use crate::{
@@ -34,9 +36,9 @@ pub(crate) fn run_offline(flags: &GlobalArgs, command: &Command) -> Option<Resul
     }
 }
 
-pub(crate) async fn run(cx: &Context, command: &Command) -> Result<()> {
+pub(crate) async fn run(cx: &Context, command: &Command) -> Result<ExitCode> {
     match command {
-        Command::Local(command) => local::run(command).await,
+        Command::Local(command) => return local::run(cx, command).await,
         Command::Auth(command) => auth::run(cx, command).await,
         Command::Profile(command) => profile::run(cx, command),
         Command::Org(command) => org::run(cx, command).await,
@@ -48,4 +50,5 @@ pub(crate) async fn run(cx: &Context, command: &Command) -> Result<()> {
         Command::Doctor => doctor::run(cx).await,
         Command::Completion { .. } | Command::Docs { .. } | Command::Version => Ok(()),
     }
+    .map(|()| ExitCode::SUCCESS)
 }

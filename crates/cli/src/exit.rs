@@ -43,6 +43,10 @@ impl Failure {
         Self::new(Kind::Usage, message)
     }
 
+    pub(crate) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
+    }
+
     /// Says what to run next.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -56,10 +56,10 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let outcome = runtime.block_on(async {
         if command.handles_signals() {
-            return commands::run(&cx, command).await.map(|()| ExitCode::SUCCESS);
+            return commands::run(&cx, command).await;
         }
         tokio::select! {
-            outcome = commands::run(&cx, command) => outcome.map(|()| ExitCode::SUCCESS),
+            outcome = commands::run(&cx, command) => outcome,
             code = signals::stopped() => Ok(code?),
         }
     });

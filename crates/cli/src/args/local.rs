@@ -1,18 +1,60 @@
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use clap::{Subcommand, ValueEnum};
+use jiff::Timestamp;
 use turso_cloud_local::Hostnames;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LocalCommand {
     /// Start a local cloud and serve it until Ctrl-C
     Start(LocalStart),
+    /// Stop a running local cloud
+    Stop(LocalStop),
+    /// Tell about a running local cloud
+    Status(LocalName),
+    /// List the local clouds that are running
+    #[command(visible_alias = "ls")]
+    List,
     /// Print the variables that clients of a running local cloud need
     Env(LocalEnv),
+    /// Run a command with a local cloud of its own, which ends with it
+    Exec(LocalExec),
+    /// Make a running local cloud what it was when it was new
+    Reset(LocalName),
+    /// The state of a whole local cloud, kept under a name
+    #[command(subcommand)]
+    Snapshot(LocalSnapshot),
+    /// Print what a detached local cloud has written
+    Logs(LocalLogs),
+    /// Print the requests to a running local cloud
+    Requests(LocalRequests),
+    /// The clock of a running local cloud
+    #[command(subcommand)]
+    Clock(LocalClock),
+    /// Faults on purpose
+    #[command(subcommand)]
+    Fault(LocalFault),
+    /// Print the certificate that TLS clients of a running local cloud have to trust
+    Ca(LocalName),
+    /// Open the status of a running local cloud in a browser
+    Open(LocalName),
+    /// Check what a local cloud needs of this machine, and what is left of those that ended
+    Doctor,
+}
+
+/// Which of the running local clouds is meant.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct LocalName {
+    /// The name of the local cloud
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) name: String,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LocalStart {
+    #[command(flatten)]
+    pub(crate) instance: LocalName,
+
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) addr: SocketAddr,
@@ -21,13 +63,44 @@ pub(crate) struct LocalStart {
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
+    /// Keep nothing, which is what happens without --data-dir too
+    #[arg(long, conflicts_with = "data_dir")]
+    pub(crate) ephemeral: bool,
+
     /// Write the variables a client needs to this file once the cloud is ready
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 
+    /// Return when the cloud is ready, and leave it running
+    #[arg(long)]
+    pub(crate) detach: bool,
+
+    #[command(flatten)]
+    pub(crate) cloud: LocalCloud,
+}
+
+/// What a local cloud is to be like.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LocalCloud {
     /// Make ids, keys and tokens repeatable, and stop the clock
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+
+    /// Begin with what this file declares: organizations, groups, databases, tokens (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seed_file: Option<PathBuf>,
+
+    /// Begin with the faults of this file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+
+    /// Put the team organization on this plan
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<String>,
+
+    /// Refuse requests of a token beyond so many in a second
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) rate_limit: Option<NonZeroU32>,
 
     /// What databases are called: by an address of their own each, a name below localhost, or a path. Without it by
     /// addresses where this system allows it, and by paths where it does not
@@ -60,23 +133,248 @@ impl From<HostnameForm> for Hostnames {
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "source", required = true, multiple = true, args = ["data_dir", "ready_file"])]
+pub(crate) struct LocalStop {
+    #[command(flatten)]
+    pub(crate) instance: LocalName,
+
+    /// Stop all of them
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct LocalEnv {
-    /// The folder the cloud is kept in: prints where its certificate is
-    #[arg(long, value_name = "DIR")]
+    #[command(flatten)]
+    pub(crate) instance: LocalName,
+
+    /// The folder a cloud is kept in: prints where its certificate is
+    #[arg(long, value_name = "DIR", conflicts_with = "name")]
     pub(crate) data_dir: Option<PathBuf>,
 
     /// The file that `local start --ready-file` wrote: prints what is in it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
     pub(crate) ready_file: Option<PathBuf>,
 
-    /// How to write them
-    #[arg(long = "for", value_name = "FORMAT", default_value = "dotenv")]
+    /// Whom they are for
+    #[arg(long = "for", value_name = "CLIENT", default_value = "dotenv")]
     pub(crate) format: EnvironmentFormat,
+
+    /// The database, where the client needs one
+    #[arg(long, value_name = "NAME", required_if_eq("format", "drizzle"))]
+    pub(crate) database: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EnvironmentFormat {
-    /// NAME="value", one in a line
+    /// A dotenv file: all that is known of the cloud, NAME="value", one in a line
     Dotenv,
+    /// Clients of the Platform API: where it is, the token, the organization
+    Sdk,
+    /// The official command line: a configuration folder of its own
+    Turso,
+    /// Drivers and tools of one database: its URL and a token
+    Drizzle,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct LocalExec {
+    #[command(flatten)]
+    pub(crate) cloud: LocalCloud,
+
+    /// The database whose URL and token the command is told; it is made when needed
+    #[arg(long, value_name = "NAME", default_value = "app")]
+    pub(crate) database: String,
+
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalSnapshot {
+    /// Keep the cloud as it is now
+    Save(NamedSnapshot),
+    /// List what was kept
+    #[command(visible_alias = "ls")]
+    List(LocalName),
+    /// Put the cloud back to what was kept
+    Restore(NamedSnapshot),
+    /// Delete what was kept
+    #[command(visible_alias = "rm")]
+    Delete(NamedSnapshot),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct NamedSnapshot {
+    /// The name of the snapshot
+    pub(crate) snapshot: String,
+
+    #[command(flatten)]
+    pub(crate) instance: LocalName,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct LocalLogs {
+    #[command(flatten)]
+    pub(crate) instance: LocalName,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct LocalRequests {
+    #[command(flatten)]
+    pub(crate) instance: LocalName,
+
+    /// Go on with those that come
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+
+    /// Only those for this operation, such as CreateDatabase or Pipeline
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operation: Option<String>,
+
+    /// Only those to the SQL endpoint of this database, as DATABASE-ORGANIZATION
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) database: Option<String>,
+
+    /// Only those that the local cloud has no answer to
+    #[arg(long)]
+    pub(crate) unknown: bool,
+
+    /// Write an HTTP archive to this file instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["follow", "operation", "database", "unknown"])]
+    pub(crate) har: Option<PathBuf>,
+
+    /// Remember headers and bodies of requests to SQL endpoints from now on, or no longer; prints nothing else
+    #[arg(long, value_name = "BOOL", conflicts_with_all = ["follow", "operation", "database", "unknown", "har"])]
+    pub(crate) keep_sql: Option<bool>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalClock {
+    /// Print what it shows
+    Show(LocalName),
+    /// Move it on
+    Advance {
+        /// How far, such as 31d or 1h30m
+        by: String,
+        #[command(flatten)]
+        instance: LocalName,
+    },
+    /// Move it to a time
+    Set {
+        /// The time, such as 2026-01-31T12:00:00Z
+        to: Timestamp,
+        #[command(flatten)]
+        instance: LocalName,
+    },
+    /// Stop it
+    Freeze(LocalName),
+    /// Let it go on
+    Resume(LocalName),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalFault {
+    /// List the faults in effect
+    #[command(visible_alias = "ls")]
+    List(LocalName),
+    /// Put a fault into effect
+    Add(Box<LocalFaultAdd>),
+    /// Put the faults of a scenario into effect
+    Load {
+        /// The file (TOML)
+        file: PathBuf,
+        #[command(flatten)]
+        instance: LocalName,
+    },
+    /// End a fault, or all of them
+    Clear {
+        /// The number of the fault; all of them without it
+        id: Option<u64>,
+        #[command(flatten)]
+        instance: LocalName,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("effect").required(true).multiple(false)))]
+pub(crate) struct LocalFaultAdd {
+    #[command(flatten)]
+    pub(crate) instance: LocalName,
+
+    /// Only requests for this operation, such as CreateDatabase or Pipeline
+    #[arg(long, value_name = "NAME", help_heading = "Which requests")]
+    pub(crate) operation: Option<String>,
+
+    /// Only requests with this path, in which * stands for any text
+    #[arg(long, value_name = "PATTERN", help_heading = "Which requests")]
+    pub(crate) path: Option<String>,
+
+    /// Only requests for this database
+    #[arg(long, value_name = "NAME", help_heading = "Which requests")]
+    pub(crate) database: Option<String>,
+
+    /// Only requests to SQL endpoints
+    #[arg(long, help_heading = "Which requests")]
+    pub(crate) sql: bool,
+
+    /// Only the nth of them
+    #[arg(long, value_name = "NUMBER", help_heading = "Which requests")]
+    pub(crate) nth: Option<u64>,
+
+    /// Only so many of them
+    #[arg(long, value_name = "NUMBER", help_heading = "Which requests")]
+    pub(crate) times: Option<u64>,
+
+    /// Only by this chance, from 0 to 1
+    #[arg(long, value_name = "CHANCE", help_heading = "Which requests")]
+    pub(crate) probability: Option<f64>,
+
+    /// What chance follows from
+    #[arg(long, value_name = "NUMBER", requires = "probability", help_heading = "Which requests")]
+    pub(crate) chance_seed: Option<u64>,
+
+    /// Answer with this status
+    #[arg(long, value_name = "CODE", group = "effect", help_heading = "What happens")]
+    pub(crate) status: Option<u16>,
+
+    /// With --status, the seconds of Retry-After
+    #[arg(long, value_name = "SECONDS", requires = "status", help_heading = "What happens")]
+    pub(crate) retry_after: Option<u64>,
+
+    /// With --status, the sentence of the error
+    #[arg(long, value_name = "TEXT", requires = "status", help_heading = "What happens")]
+    pub(crate) message: Option<String>,
+
+    /// Answer as usual after the --latency
+    #[arg(long, group = "effect", requires = "latency", help_heading = "What happens")]
+    pub(crate) only_latency: bool,
+
+    /// Never answer
+    #[arg(long, group = "effect", help_heading = "What happens")]
+    pub(crate) hang: bool,
+
+    /// Reset the connection
+    #[arg(long, group = "effect", help_heading = "What happens")]
+    pub(crate) reset: bool,
+
+    /// Break the answer off after so many bytes
+    #[arg(long, value_name = "BYTES", group = "effect", help_heading = "What happens")]
+    pub(crate) cut_body: Option<usize>,
+
+    /// Answer with a body that is no JSON
+    #[arg(long, group = "effect", help_heading = "What happens")]
+    pub(crate) wrong_json: bool,
+
+    /// Send the body in pieces of so many bytes, a tenth of a second apart
+    #[arg(long, value_name = "BYTES", group = "effect", help_heading = "What happens")]
+    pub(crate) slow_body: Option<usize>,
+
+    /// Let so many milliseconds pass first
+    #[arg(long, value_name = "MILLISECONDS", help_heading = "What happens")]
+    pub(crate) latency: Option<u64>,
+
+    /// Carry the request out, and only then lose its answer
+    #[arg(long, help_heading = "What happens")]
+    pub(crate) carried_out: bool,
 }

@@ -1,9 +1,19 @@
 use std::{fs, path::Path};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use turso_cloud::{Client, Credentials, NewToken};
 
-use super::NODE_CERTIFICATES;
-use crate::args::{EnvironmentFormat, LocalEnv};
+use super::{
+    instance::{Instance, Instances},
+    remote::Remote,
+    variables::{self, NODE_CERTIFICATES, Variables},
+};
+use crate::{
+    args::{EnvironmentFormat, LocalEnv},
+    context::Context,
+    files::write_whole,
+};
 
 /// OpenSSL and Go take the file instead of those of the system.
 const CERTIFICATES: &str = "SSL_CERT_FILE";
@@ -11,25 +21,81 @@ const CERTIFICATES: &str = "SSL_CERT_FILE";
 /// Where a local cloud keeps the certificate of its authority in its directory.
 const CERTIFICATE: &str = "ca.pem";
 
-/// Prints the variables of a client, from what a running cloud has left for others to read: its directory is locked.
-pub(super) fn env(args: &LocalEnv) -> Result<()> {
-    let EnvironmentFormat::Dotenv = args.format;
+/// Where the official command line looks for its settings.
+const TURSO_FOLDER: &str = "TURSO_CONFIG_FOLDER";
+
+/// 2100-01-01: the location that is near does not change by itself.
+const FAR_FUTURE: u64 = 4_102_444_800;
+
+pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
+    if args.data_dir.is_some() || args.ready_file.is_some() {
+        return cx.out().bytes(of_files(args)?.as_bytes());
+    }
+    let remote = Remote::find(cx, &args.instance).await?;
+    let instance = &remote.instance;
+    let variables = match args.format {
+        EnvironmentFormat::Sdk => of_platform(instance),
+        EnvironmentFormat::Dotenv => {
+            let mut variables = of_platform(instance);
+            if let Some(database) = &args.database {
+                variables.extend(of_database(instance, database).await?);
+            }
+            variables.extend(instance.certificate.to_str().map(|file| (NODE_CERTIFICATES, file.to_owned())));
+            variables
+        }
+        EnvironmentFormat::Drizzle => of_database(instance, args.database.as_deref().unwrap_or_default()).await?,
+        EnvironmentFormat::Turso => of_official(instance)?,
+    };
+    cx.out().bytes(variables::lines(&variables).as_bytes())
+}
+
+fn of_platform(instance: &Instance) -> Variables {
+    variables::of_platform(&instance.url, instance.token.expose(), &instance.organization)
+}
+
+async fn of_database(instance: &Instance, name: &str) -> Result<Variables> {
+    let turso = Client::builder(Credentials::from(instance.token.clone())).base_url(&instance.url);
+    let turso = turso.organization(instance.organization.as_str()).build()?;
+    let database = turso.databases().get(name).await?;
+    let token = turso.databases().create_token(name, NewToken::full_access()).await?;
+    Ok(variables::of_database(name, &database.url(), token.expose()))
+}
+
+/// Settings of the official command line in a folder of our own. The user's are not touched, nor looked at.
+fn of_official(instance: &Instance) -> Result<Variables> {
+    let folder = Instances::find()?.folder(&instance.name, "turso")?;
+    let settings = json!({
+        "baseurl": instance.url,
+        "token": instance.token.expose(),
+        "username": "dev",
+        "organization": instance.organization,
+        "config": { "autoupdate": "off" },
+        "cache": { "closestlocation": { "expiration": FAR_FUTURE, "data": "local" } },
+    });
+    let file = folder.join("settings.json");
+    write_whole(&file, &settings.to_string()).with_context(|| format!("cannot write {}", file.display()))?;
+    let folder = folder.to_str().context("the folder has a name that cannot be written")?.to_owned();
+    Ok(vec![(TURSO_FOLDER, folder), ("TURSO_API_BASEURL", instance.url.clone())])
+}
+
+/// What a running cloud has left for others to read: its directory is locked.
+fn of_files(args: &LocalEnv) -> Result<String> {
+    let mut text = String::new();
     if let Some(file) = &args.ready_file {
-        print!("{}", fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?);
+        text += &fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     }
     if let Some(folder) = &args.data_dir {
-        print!("{}", certificates(folder, args.ready_file.is_none())?);
+        text += &certificates(folder, args.ready_file.is_none())?;
     }
-    Ok(())
+    Ok(text)
 }
 
 fn certificates(folder: &Path, is_node_wanted: bool) -> Result<String> {
     let file = folder.join(CERTIFICATE);
     let file = fs::canonicalize(&file)
         .with_context(|| format!("cannot find {}: has `local start --data-dir` run there?", file.display()))?;
-    let Some(file) = file.to_str().filter(|file| !file.contains(['\n', '"'])) else {
-        bail!("the path {} cannot be written into a dotenv file", file.display());
-    };
+    let file = file.to_str().filter(|file| !file.contains(['\n', '"']));
+    let file = file.with_context(|| format!("the path {} cannot be written into a dotenv file", folder.display()))?;
     let node = if is_node_wanted { format!("{NODE_CERTIFICATES}=\"{file}\"\n") } else { String::new() };
     Ok(format!(
         "{node}# Taken instead of the certificates of the system, not beside them.\n{CERTIFICATES}=\"{file}\"\n"

@@ -1,54 +1,77 @@
-use std::fs;
-
 use anyhow::{Context as _, Result};
-use turso_cloud_local::{Cloud, CloudBuilder, Server};
+use turso_cloud_local::{Cloud, Server};
 
-use super::NODE_CERTIFICATES;
-use crate::{args::LocalStart, files::write_whole, signals};
+use super::{
+    instance::{Instance, Instances},
+    launch,
+    variables::{self, NODE_CERTIFICATES, Variables},
+};
+use crate::{
+    args::LocalStart,
+    exit::{Failure, Kind},
+    files::write_whole,
+    signals,
+};
 
 pub(super) async fn start(args: &LocalStart) -> Result<()> {
-    let cloud = open(args)?;
+    let instances = Instances::find()?;
+    // Before anything is opened: a name that is none is no reason to make a folder.
+    instances.file(&args.instance.name, "json")?;
+    refuse_a_second(&instances, &args.instance.name).await?;
+    let cloud = launch::open(&args.cloud, args.data_dir.as_deref())?;
     let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;
+    let instance = describe(&instances, args, &cloud, &server)?;
+    let registration = instances.register(&instance, &cloud.ca_certificate()?)?;
     if let Some(file) = &args.ready_file {
-        write_whole(file, &environment(&cloud, &server)?)
+        write_whole(file, &variables::lines(&environment(&cloud, &server)?))
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     // Whoever started the cloud waits for this line; the token is not in it.
     println!("local Turso Cloud ready at {} and {}", server.url(), server.https_url());
-    signals::stopped().await?;
+    tokio::select! {
+        stopped = signals::stopped() => stopped.map(drop)?,
+        () = cloud.stop_requested() => {}
+    }
+    // Nobody is to find a cloud that is about to end.
+    drop(registration);
     server.shutdown().await;
     Ok(())
 }
 
-fn open(args: &LocalStart) -> Result<Cloud> {
-    let mut builder = Cloud::builder();
-    if let Some(folder) = &args.data_dir {
-        builder = builder.directory(folder);
+/// Two clouds of one name would hide each other.
+async fn refuse_a_second(instances: &Instances, name: &str) -> Result<()> {
+    let Some(other) = instances.load(name).ok().flatten() else { return Ok(()) };
+    let address = other.url.strip_prefix("http://").unwrap_or_default();
+    // No more than a look: one that does not even listen is stale.
+    if tokio::net::TcpStream::connect(address).await.is_err() {
+        return instances.forget(name);
     }
-    if let Some(seed) = args.seed {
-        builder = builder.seed(seed);
-    }
-    if let Some(form) = args.hostnames {
-        builder = builder.hostnames(form.into());
-    }
-    builder = args.allow_host.iter().fold(builder, CloudBuilder::allow_host);
-    builder.build().context("cannot open the cloud")
+    Err(Failure::new(Kind::Refused, format!("a local cloud named {name} is running at {} already", other.url))
+        .hint("give another --name, or stop that one with `tursoctl local stop`")
+        .into())
 }
 
-/// The variables of a client, one in a line, as dotenv files have them.
-fn environment(cloud: &Cloud, server: &Server) -> Result<String> {
-    let mut certificates = String::new();
+fn describe(instances: &Instances, args: &LocalStart, cloud: &Cloud, server: &Server) -> Result<Instance> {
+    Ok(Instance {
+        name: args.instance.name.clone(),
+        pid: std::process::id(),
+        url: server.url(),
+        https_url: server.https_url(),
+        organization: cloud.organization().to_string(),
+        token: cloud.token(),
+        local_token: cloud.local_token(),
+        certificate: instances.file(&args.instance.name, "pem")?,
+        data_dir: args.data_dir.as_deref().map(std::path::absolute).transpose()?,
+    })
+}
+
+fn environment(cloud: &Cloud, server: &Server) -> Result<Variables> {
+    let mut variables = variables::of_platform(&server.url(), cloud.token().expose(), cloud.organization().as_str());
     if let Some(file) = cloud.ca_certificate_file()? {
-        let file = fs::canonicalize(file)?;
-        // A path that cannot be quoted is left out: TLS is an extra here.
-        if let Some(file) = file.to_str().filter(|file| !file.contains(['\n', '"'])) {
-            certificates = format!("{NODE_CERTIFICATES}=\"{file}\"\n");
+        // A path that cannot be told is left out: TLS is an extra here.
+        if let Some(file) = std::fs::canonicalize(file)?.to_str() {
+            variables.push((NODE_CERTIFICATES, file.to_owned()));
         }
     }
-    Ok(format!(
-        "TURSO_API_BASEURL={}\nTURSO_API_TOKEN={}\nTURSO_ORG={}\n{certificates}",
-        server.url(),
-        cloud.token().expose(),
-        cloud.organization()
-    ))
+    Ok(variables)
 }

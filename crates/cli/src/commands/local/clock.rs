@@ -1,0 +1,43 @@
+use anyhow::Result;
+use turso_cloud_local::local_api::{ClockChange, ClockReading};
+
+use super::remote::Remote;
+use crate::{
+    args::{LocalClock, LocalName},
+    context::Context,
+    output::Shape,
+};
+
+const CLOCK: Shape = Shape { noun: "clock", name: "now", columns: &[("now", "now"), ("frozen", "frozen")], wide: &[] };
+
+const PATH: &str = "/_local/clock";
+
+pub(super) async fn run(cx: &Context, command: &LocalClock) -> Result<()> {
+    match command {
+        LocalClock::Show(name) => {
+            let reading: ClockReading = Remote::find(cx, name).await?.get(PATH).await?;
+            cx.out().value(&CLOCK, &reading)
+        }
+        LocalClock::Advance { by, instance } => {
+            change(cx, instance, ClockChange { advance: Some(by.clone()), ..ClockChange::default() }).await
+        }
+        LocalClock::Set { to, instance } => {
+            change(cx, instance, ClockChange { set: Some(*to), ..ClockChange::default() }).await
+        }
+        LocalClock::Freeze(name) => {
+            change(cx, name, ClockChange { frozen: Some(true), ..ClockChange::default() }).await
+        }
+        LocalClock::Resume(name) => {
+            change(cx, name, ClockChange { frozen: Some(false), ..ClockChange::default() }).await
+        }
+    }
+}
+
+async fn change(cx: &Context, name: &LocalName, change: ClockChange) -> Result<()> {
+    let remote = Remote::find(cx, name).await?;
+    if cx.is_dry_run() {
+        return remote.patch::<serde::de::IgnoredAny>(PATH, &change).await.map(drop);
+    }
+    let reading: ClockReading = remote.patch(PATH, &change).await?;
+    cx.out().value(&CLOCK, &reading)
+}

@@ -1,0 +1,92 @@
+//! A command with a local cloud of its own, as tests want it.
+
+use std::{io, process::ExitCode};
+
+use anyhow::{Context as _, Result};
+use tokio::process::{Child, Command};
+use turso_cloud::{NewDatabase, NewToken};
+use turso_cloud_local::{Cloud, Server};
+
+use super::{
+    launch,
+    variables::{self, Variables},
+};
+use crate::args::LocalExec;
+
+/// What shells make of a signal: 128 and its number.
+#[cfg(unix)]
+const SIGNALLED: i32 = 128;
+
+pub(super) async fn exec(args: &LocalExec) -> Result<ExitCode> {
+    // Fails only where a provider is there already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cloud = launch::open(&args.cloud, None)?;
+    let server = cloud.serve("127.0.0.1:0").await?;
+    let variables = variables(args, &cloud, &server).await?;
+    let (program, arguments) = args.command.split_first().context("no command is given")?;
+    let mut command = Command::new(program);
+    command.args(arguments).envs(variables).kill_on_drop(true);
+    let mut child = command.spawn().with_context(|| format!("cannot run {}", program.display()))?;
+    let status = wait(&mut child).await?;
+    server.shutdown().await;
+    Ok(code(status))
+}
+
+async fn variables(args: &LocalExec, cloud: &Cloud, server: &Server) -> Result<Variables> {
+    let turso = cloud.client().build()?;
+    let group = turso.groups().list().await?.into_iter().next().context("the organization has no group")?;
+    // A seed file may have made it already, in whatever group.
+    if turso.databases().find(args.database.as_str()).await?.is_none() {
+        turso.databases().create(NewDatabase::new(&args.database, group.name.as_str())).await?;
+    }
+    let database = turso.databases().get(args.database.as_str()).await?;
+    let token = turso.databases().create_token(args.database.as_str(), NewToken::full_access()).await?;
+    let mut variables = variables::of_platform(&server.url(), cloud.token().expose(), cloud.organization().as_str());
+    variables.extend(variables::of_database(&args.database, &database.url(), token.expose()));
+    Ok(variables)
+}
+
+/// Hands signals on. Ctrl-C in a terminal reaches the command without our help.
+#[cfg(unix)]
+async fn wait(child: &mut Child) -> io::Result<std::process::ExitStatus> {
+    use std::io::IsTerminal as _;
+
+    use rustix::process::{Pid, Signal, kill_process};
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut hangup = signal(SignalKind::hangup())?;
+    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    let pass_on = |signal| {
+        // One that has just ended cannot be told, and need not be.
+        let _ = pid.map(|pid| kill_process(pid, signal));
+    };
+    loop {
+        tokio::select! {
+            status = child.wait() => return status,
+            _ = interrupt.recv() => if !io::stdin().is_terminal() { pass_on(Signal::INT) },
+            _ = terminate.recv() => pass_on(Signal::TERM),
+            _ = hangup.recv() => pass_on(Signal::HUP),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn wait(child: &mut Child) -> io::Result<std::process::ExitStatus> {
+    loop {
+        tokio::select! {
+            status = child.wait() => return status,
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+}
+
+fn code(status: std::process::ExitStatus) -> ExitCode {
+    #[cfg(unix)]
+    let code = status
+        .code()
+        .or_else(|| std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| SIGNALLED + signal));
+    #[cfg(not(unix))]
+    let code = status.code();
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1).into()
+}

@@ -1,0 +1,91 @@
+use std::fs;
+
+use anyhow::{Context as _, Result};
+use turso_cloud_local::{FaultEffect, FaultSpec, FaultStatus};
+
+use super::remote::Remote;
+use crate::{
+    args::{LocalFault, LocalFaultAdd},
+    context::Context,
+    output::Shape,
+};
+
+const FAULT: Shape = Shape {
+    noun: "fault",
+    name: "id",
+    columns: &[
+        ("id", "id"),
+        ("operation", "operation"),
+        ("path", "path"),
+        ("database", "database"),
+        ("effect", "effect"),
+        ("hits", "count"),
+    ],
+    wide: &[("seen", "seen"), ("nth", "nth"), ("times", "times"), ("probability", "probability"), ("seed", "seed")],
+};
+
+const PATH: &str = "/_local/faults";
+
+/// Between two pieces of a slow body.
+const PAUSE_MS: u64 = 100;
+
+pub(super) async fn run(cx: &Context, command: &LocalFault) -> Result<()> {
+    match command {
+        LocalFault::List(name) => {
+            let faults: Vec<FaultStatus> = Remote::find(cx, name).await?.get(PATH).await?;
+            cx.out().list(&FAULT, &faults)
+        }
+        LocalFault::Add(args) => {
+            let remote = Remote::find(cx, &args.instance).await?;
+            let spec = spec(args);
+            if cx.is_dry_run() {
+                return remote.post::<serde::de::IgnoredAny>(PATH, &spec).await.map(drop);
+            }
+            let fault: FaultStatus = remote.post(PATH, &spec).await?;
+            cx.out().value(&FAULT, &fault)
+        }
+        LocalFault::Load { file, instance } => {
+            let scenario = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let remote = Remote::find(cx, instance).await?;
+            let path = format!("{PATH}/scenario");
+            if cx.is_dry_run() {
+                return remote.post_text::<serde::de::IgnoredAny>(&path, scenario).await.map(drop);
+            }
+            let faults: Vec<FaultStatus> = remote.post_text(&path, scenario).await?;
+            cx.out().list(&FAULT, &faults)
+        }
+        LocalFault::Clear { id, instance } => {
+            let path = id.map_or_else(|| PATH.to_owned(), |id| format!("{PATH}/{id}"));
+            Remote::find(cx, instance).await?.delete(&path).await
+        }
+    }
+}
+
+fn spec(args: &LocalFaultAdd) -> FaultSpec {
+    let effects = [
+        args.status.map(|status| FaultEffect::Reply {
+            status,
+            retry_after: args.retry_after,
+            error: args.message.clone(),
+            code: None,
+        }),
+        args.hang.then_some(FaultEffect::Hang),
+        args.reset.then_some(FaultEffect::Reset),
+        args.cut_body.map(|after| FaultEffect::CutBody { after }),
+        args.wrong_json.then_some(FaultEffect::WrongJson),
+        args.slow_body.map(|piece| FaultEffect::SlowBody { piece, every_ms: PAUSE_MS }),
+    ];
+    FaultSpec {
+        operation: args.operation.clone(),
+        sql: args.sql.then_some(true),
+        path: args.path.clone(),
+        database: args.database.clone(),
+        nth: args.nth,
+        times: args.times,
+        probability: args.probability,
+        seed: args.chance_seed,
+        latency_ms: args.latency,
+        effect: effects.into_iter().flatten().next(),
+        carried_out: args.carried_out,
+    }
+}

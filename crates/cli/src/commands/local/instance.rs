@@ -1,0 +1,150 @@
+//! What a running local cloud leaves for others to find it: a file with its address and its tokens, which only its owner
+//! can read. A file whose cloud does not answer, or is another process by now, is stale.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use etcetera::{AppStrategy as _, AppStrategyArgs};
+use serde::{Deserialize, Serialize};
+use turso_cloud::ApiToken;
+
+use crate::{
+    exit::{Failure, Kind},
+    files::write_whole,
+};
+
+/// Longer names are refused.
+const LONGEST_NAME: usize = 64;
+
+/// Where a local cloud is, and what opens it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Instance {
+    pub(super) name: String,
+    pub(super) pid: u32,
+    pub(super) url: String,
+    pub(super) https_url: String,
+    pub(super) organization: String,
+    pub(super) token: ApiToken,
+    pub(super) local_token: ApiToken,
+    /// The certificate for TLS clients.
+    pub(super) certificate: PathBuf,
+    pub(super) data_dir: Option<PathBuf>,
+}
+
+/// Where those files are.
+#[derive(Clone, Debug)]
+pub(super) struct Instances(PathBuf);
+
+/// Removes the file of a local cloud when that ends.
+#[derive(Debug)]
+pub(super) struct Registration {
+    files: Vec<PathBuf>,
+}
+
+impl Instances {
+    /// `local` in `TURSOCTL_CONFIG_DIR`, or in the folder that this system has for what is no configuration.
+    pub(super) fn find() -> Result<Self> {
+        if let Some(folder) = env::var_os("TURSOCTL_CONFIG_DIR").filter(|folder| !folder.is_empty()) {
+            return Ok(Self(PathBuf::from(folder).join("local")));
+        }
+        let names =
+            AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "tursoctl".to_owned() };
+        let strategy =
+            etcetera::choose_app_strategy(names).context("no home folder is known: set TURSOCTL_CONFIG_DIR")?;
+        Ok(Self(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("local")))
+    }
+
+    /// The file of a name, which is no path.
+    pub(super) fn file(&self, name: &str, extension: &str) -> Result<PathBuf> {
+        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if !(1..=LONGEST_NAME).contains(&name.len()) || !name.bytes().all(is_good) {
+            let rule = "it must be 1 to 64 of a-z, A-Z, 0-9, '-', '_'";
+            return Err(Failure::usage(format!("{name:?} is no name of a local cloud: {rule}")).into());
+        }
+        Ok(self.0.join(format!("{name}.{extension}")))
+    }
+
+    /// The names of those that are running, or were when they were killed.
+    pub(super) fn names(&self) -> Result<Vec<String>> {
+        let entries = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.with_context(|| format!("cannot read {}", self.0.display()))?,
+        };
+        let files = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut names: Vec<_> = files.filter_map(|file| file.strip_suffix(".json").map(str::to_owned)).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    pub(super) fn load(&self, name: &str) -> Result<Option<Instance>> {
+        let file = self.file(name, "json")?;
+        let text = match fs::read(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            text => text.with_context(|| format!("cannot read {}", file.display()))?,
+        };
+        let instance = serde_json::from_slice(&text);
+        Ok(Some(instance.with_context(|| format!("cannot read {}: delete it if its cloud is gone", file.display()))?))
+    }
+
+    /// The instance of a name, whether or not it answers.
+    pub(super) fn get(&self, name: &str) -> Result<Instance> {
+        self.load(name)?.ok_or_else(|| not_running(name))
+    }
+
+    /// Writes the file of an instance and the certificate it names.
+    pub(super) fn register(&self, instance: &Instance, certificate: &str) -> Result<Registration> {
+        self.create()?;
+        let file = self.file(&instance.name, "json")?;
+        write_whole(&instance.certificate, certificate)
+            .with_context(|| format!("cannot write {}", instance.certificate.display()))?;
+        let json = serde_json::to_string_pretty(instance)?;
+        write_whole(&file, &json).with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(Registration { files: vec![file, instance.certificate.clone()] })
+    }
+
+    /// Forgets one that is gone.
+    pub(super) fn forget(&self, name: &str) -> Result<()> {
+        drop(Registration { files: vec![self.file(name, "json")?, self.file(name, "pem")?] });
+        Ok(())
+    }
+
+    /// A folder of a name, for its owner's eyes only.
+    pub(super) fn folder(&self, name: &str, purpose: &str) -> Result<PathBuf> {
+        let folder = self.file(name, purpose)?;
+        make_private(&folder)?;
+        Ok(folder)
+    }
+
+    pub(super) fn create(&self) -> Result<()> {
+        make_private(&self.0)
+    }
+}
+
+pub(super) fn not_running(name: &str) -> anyhow::Error {
+    let hint = if name == "default" {
+        "tursoctl local start".to_owned()
+    } else {
+        format!("tursoctl local start --name {name}")
+    };
+    Failure::new(Kind::NotFound, format!("no local cloud named {name} is running")).hint(hint).into()
+}
+
+fn make_private(folder: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).with_context(|| format!("cannot create {}", folder.display()))
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        for file in &self.files {
+            // One that stays is stale, and found to be so.
+            let _ = fs::remove_file(file);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! From what was typed to a cloud.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+use turso_cloud_local::{Cloud, CloudBuilder};
+
+use crate::args::LocalCloud;
+
+pub(super) fn open(args: &LocalCloud, data_dir: Option<&Path>) -> Result<Cloud> {
+    let mut builder = Cloud::builder();
+    if let Some(folder) = data_dir {
+        builder = builder.directory(folder);
+    }
+    if let Some(seed) = args.seed {
+        builder = builder.seed(seed);
+    }
+    if let Some(form) = args.hostnames {
+        builder = builder.hostnames(form.into());
+    }
+    if let Some(limit) = args.rate_limit {
+        builder = builder.rate_limit(limit);
+    }
+    if let Some(file) = &args.seed_file {
+        builder = builder.seed_file(file)?;
+    }
+    // After the seed file, whose last organization it is for, as with the builder.
+    if let Some(plan) = &args.plan {
+        builder = builder.with_plan(plan);
+    }
+    let cloud =
+        args.allow_host.iter().fold(builder, CloudBuilder::allow_host).build().context("cannot open the cloud")?;
+    if let Some(file) = &args.scenario {
+        let scenario = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        cloud.faults().load(&scenario).with_context(|| format!("cannot use {}", file.display()))?;
+    }
+    Ok(cloud)
+}

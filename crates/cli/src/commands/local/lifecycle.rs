@@ -1,0 +1,154 @@
+use std::{process::Stdio, time::Duration};
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::{instance::Instances, remote::Remote};
+use crate::{
+    args::{LocalName, LocalStop},
+    context::{Context, Weight},
+    exit::{Failure, Kind},
+    output::Shape,
+};
+
+/// A server gives the requests that are being answered five seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two looks whether it is gone.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+const INSTANCE: Shape = Shape {
+    noun: "local",
+    name: "name",
+    columns: &[("name", "name"), ("url", "url"), ("organization", "organization"), ("databases", "databases")],
+    wide: &[
+        ("pid", "pid"),
+        ("data dir", "data_dir"),
+        ("clock", "clock"),
+        ("requests", "requests"),
+        ("faults", "faults"),
+    ],
+};
+
+/// A local cloud that answers, without its secrets.
+#[derive(Debug, Serialize)]
+struct Row {
+    name: String,
+    url: String,
+    https_url: String,
+    organization: String,
+    databases: u64,
+    pid: u32,
+    data_dir: Option<std::path::PathBuf>,
+    clock: String,
+    clock_is_frozen: bool,
+    requests: u64,
+    faults: u64,
+    rate_limit: Option<std::num::NonZeroU32>,
+    version: String,
+}
+
+impl Row {
+    async fn of(remote: &Remote) -> Result<Option<Self>> {
+        let Some(status) = remote.probe().await? else { return Ok(None) };
+        let instance = &remote.instance;
+        Ok(Some(Self {
+            name: instance.name.clone(),
+            url: instance.url.clone(),
+            https_url: instance.https_url.clone(),
+            organization: status.organization,
+            databases: status.databases,
+            pid: status.pid,
+            data_dir: instance.data_dir.clone(),
+            clock: status.clock.now.to_string(),
+            clock_is_frozen: status.clock.frozen,
+            requests: status.requests,
+            faults: status.faults,
+            rate_limit: status.config.rate_limit,
+            version: status.version,
+        }))
+    }
+}
+
+pub(super) async fn status(cx: &Context, name: &LocalName) -> Result<()> {
+    let remote = Remote::find(cx, name).await?;
+    let row = Row::of(&remote).await?.context("the local cloud has just ended")?;
+    cx.out().value(&INSTANCE, &row)
+}
+
+/// Those that answer; what the others have left behind is removed.
+pub(super) async fn list(cx: &Context) -> Result<()> {
+    let instances = Instances::find()?;
+    let mut rows = Vec::new();
+    for name in instances.names()? {
+        let Some(instance) = instances.load(&name)? else { continue };
+        match Row::of(&Remote::of(cx, instance)?).await? {
+            Some(row) => rows.push(row),
+            None => instances.forget(&name)?,
+        }
+    }
+    cx.out().list(&INSTANCE, &rows)
+}
+
+pub(super) async fn stop(cx: &Context, args: &LocalStop) -> Result<()> {
+    if !args.all {
+        return stop_one(cx, &args.instance).await;
+    }
+    for name in Instances::find()?.names()? {
+        match stop_one(cx, &LocalName { name }).await {
+            // One that is gone by now is as good as stopped.
+            Err(error) if error.downcast_ref::<Failure>().is_some_and(|failure| failure.is(Kind::NotFound)) => {}
+            outcome => outcome?,
+        }
+    }
+    Ok(())
+}
+
+async fn stop_one(cx: &Context, name: &LocalName) -> Result<()> {
+    let remote = Remote::find(cx, name).await?;
+    remote.order("/_local/stop").await?;
+    if cx.is_dry_run() {
+        return Ok(());
+    }
+    let end = Instant::now() + PATIENCE;
+    while remote.probe().await?.is_some() {
+        if Instant::now() > end {
+            return Err(Failure::new(Kind::Failed, format!("the local cloud {} does not end", name.name)).into());
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+    cx.notice(format_args!("stopped {}", name.name));
+    Ok(())
+}
+
+pub(super) async fn reset(cx: &Context, name: &LocalName) -> Result<()> {
+    let remote = Remote::find(cx, name).await?;
+    cx.confirm(&format!("delete everything in the local cloud {}", name.name), Weight::Moderate)?;
+    remote.order("/_local/reset").await?;
+    cx.notice(format_args!("{} is as new", name.name));
+    Ok(())
+}
+
+/// The certificate itself, which a file made of it can be given to clients.
+pub(super) fn ca(cx: &Context, name: &LocalName) -> Result<()> {
+    let file = Instances::find()?.get(&name.name)?.certificate;
+    let pem = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    cx.notice(format_args!("{}", file.display()));
+    cx.out().bytes(&pem)
+}
+
+pub(super) async fn open(cx: &Context, name: &LocalName) -> Result<()> {
+    let remote = Remote::find(cx, name).await?;
+    let url = format!("{}/_local/status", remote.instance.url);
+    cx.out().text(&url)?;
+    if cx.is_dry_run() || !cx.is_interactive() {
+        return Ok(());
+    }
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let opened = std::process::Command::new(opener).arg(&url).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    if opened.is_err() {
+        cx.notice(format_args!("{opener} cannot be run: open the address yourself"));
+    }
+    Ok(())
+}

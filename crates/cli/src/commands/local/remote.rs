@@ -1,0 +1,123 @@
+//! A running local cloud, by its paths below `/_local/`.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use http::Method;
+use serde::{Serialize, de::DeserializeOwned};
+use turso_cloud::{Client, Credentials, ErrorKind, RetryPolicy};
+use turso_cloud_local::local_api::Status;
+
+use super::instance::{Instance, Instances, not_running};
+use crate::{
+    args::LocalName,
+    context::Context,
+    exit::{Failure, Kind},
+    requests::Tracer,
+};
+
+/// Whoever does not answer by then is taken to be gone.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A snapshot waits for transactions, and a log for requests.
+const LONG_PATIENCE: Duration = Duration::from_secs(45);
+
+/// A local cloud that answers.
+pub(super) struct Remote {
+    pub(super) instance: Instance,
+    client: Client,
+}
+
+impl Remote {
+    /// Finds the cloud of a name and makes sure that it is the one the file speaks of. A stale file is removed.
+    pub(super) async fn find(cx: &Context, name: &LocalName) -> Result<Self> {
+        let instances = Instances::find()?;
+        let remote = Self::of(cx, instances.get(&name.name)?)?;
+        if remote.probe().await?.is_some() {
+            return Ok(remote);
+        }
+        instances.forget(&name.name)?;
+        Err(not_running(&name.name))
+    }
+
+    pub(super) fn of(cx: &Context, instance: Instance) -> Result<Self> {
+        // Fails only where a provider is there already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder(Credentials::from(instance.local_token.clone()))
+            .base_url(&instance.url)
+            .retry(RetryPolicy::none())
+            .timeout(LONG_PATIENCE)
+            .deadline(LONG_PATIENCE);
+        if cx.flags().trace_http {
+            builder = builder.layer(Tracer::new);
+        }
+        if let Some(recorder) = cx.recorder().cloned() {
+            builder = builder.layer(|transport| recorder.over(transport));
+        }
+        Ok(Self { instance, client: builder.build()? })
+    }
+
+    /// Its status; nothing where it is gone and perhaps another program has its port.
+    pub(super) async fn probe(&self) -> Result<Option<Status>> {
+        let call = self.client.request(Method::GET, "/_local/status").call().timeout(PATIENCE);
+        let answer = match call.await {
+            Ok(answer) => answer,
+            Err(error) if matches!(error.kind(), ErrorKind::Config | ErrorKind::InvalidInput) => {
+                return Err(error.into());
+            }
+            Err(_) => return Ok(None),
+        };
+        let status = serde_json::from_slice::<Status>(answer.body()).ok();
+        Ok(status.filter(|status| status.pid == self.instance.pid))
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        self.send(Method::POST, path, Some(serde_json::to_vec(body)?)).await
+    }
+
+    pub(super) async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        self.send(Method::PATCH, path, Some(serde_json::to_vec(body)?)).await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Result<()> {
+        self.send::<serde::de::IgnoredAny>(Method::DELETE, path, None).await.map(drop)
+    }
+
+    /// A change without a body.
+    pub(super) async fn order(&self, path: &str) -> Result<()> {
+        self.send::<serde::de::IgnoredAny>(Method::POST, path, None).await.map(drop)
+    }
+
+    /// A body that is no JSON.
+    pub(super) async fn post_text<T: DeserializeOwned>(&self, path: &str, text: String) -> Result<T> {
+        self.send(Method::POST, path, Some(text.into_bytes())).await
+    }
+
+    pub(super) async fn bytes(&self, path: &str) -> Result<bytes::Bytes> {
+        Ok(self.client.request(Method::GET, path).await?.body().clone())
+    }
+
+    async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<T> {
+        let mut request = self.client.request(method, path);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.await.map_err(|error| self.explain(error))?;
+        serde_json::from_slice(answer.body())
+            .context("the local cloud answers in a form that this version does not know")
+    }
+
+    /// What the local cloud refuses is wrong with what was typed.
+    fn explain(&self, error: turso_cloud::Error) -> anyhow::Error {
+        match (error.kind(), error.message()) {
+            (ErrorKind::Rejected, Some(message)) => Failure::usage(message).into(),
+            (ErrorKind::NotFound, Some(message)) => Failure::new(Kind::NotFound, message).into(),
+            (ErrorKind::Connect, _) => not_running(&self.instance.name),
+            _ => error.into(),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Variables of programs, as lines of a dotenv file.
+
+use std::fmt::Write as _;
+
+/// The certificate of the local cloud's authority, which tools for Node take beside those they know.
+pub(super) const NODE_CERTIFICATES: &str = "NODE_EXTRA_CA_CERTS";
+
+/// Names with their values.
+pub(super) type Variables = Vec<(&'static str, String)>;
+
+/// What a client of the Platform API needs.
+pub(super) fn of_platform(url: &str, token: &str, organization: &str) -> Variables {
+    vec![
+        ("TURSO_API_BASEURL", url.to_owned()),
+        ("TURSO_API_TOKEN", token.to_owned()),
+        ("TURSO_ORG", organization.to_owned()),
+    ]
+}
+
+/// What a driver needs, under the names that guides use.
+pub(super) fn of_database(name: &str, url: &str, token: &str) -> Variables {
+    vec![
+        ("TURSO_DATABASE_NAME", name.to_owned()),
+        ("TURSO_DATABASE_URL", url.to_owned()),
+        ("TURSO_DATABASE_AUTH_TOKEN", token.to_owned()),
+        ("TURSO_AUTH_TOKEN", token.to_owned()),
+    ]
+}
+
+/// One in a line. A value that cannot stand there is left out.
+pub(super) fn lines(variables: &Variables) -> String {
+    variables.iter().fold(String::new(), |mut lines, (name, value)| {
+        let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte));
+        if is_plain {
+            let _ = writeln!(lines, "{name}={value}");
+        } else if !value.contains(['\n', '"', '\\', '$']) {
+            let _ = writeln!(lines, "{name}=\"{value}\"");
+        }
+        lines
+    })
+}
