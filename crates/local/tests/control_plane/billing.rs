@@ -122,5 +122,7 @@ async fn rows_beyond_the_plan_are_refused_until_the_month_ends_or_overages_are_b
     let again = starter().build().unwrap();
     assert_eq!((run(&again, "SELECT * FROM t").await.as_str(), blocked(&again).await), ("error", (true, true)));
     again.clock().advance(Duration::from_secs(31 * 86_400));
+    // Nobody has used it for so long that it sleeps by now.
+    assert_eq!(post(&again, &format!("{ACME}/groups/default/unarchive"), "").await.status, 200);
     assert_eq!((run(&again, "INSERT INTO t VALUES (1)").await.as_str(), blocked(&again).await), ("ok", (false, false)));
 }

@@ -1,0 +1,168 @@
+//! What a running local cloud is told.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::Home;
+
+#[test]
+fn the_clock_is_shown_and_moved() {
+    let home = Home::with_cloud(&["--seed", "7"]);
+    assert_eq!(home.json(&["local", "clock", "show"]), json!({"now": "2026-01-01T00:00:00Z", "frozen": true}));
+    assert_eq!(home.json(&["local", "clock", "advance", "31d"])["now"], "2026-02-01T00:00:00Z");
+    assert_eq!(home.json(&["local", "clock", "set", "2030-01-01T00:00:00Z"])["now"], "2030-01-01T00:00:00Z");
+    assert_eq!(home.json(&["local", "clock", "resume"])["frozen"], false);
+    assert_eq!(home.json(&["local", "clock", "freeze"])["frozen"], true);
+    let (code, said) = home.failure(&["local", "clock", "advance", "1y"]);
+    assert!(code == 2 && said.contains("invalid advance \"1y\""), "{said}");
+    assert_eq!(home.failure(&["local", "clock", "set", "tomorrow"]).0, 2);
+}
+
+#[test]
+fn faults_are_added_listed_loaded_and_cleared() {
+    let home = Home::with_cloud(&[]);
+    let added = home.json(&[
+        "local",
+        "fault",
+        "add",
+        "--operation",
+        "ListGroups",
+        "--status",
+        "503",
+        "--retry-after",
+        "0",
+        "--nth",
+        "2",
+    ]);
+    assert_eq!((&added["id"], &added["effect"]["reply"]["status"]), (&json!(1), &json!(503)));
+    let scenario = home.path().join("scenario.toml");
+    fs::write(&scenario, "[[fault]]\nsql = true\neffect = \"hang\"\n").unwrap();
+    home.text(&["local", "fault", "load", scenario.to_str().unwrap()]);
+    let list = || home.json(&["local", "fault", "list"]);
+    assert_eq!(list().as_array().unwrap().len(), 2);
+    for _ in 0..2 {
+        assert!(home.as_client(&["group", "list", "--retries", "1"]).status.success());
+    }
+    assert_eq!(list()[0]["count"], 1);
+    home.text(&["local", "fault", "clear", "2"]);
+    assert_eq!(list().as_array().unwrap().len(), 1);
+    home.text(&["local", "fault", "clear"]);
+    assert_eq!(list(), json!([]));
+    assert_eq!(home.failure(&["local", "fault", "clear", "9"]).0, 5);
+    assert_eq!(home.failure(&["local", "fault", "add", "--operation", "ListGroups"]).0, 2);
+    assert_eq!(home.failure(&["local", "fault", "add", "--status", "99"]).0, 2);
+    fs::write(&scenario, "[[fault]]\neffect = \"explode\"\n").unwrap();
+    let (code, said) = home.failure(&["local", "fault", "load", scenario.to_str().unwrap()]);
+    assert!(code == 2 && said.contains("explode"), "{said}");
+}
+
+#[test]
+fn a_cloud_is_put_back_to_a_snapshot() {
+    let home = Home::with_cloud(&[]);
+    home.create_database("orders");
+    assert_eq!(home.json(&["local", "snapshot", "save", "clean"])["name"], "clean");
+    home.create_database("events");
+    let databases = || home.json(&["local", "status"])["databases"].clone();
+    assert_eq!(databases(), 2);
+    assert_eq!(home.failure(&["local", "snapshot", "restore", "clean"]).0, 8);
+    home.text(&["local", "snapshot", "restore", "clean", "--yes"]);
+    assert_eq!(databases(), 1);
+    assert_eq!(home.text(&["local", "snapshot", "list", "-o", "name"]), "snapshot/clean\n");
+    assert_eq!(home.failure(&["local", "snapshot", "save", "clean"]).0, 2);
+    assert_eq!(home.failure(&["local", "snapshot", "save", "../evil"]).0, 2);
+    assert_eq!(home.failure(&["local", "snapshot", "restore", "none", "--yes"]).0, 5);
+    home.text(&["local", "snapshot", "delete", "clean", "--yes"]);
+    assert_eq!(home.json(&["local", "snapshot", "list"]), json!([]));
+    home.text(&["local", "reset", "--yes"]);
+    assert_eq!(databases(), 0);
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let home = Home::with_cloud(&["--seed", "7"]);
+    home.create_database("orders");
+    for change in [
+        &["local", "reset"][..],
+        &["local", "clock", "advance", "1d"],
+        &["local", "fault", "add", "--hang"],
+        &["local", "snapshot", "save", "clean"],
+        &["local", "stop"],
+    ] {
+        let planned = home.json(&[change, &["--dry-run"]].concat());
+        assert!(planned[0]["url"].as_str().unwrap().contains("/_local/"), "{planned}");
+    }
+    let status = home.json(&["local", "status"]);
+    assert_eq!(
+        (&status["databases"], &status["faults"], &status["clock"]),
+        (&json!(1), &json!(0), &json!("2026-01-01T00:00:00Z"))
+    );
+    assert_eq!(home.json(&["local", "snapshot", "list"]), json!([]));
+}
+
+#[test]
+fn requests_are_printed_without_their_secrets() {
+    let home = Home::with_cloud(&[]);
+    home.create_database("orders");
+    let requests = home.json(&["local", "requests"]);
+    let created = requests.as_array().unwrap().iter().find(|request| request["operation"] == "CreateDatabase").unwrap();
+    assert_eq!((&created["status"], &created["method"]), (&json!(200), &json!("POST")));
+    assert_eq!(home.json(&["local", "requests", "--operation", "DeleteGroup"]), json!([]));
+    let archive = home.path().join("requests.har");
+    home.text(&["local", "requests", "--har", archive.to_str().unwrap()]);
+    let archive = fs::read_to_string(archive).unwrap();
+    assert!(archive.contains("CreateDatabase"));
+    let variables = home.text(&["local", "env", "--for", "sdk"]);
+    let token = variables.lines().find_map(|line| line.strip_prefix("TURSO_API_TOKEN=")).unwrap();
+    assert!(!archive.contains(token) && !requests.to_string().contains(token));
+}
+
+#[test]
+fn followed_requests_are_printed_as_they_come() {
+    use std::io::{BufRead as _, BufReader};
+
+    let home = Home::with_cloud(&[]);
+    let mut follower = home.command(&["local", "requests", "--follow", "-o", "jsonl"]);
+    let mut follower = follower.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    home.create_database("orders");
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("\"CreateDatabase\"")));
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+}
+
+#[test]
+fn each_client_gets_the_variables_it_knows() {
+    let home = Home::with_cloud(&[]);
+    home.create_database("orders");
+    let names = |arguments: &[&str]| {
+        let text = home.text(&[&["local", "env"], arguments].concat());
+        text.lines().map(|line| line.split_once('=').unwrap().0.to_owned()).collect::<Vec<_>>()
+    };
+    let sdk = ["TURSO_API_BASEURL", "TURSO_API_TOKEN", "TURSO_ORG"];
+    assert_eq!(names(&["--for", "sdk"]), sdk);
+    assert_eq!(names(&[]), [&sdk[..], &["NODE_EXTRA_CA_CERTS"]].concat());
+    let drizzle = ["TURSO_DATABASE_NAME", "TURSO_DATABASE_URL", "TURSO_DATABASE_AUTH_TOKEN", "TURSO_AUTH_TOKEN"];
+    assert_eq!(names(&["--for", "drizzle", "--database", "orders"]), drizzle);
+    assert_eq!(home.failure(&["local", "env", "--for", "drizzle"]).0, 2);
+    assert_eq!(home.failure(&["local", "env", "--for", "drizzle", "--database", "none"]).0, 5);
+    assert!(home.text(&["local", "ca"]).starts_with("-----BEGIN CERTIFICATE-----"));
+}
+
+#[test]
+fn the_official_command_line_gets_a_folder_of_its_own() {
+    let home = Home::with_cloud(&[]);
+    let text = home.text(&["local", "env", "--for", "turso"]);
+    let folder = text.lines().find_map(|line| line.strip_prefix("TURSO_CONFIG_FOLDER=")).unwrap().trim_matches('"');
+    assert!(std::path::Path::new(folder).starts_with(home.path()), "{folder}");
+    let file = std::path::Path::new(folder).join("settings.json");
+    let settings: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!((&settings["username"], &settings["config"]["autoupdate"]), (&json!("dev"), &json!("off")));
+    assert_eq!(settings["baseurl"], home.json(&["local", "status"])["url"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

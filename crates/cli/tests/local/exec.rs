@@ -1,0 +1,58 @@
+//! Commands with a local cloud of their own.
+
+use std::fs;
+
+use crate::support::Home;
+
+fn sh<'a>(script: &'a str, options: &[&'a str]) -> Vec<&'a str> {
+    [&["local", "exec"], options, &["--", "sh", "-c", script]].concat()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_has_a_cloud_with_a_database_and_its_exit_code_is_ours() {
+    let home = Home::new();
+    let script = r#"test -n "$TURSO_API_TOKEN" && test "$TURSO_ORG" = acme && test "$TURSO_DATABASE_NAME" = app &&
+        test -n "$TURSO_DATABASE_URL$TURSO_DATABASE_AUTH_TOKEN" && "$TURSOCTL" db list -o name --api-url "$TURSO_API_BASEURL""#;
+    let mut command = home.command(&sh(script, &[]));
+    let output = command.env("TURSOCTL", env!("CARGO_BIN_EXE_tursoctl")).output().unwrap();
+    assert_eq!(
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).as_ref()),
+        (Some(0), "db/app\n"),
+        "{output:?}"
+    );
+    assert_eq!(home.run(&sh("exit 42", &[])).status.code(), Some(42));
+    assert_eq!(home.run(&sh("kill -TERM $$", &[])).status.code(), Some(143));
+    let (code, said) = home.failure(&["local", "exec", "--", "no-such-program-here"]);
+    assert!(code == 1 && said.contains("no-such-program-here"), "{said}");
+    assert!(!home.path().join("local").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_begins_with_what_the_seed_file_declares() {
+    let home = Home::new();
+    let file = home.path().join("seed.toml");
+    fs::write(&file, "[[organization]]\nslug = \"umbrella\"\n[[organization.database]]\nname = \"orders\"\n").unwrap();
+    let options = ["--seed-file", file.to_str().unwrap(), "--database", "orders"];
+    let output = home.run(&sh("echo $TURSO_ORG $TURSO_DATABASE_NAME", &options));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "umbrella orders\n", "{output:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_is_handed_on_to_the_command() {
+    use std::{
+        io::{BufRead as _, BufReader},
+        process::{Command, Stdio},
+    };
+
+    let home = Home::new();
+    let script = "trap 'echo stopped; exit 7' TERM; echo ready; while :; do sleep 1 & wait $!; done";
+    let mut exec = home.command(&sh(script, &[])).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(exec.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+    assert!(Command::new("kill").args(["-TERM", &exec.id().to_string()]).status().unwrap().success());
+    assert_eq!(lines.next().unwrap().unwrap(), "stopped");
+    assert_eq!(exec.wait().unwrap().code(), Some(7));
+}

@@ -1,0 +1,120 @@
+//! Several local clouds, and what is left of those that ended.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::Home;
+
+#[test]
+fn clouds_have_names_and_are_listed_by_them() {
+    let mut first = Home::with_cloud(&[]);
+    let second = {
+        let mut command = first.command(&[
+            "local",
+            "start",
+            "--name",
+            "two",
+            "--addr",
+            "127.0.0.1:0",
+            "--detach",
+            "--plan",
+            "starter",
+        ]);
+        command.output().unwrap()
+    };
+    assert!(second.status.success(), "{second:?}");
+    assert!(String::from_utf8_lossy(&second.stdout).starts_with("local Turso Cloud ready at"), "{second:?}");
+    let list = first.json(&["local", "list"]);
+    let names: Vec<_> = list.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(names, ["default", "two"]);
+    assert!(!list.to_string().contains("eyJ"), "{list}");
+    assert_eq!(first.text(&["local", "logs", "--name", "two"]), "");
+    first.text(&["local", "stop", "--all"]);
+    assert!(first.cloud().wait().unwrap().success());
+    assert_eq!(first.json(&["local", "list"]), json!([]));
+}
+
+#[test]
+fn a_name_is_taken_once_and_is_no_path() {
+    let home = Home::with_cloud(&[]);
+    let (code, said) = home.failure(&["local", "start", "--addr", "127.0.0.1:0"]);
+    assert!(code == 6 && said.contains("running at http://127.0.0.1:"), "{said}");
+    let (code, said) = home.failure(&["local", "start", "--addr", "127.0.0.1:0", "--detach"]);
+    assert!(code == 6 && said.contains("did not start"), "{said}");
+    for name in ["", "../evil", "a/b", "."] {
+        assert_eq!(home.failure(&["local", "start", "--addr", "127.0.0.1:0", "--name", name]).0, 2, "{name:?}");
+        assert_eq!(home.failure(&["local", "status", "--name", name]).0, 2, "{name:?}");
+    }
+    let (code, said) = home.failure(&["local", "status", "--name", "other"]);
+    assert!(code == 5 && said.contains("hint: tursoctl local start --name other"), "{said}");
+}
+
+#[test]
+fn what_a_killed_cloud_leaves_behind_is_found_to_be_stale() {
+    let mut home = Home::with_cloud(&[]);
+    let file = home.path().join("local/default.json");
+    assert!(file.exists());
+    home.cloud().kill().unwrap();
+    home.cloud().wait().unwrap();
+    assert_eq!(home.failure(&["local", "status"]).0, 5);
+    assert!(!file.exists());
+    home.start(&[]);
+    assert_eq!(home.json(&["local", "status"])["databases"], 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_of_a_cloud_is_its_owners() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut home = Home::with_cloud(&[]);
+    let file = home.path().join("local/default.json");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(file.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+    home.text(&["local", "stop"]);
+    assert!(home.cloud().wait().unwrap().success());
+    assert!(!file.exists());
+}
+
+#[test]
+fn another_program_on_the_port_of_a_cloud_is_not_taken_for_it() {
+    let one = Home::with_cloud(&[]);
+    let two = Home::with_cloud(&[]);
+    // As if the first had ended and the second had got its port.
+    let read = |home: &Home| -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(home.path().join("local/default.json")).unwrap()).unwrap()
+    };
+    let mut file = read(&one);
+    file["url"] = read(&two)["url"].clone();
+    fs::write(one.path().join("local/default.json"), file.to_string()).unwrap();
+    assert_eq!(one.failure(&["local", "reset", "--yes"]).0, 5);
+}
+
+#[test]
+fn a_start_tells_what_it_cannot_use() {
+    let home = Home::new();
+    let file = home.path().join("bad.toml");
+    fs::write(&file, "[[organisation]]\n").unwrap();
+    let file = file.to_str().unwrap();
+    for (arguments, words) in [
+        (&["--seed-file", file][..], "organisation"),
+        (&["--scenario", file], "organisation"),
+        (&["--seed-file", "none.toml"], "none.toml"),
+        (&["--plan", "golden"], "golden"),
+        (&["--rate-limit", "0"], "rate-limit"),
+        (&["--ephemeral", "--data-dir", "x"], "data-dir"),
+    ] {
+        let (_, said) = home.failure(&[&["local", "start", "--addr", "127.0.0.1:0"], arguments].concat());
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+    assert_eq!(home.json(&["local", "list"]), json!([]));
+}
+
+#[test]
+fn a_doctor_needs_no_cloud() {
+    let home = Home::new();
+    let checks = home.json(&["local", "doctor"]);
+    assert_eq!(checks[0]["check"], "a cloud on a port");
+    assert_ne!(checks[0]["state"], "failed");
+}

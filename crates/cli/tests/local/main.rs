@@ -1,0 +1,6 @@
+//! `tursoctl local`, by the built program alone.
+
+mod commands;
+mod exec;
+mod instances;
+mod support;
