@@ -60,6 +60,13 @@ async fn groups_on_other_plans_are_not_archived() {
 }
 
 #[tokio::test]
+async fn a_group_without_a_database_is_not_archived() {
+    let cloud = Cloud::builder().seed(7).with_plan("starter").build().unwrap();
+    cloud.clock().advance(100 * DAY);
+    assert!(!client(&cloud).groups().get("default").await.unwrap().archived);
+}
+
+#[tokio::test]
 async fn what_is_kept_of_the_past_ends_a_day_ago_when_the_log_is_long() {
     let (cloud, token) = cloud("scaler").await;
     value(&cloud, "orders", &token, "CREATE TABLE t (x)").await;
