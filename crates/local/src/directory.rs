@@ -81,12 +81,16 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes the states that are not in use; what cannot be removed now is removed when the directory is opened again.
+    /// Removes the states that are not in use, and snapshots that were never finished; what cannot be removed now is removed when the directory is opened again.
     pub(crate) fn tidy(&self) {
         let state = *self.state.lock();
         let states = fs::read_dir(self.path.join("states")).into_iter().flatten().flatten();
         for entry in states.filter(|entry| entry.file_name().to_string_lossy() != state.to_string()) {
             remove_all(&entry.path());
+        }
+        let snapshots = fs::read_dir(self.path.join("snapshots")).into_iter().flatten().flatten();
+        for draft in snapshots.filter(|entry| entry.file_name().to_string_lossy().starts_with('.')) {
+            remove_all(&draft.path());
         }
         if state > 0 {
             for name in ["control.db", "control.db-wal", "control.db-shm", "databases"] {

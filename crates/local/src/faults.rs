@@ -159,9 +159,14 @@ impl Faults {
         self.0.is_any.store(false, Ordering::Release);
     }
 
+    /// Whether there are faults in effect.
+    pub(crate) fn is_any(&self) -> bool {
+        self.0.is_any.load(Ordering::Acquire)
+    }
+
     /// Shows a request to every fault, for all that it concerns count it; the oldest that hits has its effect.
     pub(crate) fn strike(&self, sighting: &Sighting<'_>) -> Option<Strike> {
-        if !self.0.is_any.load(Ordering::Acquire) {
+        if !self.is_any() {
             return None;
         }
         let table = self.0.table.lock();

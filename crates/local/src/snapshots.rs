@@ -32,7 +32,7 @@ pub struct Snapshot {
     pub name: String,
     /// When it was made, by the clock of the cloud.
     pub created_at: Timestamp,
-    /// How many databases are in it, deleted ones that can be brought back among them.
+    /// How many databases are in it.
     pub databases: u64,
     /// The bytes it takes.
     pub bytes: u64,

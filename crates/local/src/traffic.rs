@@ -50,7 +50,8 @@ pub(crate) async fn sql(cloud: &Cloud, host: Host, path: &str, request: Request<
     let operation = data::operation_of(path, &request);
     let (head, body) = request.into_parts();
     let mut visit = Visit::begin(cloud, operation, Some(Arc::clone(&label)), &head);
-    let name = control.data.name_of(&label);
+    // No fault, no need to know.
+    let name = cloud.faults().is_any().then(|| control.data.name_of(&label)).flatten();
     let sighting = Sighting { operation, path, is_sql: true, label: Some(&*label), database: name.as_deref() };
     let strike = visit.struck(cloud.faults().strike(&sighting));
     let keeps = cloud.requests().is_on() && cloud.requests().keeps_sql();
@@ -68,7 +69,6 @@ pub(crate) async fn sql(cloud: &Cloud, host: Host, path: &str, request: Request<
 
 async fn answer(control: &Arc<Control>, route: Route, head: Parts, body: Body, visit: &mut Visit) -> Response<Body> {
     if !visit.is_kept() {
-        let (head, body, route) = (head, body, route);
         return control.handle(route, head, body).await.map(Body::from);
     }
     let headers = head.headers.clone();

@@ -51,9 +51,10 @@ impl Image {
         create(&path).map_err(|source| failed("create", &path, source))?;
         let base = Base::at(path.clone());
         store.copy_to(&base.state())?;
-        let databases = copy_databases(control.data.directory(), &base.databases())?;
+        copy_databases(control.data.directory(), &base.databases())?;
         // What the data plane has counted is in no file yet.
         control.keep_usage(&Store::open(&base.state())?)?;
+        let databases = control.data.in_service() as u64;
         let about = About { created_at: clock.now(), clock: clock.state(), databases };
         let json = serde_json::to_vec(&about).map_err(|error| CloudError::State(error.into()))?;
         let file = path.join(ABOUT);
@@ -86,19 +87,17 @@ impl Image {
     }
 }
 
-/// Copies the files of all databases, and of the dumps that wait; says how many databases there were. What an engine has in
-/// shared memory is of no use to another one, and uploads that are not finished stay where they are.
-pub(crate) fn copy_databases(from: &Path, to: &Path) -> Result<u64, CloudError> {
-    let mut databases = 0;
+/// Copies the files of all databases, and of the dumps that wait. What an engine has in shared memory is of no use to another
+/// one, and uploads that are not finished stay where they are.
+pub(crate) fn copy_databases(from: &Path, to: &Path) -> Result<(), CloudError> {
     for (name, path) in entries(from).map_err(|source| failed("read", from, source))? {
         let is_of_database = database_of(&name).is_some() && !name.ends_with("-shm");
         if is_of_database || name == DUMPS {
             create(to).map_err(|source| failed("create", to, source))?;
             copy(&path, &to.join(&name)).map_err(|source| failed("copy", &path, source))?;
-            databases += u64::from(name.ends_with(".db"));
         }
     }
-    Ok(databases)
+    Ok(())
 }
 
 /// A file of a history may be gone by now, which its history takes into account as it would after a restart.
