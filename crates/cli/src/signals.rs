@@ -1,10 +1,16 @@
 //! Ctrl-C and the signal of a service manager.
 
-use std::{io, process::ExitCode};
+use std::{io, process::ExitCode, time::Duration};
+
+use tokio::{runtime::Handle, time};
 
 #[cfg(unix)]
 const TERMINATED: u8 = 143;
 const INTERRUPTED: u8 = 130;
+
+/// Whoever stops a program does not want to wait for long.
+const LONGEST_CLEANUP: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Waits for one of them, and says which exit code stands for it.
 pub(crate) async fn stopped() -> io::Result<ExitCode> {
@@ -20,4 +26,18 @@ pub(crate) async fn stopped() -> io::Result<ExitCode> {
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await?;
     Ok(INTERRUPTED.into())
+}
+
+/// Lets what was given up clean up after itself, until a second signal: an upload spawns a task that deletes its draft.
+/// The tasks of idle connections end with the client, which has to be gone.
+pub(crate) async fn clean_up() {
+    let idle = async {
+        while Handle::current().metrics().num_alive_tasks() > 0 {
+            time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    tokio::select! {
+        _ = time::timeout(LONGEST_CLEANUP, idle) => {}
+        _ = stopped() => {}
+    }
 }
