@@ -21,6 +21,7 @@ use clap::{Parser as _, ValueEnum as _};
 use args::{Args, Format, GlobalArgs};
 use context::Context;
 use exit::Report;
+use signals::Signals;
 
 fn main() -> ExitCode {
     let Args { global, command } = match Args::try_parse() {
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         }
         Err(refused) => refused.exit(),
     };
+    global.color.apply();
     let verbose = global.verbose > 0;
     let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
     match run(global, &command, &mut format) {
@@ -54,20 +56,25 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
     *format = Some(cx.out().format());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    let outcome = runtime.block_on(async {
-        if command.handles_signals() {
-            return commands::run(&cx, command).await.map(|()| None);
-        }
-        tokio::select! {
-            outcome = commands::run(&cx, command) => outcome.map(|()| None),
-            code = signals::stopped() => Ok(Some(code?)),
-        }
-    });
-    if let Ok(Some(code)) = outcome {
-        drop(cx);
-        runtime.block_on(signals::clean_up());
-        return Ok(code);
+    if command.handles_signals() {
+        return runtime.block_on(commands::run(&cx, command)).map(|()| ExitCode::SUCCESS);
     }
+    let (outcome, signals) = runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        let outcome = tokio::select! {
+            outcome = commands::run(&cx, command) => Ok(outcome),
+            code = signals.stopped() => Err(code),
+        };
+        anyhow::Ok((outcome, signals))
+    })?;
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(stopped) => {
+            drop(cx);
+            runtime.block_on(signals::clean_up(signals));
+            return Ok(stopped);
+        }
+    };
     runtime.shutdown_background();
     outcome?;
     if let Some(recorder) = cx.recorder() {

@@ -8,7 +8,7 @@ mod table;
 mod yaml;
 
 use std::{
-    io::{self, IsTerminal as _, Write},
+    io::{self, Write},
     pin::pin,
 };
 
@@ -16,7 +16,7 @@ use anyhow::Result;
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 
-use crate::args::{ColorChoice, Format, GlobalArgs};
+use crate::args::{Format, GlobalArgs};
 pub(crate) use shape::Shape;
 
 /// Where data goes, and how it looks.
@@ -24,14 +24,13 @@ pub(crate) use shape::Shape;
 pub(crate) struct Output {
     format: Format,
     fields: Vec<String>,
-    color: ColorChoice,
     is_muted: bool,
 }
 
 impl Output {
     pub(crate) fn new(flags: &GlobalArgs, format: Option<Format>) -> Self {
         let format = format.unwrap_or(Format::Table);
-        Self { format, fields: flags.fields.clone(), color: flags.color, is_muted: flags.dry_run }
+        Self { format, fields: flags.fields.clone(), is_muted: flags.dry_run }
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -45,7 +44,7 @@ impl Output {
 
     /// The same, but not thrown away in a dry run: for what the dry run itself has to show.
     pub(crate) fn unmuted(&self) -> Self {
-        Self { format: self.format, fields: self.fields.clone(), color: self.color, is_muted: false }
+        Self { format: self.format, fields: self.fields.clone(), is_muted: false }
     }
 
     /// One thing.
@@ -73,7 +72,7 @@ impl Output {
         let mut out = self.open();
         match self.format {
             Format::Table | Format::Wide => {
-                table::many(&mut out, shape, &self.fields, values, self.format == Format::Wide, self.is_colored())?;
+                table::many(&mut out, shape, &self.fields, values, self.format == Format::Wide, Self::is_colored())?;
             }
             Format::Json => json::pretty_list(&mut out, &self.fields, shape, values)?,
             Format::Yaml => yaml::many(&mut out, &self.fields, shape, values)?,
@@ -158,14 +157,7 @@ impl Output {
         io::BufWriter::new(io::stdout().lock())
     }
 
-    fn is_colored(&self) -> bool {
-        match self.color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                io::stdout().is_terminal()
-                    && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-            }
-        }
+    fn is_colored() -> bool {
+        anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
     }
 }
