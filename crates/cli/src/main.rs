@@ -78,7 +78,7 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
     runtime.shutdown_background();
     outcome?;
     if let Some(recorder) = cx.recorder() {
-        cx.out().unmuted().list(&requests::REQUEST, &recorder.requests())?;
+        recorder.show(cx.out())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -101,8 +101,7 @@ fn tell(report: &Report, format: Option<Format>, verbose: bool) {
     let mut stderr = anstream::stderr();
     // Whoever closed standard error does not want to be told.
     let _ = if matches!(format, Some(Format::Json | Format::Jsonl)) {
-        let envelope = serde_json::json!({ "error": report });
-        writeln!(stderr, "{envelope}")
+        writeln!(stderr, "{}", report.envelope())
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let mut said = format!("{red}error:{red:#} {}\n", report.message());

@@ -52,7 +52,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = self.open();
+        let mut out = Self::open();
         match self.format {
             Format::Table | Format::Wide => table::one(&mut out, shape, &self.fields, value)?,
             Format::Json => json::pretty(&mut out, &self.fields, shape, value)?,
@@ -69,7 +69,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = self.open();
+        let mut out = Self::open();
         match self.format {
             Format::Table | Format::Wide => {
                 table::many(&mut out, shape, &self.fields, values, self.format == Format::Wide, Self::is_colored())?;
@@ -120,7 +120,7 @@ impl Output {
             if self.is_muted {
                 continue;
             }
-            let mut out = self.open();
+            let mut out = Self::open();
             match self.format {
                 Format::Table | Format::Wide => table::line(&mut out, shape, &self.fields, &value)?,
                 Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields)?.row(&value)?,
@@ -138,7 +138,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = self.open();
+        let mut out = Self::open();
         writeln!(out, "{text}")?;
         Ok(out.flush()?)
     }
@@ -148,12 +148,12 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = self.open();
+        let mut out = Self::open();
         out.write_all(bytes)?;
         Ok(out.flush()?)
     }
 
-    fn open(&self) -> impl Write {
+    fn open() -> impl Write {
         io::BufWriter::new(io::stdout().lock())
     }
 

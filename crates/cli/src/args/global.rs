@@ -1,9 +1,12 @@
+#![expect(clippy::doc_markdown, reason = "the comments are help texts, which are shown as they are")]
+
 use std::{fmt, path::PathBuf};
 
 use clap::{ArgAction, ValueEnum};
 
 /// What every command takes. Each setting comes from its flag, else from the environment, else from the profile.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// Use the settings and the token of this profile [env: TURSOCTL_PROFILE]

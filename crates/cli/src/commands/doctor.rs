@@ -12,7 +12,8 @@ const CHECK: Shape = Shape {
 
 #[derive(Serialize)]
 struct Check {
-    check: &'static str,
+    #[serde(rename = "check")]
+    name: &'static str,
     ok: bool,
     detail: String,
     hint: Option<String>,
@@ -25,14 +26,14 @@ pub(super) async fn run(cx: &Context) -> Result<()> {
     if let Err((check, error)) = &outcome {
         let report = Report::of(error);
         let hint = report.hint().map(str::to_owned);
-        checks.push(Check { check, ok: false, detail: report.message().to_owned(), hint });
+        checks.push(Check { name: check, ok: false, detail: report.message().to_owned(), hint });
     }
     cx.out().list(&CHECK, &checks)?;
     outcome.map_err(|(_, error)| error)
 }
 
 async fn look(cx: &Context, checks: &mut Vec<Check>) -> Result<(), (&'static str, anyhow::Error)> {
-    let mut good = |check, detail: String| checks.push(Check { check, ok: true, detail, hint: None });
+    let mut good = |check, detail: String| checks.push(Check { name: check, ok: true, detail, hint: None });
     let settings = cx.settings();
     good("configuration", format!("profile {} in {}", settings.profile, settings.folder.path().display()));
 

@@ -22,7 +22,7 @@ pub(super) fn one<T: Serialize>(out: &mut impl Write, shape: &Shape, fields: &[S
         for (title, field) in &columns {
             table.add_row([(*title).to_owned(), cell(lookup(&value, field))]);
         }
-        let is_shown = |key: &str| columns.iter().any(|(_, field)| *field == key);
+        let is_shown = |key: &str| columns.iter().any(|(_, field)| field.split('.').next() == Some(key));
         for (key, value) in value.as_object().into_iter().flatten().filter(|(key, _)| !is_shown(key)) {
             table.add_row([key.clone(), cell(Some(value))]);
         }

@@ -9,7 +9,7 @@ use crate::support::Served;
 
 /// Operations without a command of their own. `tursoctl api` sends them all the same.
 const LEFT_OUT: &[(&str, &str)] = &[
-    ("CreateApiToken", "CreateApiTokenV2 makes tokens of every kind that this one makes"),
+    ("CreateApiTokenV2", "the same as CreateApiToken, with another form of its answer"),
     ("CreateDatabaseV3", "the same as CreateDatabase, with ids in place of names"),
     ("CreateDatabaseTokenV3", "the same as CreateDatabaseToken, with ids in place of names"),
     ("CreateGroupTokenV3", "the same as CreateGroupToken, with ids in place of names"),

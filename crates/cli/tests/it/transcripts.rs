@@ -1,4 +1,5 @@
 //! What a person sees: every file of `tests/transcripts` is one sitting with a cloud of its own.
+#![expect(clippy::unwrap_used, reason = "what cannot be set up fails its test")]
 
 use std::{fs, path::Path};
 
