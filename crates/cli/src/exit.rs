@@ -39,6 +39,11 @@ impl Failure {
         Self { kind, message: message.into(), hint: None, source: None }
     }
 
+    /// A failure of the API in other words, of the same kind.
+    pub(crate) fn of(error: Error, message: impl Into<String>) -> Self {
+        Self::new(kind_of(&error), message).caused_by(error)
+    }
+
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }

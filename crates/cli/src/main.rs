@@ -10,6 +10,7 @@ mod files;
 mod many;
 mod output;
 mod progress;
+mod quote;
 mod requests;
 mod signals;
 

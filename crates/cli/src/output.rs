@@ -123,7 +123,7 @@ impl Output {
             let mut out = Self::open();
             match self.format {
                 Format::Table | Format::Wide => table::line(&mut out, shape, &self.fields, &value)?,
-                Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields)?.row(&value)?,
+                Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields).row(&value)?,
                 Format::Name => shape.write_name(&mut out, &value)?,
                 Format::Yaml => yaml::document(&mut out, &self.fields, shape, &value)?,
                 Format::Json | Format::Jsonl => json::line(&mut out, &self.fields, shape, &value)?,

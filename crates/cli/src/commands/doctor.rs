@@ -1,7 +1,11 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::{context::Context, exit::Report, output::Shape};
+use crate::{
+    context::Context,
+    exit::{Failure, Report},
+    output::Shape,
+};
 
 const CHECK: Shape = Shape {
     noun: "check",
@@ -42,7 +46,7 @@ async fn look(cx: &Context, checks: &mut Vec<Check>) -> Result<(), (&'static str
 
     let client = cx.client().map_err(|error| ("client", error))?;
     let url = settings.text("api_url").unwrap_or("the default URL");
-    let validity = client.api_tokens().validate().await.map_err(|error| ("service", error.into()))?;
+    let validity = client.api_tokens().validate().await.map_err(|error| ("service", unreachable(error)))?;
     let until = validity.expires_at.map_or_else(|| "for ever".to_owned(), |time| format!("until {time}"));
     good("service", format!("{url} takes the token, which is good {until}"));
 
@@ -54,4 +58,14 @@ async fn look(cx: &Context, checks: &mut Vec<Check>) -> Result<(), (&'static str
     let groups = client.groups().list().await.map_err(|error| ("groups", anyhow::Error::from(error)))?;
     good("groups", format!("{} can be seen", groups.len()));
     Ok(())
+}
+
+/// The usual hint would lead here.
+fn unreachable(error: turso_cloud::Error) -> anyhow::Error {
+    if !error.is_connect() && !error.is_timeout() {
+        return error.into();
+    }
+    Failure::of(error, "the service cannot be reached")
+        .hint("look at --api-url, at HTTPS_PROXY and at the network")
+        .into()
 }

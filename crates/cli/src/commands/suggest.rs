@@ -4,10 +4,7 @@ use anyhow::Result;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{DatabaseName, Error, GroupName};
 
-use crate::{
-    context::Context,
-    exit::{Failure, Kind},
-};
+use crate::{context::Context, exit::Failure};
 
 /// Looking further would cost more than a suggestion is worth.
 const LOOKED_AT: usize = 1000;
@@ -49,7 +46,7 @@ pub(super) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcom
 }
 
 fn not_there(message: String, error: Error, name: &str, names: &[String], listing: &str) -> anyhow::Error {
-    let failure = Failure::new(Kind::NotFound, message).caused_by(error);
+    let failure = Failure::of(error, message);
     if names.iter().any(|known| known == name) {
         // It is there: what is missing is something else, which the error names.
         return failure.into();

@@ -95,3 +95,13 @@ fn the_environment_and_the_profile_choose_the_format() {
     served.done(&["profile", "set", "output=json"]);
     assert_eq!(served.run(&["group", "get", "nothing"]).error()["kind"], "not_found", "errors follow the profile, too");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let served = Served::new();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ended = Ended::of(served.command(&["group", "list"]).stdout(full).output().unwrap());
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("No space left on device"), "{}", ended.stderr);
+}
