@@ -23,7 +23,7 @@ pub(crate) use db::{
     AllowRulesArgs, AllowRulesCommand, DbBranch, DbCommand, DbConfigChange, DbConfigCommand, DbCreate, DbDelete, DbEnv,
     DbInstances, DbList, DbTokensCommand, EnvForm, Scheme,
 };
-pub(crate) use global::{ColorChoice, Format, GlobalArgs};
+pub(crate) use global::{Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
 pub(crate) use local::{
     EnvironmentFormat, LocalClock, LocalCloud, LocalCommand, LocalEnv, LocalExec, LocalFault, LocalFaultAdd, LocalLogs,

@@ -10,6 +10,7 @@ mod files;
 mod many;
 mod output;
 mod progress;
+mod quote;
 mod requests;
 mod signals;
 
@@ -21,6 +22,7 @@ use clap::{Parser as _, ValueEnum as _};
 use args::{Args, Format, GlobalArgs};
 use context::Context;
 use exit::Report;
+use signals::Signals;
 
 fn main() -> ExitCode {
     let Args { global, command } = match Args::try_parse() {
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         }
         Err(refused) => refused.exit(),
     };
+    global.color.apply();
     let verbose = global.verbose > 0;
     let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
     match run(global, &command, &mut format) {
@@ -54,19 +57,29 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
     *format = Some(cx.out().format());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    let outcome = runtime.block_on(async {
-        if command.handles_signals() {
-            return commands::run(&cx, command).await;
+    if command.handles_signals() {
+        return runtime.block_on(commands::run(&cx, command));
+    }
+    let (outcome, signals) = runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        let outcome = tokio::select! {
+            outcome = commands::run(&cx, command) => Ok(outcome),
+            code = signals.stopped() => Err(code),
+        };
+        anyhow::Ok((outcome, signals))
+    })?;
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(stopped) => {
+            drop(cx);
+            runtime.block_on(signals::clean_up(signals));
+            return Ok(stopped);
         }
-        tokio::select! {
-            outcome = commands::run(&cx, command) => outcome,
-            code = signals::stopped() => Ok(code?),
-        }
-    });
+    };
     runtime.shutdown_background();
     let code = outcome?;
     if let Some(recorder) = cx.recorder() {
-        cx.out().unmuted().list(&requests::REQUEST, &recorder.requests())?;
+        recorder.show(cx.out())?;
     }
     Ok(code)
 }
@@ -89,8 +102,7 @@ fn tell(report: &Report, format: Option<Format>, verbose: bool) {
     let mut stderr = anstream::stderr();
     // Whoever closed standard error does not want to be told.
     let _ = if matches!(format, Some(Format::Json | Format::Jsonl)) {
-        let envelope = serde_json::json!({ "error": report });
-        writeln!(stderr, "{envelope}")
+        writeln!(stderr, "{}", report.envelope())
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let mut said = format!("{red}error:{red:#} {}\n", report.message());

@@ -1,23 +1,65 @@
 //! Ctrl-C and the signal of a service manager.
 
-use std::{io, process::ExitCode};
+use std::{io, process::ExitCode, time::Duration};
+
+use tokio::{runtime::Handle, time};
 
 #[cfg(unix)]
 const TERMINATED: u8 = 143;
 const INTERRUPTED: u8 = 130;
 
-/// Waits for one of them, and says which exit code stands for it.
-pub(crate) async fn stopped() -> io::Result<ExitCode> {
+/// Whoever stops a program does not want to wait for long.
+const LONGEST_CLEANUP: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// The signals that ask a program to stop. From the moment this is made they no longer end it on the spot.
+#[derive(Debug)]
+pub(crate) struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    pub(crate) fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Waits for one of them, and says which exit code stands for it.
+    pub(crate) async fn stopped(&mut self) -> ExitCode {
+        #[cfg(unix)]
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-            _ = terminate.recv() => return Ok(TERMINATED.into()),
+            _ = self.interrupt.recv() => INTERRUPTED.into(),
+            _ = self.terminate.recv() => TERMINATED.into(),
+        }
+        #[cfg(not(unix))]
+        {
+            // An error means that nobody can press Ctrl-C.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            INTERRUPTED.into()
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(INTERRUPTED.into())
+}
+
+/// Lets what was given up clean up after itself, until a second signal: an upload spawns a task that deletes its draft.
+/// The tasks of idle connections end with the client, which has to be gone.
+pub(crate) async fn clean_up(mut signals: Signals) {
+    let idle = async {
+        while Handle::current().metrics().num_alive_tasks() > 0 {
+            time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    tokio::select! {
+        _ = time::timeout(LONGEST_CLEANUP, idle) => {}
+        _ = signals.stopped() => {}
+    }
 }

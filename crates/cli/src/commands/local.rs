@@ -26,7 +26,7 @@ pub(crate) async fn run(cx: &Context, command: &LocalCommand) -> Result<ExitCode
     match command {
         LocalCommand::Exec(args) => return exec::exec(args).await,
         LocalCommand::Start(args) if args.detach => detach::start(cx, args).await,
-        LocalCommand::Start(args) => start::start(args).await,
+        LocalCommand::Start(args) => start::start(cx, args).await,
         LocalCommand::Stop(args) => lifecycle::stop(cx, args).await,
         LocalCommand::Status(name) => lifecycle::status(cx, name).await,
         LocalCommand::List => lifecycle::list(cx).await,

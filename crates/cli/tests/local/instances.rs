@@ -112,6 +112,14 @@ fn a_start_tells_what_it_cannot_use() {
 }
 
 #[test]
+fn a_cloud_that_cannot_leave_its_file_can_be_used_all_the_same() {
+    let mut home = Home::new();
+    fs::write(home.path().join("local"), "no folder").unwrap();
+    home.start(&[]);
+    assert!(home.cloud().try_wait().unwrap().is_none());
+}
+
+#[test]
 fn a_doctor_needs_no_cloud() {
     let home = Home::new();
     let checks = home.json(&["local", "doctor"]);

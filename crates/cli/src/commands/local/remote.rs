@@ -49,7 +49,7 @@ impl Remote {
             .timeout(LONG_PATIENCE)
             .deadline(LONG_PATIENCE);
         if cx.flags().trace_http {
-            builder = builder.layer(Tracer::new);
+            builder = builder.layer(Tracer::over);
         }
         if let Some(recorder) = cx.recorder().cloned() {
             builder = builder.layer(|transport| recorder.over(transport));

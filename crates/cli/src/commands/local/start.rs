@@ -8,12 +8,15 @@ use super::{
 };
 use crate::{
     args::LocalStart,
+    context::Context,
     exit::{Failure, Kind},
     files::write_whole,
-    signals,
+    signals::Signals,
 };
 
-pub(super) async fn start(args: &LocalStart) -> Result<()> {
+pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
+    // Before anybody is told that it is ready.
+    let mut signals = Signals::listen()?;
     let instances = Instances::find()?;
     // Before anything is opened: a name that is none is no reason to make a folder.
     instances.file(&args.instance.name, "json")?;
@@ -21,7 +24,11 @@ pub(super) async fn start(args: &LocalStart) -> Result<()> {
     let cloud = launch::open(&args.cloud, args.data_dir.as_deref())?;
     let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;
     let instance = describe(&instances, args, &cloud, &server)?;
-    let registration = instances.register(&instance, &cloud.ca_certificate()?)?;
+    let registration = instances.register(&instance, &cloud.ca_certificate()?);
+    if let Err(error) = &registration {
+        // It can be used all the same, by its address.
+        cx.notice(format_args!("other commands will not find this cloud: {error:#}"));
+    }
     if let Some(file) = &args.ready_file {
         write_whole(file, &variables::lines(&environment(&cloud, &server)?))
             .with_context(|| format!("cannot write {}", file.display()))?;
@@ -29,7 +36,7 @@ pub(super) async fn start(args: &LocalStart) -> Result<()> {
     // Whoever started the cloud waits for this line; the token is not in it.
     println!("local Turso Cloud ready at {} and {}", server.url(), server.https_url());
     tokio::select! {
-        stopped = signals::stopped() => stopped.map(drop)?,
+        _ = signals.stopped() => {}
         () = cloud.stop_requested() => {}
     }
     // Nobody is to find a cloud that is about to end.
