@@ -4,6 +4,6 @@ mod files;
 mod keys;
 mod settings;
 
-pub(crate) use files::{Config, ConfigFolder};
+pub(crate) use files::{Config, ConfigFolder, state_folder};
 pub(crate) use keys::{KEYS, Key, key, parse_duration};
 pub(crate) use settings::{Setting, Settings, Source, no_such_profile};

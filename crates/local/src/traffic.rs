@@ -182,10 +182,10 @@ impl Visit {
         request: Request<Body>,
     ) -> Response<Body> {
         let headers = request.headers().clone();
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let request = request.map(|body| overheard(body, Arc::clone(&heard)));
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let request = request.map(|body| overheard(body, Arc::clone(&said)));
         let response = control.data.handle(label, path, request).await;
-        self.sent(Message::new(headers).body(&Bytes::from(std::mem::take(&mut *heard.lock()))));
+        self.sent(Message::new(headers).body(&Bytes::from(std::mem::take(&mut *said.lock()))));
         let headers: HeaderMap = response.headers().clone();
         // Streams are left alone: they may be long, and their client wants the beginning at once.
         if response.body().size_hint().exact().is_none_or(|length| length > KEPT_BYTES as u64) {

@@ -5,7 +5,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use etcetera::{AppStrategy as _, AppStrategyArgs};
+use etcetera::{AppStrategy, AppStrategyArgs};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use turso_cloud::ApiToken;
 
@@ -34,6 +34,26 @@ pub(crate) struct Credentials {
     pub(crate) tokens: BTreeMap<String, ApiToken>,
 }
 
+/// Where what is neither configuration nor secret of a profile is kept: in `TURSOCTL_CONFIG_DIR` too, or in the folder that
+/// this system has for such things. Creates nothing.
+pub(crate) fn state_folder() -> Result<PathBuf> {
+    if let Some(folder) = chosen_folder() {
+        return Ok(folder);
+    }
+    let folders = usual_folders()?;
+    Ok(folders.state_dir().unwrap_or_else(|| folders.data_dir()))
+}
+
+fn chosen_folder() -> Option<PathBuf> {
+    env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+fn usual_folders() -> Result<impl AppStrategy> {
+    let names =
+        AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "tursoctl".to_owned() };
+    etcetera::choose_app_strategy(names).with_context(|| format!("no home folder is known: set {FOLDER_VARIABLE}"))
+}
+
 /// Where both are kept.
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigFolder(PathBuf);
@@ -41,14 +61,10 @@ pub(crate) struct ConfigFolder(PathBuf);
 impl ConfigFolder {
     /// `TURSOCTL_CONFIG_DIR`, or what is usual on this system. Creates nothing.
     pub(crate) fn find() -> Result<Self> {
-        if let Some(folder) = env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()) {
-            return Ok(Self(folder.into()));
+        match chosen_folder() {
+            Some(folder) => Ok(Self(folder)),
+            None => Ok(Self(usual_folders()?.config_dir())),
         }
-        let names =
-            AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "tursoctl".to_owned() };
-        let strategy = etcetera::choose_app_strategy(names)
-            .with_context(|| format!("no home folder is known: set {FOLDER_VARIABLE}"))?;
-        Ok(Self(strategy.config_dir()))
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -120,6 +120,21 @@ fn a_cloud_that_cannot_leave_its_file_can_be_used_all_the_same() {
 }
 
 #[test]
+fn what_a_detached_cloud_has_written_can_be_read() {
+    use std::io::{Read as _, Write as _};
+
+    let home = Home::new();
+    home.text(&["local", "start", "--addr", "127.0.0.1:0", "--detach", "-vv"]);
+    let url = home.json(&["local", "status"])["url"].as_str().unwrap().to_owned();
+    let mut stream = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(b"this is no request\r\n\r\n").unwrap();
+    let _ = stream.read_to_end(&mut Vec::new());
+    home.text(&["local", "stop"]);
+    let log = home.text(&["local", "logs"]);
+    assert!(log.contains("a connection broke off"), "{log:?}");
+}
+
+#[test]
 fn a_doctor_needs_no_cloud() {
     let home = Home::new();
     let checks = home.json(&["local", "doctor"]);

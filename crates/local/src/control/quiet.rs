@@ -1,6 +1,9 @@
 //! A moment in which nothing changes, neither here nor in any database.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 use tokio::{
     sync::OwnedSemaphorePermit,
@@ -32,9 +35,9 @@ impl Control {
         let (deadline, mut turns) = (Instant::now() + PATIENCE, Turns::new());
         loop {
             for (id, writers) in self.data.writers() {
-                if !turns.contains_key(&id) {
+                if let Entry::Vacant(missing) = turns.entry(id) {
                     let turn = timeout_at(deadline, writers.acquire_owned()).await;
-                    turns.insert(id, turn.ok().and_then(Result::ok).ok_or(CloudError::Busy)?);
+                    missing.insert(turn.ok().and_then(Result::ok).ok_or(CloudError::Busy)?);
                 }
             }
             let control = Arc::clone(self);

@@ -11,15 +11,16 @@ use super::{
     launch,
     variables::{self, Variables},
 };
-use crate::args::LocalExec;
+use crate::{args::LocalExec, context::Context};
 
 /// What shells make of a signal: 128 and its number.
 #[cfg(unix)]
 const SIGNALLED: i32 = 128;
 
-pub(super) async fn exec(args: &LocalExec) -> Result<ExitCode> {
+pub(super) async fn exec(cx: &Context, args: &LocalExec) -> Result<ExitCode> {
     // Fails only where a provider is there already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    launch::write_log(cx);
     let cloud = launch::open(&args.cloud, None)?;
     let server = cloud.serve("127.0.0.1:0").await?;
     let variables = variables(args, &cloud, &server).await?;

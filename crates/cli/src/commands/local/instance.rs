@@ -2,16 +2,16 @@
 //! can read. A file whose cloud does not answer, or is another process by now, is stale.
 
 use std::{
-    env, fs, io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
-use etcetera::{AppStrategy as _, AppStrategyArgs};
 use serde::{Deserialize, Serialize};
 use turso_cloud::ApiToken;
 
 use crate::{
+    config::state_folder,
     exit::{Failure, Kind},
     files::write_whole,
 };
@@ -45,16 +45,9 @@ pub(super) struct Registration {
 }
 
 impl Instances {
-    /// `local` in `TURSOCTL_CONFIG_DIR`, or in the folder that this system has for what is no configuration.
+    /// `local` in the folder for what is no configuration. Creates nothing.
     pub(super) fn find() -> Result<Self> {
-        if let Some(folder) = env::var_os("TURSOCTL_CONFIG_DIR").filter(|folder| !folder.is_empty()) {
-            return Ok(Self(PathBuf::from(folder).join("local")));
-        }
-        let names =
-            AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "tursoctl".to_owned() };
-        let strategy =
-            etcetera::choose_app_strategy(names).context("no home folder is known: set TURSOCTL_CONFIG_DIR")?;
-        Ok(Self(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("local")))
+        Ok(Self(state_folder()?.join("local")))
     }
 
     /// The file of a name, which is no path.

@@ -1,11 +1,22 @@
 //! From what was typed to a cloud.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use anyhow::{Context as _, Result};
+use tracing_subscriber::filter::LevelFilter;
 use turso_cloud_local::{Cloud, CloudBuilder};
 
-use crate::args::LocalCloud;
+use crate::{args::LocalCloud, context::Context};
+
+/// Writes what the cloud has to say of itself to standard error: warnings, and with `-v` and `-vv` more than that.
+pub(super) fn write_log(cx: &Context) {
+    let level = match cx.flags().verbose {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
+    };
+    tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_max_level(level).init();
+}
 
 pub(super) fn open(args: &LocalCloud, data_dir: Option<&Path>) -> Result<Cloud> {
     let mut builder = Cloud::builder();

@@ -21,6 +21,7 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     // Before anything is opened: a name that is none is no reason to make a folder.
     instances.file(&args.instance.name, "json")?;
     refuse_a_second(&instances, &args.instance.name).await?;
+    launch::write_log(cx);
     let cloud = launch::open(&args.cloud, args.data_dir.as_deref())?;
     let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;
     let instance = describe(&instances, args, &cloud, &server)?;
