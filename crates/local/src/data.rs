@@ -154,7 +154,7 @@ struct Inner {
     open_set: Arc<OpenSet>,
     root: Arc<Root>,
     uploads: Arc<Uploads>,
-    /// Of the WebSockets.
+    /// Of every WebSocket.
     life: Mutex<Option<watch::Sender<()>>>,
     lifeline: Lifeline,
 }
@@ -366,7 +366,9 @@ impl DataPlane {
         databases.by_label.clear();
         let all: Vec<_> = databases.by_id.values().cloned().collect();
         drop(databases);
-        all.iter().for_each(|database| database.close());
+        for database in all {
+            database.close();
+        }
     }
 
     /// The name of the database that takes requests at this label.

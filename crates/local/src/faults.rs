@@ -75,7 +75,7 @@ impl Faults {
         self.rule(FaultSpec { operation: Some(E::NAME.to_owned()), ..FaultSpec::default() })
     }
 
-    /// Begins a fault of requests to the SQL endpoints of databases, over HTTP and for WebSockets.
+    /// Begins a fault of requests to the SQL endpoints of databases, over HTTP and for a WebSocket.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

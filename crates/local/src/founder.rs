@@ -279,7 +279,7 @@ impl Founder<'_> {
         }
         let size_limit = database.size_limit.map(ByteSize::bytes);
         let loaded = self.data.load(row.uuid.as_str(), size_limit, &mut database.sql.as_bytes());
-        Ok(loaded.map_err(|error| CloudError::Seed { database: database.name.clone(), source: error.into() })?)
+        loaded.map_err(|error| CloudError::Seed { database: database.name.clone(), source: error.into() })
     }
 
     fn organization_named(&self, slug: &str) -> Result<OrganizationRow, CloudError> {

@@ -93,7 +93,7 @@ impl Cloud {
     }
 
     /// Puts the whole cloud back to a snapshot, while it is served. Requests that come later see nothing of what was
-    /// since; requests at work end in the state that is left behind, with their streams, transactions and WebSockets. The
+    /// since; requests at work end in the state that is left behind, with their streams, transactions and sockets. The
     /// clock is put back too. Snapshots, faults and the request log stay as they are.
     pub async fn restore(&self, name: &str) -> Result<(), CloudError> {
         check(name)?;

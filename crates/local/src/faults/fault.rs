@@ -141,16 +141,13 @@ impl State {
         }
         self.seen += 1;
         let first = self.spec.nth.unwrap_or(1);
-        let is_hit = match (&mut self.chance, self.spec.probability) {
-            (Some(chance), Some(probability)) => {
-                let is_its_turn = self.seen >= first && self.count < self.spec.times.unwrap_or(u64::MAX);
-                // Drawn for every request, so that what a seed hits does not depend on what it may hit.
-                (chance.f64() < probability) && is_its_turn
-            }
-            _ => {
-                let times = self.spec.times.or(self.spec.nth.map(|_| 1)).unwrap_or(u64::MAX);
-                self.seen >= first && self.seen - first < times
-            }
+        let is_hit = if let (Some(chance), Some(probability)) = (&mut self.chance, self.spec.probability) {
+            let is_its_turn = self.seen >= first && self.count < self.spec.times.unwrap_or(u64::MAX);
+            // Drawn for every request, so that what a seed hits does not depend on what it may hit.
+            (chance.f64() < probability) && is_its_turn
+        } else {
+            let times = self.spec.times.or(self.spec.nth.map(|_| 1)).unwrap_or(u64::MAX);
+            self.seen >= first && self.seen - first < times
         };
         self.count += u64::from(is_hit);
         is_hit

@@ -44,12 +44,12 @@ impl Image {
         clock: &Clock,
         path: PathBuf,
     ) -> Result<Self, CloudError> {
-        Self::try_to_write(control, store, clock, path.clone()).inspect_err(|_| remove_all(&path))
+        Self::try_to_write(control, store, clock, &path).inspect_err(|_| remove_all(&path))
     }
 
-    fn try_to_write(control: &Control, store: &Still<'_>, clock: &Clock, path: PathBuf) -> Result<Self, CloudError> {
-        create(&path).map_err(|source| failed("create", &path, source))?;
-        let base = Base::at(path.clone());
+    fn try_to_write(control: &Control, store: &Still<'_>, clock: &Clock, path: &Path) -> Result<Self, CloudError> {
+        create(path).map_err(|source| failed("create", path, source))?;
+        let base = Base::at(path.to_owned());
         store.copy_to(&base.state())?;
         copy_databases(control.data.directory(), &base.databases())?;
         // What the data plane has counted is in no file yet.
@@ -59,7 +59,7 @@ impl Image {
         let json = serde_json::to_vec(&about).map_err(|error| CloudError::State(error.into()))?;
         let file = path.join(ABOUT);
         fs::write(&file, json).map_err(|source| failed("write", &file, source))?;
-        Ok(Self { path, about })
+        Ok(Self { path: path.to_owned(), about })
     }
 
     pub(super) fn open(path: PathBuf) -> Result<Self, CloudError> {
