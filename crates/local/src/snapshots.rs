@@ -71,7 +71,7 @@ impl Cloud {
         let clock = self.clock().clone();
         self.control()
             .while_nobody_writes(move |control, store| {
-                let image = Image::write(control, store, &clock, draft.clone())?;
+                let image = Image::write(control, store, &clock, &draft)?;
                 let moved = fs::rename(&draft, &target);
                 moved.map_err(|source| CloudError::File { action: "create", path: target.clone(), source })?;
                 image.moved_to(target).snapshot(name)
@@ -144,7 +144,7 @@ impl Cloud {
         let (draft, clock) = (scratch.created()?.join("image"), self.clock().clone());
         let image = self
             .control()
-            .while_nobody_writes(move |control, store| Image::write(control, store, &clock, draft))
+            .while_nobody_writes(move |control, store| Image::write(control, store, &clock, &draft))
             .await?;
         let parent = self.clone();
         blocking(move || {

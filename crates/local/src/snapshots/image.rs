@@ -38,13 +38,8 @@ struct About {
 
 impl Image {
     /// Writes a state, while nobody changes it. A failure leaves nothing behind.
-    pub(super) fn write(
-        control: &Control,
-        store: &Still<'_>,
-        clock: &Clock,
-        path: PathBuf,
-    ) -> Result<Self, CloudError> {
-        Self::try_to_write(control, store, clock, &path).inspect_err(|_| remove_all(&path))
+    pub(super) fn write(control: &Control, store: &Still<'_>, clock: &Clock, path: &Path) -> Result<Self, CloudError> {
+        Self::try_to_write(control, store, clock, path).inspect_err(|_| remove_all(path))
     }
 
     fn try_to_write(control: &Control, store: &Still<'_>, clock: &Clock, path: &Path) -> Result<Self, CloudError> {
