@@ -26,8 +26,8 @@ pub(crate) use db::{
 pub(crate) use global::{Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
 pub(crate) use local::{
-    EnvironmentFormat, LocalClock, LocalCloud, LocalCommand, LocalEnv, LocalExec, LocalFault, LocalFaultAdd, LocalLogs,
-    LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop,
+    DEFAULT_NAME, EnvironmentFormat, LocalClock, LocalCloud, LocalCommand, LocalEnv, LocalExec, LocalFault,
+    LocalFaultAdd, LocalLogs, LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop,
 };
 pub(crate) use location::LocationCommand;
 pub(crate) use org::{

@@ -42,18 +42,22 @@ pub(crate) enum LocalCommand {
     Doctor,
 }
 
+/// The name of a local cloud that was given none.
+pub(crate) const DEFAULT_NAME: &str = "default";
+
 /// Which of the running local clouds is meant.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct LocalName {
     /// The name of the local cloud
-    #[arg(long, value_name = "NAME", default_value = "default")]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
     pub(crate) name: String,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LocalStart {
-    #[command(flatten)]
-    pub(crate) instance: LocalName,
+    /// What other commands find it by. Without it that is "default", if no running cloud is called so
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
 
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]

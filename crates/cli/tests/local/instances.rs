@@ -38,16 +38,29 @@ fn clouds_have_names_and_are_listed_by_them() {
 #[test]
 fn a_name_is_taken_once_and_is_no_path() {
     let home = Home::with_cloud(&[]);
-    let (code, said) = home.failure(&["local", "start", "--addr", "127.0.0.1:0"]);
-    assert!(code == 6 && said.contains("running at http://127.0.0.1:"), "{said}");
-    let (code, said) = home.failure(&["local", "start", "--addr", "127.0.0.1:0", "--detach"]);
-    assert!(code == 6 && said.contains("did not start"), "{said}");
+    for arguments in [&["--name", "default"][..], &["--detach"]] {
+        let (code, said) = home.failure(&[&["local", "start", "--addr", "127.0.0.1:0"], arguments].concat());
+        assert!(code == 6 && said.contains("running at http://127.0.0.1:"), "{said}");
+    }
     for name in ["", "../evil", "a/b", "."] {
         assert_eq!(home.failure(&["local", "start", "--addr", "127.0.0.1:0", "--name", name]).0, 2, "{name:?}");
         assert_eq!(home.failure(&["local", "status", "--name", name]).0, 2, "{name:?}");
     }
     let (code, said) = home.failure(&["local", "status", "--name", "other"]);
     assert!(code == 5 && said.contains("hint: tursoctl local start --name other"), "{said}");
+}
+
+#[test]
+fn clouds_without_a_name_do_not_get_into_each_others_way() {
+    let mut home = Home::with_cloud(&[]);
+    let first = home.json(&["local", "status"]);
+    let mut first_cloud = home.take_cloud();
+    home.start(&[]);
+    assert_eq!(home.json(&["local", "status"])["pid"], first["pid"]);
+    home.text(&["local", "stop"]);
+    assert!(first_cloud.wait().unwrap().success());
+    // The second one goes on.
+    assert!(home.cloud().try_wait().unwrap().is_none());
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! `tursoctl local`, by the built program alone.
+#![cfg(test)]
 
 mod commands;
 mod exec;

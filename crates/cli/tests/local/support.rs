@@ -38,6 +38,11 @@ impl Home {
         self.cloud.as_mut().unwrap()
     }
 
+    /// So that another one can be started, and the first be waited for.
+    pub(crate) fn take_cloud(&mut self) -> Child {
+        self.cloud.take().unwrap()
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tursoctl"));
         // Nothing of the machine the tests run on may show.

@@ -17,10 +17,13 @@ async fn failed_creation(cloud: &Cloud) -> turso_cloud::Error {
     client(cloud).databases().create(NewDatabase::new("orders", "default")).deadline(20 * SECOND).await.unwrap_err()
 }
 
+/// Puts a fault into effect.
+type Begin = fn(&Cloud) -> Fault;
+
 #[tokio::test(start_paused = true)]
 async fn a_client_sees_each_effect_as_what_it_is() {
     let cloud = Cloud::new().unwrap();
-    let expected: [(fn(&Cloud) -> Fault, ErrorKind, bool, bool); 8] = [
+    let expected: [(Begin, ErrorKind, bool, bool); 8] = [
         (|cloud| cloud.faults().on::<CreateDatabase>().reply(503), ErrorKind::Server, true, false),
         (|cloud| cloud.faults().on::<CreateDatabase>().hang(), ErrorKind::Timeout, true, false),
         (|cloud| cloud.faults().on::<CreateDatabase>().reset(), ErrorKind::Interrupted, true, false),

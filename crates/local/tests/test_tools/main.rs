@@ -1,4 +1,5 @@
 //! What the local cloud has for tests: faults, clock, request log, snapshots, seed files, and all of it over HTTP.
+#![cfg(test)]
 
 mod clock;
 mod faults;

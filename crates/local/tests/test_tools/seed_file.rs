@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use turso_cloud_local::{Cloud, CloudError};
+use turso_cloud_local::{Cloud, CloudBuilder, CloudError};
 
 use crate::support::{client, databases, token};
 
@@ -104,7 +104,7 @@ async fn a_personal_organization_can_be_filled_and_the_team_is_still_there() {
 }
 
 fn refused(text: &str) -> String {
-    let built = Cloud::builder().seed_toml(text).and_then(|builder| builder.build());
+    let built = Cloud::builder().seed_toml(text).and_then(CloudBuilder::build);
     let error = built.unwrap_err();
     match std::error::Error::source(&error) {
         Some(source) => format!("{error}: {source}"),

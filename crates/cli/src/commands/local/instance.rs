@@ -41,7 +41,9 @@ pub(super) struct Instances(PathBuf);
 /// Removes the file of a local cloud when that ends.
 #[derive(Debug)]
 pub(super) struct Registration {
-    files: Vec<PathBuf>,
+    instances: Instances,
+    name: String,
+    pid: u32,
 }
 
 impl Instances {
@@ -95,12 +97,15 @@ impl Instances {
             .with_context(|| format!("cannot write {}", instance.certificate.display()))?;
         let json = serde_json::to_string_pretty(instance)?;
         write_whole(&file, &json).with_context(|| format!("cannot write {}", file.display()))?;
-        Ok(Registration { files: vec![file, instance.certificate.clone()] })
+        Ok(Registration { instances: self.clone(), name: instance.name.clone(), pid: instance.pid })
     }
 
     /// Forgets one that is gone.
     pub(super) fn forget(&self, name: &str) -> Result<()> {
-        drop(Registration { files: vec![self.file(name, "json")?, self.file(name, "pem")?] });
+        for extension in ["json", "pem"] {
+            // One that stays is stale, and found to be so again.
+            let _ = fs::remove_file(self.file(name, extension)?);
+        }
         Ok(())
     }
 
@@ -134,10 +139,11 @@ fn make_private(folder: &Path) -> Result<()> {
 }
 
 impl Drop for Registration {
+    /// Unless another cloud has taken the name since.
     fn drop(&mut self) {
-        for file in &self.files {
-            // One that stays is stale, and found to be so.
-            let _ = fs::remove_file(file);
+        if self.instances.load(&self.name).ok().flatten().is_some_and(|instance| instance.pid == self.pid) {
+            // A file that stays is stale, and found to be so.
+            let _ = self.instances.forget(&self.name);
         }
     }
 }

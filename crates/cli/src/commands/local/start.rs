@@ -2,12 +2,12 @@ use anyhow::{Context as _, Result};
 use turso_cloud_local::{Cloud, Server};
 
 use super::{
-    instance::{Instance, Instances},
+    instance::{Instance, Instances, Registration},
     launch,
     variables::{self, NODE_CERTIFICATES, Variables},
 };
 use crate::{
-    args::LocalStart,
+    args::{DEFAULT_NAME, LocalStart},
     context::Context,
     exit::{Failure, Kind},
     files::write_whole,
@@ -19,13 +19,14 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     let mut signals = Signals::listen()?;
     let instances = Instances::find()?;
     // Before anything is opened: a name that is none is no reason to make a folder.
-    instances.file(&args.instance.name, "json")?;
-    refuse_a_second(&instances, &args.instance.name).await?;
+    let name = free_name(&instances, args.name.as_deref()).await?;
     launch::write_log(cx);
     let cloud = launch::open(&args.cloud, args.data_dir.as_deref())?;
     let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;
-    let instance = describe(&instances, args, &cloud, &server)?;
-    let registration = instances.register(&instance, &cloud.ca_certificate()?);
+    let registration = match name {
+        Some(name) => register(&instances, &describe(&instances, name, args, &cloud, &server)?, &cloud),
+        None => Err(Failure::new(Kind::Refused, "another one has the name default").into()),
+    };
     if let Err(error) = &registration {
         // It can be used all the same, by its address.
         cx.notice(format_args!("other commands will not find this cloud: {error:#}"));
@@ -46,29 +47,39 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     Ok(())
 }
 
-/// Two clouds of one name would hide each other.
-async fn refuse_a_second(instances: &Instances, name: &str) -> Result<()> {
-    let Some(other) = instances.load(name).ok().flatten() else { return Ok(()) };
+/// The name to be found by; nothing where none was asked for and the usual one is taken. Two clouds of one name would hide
+/// each other.
+pub(super) async fn free_name<'a>(instances: &Instances, name: Option<&'a str>) -> Result<Option<&'a str>> {
+    let wanted = name.unwrap_or(DEFAULT_NAME);
+    instances.file(wanted, "json")?;
+    let Some(other) = instances.load(wanted).ok().flatten() else { return Ok(Some(wanted)) };
     let address = other.url.strip_prefix("http://").unwrap_or_default();
     // No more than a look: one that does not even listen is stale.
     if tokio::net::TcpStream::connect(address).await.is_err() {
-        return instances.forget(name);
+        return Ok(Some(wanted));
     }
-    Err(Failure::new(Kind::Refused, format!("a local cloud named {name} is running at {} already", other.url))
+    if name.is_none() {
+        return Ok(None);
+    }
+    Err(Failure::new(Kind::Refused, format!("a local cloud named {wanted} is running at {} already", other.url))
         .hint("give another --name, or stop that one with `tursoctl local stop`")
         .into())
 }
 
-fn describe(instances: &Instances, args: &LocalStart, cloud: &Cloud, server: &Server) -> Result<Instance> {
+fn register(instances: &Instances, instance: &Instance, cloud: &Cloud) -> Result<Registration> {
+    instances.register(instance, &cloud.ca_certificate()?)
+}
+
+fn describe(instances: &Instances, name: &str, args: &LocalStart, cloud: &Cloud, server: &Server) -> Result<Instance> {
     Ok(Instance {
-        name: args.instance.name.clone(),
+        name: name.to_owned(),
         pid: std::process::id(),
         url: server.url(),
         https_url: server.https_url(),
         organization: cloud.organization().to_string(),
         token: cloud.token(),
         local_token: cloud.local_token(),
-        certificate: instances.file(&args.instance.name, "pem")?,
+        certificate: instances.file(name, "pem")?,
         data_dir: args.data_dir.as_deref().map(std::path::absolute).transpose()?,
     })
 }
