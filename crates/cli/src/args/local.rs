@@ -232,7 +232,7 @@ pub(crate) struct LocalRequests {
     #[arg(short, long)]
     pub(crate) follow: bool,
 
-    /// Only those for this operation, such as CreateDatabase or Pipeline
+    /// Only those for this operation, as it is called here
     #[arg(long, value_name = "NAME")]
     pub(crate) operation: Option<String>,
 
@@ -300,13 +300,14 @@ pub(crate) enum LocalFault {
     },
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("effect").required(true).multiple(false)))]
 pub(crate) struct LocalFaultAdd {
     #[command(flatten)]
     pub(crate) instance: LocalName,
 
-    /// Only requests for this operation, such as CreateDatabase or Pipeline
+    /// Only requests for this operation, as `local requests` calls it
     #[arg(long, value_name = "NAME", help_heading = "Which requests")]
     pub(crate) operation: Option<String>,
 

@@ -39,7 +39,7 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
         return Err(failure(&mut child, &log));
     }
     cx.out().text(line.trim_end())?;
-    cx.notice(format_args!("it runs on as process {}; end it with `tursoctl local stop --name {}`", child.id(), name,));
+    cx.notice(format_args!("it runs on as process {}; end it with `tursoctl local stop --name {}`", child.id(), name));
     Ok(())
 }
 

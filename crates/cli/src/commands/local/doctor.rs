@@ -22,7 +22,8 @@ const CHECK: Shape = Shape {
 
 #[derive(Debug, Serialize)]
 struct Check {
-    check: &'static str,
+    #[serde(rename = "check")]
+    name: &'static str,
     state: State,
     detail: String,
 }
@@ -47,7 +48,7 @@ pub(super) async fn doctor(cx: &Context) -> Result<()> {
 
 /// A cloud is started, with a database in it.
 async fn served() -> Check {
-    let check = |state, detail| Check { check: "a cloud on a port", state, detail };
+    let check = |state, detail| Check { name: "a cloud on a port", state, detail };
     let tried = async {
         let cloud = Cloud::new()?;
         let server = cloud.serve("127.0.0.1:0").await?;
@@ -73,7 +74,7 @@ fn named() -> Check {
     } else {
         (State::Note, "this machine does not resolve them: --hostnames name is for clients that do")
     };
-    Check { check: "names below localhost", state, detail: detail.to_owned() }
+    Check { name: "names below localhost", state, detail: detail.to_owned() }
 }
 
 /// Those that were killed have left their files.
@@ -87,7 +88,7 @@ async fn left_behind(cx: &Context) -> Result<Check> {
     let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     let detail = format!("running: {}; ended without a word: {}", list(&running), list(&stale));
     stale.iter().try_for_each(|name| instances.forget(name))?;
-    Ok(Check { check: "local clouds", state: if stale.is_empty() { State::Ok } else { State::Note }, detail })
+    Ok(Check { name: "local clouds", state: if stale.is_empty() { State::Ok } else { State::Note }, detail })
 }
 
 /// The official command line is not run: it might look for a new version of itself.
@@ -98,5 +99,5 @@ fn official() -> Check {
         Some(program) => format!("{}: `tursoctl local env --for turso` lets it use a local cloud", program.display()),
         None => "not installed, and not needed".to_owned(),
     };
-    Check { check: "the official command line", state: State::Ok, detail }
+    Check { name: "the official command line", state: State::Ok, detail }
 }

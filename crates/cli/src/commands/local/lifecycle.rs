@@ -145,10 +145,10 @@ pub(super) async fn open(cx: &Context, name: &LocalName) -> Result<()> {
     if cx.is_dry_run() || !cx.is_interactive() {
         return Ok(());
     }
-    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let opened = std::process::Command::new(opener).arg(&url).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    if opened.is_err() {
-        cx.notice(format_args!("{opener} cannot be run: open the address yourself"));
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let started = std::process::Command::new(program).arg(&url).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    if started.is_err() {
+        cx.notice(format_args!("{program} cannot be run: open the address yourself"));
     }
     Ok(())
 }
