@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::body::Body;
-use http::Request;
 use roaring::RoaringBitmap;
 use serde_json::Value;
 
@@ -105,13 +104,8 @@ fn value(number: &[u8]) -> u64 {
     u64::from_le_bytes(number.try_into().unwrap())
 }
 
-async fn send(host: &Host, body: impl Into<Body>) -> http::Response<Body> {
-    let request = Request::post("/pull-updates").header("authorization", format!("Bearer {}", host.token));
-    host.plane.handle(&host.label, "/pull-updates", request.body(body.into()).unwrap()).await
-}
-
 async fn ask(host: &Host, body: impl Into<Body>) -> (u16, Vec<u8>) {
-    let answer = send(host, body).await;
+    let answer = host.send("/pull-updates", body).await;
     let status = answer.status().as_u16();
     (status, axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap().to_vec())
 }
@@ -138,7 +132,7 @@ async fn host() -> Host {
 #[tokio::test]
 async fn an_answer_is_a_header_and_pages_in_the_published_schema() {
     let host = host().await;
-    let answer = send(&host, "").await;
+    let answer = host.send("/pull-updates", "").await;
     assert_eq!(answer.headers()["content-type"], "application/protobuf");
     let length: usize = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
     let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();

@@ -45,8 +45,8 @@ async fn a_revision_that_the_database_has_not_given_out_is_refused_by_name() {
 async fn a_copy_of_a_commit_that_is_not_in_the_log_gets_all_pages() {
     let host = host().await;
     let mut copy = Copy::new(&host).await;
-    let [generation, frames, check] = copy.revision.rsplitn(4, '.').collect::<Vec<_>>()[..3] else { panic!() };
-    let (check, frames, generation) = (generation.to_owned(), frames.to_owned(), check.to_owned());
+    let revision = copy.revision.clone();
+    let [_, generation, frames, check] = revision.split('.').collect::<Vec<_>>()[..] else { panic!("{revision}") };
     host.run(&["INSERT INTO t VALUES (10)"]).await;
     for commit in [
         format!("{generation}.{frames}.0123456789abcdef"),

@@ -48,6 +48,16 @@ async fn a_pull_does_not_wait_for_what_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pull_of_a_commit_of_the_past_has_nothing_to_wait_for() {
+    let host = host().await;
+    let copy = Copy::new(&host).await;
+    let begun = Instant::now();
+    let body = [bytes(2, &copy.revision), bytes(3, &copy.revision), number(4, MINUTE)].concat();
+    assert_eq!(messages(&ok(&host, body).await).len(), 1);
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pull_that_waits_in_vain_ends_with_its_time_and_after_five_minutes() {
     let host = host().await;
     let mut copy = Copy::new(&host).await;
