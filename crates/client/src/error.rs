@@ -172,6 +172,18 @@ impl Error {
         error
     }
 
+    /// Whether what the call names is not there. Where the organization it was looked for in is not there, nobody knows:
+    /// a misspelt organization must not look like one without that thing.
+    pub(crate) fn says_absent(&self) -> bool {
+        let seeks_organization = self.path().is_some_and(|path| path.ends_with("/{organization}"));
+        let misses_organization = self.message().is_some_and(|message| {
+            message
+                .strip_prefix("organization ")
+                .is_some_and(|rest| rest == "not found" || rest.ends_with(" not found"))
+        });
+        self.is_not_found() && (seeks_organization || !misses_organization)
+    }
+
     pub(crate) fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.0.detail = Some(detail.into());
         self

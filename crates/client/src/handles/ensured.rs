@@ -70,7 +70,7 @@ where
 pub(crate) fn absent_as_none<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(found) => Ok(Some(found)),
-        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) if error.says_absent() => Ok(None),
         Err(error) => Err(error),
     }
 }
