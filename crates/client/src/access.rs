@@ -73,6 +73,12 @@ impl AccessCache {
         slots.retain(|key, _| key.organization != *organization || key.database != *database);
     }
 
+    /// Forgets what is kept of all databases of an organization.
+    pub(crate) fn forget_all(&self, organization: &OrganizationSlug) {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|key, _| key.organization != *organization);
+    }
+
     fn slot(&self, key: Key, now: Timestamp) -> Slot {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MANY && !slots.contains_key(&key) {

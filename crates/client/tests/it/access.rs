@@ -1,15 +1,22 @@
 //! Access to a database: one token for many callers, and a new one before it ends.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use turso_cloud::{
     Client, DatabaseToken, Expiration,
-    contract::database_tokens::{CreateDatabaseToken, TokenAnswer},
+    contract::{
+        Nothing,
+        database_tokens::{CreateDatabaseToken, RotateGroupTokens, TokenAnswer},
+    },
     mock::{Failure, Mock},
 };
 
@@ -81,6 +88,42 @@ async fn a_rotation_or_a_wish_forgets_the_token() {
     assert_ne!(access().await.unwrap().token, second.token);
     turso.databases().forget_access("another");
     assert_eq!(minted(&mock), 3);
+}
+
+#[tokio::test]
+async fn no_token_is_handed_out_after_this_client_ended_it() {
+    let ends: [(&str, fn(Client) -> Pin<Box<dyn Future<Output = bool>>>); 8] = [
+        ("delete", |turso| Box::pin(async move { turso.databases().delete("my-db").await.is_ok() })),
+        ("delete_if_exists", |turso| {
+            Box::pin(async move { turso.databases().delete_if_exists("my-db").await.is_ok() })
+        }),
+        ("delete_many", |turso| {
+            Box::pin(async move { turso.databases().delete_many(["my-db"]).await[0].result.is_ok() })
+        }),
+        ("transfer", |turso| Box::pin(async move { turso.databases().transfer("my-db", "globex").await.is_ok() })),
+        ("rotate a group", |turso| Box::pin(async move { turso.groups().rotate_tokens("default").await.is_ok() })),
+        ("delete a group", |turso| Box::pin(async move { turso.groups().delete("default").await.is_ok() })),
+        ("transfer a group", |turso| {
+            Box::pin(async move { turso.groups().transfer("default", "globex").await.is_ok() })
+        }),
+        ("a lost answer", |turso| Box::pin(async move { turso.groups().rotate_tokens("lost").await.is_err() })),
+    ];
+    for (end, call) in ends {
+        let mock = Mock::new();
+        let (turso, _) = client(&mock);
+        mock.on::<RotateGroupTokens>(|request| match request.group.as_str() {
+            "lost" => Err(Failure::Disconnected),
+            _ => Ok(Nothing),
+        });
+        let access = || turso.databases().access("my-db", Expiration::hours(1)).into_future();
+        let before = access().await.unwrap();
+        turso.databases().organization("globex").access("my-db", Expiration::hours(1)).await.unwrap();
+        assert!(call(turso.clone()).await, "{end}");
+        assert_ne!(access().await.unwrap().token, before.token, "{end}");
+        // What other organizations have is not touched.
+        turso.databases().organization("globex").access("my-db", Expiration::hours(1)).await.unwrap();
+        assert_eq!(minted(&mock), 3, "{end}");
+    }
 }
 
 #[tokio::test]
