@@ -266,7 +266,9 @@ impl fmt::Display for Error {
 
 fn write_on_one_line(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     use fmt::Write as _;
-    text.chars().try_for_each(|character| f.write_char(if character.is_control() { ' ' } else { character }))
+    // The last two end lines without being control characters.
+    let ends_line = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+    text.chars().try_for_each(|character| f.write_char(if ends_line(character) { ' ' } else { character }))
 }
 
 /// The fields that are set, the cause included.

@@ -13,6 +13,7 @@ pub enum Ensured<T> {
 
 impl<T> Ensured<T> {
     /// The thing itself.
+    #[must_use]
     pub fn into_inner(self) -> T {
         match self {
             Self::Created(inner) | Self::Existing(inner) => inner,

@@ -7,10 +7,12 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use tokio::time::Instant;
 use turso_cloud::{
     Client, DatabaseToken, Expiration,
     contract::{
@@ -19,6 +21,8 @@ use turso_cloud::{
     },
     mock::{Failure, Mock},
 };
+
+use crate::support::script::{Script, Step};
 
 /// A client whose clock stands at the second that is returned beside it.
 #[expect(clippy::unwrap_used, reason = "the settings are good")]
@@ -135,4 +139,21 @@ async fn a_failure_is_not_kept() {
     assert!(access().await.unwrap_err().is_not_found());
     assert!(access().await.is_ok());
     assert!(turso.databases().access("my-db", Expiration::hours(0)).await.unwrap_err().is_invalid_input());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_another_callers_token_waits_no_longer_than_its_own_deadline() {
+    let script = Script::new([Step::never()]);
+    let turso = script.client().build().unwrap();
+    let first = turso.databases().access("my-db", Expiration::hours(1)).into_future();
+    let second = turso.databases().access("my-db", Expiration::hours(1)).deadline(Duration::from_secs(1));
+    let started = Instant::now();
+    let second = async {
+        tokio::task::yield_now().await;
+        (second.await.unwrap_err(), started.elapsed())
+    };
+    let ((error, waited), first) = tokio::join!(second, first);
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!((waited, error.may_have_happened()), (Duration::from_secs(1), false));
+    assert!(first.unwrap_err().is_timeout());
 }

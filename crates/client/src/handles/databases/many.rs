@@ -121,7 +121,7 @@ impl Databases {
                 let expires_at = life.and_then(|life| now.checked_add(life).ok());
                 Ok(DatabaseAccess { url, token, expires_at })
             };
-            cx.client().access.get(key, now, mint).await
+            cx.client().access.get(key, now, cx.deadline(), mint).await
         })
     }
 
