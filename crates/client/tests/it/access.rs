@@ -94,9 +94,12 @@ async fn a_rotation_or_a_wish_forgets_the_token() {
     assert_eq!(minted(&mock), 3);
 }
 
+/// Makes a call that ends tokens; whether it went as expected.
+type End = fn(Client) -> Pin<Box<dyn Future<Output = bool>>>;
+
 #[tokio::test]
 async fn no_token_is_handed_out_after_this_client_ended_it() {
-    let ends: [(&str, fn(Client) -> Pin<Box<dyn Future<Output = bool>>>); 8] = [
+    let ends: [(&str, End); 8] = [
         ("delete", |turso| Box::pin(async move { turso.databases().delete("my-db").await.is_ok() })),
         ("delete_if_exists", |turso| {
             Box::pin(async move { turso.databases().delete_if_exists("my-db").await.is_ok() })

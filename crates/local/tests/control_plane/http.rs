@@ -63,13 +63,12 @@ async fn a_body_needs_no_content_type_and_may_hold_unknown_keys() {
 #[tokio::test]
 async fn a_query_or_a_body_that_cannot_be_read_is_told_what_is_wrong_with_which_field() {
     let cloud = Cloud::new().unwrap();
-    const ACME: &str = "/v1/organizations/acme";
-    let databases = "/v1/organizations/acme/databases";
+    let (acme, databases) = ("/v1/organizations/acme", "/v1/organizations/acme/databases");
     for (method, path, body, sentence) in [
-        (Method::PATCH, ACME, "", "the body is missing"),
-        (Method::PATCH, ACME, "nonsense", "the body is not JSON: expected ident at line 1 column 2"),
-        (Method::PATCH, ACME, "[true]", "the body must be a JSON object"),
-        (Method::PATCH, ACME, "null", "the body must be a JSON object"),
+        (Method::PATCH, acme, "", "the body is missing"),
+        (Method::PATCH, acme, "nonsense", "the body is not JSON: expected ident at line 1 column 2"),
+        (Method::PATCH, acme, "[true]", "the body must be a JSON object"),
+        (Method::PATCH, acme, "null", "the body must be a JSON object"),
         (Method::POST, databases, r#"["orders","default"]"#, "the body must be a JSON object"),
         (Method::POST, databases, r#"{"name":"orders"}"#, "missing field `group`"),
         (
@@ -86,7 +85,7 @@ async fn a_query_or_a_body_that_cannot_be_read_is_told_what_is_wrong_with_which_
         ),
         (
             Method::PATCH,
-            ACME,
+            acme,
             r#"{"Overages":"yes"}"#,
             "overages is not valid: invalid type: string \"yes\", expected a boolean",
         ),
