@@ -75,10 +75,9 @@ impl Databases {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// use std::pin::pin;
     /// use futures_util::TryStreamExt;
     ///
-    /// let mut databases = pin!(turso.databases().stream());
+    /// let mut databases = turso.databases().stream();
     /// while let Some(database) = databases.try_next().await? {
     ///     assert_eq!(database.name, "orders");
     /// }

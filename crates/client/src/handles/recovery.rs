@@ -35,11 +35,10 @@ impl Recovery {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// use std::pin::pin;
     /// use futures_util::TryStreamExt;
     ///
     /// turso.databases().delete("orders").await?;
-    /// let mut deleted = pin!(turso.recovery().databases("ord"));
+    /// let mut deleted = turso.recovery().databases("ord");
     /// assert_eq!(deleted.try_next().await?.map(|database| database.name.to_string()).as_deref(), Some("orders"));
     /// # Ok(())
     /// # }
@@ -93,11 +92,10 @@ impl Recovery {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// use std::pin::pin;
     /// use futures_util::TryStreamExt;
     ///
     /// turso.groups().delete("default").await?;
-    /// let mut deleted = pin!(turso.recovery().groups());
+    /// let mut deleted = turso.recovery().groups();
     /// assert_eq!(deleted.try_next().await?.map(|group| group.cascade_databases), Some(1));
     /// # Ok(())
     /// # }
