@@ -6,7 +6,7 @@ use std::{
 
 use futures_core::Stream;
 use jiff::Timestamp;
-use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditLogsAnswer};
+use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditLogsAnswer, AuditPagination};
 
 use super::AuditLogs;
 use crate::{
@@ -129,19 +129,14 @@ impl paging::Pages for Pages {
 }
 
 impl Pages {
-    /// The entries not yielded yet.
+    /// The entries not yielded yet: all, where the page contradicts itself, for it is better to tell of one twice than not
+    /// at all.
     fn fresh(&mut self, page: &AuditLogsAnswer) -> Vec<AuditLog> {
-        let newer = (page.pagination.page - 1).saturating_mul(page.pagination.page_size);
-        let rank_of_first = page.pagination.total_rows.saturating_sub(newer);
-        let ranked = page.audit_logs.iter().zip((0..rank_of_first).rev());
-        let fresh: Vec<_> = match self.oldest {
-            None => page.audit_logs.clone(),
-            Some(oldest) => ranked.skip_while(|(_, rank)| *rank >= oldest).map(|(entry, _)| entry.clone()).collect(),
-        };
-        let length = u64::try_from(page.audit_logs.len()).unwrap_or(u64::MAX);
-        let oldest = rank_of_first.saturating_sub(length);
+        let Some(first) = rank_of_first(page) else { return page.audit_logs.clone() };
+        let oldest = first + 1 - length(page);
+        let seen = self.oldest.map_or(0, |before| (first + 1).saturating_sub(before));
         self.oldest = Some(self.oldest.map_or(oldest, |before| before.min(oldest)));
-        fresh
+        page.audit_logs.iter().skip(usize::try_from(seen).unwrap_or(usize::MAX)).cloned().collect()
     }
 
     fn is_past(&self, page: &AuditLogsAnswer) -> bool {
@@ -166,4 +161,16 @@ impl Pages {
             if stuck { " with the entries of the page before" } else { "" }
         )))
     }
+}
+
+/// The rank of the newest entry of a page; nothing for a page that is not among its own total.
+fn rank_of_first(page: &AuditLogsAnswer) -> Option<u64> {
+    let AuditPagination { page: number, page_size, total_rows, .. } = page.pagination;
+    let newer = number.checked_sub(1)?.checked_mul(page_size)?;
+    let older = total_rows.checked_sub(newer)?;
+    (older >= length(page) && page_size >= length(page)).then(|| older.checked_sub(1)).flatten()
+}
+
+fn length(page: &AuditLogsAnswer) -> u64 {
+    u64::try_from(page.audit_logs.len()).unwrap_or(u64::MAX)
 }
