@@ -341,9 +341,15 @@ impl LibsqlConnection {
             if let Err(stop) = gate(statement::effect(&statement, seen)) {
                 break Err(stop);
             }
+            if let Err(error) = statement::refuse_parameters(&statement) {
+                break Err(error.into());
+            }
             self.pristine &= !seen.changes_session();
             self.schema_changed |= seen.changes_schema();
-            match statement::run(&self.handle, statement, seen, None) {
+            let ran = statement::run(&self.handle, statement, seen, None);
+            // What running it made the engine compile says nothing of the next one.
+            self.observer.take();
+            match ran {
                 Ok(ran) => total.add(ran),
                 Err(error) => break Err(error.into()),
             }

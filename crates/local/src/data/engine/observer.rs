@@ -70,8 +70,9 @@ impl Observer {
         *self.guarded.lock() = Guarded { rules, ..Guarded::default() };
     }
 
-    /// Says which text is compiled next.
+    /// Says which text is compiled next. What the engine compiled while it ran the last one is none of it.
     pub(crate) fn expect(&self, sql: &str) {
+        self.seen.store(0, Ordering::Relaxed);
         if self.is_guarded.load(Ordering::Relaxed) {
             let mut guarded = self.guarded.lock();
             guarded.clauses = Clauses::of(sql);
