@@ -31,6 +31,8 @@ type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
 pub(crate) struct StreamState {
     pub(crate) session: Option<Box<Session>>,
     pub(crate) stored: StoredSql,
+    /// What `last_insert_rowid()` said when the stream gave its connection back.
+    last_insert_rowid: i64,
     /// The server rolled a transaction back and the client has not noticed yet.
     pub(crate) transaction_is_lost: bool,
 }
@@ -206,6 +208,7 @@ impl Stream {
     /// Gives the connection back until the next request if another one would do as well.
     pub(crate) fn rest(&mut self) {
         if let Some(session) = self.state.session.take_if(|session| session.is_disposable()) {
+            self.state.last_insert_rowid = session.last_insert_rowid();
             self.database.give_back(session);
         }
     }
@@ -241,7 +244,8 @@ impl Stream {
                 Err(error) => return Ok(Err(error)),
             }
         };
-        self.state.session = Some(Box::new(self.database.session(connection, slot)));
+        let session = self.state.session.insert(Box::new(self.database.session(connection, slot)));
+        session.set_last_insert_rowid(self.state.last_insert_rowid);
         Ok(Ok(()))
     }
 

@@ -251,9 +251,17 @@ impl Connection for LibsqlConnection {
         rolled_back
     }
 
+    fn last_insert_rowid(&self) -> i64 {
+        self.handle.last_insert_rowid()
+    }
+
+    fn set_last_insert_rowid(&mut self, rowid: i64) {
+        ffi::set_last_insert_rowid(&self.handle, rowid);
+    }
+
     fn recycle(&mut self) {
         self.observer.restrict(None);
-        ffi::forget_last_insert_rowid(&self.handle);
+        self.set_last_insert_rowid(0);
         self.interrupter.reset();
     }
 
@@ -320,7 +328,7 @@ impl LibsqlConnection {
         statement::bind(&mut statement, command)?;
         self.pristine &= !seen.changes_session();
         self.schema_changed |= seen.changes_schema();
-        let ran = statement::run(&self.handle, statement, seen, Some((sink, command.want_rows)));
+        let ran = statement::run(&self.handle, &self.observer, statement, seen, Some((sink, command.want_rows)));
         self.publish_schema_change();
         Ok(ran?)
     }
@@ -346,7 +354,7 @@ impl LibsqlConnection {
             }
             self.pristine &= !seen.changes_session();
             self.schema_changed |= seen.changes_schema();
-            let ran = statement::run(&self.handle, statement, seen, None);
+            let ran = statement::run(&self.handle, &self.observer, statement, seen, None);
             // What running it made the engine compile says nothing of the next one.
             self.observer.take();
             match ran {

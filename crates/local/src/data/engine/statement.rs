@@ -77,12 +77,14 @@ pub(super) fn refuse_parameters(statement: &Statement<'_>) -> Result<(), SqlErro
 /// Runs the statement to its end and hands its columns and the wanted rows to the sink.
 pub(super) fn run(
     handle: &Handle,
+    observer: &Observer,
     mut statement: Statement<'_>,
     seen: Seen,
     output: Option<(&mut dyn RowSink, bool)>,
 ) -> Result<Ran, SqlError> {
     let started = Instant::now();
     let changes_before = ffi::total_changes(handle);
+    observer.take_insertion();
     let stepped = match output {
         Some((sink, want_rows)) => step_into(sink, want_rows, &mut statement),
         None => step_through(&mut statement),
@@ -94,7 +96,9 @@ pub(super) fn run(
     let has_changed = !seen.changes_schema() && ffi::total_changes(handle) != changes_before;
     Ok(Ran {
         affected_row_count: if has_changed { handle.changes() } else { 0 },
-        last_insert_rowid: (has_changed && seen.inserts()).then(|| handle.last_insert_rowid()),
+        // An upsert may have updated, and a table without rowids changes no last one.
+        last_insert_rowid: (has_changed && seen.inserts() && observer.take_insertion())
+            .then(|| handle.last_insert_rowid()),
         rows_read,
         rows_written,
         duration: started.elapsed(),

@@ -69,6 +69,23 @@ async fn only_statements_that_change_rows_report_changes() {
 }
 
 #[tokio::test]
+async fn a_statement_that_inserts_no_row_with_a_rowid_tells_of_none() {
+    let host = Host::new();
+    let results = host
+        .run(&[
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, x)",
+            "CREATE TABLE w (k PRIMARY KEY) WITHOUT ROWID",
+            "INSERT INTO t VALUES (7, 'a')",
+            "INSERT INTO t VALUES (7, 'b') ON CONFLICT (id) DO UPDATE SET x = excluded.x",
+            "INSERT INTO w VALUES ('k')",
+            "INSERT OR REPLACE INTO t VALUES (7, 'c')",
+        ])
+        .await;
+    let rowids: Vec<_> = results.iter().map(|result| result["last_insert_rowid"].as_str()).collect();
+    assert_eq!(rowids, [None, None, Some("7"), None, None, Some("7")]);
+}
+
+#[tokio::test]
 async fn what_a_virtual_table_or_an_index_keeps_in_rows_of_its_own_is_no_change_of_the_client() {
     let host = Host::new();
     let results = host
