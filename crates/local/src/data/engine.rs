@@ -13,6 +13,7 @@ mod load;
 mod observer;
 mod pragma;
 mod statement;
+mod text;
 
 use std::fmt;
 use std::path::Path;

@@ -15,6 +15,7 @@ use super::plan::StoredSql;
 use super::policy::Policy;
 use super::refusal::Refusal;
 use super::session::{InterruptOnDrop, Session, transaction_timeout};
+use super::stack;
 
 /// Long enough for a writer in front to use up its own limit and for the queue behind it to move.
 const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
@@ -283,7 +284,7 @@ impl Stream {
         let thread = spawn_blocking(move || {
             // Here and not where the connection is opened: the limit may have changed since.
             session.limit_size(size_limit);
-            let result = work(&mut session, &mut is_lost);
+            let result = stack::with_room(|| work(&mut session, &mut is_lost));
             let was_ended = session.settle();
             (session, is_lost | was_ended, result, was_ended)
         });

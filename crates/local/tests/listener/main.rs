@@ -4,5 +4,6 @@
 mod addresses;
 mod hosts;
 mod limits;
+mod requests;
 mod support;
 mod tls;

@@ -12,6 +12,7 @@ use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup, config::D
 use super::observer::Observer;
 use super::{
     Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, dump, errors, ffi, statement,
+    text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -168,7 +169,7 @@ impl Connection for LibsqlConnection {
     }
 
     fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
-        if self.refresh_schema().is_err() {
+        if text::check(sql).is_err() || self.refresh_schema().is_err() {
             return Ok(Effect::default());
         }
         self.observer.expect(sql);
@@ -200,6 +201,7 @@ impl Connection for LibsqlConnection {
     }
 
     fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
+        text::check(sql)?;
         self.refresh_schema()?;
         self.observer.expect(sql);
         let described = statement::only(&self.handle, &self.observer, sql);
@@ -321,6 +323,7 @@ impl Connection for LibsqlConnection {
 
 impl LibsqlConnection {
     fn run_one(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
+        text::check(&command.sql)?;
         self.refresh_schema()?;
         self.observer.expect(&command.sql);
         let (mut statement, seen) = statement::only(&self.handle, &self.observer, &command.sql)?;
@@ -334,6 +337,7 @@ impl LibsqlConnection {
     }
 
     fn run_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
+        text::check(sql)?;
         self.refresh_schema()?;
         self.observer.expect(sql);
         let mut total = Ran::default();
