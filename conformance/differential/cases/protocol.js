@@ -65,6 +65,9 @@ export const protocol = [
       "CREATE TABLE u (a)", "EXPLAIN SELECT 1", "EXPLAIN QUERY PLAN INSERT INTO t VALUES (1, 2, 3)", "nope", "", "SELECT 1; SELECT 2", "SELECT * FROM nope",
       "SELECT 1;", "VACUUM", "WITH x AS (SELECT 1) SELECT * FROM x", "VALUES (1, 2)", "SAVEPOINT s", "ANALYZE"].map(describe), close,
   )]],
+  ["zero bytes in texts", [pipeline(
+    execute("SELECT 1\u0000; nope"), execute("\u0000"), sequence("CREATE TABLE z (a);\u0000 CREATE TABLE y (a)"), execute("SELECT name FROM sqlite_schema"), close,
+  )]],
   ["stored texts", [pipeline(
     { type: "store_sql", sql_id: 1, sql: "SELECT 1 AS one" }, { type: "store_sql", sql_id: 2, sql: "CREATE TABLE t (a); SELECT 2" },
     { type: "execute", stmt: { sql_id: 1 } }, { type: "sequence", sql_id: 2 }, { type: "describe", sql_id: 1 },
