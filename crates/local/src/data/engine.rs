@@ -7,6 +7,7 @@ mod check;
 mod dump;
 mod errors;
 mod ffi;
+mod functions;
 mod guard;
 mod libsql;
 mod load;

@@ -48,7 +48,7 @@ async fn a_body_in_pieces_that_has_no_end_is_cut_off() {
     let sent = blocking(move || {
         let mut stream = connect(&address);
         stream.write_all(head.as_bytes()).unwrap();
-        let piece = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+        let piece = [b"10000\r\n".as_slice(), &vec![b' '; 0x10000], b"\r\n"].concat();
         let pieces = (0..16 * 1024).take_while(|_| stream.write_all(&piece).is_ok());
         pieces.count() * 0x10000
     })

@@ -11,8 +11,8 @@ use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup, config::D
 
 use super::observer::Observer;
 use super::{
-    Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, dump, errors, ffi, statement,
-    text,
+    Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, dump, errors, ffi, functions,
+    statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -121,6 +121,7 @@ pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Hand
     // What the log says goes into the file when the history of the database has taken it, and at no other time.
     handle.execute_batch("PRAGMA wal_autocheckpoint=0;")?;
     handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    functions::install(&handle)?;
     Ok(handle)
 }
 
