@@ -95,6 +95,9 @@ impl Database {
             self.verified_tokens.clear();
         }
         *current = Arc::new(record);
+        drop(current);
+        // Who waits for a commit may have lost the right to.
+        self.history.wake();
     }
 
     pub(crate) fn verified_tokens(&self) -> &VerifiedTokens {

@@ -42,7 +42,8 @@ pub(crate) async fn pull(
     let ask = Arc::new(Ask::read(&body, &database.record().id)?);
     let mut lifeline = head.extensions.get::<Lifeline>().cloned();
     let deadline = Instant::now() + ask.wait.min(MAX_WAIT);
-    let mut may_wait = !ask.wait.is_zero();
+    // What a commit of the past has does not change.
+    let mut may_wait = !ask.wait.is_zero() && ask.at.is_none();
     loop {
         let mut commits = database.commits();
         if let Some(file) = look(&database, &ask, may_wait).await? {

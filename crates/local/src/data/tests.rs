@@ -15,6 +15,7 @@ mod limits;
 mod permissions;
 mod protobuf;
 mod protocol;
+mod pull;
 mod requests;
 mod rules;
 mod sessions;

@@ -7,3 +7,4 @@ mod limits;
 mod requests;
 mod support;
 mod tls;
+mod waiting;

@@ -133,6 +133,6 @@ fn too_early(earliest: Option<i64>) -> HistoryError {
 pub(super) fn unlink(path: &Path) {
     // Where an open file cannot be deleted, it goes when the history is opened next.
     if let Err(error) = std::fs::remove_file(path) {
-        tracing::debug!(%error, "the copy of an export stays for a while");
+        tracing::debug!(%error, "a file that is being sent stays for a while");
     }
 }
