@@ -18,6 +18,8 @@ export async function startSqld() {
   const flags = ["--no-welcome", "--enable-namespaces", "--disable-metrics", "--max-active-namespaces", "1000", "-d", folder];
   const child = spawn(binary, [...listen, ...flags], { cwd: folder, stdio: "ignore", env: { RUST_LOG: "off" } });
   const ended = once(child, "exit");
+  // Also where nobody gets to stop it.
+  process.once("exit", () => child.kill());
   await untilHealthy(`http://127.0.0.1:${http}/health`, ended);
   let databases = 0;
   return {
