@@ -36,6 +36,7 @@ mod refusal;
 mod session;
 mod signing;
 mod socket;
+mod stack;
 mod stateless;
 mod statistics;
 mod stream;
@@ -217,7 +218,7 @@ impl DataPlane {
         let file = DatabaseFile::new(Arc::clone(&self.0.root), id);
         file.prepare()?;
         let limits = LoadLimits { size: size_limit, statement: LOAD_STATEMENT_LIMIT };
-        let loaded = engine::load(file.path(), self.0.root.durability(), limits, dump);
+        let loaded = stack::with_room(|| engine::load(file.path(), self.0.root.durability(), limits, dump));
         if loaded.is_err() {
             file.remove();
         }

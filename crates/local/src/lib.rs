@@ -14,6 +14,7 @@ mod ids;
 mod server;
 mod store;
 mod transport;
+mod whole_body;
 
 pub use builder::CloudBuilder;
 pub use clock::Clock;

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
+use futures_util::stream;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use serde::Serialize;
@@ -13,26 +13,17 @@ use tokio::task::spawn_blocking;
 
 use super::MAX_REQUEST_BYTES;
 use super::refusal::Refusal;
+use crate::whole_body::{self, Unread};
 
 /// A piece of a file that is sent.
 const CHUNK: usize = 256 * 1024;
 
 /// The whole body of a request.
-pub(crate) async fn read(request: Request<Body>) -> Result<Vec<u8>, Refusal> {
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_REQUEST_BYTES) {
-        return Err(Refusal::BodyTooLarge);
-    }
-    let mut body = Vec::with_capacity(announced.unwrap_or_default());
-    let mut chunks = request.into_body().into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk: Bytes = chunk.map_err(|_| Refusal::protocol("the request body could not be read"))?;
-        if body.len() + chunk.len() > MAX_REQUEST_BYTES {
-            return Err(Refusal::BodyTooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+pub(crate) async fn read(request: Request<Body>) -> Result<Bytes, Refusal> {
+    whole_body::read(request.into_body(), MAX_REQUEST_BYTES).await.map_err(|unread| match unread {
+        Unread::TooLarge => Refusal::BodyTooLarge,
+        Unread::BrokenOff => Refusal::protocol("the request body could not be read"),
+    })
 }
 
 /// An answer in JSON.

@@ -5,6 +5,7 @@ mod batons;
 mod conditions;
 mod cursor;
 mod dump;
+mod engine;
 mod export;
 mod files;
 mod first_version;
