@@ -19,6 +19,8 @@ mod encryption;
 mod engine;
 mod export;
 mod files;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod history;
 mod host;
 mod hrana;

@@ -1,0 +1,7 @@
+//! Bodies and messages in protobuf.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use turso_cloud_local::fuzzing;
+
+fuzz_target!(|bytes: &[u8]| fuzzing::protobuf(bytes));

@@ -1,0 +1,12 @@
+//! Database tokens: forged ones, and claims that are signed with the right key.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use turso_cloud_local::fuzzing;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(token) = std::str::from_utf8(bytes) {
+        fuzzing::token(token);
+    }
+    fuzzing::claims(bytes);
+});
