@@ -6,6 +6,8 @@
 #![cfg(test)]
 
 mod audit;
+#[cfg(unix)]
+mod full_disk;
 mod shop;
 mod tursoctl;
 mod writer;
@@ -15,7 +17,7 @@ use std::{env, path::Path, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use audit::audit;
-use tursoctl::Process;
+use tursoctl::{Process, start_command};
 use writer::Writer;
 
 const WRITERS: usize = 4;
@@ -49,7 +51,7 @@ async fn what_was_acknowledged_survives_the_death_of_the_process_and_nothing_is_
         if kill % 4 == 3 {
             kill_while_it_starts(&data, &mut chosen).await;
         }
-        let process = Process::start(&data).await;
+        let process = Process::start(&data, start_command(&data)).await;
         for writer in &mut writers {
             writer.settle(&process.cloud).await;
         }
@@ -57,7 +59,7 @@ async fn what_was_acknowledged_survives_the_death_of_the_process_and_nothing_is_
         acknowledged += work_until_killed(process, &mut writers, &mut chosen).await;
     }
 
-    let process = Process::start(&data).await;
+    let process = Process::start(&data, start_command(&data)).await;
     for writer in &mut writers {
         writer.settle(&process.cloud).await;
         writer.check_integrity(&process.cloud).await;
@@ -97,7 +99,7 @@ async fn work_until_killed(process: Process, writers: &mut Vec<Writer>, chosen: 
 }
 
 async fn kill_while_it_starts(data: &Path, chosen: &mut fastrand::Rng) {
-    let starting = Process::spawn(data);
+    let starting = Process::spawn(start_command(data));
     tokio::time::sleep(Duration::from_micros(chosen.u64(0..LATEST_KILL_OF_START))).await;
     starting.kill().await;
 }

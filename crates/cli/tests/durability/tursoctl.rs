@@ -32,22 +32,21 @@ pub(crate) struct Cloud {
 #[derive(Debug)]
 pub(crate) struct Gone;
 
+/// Starts a cloud that is kept in a directory.
+pub(crate) fn start_command(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tursoctl"));
+    command.args(["local", "start", "--addr", "127.0.0.1:0", "--hostnames", "path", "--data-dir"]).arg(data);
+    command.arg("--ready-file").arg(ready_file(data));
+    command
+}
+
 impl Process {
-    pub(crate) fn spawn(data: &Path) -> Starting {
-        let child = Command::new(env!("CARGO_BIN_EXE_tursoctl"))
-            .args(["local", "start", "--addr", "127.0.0.1:0", "--hostnames", "path", "--data-dir"])
-            .arg(data)
-            .arg("--ready-file")
-            .arg(ready_file(data))
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        Starting(child)
+    pub(crate) fn spawn(mut command: Command) -> Starting {
+        Starting(command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap())
     }
 
-    pub(crate) async fn start(data: &Path) -> Self {
-        let mut child = Self::spawn(data);
+    pub(crate) async fn start(data: &Path, command: Command) -> Self {
+        let mut child = Self::spawn(command);
         let stdout = BufReader::new(child.0.stdout.take().unwrap());
         let ready = stdout.lines().next_line().await.unwrap();
         assert!(ready.is_some(), "the cloud does not start any more");
@@ -86,6 +85,14 @@ impl Cloud {
         Self { turso, url, http, sql_token: sql_token.expose().to_owned() }
     }
 
+    /// Sends a file without the client, which would be patient with a process that is gone.
+    pub(crate) async fn upload(&self, database: &str, file: &Path) -> Result<(), Gone> {
+        let request = self.http.post(format!("{}/db/{database}-acme/v1/upload", self.url)).bearer_auth(&self.sql_token);
+        let answer = request.body(std::fs::read(file).unwrap()).send().await.map_err(|_| Gone)?;
+        assert_eq!(answer.status(), 200, "{database}");
+        Ok(())
+    }
+
     /// Runs statements one after the other on one stream; the results up to the first failure.
     pub(crate) async fn run(&self, database: &str, statements: &[String]) -> Result<Results, Gone> {
         let steps = statements.iter().map(|sql| {
@@ -122,6 +129,12 @@ impl Results {
     /// What went wrong with the first statement.
     pub(crate) fn error(&self) -> Option<&str> {
         self.results().first()?["error"]["message"].as_str()
+    }
+
+    /// Whether some statement failed with a code that begins so.
+    pub(crate) fn has_error(&self, code: &str) -> bool {
+        let codes = self.results().iter().filter_map(|result| result["error"]["code"].as_str());
+        codes.into_iter().any(|found| found.starts_with(code))
     }
 
     /// The only row of the first statement, as text.

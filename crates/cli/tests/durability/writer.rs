@@ -142,7 +142,7 @@ impl Writer {
                 self.shops.insert(name, Shop::draft(created.id));
             }
             Change::Upload(name) => {
-                acknowledged(databases.upload_file(name.as_str(), &self.upload).await)?;
+                cloud.upload(&name, &self.upload).await?;
                 self.shops.get_mut(&name).unwrap().receive_file();
             }
             Change::Branch { from, to } => {
