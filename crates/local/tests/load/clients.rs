@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
-    runtime::Handle,
+    runtime::{Builder, Handle},
     time::timeout,
 };
 use tokio_tungstenite::{client_async, tungstenite::Message};
 use turso_cloud_local::{Cloud, Server};
 
-use crate::{ALONE, pipeline, process};
+use crate::{alone, pipeline, process};
 
 /// Of each kind, at the same time.
 const CLIENTS: usize = 20;
@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const FOR_EVER: Duration = Duration::from_secs(180);
 
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+
+/// Produces no row and never ends.
+const BUSY: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
 
 /// What a database keeps open for its next requests: eight connections with two files each, and two of its own.
 const KEPT_FILES: usize = 18;
@@ -157,6 +160,34 @@ async fn leaves_a_cursor(target: Target) -> Held {
     None
 }
 
+/// Hangs up while a query runs that would never answer, whatever protocol it was sent with.
+async fn leaves_a_query(target: Target) -> Held {
+    let requests = [
+        ("/v2/pipeline", pipeline(&[BUSY], true)),
+        ("/v1/execute", json!({ "stmt": { "sql": BUSY } })),
+        ("/v1/batch", json!({ "batch": { "steps": [{ "stmt": { "sql": BUSY } }] } })),
+        ("/", json!({ "statements": [BUSY] })),
+    ];
+    for (path, body) in requests {
+        let stream = target.send(path, &body.to_string()).await;
+        // Long enough on its way for the query to have begun.
+        target.run(&["SELECT 1"], true).await;
+        drop(stream);
+    }
+    None
+}
+
+async fn leaves_a_query_of_a_socket(target: Target) -> Held {
+    let mut socket = target.socket().await;
+    let request = json!({ "type": "execute", "stream_id": 2, "stmt": { "sql": BUSY } });
+    socket
+        .send(Message::text(json!({ "type": "request", "request_id": 9, "request": request }).to_string()))
+        .await
+        .unwrap();
+    target.run(&["SELECT 1"], true).await;
+    None
+}
+
 async fn abandons_a_stream(target: Target) -> Held {
     target.run(&["BEGIN", "SELECT count(*) FROM t"], false).await;
     None
@@ -200,6 +231,8 @@ async fn round(target: &Target) -> Vec<Held> {
     held.extend(all(target, slow_reader_of_a_cursor).await);
     held.extend(all(target, slow_reader_of_a_socket).await);
     held.extend(all(target, leaves_a_cursor).await);
+    held.extend(all(target, leaves_a_query).await);
+    held.extend(all(target, leaves_a_query_of_a_socket).await);
     held.extend(all(target, abandons_a_stream).await);
     held.extend(all(target, leaves_a_socket).await);
     tokio::time::pause();
@@ -254,9 +287,17 @@ async fn serve() -> (Server, Target) {
     (server, target)
 }
 
-#[tokio::test]
-async fn clients_that_do_not_behave_leave_nothing_behind() {
-    let _alone = ALONE.lock().await;
+#[test]
+fn clients_that_do_not_behave_leave_nothing_behind() {
+    alone(Builder::new_current_thread(), let_in_clients_that_do_not_behave());
+}
+
+#[test]
+fn a_server_that_is_shut_down_while_it_is_busy_leaves_nothing_behind() {
+    alone(Builder::new_current_thread(), shut_down_a_busy_server());
+}
+
+async fn let_in_clients_that_do_not_behave() {
     let (server, target) = serve().await;
     let before = Open::now();
     for number in 1..=3 {
@@ -275,9 +316,7 @@ async fn clients_that_do_not_behave_leave_nothing_behind() {
     server.shutdown().await;
 }
 
-#[tokio::test]
-async fn a_server_that_is_shut_down_while_it_is_busy_leaves_nothing_behind() {
-    let _alone = ALONE.lock().await;
+async fn shut_down_a_busy_server() {
     let before = Open::now();
     let (server, target) = serve().await;
     let mut held = Vec::new();

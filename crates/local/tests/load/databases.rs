@@ -5,9 +5,10 @@ use std::{env, time::Duration, time::Instant};
 use axum::body::{Body, to_bytes};
 use http::{Request, Response, StatusCode, header};
 use serde_json::Value;
+use tokio::runtime::Builder;
 use turso_cloud_local::Cloud;
 
-use crate::{ALONE, pipeline, process};
+use crate::{alone, pipeline, process};
 
 /// How many there are if `LOAD_DATABASES` does not say so. `just load` sets 10,000, which takes five times as long.
 const USUALLY: usize = 2_000;
@@ -61,9 +62,17 @@ async fn group_token(cloud: &Cloud) -> String {
     api(cloud, "groups/default/auth/tokens", "").await["jwt"].as_str().unwrap().to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_databases_take_few_files_and_little_memory_and_are_all_there_again() {
-    let _alone = ALONE.lock().await;
+#[test]
+fn many_databases_take_few_files_and_little_memory_and_are_all_there_again() {
+    alone(Builder::new_multi_thread(), make_many_databases());
+}
+
+#[test]
+fn many_requests_to_each_of_many_databases_leave_few_files_open() {
+    alone(Builder::new_multi_thread(), ask_many_databases_at_once());
+}
+
+async fn make_many_databases() {
     let count = env::var("LOAD_DATABASES").map_or(USUALLY, |count| count.parse().unwrap());
     let directory = tempfile::tempdir().unwrap();
     let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
@@ -98,11 +107,9 @@ async fn many_databases_take_few_files_and_little_memory_and_are_all_there_again
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_requests_to_each_of_many_databases_leave_few_files_open() {
+async fn ask_many_databases_at_once() {
     const DATABASES: usize = 160;
     const REQUESTS: usize = 8;
-    let _alone = ALONE.lock().await;
     let cloud = Cloud::new().unwrap();
     let token = group_token(&cloud).await;
     let before = process::open_files();
