@@ -1,5 +1,6 @@
 //! One database: its record, its connections, its streams.
 
+use std::convert::identity;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -15,7 +16,7 @@ use super::files::{DatabaseFile, Root};
 use super::history::{History, HistoryError};
 use super::hrana::SqlError;
 use super::meter::{Meter, UsedUp};
-use super::open_set::OpenSet;
+use super::open_set::{Idle, OpenSet};
 use super::policy::Policy;
 use super::session::Session;
 use super::statistics::{Hour, Hours, Rows, Statistics};
@@ -27,14 +28,11 @@ use crate::clock::Clock;
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
 pub(crate) const MAX_CONNECTIONS: usize = 256;
 
-/// Connections kept for the next request.
-const MAX_IDLE: usize = 8;
-
 /// Fields are dropped in this order: the connections before the file.
 pub(crate) struct Database {
     record: RwLock<Arc<DatabaseRecord>>,
     streams: Streams,
-    idle: Mutex<Vec<Box<dyn Connection>>>,
+    idle: Mutex<Idle>,
     engine: Box<dyn Engine>,
     verified_tokens: VerifiedTokens,
     writers: Arc<Semaphore>,
@@ -121,7 +119,7 @@ impl Database {
     /// A connection left by an earlier request.
     pub(crate) fn idle_connection(&self) -> Option<Box<dyn Connection>> {
         *self.last_used.lock() = Instant::now();
-        self.idle.lock().pop()
+        self.idle.lock().take()
     }
 
     /// A new connection. Blocks.
@@ -147,12 +145,17 @@ impl Database {
         if !session.is_disposable() || !self.keeps_idle.load(Ordering::Acquire) {
             return drop_off_thread(session);
         }
+        self.keep(session, |session| session.into_connection());
+    }
+
+    /// Keeps a connection for the next request, or closes what holds it if there are enough.
+    fn keep<T: Send + 'static>(&self, holder: T, connection: impl FnOnce(T) -> Box<dyn Connection>) {
         let mut idle = self.idle.lock();
-        if idle.len() < MAX_IDLE {
-            idle.push(session.into_connection());
+        if let Some(room) = idle.room(&self.open_set) {
+            idle.put(room, connection(holder));
         } else {
             drop(idle);
-            drop_off_thread(session);
+            drop_off_thread(holder);
         }
     }
 
@@ -213,8 +216,7 @@ impl Database {
     /// What the database was. Blocks.
     pub(crate) fn history(&self) -> Result<&History, SqlError> {
         if !self.history.is_open() {
-            let connection = self.connect()?;
-            self.idle.lock().push(connection);
+            self.keep(self.connect()?, identity);
         }
         Ok(&self.history)
     }
@@ -284,7 +286,7 @@ impl Database {
         };
         let size = connection.size();
         if self.keeps_idle.load(Ordering::Acquire) {
-            self.idle.lock().push(connection);
+            self.keep(connection, identity);
         }
         size
     }
