@@ -63,9 +63,9 @@ async fn what_json_cannot_say_is_sent_as_close_as_possible() {
 }
 
 fn any_value() -> impl Strategy<Value = Value> {
+    const EDGES: [f64; 7] = [-0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX, f64::MIN_POSITIVE, 5e-324];
     let integer = prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), Just(0), Just(1 << 53)];
-    let edges = [-0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX, f64::MIN_POSITIVE, 5e-324];
-    let float = prop_oneof![proptest::num::f64::ANY, proptest::sample::select(edges.as_slice())];
+    let float = prop_oneof![proptest::num::f64::ANY, proptest::sample::select(&EDGES[..])];
     prop_oneof![
         Just(Value::Null),
         integer.prop_map(Value::Integer),
