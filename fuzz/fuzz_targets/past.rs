@@ -1,6 +1,8 @@
 //! Files of a database's past: its log and its ledger, as a crash or a bad disk may leave them.
 #![no_main]
 
+extern crate turso_cloud_local;
+
 use std::{fs, sync::LazyLock};
 
 use libfuzzer_sys::fuzz_target;

@@ -2,6 +2,8 @@
 //! line of the input is what follows the method; the other lines are the body.
 #![no_main]
 
+extern crate turso_cloud_fuzz;
+
 use http::StatusCode;
 use libfuzzer_sys::fuzz_target;
 use turso_cloud_fuzz::Asked;

@@ -1,6 +1,8 @@
 //! Database tokens: forged ones, and claims that are signed with the right key.
 #![no_main]
 
+extern crate turso_cloud_local;
+
 use libfuzzer_sys::fuzz_target;
 use turso_cloud_local::fuzzing;
 

@@ -1,6 +1,8 @@
 //! Files that are uploaded to become a database. One that is taken answers queries.
 #![no_main]
 
+extern crate turso_cloud_fuzz;
+
 use std::cell::{Cell, RefCell};
 
 use http::StatusCode;

@@ -1,8 +1,7 @@
 //! One database: its record, its connections, its streams.
 
-use std::convert::identity;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
@@ -16,7 +15,7 @@ use super::files::{DatabaseFile, Root};
 use super::history::{History, HistoryError};
 use super::hrana::SqlError;
 use super::meter::{Meter, UsedUp};
-use super::open_set::{Idle, OpenSet};
+use super::open_set::OpenSet;
 use super::policy::Policy;
 use super::session::Session;
 use super::statistics::{Hour, Hours, Rows, Statistics};
@@ -28,11 +27,14 @@ use crate::clock::Clock;
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
 pub(crate) const MAX_CONNECTIONS: usize = 256;
 
+/// Connections kept for the next request.
+const MAX_IDLE: usize = 8;
+
 /// Fields are dropped in this order: the connections before the file.
 pub(crate) struct Database {
     record: RwLock<Arc<DatabaseRecord>>,
     streams: Streams,
-    idle: Mutex<Idle>,
+    idle: Mutex<Vec<Box<dyn Connection>>>,
     engine: Box<dyn Engine>,
     verified_tokens: VerifiedTokens,
     writers: Arc<Semaphore>,
@@ -42,6 +44,9 @@ pub(crate) struct Database {
     meter: RwLock<Arc<Meter>>,
     clock: Clock,
     keeps_idle: AtomicBool,
+    /// The most connections at a time since all were closed. The engine closes the file of none before that: it would
+    /// lose the locks of the others.
+    most_connections: AtomicUsize,
     last_used: Mutex<Instant>,
     open_set: Arc<OpenSet>,
     history: Arc<History>,
@@ -73,6 +78,7 @@ impl Database {
             meter: RwLock::new(meter),
             clock: clock.clone(),
             keeps_idle: AtomicBool::new(false),
+            most_connections: AtomicUsize::new(0),
             last_used: Mutex::new(Instant::now()),
             open_set: Arc::clone(open_set),
             history,
@@ -119,7 +125,7 @@ impl Database {
     /// A connection left by an earlier request.
     pub(crate) fn idle_connection(&self) -> Option<Box<dyn Connection>> {
         *self.last_used.lock() = Instant::now();
-        self.idle.lock().take()
+        self.idle.lock().pop()
     }
 
     /// A new connection. Blocks.
@@ -133,8 +139,10 @@ impl Database {
             tracing::error!(%error, "could not open the history of a database");
             SqlError::new("SQLITE_IOERR", "SQLite error: disk I/O error")
         })?;
-        if !self.keeps_idle.swap(true, Ordering::AcqRel) {
-            self.open_set.add(self.itself.clone());
+        let connections = self.at_work().max(1) + self.idle.lock().len();
+        let has_grown = self.most_connections.fetch_max(connections, Ordering::AcqRel) < connections;
+        if !self.keeps_idle.swap(true, Ordering::AcqRel) || has_grown {
+            self.open_set.grow(&self.itself);
         }
         Ok(connection)
     }
@@ -145,17 +153,12 @@ impl Database {
         if !session.is_disposable() || !self.keeps_idle.load(Ordering::Acquire) {
             return drop_off_thread(session);
         }
-        self.keep(session, |session| session.into_connection());
-    }
-
-    /// Keeps a connection for the next request, or closes what holds it if there are enough.
-    fn keep<T: Send + 'static>(&self, holder: T, connection: impl FnOnce(T) -> Box<dyn Connection>) {
         let mut idle = self.idle.lock();
-        if let Some(room) = idle.room(&self.open_set) {
-            idle.put(room, connection(holder));
+        if idle.len() < MAX_IDLE {
+            idle.push(session.into_connection());
         } else {
             drop(idle);
-            drop_off_thread(holder);
+            drop_off_thread(session);
         }
     }
 
@@ -216,7 +219,8 @@ impl Database {
     /// What the database was. Blocks.
     pub(crate) fn history(&self) -> Result<&History, SqlError> {
         if !self.history.is_open() {
-            self.keep(self.connect()?, identity);
+            let connection = self.connect()?;
+            self.idle.lock().push(connection);
         }
         Ok(&self.history)
     }
@@ -225,9 +229,21 @@ impl Database {
         *self.last_used.lock()
     }
 
+    /// How many files it has open at most: for each connection its own and the log, and for all of them the index of the
+    /// log and the ledger.
+    pub(crate) fn open_files(&self) -> usize {
+        2 * self.most_connections.load(Ordering::Acquire) + 2
+    }
+
+    /// Connections in the hands of streams.
+    fn at_work(&self) -> usize {
+        MAX_CONNECTIONS - self.slots.available_permits()
+    }
+
     /// Closes what is not in use.
     pub(crate) fn close_idle(&self) {
         self.keeps_idle.store(false, Ordering::Release);
+        self.most_connections.store(self.at_work(), Ordering::Release);
         drop_off_thread(std::mem::take(&mut *self.idle.lock()));
         self.history.release();
     }
@@ -243,6 +259,7 @@ impl Database {
         self.keeps_idle.store(false, Ordering::Release);
         drop(self.streams.clear());
         drop(std::mem::take(&mut *self.idle.lock()));
+        self.most_connections.store(self.at_work(), Ordering::Release);
         self.history.release();
     }
 
@@ -286,7 +303,7 @@ impl Database {
         };
         let size = connection.size();
         if self.keeps_idle.load(Ordering::Acquire) {
-            self.keep(connection, identity);
+            self.idle.lock().push(connection);
         }
         size
     }

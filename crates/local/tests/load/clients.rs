@@ -11,6 +11,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_tungstenite::{client_async, tungstenite::Message};
+use turso_cloud::{Client, NewDatabase, NewToken};
 use turso_cloud_local::{Cloud, Server};
 
 use crate::{alone, pipeline, process};
@@ -35,8 +36,9 @@ const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 F
 /// Produces no row and never ends.
 const BUSY: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
 
-/// What a database keeps open for its next requests: eight connections with two files each, and two of its own.
-const KEPT_FILES: usize = 18;
+/// What a database keeps open while it is used: a file for each connection that there ever was at a time, the logs of
+/// eight that are kept, and two of its own.
+const KEPT_FILES: usize = MOST_STREAMS + 8 + 2;
 
 /// Larger than what the sockets take up on the way.
 const LARGE: &str = "SELECT hex(randomblob(4500000))";
@@ -276,15 +278,15 @@ impl Open {
     }
 }
 
-async fn serve() -> (Server, Target) {
+async fn serve() -> (Server, Client, Target) {
     let cloud = Cloud::builder().max_connections(MOST_CONNECTIONS).build().unwrap();
     let turso = cloud.client().build().unwrap();
-    turso.databases().create(turso_cloud::NewDatabase::new("app", "default")).await.unwrap();
-    let token = turso.databases().create_token("app", turso_cloud::NewToken::full_access()).await.unwrap();
+    turso.databases().create(NewDatabase::new("app", "default")).await.unwrap();
+    let token = turso.databases().create_token("app", NewToken::full_access()).await.unwrap();
     let server = cloud.serve("127.0.0.1:0").await.unwrap();
     let target = Target { address: server.addr(), token: token.expose().to_owned() };
     target.run(&["CREATE TABLE t (x)"], true).await;
-    (server, target)
+    (server, turso, target)
 }
 
 #[test]
@@ -298,7 +300,7 @@ fn a_server_that_is_shut_down_while_it_is_busy_leaves_nothing_behind() {
 }
 
 async fn let_in_clients_that_do_not_behave() {
-    let (server, target) = serve().await;
+    let (server, turso, target) = serve().await;
     let before = Open::now();
     for number in 1..=3 {
         let held = round(&target).await;
@@ -313,12 +315,16 @@ async fn let_in_clients_that_do_not_behave() {
     let streams = timeout(PATIENCE, streams).await.expect("a stream found no place");
     assert_eq!(streams.len(), MOST_STREAMS);
     timeout(PATIENCE, target.run(&["INSERT INTO t VALUES (1)"], true)).await.expect("somebody is still writing");
+    drop(streams);
+    // With the database go the files that it keeps.
+    turso.databases().delete("app").await.unwrap();
+    Open::expect(before, "the database is gone").await;
     server.shutdown().await;
 }
 
 async fn shut_down_a_busy_server() {
     let before = Open::now();
-    let (server, target) = serve().await;
+    let (server, _, target) = serve().await;
     let mut held = Vec::new();
     held.extend(all(&target, silent).await);
     held.extend(all(&target, half_a_body).await);
