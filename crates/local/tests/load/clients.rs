@@ -302,7 +302,7 @@ fn a_server_that_is_shut_down_while_it_is_busy_leaves_nothing_behind() {
 async fn let_in_clients_that_do_not_behave() {
     let (server, turso, target) = serve().await;
     let before = Open::now();
-    for number in 1..=3 {
+    for number in 1..=2 {
         let held = round(&target).await;
         let what = format!("round {number}, {} clients hold on", held.len());
         Open::expect(before.and_files(KEPT_FILES + held.len()), &what).await;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod clients;
+mod cursors;
 mod databases;
 mod process;
 
