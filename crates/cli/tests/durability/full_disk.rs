@@ -54,6 +54,7 @@ async fn a_full_disk_is_told_and_takes_back_nothing_that_was_acknowledged() {
         assert!(created < MOST_CHANGES, "the disk does not get full");
     };
     assert_eq!(error.status().map(|status| status.as_u16()), Some(500), "{error}");
+    assert!(error.message().is_some_and(|message| message.contains("cannot write to its disk")), "{error}");
     assert_eq!(databases.list().await.unwrap().len() as u64, created + 1);
     process.kill().await;
 
