@@ -1,6 +1,7 @@
 //! Files of a database's past: its log and its ledger, as a crash or a bad disk may leave them.
 #![no_main]
 
+// Before `libfuzzer_sys`: the engine's C code has an entry point for fuzzers of its own, and the linker takes the first.
 extern crate turso_cloud_local;
 
 use std::{fs, sync::LazyLock};

@@ -2,6 +2,7 @@
 //! line of the input is what follows the method; the other lines are the body.
 #![no_main]
 
+// Before `libfuzzer_sys`: the engine's C code has an entry point for fuzzers of its own, and the linker takes the first.
 extern crate turso_cloud_fuzz;
 
 use http::StatusCode;

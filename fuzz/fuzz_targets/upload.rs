@@ -1,6 +1,7 @@
 //! Files that are uploaded to become a database. One that is taken answers queries.
 #![no_main]
 
+// Before `libfuzzer_sys`: the engine's C code has an entry point for fuzzers of its own, and the linker takes the first.
 extern crate turso_cloud_fuzz;
 
 use std::cell::{Cell, RefCell};
