@@ -25,7 +25,7 @@ conformance:
 fuzz seconds="60" *targets:
     fuzz/run {{seconds}} {{targets}}
 
-# What a process holds open for 10,000 databases, where the tests have 2,000
+# What a process holds open for 10,000 databases, where the tests have 1,000
 load:
     LOAD_DATABASES=10000 cargo test --package turso-cloud-local --test load -- --nocapture
 

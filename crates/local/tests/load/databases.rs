@@ -10,8 +10,8 @@ use turso_cloud_local::Cloud;
 
 use crate::{alone, pipeline, process};
 
-/// How many there are if `LOAD_DATABASES` does not say so. `just load` sets 10,000, which takes five times as long.
-const USUALLY: usize = 2_000;
+/// How many there are if `LOAD_DATABASES` does not say so. `just load` sets 10,000, which takes ten times as long.
+const USUALLY: usize = 1_000;
 
 /// Half of the files that most systems let a process have open.
 const MOST_FILES: usize = 512;
