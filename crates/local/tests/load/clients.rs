@@ -157,7 +157,7 @@ async fn slow_reader_of_a_cursor(target: Target) -> Held {
 
 async fn leaves_a_cursor(target: Target) -> Held {
     let mut stream = target.send("/v3/cursor", &cursor()).await;
-    let mut rows = [0; 100_000];
+    let mut rows = vec![0; 100_000];
     stream.read_exact(&mut rows).await.unwrap();
     None
 }
