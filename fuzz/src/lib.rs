@@ -23,18 +23,24 @@ impl Asked {
         Self { runtime, cloud: Cloud::builder().seed(1).build().expect("a cloud") }
     }
 
-    pub fn api(&self, method: &str, path: &str, body: &str) -> (StatusCode, Value) {
+    /// What the Platform API answers in the organization; nothing for what [`Asked::send`] has no answer to.
+    pub fn api(&self, method: &str, path: &str, body: &str) -> Option<(StatusCode, Value)> {
         let token = self.cloud.token();
         let path = format!("/v1/organizations/acme/{path}");
-        let answer = self.send(method, &path, token.expose(), body.as_bytes().to_vec());
-        let (status, body) = answer.expect("the Platform API answers");
-        (status, serde_json::from_slice(&body).unwrap_or_default())
+        let (status, body) = self.send(method, &path, token.expose(), body.as_bytes().to_vec())?;
+        Some((status, serde_json::from_slice(&body).unwrap_or_default()))
+    }
+
+    /// The answer to a request of the Platform API that must succeed.
+    pub fn change(&self, method: &str, path: &str, body: &str) -> Value {
+        let (status, answer) = self.api(method, path, body).expect("an answer in time");
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer
     }
 
     /// A token of a database that may do everything.
     pub fn token(&self, database: &str) -> String {
-        let (status, minted) = self.api("POST", &format!("databases/{database}/auth/tokens"), "");
-        assert_eq!(status, StatusCode::OK, "{minted}");
+        let minted = self.change("POST", &format!("databases/{database}/auth/tokens"), "");
         minted["jwt"].as_str().expect("a token").to_owned()
     }
 
