@@ -20,6 +20,8 @@ mod encryption;
 mod engine;
 mod export;
 mod files;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod history;
 mod host;
 mod hrana;
@@ -42,6 +44,7 @@ mod statistics;
 mod stream;
 mod streamed;
 mod streams;
+mod temporary;
 mod tokens;
 mod upload;
 mod words;
@@ -73,15 +76,16 @@ use upload::Uploads;
 pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use encryption::KeyDigest;
 pub(crate) use engine::LoadError;
-pub(crate) use files::Files;
+pub(crate) use files::{COMPANIONS, Files};
 pub(crate) use history::HistoryError;
 pub(crate) use meter::UsedUp;
 pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
 pub(crate) use socket::Lifeline;
 pub(crate) use statistics::{Hour, Hours, Rows};
+pub(crate) use temporary::TemporaryFile;
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
-pub(crate) use upload::{NotActivated, TemporaryFile};
+pub(crate) use upload::NotActivated;
 
 /// Larger request bodies are refused.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
@@ -206,11 +210,15 @@ impl DataPlane {
         database.close();
     }
 
-    /// Gives the content of a database to one that is not put yet. Blocks.
+    /// Gives the content of a database to one that is not put yet. A failure leaves nothing behind. Blocks.
     pub(crate) fn copy(&self, from: &str, to: &str) -> Result<(), CopyError> {
         let source = self.0.databases.read().by_id.get(from).cloned();
         let target = DatabaseFile::new(Arc::clone(&self.0.root), to);
-        source.map_or(Ok(()), |source| source.copy_to(&target)).map_err(|error| CopyError(error.message))
+        let copied = source.map_or(Ok(()), |source| source.copy_to(&target));
+        copied.map_err(|error| {
+            target.remove();
+            CopyError(error.message)
+        })
     }
 
     /// Runs a dump on a database that is not put yet. A failure leaves nothing behind. Blocks.

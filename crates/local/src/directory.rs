@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{CloudError, store::DatabaseRow};
+use crate::{CloudError, data::COMPANIONS, store::DatabaseRow};
 
 /// A directory that no other cloud can open before its lock is dropped.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Directory {
 /// The id of the database a file belongs to; nothing for a file of somebody else.
 fn database_of(file_name: &str) -> Option<&str> {
     let (id, suffix) = file_name.split_once(".db")?;
-    matches!(suffix, "" | "-wal" | "-shm" | "-history").then_some(id)
+    (suffix.is_empty() || COMPANIONS.contains(&suffix)).then_some(id)
 }
 
 /// The history of a database is a directory.

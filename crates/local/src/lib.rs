@@ -23,3 +23,10 @@ pub use control::{Context, Handles, Hostnames, Refusal, Routes, answers_everythi
 pub use error::CloudError;
 pub use faults::{Fault, FaultRule, Faults};
 pub use server::Server;
+
+/// For the targets of `fuzz/`, and for nobody else.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::data::fuzzing::{claims, json, past, protobuf, token};
+}

@@ -22,7 +22,7 @@ mod users;
 use std::path::Path;
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 pub(crate) use api_tokens::{ApiTokenRow, TokenGroup, TokenOrganization};
 pub(crate) use databases::{DatabaseEncryption, DatabaseRow};
@@ -53,6 +53,17 @@ pub(crate) enum StoreError {
     Newer(i64),
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+}
+
+impl StoreError {
+    /// Whether the disk is at fault: it is full, or cannot be read or written.
+    pub(crate) fn is_of_disk(&self) -> bool {
+        let code = match self {
+            Self::Newer(_) => None,
+            Self::Sqlite(error) => error.sqlite_error_code(),
+        };
+        matches!(code, Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
+    }
 }
 
 impl Store {

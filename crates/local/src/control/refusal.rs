@@ -121,7 +121,16 @@ impl From<RequestError> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        let is_of_disk = error.is_of_disk();
+        let internal = Self::internal(error);
+        if !is_of_disk {
+            return internal;
+        }
+        // What its user can do something about.
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the local cloud cannot write to its disk, which may be full; nothing was changed",
+        )
     }
 }
 

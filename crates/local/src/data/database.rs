@@ -1,7 +1,7 @@
 //! One database: its record, its connections, its streams.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
@@ -44,6 +44,9 @@ pub(crate) struct Database {
     meter: RwLock<Arc<Meter>>,
     clock: Clock,
     keeps_idle: AtomicBool,
+    /// The most connections at a time since all were closed. The engine closes the file of none before that: it would
+    /// lose the locks of the others.
+    most_connections: AtomicUsize,
     last_used: Mutex<Instant>,
     open_set: Arc<OpenSet>,
     history: Arc<History>,
@@ -75,6 +78,7 @@ impl Database {
             meter: RwLock::new(meter),
             clock: clock.clone(),
             keeps_idle: AtomicBool::new(false),
+            most_connections: AtomicUsize::new(0),
             last_used: Mutex::new(Instant::now()),
             open_set: Arc::clone(open_set),
             history,
@@ -138,8 +142,10 @@ impl Database {
             tracing::error!(%error, "could not open the history of a database");
             SqlError::new("SQLITE_IOERR", "SQLite error: disk I/O error")
         })?;
-        if !self.keeps_idle.swap(true, Ordering::AcqRel) {
-            self.open_set.add(self.itself.clone());
+        let connections = self.at_work().max(1) + self.idle.lock().len();
+        let has_grown = self.most_connections.fetch_max(connections, Ordering::AcqRel) < connections;
+        if !self.keeps_idle.swap(true, Ordering::AcqRel) || has_grown {
+            self.open_set.grow(&self.itself);
         }
         Ok(connection)
     }
@@ -236,9 +242,21 @@ impl Database {
         *self.last_used.lock()
     }
 
+    /// How many files it has open at most: for each connection its own and the log, and for all of them the index of the
+    /// log and the ledger.
+    pub(crate) fn open_files(&self) -> usize {
+        2 * self.most_connections.load(Ordering::Acquire) + 2
+    }
+
+    /// Connections in the hands of streams.
+    fn at_work(&self) -> usize {
+        MAX_CONNECTIONS - self.slots.available_permits()
+    }
+
     /// Closes what is not in use.
     pub(crate) fn close_idle(&self) {
         self.keeps_idle.store(false, Ordering::Release);
+        self.most_connections.store(self.at_work(), Ordering::Release);
         drop_off_thread(std::mem::take(&mut *self.idle.lock()));
         self.history.release();
     }
@@ -254,6 +272,7 @@ impl Database {
         self.keeps_idle.store(false, Ordering::Release);
         drop(self.streams.clear());
         drop(std::mem::take(&mut *self.idle.lock()));
+        self.most_connections.store(self.at_work(), Ordering::Release);
         self.history.release();
         self.history.wake();
     }

@@ -33,6 +33,20 @@ pub(crate) use point::Point;
 pub(crate) use restore::Frames;
 pub(crate) use view::{PAGE_BYTES, View};
 
+/// Reads a file that may hold anything as a log, whose frames go into another file, and as a ledger.
+#[cfg(fuzzing)]
+pub(crate) fn fuzz(file: &Path, scratch: &Path) {
+    let _ = ledger::read(file);
+    let Ok(Some(log)) = log::Log::open(file) else { return };
+    let frames = log.frames().unwrap_or_default();
+    if let Ok(mut target) = std::fs::File::create(scratch) {
+        let _ = log.apply(frames, &mut target);
+    }
+    if let Ok(Some(log)) = log::Log::open(file) {
+        let _ = log.read(0, frames);
+    }
+}
+
 /// Commits that are younger than this can be found again, unless they take too much room.
 const REACH: SignedDuration = SignedDuration::from_hours(24);
 

@@ -114,9 +114,10 @@ pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Hand
     // URIs are for attached databases.
     let handle = Handle::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_URI)?;
     handle.busy_timeout(BUSY_TIMEOUT)?;
+    // In this order, for a new file is synced as often as the pragma says while it becomes one with a log.
     handle.execute_batch(match durability {
-        Durability::Process => "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-        Durability::Nothing => "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;",
+        Durability::Process => "PRAGMA synchronous=NORMAL; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
+        Durability::Nothing => "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
     })?;
     // What the log says goes into the file when the history of the database has taken it, and at no other time.
     handle.execute_batch("PRAGMA wal_autocheckpoint=0;")?;

@@ -53,7 +53,7 @@ impl History {
     pub(super) fn begin(&self, generation: u32, frames: u32, before: i64) -> io::Result<Live> {
         self.place.create()?;
         let path = self.place.path(generation, Kind::Ledger);
-        let ledger = Ledger::create(path, &self.place.temporary(), Entry { frames: 0, at: before })?;
+        let ledger = Ledger::create(path, self.place.temporary()?, Entry { frames: 0, at: before })?;
         let mut live = self.live(generation, frames, ledger);
         if frames > 0 {
             live.enter(frames, self.clock.now());

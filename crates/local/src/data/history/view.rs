@@ -9,7 +9,6 @@ use roaring::RoaringBitmap;
 
 use super::log::Log;
 use super::place::Kind;
-use super::restore::unlink;
 use super::{History, HistoryError, Point};
 
 /// The size of a page of every database of the cloud.
@@ -68,10 +67,8 @@ impl History {
     /// A file without a name, to be written and then read.
     pub(crate) fn scratch(&self) -> io::Result<File> {
         self.place.create()?;
-        let path = self.place.temporary();
-        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-        unlink(&path);
-        Ok(file)
+        // Its name goes at once.
+        self.place.temporary()?.file().try_clone()
     }
 
     fn newest(&self) -> io::Result<Point> {

@@ -1,4 +1,4 @@
-//! Files that nobody but one upload knows, beside those of the databases: a rename makes one a database.
+//! Files that are not complete yet, or that nobody needs for long: a rename makes one what it is to be.
 
 use std::fs::{self, File};
 use std::io;
@@ -15,11 +15,16 @@ pub(crate) struct TemporaryFile {
 }
 
 impl TemporaryFile {
+    /// A file that belongs to no database yet.
     pub(crate) fn create(root: &Root) -> io::Result<Self> {
         root.create()?;
         let directory = directory(root);
         fs::create_dir_all(&directory)?;
-        let path = directory.join(format!("{:032x}", fastrand::u128(..)));
+        Self::at(directory.join(format!("{:032x}", fastrand::u128(..))))
+    }
+
+    /// A new file of this name.
+    pub(crate) fn at(path: PathBuf) -> io::Result<Self> {
         let file = File::options().read(true).write(true).create_new(true).open(&path)?;
         Ok(Self { path, file, is_kept: false })
     }
@@ -48,8 +53,8 @@ impl Drop for TemporaryFile {
     }
 }
 
-/// Removes every temporary file; nobody may be at work on one.
-pub(super) fn remove_all(root: &Root) {
+/// Removes every file that belongs to no database; nobody may be at work on one.
+pub(crate) fn remove_all(root: &Root) {
     let directory = directory(root);
     forget_missing(fs::remove_dir_all(&directory), &directory);
 }
