@@ -77,6 +77,9 @@ pub struct DatabaseFilter {
     /// Only the branches of the database with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// Only those that follow the schema of this one. The service deprecates that, and there is no setter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
     /// How many at the most. The service does not document it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,

@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod catalogue;
+mod decode;
 mod endpoint;
 mod error_body;
 mod invalid_input;

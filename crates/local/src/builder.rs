@@ -107,8 +107,8 @@ impl CloudBuilder {
         self
     }
 
-    /// Puts the organization added last, or `acme` when there is none, on another plan than `scaler`, for instance on
-    /// `starter`, which has neither invites nor audit logs.
+    /// Puts the organization added last, or `acme` when there is none, on another plan than `pro`, which includes
+    /// everything: `starter`, `developer` or `scaler`. What the plan does not include is refused.
     pub fn with_plan(mut self, plan: impl Into<String>) -> Self {
         self.last_team().plan = Some(plan.into());
         self

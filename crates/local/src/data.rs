@@ -4,7 +4,8 @@
 //! `legacy` or `dump` (one per protocol, with `admission` for tokens and `codec` for JSON and protobuf) → `plan` (is the
 //! request sound?) → `stream` and `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order
 //! of statements) → `engine` (the statement itself). What is committed is entered in the `history`, from which the control
-//! plane restores a database to a time and `export` serves its file and its log. The file of a database goes to `upload`.
+//! plane restores a database to a time, `export` serves its file and its log, and `pull` the pages that have changed. The
+//! file of a database goes to `upload`.
 
 mod admission;
 mod allow_list;
@@ -30,6 +31,7 @@ mod permissions;
 mod pipeline;
 mod plan;
 mod policy;
+mod pull;
 mod refusal;
 mod session;
 mod signing;

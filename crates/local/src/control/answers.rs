@@ -14,8 +14,6 @@ mod organizations;
 mod recovery;
 mod user;
 
-use billing::STARTER;
-
 pub(crate) use billing::{included_rows, is_known as is_known_plan};
 pub(crate) use locations::{is_known as is_known_location, number as location_number};
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::attach::refused;
@@ -95,6 +95,9 @@ impl Database {
             self.verified_tokens.clear();
         }
         *current = Arc::new(record);
+        drop(current);
+        // Who waits for a commit may have lost the right to.
+        self.history.wake();
     }
 
     pub(crate) fn verified_tokens(&self) -> &VerifiedTokens {
@@ -161,6 +164,11 @@ impl Database {
         self.neighbours.upgrade()?.read().in_service(id)
     }
 
+    /// Whether it takes requests.
+    pub(crate) fn is_in_service(&self) -> bool {
+        self.neighbour(&self.record().id).is_some()
+    }
+
     /// The database of this id, if it may be attached to this one. What the token does not name is not told apart from
     /// what is not there.
     pub(crate) fn attachable(&self, id: &str, policy: &Policy) -> Result<Arc<Database>, SqlError> {
@@ -210,6 +218,11 @@ impl Database {
         self.history().map_err(HistoryError::Engine)?.restore(at, target.path())
     }
 
+    /// Changes with every commit from now on, and when the database is closed.
+    pub(crate) fn commits(&self) -> watch::Receiver<()> {
+        self.history.commits()
+    }
+
     /// What the database was. Blocks.
     pub(crate) fn history(&self) -> Result<&History, SqlError> {
         if !self.history.is_open() {
@@ -242,6 +255,7 @@ impl Database {
         drop(self.streams.clear());
         drop(std::mem::take(&mut *self.idle.lock()));
         self.history.release();
+        self.history.wake();
     }
 
     pub(crate) fn count(&self, sql: &str, ran: Ran) {

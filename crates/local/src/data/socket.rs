@@ -34,7 +34,8 @@ impl Lifeline {
         (server, Self(line))
     }
 
-    async fn ended(&mut self) {
+    /// Waits for the end of the server.
+    pub(super) async fn ended(&mut self) {
         while self.0.changed().await.is_ok() {}
     }
 }

@@ -14,6 +14,7 @@ mod limits;
 mod permissions;
 mod protobuf;
 mod protocol;
+mod pull;
 mod requests;
 mod rules;
 mod sessions;

@@ -9,7 +9,7 @@ use crate::support::{audit_log, delete, get, patch, post};
 fn organization(name: &str, slug: &str, kind: &str) -> Value {
     json!({
         "name": name, "slug": slug, "type": kind, "overages": false, "blocked_reads": false, "blocked_writes": false,
-        "require_mfa": false, "plan_id": "scaler", "plan_timeline": "", "platform": "",
+        "require_mfa": false, "plan_id": "pro", "plan_timeline": "", "platform": "",
     })
 }
 

@@ -6,3 +6,4 @@ mod hosts;
 mod limits;
 mod support;
 mod tls;
+mod waiting;

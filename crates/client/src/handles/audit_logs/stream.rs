@@ -6,7 +6,7 @@ use std::{
 
 use futures_core::Stream;
 use jiff::Timestamp;
-use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditLogsAnswer};
+use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditLogsAnswer, AuditPagination};
 
 use super::AuditLogs;
 use crate::{
@@ -138,16 +138,15 @@ impl paging::Pages for Pages {
 }
 
 impl Pages {
-    /// The entries not yielded yet.
-    fn fresh(&mut self, page: AuditLogsAnswer) -> Vec<AuditLog> {
-        let newer = (page.pagination.page - 1).saturating_mul(page.pagination.page_size);
-        let rank_of_first = page.pagination.total_rows.saturating_sub(newer);
-        let length = u64::try_from(page.audit_logs.len()).unwrap_or(u64::MAX);
-        let last = rank_of_first.saturating_sub(length);
-        let before = self.oldest.replace(self.oldest.map_or(last, |before| before.min(last)));
-        let Some(before) = before else { return page.audit_logs };
-        let ranked = page.audit_logs.into_iter().zip((0..rank_of_first).rev());
-        ranked.skip_while(|(_, rank)| *rank >= before).map(|(entry, _)| entry).collect()
+    /// The entries not yielded yet: all, where the page contradicts itself, for it is better to tell of one twice than not
+    /// at all.
+    fn fresh(&mut self, mut page: AuditLogsAnswer) -> Vec<AuditLog> {
+        let Some(first) = rank_of_first(&page) else { return page.audit_logs };
+        let oldest = first + 1 - length(&page);
+        let seen = self.oldest.map_or(0, |before| (first + 1).saturating_sub(before));
+        self.oldest = Some(self.oldest.map_or(oldest, |before| before.min(oldest)));
+        let seen = usize::try_from(seen).unwrap_or(usize::MAX).min(page.audit_logs.len());
+        page.audit_logs.split_off(seen)
     }
 
     fn is_past(&self, page: &AuditLogsAnswer) -> bool {
@@ -180,4 +179,16 @@ impl Outline {
             total_rows: page.pagination.total_rows,
         })
     }
+}
+
+/// The rank of the newest entry of a page; nothing for a page that is not among its own total.
+fn rank_of_first(page: &AuditLogsAnswer) -> Option<u64> {
+    let AuditPagination { page: number, page_size, total_rows, .. } = page.pagination;
+    let newer = number.checked_sub(1)?.checked_mul(page_size)?;
+    let older = total_rows.checked_sub(newer)?;
+    (older >= length(page) && page_size >= length(page)).then(|| older.checked_sub(1)).flatten()
+}
+
+fn length(page: &AuditLogsAnswer) -> u64 {
+    u64::try_from(page.audit_logs.len()).unwrap_or(u64::MAX)
 }

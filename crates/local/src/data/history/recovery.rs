@@ -27,7 +27,7 @@ impl History {
 
     fn follow(&self, frames: u32) -> io::Result<Live> {
         self.finish_fold()?;
-        let oldest = self.place.generations(Kind::Base)?.first().copied().unwrap_or_default();
+        let oldest = self.base()?.unwrap_or_default();
         self.place.tidy(oldest)?;
         let Some(newest) = self.place.generations(Kind::Ledger)?.last().copied() else {
             return self.begin(1, frames, EVER);

@@ -57,10 +57,7 @@ impl History {
         let (current, _) = self.at_present();
         let path = if generation == current { self.copy_of(&self.file)? } else { self.assemble(generation, 0)? };
         let file = File::open(&path)?;
-        // Where an open file cannot be deleted, it goes when the history is opened next.
-        if let Err(error) = std::fs::remove_file(&path) {
-            tracing::debug!(%error, "the copy of an export stays for a while");
-        }
+        unlink(&path);
         Ok(file)
     }
 
@@ -84,7 +81,7 @@ impl History {
 
     fn refuse_unknown(&self, generation: u32) -> Result<(), HistoryError> {
         let (current, _) = self.at_present();
-        let oldest = self.place.generations(Kind::Base)?.first().copied().unwrap_or(current);
+        let oldest = self.base()?.unwrap_or(current);
         match generation {
             _ if generation > current => Err(HistoryError::NotYet { current }),
             _ if generation < oldest => Err(HistoryError::Gone { oldest }),
@@ -92,9 +89,14 @@ impl History {
         }
     }
 
+    /// The oldest generation whose file can be had.
+    pub(super) fn base(&self) -> io::Result<Option<u32>> {
+        Ok(self.place.generations(Kind::Base)?.first().copied())
+    }
+
     /// The database after this many frames of a generation, in a file of a passing name.
     fn assemble(&self, generation: u32, frames: u32) -> io::Result<PathBuf> {
-        let base = self.place.generations(Kind::Base)?.first().copied();
+        let base = self.base()?;
         let path = match base {
             Some(base) => self.copy_of(&self.place.path(base, Kind::Base))?,
             // Nothing was ever written into the file since the only generation began.
@@ -125,4 +127,12 @@ impl History {
 fn too_early(earliest: Option<i64>) -> HistoryError {
     let earliest = earliest.and_then(|at| Timestamp::from_microsecond(at).ok());
     HistoryError::TooEarly(earliest.unwrap_or(Timestamp::MAX))
+}
+
+/// Deletes an open file, which goes on to be until it is closed.
+pub(super) fn unlink(path: &Path) {
+    // Where an open file cannot be deleted, it goes when the history is opened next.
+    if let Err(error) = std::fs::remove_file(path) {
+        tracing::debug!(%error, "a file that is being sent stays for a while");
+    }
 }

@@ -54,7 +54,7 @@ impl History {
 
     /// Before the first checkpoint the file is what it was when the oldest generation began.
     fn keep_base(&self, generation: u32) -> io::Result<()> {
-        if !self.place.generations(Kind::Base)?.is_empty() {
+        if self.base()?.is_some() {
             return Ok(());
         }
         let temporary = self.place.temporary();

@@ -5,9 +5,9 @@ use http::Request;
 use super::{Host, LABEL};
 
 /// One field as it was read: its number and its bytes, or the eight bytes of its number.
-type Field = (u64, Vec<u8>);
+pub(super) type Field = (u64, Vec<u8>);
 
-fn varint(mut value: u64) -> Vec<u8> {
+pub(super) fn varint(mut value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     while value >= 0x80 {
         bytes.push(u8::try_from(value & 0x7f).unwrap() | 0x80);
@@ -21,7 +21,7 @@ fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)).cast_unsigned()
 }
 
-fn number(tag: u64, value: u64) -> Vec<u8> {
+pub(super) fn number(tag: u64, value: u64) -> Vec<u8> {
     [varint(tag << 3), varint(value)].concat()
 }
 
@@ -29,12 +29,12 @@ fn double(tag: u64, value: f64) -> Vec<u8> {
     [varint(tag << 3 | 1), value.to_le_bytes().to_vec()].concat()
 }
 
-fn bytes(tag: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
+pub(super) fn bytes(tag: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
     let value = value.as_ref();
     [varint(tag << 3 | 2), varint(value.len() as u64), value.to_vec()].concat()
 }
 
-fn read_varint(input: &mut &[u8]) -> u64 {
+pub(super) fn read_varint(input: &mut &[u8]) -> u64 {
     let mut value = 0;
     for shift in (0..).step_by(7) {
         let byte = input[0];
@@ -47,7 +47,7 @@ fn read_varint(input: &mut &[u8]) -> u64 {
     value
 }
 
-fn fields(mut input: &[u8]) -> Vec<Field> {
+pub(super) fn fields(mut input: &[u8]) -> Vec<Field> {
     let mut fields = Vec::new();
     while !input.is_empty() {
         let key = read_varint(&mut input);
@@ -67,14 +67,14 @@ fn fields(mut input: &[u8]) -> Vec<Field> {
 }
 
 /// The only field of this number along a path of numbers.
-fn at(message: &[u8], path: &[u64]) -> Vec<u8> {
+pub(super) fn at(message: &[u8], path: &[u64]) -> Vec<u8> {
     path.iter().fold(message.to_vec(), |message, tag| {
         let found = fields(&message).into_iter().find(|(number, _)| number == tag);
         found.unwrap_or_else(|| panic!("no field {tag} of {path:?} in {message:?}")).1
     })
 }
 
-fn all(message: &[u8], tag: u64) -> Vec<Vec<u8>> {
+pub(super) fn all(message: &[u8], tag: u64) -> Vec<Vec<u8>> {
     fields(message).into_iter().filter(|(number, _)| *number == tag).map(|(_, value)| value).collect()
 }
 

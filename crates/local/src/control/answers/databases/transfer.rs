@@ -2,7 +2,10 @@ use turso_cloud_contract::{Nothing, OrganizationSlug, databases::TransferDatabas
 
 use super::{find, free_label};
 use crate::{
-    control::{Context, Handles, Refusal, answers::Answers},
+    control::{
+        Context, Handles, Refusal,
+        answers::{Answers, billing},
+    },
     store::{DatabaseRow, GroupRow, OrganizationRow},
 };
 
@@ -42,6 +45,7 @@ pub(in crate::control::answers) fn move_to(
     if cx.store().find_database(target.id, &database.name)?.is_some() {
         return Err(Refusal::conflict(format!("database with name {} already exists", database.name)));
     }
+    billing::admit_database(cx, target)?;
     database.label = free_label(cx, target, &database.name)?;
     database.group = group;
     cx.store().update_database(&database)?;

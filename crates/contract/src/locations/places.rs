@@ -1,7 +1,6 @@
-//! Where in the world the locations are.
+use crate::LocationCode;
 
-/// The locations of the service today.
-pub(super) static AWS: [Place; 6] = [
+static AWS: [Place; 6] = [
     place("aws-ap-northeast-1", "AWS AP NorthEast (Tokyo)", 35.7, 139.7),
     place("aws-ap-south-1", "AWS AP South (Mumbai)", 19.1, 72.9),
     place("aws-eu-west-1", "AWS EU West (Ireland)", 53.3, -6.3),
@@ -10,8 +9,7 @@ pub(super) static AWS: [Place; 6] = [
     place("aws-us-west-2", "AWS US West (Oregon)", 45.8, -119.7),
 ];
 
-/// The locations of the platform it was on until 2025.
-pub(super) static FLY: [Place; 35] = [
+static FLY: [Place; 35] = [
     place("ams", "Amsterdam, Netherlands", 52.4, 4.9),
     place("arn", "Stockholm, Sweden", 59.3, 18.1),
     place("atl", "Atlanta, Georgia (US)", 33.7, -84.4),
@@ -49,19 +47,50 @@ pub(super) static FLY: [Place; 35] = [
     place("yyz", "Toronto, Canada", 43.7, -79.4),
 ];
 
-/// A location. Its coordinates are those of its city, good enough to tell which of two is nearer.
-#[derive(Debug)]
-pub(super) struct Place {
-    pub(super) code: &'static str,
-    pub(super) description: &'static str,
+/// A location of the service as its documents describe it. Where in the world it is they do not say: the coordinates are
+/// those of its city, good enough to tell which of two is nearer.
+///
+/// ```
+/// use turso_cloud_contract::locations::Place;
+///
+/// let los_angeles = Place::find(&"lax".parse()?).expect("a location of the old platform");
+/// assert_eq!(los_angeles.closest(Place::aws(), 1)[0].code, "aws-us-west-2");
+/// # Ok::<(), turso_cloud_contract::InvalidInput>(())
+/// ```
+#[derive(Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Place {
+    /// Its code.
+    pub code: &'static str,
+    /// What the service says it is.
+    pub description: &'static str,
     latitude: f64,
     longitude: f64,
 }
 
 impl Place {
-    /// Those nearest to it along the surface of the earth, the nearest first.
-    pub(super) fn closest<'a>(&self, places: &'a [Self], how_many: usize) -> Vec<&'a Self> {
-        let mut others: Vec<_> = places.iter().filter(|place| place.code != self.code).collect();
+    /// The locations of the service today.
+    #[must_use]
+    pub fn aws() -> &'static [Self] {
+        &AWS
+    }
+
+    /// The locations of its old platform. Groups are still there, and the region service still names them.
+    #[must_use]
+    pub fn fly() -> &'static [Self] {
+        &FLY
+    }
+
+    /// The one with this code, today's or old; nothing for one that was opened after this version.
+    #[must_use]
+    pub fn find(code: &LocationCode) -> Option<&'static Self> {
+        AWS.iter().chain(&FLY).find(|place| code == place.code)
+    }
+
+    /// Those of `places` nearest to it along the surface of the earth, without itself, the nearest first.
+    #[must_use]
+    pub fn closest<'a>(&self, places: impl IntoIterator<Item = &'a Self>, how_many: usize) -> Vec<&'a Self> {
+        let mut others: Vec<_> = places.into_iter().filter(|place| place.code != self.code).collect();
         others.sort_by(|one, other| self.nearness(other).total_cmp(&self.nearness(one)));
         others.truncate(how_many);
         others
