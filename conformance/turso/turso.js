@@ -34,7 +34,7 @@ before(async () => {
   const browser = join(folder, "bin", "xdg-open");
   writeFileSync(browser, `#!/bin/sh\nexec '${process.execPath}' -e '
     require("fs").writeFileSync(process.argv[2], process.argv[1]);
-    if (!process.argv[1].startsWith("${base}/")) process.exit();
+    if (new URL(process.argv[1]).origin !== "${base}") process.exit();
     fetch(process.argv[1]).then((page) => process.exit(page.ok ? 0 : 1), () => process.exit(1));
   ' "$1" '${join(folder, "opened")}'\n`);
   chmodSync(browser, 0o755);
@@ -89,8 +89,12 @@ export function run(args, { input, answers = [], env = {} } = {}) {
       }
     });
     child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
+    const late = setTimeout(() => child.kill(), 60_000);
     child.on("error", failed);
-    child.on("close", (code) => ended({ code, stdout, stderr, text: stdout + stderr }));
+    child.on("close", (code) => {
+      clearTimeout(late);
+      ended({ code, stdout, stderr, text: stdout + stderr });
+    });
     // It may end without reading what it was sent.
     child.stdin.on("error", () => {});
     if (answers.length === 0) child.stdin.end(input ?? "");
@@ -148,8 +152,9 @@ export async function newDatabase(...options) {
   return name;
 }
 
-/** What a statement answers, as comma separated values without their header. */
+/** The values of the only column that a statement answers with. */
 export async function query(database, sql) {
-  const answer = await turso("db", "shell", database, { input: `.mode csv\n${sql}\n` });
-  return answer.trim().split("\n").slice(1).join("\n");
+  const table = await turso("db", "shell", database, sql);
+  const lines = table.split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "" && !line.startsWith("\u28fe")).slice(1);
 }

@@ -29,6 +29,7 @@ mod jwks;
 mod locations;
 mod members;
 mod minted_api_tokens;
+mod official;
 mod organizations;
 mod permissions;
 mod recovery;
