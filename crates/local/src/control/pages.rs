@@ -146,3 +146,21 @@ fn is_here(peer: IpAddr) -> bool {
 #[derive(Debug, thiserror::Error)]
 #[error("the user or the key of the cloud is missing")]
 struct NobodyThere;
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::Cloud;
+
+    #[tokio::test]
+    async fn a_login_is_only_for_this_machine() {
+        let cloud = Cloud::new().unwrap();
+        for (peer, status) in [(Ipv4Addr::new(192, 0, 2, 1), 403), (Ipv4Addr::new(127, 0, 0, 9), 200)] {
+            let mut request = Request::get("/?redirect=false").body(Body::empty()).unwrap();
+            request.extensions_mut().insert(Peer(peer.into()));
+            assert_eq!(cloud.handle(request).await.status(), status, "{peer}");
+        }
+    }
+}

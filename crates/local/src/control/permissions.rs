@@ -33,13 +33,13 @@ use turso_cloud_contract::{
     jwks::{GetJwksTemplate, ListJwks, RemoveJwks, SaveJwks},
     locations::{GetClosestRegion, GetLocation, ListLocations, ListOrganizationLocations},
     members::{AddMember, GetMember, ListMembers, RemoveMember, UpdateMember},
-    organizations::{
-        CreateOrganization, DeleteOrganization, GetOrganization, ListOrganizations, ListOrganizationsV2,
-        UpdateOrganization,
-    },
     official::{
         AbortAwsMigration, CreateStripeCustomer, GetAwsMigration, GetPaymentMethods, InvalidateSessions,
         StartAwsMigration, UpdateSubscription,
+    },
+    organizations::{
+        CreateOrganization, DeleteOrganization, GetOrganization, ListOrganizations, ListOrganizationsV2,
+        UpdateOrganization,
     },
     recovery::{ListDeletedGroups, RestoreDatabase, RestoreGroup},
     user::GetUser,

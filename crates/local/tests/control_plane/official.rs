@@ -81,7 +81,8 @@ async fn a_token_of_another_organization_does_not_open_the_personal_one() {
 #[tokio::test]
 async fn a_dump_may_be_sent_to_the_personal_organization() {
     let cloud = Cloud::new().unwrap();
-    let form = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"d\"\r\n\r\nCREATE TABLE t (x);\r\n--b--\r\n";
+    let form =
+        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"d\"\r\n\r\nCREATE TABLE t (x);\r\n--b--\r\n";
     let request = Request::post("/v1/databases/dumps")
         .header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()))
         .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
