@@ -39,6 +39,7 @@ use crate::{
     data::{AllowList, DataPlane, DatabaseRecord},
     faults::Faults,
     ids::Ids,
+    quirk::Quirks,
     store::{DatabaseRow, Store, StoreError},
 };
 
@@ -69,10 +70,18 @@ pub(crate) struct Control {
     pub(crate) addresses: Addresses,
     dumps: Dumps,
     whereabouts: Whereabouts,
+    pub(crate) quirks: Quirks,
     routes: Routes,
     verifier: Verifier,
     /// Locked while anything of the cloud is alive, requests that nobody waits for any more among it.
     lock: Option<File>,
+}
+
+/// Whom a cloud knows, and how it answers.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    pub(crate) verifier: Verifier,
+    pub(crate) quirks: Quirks,
 }
 
 impl Control {
@@ -81,7 +90,7 @@ impl Control {
         ids: Ids,
         clock: Clock,
         data: DataPlane,
-        verifier: Verifier,
+        rules: Rules,
         lock: Option<File>,
     ) -> Arc<Self> {
         let control = Arc::new(Self {
@@ -94,7 +103,8 @@ impl Control {
             whereabouts: Whereabouts::default(),
             data,
             routes: answers_everything(answers::Answers).and(answers::official()),
-            verifier,
+            verifier: rules.verifier,
+            quirks: rules.quirks,
             lock,
         });
         control.watch_drafts();
@@ -183,7 +193,7 @@ impl Operation {
         if received.head.method != http::Method::GET {
             control.whereabouts.forget();
         }
-        outcome.map(|(answer, _)| answer)
+        outcome.map(|(answer, _)| control.quirks.dress(self.info.name, answer))
     }
 }
 

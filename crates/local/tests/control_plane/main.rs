@@ -32,6 +32,7 @@ mod minted_api_tokens;
 mod official;
 mod organizations;
 mod permissions;
+mod quirks;
 mod recovery;
 mod seeds;
 mod served;
