@@ -4,11 +4,18 @@ import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { api, exists, folder, lastLine, newDatabase, newName, query, refused, run, state, turso, user } from "./turso.js";
+import {
+  api, exists, folder, lastLine, newDatabase, newName, query, refused, run, state, turso, user,
+} from "./turso.js";
 
 const database = async (name) => (await state(`/databases/${name}`)).database;
 const sqlite = (file, sql) => execFileSync("sqlite3", [file, sql], { encoding: "utf8" }).trim();
-const dump = "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE t (v);\nINSERT INTO t VALUES (41),(42);\nCOMMIT;\n";
+const dump = `PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE t (v);
+INSERT INTO t VALUES (41),(42);
+COMMIT;
+`;
 
 before(() => {
   writeFileSync(join(folder, "rows.sql"), dump);
@@ -25,7 +32,8 @@ async function filled() {
 
 test("a plain database is created, listed, shown and destroyed", async () => {
   const name = newName("db");
-  assert.match(await turso("db", "create", name, "--group", "default"), new RegExp(`Created database ${name} at group default in`));
+  const created = await turso("db", "create", name, "--group", "default");
+  assert.match(created, new RegExp(`Created database ${name} at group default in`));
   const { DbId, Hostname } = await database(name);
   assert.match(await turso("db", "list"), new RegExp(`^${name} +SQLite +default +libsql://${Hostname}`, "m"));
   assert.match(await turso("db", "list", "--group", "default"), new RegExp(`^${name} `, "m"));
@@ -67,7 +75,8 @@ test("--from-db copies, and --timestamp copies what was", async () => {
   const restored = newName("restored");
   await turso("db", "create", restored, "--group", "default", "--from-db", name, "--timestamp", past);
   assert.deepEqual(await query(restored, "SELECT sum(v) FROM t;"), ["83"]);
-  assert.match(await refused("db", "create", newName("db"), "--group", "default", "--from-db", name, "--timestamp", "2020-01-01T00:00:00Z"), /earliest time/);
+  const early = ["--group", "default", "--from-db", name, "--timestamp", "2020-01-01T00:00:00Z"];
+  assert.match(await refused("db", "create", newName("db"), ...early), /earliest time/);
 });
 
 test("db branch makes a copy that --branches shows", async () => {
@@ -83,7 +92,8 @@ test("--from-dump and --from-dump-url load statements", async () => {
   assert.deepEqual(await query(name, "SELECT sum(v) FROM t;"), ["83"]);
   await turso("db", "create", other, "--group", "default", "--from-dump-url", `file://${join(folder, "rows.sql")}`);
   assert.deepEqual(await query(other, "SELECT sum(v) FROM t;"), ["83"]);
-  assert.match(await refused("db", "create", newName("dump"), "--group", "default", "--from-dump-url", "https://example.com/rows.sql"), /seed\.url/);
+  const elsewhere = ["--group", "default", "--from-dump-url", "https://example.com/rows.sql"];
+  assert.match(await refused("db", "create", newName("dump"), ...elsewhere), /seed\.url/);
 });
 
 test("--from-file, --from-csv and import bring files", async () => {
@@ -131,7 +141,8 @@ test("the shell runs its argument, its input and .dump", async () => {
 
 test("a list of statements stops at the first that fails", async () => {
   const name = await newDatabase();
-  const failed = await run(["db", "shell", name, "CREATE TABLE t (v UNIQUE); INSERT INTO t VALUES (1); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2);"]);
+  const inserts = [1, 1, 2].map((value) => `INSERT INTO t VALUES (${value});`);
+  const failed = await run(["db", "shell", name, `CREATE TABLE t (v UNIQUE); ${inserts.join(" ")}`]);
   assert.match(failed.text, /UNIQUE constraint failed: t\.v/);
   assert.equal(failed.code, 1);
   assert.deepEqual(await query(name, "SELECT count(*) FROM t;"), ["1"]);
@@ -151,8 +162,11 @@ test("inspect tells of rows, space and queries", async () => {
 test("tokens allow what they were minted for", async () => {
   const name = await filled();
   const url = (await turso("db", "show", name, "--http-url")).trim();
-  const mint = async (...options) => `${url}?authToken=${lastLine(await turso("db", "tokens", "create", name, ...options))}`;
-  const [writer, reader, inserter] = [await mint("--expiration", "7d"), await mint("--read-only"), await mint("-p", "t:data_add", "-p", "all:data_read")];
+  const mint = async (...options) => {
+    return `${url}?authToken=${lastLine(await turso("db", "tokens", "create", name, ...options))}`;
+  };
+  const [writer, reader] = [await mint("--expiration", "7d"), await mint("--read-only")];
+  const inserter = await mint("-p", "t:data_add", "-p", "all:data_read");
   await turso("db", "shell", writer, "INSERT INTO t VALUES (43)");
   assert.match(await turso("db", "shell", reader, "SELECT max(v) FROM t"), /43/);
   assert.match(await refused("db", "shell", reader, "DELETE FROM t"), /BLOCKED/);
@@ -191,7 +205,8 @@ test("an attached database is read in the shell's database", async () => {
   const jwt = lastLine(await turso("db", "tokens", "create", name, "--attach", other));
   const url = (await turso("db", "show", name, "--http-url")).trim();
   const { DbId } = await database(other);
-  const answer = await turso("db", "shell", `${url}?authToken=${jwt}`, { input: `ATTACH "${DbId}" AS o;\nSELECT sum(v) FROM o.t;\n` });
+  const input = `ATTACH "${DbId}" AS o;\nSELECT sum(v) FROM o.t;\n`;
+  const answer = await turso("db", "shell", `${url}?authToken=${jwt}`, { input });
   assert.match(answer, /83/);
 });
 

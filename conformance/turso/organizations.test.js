@@ -1,7 +1,9 @@
 // Organizations: members, invites, audit log, identity providers, plan and invoices.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, lastLine, logIn, newDatabase, newName, opened, org, refused, settings, state, turso, user } from "./turso.js";
+import {
+  api, lastLine, logIn, newDatabase, newName, opened, org, refused, settings, state, turso, user,
+} from "./turso.js";
 
 const team = async (path) => (await api("GET", `/v1/organizations/${org}${path}`)).json;
 
@@ -87,7 +89,8 @@ test("identity providers are saved, listed, described and removed", async () => 
   assert.match(await turso("org", "jwks", "list"), new RegExp(`${name} +https://example\\.com/jwks\\.json`));
   const database = await newDatabase();
   const { DbId } = (await state(`/databases/${database}`)).database;
-  const template = await turso("org", "jwks", "template", "--database", database, "--scope", "read-only", "-p", "all:data_read");
+  const options = ["--database", database, "--scope", "read-only", "-p", "all:data_read"];
+  const template = await turso("org", "jwks", "template", ...options);
   assert.ok(template.includes(DbId) && template.includes("data_read"), template);
   await turso("org", "jwks", "remove", name);
   assert.ok(!(await saved()).some((found) => found.jwks_name === name));

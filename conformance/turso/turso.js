@@ -48,7 +48,7 @@ after(() => {
   assert.deepEqual(outside, [], "requests that wanted to leave this machine");
 });
 
-/** Settings as a login leaves them, with the nearest location, which is otherwise asked of a host that has no setting. */
+/** Settings as a login leaves them, with the nearest location, which is otherwise asked of a host beyond this machine. */
 export function logIn(settings = { token, username: user }) {
   const cache = { closestlocation: { expiration: 4102444800, data: "local" } };
   writeFileSync(settingsFile, JSON.stringify({ baseurl: base, organization: "", cache, ...settings }), { mode: 0o600 });

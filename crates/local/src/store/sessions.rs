@@ -12,8 +12,11 @@ pub(crate) struct SessionRow {
 }
 
 impl Transaction<'_> {
+    /// Begins a session. Those that have ended are forgotten.
     pub(crate) fn insert_session(&self, session: &SessionRow) -> Result<(), StoreError> {
         let SessionRow { token, expires_at } = session;
+        let now = token.created_at.as_microsecond();
+        self.0.execute("DELETE FROM sessions WHERE expires_at <= ?1", [now])?;
         self.0.execute(
             "INSERT INTO sessions (jti, user_id, name, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![
@@ -21,7 +24,7 @@ impl Transaction<'_> {
                 token.user.id,
                 token.name.as_str(),
                 token.created_at.to_string(),
-                expires_at.to_string(),
+                expires_at.as_microsecond(),
             ],
         )?;
         Ok(())
@@ -51,5 +54,5 @@ fn session(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
         group: None,
         created_at: columns::text(row, "created_at")?,
     };
-    Ok(SessionRow { token, expires_at: columns::text(row, "expires_at")? })
+    Ok(SessionRow { token, expires_at: columns::instant(row, "expires_at")?.unwrap_or_default() })
 }
