@@ -133,12 +133,12 @@ fn rules() -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn every_refusal_follows_from_a_rule() {
-    let (refusals, ruled, rules) = (refusals(), ruled(), rules());
-    let unruled: Vec<_> = refusals.iter().filter(|(sentence, _)| !ruled.contains_key(*sentence)).collect();
+    let (refusals, table, rules) = (refusals(), ruled(), rules());
+    let unruled: Vec<_> = refusals.iter().filter(|(sentence, _)| !table.contains_key(*sentence)).collect();
     assert!(unruled.is_empty(), "give each a line in tests/fidelity/refusals.tsv with its rules: {unruled:#?}");
-    let gone: Vec<_> = ruled.keys().filter(|sentence| !refusals.contains_key(*sentence)).collect();
+    let gone: Vec<_> = table.keys().filter(|sentence| !refusals.contains_key(*sentence)).collect();
     assert!(gone.is_empty(), "no source has these sentences of tests/fidelity/refusals.tsv: {gone:#?}");
-    for (sentence, ids) in &ruled {
+    for (sentence, ids) in &table {
         let unknown: Vec<_> = ids.iter().filter(|id| !rules.contains_key(*id)).collect();
         assert!(unknown.is_empty(), "docs/fidelity.md has no rule {unknown:?}, which {sentence:?} is to follow from");
     }
