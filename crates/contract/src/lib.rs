@@ -37,6 +37,7 @@ pub mod invites;
 pub mod jwks;
 pub mod locations;
 pub mod members;
+pub mod official;
 pub mod organizations;
 pub mod recovery;
 pub mod uploads;

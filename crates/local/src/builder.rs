@@ -4,14 +4,15 @@ use jiff::Timestamp;
 use turso_cloud_contract::members::Role;
 
 use crate::{
-    Clock, Cloud, CloudError,
+    Clock, Cloud, CloudError, Quirk,
     authority::Authority,
     cloud::{Inner, Served},
-    control::{Control, Hostnames, included_rows, record, recovery},
+    control::{Control, Hostnames, Rules, included_rows, record, recovery},
     data::{DataPlane, Files, Hours, Rows},
     directory::Directory,
     founder::{Founder, TEAM, Team},
     ids::Ids,
+    quirk::Quirks,
     store::{OrganizationRow, Store, StoreError, Transaction},
 };
 
@@ -40,13 +41,15 @@ pub struct CloudBuilder {
     directory: Option<PathBuf>,
     users: Vec<String>,
     teams: Vec<Team>,
+    quirks: Quirks,
     served: Served,
 }
 
 impl Default for CloudBuilder {
     fn default() -> Self {
         let served = Served { hostnames: None, hosts: Vec::new(), connections: MAX_CONNECTIONS };
-        Self { seed: None, clock: None, directory: None, users: Vec::new(), teams: Vec::new(), served }
+        let quirks = Quirks::default();
+        Self { seed: None, clock: None, directory: None, users: Vec::new(), teams: Vec::new(), quirks, served }
     }
 }
 
@@ -111,6 +114,28 @@ impl CloudBuilder {
     /// everything: `starter`, `developer` or `scaler`. What the plan does not include is refused.
     pub fn with_plan(mut self, plan: impl Into<String>) -> Self {
         self.last_team().plan = Some(plan.into());
+        self
+    }
+
+    /// Lets the cloud answer in a way in which Turso Cloud has been seen to answer. Of two that exclude each other, the
+    /// one given last holds.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use turso_cloud::NewDatabase;
+    /// use turso_cloud_local::{Cloud, Quirk};
+    ///
+    /// let cloud = Cloud::builder().quirk(Quirk::DuplicateCreate400).build()?;
+    /// let turso = cloud.client().build()?;
+    /// turso.databases().create(NewDatabase::new("orders", "default")).await?;
+    /// let again = turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap_err();
+    /// assert!(again.is_already_exists());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn quirk(mut self, quirk: Quirk) -> Self {
+        self.quirks.add(quirk);
         self
     }
 
@@ -180,7 +205,14 @@ impl CloudBuilder {
             data.add_used(organization.id, *used);
         }
         Ok(Cloud::from_inner(Inner {
-            control: Control::new(store, ids, clock, data, foundation.verifier, directory.map(Directory::into_lock)),
+            control: Control::new(
+                store,
+                ids,
+                clock,
+                data,
+                Rules { verifier: foundation.verifier, quirks: self.quirks },
+                directory.map(Directory::into_lock),
+            ),
             token: foundation.token,
             organization: foundation.organization,
             authority,

@@ -14,6 +14,7 @@ mod handles;
 mod jwt;
 mod loopback;
 mod organization_key;
+mod pages;
 mod paging;
 mod permissions;
 pub(crate) mod provision;
@@ -21,6 +22,7 @@ pub(crate) mod recovery;
 mod refusal;
 mod request;
 mod router;
+mod target;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -37,6 +39,7 @@ use crate::{
     data::{AllowList, DataPlane, DatabaseRecord},
     faults::Faults,
     ids::Ids,
+    quirk::Quirks,
     store::{DatabaseRow, Store, StoreError},
 };
 
@@ -53,6 +56,7 @@ pub(crate) use whereabouts::Host;
 use dumps::Dumps;
 use request::{Received, origin};
 use router::Operation;
+use target::Target;
 use whereabouts::Whereabouts;
 
 /// Everything an answer may need.
@@ -66,10 +70,18 @@ pub(crate) struct Control {
     pub(crate) addresses: Addresses,
     dumps: Dumps,
     whereabouts: Whereabouts,
+    pub(crate) quirks: Quirks,
     routes: Routes,
     verifier: Verifier,
     /// Locked while anything of the cloud is alive, requests that nobody waits for any more among it.
     lock: Option<File>,
+}
+
+/// Whom a cloud knows, and how it answers.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    pub(crate) verifier: Verifier,
+    pub(crate) quirks: Quirks,
 }
 
 impl Control {
@@ -78,7 +90,7 @@ impl Control {
         ids: Ids,
         clock: Clock,
         data: DataPlane,
-        verifier: Verifier,
+        rules: Rules,
         lock: Option<File>,
     ) -> Arc<Self> {
         let control = Arc::new(Self {
@@ -90,8 +102,9 @@ impl Control {
             dumps: Dumps::open(data.directory()),
             whereabouts: Whereabouts::default(),
             data,
-            routes: answers_everything(answers::Answers),
-            verifier,
+            routes: answers_everything(answers::Answers).and(answers::official()),
+            verifier: rules.verifier,
+            quirks: rules.quirks,
             lock,
         });
         control.watch_drafts();
@@ -105,10 +118,14 @@ impl Control {
 
     /// Answers a request of the Platform API or of the region service.
     pub(crate) async fn handle(self: &Arc<Self>, request: Request<Body>) -> Response<Body> {
-        let answer = match dumps::target(&request) {
-            Some(Ok(organization)) => self.receive_dump(organization, request).await,
-            Some(Err(refusal)) => Err(refusal),
-            None => self.answer(request).await,
+        if let Some(page) = Self::page(&request) {
+            return self.show(page).await;
+        }
+        let target = Target::of(request.uri().path());
+        let answer = if dumps::are_sent(request.method(), &target) {
+            self.receive_dump(target, request).await
+        } else {
+            self.answer(target, request).await
         };
         match answer {
             Ok(json) => success(json),
@@ -116,9 +133,9 @@ impl Control {
         }
     }
 
-    async fn answer(self: &Arc<Self>, request: Request<Body>) -> Result<Vec<u8>, Refusal> {
+    async fn answer(self: &Arc<Self>, target: Target, request: Request<Body>) -> Result<Vec<u8>, Refusal> {
         let (head, body) = request.into_parts();
-        let operation = self.routes.find(&head.method, head.uri.path());
+        let operation = self.routes.find(&head.method, &target.outline(), head.uri.path());
         // Read to its end even when the answer is known: a client that is still sending would not see the answer.
         let body = request::read(body).await;
         let operation = operation?;
@@ -127,7 +144,7 @@ impl Control {
         }
         let received = Received { head, body: body? };
         let control = Arc::clone(self);
-        let work = move || operation.perform(&control, &received);
+        let work = move || operation.perform(&control, &target, &received);
         tokio::task::spawn_blocking(work).await.map_err(Refusal::internal)?
     }
 }
@@ -153,21 +170,22 @@ impl Drop for Control {
 }
 
 impl Operation {
-    fn perform(&self, control: &Control, received: &Received) -> Result<Vec<u8>, Refusal> {
+    fn perform(&self, control: &Control, target: &Target, received: &Received) -> Result<Vec<u8>, Refusal> {
         let outcome = control.store.transact_then(
             |transaction| {
                 let now = control.clock.now();
                 let caller = match self.info.service {
-                    Service::Platform => Some(auth::authenticate(transaction, &control.verifier, received)?),
+                    Service::Platform => Some(auth::authenticate(transaction, &control.verifier, received, now)?),
                     Service::Region => None,
                 };
                 if let Some(caller) = &caller {
                     self.needs.check_token(caller)?;
                     self.needs.check_group_is_named(caller, &received.body)?;
                 }
+                let path = target.path(transaction, caller.as_ref())?;
                 let mut context = Context::new(transaction, control, &self.needs, caller, origin(received), now);
                 context.purge()?;
-                let answer = self.answer(received, &mut context)?;
+                let answer = self.answer(&path, received, &mut context)?;
                 Ok::<_, Refusal>((answer, context.into_effects()))
             },
             |(_, effects)| effects.iter().for_each(|effect| effect.apply(control)),
@@ -175,7 +193,7 @@ impl Operation {
         if received.head.method != http::Method::GET {
             control.whereabouts.forget();
         }
-        outcome.map(|(answer, _)| answer)
+        outcome.map(|(answer, _)| control.quirks.dress(self.info.name, answer))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The user whose token the cloud hands out; the slug of a personal organization is the name of its user.
-const USER: &str = "dev";
+pub(crate) const USER: &str = "dev";
 
 /// The team organization when none is named.
 pub(crate) const TEAM: &str = "acme";

@@ -11,6 +11,7 @@ mod error;
 mod faults;
 mod founder;
 mod ids;
+mod quirk;
 mod server;
 mod store;
 mod transport;
@@ -22,6 +23,7 @@ pub use cloud::Cloud;
 pub use control::{Context, Handles, Hostnames, Refusal, Routes, answers_everything};
 pub use error::CloudError;
 pub use faults::{Fault, FaultRule, Faults};
+pub use quirk::Quirk;
 pub use server::Server;
 
 /// For the targets of `fuzz/`, and for nobody else.

@@ -16,6 +16,7 @@ mod meta;
 mod organizations;
 mod paging;
 mod recovery;
+mod sessions;
 mod usage;
 mod users;
 
@@ -31,6 +32,7 @@ pub(crate) use members::{MemberRow, Role};
 pub(crate) use organizations::OrganizationRow;
 pub(crate) use paging::{Page, Place};
 pub(crate) use recovery::{DeletedDatabaseRow, DeletedGroupRow};
+pub(crate) use sessions::SessionRow;
 pub(crate) use users::UserRow;
 
 const SCHEMA: &str = include_str!("store/schema.sql");

@@ -71,7 +71,7 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, error)
     }
 
-    pub(super) fn conflict(error: impl Into<String>) -> Self {
+    pub(crate) fn conflict(error: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, error)
     }
 

@@ -73,6 +73,7 @@ async fn the_owner_is_billed_until_somebody_else_is_saved() {
     });
     let saved = put(&cloud, &path, &customer.to_string()).await;
     assert_eq!((saved.status, saved.text.as_str()), (200, ""));
+    assert_eq!(put(&cloud, &path, "not json").await.status, 400);
     assert_eq!(get(&cloud, &path).await.json(), customer);
     let portal = post(&cloud, &format!("{ACME}/billing/portal"), "").await.json();
     assert!(portal["portal"]["url"].as_str().unwrap().starts_with("http://"));

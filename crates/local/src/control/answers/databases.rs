@@ -116,7 +116,7 @@ fn create(
     let group = group.filter(|group| cx.opens_group(&group.uuid));
     let group = group.ok_or_else(|| Refusal::bad_request("group not found"))?;
     if cx.store().find_database(organization.id, &name)?.is_some() {
-        return Err(Refusal::conflict(format!("database with name {name} already exists")));
+        return Err(cx.quirks().database_taken(&name));
     }
     refuse_schemas(request)?;
     billing::admit_database(cx, organization)?;
