@@ -13,6 +13,7 @@ mod progress;
 mod quote;
 mod requests;
 mod signals;
+mod stdin;
 
 use std::{env, ffi::OsString, io::Write as _, process::ExitCode};
 
@@ -22,7 +23,6 @@ use clap::{Parser as _, ValueEnum as _};
 use args::{Args, Format, GlobalArgs};
 use context::Context;
 use exit::Report;
-use signals::Signals;
 
 fn main() -> ExitCode {
     let Args { global, command } = match Args::try_parse() {
@@ -60,20 +60,20 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
     if command.handles_signals() {
         return runtime.block_on(commands::run(&cx, command)).map(|()| ExitCode::SUCCESS);
     }
-    let (outcome, signals) = runtime.block_on(async {
-        let mut signals = Signals::listen()?;
-        let outcome = tokio::select! {
+    let outcome = runtime.block_on(async {
+        let mut signals = signals::watch()?;
+        anyhow::Ok(tokio::select! {
             outcome = commands::run(&cx, command) => Ok(outcome),
-            code = signals.stopped() => Err(code),
-        };
-        anyhow::Ok((outcome, signals))
+            Ok(code) = signals.wait_for(Option::is_some) => Err(code.unwrap_or(1)),
+        })
     })?;
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(stopped) => {
             drop(cx);
-            runtime.block_on(signals::clean_up(signals));
-            return Ok(stopped);
+            runtime.block_on(signals::clean_up())?;
+            runtime.shutdown_background();
+            return Ok(stopped.into());
         }
     };
     runtime.shutdown_background();

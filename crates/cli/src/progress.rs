@@ -19,7 +19,9 @@ pub(crate) fn bytes(cx: &Context, what: &str) -> ProgressBar {
 /// A sign of life while something of unknown length goes on.
 pub(crate) fn waiting(cx: &Context, what: &str) -> ProgressBar {
     let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(None, target).with_message(what.to_owned());
+    let bar = ProgressBar::with_draw_target(None, target)
+        .with_style(ProgressStyle::default_spinner())
+        .with_message(what.to_owned());
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }

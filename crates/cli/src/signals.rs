@@ -1,8 +1,10 @@
 //! Ctrl-C and the signal of a service manager.
 
-use std::{io, process::ExitCode, time::Duration};
+use std::{io, process, time::Duration};
 
-use tokio::{runtime::Handle, time};
+use tokio::{runtime::Handle, sync::watch, time};
+
+use crate::stdin;
 
 #[cfg(unix)]
 const TERMINATED: u8 = 143;
@@ -33,11 +35,11 @@ impl Signals {
     }
 
     /// Waits for one of them, and says which exit code stands for it.
-    pub(crate) async fn stopped(&mut self) -> ExitCode {
+    pub(crate) async fn stopped(&mut self) -> u8 {
         #[cfg(unix)]
         tokio::select! {
-            _ = self.interrupt.recv() => INTERRUPTED.into(),
-            _ = self.terminate.recv() => TERMINATED.into(),
+            _ = self.interrupt.recv() => INTERRUPTED,
+            _ = self.terminate.recv() => TERMINATED,
         }
         #[cfg(not(unix))]
         {
@@ -45,14 +47,35 @@ impl Signals {
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
-            INTERRUPTED.into()
+            INTERRUPTED
         }
     }
 }
 
+/// Listens on a thread of the runtime, and sends the exit code to whoever is to stop, until they stop listening. A thread
+/// that is blocked in the standard input would not hear it: then the process ends here and now.
+pub(crate) fn watch() -> io::Result<watch::Receiver<Option<u8>>> {
+    let mut signals = Signals::listen()?;
+    let (tell, told) = watch::channel(None);
+    tokio::spawn(async move {
+        loop {
+            let code = tokio::select! {
+                code = signals.stopped() => code,
+                () = tell.closed() => return,
+            };
+            if stdin::is_being_read() {
+                process::exit(code.into());
+            }
+            tell.send_replace(Some(code));
+        }
+    });
+    Ok(told)
+}
+
 /// Lets what was given up clean up after itself, until a second signal: an upload spawns a task that deletes its draft.
 /// The tasks of idle connections end with the client, which has to be gone.
-pub(crate) async fn clean_up(mut signals: Signals) {
+pub(crate) async fn clean_up() -> io::Result<()> {
+    let mut signals = Signals::listen()?;
     let idle = async {
         while Handle::current().metrics().num_alive_tasks() > 0 {
             time::sleep(LOOK_AGAIN).await;
@@ -62,4 +85,5 @@ pub(crate) async fn clean_up(mut signals: Signals) {
         _ = time::timeout(LONGEST_CLEANUP, idle) => {}
         _ = signals.stopped() => {}
     }
+    Ok(())
 }
