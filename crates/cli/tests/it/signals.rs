@@ -41,7 +41,7 @@ fn a_signal_ends_what_waits_for_its_input() {
             .unwrap();
         // More than any pipe holds: when it is written, somebody is reading, and waits for the end.
         let mut input = child.stdin.take().unwrap();
-        input.write_all(&[b' '; 1 << 21]).unwrap();
+        input.write_all(&vec![b' '; 1 << 21]).unwrap();
         signal(&child, name);
         assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
     }
