@@ -16,7 +16,10 @@ use anyhow::Result;
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 
-use crate::args::{Format, GlobalArgs};
+use crate::{
+    args::{Format, GlobalArgs},
+    stdout,
+};
 pub(crate) use shape::Shape;
 
 /// Where data goes, and how it looks.
@@ -52,7 +55,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = Self::open();
+        let mut out = stdout::lock();
         match self.format {
             Format::Table | Format::Wide => table::one(&mut out, shape, &self.fields, value)?,
             Format::Json => json::pretty(&mut out, &self.fields, shape, value)?,
@@ -69,7 +72,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = Self::open();
+        let mut out = stdout::lock();
         match self.format {
             Format::Table | Format::Wide => {
                 table::many(&mut out, shape, &self.fields, values, self.format == Format::Wide, Self::is_colored())?;
@@ -120,7 +123,7 @@ impl Output {
             if self.is_muted {
                 continue;
             }
-            let mut out = Self::open();
+            let mut out = stdout::lock();
             match self.format {
                 Format::Table | Format::Wide => table::line(&mut out, shape, &self.fields, &value)?,
                 Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields).row(&value)?,
@@ -138,7 +141,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = Self::open();
+        let mut out = stdout::lock();
         writeln!(out, "{text}")?;
         Ok(out.flush()?)
     }
@@ -148,13 +151,9 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = Self::open();
+        let mut out = stdout::lock();
         out.write_all(bytes)?;
         Ok(out.flush()?)
-    }
-
-    fn open() -> impl Write {
-        io::BufWriter::new(io::stdout().lock())
     }
 
     fn is_colored() -> bool {

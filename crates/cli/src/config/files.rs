@@ -91,6 +91,28 @@ impl ConfigFolder {
         Ok(result)
     }
 
+    /// Keeps a token in a profile, with the settings it was checked with.
+    pub(crate) fn keep_login(
+        &self,
+        profile: &str,
+        token: ApiToken,
+        settings: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<()> {
+        let settings: Vec<_> = settings.into_iter().collect();
+        for (name, value) in &settings {
+            key(name)?.check(value, "login")?;
+        }
+        self.change_credentials(|credentials| {
+            credentials.tokens.insert(profile.to_owned(), token);
+            Ok(())
+        })?;
+        self.change_config(|config| {
+            let values = config.profiles.entry(profile.to_owned()).or_default();
+            values.extend(settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
+            Ok(())
+        })
+    }
+
     fn config_file(&self) -> PathBuf {
         self.0.join("config.toml")
     }

@@ -1,9 +1,6 @@
 //! Standard output holds data and nothing else.
 
-use std::{
-    io::{BufRead as _, BufReader, Read as _},
-    process::Stdio,
-};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -67,20 +64,18 @@ fn a_reader_that_has_enough_is_no_error() {
     let arguments: Vec<&str> = ["db", "create", "-q"].into_iter().chain(names.iter().map(String::as_str)).collect();
     served.done(&arguments);
 
-    let mut child = served
-        .command(&["audit", "list", "--limit", "200", "-o", "jsonl"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = String::new();
-    BufReader::with_capacity(1, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    // The pipe is closed by now, with most of the entries unread.
-    let status = child.wait().unwrap();
-    let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert!(first.starts_with('{'));
-    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+    for format in ["json", "jsonl", "yaml", "csv", "table", "name"] {
+        let mut child = served
+            .command(&["audit", "list", "--limit", "200", "-o", format])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Closed before anything can have been written.
+        drop(child.stdout.take());
+        let ended = Ended::of(child.wait_with_output().unwrap());
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{format}");
+    }
 }
 
 #[test]
