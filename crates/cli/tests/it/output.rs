@@ -1,6 +1,9 @@
 //! Standard output holds data and nothing else.
 
-use std::process::Stdio;
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
 
 use serde_json::{Value, json};
 
@@ -89,6 +92,44 @@ fn the_environment_and_the_profile_choose_the_format() {
     assert_eq!(ended.stdout, "group/default\n", "the environment comes before the profile");
     served.done(&["profile", "set", "output=json"]);
     assert_eq!(served.run(&["group", "get", "nothing"]).error()["kind"], "not_found", "errors follow the profile, too");
+}
+
+#[test]
+fn a_log_that_is_followed_shows_what_is_new_and_nothing_else() {
+    let served = Served::new();
+    served.done(&["db", "create", "before"]);
+    let mut child = served
+        .command(&[
+            "audit",
+            "tail",
+            "-f",
+            "-n",
+            "0",
+            "--interval",
+            "50ms",
+            "--code",
+            "db-create",
+            "-o",
+            "jsonl",
+            "--trace-http",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut traced = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(traced.any(|line| line.starts_with("< 200")), "the log has been read once");
+    // Whoever writes to a pipe that nobody reads would wait.
+    let drain = std::thread::spawn(move || traced.count());
+    served.done(&["group", "create", "eu", "--location", "aws-eu-west-1"]);
+    served.done(&["db", "create", "after", "--group", "eu"]);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let entry: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((entry["code"].as_str(), entry["data"]["database"].as_str()), (Some("db-create"), Some("after")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(drain.join().unwrap() > 0);
 }
 
 #[cfg(target_os = "linux")]
