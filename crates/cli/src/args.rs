@@ -1,99 +1,129 @@
-use std::{net::SocketAddr, path::PathBuf};
+//! What can be typed: one file per noun.
+
+mod api;
+mod audit;
+mod auth;
+mod db;
+mod global;
+mod group;
+mod local;
+mod location;
+mod org;
+mod profile;
+mod tokens;
+mod values;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use turso_cloud_local::Hostnames;
+use clap_complete::Shell;
+
+pub(crate) use api::ApiArgs;
+pub(crate) use audit::{AuditCommand, AuditFilter};
+pub(crate) use auth::{ApiTokensCommand, ApiTokensCreate, ApiTokensRevoke, AuthCommand, AuthStatus, ImportSource};
+pub(crate) use db::{
+    AllowRulesArgs, AllowRulesCommand, DbBranch, DbCommand, DbConfigChange, DbConfigCommand, DbCreate, DbDelete, DbEnv,
+    DbInstances, DbList, DbTokensCommand, EnvForm, Scheme,
+};
+pub(crate) use global::{Format, GlobalArgs};
+pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
+pub(crate) use local::{EnvironmentFormat, LocalCommand, LocalEnv, LocalStart};
+pub(crate) use location::LocationCommand;
+pub(crate) use org::{
+    BillingCommand, InvitesCommand, InvoicesCommand, JwksCommand, JwksTemplateArgs, MembersCommand, OrgCommand,
+    OrgUpdate,
+};
+pub(crate) use profile::ProfileCommand;
+pub(crate) use values::Switch;
 
 /// An unofficial command line for Turso Cloud and the local cloud.
 #[derive(Debug, Parser)]
-#[command(name = "tursoctl", version, arg_required_else_help = true)]
+#[command(name = "tursoctl", version, long_version = LONG_VERSION, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
+const LONG_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (unofficial: not made by Turso)");
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or nothing to do
+  1  failed, not otherwise classified
+  2  usage: an unknown option, a bad value
+  4  the token is missing, expired or rejected
+  5  not found
+  6  refused: conflict, protection, permission, plan
+  7  some of many failed
+  8  declined, or nobody there to confirm
+  9  network, timeout, rate limit or server error: safe to run again
+  130, 143  stopped by Ctrl-C or SIGTERM";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// A Turso Cloud on this machine
-    Local {
-        #[command(subcommand)]
-        command: LocalCommand,
+    #[command(subcommand)]
+    Local(LocalCommand),
+    /// Who you are: logging in and API tokens
+    #[command(subcommand)]
+    Auth(AuthCommand),
+    /// Sets of settings, each with a token of its own
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Organizations, their members, plans and invoices
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// Groups, which databases live in
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// Databases
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// Locations groups can be in
+    #[command(subcommand)]
+    Location(LocationCommand),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Send any request to the Platform API
+    Api(ApiArgs),
+    /// Print the completions of a shell
+    Completion {
+        /// The shell
+        shell: Shell,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum LocalCommand {
-    /// Start a local cloud and serve it until Ctrl-C
-    Start(LocalStart),
-    /// Print the variables that clients of a running local cloud need
-    Env(LocalEnv),
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct LocalStart {
-    /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
-    pub(crate) addr: SocketAddr,
-
-    /// Keep everything in this folder; without it the cloud is gone when it stops
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-
-    /// Write the variables a client needs to this file once the cloud is ready
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ready_file: Option<PathBuf>,
-
-    /// Make ids, keys and tokens repeatable, and stop the clock
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) seed: Option<u64>,
-
-    /// What databases are called: by an address of their own each, a name below localhost, or a path. Without it by
-    /// addresses where this system allows it, and by paths where it does not
-    #[arg(long, value_name = "FORM")]
-    pub(crate) hostnames: Option<HostnameForm>,
-
-    /// Answer requests that name this host too, on a loopback address; may be given more than once
-    #[arg(long, value_name = "HOST")]
-    pub(crate) allow_host: Vec<String>,
+    /// Print the documentation of every command
+    Docs {
+        /// In which form
+        #[arg(long, default_value = "md")]
+        form: DocsForm,
+    },
+    /// Print the version
+    Version,
+    /// Check settings, network and token
+    Doctor,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum HostnameForm {
-    /// 127.x.y.z:PORT (Linux)
-    Address,
-    /// DATABASE-ORGANIZATION.localhost:PORT
-    Name,
-    /// 127.0.0.1:PORT/db/DATABASE-ORGANIZATION/
-    Path,
+pub(crate) enum DocsForm {
+    /// Markdown
+    Md,
+    /// The tree of commands as JSON
+    Json,
 }
 
-impl From<HostnameForm> for Hostnames {
-    fn from(form: HostnameForm) -> Self {
-        match form {
-            HostnameForm::Address => Self::Address,
-            HostnameForm::Name => Self::Name,
-            HostnameForm::Path => Self::Path,
-        }
+impl Command {
+    /// Whether it decides itself what Ctrl-C means.
+    pub(crate) fn handles_signals(&self) -> bool {
+        matches!(self, Self::Local(LocalCommand::Start(_)))
     }
-}
 
-#[derive(Debug, clap::Args)]
-#[group(id = "source", required = true, multiple = true, args = ["data_dir", "ready_file"])]
-pub(crate) struct LocalEnv {
-    /// The folder the cloud is kept in: prints where its certificate is
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-
-    /// The file that `local start --ready-file` wrote: prints what is in it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ready_file: Option<PathBuf>,
-
-    /// How to write them
-    #[arg(long = "for", value_name = "FORMAT", default_value = "dotenv")]
-    pub(crate) format: EnvironmentFormat,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum EnvironmentFormat {
-    /// NAME="value", one in a line
-    Dotenv,
+    /// Whether it can make the profile that `--profile` names.
+    pub(crate) fn makes_profiles(&self) -> bool {
+        matches!(
+            self,
+            Self::Auth(AuthCommand::Login | AuthCommand::Import(_)) | Self::Profile(ProfileCommand::Set { .. })
+        )
+    }
 }

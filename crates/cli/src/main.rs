@@ -3,23 +3,120 @@
 
 mod args;
 mod commands;
+mod config;
+mod context;
+mod exit;
+mod files;
+mod many;
+mod output;
+mod progress;
+mod quote;
+mod requests;
+mod signals;
+mod stdin;
+mod stdout;
 
-use std::process::ExitCode;
+use std::{env, ffi::OsString, io::Write as _, process::ExitCode};
 
-use clap::Parser as _;
+use anyhow::{Context as _, Result};
+use clap::{Parser as _, ValueEnum as _};
 
-use args::{Args, Command, LocalCommand};
+use args::{Args, Format, GlobalArgs};
+use context::Context;
+use exit::Report;
 
 fn main() -> ExitCode {
-    let outcome = match Args::parse().command {
-        Command::Local { command: LocalCommand::Start(start) } => commands::local::start(&start),
-        Command::Local { command: LocalCommand::Env(env) } => commands::local::env(&env),
+    let Args { global, command } = match Args::try_parse() {
+        Ok(args) => args,
+        Err(refused) if refused.use_stderr() && asks_for_json(env::args_os()) => {
+            let report = Report::of_usage(&refused);
+            tell(&report, Some(Format::Json), false);
+            return report.exit_code();
+        }
+        Err(refused) => refused.exit(),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+    global.color.apply();
+    let verbose = global.verbose > 0;
+    let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
+    match run(global, &command, &mut format) {
+        Ok(code) => code,
+        Err(_) if stdout::is_closed() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tursoctl: {error:#}");
-            ExitCode::FAILURE
+            let report = Report::of(&error);
+            tell(&report, format, verbose);
+            report.exit_code()
         }
     }
+}
+
+/// Notes the format as soon as it is known: errors are told in it, too.
+fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>) -> Result<ExitCode> {
+    if let Some(outcome) = commands::run_offline(&global, command) {
+        return outcome.map(|()| ExitCode::SUCCESS);
+    }
+    let cx = Context::new(global, command.makes_profiles())?;
+    *format = Some(cx.out().format());
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    if command.handles_signals() {
+        return runtime.block_on(commands::run(&cx, command)).map(|()| ExitCode::SUCCESS);
+    }
+    let outcome = runtime.block_on(async {
+        let mut signals = signals::watch()?;
+        anyhow::Ok(tokio::select! {
+            outcome = commands::run(&cx, command) => Ok(outcome),
+            Ok(code) = signals.wait_for(Option::is_some) => Err(code.unwrap_or(1)),
+        })
+    })?;
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(stopped) => {
+            drop(cx);
+            runtime.block_on(signals::clean_up())?;
+            runtime.shutdown_background();
+            return Ok(stopped.into());
+        }
+    };
+    runtime.shutdown_background();
+    outcome?;
+    if let Some(recorder) = cx.recorder() {
+        recorder.show(cx.out())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the arguments, which cannot be understood as a whole, ask for JSON.
+fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let arguments: Vec<_> = arguments.filter_map(|argument| argument.into_string().ok()).collect();
+    let is_pair = |pair: &[String]| matches!([&*pair[0], &*pair[1]], ["-o" | "--output", "json" | "jsonl"]);
+    let is_alone =
+        |argument: &String| matches!(&**argument, "--json" | "--output=json" | "--output=jsonl" | "-ojson" | "-ojsonl");
+    arguments.iter().any(is_alone) || arguments.windows(2).any(is_pair)
+}
+
+fn format_named(name: &str) -> Option<Format> {
+    Format::from_str(name, false).ok()
+}
+
+/// Says what went wrong on standard error: in words, or as JSON where data would be JSON.
+fn tell(report: &Report, format: Option<Format>, verbose: bool) {
+    let mut stderr = anstream::stderr();
+    // Whoever closed standard error does not want to be told.
+    let _ = if matches!(format, Some(Format::Json | Format::Jsonl)) {
+        writeln!(stderr, "{}", report.envelope())
+    } else {
+        let red = anstyle::AnsiColor::Red.on_default().bold();
+        let mut said = format!("{red}error:{red:#} {}\n", report.message());
+        if let Some(request) = report.request().filter(|_| verbose) {
+            said.push_str("request: ");
+            said.push_str(&request);
+            said.push('\n');
+        }
+        if let Some(hint) = report.hint() {
+            said.push_str("hint: ");
+            said.push_str(hint);
+            said.push('\n');
+        }
+        stderr.write_all(said.as_bytes())
+    };
 }

@@ -23,6 +23,8 @@ const BASE_URL: &str = "https://api.turso.tech";
 const REGION_URL: &str = "https://region.turso.io";
 const USER_AGENT: &str = concat!("turso-cloud-rust/", env!("CARGO_PKG_VERSION"));
 
+type Layer = Box<dyn FnOnce(Box<dyn Transport>) -> Box<dyn Transport> + Send>;
+
 /// Sets up a [`Client`]. Nothing is checked before [`build`](Self::build).
 ///
 /// ```
@@ -51,6 +53,7 @@ pub struct ClientBuilder {
     jitter_seed: Option<u64>,
     wall_clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     transport: Option<Box<dyn Transport>>,
+    layers: Vec<Layer>,
     #[cfg(feature = "reqwest")]
     proxy: Option<String>,
     #[cfg(feature = "reqwest")]
@@ -75,6 +78,7 @@ impl ClientBuilder {
             jitter_seed: None,
             wall_clock: Box::new(Timestamp::now),
             transport: None,
+            layers: Vec::new(),
             #[cfg(feature = "reqwest")]
             proxy: None,
             #[cfg(feature = "reqwest")]
@@ -159,6 +163,32 @@ impl ClientBuilder {
         self
     }
 
+    /// Puts a transport of one's own around the one in use, to see or change what passes. The last one added is the
+    /// first to get a request.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use turso_cloud::{ApiToken, Client, transport::{Body, SendFuture, Transport}};
+    ///
+    /// #[derive(Debug)]
+    /// struct Told(Box<dyn Transport>);
+    ///
+    /// impl Transport for Told {
+    ///     fn send(&self, request: Request<Body>) -> SendFuture<'_> {
+    ///         eprintln!("{} {}", request.method(), request.uri());
+    ///         self.0.send(request)
+    ///     }
+    /// }
+    ///
+    /// let token = ApiToken::new("eyJ0.eyJqdGki.c2ln")?;
+    /// let turso = Client::builder(token).layer(|transport| Box::new(Told(transport))).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn layer(mut self, wrap: impl FnOnce(Box<dyn Transport>) -> Box<dyn Transport> + Send + 'static) -> Self {
+        self.layers.push(Box::new(wrap));
+        self
+    }
+
     /// Bounds the time to connect; 10 s by default.
     #[cfg(feature = "reqwest")]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
@@ -191,6 +221,7 @@ impl ClientBuilder {
             return Err(Error::config("max_in_flight is 0: no request could ever be sent"));
         }
         let transport = self.build_transport()?;
+        let transport = self.layers.drain(..).fold(transport, |inner, wrap| wrap(inner));
         let user_agent = self.user_agent.as_deref().unwrap_or(USER_AGENT);
         Ok(Inner {
             transport,

@@ -12,7 +12,7 @@ const CERTIFICATES: &str = "SSL_CERT_FILE";
 const CERTIFICATE: &str = "ca.pem";
 
 /// Prints the variables of a client, from what a running cloud has left for others to read: its directory is locked.
-pub(crate) fn env(args: &LocalEnv) -> Result<()> {
+pub(super) fn env(args: &LocalEnv) -> Result<()> {
     let EnvironmentFormat::Dotenv = args.format;
     if let Some(file) = &args.ready_file {
         print!("{}", fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?);

@@ -1,18 +1,14 @@
-use std::{fs, io::Write as _, path::Path};
+use std::fs;
 
 use anyhow::{Context as _, Result};
 use turso_cloud_local::{Cloud, CloudBuilder, Server};
 
 use super::NODE_CERTIFICATES;
-use crate::args::LocalStart;
+use crate::{args::LocalStart, files::write_whole, signals::Signals};
 
-pub(crate) fn start(args: &LocalStart) -> Result<()> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    runtime.block_on(serve(args))
-}
-
-async fn serve(args: &LocalStart) -> Result<()> {
+pub(super) async fn start(args: &LocalStart) -> Result<()> {
+    // Before anybody is told that it is ready.
+    let mut signals = Signals::listen()?;
     let cloud = open(args)?;
     let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;
     if let Some(file) = &args.ready_file {
@@ -21,7 +17,7 @@ async fn serve(args: &LocalStart) -> Result<()> {
     }
     // Whoever started the cloud waits for this line; the token is not in it.
     println!("local Turso Cloud ready at {} and {}", server.url(), server.https_url());
-    stopped().await?;
+    signals.stopped().await;
     server.shutdown().await;
     Ok(())
 }
@@ -57,36 +53,4 @@ fn environment(cloud: &Cloud, server: &Server) -> Result<String> {
         cloud.token().expose(),
         cloud.organization()
     ))
-}
-
-/// Writes a file that others see whole or not at all, and that only its owner can read: it holds a token.
-fn write_whole(file: &Path, text: &str) -> Result<()> {
-    let mut draft = file.as_os_str().to_owned();
-    draft.push(format!(".{}", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&draft).and_then(|mut draft| draft.write_all(text.as_bytes()));
-    if let Err(error) = written.and_then(|()| fs::rename(&draft, file)) {
-        // What went wrong is told; that the draft may be left behind is not worth more.
-        let _ = fs::remove_file(&draft);
-        return Err(error.into());
-    }
-    Ok(())
-}
-
-/// Ctrl-C, or the signal of a service manager.
-async fn stopped() -> Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
 }

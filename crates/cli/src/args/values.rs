@@ -1,0 +1,72 @@
+//! How values are read from arguments.
+
+use clap::{
+    ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// One of the texts the service knows, which are offered for completion.
+pub(super) fn known<T>(values: &'static [T]) -> impl TypedValueParser<Value = T>
+where
+    T: std::fmt::Display + for<'a> From<&'a str> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(values.iter().map(ToString::to_string)).map(|text| T::from(&*text))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+impl Switch {
+    pub(crate) fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
+
+/// `2026-05-04T10:11:12Z`, or how long ago: `90m`, `24h`, `7d`.
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse() {
+        return Ok(time);
+    }
+    let rule = || "must be a time such as 2026-05-04T10:11:12Z, or how long ago, such as 24h or 90m".to_owned();
+    let ago = match text.strip_suffix('d') {
+        Some(days) => days.parse().ok().and_then(|days: u32| SignedDuration::try_from_hours(i64::from(days) * 24)),
+        None => text.parse().ok(),
+    };
+    let ago = ago.filter(|ago| !ago.is_negative()).ok_or_else(rule)?;
+    Timestamp::now().checked_sub(ago).map_err(|_| rule())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_timestamp_or_how_long_ago() {
+        assert_eq!(time("2026-05-04T10:11:12Z"), Ok("2026-05-04T10:11:12Z".parse().unwrap()));
+        for (text, seconds) in [("90m", 5_400), ("24h", 86_400), ("7d", 604_800), ("1h30m", 5_400)] {
+            let before = Timestamp::now();
+            let ago = time(text).unwrap() + SignedDuration::from_secs(seconds);
+            assert!(before <= ago && ago <= Timestamp::now(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_time_or_refused_with_the_rule(text in any::<String>()) {
+            if let Err(rule) = time(&text) {
+                prop_assert!(rule.starts_with("must be a time"));
+            }
+        }
+
+        #[test]
+        fn no_number_of_days_is_too_large_to_be_refused(days in any::<u64>()) {
+            let _ = time(&format!("{days}d"));
+        }
+    }
+}

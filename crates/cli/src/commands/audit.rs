@@ -1,0 +1,72 @@
+mod follow;
+
+use std::{io::Write as _, pin::pin};
+
+use anyhow::{Context as _, Result};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use turso_cloud::{AuditLog, AuditLogStream, Client};
+
+use crate::{
+    args::{AuditCommand, AuditFilter},
+    context::Context,
+    files::WholeFile,
+    output::Shape,
+};
+
+const ENTRY: Shape = Shape {
+    noun: "audit",
+    name: "code",
+    columns: &[("time", "created_at"), ("code", "code"), ("author", "author"), ("data", "data")],
+    wide: &[("origin", "origin"), ("message", "message")],
+};
+
+pub(super) async fn run(cx: &Context, command: &AuditCommand) -> Result<()> {
+    let client = cx.client_of_organization()?;
+    match command {
+        AuditCommand::List { filter, limit } => cx.out().stream(&ENTRY, entries(client, filter).take(*limit)).await,
+        AuditCommand::Tail { filter, lines, follow: true, interval } => {
+            follow::run(cx, client, filter, *lines, *interval).await
+        }
+        AuditCommand::Tail { filter, lines, follow: false, .. } => {
+            let mut newest: Vec<AuditLog> = entries(client, filter).take(*lines).try_collect().await?;
+            newest.reverse();
+            cx.out().list(&ENTRY, &newest)
+        }
+        AuditCommand::Export { filter, out } => {
+            let count = export(client, filter, out).await?;
+            cx.done(format_args!("wrote {count} entries to {}", out.display()));
+            Ok(())
+        }
+    }
+}
+
+fn entries(client: &Client, filter: &AuditFilter) -> AuditLogStream {
+    let mut stream = client.audit_logs().stream();
+    if let Some(since) = filter.since {
+        stream = stream.since(since);
+    }
+    if let Some(until) = filter.until {
+        stream = stream.until(until);
+    }
+    if !filter.codes.is_empty() {
+        stream = stream.only(filter.codes.clone());
+    }
+    match &filter.author {
+        Some(author) => stream.author(author),
+        None => stream,
+    }
+}
+
+async fn export(client: &Client, filter: &AuditFilter, out: &std::path::Path) -> Result<u64> {
+    let cannot_write = || format!("cannot write {}", out.display());
+    let mut file = WholeFile::create(out).with_context(cannot_write)?;
+    let mut entries = pin!(entries(client, filter));
+    let mut count = 0;
+    while let Some(entry) = entries.try_next().await? {
+        let line = serde_json::to_string(&entry)?;
+        writeln!(file, "{line}").with_context(cannot_write)?;
+        count += 1;
+    }
+    file.finish().with_context(cannot_write)?;
+    Ok(count)
+}

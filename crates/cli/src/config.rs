@@ -1,0 +1,9 @@
+//! Where settings come from: a flag, the environment, the profile, or the default.
+
+mod files;
+mod keys;
+mod settings;
+
+pub(crate) use files::{Config, ConfigFolder};
+pub(crate) use keys::{KEYS, Key, key, parse_duration};
+pub(crate) use settings::{Setting, Settings, Source, no_such_profile};

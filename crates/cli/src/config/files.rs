@@ -1,0 +1,197 @@
+use std::{
+    collections::BTreeMap,
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use etcetera::{AppStrategy as _, AppStrategyArgs};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use turso_cloud::ApiToken;
+
+use super::{keys::key, settings::DEFAULT_PROFILE};
+use crate::{exit::Failure, files::write_whole};
+
+const FOLDER_VARIABLE: &str = "TURSOCTL_CONFIG_DIR";
+
+/// `config.toml`: what is no secret.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The profile in use unless another one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) profile: Option<String>,
+    /// The settings of each profile, by the names of their keys.
+    #[serde(default)]
+    pub(crate) profiles: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Config {
+    /// Whether a profile can be used; the default one can without having been made.
+    pub(crate) fn has_profile(&self, name: &str) -> bool {
+        name == DEFAULT_PROFILE || self.profiles.contains_key(name)
+    }
+}
+
+/// `credentials.toml`: the token of each profile, for its owner's eyes only.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Credentials {
+    #[serde(default)]
+    pub(crate) tokens: BTreeMap<String, ApiToken>,
+}
+
+/// Where both are kept.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfigFolder(PathBuf);
+
+impl ConfigFolder {
+    /// `TURSOCTL_CONFIG_DIR`, or what is usual on this system. Creates nothing.
+    pub(crate) fn find() -> Result<Self> {
+        if let Some(folder) = env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()) {
+            return Ok(Self(folder.into()));
+        }
+        let names =
+            AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "tursoctl".to_owned() };
+        let strategy = etcetera::choose_app_strategy(names)
+            .with_context(|| format!("no home folder is known: set {FOLDER_VARIABLE}"))?;
+        Ok(Self(strategy.config_dir()))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn config(&self) -> Result<Config> {
+        let file = self.config_file();
+        let config: Config = read(&file, |error| error.message().to_owned())?;
+        for (profile, settings) in &config.profiles {
+            for (name, value) in settings {
+                let origin = format!("profile {profile} in {}", file.display());
+                key(name).with_context(|| origin.clone())?.check(value, &origin)?;
+            }
+        }
+        Ok(config)
+    }
+
+    pub(crate) fn credentials(&self) -> Result<Credentials> {
+        let file = self.credentials_file();
+        refuse_readable_by_others(&file)?;
+        // The parser's own sentence may hold what stands where it should not.
+        read(&file, |_| "is not a token of a profile".to_owned())
+    }
+
+    /// Changes the configuration, with every other process that wants to do so kept waiting.
+    pub(crate) fn change_config<T>(&self, change: impl FnOnce(&mut Config) -> Result<T>) -> Result<T> {
+        let _turn = self.lock()?;
+        let mut config = self.config()?;
+        let result = change(&mut config)?;
+        self.write(&self.config_file(), &config)?;
+        Ok(result)
+    }
+
+    /// The same for the tokens.
+    pub(crate) fn change_credentials<T>(&self, change: impl FnOnce(&mut Credentials) -> Result<T>) -> Result<T> {
+        let _turn = self.lock()?;
+        let mut credentials = self.credentials()?;
+        let result = change(&mut credentials)?;
+        self.write(&self.credentials_file(), &credentials)?;
+        Ok(result)
+    }
+
+    /// Keeps a token in a profile, with the settings it was checked with.
+    pub(crate) fn keep_login(
+        &self,
+        profile: &str,
+        token: ApiToken,
+        settings: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<()> {
+        let settings: Vec<_> = settings.into_iter().collect();
+        for (name, value) in &settings {
+            key(name)?.check(value, "login")?;
+        }
+        self.change_credentials(|credentials| {
+            credentials.tokens.insert(profile.to_owned(), token);
+            Ok(())
+        })?;
+        self.change_config(|config| {
+            let values = config.profiles.entry(profile.to_owned()).or_default();
+            values.extend(settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
+            Ok(())
+        })
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.0.join("config.toml")
+    }
+
+    fn credentials_file(&self) -> PathBuf {
+        self.0.join("credentials.toml")
+    }
+
+    /// Held until the file is dropped. The file itself stays: removing it would let two processes hold two locks.
+    fn lock(&self) -> Result<fs::File> {
+        let path = self.0.join("lock");
+        let locked = create_private(&self.0).and_then(|()| {
+            let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+            file.lock()?;
+            Ok(file)
+        });
+        locked.map_err(|error| self.unwritable(error).into())
+    }
+
+    fn write(&self, file: &Path, value: &impl Serialize) -> Result<()> {
+        let text = toml::to_string(value).context("the configuration cannot be written as TOML")?;
+        write_whole(file, &text).map_err(|error| self.unwritable(error).into())
+    }
+
+    fn unwritable(&self, error: io::Error) -> Failure {
+        Failure::new(crate::exit::Kind::Failed, format!("cannot write to the folder {}", self.0.display()))
+            .caused_by(error)
+            .hint(format!("{FOLDER_VARIABLE}=FOLDER chooses another one"))
+    }
+}
+
+fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// What a file holds, or its default where there is none. `explain` says what is wrong with the line that is named.
+fn read<T: Default + DeserializeOwned>(file: &Path, explain: impl Fn(&toml::de::Error) -> String) -> Result<T> {
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        // What is to become a folder may be a file: that is told by whoever wants to write.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(T::default());
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+    };
+    // As a whole, the parser's error shows the line, which may hold a token.
+    toml::from_str(&text).map_err(|error| {
+        let before = error.span().map_or(0, |span| span.start);
+        let line = 1 + text.bytes().take(before).filter(|byte| *byte == b'\n').count();
+        Failure::usage(format!("{} line {line}: {}", file.display(), explain(&error))).into()
+    })
+}
+
+#[cfg(unix)]
+fn refuse_readable_by_others(file: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    match fs::metadata(file) {
+        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
+            Err(Failure::usage(format!("{} holds tokens and can be read by others", file.display()))
+                .hint(format!("chmod 600 {}", file.display()))
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn refuse_readable_by_others(_: &Path) -> Result<()> {
+    Ok(())
+}

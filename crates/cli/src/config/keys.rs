@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use clap::ValueEnum as _;
+use jiff::SignedDuration;
+use turso_cloud::OrganizationSlug;
+
+use crate::{args::Format, exit::Failure};
+
+/// How many characters of a refused value an error shows.
+const SHOWN: usize = 40;
+
+/// A setting a profile can hold.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    /// The variables it is read from, the first one set first.
+    pub(crate) variables: &'static [&'static str],
+    pub(crate) about: &'static str,
+    check: fn(&str) -> Result<(), String>,
+}
+
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "organization",
+        variables: &["TURSOCTL_ORG", "TURSO_ORG"],
+        about: "the organization commands work on",
+        check: |text| OrganizationSlug::try_from(text).map(drop).map_err(|refused| refused.rule().to_owned()),
+    },
+    Key {
+        name: "api_url",
+        variables: &["TURSOCTL_API_URL", "TURSO_API_BASEURL"],
+        about: "the origin of the Platform API",
+        check: check_url,
+    },
+    Key {
+        name: "region_url",
+        variables: &["TURSOCTL_REGION_URL"],
+        about: "the URL of the region service",
+        check: check_url,
+    },
+    Key { name: "output", variables: &["TURSOCTL_OUTPUT"], about: "the format of data", check: check_format },
+    Key {
+        name: "timeout",
+        variables: &["TURSOCTL_TIMEOUT"],
+        about: "how long one request may take",
+        check: |text| parse_duration(text).map(drop),
+    },
+    Key {
+        name: "retries",
+        variables: &["TURSOCTL_RETRIES"],
+        about: "how often a failed request is repeated",
+        check: |text| text.parse::<u32>().map(drop).map_err(|_| "must be a number from 0".to_owned()),
+    },
+    Key {
+        name: "cacert",
+        variables: &["TURSOCTL_CACERT"],
+        about: "a PEM file with certificates to trust too",
+        check: |_| Ok(()),
+    },
+];
+
+impl Key {
+    /// Holds a value to the rule of its setting; `origin` says where it was found.
+    pub(crate) fn check(&self, value: &str, origin: &str) -> Result<(), Failure> {
+        (self.check)(value).map_err(|rule| {
+            // Whoever mixes up two values may have put a long secret here.
+            let shown: String = value.chars().take(SHOWN).collect();
+            Failure::usage(format!("{} {shown:?} ({origin}) is not valid: {rule}", self.name))
+        })
+    }
+}
+
+pub(crate) fn key(name: &str) -> Result<&'static Key, Failure> {
+    KEYS.iter().find(|key| key.name == name).ok_or_else(|| {
+        let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+        Failure::usage(format!("there is no setting {name:?}: it is one of {}", names.join(", ")))
+    })
+}
+
+/// `30s`, `1m 30s`, `2 hours`.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let rule = || "must be a time such as 30s or 1m30s, more than nothing".to_owned();
+    let duration: SignedDuration = text.parse().map_err(|_| rule())?;
+    Duration::try_from(duration).ok().filter(|duration| !duration.is_zero()).ok_or_else(rule)
+}
+
+fn check_url(text: &str) -> Result<(), String> {
+    let is_origin = text.starts_with("http://") || text.starts_with("https://");
+    if is_origin { Ok(()) } else { Err("must start with https:// or http://".to_owned()) }
+}
+
+fn check_format(text: &str) -> Result<(), String> {
+    Format::from_str(text, false).map(drop).map_err(|_| {
+        let formats: Vec<_> = Format::value_variants()
+            .iter()
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        format!("must be one of {}", formats.join(", "))
+    })
+}

@@ -1,0 +1,166 @@
+use std::{collections::BTreeMap, env, fmt, fs, io::Read as _, path::Path};
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum as _;
+use turso_cloud::ApiToken;
+
+use super::{Config, ConfigFolder, Key};
+use crate::{
+    args::{Format, GlobalArgs},
+    exit::{Failure, Kind},
+    stdin,
+};
+
+pub(super) const DEFAULT_PROFILE: &str = "default";
+const PROFILE_VARIABLE: &str = "TURSOCTL_PROFILE";
+const TOKEN_VARIABLES: [&str; 2] = ["TURSOCTL_TOKEN", "TURSO_API_TOKEN"];
+/// No token is longer; whoever gives more has named the wrong file.
+const LONGEST_TOKEN: u64 = 64 * 1024;
+
+/// Where a setting was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Flag,
+    Environment(&'static str),
+    Profile(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("flag"),
+            Self::Environment(variable) => write!(f, "environment variable {variable}"),
+            Self::Profile(name) => write!(f, "profile {name}"),
+        }
+    }
+}
+
+/// A value and where it was found.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting<T = String> {
+    pub(crate) value: T,
+    pub(crate) source: Source,
+}
+
+/// What flags, environment and profile come to.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) folder: ConfigFolder,
+    /// The profile in use, which need not be there yet.
+    pub(crate) profile: String,
+    /// A profile named on the command line is asked for more clearly than a variable that happens to be set.
+    is_profile_given: bool,
+    values: BTreeMap<&'static str, Setting>,
+}
+
+impl Settings {
+    pub(crate) fn resolve(flags: &GlobalArgs, makes_profiles: bool) -> Result<Self> {
+        let folder = ConfigFolder::find()?;
+        let config = folder.config()?;
+        let profile = flags.profile.clone().or_else(|| variable(&[PROFILE_VARIABLE]).map(|(_, value)| value));
+        let must_exist = profile.is_some() && !makes_profiles;
+        let profile = profile.or_else(|| config.profile.clone()).unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+        if must_exist && !config.has_profile(&profile) {
+            return Err(no_such_profile(&profile, &config).into());
+        }
+        let mut settings = Self { folder, profile, is_profile_given: flags.profile.is_some(), values: BTreeMap::new() };
+        let of_profile = config.profiles.get(&settings.profile).cloned().unwrap_or_default();
+        for key in super::KEYS {
+            if let Some(setting) = settings.find(key, flags, &of_profile)? {
+                settings.values.insert(key.name, setting);
+            }
+        }
+        Ok(settings)
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Setting> {
+        self.values.get(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).map(|setting| &*setting.value)
+    }
+
+    /// The format of data, which was checked before.
+    pub(crate) fn format(&self) -> Option<Format> {
+        self.text("output").and_then(|name| Format::from_str(name, false).ok())
+    }
+
+    /// The API token, from a file, the standard input, the environment or the profile; never from an argument.
+    pub(crate) fn token(&self, flags: &GlobalArgs) -> Result<Setting<ApiToken>> {
+        if let Some(token) = given_token(flags.token_file.as_deref(), flags.token_stdin)? {
+            return Ok(Setting { value: token, source: Source::Flag });
+        }
+        let of_profile = || -> Result<Option<Setting<ApiToken>>> {
+            let token = self.folder.credentials()?.tokens.remove(&self.profile);
+            Ok(token.map(|value| Setting { value, source: Source::Profile(self.profile.clone()) }))
+        };
+        if self.is_profile_given
+            && let Some(token) = of_profile()?
+        {
+            return Ok(token);
+        }
+        if let Some((name, _)) = variable(&TOKEN_VARIABLES) {
+            return Ok(Setting { value: ApiToken::from_env(name)?, source: Source::Environment(name) });
+        }
+        of_profile()?.ok_or_else(|| {
+            Failure::new(Kind::Unauthenticated, format!("there is no API token for the profile {}", self.profile))
+                .hint("tursoctl auth login --token-stdin, or set TURSO_API_TOKEN")
+                .into()
+        })
+    }
+
+    fn find(&self, key: &Key, flags: &GlobalArgs, profile: &BTreeMap<String, String>) -> Result<Option<Setting>> {
+        let flag = flag(key.name, flags).map(|value| Setting { value, source: Source::Flag });
+        let environment =
+            variable(key.variables).map(|(name, value)| Setting { value, source: Source::Environment(name) });
+        let profile = profile
+            .get(key.name)
+            .map(|value| Setting { value: value.clone(), source: Source::Profile(self.profile.clone()) });
+        let found =
+            if self.is_profile_given { flag.or(profile).or(environment) } else { flag.or(environment).or(profile) };
+        if let Some(Setting { value, source }) = &found {
+            key.check(value, &source.to_string())?;
+        }
+        Ok(found)
+    }
+}
+
+/// A token from a file or from the first line of the standard input.
+fn given_token(file: Option<&Path>, is_on_stdin: bool) -> Result<Option<ApiToken>> {
+    let text = if let Some(file) = file {
+        let mut text = String::new();
+        fs::File::open(file)
+            .and_then(|file| file.take(LONGEST_TOKEN).read_to_string(&mut text))
+            .with_context(|| format!("cannot read the token file {}", file.display()))?;
+        text
+    } else if is_on_stdin {
+        stdin::line(LONGEST_TOKEN).context("cannot read the token from the standard input")?
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(ApiToken::new(text)?))
+}
+
+pub(crate) fn no_such_profile(name: &str, config: &Config) -> Failure {
+    let known: Vec<_> = config.profiles.keys().map(String::as_str).collect();
+    let known = if known.is_empty() { "there are none yet".to_owned() } else { format!("known: {}", known.join(", ")) };
+    Failure::new(Kind::NotFound, format!("there is no profile {name:?} ({known})")).hint("tursoctl profile list")
+}
+
+fn flag(name: &str, flags: &GlobalArgs) -> Option<String> {
+    match name {
+        "organization" => flags.org.clone(),
+        "api_url" => flags.api_url.clone(),
+        "timeout" => flags.timeout.clone(),
+        "retries" => flags.retries.clone(),
+        "cacert" => flags.cacert.clone(),
+        "output" => flags.format().map(|format| format.to_string()),
+        _ => None,
+    }
+}
+
+/// The first of these variables that is set and not empty.
+fn variable(names: &[&'static str]) -> Option<(&'static str, String)> {
+    names.iter().find_map(|name| Some((*name, env::var(name).ok().filter(|value| !value.is_empty())?)))
+}

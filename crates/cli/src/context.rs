@@ -1,0 +1,213 @@
+//! What every command is handed.
+
+use std::{
+    fs,
+    io::{self, IsTerminal as _, Write as _},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use turso_cloud::{ApiToken, Client, Credentials, OrganizationSlug, RetryPolicy};
+
+use crate::{
+    args::GlobalArgs,
+    config::{Setting, Settings, parse_duration},
+    exit::{Failure, Kind},
+    output::Output,
+    requests::{Recorder, Tracer},
+    stdin,
+};
+
+/// How long a call may take with all its attempts.
+const USUAL_DEADLINE: Duration = Duration::from_secs(120);
+
+/// More than the longest name somebody may have to type.
+const LONGEST_ANSWER: u64 = 1024;
+
+/// The settings, the client, the way out and the way to ask back.
+pub(crate) struct Context {
+    flags: GlobalArgs,
+    settings: Settings,
+    output: Output,
+    token: OnceLock<Setting<ApiToken>>,
+    client: OnceLock<Client>,
+    recorder: Option<Recorder>,
+}
+
+/// How much it takes to confirm something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Weight<'a> {
+    /// `--yes`, or `y` on a terminal.
+    Moderate,
+    /// The name of what is lost, typed on a terminal or given by `--confirm`.
+    Severe { name: &'a str, confirmed: Option<&'a str> },
+}
+
+impl Context {
+    /// Reads the configuration. `makes_profiles` says that a profile named by a flag need not be there yet.
+    pub(crate) fn new(flags: GlobalArgs, makes_profiles: bool) -> Result<Self> {
+        let settings = Settings::resolve(&flags, makes_profiles)?;
+        let output = Output::new(&flags, settings.format());
+        let recorder = flags.dry_run.then(Recorder::default);
+        Ok(Self { flags, settings, output, token: OnceLock::new(), client: OnceLock::new(), recorder })
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn flags(&self) -> &GlobalArgs {
+        &self.flags
+    }
+
+    /// Where data goes. In a dry run it is thrown away: it would be made up.
+    pub(crate) fn out(&self) -> &Output {
+        &self.output
+    }
+
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// The requests a dry run has kept back.
+    pub(crate) fn recorder(&self) -> Option<&Recorder> {
+        self.recorder.as_ref()
+    }
+
+    /// The client of the Platform API. The token is looked for only now.
+    pub(crate) fn client(&self) -> Result<&Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = self.build_client()?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    /// The organization that commands work on.
+    pub(crate) fn organization(&self) -> Result<OrganizationSlug> {
+        let slug = self.settings.text("organization").ok_or_else(|| {
+            Failure::usage("no organization is chosen")
+                .hint("tursoctl profile set organization=SLUG, or give --org SLUG")
+        })?;
+        Ok(OrganizationSlug::try_from(slug)?)
+    }
+
+    /// The client, for commands that work on an organization: without one they fail before anything is sent.
+    pub(crate) fn client_of_organization(&self) -> Result<&Client> {
+        self.organization()?;
+        self.client()
+    }
+
+    /// The API token; read only once, as the standard input can be.
+    pub(crate) fn token(&self) -> Result<&Setting<ApiToken>> {
+        if let Some(token) = self.token.get() {
+            return Ok(token);
+        }
+        let token = self.settings.token(&self.flags)?;
+        Ok(self.token.get_or_init(|| token))
+    }
+
+    /// Says something to a person, beside the data.
+    pub(crate) fn notice(&self, text: impl std::fmt::Display) {
+        if !self.flags.quiet {
+            // Whoever closed standard error does not want to be told.
+            let _ = writeln!(anstream::stderr(), "{text}");
+        }
+    }
+
+    /// Says what has been done; in a dry run nothing has.
+    pub(crate) fn done(&self, text: impl std::fmt::Display) {
+        if !self.is_dry_run() {
+            self.notice(text);
+        }
+    }
+
+    /// Whether somebody can be asked.
+    pub(crate) fn is_interactive(&self) -> bool {
+        !self.flags.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Whether progress can be drawn.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.flags.quiet && !self.is_dry_run() && io::stderr().is_terminal()
+    }
+
+    /// Asks before something is done that is not easily undone: `action` reads on after "This will".
+    pub(crate) fn confirm(&self, action: &str, weight: Weight<'_>) -> Result<()> {
+        if self.is_dry_run() {
+            return Ok(());
+        }
+        match weight {
+            Weight::Moderate if self.flags.yes => Ok(()),
+            Weight::Moderate => self.ask(action, "Go on? [y/N] ", "--yes", |answer| {
+                matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes")
+            }),
+            Weight::Severe { name, confirmed: Some(confirmed) } if confirmed == name => Ok(()),
+            Weight::Severe { name, confirmed: Some(confirmed) } => Err(Failure::new(
+                Kind::Declined,
+                format!("--confirm names {confirmed:?}, but this would {action}: nothing was done"),
+            )
+            .hint(format!("--confirm {name}"))
+            .into()),
+            Weight::Severe { name, confirmed: None } => {
+                let question = format!("Type {name} to go on: ");
+                self.ask(action, &question, &format!("--confirm {name}"), |answer| answer == name)
+            }
+        }
+    }
+
+    fn ask(&self, action: &str, question: &str, flag: &str, is_consent: impl Fn(&str) -> bool) -> Result<()> {
+        if !self.is_interactive() {
+            return Err(Failure::new(
+                Kind::Declined,
+                format!("this would {action}, and there is nobody to ask: nothing was done"),
+            )
+            .hint(format!("give {flag} to do it"))
+            .into());
+        }
+        let mut terminal = io::stderr();
+        write!(terminal, "This will {action}.\n{question}").and_then(|()| terminal.flush())?;
+        let answer = stdin::line(LONGEST_ANSWER).context("cannot read the answer")?;
+        if is_consent(answer.trim()) {
+            return Ok(());
+        }
+        Err(Failure::new(Kind::Declined, "nothing was done").into())
+    }
+
+    fn build_client(&self) -> Result<Client> {
+        // Fails only where a provider is there already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let token = self.token()?.value.clone();
+        let mut builder =
+            Client::builder(Credentials::from(token)).user_agent(concat!("tursoctl/", env!("CARGO_PKG_VERSION")));
+        if let Some(slug) = self.settings.text("organization") {
+            builder = builder.organization(slug);
+        }
+        if let Some(url) = self.settings.text("api_url") {
+            builder = builder.base_url(url);
+        }
+        if let Some(url) = self.settings.text("region_url") {
+            builder = builder.region_url(url);
+        }
+        if let Some(timeout) = self.settings.text("timeout") {
+            let timeout = parse_duration(timeout).map_err(Failure::usage)?;
+            // Whoever is patient with one request is so with the whole call.
+            builder = builder.timeout(timeout).deadline(timeout.max(USUAL_DEADLINE));
+        }
+        if let Some(retries) = self.settings.text("retries") {
+            builder = builder.retry(RetryPolicy::default().max_retries(retries.parse()?));
+        }
+        if let Some(file) = self.settings.text("cacert") {
+            builder = builder
+                .root_certificates(fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?);
+        }
+        if self.flags.trace_http {
+            builder = builder.layer(Tracer::over);
+        }
+        if let Some(recorder) = self.recorder.clone() {
+            builder = builder.layer(|transport| recorder.over(transport));
+        }
+        Ok(builder.build()?)
+    }
+}

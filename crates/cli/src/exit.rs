@@ -1,0 +1,242 @@
+//! How a run ends: what is said about an error, and the exit code.
+
+use std::{fmt, process::ExitCode};
+
+use serde::Serialize;
+use turso_cloud::{Error, ErrorKind, InvalidInput};
+
+/// The kinds of failure a script can tell apart, each with its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Nothing of the below.
+    Failed = 1,
+    /// What was typed cannot be right.
+    Usage = 2,
+    /// A token is missing, expired or rejected.
+    Unauthenticated = 4,
+    NotFound = 5,
+    /// The service says no: a conflict, a protection, a permission, the plan.
+    Refused = 6,
+    /// Some of many failed.
+    Partial = 7,
+    /// Nobody confirmed it.
+    Declined = 8,
+    /// Safe to run again.
+    Transient = 9,
+}
+
+/// A failure this program found itself, with a command that may help.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+    source: Option<anyhow::Error>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, source: None }
+    }
+
+    /// A failure of the API in other words, of the same kind.
+    pub(crate) fn of(error: Error, message: impl Into<String>) -> Self {
+        Self::new(kind_of(&error), message).caused_by(error)
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Says what to run next.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn caused_by(mut self, source: impl Into<anyhow::Error>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What is said about an error, for people and for programs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    kind: String,
+    message: String,
+    hint: Option<String>,
+    exit_code: u8,
+    /// Whether the same command can be run again without harm.
+    retryable: bool,
+    http: Option<Http>,
+}
+
+#[derive(Debug, Serialize)]
+struct Http {
+    status: Option<u16>,
+    method: String,
+    path: String,
+    code: Option<String>,
+    attempts: u32,
+}
+
+impl Report {
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        let api = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
+        let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
+        let kind = match (failure, api) {
+            (Some(failure), _) => failure.kind,
+            (None, Some(api)) => kind_of(api),
+            (None, None) if error.chain().any(<dyn std::error::Error>::is::<InvalidInput>) => Kind::Usage,
+            (None, None) => Kind::Failed,
+        };
+        Self {
+            kind: word(kind, failure.is_none().then_some(api).flatten()),
+            message: message(error),
+            hint: failure.and_then(|failure| failure.hint.clone()).or_else(|| api.and_then(hint_for)),
+            exit_code: kind as u8,
+            retryable: kind == Kind::Transient,
+            http: api.and_then(Http::of),
+        }
+    }
+
+    /// What the parser of arguments says, which is several lines with hints of its own.
+    pub(crate) fn of_usage(refused: &clap::Error) -> Self {
+        let text = refused.render().to_string();
+        let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        Self {
+            kind: word(Kind::Usage, None),
+            message: message.strip_prefix("error: ").unwrap_or(&message).to_owned(),
+            hint: rest.lines().find_map(|line| line.strip_prefix("Usage: ")).map(str::to_owned),
+            exit_code: Kind::Usage as u8,
+            retryable: false,
+            http: None,
+        }
+    }
+
+    /// One line of JSON.
+    pub(crate) fn envelope(&self) -> String {
+        #[derive(Serialize)]
+        struct Envelope<'a> {
+            error: &'a Report,
+        }
+        // Texts and numbers can always be written.
+        serde_json::to_string(&Envelope { error: self }).unwrap_or_default()
+    }
+
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What `--verbose` adds.
+    pub(crate) fn request(&self) -> Option<String> {
+        let http = self.http.as_ref()?;
+        let status = http.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        Some(format!("{} {} ({status}, attempts: {})", http.method, http.path, http.attempts))
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        self.exit_code.into()
+    }
+}
+
+impl Http {
+    fn of(error: &Error) -> Option<Self> {
+        Some(Self {
+            status: error.status().map(|status| status.as_u16()),
+            method: error.method()?.to_string(),
+            path: error.path()?.to_owned(),
+            code: error.code().map(str::to_owned),
+            attempts: error.attempts(),
+        })
+    }
+}
+
+fn kind_of(error: &Error) -> Kind {
+    match error.kind() {
+        ErrorKind::InvalidInput | ErrorKind::Config => Kind::Usage,
+        ErrorKind::Unauthenticated => Kind::Unauthenticated,
+        ErrorKind::NotFound => Kind::NotFound,
+        ErrorKind::PaymentRequired | ErrorKind::Forbidden | ErrorKind::AlreadyExists | ErrorKind::Rejected => {
+            Kind::Refused
+        }
+        // What may have happened is not safe to run again.
+        _ if error.may_have_happened() => Kind::Failed,
+        _ if error.is_retryable() => Kind::Transient,
+        _ => Kind::Failed,
+    }
+}
+
+fn word(kind: Kind, api: Option<&Error>) -> String {
+    let word = match (kind, api) {
+        (_, Some(api)) => api.kind().as_str(),
+        (Kind::Failed, None) => "failed",
+        (Kind::Usage, None) => "usage",
+        (Kind::Unauthenticated, None) => "not authenticated",
+        (Kind::NotFound, None) => "not found",
+        (Kind::Refused, None) => "refused",
+        (Kind::Partial, None) => "partial failure",
+        (Kind::Declined, None) => "declined",
+        (Kind::Transient, None) => "transient",
+    };
+    word.replace(' ', "_")
+}
+
+fn hint_for(error: &Error) -> Option<String> {
+    if error.may_have_happened() {
+        return Some("it may have happened all the same: look before running it again".to_owned());
+    }
+    if let Some(wait) = error.retry_after() {
+        return Some(format!("try again in {} s", wait.as_secs().max(1)));
+    }
+    let hint = match error.kind() {
+        ErrorKind::Unauthenticated => "tursoctl auth login --token-stdin",
+        ErrorKind::Connect | ErrorKind::Timeout => "tursoctl doctor",
+        ErrorKind::PaymentRequired => "tursoctl org plan",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// The chain of causes on one line. Which operation it was is in `http`, not in the sentence.
+fn message(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let mut text = cause.to_string();
+        if let Some(api) = cause.downcast_ref::<Error>() {
+            text = without_operation(api, &text);
+        }
+        if !parts.last().is_some_and(|last| last.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join(": ")
+}
+
+fn without_operation(error: &Error, text: &str) -> String {
+    let (Some(operation), Some(method), Some(path)) = (error.operation(), error.method(), error.path()) else {
+        return text.to_owned();
+    };
+    let prefix = format!("{operation} ({method} {path}): ");
+    text.strip_prefix(&prefix).unwrap_or(text).to_owned()
+}

@@ -1,0 +1,162 @@
+//! Data on its way out: one value or a list, in the format asked for. Only data is written to standard output.
+
+mod csv;
+mod fields;
+mod json;
+mod shape;
+mod table;
+mod yaml;
+
+use std::{
+    io::{self, Write},
+    pin::pin,
+};
+
+use anyhow::Result;
+use futures_util::{Stream, StreamExt as _};
+use serde::Serialize;
+
+use crate::{
+    args::{Format, GlobalArgs},
+    stdout,
+};
+pub(crate) use shape::Shape;
+
+/// Where data goes, and how it looks.
+#[derive(Debug)]
+pub(crate) struct Output {
+    format: Format,
+    fields: Vec<String>,
+    is_muted: bool,
+}
+
+impl Output {
+    pub(crate) fn new(flags: &GlobalArgs, format: Option<Format>) -> Self {
+        let format = format.unwrap_or(Format::Table);
+        Self { format, fields: flags.fields.clone(), is_muted: flags.dry_run }
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether a program is to read it, so that a secret comes with its fields rather than bare.
+    pub(crate) fn is_structured(&self) -> bool {
+        matches!(self.format, Format::Json | Format::Jsonl | Format::Yaml | Format::Csv)
+    }
+
+    /// The same, but not thrown away in a dry run: for what the dry run itself has to show.
+    pub(crate) fn unmuted(&self) -> Self {
+        Self { format: self.format, fields: self.fields.clone(), is_muted: false }
+    }
+
+    /// One thing.
+    pub(crate) fn value<T: Serialize>(&self, shape: &Shape, value: &T) -> Result<()> {
+        if self.is_muted {
+            return Ok(());
+        }
+        let mut out = stdout::lock();
+        match self.format {
+            Format::Table | Format::Wide => table::one(&mut out, shape, &self.fields, value)?,
+            Format::Json => json::pretty(&mut out, &self.fields, shape, value)?,
+            Format::Jsonl => json::line(&mut out, &self.fields, shape, value)?,
+            Format::Yaml => yaml::one(&mut out, &self.fields, shape, value)?,
+            Format::Csv => csv::Writer::new(&mut out, shape, &self.fields)?.row(value)?,
+            Format::Name => shape.write_name(&mut out, value)?,
+        }
+        Ok(out.flush()?)
+    }
+
+    /// Some things.
+    pub(crate) fn list<T: Serialize>(&self, shape: &Shape, values: &[T]) -> Result<()> {
+        if self.is_muted {
+            return Ok(());
+        }
+        let mut out = stdout::lock();
+        match self.format {
+            Format::Table | Format::Wide => {
+                table::many(&mut out, shape, &self.fields, values, self.format == Format::Wide, Self::is_colored())?;
+            }
+            Format::Json => json::pretty_list(&mut out, &self.fields, shape, values)?,
+            Format::Yaml => yaml::many(&mut out, &self.fields, shape, values)?,
+            Format::Jsonl => {
+                values.iter().try_for_each(|value| json::line(&mut out, &self.fields, shape, value))?;
+            }
+            Format::Csv => {
+                let mut writer = csv::Writer::new(&mut out, shape, &self.fields)?;
+                values.iter().try_for_each(|value| writer.row(value))?;
+            }
+            Format::Name => values.iter().try_for_each(|value| shape.write_name(&mut out, value))?,
+        }
+        Ok(out.flush()?)
+    }
+
+    /// Things that arrive page by page: the formats of lines write each one as it comes.
+    pub(crate) async fn stream<T, E>(&self, shape: &Shape, values: impl Stream<Item = Result<T, E>>) -> Result<()>
+    where
+        T: Serialize,
+        E: Into<anyhow::Error>,
+    {
+        if matches!(self.format, Format::Jsonl | Format::Csv | Format::Name) {
+            if self.format == Format::Csv {
+                self.list::<T>(shape, &[])?;
+            }
+            return self.lines(shape, values).await;
+        }
+        let mut values = pin!(values);
+        let mut all = Vec::new();
+        while let Some(value) = values.next().await {
+            all.push(value.map_err(Into::into)?);
+        }
+        self.list(shape, &all)
+    }
+
+    /// Things that are to be seen as they come, for as long as it takes: each is a line, or a document of YAML.
+    pub(crate) async fn lines<T, E>(&self, shape: &Shape, values: impl Stream<Item = Result<T, E>>) -> Result<()>
+    where
+        T: Serialize,
+        E: Into<anyhow::Error>,
+    {
+        let mut values = pin!(values);
+        while let Some(value) = values.next().await {
+            let value = value.map_err(Into::into)?;
+            if self.is_muted {
+                continue;
+            }
+            let mut out = stdout::lock();
+            match self.format {
+                Format::Table | Format::Wide => table::line(&mut out, shape, &self.fields, &value)?,
+                Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields).row(&value)?,
+                Format::Name => shape.write_name(&mut out, &value)?,
+                Format::Yaml => yaml::document(&mut out, &self.fields, shape, &value)?,
+                Format::Json | Format::Jsonl => json::line(&mut out, &self.fields, shape, &value)?,
+            }
+            out.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Text that is the whole answer, such as a token or a URL, with a line end behind it.
+    pub(crate) fn text(&self, text: &str) -> Result<()> {
+        if self.is_muted {
+            return Ok(());
+        }
+        let mut out = stdout::lock();
+        writeln!(out, "{text}")?;
+        Ok(out.flush()?)
+    }
+
+    /// Bytes as they are.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<()> {
+        if self.is_muted {
+            return Ok(());
+        }
+        let mut out = stdout::lock();
+        out.write_all(bytes)?;
+        Ok(out.flush()?)
+    }
+
+    fn is_colored() -> bool {
+        anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+    }
+}

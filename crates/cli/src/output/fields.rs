@@ -1,0 +1,81 @@
+use anyhow::Result;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::{Shape, shape::lookup};
+use crate::exit::Failure;
+
+/// A column to write: of the shape, or any field of the JSON that `--fields` asks for.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub(super) title: String,
+    path: String,
+    /// A field that is none of the shape's has to be there: it may be mistyped.
+    is_of_shape: bool,
+}
+
+impl Column {
+    fn asked_for(shape: &Shape, field: &str) -> Self {
+        let known = shape
+            .all_columns()
+            .find(|(title, path)| title.eq_ignore_ascii_case(field) || path.eq_ignore_ascii_case(field));
+        Self {
+            title: field.to_owned(),
+            path: known.map_or(field, |(_, path)| path).to_owned(),
+            is_of_shape: known.is_some(),
+        }
+    }
+
+    /// What stands in this column; nothing where the service left it out.
+    pub(super) fn of<'a>(&self, value: &'a Value) -> Result<Option<&'a Value>, Failure> {
+        let found = lookup(value, &self.path).or_else(|| {
+            let fields = value.as_object()?;
+            fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(&self.path)).map(|(_, value)| value)
+        });
+        if found.is_none() && !self.is_of_shape {
+            let fields: Vec<_> = value.as_object().into_iter().flat_map(|fields| fields.keys().cloned()).collect();
+            let message = format!("--fields {:?}: there is no such field, only {}", self.title, fields.join(", "));
+            return Err(Failure::usage(message));
+        }
+        Ok(found)
+    }
+}
+
+/// The columns for `--fields`, each given by its title or its JSON field in any case; without it, `usual` ones.
+pub(super) fn columns(
+    shape: &Shape,
+    fields: &[String],
+    usual: impl Iterator<Item = (&'static str, &'static str)>,
+) -> Vec<Column> {
+    if fields.is_empty() {
+        let column =
+            |(title, path): (&str, &str)| Column { title: title.to_owned(), path: path.to_owned(), is_of_shape: true };
+        return usual.map(column).collect();
+    }
+    fields.iter().map(|field| Column::asked_for(shape, field)).collect()
+}
+
+/// A value held to `--fields`: an object with these keys, in the order asked for.
+#[derive(Debug)]
+pub(super) struct Picked(Vec<(String, Value)>);
+
+impl Picked {
+    pub(super) fn of<T: Serialize>(shape: &Shape, fields: &[String], value: &T) -> Result<Self> {
+        let value = serde_json::to_value(value)?;
+        let pick = |column: Column| {
+            let found = column.of(&value)?.cloned().unwrap_or_default();
+            Ok((column.path, found))
+        };
+        columns(shape, fields, std::iter::empty()).into_iter().map(pick).collect::<Result<_>>().map(Self)
+    }
+
+    pub(super) fn of_each<T: Serialize>(shape: &Shape, fields: &[String], values: &[T]) -> Result<Vec<Self>> {
+        values.iter().map(|value| Self::of(shape, fields, value)).collect()
+    }
+}
+
+impl Serialize for Picked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}

@@ -1,0 +1,54 @@
+use std::io::Write;
+
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::fields::Column;
+
+/// How a kind of thing is shown where not all of it is: which of its JSON fields are columns.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// What stands before the slash in `-o name`.
+    pub(crate) noun: &'static str,
+    /// The field that names a thing.
+    pub(crate) name: &'static str,
+    /// Title and field of each column; a dot leads into an object.
+    pub(crate) columns: &'static [(&'static str, &'static str)],
+    /// The columns `wide` adds.
+    pub(crate) wide: &'static [(&'static str, &'static str)],
+}
+
+impl Shape {
+    pub(crate) fn all_columns(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.columns.iter().chain(self.wide).copied()
+    }
+
+    /// `db/orders`.
+    pub(super) fn write_name<T: Serialize>(&self, out: &mut impl Write, value: &T) -> Result<()> {
+        let value = serde_json::to_value(value)?;
+        Ok(writeln!(out, "{}/{}", self.noun, cell(lookup(&value, self.name)))?)
+    }
+}
+
+/// The field a dotted path leads to.
+pub(super) fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').try_fold(value, |value, key| value.get(key))
+}
+
+/// A row: what stands in each column.
+pub(super) fn cells(columns: &[Column], value: &Value) -> Result<Vec<String>> {
+    columns.iter().map(|column| Ok(cell(column.of(value)?))).collect()
+}
+
+/// A field on one line: nothing where there is none, lists without brackets.
+pub(super) fn cell(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+        Some(Value::Array(items)) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
+            items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(",")
+        }
+        Some(other) => other.to_string(),
+    }
+}

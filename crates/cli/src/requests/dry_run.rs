@@ -1,0 +1,93 @@
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::Result;
+use http::{Method, Request};
+use serde::Serialize;
+use serde_json::Value;
+use turso_cloud::{
+    mock::Mock,
+    transport::{Body, SendFuture, Transport},
+};
+
+use super::redact;
+use crate::output::{Output, Shape};
+
+const REQUEST: Shape = Shape {
+    noun: "request",
+    name: "method",
+    columns: &[("method", "method"), ("url", "url"), ("body", "body")],
+    wide: &[],
+};
+
+/// A request that would have been sent.
+#[derive(Clone, Debug, Serialize)]
+struct Recorded {
+    method: String,
+    url: String,
+    /// JSON without its secrets, or a few words about what is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Value>,
+}
+
+/// Keeps back every request that changes something. What reads is sent, so that a dry run finds what is not there;
+/// changes get the mock's answer, so that it goes on to the requests behind them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recorder {
+    requests: Arc<Mutex<Vec<Recorded>>>,
+    answers: Mock,
+}
+
+impl Recorder {
+    /// Writes the requests as data. A table without rows would only puzzle.
+    pub(crate) fn show(&self, out: &Output) -> Result<()> {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        if requests.is_empty() && !out.is_structured() {
+            return Ok(());
+        }
+        out.unmuted().list(&REQUEST, &requests)
+    }
+
+    pub(crate) fn over(self, inner: Box<dyn Transport>) -> Box<dyn Transport> {
+        Box::new(DryRun { recorder: self, inner })
+    }
+
+    fn record(&self, request: &Request<Body>) {
+        let body = match request.body().as_bytes() {
+            Some(bytes) if bytes.is_empty() => None,
+            Some(bytes) => Some(match serde_json::from_slice(bytes) {
+                Ok(json) => redact::body(json),
+                Err(_) => format!("{} bytes", bytes.len()).into(),
+            }),
+            None => Some("the content of a file".into()),
+        };
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(Recorded {
+            method: request.method().to_string(),
+            url: request.uri().to_string(),
+            body,
+        });
+    }
+}
+
+struct DryRun {
+    recorder: Recorder,
+    inner: Box<dyn Transport>,
+}
+
+impl Transport for DryRun {
+    fn send(&self, request: Request<Body>) -> SendFuture<'_> {
+        if matches!(*request.method(), Method::GET | Method::HEAD) {
+            return self.inner.send(request);
+        }
+        self.recorder.record(&request);
+        self.recorder.answers.send(request)
+    }
+}
+
+impl fmt::Debug for DryRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DryRun").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}

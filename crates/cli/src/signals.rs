@@ -1,0 +1,89 @@
+//! Ctrl-C and the signal of a service manager.
+
+use std::{io, process, time::Duration};
+
+use tokio::{runtime::Handle, sync::watch, time};
+
+use crate::stdin;
+
+#[cfg(unix)]
+const TERMINATED: u8 = 143;
+const INTERRUPTED: u8 = 130;
+
+/// Whoever stops a program does not want to wait for long.
+const LONGEST_CLEANUP: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// The signals that ask a program to stop. From the moment this is made they no longer end it on the spot.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    pub(crate) fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Waits for one of them, and says which exit code stands for it.
+    pub(crate) async fn stopped(&mut self) -> u8 {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => INTERRUPTED,
+            _ = self.terminate.recv() => TERMINATED,
+        }
+        #[cfg(not(unix))]
+        {
+            // An error means that nobody can press Ctrl-C.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            INTERRUPTED
+        }
+    }
+}
+
+/// Listens on a thread of the runtime, and sends the exit code to whoever is to stop, until they stop listening. A thread
+/// that is blocked in the standard input would not hear it: then the process ends here and now.
+pub(crate) fn watch() -> io::Result<watch::Receiver<Option<u8>>> {
+    let mut signals = Signals::listen()?;
+    let (tell, told) = watch::channel(None);
+    tokio::spawn(async move {
+        loop {
+            let code = tokio::select! {
+                code = signals.stopped() => code,
+                () = tell.closed() => return,
+            };
+            if stdin::is_being_read() {
+                process::exit(code.into());
+            }
+            tell.send_replace(Some(code));
+        }
+    });
+    Ok(told)
+}
+
+/// Lets what was given up clean up after itself, until a second signal: an upload spawns a task that deletes its draft.
+/// The tasks of idle connections end with the client, which has to be gone.
+pub(crate) async fn clean_up() -> io::Result<()> {
+    let mut signals = Signals::listen()?;
+    let idle = async {
+        while Handle::current().metrics().num_alive_tasks() > 0 {
+            time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    tokio::select! {
+        _ = time::timeout(LONGEST_CLEANUP, idle) => {}
+        _ = signals.stopped() => {}
+    }
+    Ok(())
+}
