@@ -1,12 +1,20 @@
 //! What can be typed: one file per noun.
 
+mod export;
 mod global;
+mod import;
 mod local;
+mod shell;
+mod sql;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use export::{ExportArgs, ExportFormat};
 pub(crate) use global::{ColorChoice, Format, GlobalArgs};
+pub(crate) use import::{Destination, ImportCommand, ImportCsv, ImportDump, ImportMode, ImportSqlite};
 pub(crate) use local::{EnvironmentFormat, LocalCommand, LocalEnv, LocalStart};
+pub(crate) use shell::ShellArgs;
+pub(crate) use sql::{OnError, Parameters, SqlArgs};
 
 /// An unofficial command line for Turso Cloud and the local cloud.
 #[derive(Debug, Parser)]
@@ -24,6 +32,15 @@ pub(crate) enum Command {
     /// A Turso Cloud on this machine
     #[command(subcommand)]
     Local(LocalCommand),
+    /// Run SQL on a database as it is typed
+    Shell(ShellArgs),
+    /// Run SQL on databases, without a person
+    Sql(SqlArgs),
+    /// Make databases and tables of files
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Write databases to files
+    Export(ExportArgs),
     /// Print the version
     Version,
 }
@@ -31,6 +48,11 @@ pub(crate) enum Command {
 impl Command {
     /// Whether it decides itself what Ctrl-C means.
     pub(crate) fn handles_signals(&self) -> bool {
-        matches!(self, Self::Local(LocalCommand::Start(_)))
+        match self {
+            Self::Local(LocalCommand::Start(_)) => true,
+            Self::Import(_) => true,
+            Self::Shell(args) => crate::commands::shell::is_interactive(args),
+            _ => false,
+        }
     }
 }

@@ -23,6 +23,15 @@ pub(crate) fn write_whole(file: &Path, text: &str) -> io::Result<()> {
     })
 }
 
+/// Creates a folder that only its owner can look into.
+pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 fn draft_of(file: &Path) -> PathBuf {
     let mut draft = file.as_os_str().to_owned();
     draft.push(format!(".{}", std::process::id()));

@@ -4,11 +4,16 @@
 mod args;
 mod commands;
 mod config;
+mod connect;
 mod context;
 mod exit;
 mod files;
+mod hrana;
 mod output;
+mod progress;
 mod requests;
+mod rows;
+mod script;
 mod signals;
 
 use std::{io::Write as _, process::ExitCode};
@@ -45,7 +50,7 @@ fn run(global: GlobalArgs, command: &args::Command) -> Result<ExitCode> {
         }
         tokio::select! {
             outcome = commands::run(&cx, command) => outcome.map(|()| ExitCode::SUCCESS),
-            code = signals::stopped() => Ok(code?),
+            stopped = signals::stopped() => Ok((stopped? as u8).into()),
         }
     });
     runtime.shutdown_background();

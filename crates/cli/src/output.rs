@@ -45,6 +45,11 @@ impl Output {
         self.format
     }
 
+    /// What of each thing is wanted; everything where it is empty.
+    pub(crate) fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
     /// The same, but not thrown away in a dry run: for what the dry run itself has to show.
     pub(crate) fn unmuted(&self) -> Self {
         Self { format: self.format, fields: self.fields.clone(), color: self.color, is_muted: false }

@@ -1,23 +1,21 @@
 //! Ctrl-C and the signal of a service manager.
 
-use std::{io, process::ExitCode};
+use std::io;
 
-#[cfg(unix)]
-const TERMINATED: u8 = 143;
-const INTERRUPTED: u8 = 130;
+use crate::exit::Kind;
 
-/// Waits for one of them, and says which exit code stands for it.
-pub(crate) async fn stopped() -> io::Result<ExitCode> {
+/// Waits for one of them, and says which end of the run it means.
+pub(crate) async fn stopped() -> io::Result<Kind> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => interrupted?,
-            _ = terminate.recv() => return Ok(TERMINATED.into()),
+            _ = terminate.recv() => return Ok(Kind::Terminated),
         }
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await?;
-    Ok(INTERRUPTED.into())
+    Ok(Kind::Interrupted)
 }
