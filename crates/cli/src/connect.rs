@@ -5,12 +5,7 @@ use std::{env, fs, time::Duration};
 use anyhow::{Context as _, Result};
 use turso_cloud::{DatabaseToken, Expiration, NewToken};
 
-use crate::{
-    config::parse_duration,
-    context::Context,
-    exit::Failure,
-    hrana::Connection,
-};
+use crate::{config::parse_duration, context::Context, exit::Failure, hrana::Connection};
 
 /// Where the token for a database given by its URL is looked for.
 const TOKEN_VARIABLES: [&str; 3] = ["TURSOCTL_DATABASE_TOKEN", "TURSO_DATABASE_TOKEN", "TURSO_AUTH_TOKEN"];

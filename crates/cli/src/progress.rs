@@ -24,10 +24,7 @@ impl Progress {
             return Self { bar: None, done: Arc::default() };
         }
         let (bar, template) = match bytes {
-            Some(bytes) => (
-                ProgressBar::new(bytes),
-                "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-            ),
+            Some(bytes) => (ProgressBar::new(bytes), "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}"),
             None => (ProgressBar::new_spinner(), "{msg} {spinner} {bytes} {bytes_per_sec}"),
         };
         if let Ok(style) = ProgressStyle::with_template(template) {

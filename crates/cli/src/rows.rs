@@ -1,10 +1,10 @@
 //! Rows of a query, written as they come.
 
-mod writer;
 mod text;
+mod writer;
 
 pub(crate) use text::{literal, plain};
-pub(crate) use writer::{RowWriter, Mode};
+pub(crate) use writer::{Mode, RowWriter};
 
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 

@@ -6,7 +6,9 @@ mod words;
 
 pub(crate) use reader::{Item, ScriptError, ScriptReader, Source};
 pub(crate) use scanner::Scanner;
-pub(crate) use words::{Created, created, first_word, has_parameter, is_transaction_control, quote_identifier, quote_text};
+pub(crate) use words::{
+    Created, created, first_word, has_parameter, is_transaction_control, quote_identifier, quote_text,
+};
 
 /// The longest part of a statement that is shown to say which it is.
 const SHOWN: usize = 120;

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::{ArgGroup, ValueEnum};
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
@@ -13,7 +13,7 @@ Examples:
 A file appears under its name when it is complete, and never before. A database is written as it was at one moment with
 sqlite and dump; with csv and jsonl, every table is.
 Related commands: import, sql, db create")]
-#[group(id = "databases", required = true, multiple = false, args = ["names", "all", "glob"])]
+#[command(group = ArgGroup::new("databases").required(true).args(["names", "all", "glob"]))]
 pub(crate) struct ExportArgs {
     /// The database, by name or URL
     #[arg(value_name = "DATABASE")]

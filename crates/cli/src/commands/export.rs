@@ -67,8 +67,10 @@ pub(crate) async fn run(cx: &Context, args: &ExportArgs) -> Result<()> {
     }
     match failed {
         0 => Ok(()),
-        _ => Err(Failure::new(Kind::Partial, format!("{failed} of {} databases were not exported", databases.len()))
-            .into()),
+        _ => {
+            Err(Failure::new(Kind::Partial, format!("{failed} of {} databases were not exported", databases.len()))
+                .into())
+        }
     }
 }
 
@@ -84,7 +86,8 @@ async fn databases(cx: &Context, args: &ExportArgs) -> Result<Vec<String>> {
     }
     names.sort_unstable();
     if names.is_empty() {
-        let what = args.glob.as_ref().map_or_else(|| "no databases".to_owned(), |glob| format!("no database like {glob:?}"));
+        let what =
+            args.glob.as_ref().map_or_else(|| "no databases".to_owned(), |glob| format!("no database like {glob:?}"));
         return Err(Failure::new(Kind::NotFound, format!("there is {what}")).hint("tursoctl db list").into());
     }
     Ok(names)

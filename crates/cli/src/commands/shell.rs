@@ -43,12 +43,7 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
     outcome
 }
 
-async fn run_script(
-    cx: &Context,
-    session: &mut Session<'_>,
-    script: impl BufRead,
-    args: &ShellArgs,
-) -> Result<()> {
+async fn run_script(cx: &Context, session: &mut Session<'_>, script: impl BufRead, args: &ShellArgs) -> Result<()> {
     let is_whole = args.parameters.single_transaction;
     if is_whole {
         session.runner.begin().await?;
@@ -85,7 +80,10 @@ async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
     let mut editor = LineEditor::new(cx)?;
     // What cannot be reached is said before anything is typed.
     editor.set_names(session.names().await?);
-    cx.notice(format_args!("Connected to {}. Type .help for help, and end statements with a semicolon.", session.name()));
+    cx.notice(format_args!(
+        "Connected to {}. Type .help for help, and end statements with a semicolon.",
+        session.name()
+    ));
     let mut pending = Pending::default();
     loop {
         let line = match editor.read(&session.prompt(pending.is_empty()))? {

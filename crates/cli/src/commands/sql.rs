@@ -85,12 +85,11 @@ async fn statements<W: io::Write>(
     while let Some(item) = script.next().map_err(|error| Failure::usage(format!("the script: {error}")))? {
         let outcome = match item {
             Item::Statement(statement) => runner.statement(&statement).await,
-            Item::Command(command) => Err(Failure::usage(format!(
-                "line {}: {} is for the shell, not for SQL",
-                command.line, command.text
-            ))
-            .hint("tursoctl shell DATABASE --file FILE")
-            .into()),
+            Item::Command(command) => {
+                Err(Failure::usage(format!("line {}: {} is for the shell, not for SQL", command.line, command.text))
+                    .hint("tursoctl shell DATABASE --file FILE")
+                    .into())
+            }
         };
         match outcome {
             Ok(_) => {}

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use turso_cloud::ApiToken;
 
 use super::keys::key;
-use crate::{exit::Failure, files::{create_private, write_whole}};
+use crate::{
+    exit::Failure,
+    files::{create_private, write_whole},
+};
 
 const FOLDER_VARIABLE: &str = "TURSOCTL_CONFIG_DIR";
 

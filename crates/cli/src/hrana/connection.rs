@@ -75,8 +75,7 @@ impl Connection {
         // The last step only runs where no transaction is open, and so tells whether one is.
         let probe =
             Step { condition: Some(Condition::IsAutocommit), stmt: StepStatement::Own(Statement::new("SELECT 1")) };
-        let batch =
-            Batch { steps: vec![Step { condition: None, stmt: StepStatement::Given(statement) }, probe] };
+        let batch = Batch { steps: vec![Step { condition: None, stmt: StepStatement::Given(statement) }, probe] };
         let mut body = CursorBody { baton: stream.baton.as_deref(), batch };
         let answer = match self.post(stream.base.as_deref(), "/v3/cursor", &body).await {
             Err(error) if stream.baton.is_some() && error.is_lost_stream() => {

@@ -1,6 +1,9 @@
 //! Statements and values.
 
-use base64::{Engine as _, alphabet, engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig}};
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// The protocol asks for base64 without padding and accepts both.

@@ -73,7 +73,9 @@ pub(super) enum PipelineResult {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Response {
-    Batch { result: BatchResult },
+    Batch {
+        result: BatchResult,
+    },
     #[serde(other)]
     Other,
 }

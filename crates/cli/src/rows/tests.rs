@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{RowWriter, Mode, distinct};
+use super::{Mode, RowWriter, distinct};
 use crate::hrana::Value;
 
 fn columns(names: &[&str]) -> Vec<String> {
@@ -40,7 +40,10 @@ fn every_format_has_the_rows() {
         ),
         (Mode::Csv, "id,text,blob\n9223372036854775807,\"it's, \"\"so\"\"\",\n-1,,X'01ff'\n"),
         (Mode::Quote, "9223372036854775807,'it''s, \"so\"',NULL\n-1,'',X'01ff'\n"),
-        (Mode::Line, "  id = 9223372036854775807\ntext = it's, \"so\"\nblob = NULL\n\n  id = -1\ntext = \nblob = X'01ff'\n"),
+        (
+            Mode::Line,
+            "  id = 9223372036854775807\ntext = it's, \"so\"\nblob = NULL\n\n  id = -1\ntext = \nblob = X'01ff'\n",
+        ),
         (Mode::Name, "9223372036854775807\n-1\n"),
     ];
     for (mode, text) in expected {

@@ -64,7 +64,18 @@ pub(crate) struct RowWriter<W> {
 
 impl<W: Write> RowWriter<W> {
     pub(crate) fn new(out: W, mode: Mode, width: Option<u16>) -> Self {
-        Self { out, mode, has_headers: true, width, columns: None, waiting: Vec::new(), written: 0, sets: 0, picked: Vec::new(), places: None }
+        Self {
+            out,
+            mode,
+            has_headers: true,
+            width,
+            columns: None,
+            waiting: Vec::new(),
+            written: 0,
+            sets: 0,
+            picked: Vec::new(),
+            places: None,
+        }
     }
 
     /// Writes only these columns, in this order.
@@ -181,7 +192,8 @@ impl<W: Write> RowWriter<W> {
         let place = |name: &String| {
             let found = columns.iter().position(|column| column.eq_ignore_ascii_case(name));
             let known = columns.join(", ");
-            found.ok_or_else(|| Failure::usage(format!("--fields {name:?}: there is no such column; there are {known}")))
+            found
+                .ok_or_else(|| Failure::usage(format!("--fields {name:?}: there is no such column; there are {known}")))
         };
         let places: Vec<_> = self.picked.iter().map(place).collect::<Result<_, _>>()?;
         Ok((!places.is_empty()).then_some(places))

@@ -70,7 +70,10 @@ fn what_is_not_finished_is_named_with_its_line() {
     let unfinished = [
         ("SELECT 1;\nSELECT 'a\n", "the statement in line 2 lacks the ' that ends a string"),
         ("SELECT \"a", "the statement in line 1 lacks the \" that ends a name"),
-        ("\n\nCREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1;", "the statement in line 3 lacks the END of a trigger"),
+        (
+            "\n\nCREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1;",
+            "the statement in line 3 lacks the END of a trigger",
+        ),
         ("SELECT 1 /* and", "the statement in line 1 lacks the */ that ends a comment"),
     ];
     for (script, problem) in unfinished {

@@ -23,10 +23,13 @@ pub(super) fn count_of(table: &str) -> String {
 /// The names of the tables of a database.
 pub(super) async fn tables(connection: &mut Connection) -> Result<Vec<String>> {
     let rows = connection.rows(&Statement::new(TABLES)).await.map_err(Failure::from)?;
-    Ok(rows.into_iter().filter_map(|row| match row.into_iter().next() {
-        Some(Value::Text(name)) => Some(name),
-        _ => None,
-    }).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| match row.into_iter().next() {
+            Some(Value::Text(name)) => Some(name),
+            _ => None,
+        })
+        .collect())
 }
 
 /// The rows of each table.

@@ -73,8 +73,7 @@ impl Edges {
         if !self.first.starts_with(FIRST_LINE) {
             return Some("the answer of the database is no dump");
         }
-        (!self.last.trim_ascii_end().ends_with(LAST_LINE))
-            .then_some("the dump ends before its COMMIT: it is not whole")
+        (!self.last.trim_ascii_end().ends_with(LAST_LINE)).then_some("the dump ends before its COMMIT: it is not whole")
     }
 }
 
@@ -93,7 +92,10 @@ mod tests {
         let long = "INSERT INTO t VALUES(1);\n".repeat(10);
         assert_eq!(problem(&["PRAGMA foreign_keys", "=OFF;\nBEGIN TRANSACTION;\n", &long, "COM", "MIT;\n"]), None);
         assert!(problem(&["PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n", &long]).is_some());
-        assert!(problem(&["PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n", &long, "ROLLBACK; -- due to errors\n"]).is_some());
+        assert!(
+            problem(&["PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n", &long, "ROLLBACK; -- due to errors\n"])
+                .is_some()
+        );
         assert!(problem(&["<html>COMMIT;"]).is_some());
         assert!(problem(&[]).is_some());
     }

@@ -7,9 +7,10 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
         None => name.is_empty(),
         Some('*') => {
             let rest = pattern.as_str();
-            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| {
-                name.get(at..).is_some_and(|tail| matches(rest, tail))
-            })
+            name.char_indices()
+                .map(|(at, _)| at)
+                .chain([name.len()])
+                .any(|at| name.get(at..).is_some_and(|tail| matches(rest, tail)))
         }
         Some(expected) => {
             let mut name = name.chars();
@@ -25,7 +26,9 @@ mod tests {
 
     #[test]
     fn stars_and_question_marks_stand_for_text() {
-        for (pattern, name) in [("*", ""), ("tenant-*", "tenant-7"), ("a?c", "abc"), ("*-eu-*", "a-eu-b"), ("abc", "abc")] {
+        for (pattern, name) in
+            [("*", ""), ("tenant-*", "tenant-7"), ("a?c", "abc"), ("*-eu-*", "a-eu-b"), ("abc", "abc")]
+        {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
         for (pattern, name) in [("", "a"), ("tenant-*", "tenant"), ("a?c", "ac"), ("*b", "abc"), ("abc", "abcd")] {

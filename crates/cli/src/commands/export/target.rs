@@ -100,7 +100,8 @@ fn make_readable(_: &File) -> io::Result<()> {
 
 /// So that the name outlives a power cut, where folders can be synced.
 fn sync_folder(path: &Path) {
-    let folder: Option<PathBuf> = path.parent().map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder.into() });
+    let folder: Option<PathBuf> =
+        path.parent().map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder.into() });
     if let Some(Ok(folder)) = folder.map(File::open) {
         let _not_on_every_system = folder.sync_all();
     }

@@ -63,8 +63,7 @@ pub(super) fn rows(format: ExportFormat, path: &Path, table: &str, written: u64)
 
 fn sound(handle: &Handle) -> Result<Counts> {
     let unreadable = |error: rusqlite::Error| different(format!("what was exported is not sound: {error}"));
-    let check: String =
-        handle.query_row("PRAGMA integrity_check", [], |row| row.get(0)).map_err(unreadable)?;
+    let check: String = handle.query_row("PRAGMA integrity_check", [], |row| row.get(0)).map_err(unreadable)?;
     if check != "ok" {
         return Err(different(format!("what was exported is not sound: {check}")).into());
     }

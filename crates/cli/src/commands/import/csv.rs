@@ -1,13 +1,12 @@
 //! The rows of a CSV file that go to a table.
 
 mod insert;
+mod records;
 mod survey;
 mod table;
 
-use std::{fs::File, path::Path};
-
-use anyhow::{Context as _, Result};
-use csv::{Reader, ReaderBuilder, StringRecord};
+use anyhow::Result;
+use csv::StringRecord;
 
 use super::{
     journal::{Earlier, Fingerprint, Journal, Position},
@@ -23,6 +22,7 @@ use crate::{
     progress::Progress,
 };
 use insert::{Insert, Row};
+use records::Records;
 use survey::Survey;
 use table::Table;
 
@@ -105,13 +105,13 @@ async fn prepare(
 
 /// The place behind rows that were inserted although nobody said so.
 fn skip(args: &ImportCsv, from: &Position, rows: u64) -> Result<Position> {
-    let mut reader = open(&args.file, args.delimiter)?;
-    seek(&mut reader, from)?;
+    let mut records = Records::open(&args.file, args.delimiter)?;
+    records.seek(from)?;
     let mut record = StringRecord::new();
     for _ in 0..rows {
-        reader.read_record(&mut record)?;
+        records.next(&mut record)?;
     }
-    Ok(place(&reader, from.done + rows))
+    Ok(records.place(from.done + rows))
 }
 
 /// The name of the file, without its ending, unless another is given.
@@ -119,45 +119,11 @@ fn table_name(args: &ImportCsv) -> Result<String> {
     let name = args.table.clone().or_else(|| Some(args.file.file_stem()?.to_str()?.to_owned()));
     match name.filter(|name| !name.trim().is_empty()) {
         Some(name) if !name.to_lowercase().starts_with("sqlite_") => Ok(name),
-        Some(name) => Err(Failure::usage(format!("--table {name:?}: names that begin with sqlite_ are the engine's")).into()),
+        Some(name) => {
+            Err(Failure::usage(format!("--table {name:?}: names that begin with sqlite_ are the engine's")).into())
+        }
         None => Err(Failure::usage("the name of the file is none for a table").hint("give --table NAME").into()),
     }
-}
-
-fn open(file: &Path, delimiter: char) -> Result<Reader<File>> {
-    let delimiter = u8::try_from(delimiter).ok().filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte));
-    let delimiter = delimiter.ok_or_else(|| Failure::usage("--delimiter has to be an ASCII character, and no quote"))?;
-    let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(ReaderBuilder::new().delimiter(delimiter).has_headers(true).buffer_capacity(1 << 18).from_reader(opened))
-}
-
-/// Goes to a place in the file, behind its header.
-fn seek(reader: &mut Reader<File>, to: &Position) -> Result<()> {
-    reader.headers()?;
-    if to.bytes > 0 {
-        let mut position = csv::Position::new();
-        position.set_byte(to.bytes).set_line(to.line).set_record(to.done + 1);
-        reader.seek(position)?;
-    }
-    Ok(())
-}
-
-fn place(reader: &Reader<File>, done: u64) -> Position {
-    let position = reader.position();
-    Position { done, bytes: position.byte(), line: position.line() }
-}
-
-/// What is wrong with a record, with its line.
-fn unfit(file: &Path, error: &csv::Error) -> Failure {
-    let line = |position: &Option<csv::Position>| position.as_ref().map_or(1, csv::Position::line);
-    let problem = match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            format!("line {}: {}, and the header has {expected_len}", line(pos), counted(*len, "field"))
-        }
-        csv::ErrorKind::Utf8 { pos, err } => format!("line {}: field {} is not UTF-8", line(pos), err.field() + 1),
-        _ => error.to_string(),
-    };
-    Failure::usage(format!("{}: {problem}", file.display()))
 }
 
 struct Load {
@@ -174,23 +140,23 @@ struct Load {
 impl Load {
     async fn run(&mut self, args: &ImportCsv, progress: &Progress) -> Result<(), Broken> {
         let failed = |error: anyhow::Error| Failure::new(Kind::Failed, format!("{error:#}"));
-        let mut reader = open(&args.file, args.delimiter).map_err(failed)?;
-        seek(&mut reader, &self.position).map_err(failed)?;
+        let mut records = Records::open(&args.file, args.delimiter).map_err(failed)?;
+        records.seek(&self.position).map_err(failed)?;
         let (mut rows, mut bytes) = (Vec::new(), 0);
         let mut record = StringRecord::new();
-        while reader.read_record(&mut record).map_err(|error| unfit(&args.file, &error))? {
-            let row = self.insert.row(&record)?;
+        while records.next(&mut record)? {
+            let row = self.insert.row(records.line(&record), &record)?;
             bytes += row.bytes;
             rows.push(row);
             if rows.len() >= self.batch || bytes >= FULL {
-                let next = place(&reader, self.position.done + rows.len() as u64);
+                let next = records.place(self.position.done + rows.len() as u64);
                 self.send(&rows, next).await?;
                 progress.set(self.position.bytes);
                 rows.clear();
                 bytes = 0;
             }
         }
-        let next = place(&reader, self.position.done + rows.len() as u64);
+        let next = records.place(self.position.done + rows.len() as u64);
         self.send(&rows, next).await
     }
 
@@ -212,7 +178,10 @@ impl Load {
         };
         let inserted: u64 = affected.iter().sum();
         if inserted != rows.len() as u64 {
-            let problem = format!("{} were sent, and the database says it inserted {inserted}", counted(rows.len() as u64, "row"));
+            let problem = format!(
+                "{} were sent, and the database says it inserted {inserted}",
+                counted(rows.len() as u64, "row")
+            );
             return Err(Broken { failure: Failure::new(Kind::Failed, problem), is_last_unknown: true });
         }
         self.position = next;

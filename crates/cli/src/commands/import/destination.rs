@@ -67,7 +67,10 @@ impl Destination {
     /// Removes the database that was created. Fails with what is left.
     pub(super) async fn remove(&self, cx: &Context) -> Result<(), String> {
         let left = |error: String| {
-            format!("database {:?} was created and could not be removed: {error}; tursoctl db delete {}", self.to, self.to)
+            format!(
+                "database {:?} was created and could not be removed: {error}; tursoctl db delete {}",
+                self.to, self.to
+            )
         };
         let client = cx.client().map_err(|error| left(error.to_string()))?;
         client.databases().delete_if_exists(self.to.as_str()).await.map(drop).map_err(|error| left(error.to_string()))

@@ -21,7 +21,9 @@ use crate::{
     exit::{Failure, Kind},
     hrana::{BatchError, Connection, Statement, Value},
     progress::Progress,
-    script::{Created, Item, ScriptReader, Source, created, first_word, is_transaction_control, quote_identifier, shown},
+    script::{
+        Created, Item, ScriptReader, Source, created, first_word, is_transaction_control, quote_identifier, shown,
+    },
 };
 
 pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
@@ -81,7 +83,8 @@ fn survey(cx: &Context, file: &Path, bytes: u64) -> Result<Survey> {
         let source = match item {
             Item::Statement(source) => source,
             Item::Command(source) => {
-                let problem = format!("line {}: {} is a command of the sqlite3 shell, not SQL", source.line, source.text);
+                let problem =
+                    format!("line {}: {} is a command of the sqlite3 shell, not SQL", source.line, source.text);
                 return Err(unfit(problem).into());
             }
         };
@@ -225,9 +228,7 @@ impl Load {
     }
 
     fn note(&self, sent: u64) -> Result<(), Broken> {
-        self.journal
-            .note(&self.position, sent)
-            .map_err(|error| Failure::new(Kind::Failed, format!("{error:#}")).into())
+        self.journal.note(&self.position, sent).map_err(|error| Failure::new(Kind::Failed, format!("{error:#}")).into())
     }
 
     /// Takes back what can be, and says what is left.
@@ -250,7 +251,9 @@ impl Load {
             }
         } else if done > 0 || broken.is_last_unknown {
             match self.remove_made().await {
-                Ok(()) => left.push("what it had made was removed again; rows in tables that were there are kept".to_owned()),
+                Ok(()) => {
+                    left.push("what it had made was removed again; rows in tables that were there are kept".to_owned())
+                }
                 Err(problem) => left.push(problem),
             }
         } else {

@@ -29,7 +29,8 @@ impl Fingerprint {
         let path = fs::canonicalize(file).with_context(unreadable)?;
         let metadata = fs::metadata(&path).with_context(unreadable)?;
         if !metadata.is_file() {
-            let problem = format!("{} is no file: it is read twice, first to look whether all of it is sound", file.display());
+            let problem =
+                format!("{} is no file: it is read twice, first to look whether all of it is sound", file.display());
             return Err(Failure::usage(problem).into());
         }
         let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
@@ -103,17 +104,14 @@ impl Journal {
                 entry.file.path.display(),
                 entry.file.bytes
             );
-            return Err(Failure::new(Kind::Refused, problem)
-                .hint("leave out --resume to begin anew")
-                .into());
+            return Err(Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into());
         }
         Ok(Some(Earlier { position: entry.position, sent: entry.sent, rows_before: entry.rows_before }))
     }
 
     /// Notes what is done and what is about to be sent.
     pub(super) fn note(&self, position: &Position, sent: u64) -> Result<()> {
-        let entry =
-            Entry { file: self.file.clone(), position: position.clone(), sent, rows_before: self.rows_before };
+        let entry = Entry { file: self.file.clone(), position: position.clone(), sent, rows_before: self.rows_before };
         let text = serde_json::to_string(&entry)?;
         let folder = self.path.parent().map_or(Ok(()), create_private);
         folder

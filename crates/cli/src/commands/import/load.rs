@@ -36,7 +36,9 @@ pub(super) async fn commit(
         match sent {
             Ok(affected) => return Ok(affected),
             Err(BatchError { error, .. }) if error.may_be_repeated() && attempt < RETRIES => {}
-            Err(BatchError { error, statement }) if error.is_sql() => return Err(Sent::Refused(BatchError { statement, error })),
+            Err(BatchError { error, statement }) if error.is_sql() => {
+                return Err(Sent::Refused(BatchError { statement, error }));
+            }
             Err(BatchError { error, .. }) => {
                 let is_last_unknown = error.may_have_happened();
                 return Err(Sent::Broken(Broken { failure: error.into(), is_last_unknown }));

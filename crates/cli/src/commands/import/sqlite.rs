@@ -10,12 +10,7 @@ use super::{
     outcome::{IMPORTED, Imported},
     stop::Stop,
 };
-use crate::{
-    args::ImportSqlite,
-    context::Context,
-    exit::Failure,
-    progress::Progress,
-};
+use crate::{args::ImportSqlite, context::Context, exit::Failure, progress::Progress};
 
 pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
     let ImportSqlite { file, destination } = args;

@@ -22,10 +22,52 @@ use crate::context::Context;
 const LONGEST_HISTORY: usize = 1_000;
 
 const KEYWORDS: [&str; 46] = [
-    "ALTER", "AND", "AS", "BEGIN", "BETWEEN", "BY", "CASE", "COMMIT", "CREATE", "DELETE", "DESC", "DISTINCT", "DROP",
-    "ELSE", "END", "EXISTS", "EXPLAIN", "FROM", "GROUP", "HAVING", "INDEX", "INSERT", "INTO", "IS", "JOIN", "LEFT",
-    "LIKE", "LIMIT", "NOT", "NULL", "OFFSET", "ON", "ORDER", "PRAGMA", "PRIMARY", "RETURNING", "ROLLBACK", "SELECT",
-    "SET", "TABLE", "UNION", "UPDATE", "VALUES", "VIEW", "WHERE", "WITH",
+    "ALTER",
+    "AND",
+    "AS",
+    "BEGIN",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "COMMIT",
+    "CREATE",
+    "DELETE",
+    "DESC",
+    "DISTINCT",
+    "DROP",
+    "ELSE",
+    "END",
+    "EXISTS",
+    "EXPLAIN",
+    "FROM",
+    "GROUP",
+    "HAVING",
+    "INDEX",
+    "INSERT",
+    "INTO",
+    "IS",
+    "JOIN",
+    "LEFT",
+    "LIKE",
+    "LIMIT",
+    "NOT",
+    "NULL",
+    "OFFSET",
+    "ON",
+    "ORDER",
+    "PRAGMA",
+    "PRIMARY",
+    "RETURNING",
+    "ROLLBACK",
+    "SELECT",
+    "SET",
+    "TABLE",
+    "UNION",
+    "UPDATE",
+    "VALUES",
+    "VIEW",
+    "WHERE",
+    "WITH",
 ];
 
 /// What was typed.
@@ -122,9 +164,9 @@ impl Completion {
             let found = COMMANDS.iter().filter(|command| command.starts_with(text));
             return (0, found.map(|command| (*command).to_owned()).collect());
         }
-        let start = text.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| {
-            at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-        });
+        let start = text
+            .rfind(|c: char| !c.is_alphanumeric() && c != '_')
+            .map_or(0, |at| at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
         let prefix = text.get(start..).unwrap_or_default();
         let mut found = self.names.beginning_with(prefix);
         if !prefix.is_empty() && !text.starts_with('.') {
@@ -145,8 +187,16 @@ mod tests {
 
     #[test]
     fn names_keywords_and_commands_are_completed() {
-        assert_eq!(complete("SELECT pr"), (7, vec!["price".to_owned(), "PRAGMA".to_owned(), "PRIMARY".to_owned()]
-            .into_iter().filter(|word| word.to_lowercase().starts_with("pr")).collect()));
+        assert_eq!(
+            complete("SELECT pr"),
+            (
+                7,
+                vec!["price".to_owned(), "PRAGMA".to_owned(), "PRIMARY".to_owned()]
+                    .into_iter()
+                    .filter(|word| word.to_lowercase().starts_with("pr"))
+                    .collect()
+            )
+        );
         assert_eq!(complete("SELECT goods.pri"), (13, vec!["price".to_owned(), "PRIMARY".to_owned()]));
         assert_eq!(complete(".sch"), (0, vec![".schema".to_owned()]));
         assert_eq!(complete(".schema go"), (8, vec!["goods".to_owned()]));

@@ -106,7 +106,9 @@ impl<'c> Session<'c> {
         let word = first_word(&source.text);
         self.has_changed_names |= matches!(word.as_str(), "CREATE" | "DROP" | "ALTER" | "ATTACH" | "ROLLBACK");
         let outcome = self.runner.statement(source).await?;
-        if self.is_interactive && !outcome.has_rows && matches!(word.as_str(), "INSERT" | "UPDATE" | "DELETE" | "REPLACE")
+        if self.is_interactive
+            && !outcome.has_rows
+            && matches!(word.as_str(), "INSERT" | "UPDATE" | "DELETE" | "REPLACE")
         {
             let changed = outcome.ended.affected;
             self.cx.notice(format_args!("{changed} row{} changed", if changed == 1 { "" } else { "s" }));

@@ -2,7 +2,12 @@
 
 use anyhow::Result;
 
-use crate::{args::Parameters, exit::Failure, hrana::{Arguments, NamedValue, Value}, script::has_parameter};
+use crate::{
+    args::Parameters,
+    exit::Failure,
+    hrana::{Arguments, NamedValue, Value},
+    script::has_parameter,
+};
 
 /// What was given, for whichever statement asks for it.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +54,8 @@ fn value(text: &str) -> Result<Value> {
     }
     if let Some(digits) = text.strip_prefix("X'").or_else(|| text.strip_prefix("x'")) {
         let blob = digits.strip_suffix('\'').and_then(from_hexadecimal);
-        let problem = || Failure::usage(format!("{text:?}: a blob is X'...' with two hexadecimal digits for each byte"));
+        let problem =
+            || Failure::usage(format!("{text:?}: a blob is X'...' with two hexadecimal digits for each byte"));
         return Ok(Value::Blob(blob.ok_or_else(problem)?));
     }
     let is_number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));

@@ -38,14 +38,15 @@ impl Insert {
     }
 
     /// Numbers go as the text they are: the column makes of it what it holds.
-    pub(super) fn row(&self, record: &StringRecord) -> Result<Row, Failure> {
-        let line = record.position().map_or(1, csv::Position::line);
+    pub(super) fn row(&self, line: u64, record: &StringRecord) -> Result<Row, Failure> {
         let value = |(field, kind): (&str, &Type)| {
             if field == self.null {
                 return Ok(Value::Null);
             }
             match kind {
-                Type::Blob => blob(field).map(Value::Blob).ok_or_else(|| Failure::usage(format!("line {line}: it has changed"))),
+                Type::Blob => {
+                    blob(field).map(Value::Blob).ok_or_else(|| Failure::usage(format!("line {line}: it has changed")))
+                }
                 Type::Integer | Type::Real | Type::Text => Ok(Value::Text(field.to_owned())),
             }
         };

@@ -1,15 +1,11 @@
 //! A look at all of a CSV file before anything is done with it.
 
-use std::{
-    fs::File,
-    io::{BufReader, Read, Seek as _, SeekFrom},
-    path::Path,
-};
+use std::path::Path;
 
 use anyhow::Result;
 use csv::StringRecord;
 
-use super::{open, unfit};
+use super::records::Records;
 use crate::{args::ImportCsv, commands::sql::from_hexadecimal, context::Context, exit::Failure, progress::Progress};
 
 /// A longer field than the engine takes by default.
@@ -35,20 +31,18 @@ pub(super) struct Survey {
 pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Survey> {
     let file = args.file.as_path();
     let progress = Progress::begin(cx, &format!("checking {}", file.display()), Some(bytes));
-    let mut reader = open(file, args.delimiter)?;
-    let names = names(file, reader.headers().map_err(|error| unfit(file, &error))?)?;
+    let mut records = Records::open(file, args.delimiter)?;
+    let names = names(file, records.header()?)?;
     let given = given(&args.types, &names)?;
     let mut looks: Vec<_> = names.iter().map(|_| Looks::default()).collect();
-    let (mut rows, mut last) = (0, 0);
+    let mut rows = 0;
     let mut record = StringRecord::new();
-    loop {
-        let start = reader.position().byte();
-        if !reader.read_record(&mut record).map_err(|error| unfit(file, &error))? {
-            break;
-        }
-        let line = record.position().map_or(1, csv::Position::line);
+    while records.next(&mut record)? {
+        let line = records.line(&record);
         if record.as_slice().len() > LONGEST_RECORD {
-            return Err(Failure::usage(format!("{}: line {line}: the record has more than 64 MiB", file.display())).into());
+            return Err(
+                Failure::usage(format!("{}: line {line}: the record has more than 64 MiB", file.display())).into()
+            );
         }
         for ((field, look), given) in record.iter().zip(&mut looks).zip(&given) {
             if field == args.null {
@@ -59,10 +53,10 @@ pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Surve
                 None => look.see(field),
             }
         }
-        (rows, last) = (rows + 1, start);
-        progress.set(reader.position().byte());
+        rows += 1;
+        progress.set(records.bytes());
     }
-    if let Some(line) = open_quote(file, last, args.delimiter, reader.position().line())? {
+    if let Some(line) = records.open_quote()? {
         return Err(Failure::usage(format!("{}: a quote opened in line {line} never ends", file.display())).into());
     }
     let types = looks.iter().zip(given).map(|(look, given)| given.unwrap_or_else(|| look.kind()));
@@ -128,27 +122,6 @@ pub(super) fn blob(field: &str) -> Option<Vec<u8>> {
     from_hexadecimal(digits.strip_suffix('\'')?)
 }
 
-/// Whether the last record is within quotes at the end of the file: then everything behind the quote was taken for one
-/// field. Yields the line the record begins in.
-fn open_quote(file: &Path, start: u64, delimiter: char, lines: u64) -> Result<Option<u64>> {
-    let mut rest = File::open(file)?;
-    rest.seek(SeekFrom::Start(start))?;
-    let (mut is_quoted, mut is_fresh, mut ends) = (false, true, 0);
-    for byte in BufReader::new(rest).bytes() {
-        let byte = byte?;
-        ends += u64::from(byte == b'\n');
-        if is_quoted {
-            // Twice a quote closes and opens it anew.
-            is_quoted = byte != b'"';
-            is_fresh = !is_quoted;
-        } else {
-            is_quoted = byte == b'"' && is_fresh;
-            is_fresh = u32::from(byte) == u32::from(delimiter) || matches!(byte, b'\n' | b'\r');
-        }
-    }
-    Ok(is_quoted.then(|| lines.saturating_sub(ends).max(1)))
-}
-
 impl Type {
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -160,7 +133,9 @@ impl Type {
     }
 
     fn parse(name: &str) -> Option<Self> {
-        [Self::Integer, Self::Real, Self::Text, Self::Blob].into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
+        [Self::Integer, Self::Real, Self::Text, Self::Blob]
+            .into_iter()
+            .find(|kind| kind.name().eq_ignore_ascii_case(name))
     }
 }
 
@@ -230,7 +205,9 @@ mod tests {
         assert_eq!(kind(&["1", "2.5", "1e3"]), Type::Real);
         assert_eq!(kind(&["X'00ff'", "X''"]), Type::Blob);
         assert_eq!(kind(&[]), Type::Text);
-        for text in ["007", "+1", "1.", "", "NaN", "inf", "1,5", " 1", "9223372036854775808", "0.12345678901234567", "X'0'"] {
+        for text in
+            ["007", "+1", "1.", "", "NaN", "inf", "1,5", " 1", "9223372036854775808", "0.12345678901234567", "X'0'"]
+        {
             assert_eq!(kind(&[text]), Type::Text, "{text:?}");
         }
     }

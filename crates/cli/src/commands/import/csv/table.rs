@@ -62,12 +62,7 @@ impl Table {
     }
 
     /// Only looks at the table.
-    pub(super) async fn find(
-        connection: &Connection,
-        name: &str,
-        survey: &Survey,
-        is_replacing: bool,
-    ) -> Result<Self> {
+    pub(super) async fn find(connection: &Connection, name: &str, survey: &Survey, is_replacing: bool) -> Result<Self> {
         let found = columns(connection, name).await?;
         let way = match found {
             columns if columns.is_empty() => Way::Created,
