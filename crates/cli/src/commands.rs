@@ -1,14 +1,42 @@
 //! What each command does: one file per noun.
 
+mod api;
+mod audit;
+mod auth;
+mod completion;
+mod db;
+mod docs;
+mod doctor;
 mod export;
+mod group;
 mod import;
+mod input;
 mod local;
+mod location;
+mod org;
+mod profile;
 pub(crate) mod shell;
 mod sql;
+mod suggest;
+mod tokens;
+mod version;
 
 use anyhow::Result;
 
-use crate::{args::Command, context::Context};
+use crate::{
+    args::{Command, GlobalArgs},
+    context::Context,
+};
+
+/// What needs neither settings nor network, so that nothing of them can keep it from working. `None` for the rest.
+pub(crate) fn run_offline(flags: &GlobalArgs, command: &Command) -> Option<Result<()>> {
+    match command {
+        Command::Completion { shell } => Some(completion::run(*shell)),
+        Command::Docs { form } => Some(docs::run(*form)),
+        Command::Version => Some(version::run(flags)),
+        _ => None,
+    }
+}
 
 pub(crate) async fn run(cx: &Context, command: &Command) -> Result<()> {
     match command {
@@ -17,6 +45,15 @@ pub(crate) async fn run(cx: &Context, command: &Command) -> Result<()> {
         Command::Import(command) => import::run(cx, command).await,
         Command::Export(args) => export::run(cx, args).await,
         Command::Sql(args) => sql::run(cx, args).await,
-        Command::Version => cx.out().text(concat!("tursoctl ", env!("CARGO_PKG_VERSION"))),
+        Command::Auth(command) => auth::run(cx, command).await,
+        Command::Profile(command) => profile::run(cx, command),
+        Command::Org(command) => org::run(cx, command).await,
+        Command::Group(command) => group::run(cx, command).await,
+        Command::Db(command) => db::run(cx, command).await,
+        Command::Location(command) => location::run(cx, command).await,
+        Command::Audit(command) => audit::run(cx, command).await,
+        Command::Api(args) => api::run(cx, args).await,
+        Command::Doctor => doctor::run(cx).await,
+        Command::Completion { .. } | Command::Docs { .. } | Command::Version => Ok(()),
     }
 }

@@ -4,6 +4,6 @@ mod files;
 mod keys;
 mod settings;
 
-pub(crate) use files::{Config, ConfigFolder, Credentials};
+pub(crate) use files::{Config, ConfigFolder};
 pub(crate) use keys::{KEYS, Key, key, parse_duration};
-pub(crate) use settings::{DEFAULT_PROFILE, Setting, Settings, Source, given_token, no_such_profile};
+pub(crate) use settings::{Setting, Settings, Source, no_such_profile};

@@ -7,11 +7,11 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use turso_cloud::{Client, Credentials, OrganizationSlug, RetryPolicy};
+use turso_cloud::{ApiToken, Client, Credentials, OrganizationSlug, RetryPolicy};
 
 use crate::{
     args::GlobalArgs,
-    config::{Settings, parse_duration},
+    config::{Setting, Settings, parse_duration},
     exit::{Failure, Kind},
     output::Output,
     requests::{Recorder, Tracer},
@@ -22,6 +22,7 @@ pub(crate) struct Context {
     flags: GlobalArgs,
     settings: Settings,
     output: Output,
+    token: OnceLock<Setting<ApiToken>>,
     client: OnceLock<Client>,
     recorder: Option<Recorder>,
 }
@@ -36,11 +37,12 @@ pub(crate) enum Weight<'a> {
 }
 
 impl Context {
-    pub(crate) fn new(flags: GlobalArgs) -> Result<Self> {
-        let settings = Settings::resolve(&flags)?;
-        let output = Output::new(&flags, settings.text("output"))?;
+    /// Reads the configuration. `makes_profiles` says that a profile named by a flag need not be there yet.
+    pub(crate) fn new(flags: GlobalArgs, makes_profiles: bool) -> Result<Self> {
+        let settings = Settings::resolve(&flags, makes_profiles)?;
+        let output = Output::new(&flags, settings.format());
         let recorder = flags.dry_run.then(Recorder::default);
-        Ok(Self { flags, settings, output, client: OnceLock::new(), recorder })
+        Ok(Self { flags, settings, output, token: OnceLock::new(), client: OnceLock::new(), recorder })
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -81,6 +83,21 @@ impl Context {
                 .hint("tursoctl profile set organization=SLUG, or give --org SLUG")
         })?;
         Ok(OrganizationSlug::try_from(slug)?)
+    }
+
+    /// The client, for commands that work on an organization: without one they fail before anything is sent.
+    pub(crate) fn client_of_organization(&self) -> Result<&Client> {
+        self.organization()?;
+        self.client()
+    }
+
+    /// The API token; read only once, as the standard input can be.
+    pub(crate) fn token(&self) -> Result<&Setting<ApiToken>> {
+        if let Some(token) = self.token.get() {
+            return Ok(token);
+        }
+        let token = self.settings.token(&self.flags)?;
+        Ok(self.token.get_or_init(|| token))
     }
 
     /// Says something to a person, beside the data.

@@ -123,6 +123,21 @@ impl Report {
         }
     }
 
+    /// What the parser of arguments says, which is several lines with hints of its own.
+    pub(crate) fn of_usage(refused: &clap::Error) -> Self {
+        let text = refused.render().to_string();
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let message = lines.next().unwrap_or_default();
+        Self {
+            kind: word(Kind::Usage, None),
+            message: message.strip_prefix("error: ").unwrap_or(message).to_owned(),
+            hint: lines.find(|line| line.starts_with("Usage: ")).map(str::to_owned),
+            exit_code: Kind::Usage as u8,
+            retryable: false,
+            http: None,
+        }
+    }
+
     pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }

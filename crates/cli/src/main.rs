@@ -9,6 +9,7 @@ mod context;
 mod exit;
 mod files;
 mod hrana;
+mod many;
 mod output;
 mod progress;
 mod requests;
@@ -16,20 +17,28 @@ mod rows;
 mod script;
 mod signals;
 
-use std::{io::Write as _, process::ExitCode};
+use std::{env, ffi::OsString, io::Write as _, process::ExitCode};
 
 use anyhow::{Context as _, Result};
-use clap::Parser as _;
+use clap::{Parser as _, ValueEnum as _};
 
 use args::{Args, Format, GlobalArgs};
 use context::Context;
 use exit::Report;
 
 fn main() -> ExitCode {
-    let Args { global, command } = Args::parse();
-    let format = global.format();
+    let Args { global, command } = match Args::try_parse() {
+        Ok(args) => args,
+        Err(refused) if refused.use_stderr() && asks_for_json(env::args_os()) => {
+            let report = Report::of_usage(&refused);
+            tell(&report, Some(Format::Json), false);
+            return report.exit_code();
+        }
+        Err(refused) => refused.exit(),
+    };
     let verbose = global.verbose > 0;
-    match run(global, &command) {
+    let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
+    match run(global, &command, &mut format) {
         Ok(code) => code,
         Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -40,8 +49,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(global: GlobalArgs, command: &args::Command) -> Result<ExitCode> {
-    let cx = Context::new(global)?;
+/// Notes the format as soon as it is known: errors are told in it, too.
+fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>) -> Result<ExitCode> {
+    if let Some(outcome) = commands::run_offline(&global, command) {
+        return outcome.map(|()| ExitCode::SUCCESS);
+    }
+    let cx = Context::new(global, command.makes_profiles())?;
+    *format = Some(cx.out().format());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let outcome = runtime.block_on(async {
@@ -59,6 +73,19 @@ fn run(global: GlobalArgs, command: &args::Command) -> Result<ExitCode> {
         cx.out().unmuted().list(&requests::REQUEST, &recorder.requests())?;
     }
     Ok(code)
+}
+
+/// Whether the arguments, which cannot be understood as a whole, ask for JSON.
+fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let arguments: Vec<_> = arguments.filter_map(|argument| argument.into_string().ok()).collect();
+    let is_pair = |pair: &[String]| matches!([&*pair[0], &*pair[1]], ["-o" | "--output", "json" | "jsonl"]);
+    let is_alone =
+        |argument: &String| matches!(&**argument, "--json" | "--output=json" | "--output=jsonl" | "-ojson" | "-ojsonl");
+    arguments.iter().any(is_alone) || arguments.windows(2).any(is_pair)
+}
+
+fn format_named(name: &str) -> Option<Format> {
+    Format::from_str(name, false).ok()
 }
 
 /// Says what went wrong on standard error: in words, or as JSON where data would be JSON.

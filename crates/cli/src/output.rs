@@ -13,14 +13,10 @@ use std::{
 };
 
 use anyhow::Result;
-use clap::ValueEnum as _;
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 
-use crate::{
-    args::{ColorChoice, Format, GlobalArgs},
-    exit::Failure,
-};
+use crate::args::{ColorChoice, Format, GlobalArgs};
 pub(crate) use shape::Shape;
 
 /// Where data goes, and how it looks.
@@ -33,12 +29,9 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn new(flags: &GlobalArgs, format: Option<&str>) -> Result<Self> {
-        let format = match format {
-            None => Format::Table,
-            Some(name) => Format::from_str(name, false).map_err(Failure::usage)?,
-        };
-        Ok(Self { format, fields: flags.fields.clone(), color: flags.color, is_muted: flags.dry_run })
+    pub(crate) fn new(flags: &GlobalArgs, format: Option<Format>) -> Self {
+        let format = format.unwrap_or(Format::Table);
+        Self { format, fields: flags.fields.clone(), color: flags.color, is_muted: flags.dry_run }
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -48,6 +41,11 @@ impl Output {
     /// What of each thing is wanted; everything where it is empty.
     pub(crate) fn fields(&self) -> &[String] {
         &self.fields
+    }
+
+    /// Whether a program is to read it, so that a secret comes with its fields rather than bare.
+    pub(crate) fn is_structured(&self) -> bool {
+        matches!(self.format, Format::Json | Format::Jsonl | Format::Yaml | Format::Csv)
     }
 
     /// The same, but not thrown away in a dry run: for what the dry run itself has to show.
@@ -102,26 +100,39 @@ impl Output {
         T: Serialize,
         E: Into<anyhow::Error>,
     {
-        let mut values = pin!(values);
-        if !matches!(self.format, Format::Jsonl | Format::Csv | Format::Name) {
-            let mut all = Vec::new();
-            while let Some(value) = values.next().await {
-                all.push(value.map_err(Into::into)?);
+        if matches!(self.format, Format::Jsonl | Format::Csv | Format::Name) {
+            if self.format == Format::Csv {
+                self.list::<T>(shape, &[])?;
             }
-            return self.list(shape, &all);
+            return self.lines(shape, values).await;
         }
-        let is_header_due = self.format == Format::Csv;
-        if is_header_due {
-            self.list::<T>(shape, &[])?;
+        let mut values = pin!(values);
+        let mut all = Vec::new();
+        while let Some(value) = values.next().await {
+            all.push(value.map_err(Into::into)?);
         }
+        self.list(shape, &all)
+    }
+
+    /// Things that are to be seen as they come, for as long as it takes: each is a line, or a document of YAML.
+    pub(crate) async fn lines<T, E>(&self, shape: &Shape, values: impl Stream<Item = Result<T, E>>) -> Result<()>
+    where
+        T: Serialize,
+        E: Into<anyhow::Error>,
+    {
+        let mut values = pin!(values);
         while let Some(value) = values.next().await {
             let value = value.map_err(Into::into)?;
+            if self.is_muted {
+                continue;
+            }
             let mut out = self.open();
             match self.format {
-                _ if self.is_muted => {}
+                Format::Table | Format::Wide => table::line(&mut out, shape, &self.fields, &value)?,
                 Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields)?.row(&value)?,
                 Format::Name => shape.write_name(&mut out, &value)?,
-                _ => json::line(&mut out, &self.fields, shape, &value)?,
+                Format::Yaml => yaml::document(&mut out, &self.fields, shape, &value)?,
+                Format::Json | Format::Jsonl => json::line(&mut out, &self.fields, shape, &value)?,
             }
             out.flush()?;
         }

@@ -1,58 +1,41 @@
-//! How far something is: a bar on a terminal, a line for each phase elsewhere.
+//! How far something is, on standard error and only where somebody sees it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::context::Context;
 
-/// The progress of one phase, in bytes. What is dropped is no longer shown.
-#[derive(Clone, Debug)]
-pub(crate) struct Progress {
-    bar: Option<ProgressBar>,
-    done: Arc<AtomicU64>,
+const BYTES: &str = "{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
+
+/// What is drawn where nobody knows how many bytes there will be.
+const UNKNOWN: &str = "{prefix} {spinner} {bytes} {bytes_per_sec}";
+
+/// A bar for bytes, with rate and time left; nothing is drawn in scripts, with `--quiet` or in a dry run. It goes away
+/// when it is dropped.
+pub(crate) fn bytes(cx: &Context, what: &str) -> ProgressBar {
+    let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let style = ProgressStyle::with_template(BYTES).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(None, target).with_style(style).with_prefix(what.to_owned())
 }
 
-impl Progress {
-    /// Begins a phase, of so many bytes if that is known.
-    pub(crate) fn begin(cx: &Context, phase: &str, bytes: Option<u64>) -> Self {
-        if !cx.shows_progress() {
-            cx.notice(phase);
-            return Self { bar: None, done: Arc::default() };
-        }
-        let (bar, template) = match bytes {
-            Some(bytes) => (ProgressBar::new(bytes), "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}"),
-            None => (ProgressBar::new_spinner(), "{msg} {spinner} {bytes} {bytes_per_sec}"),
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        bar.set_message(phase.to_owned());
-        Self { bar: Some(bar), done: Arc::default() }
-    }
-
-    /// So many bytes are done.
-    pub(crate) fn set(&self, bytes: u64) {
-        self.done.store(bytes, Ordering::Relaxed);
-        if let Some(bar) = &self.bar {
-            bar.set_position(bytes);
-        }
-    }
-
-    /// How many bytes are done.
-    pub(crate) fn position(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
-    }
+/// A sign of life while something of unknown length goes on.
+pub(crate) fn waiting(cx: &Context, what: &str) -> ProgressBar {
+    let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target).with_message(what.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        // The last one that holds it.
-        if let Some(bar) = self.bar.take_if(|_| Arc::strong_count(&self.done) == 1) {
-            bar.finish_and_clear();
-        }
+/// A phase of so many bytes, if that is known: a bar where it is seen, and a line elsewhere.
+pub(crate) fn phase(cx: &Context, what: &str, total: Option<u64>) -> ProgressBar {
+    if !cx.shows_progress() {
+        cx.notice(what);
     }
+    let bar = bytes(cx, what);
+    match total {
+        Some(total) => bar.set_length(total),
+        None => bar.set_style(ProgressStyle::with_template(UNKNOWN).unwrap_or_else(|_| ProgressStyle::default_bar())),
+    }
+    bar
 }

@@ -122,12 +122,9 @@ async fn whole(
         _ => dump::write(cx, connection, &mut target, database).await?,
     }
     let mut rows = None;
-    if let Some(before) = before {
+    if let (Some(before), Some(draft)) = (before, target.draft()?) {
         cx.notice(format_args!("verifying {database}"));
-        let found = match args.format {
-            ExportFormat::Sqlite => verify::database(target.path())?,
-            _ => verify::dump(target.path())?,
-        };
+        let found = if args.format == ExportFormat::Sqlite { verify::database(draft)? } else { verify::dump(draft)? };
         found.compare(&before, connection).await?;
         rows = Some(found.total());
     }
@@ -162,8 +159,8 @@ async fn by_table(
         let before = if args.verify { Some(Counts::of(connection, &table).await?) } else { None };
         let mut target = Target::create(place)?;
         let rows = tables::write(cx, args.format, connection, &mut target, &table).await?;
-        if let Some(before) = before {
-            let found = verify::rows(args.format, target.path(), &table, rows)?;
+        if let (Some(before), Some(draft)) = (before, target.draft()?) {
+            let found = verify::rows(args.format, draft, &table, rows)?;
             found.compare(&before, connection).await?;
         }
         drafts.push((table, target, rows));

@@ -6,15 +6,16 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use clap::ValueEnum as _;
 use turso_cloud::ApiToken;
 
 use super::{Config, ConfigFolder, Key};
 use crate::{
-    args::GlobalArgs,
+    args::{Format, GlobalArgs},
     exit::{Failure, Kind},
 };
 
-pub(crate) const DEFAULT_PROFILE: &str = "default";
+const DEFAULT_PROFILE: &str = "default";
 const PROFILE_VARIABLE: &str = "TURSOCTL_PROFILE";
 const TOKEN_VARIABLES: [&str; 2] = ["TURSOCTL_TOKEN", "TURSO_API_TOKEN"];
 /// No token is longer; whoever gives more has named the wrong file.
@@ -57,13 +58,13 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn resolve(flags: &GlobalArgs) -> Result<Self> {
+    pub(crate) fn resolve(flags: &GlobalArgs, makes_profiles: bool) -> Result<Self> {
         let folder = ConfigFolder::find()?;
         let config = folder.config()?;
         let profile = flags.profile.clone().or_else(|| variable(&[PROFILE_VARIABLE]).map(|(_, value)| value));
-        let named = profile.is_some();
+        let must_exist = profile.is_some() && !makes_profiles;
         let profile = profile.or_else(|| config.profile.clone()).unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
-        if named && !config.profiles.contains_key(&profile) {
+        if must_exist && !config.profiles.contains_key(&profile) {
             return Err(no_such_profile(&profile, &config).into());
         }
         let mut settings = Self { folder, profile, is_profile_given: flags.profile.is_some(), values: BTreeMap::new() };
@@ -82,6 +83,11 @@ impl Settings {
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).map(|setting| &*setting.value)
+    }
+
+    /// The format of data, which was checked before.
+    pub(crate) fn format(&self) -> Option<Format> {
+        self.text("output").and_then(|name| Format::from_str(name, false).ok())
     }
 
     /// The API token, from a file, the standard input, the environment or the profile; never from an argument.
@@ -127,7 +133,7 @@ impl Settings {
 }
 
 /// A token from a file or from the first line of the standard input.
-pub(crate) fn given_token(file: Option<&Path>, is_on_stdin: bool) -> Result<Option<ApiToken>> {
+fn given_token(file: Option<&Path>, is_on_stdin: bool) -> Result<Option<ApiToken>> {
     let text = if let Some(file) = file {
         let mut text = String::new();
         fs::File::open(file)

@@ -55,6 +55,14 @@ pub(super) fn many<T: Serialize>(
     write(out, &table, is_colored)
 }
 
+/// A row without a table around it: how wide the others will be is not known.
+pub(super) fn line<T: Serialize>(out: &mut impl Write, shape: &Shape, fields: &[String], value: &T) -> Result<()> {
+    let value = serde_json::to_value(value)?;
+    let columns = columns(shape, fields, shape.columns.iter().copied());
+    let cells: Vec<_> = columns.iter().map(|(_, field)| cell(find(&value, field))).collect();
+    Ok(writeln!(out, "{}", cells.join("  "))?)
+}
+
 fn bare() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);

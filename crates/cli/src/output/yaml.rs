@@ -18,3 +18,8 @@ pub(super) fn many<T: Serialize>(out: &mut impl Write, fields: &[String], shape:
     }
     Ok(yaml_serde::to_writer(out, &Picked::of_each(shape, fields, values)?)?)
 }
+
+pub(super) fn document<T: Serialize>(out: &mut impl Write, fields: &[String], shape: &Shape, value: &T) -> Result<()> {
+    writeln!(out, "---")?;
+    one(out, fields, shape, value)
+}

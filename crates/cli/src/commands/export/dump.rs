@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     hrana::{Connection, HranaError},
-    progress::Progress,
+    progress,
 };
 
 /// The end of a dump that is whole.
@@ -17,8 +17,8 @@ const LAST_LINE: &[u8] = b"COMMIT;";
 const FIRST_LINE: &[u8] = b"PRAGMA foreign_keys=OFF;";
 
 pub(super) async fn write(cx: &Context, connection: &Connection, target: &mut Target, database: &str) -> Result<()> {
-    let progress = Progress::begin(cx, &format!("exporting {database}"), None);
-    copy_dump(connection, target, |bytes| progress.set(bytes)).await?;
+    let progress = progress::phase(cx, &format!("exporting {database}"), None);
+    copy_dump(connection, target, |bytes| progress.set_position(bytes)).await?;
     target.flush().context("cannot write the dump")
 }
 

@@ -14,7 +14,7 @@ use crate::{
     context::Context,
     exit::Failure,
     hrana::{Connection, HranaError},
-    progress::Progress,
+    progress,
 };
 
 const HEADER: usize = 24;
@@ -76,12 +76,12 @@ async fn export(
         answer => answer.map_err(Failure::from)?,
     };
     let length = answer.content_length();
-    let progress = Progress::begin(cx, &format!("exporting {database}"), length);
+    let progress = progress::phase(cx, &format!("exporting {database}"), length);
     let mut bytes = 0;
     while let Some(piece) = answer.chunk().await.context("the file broke off")? {
         target.write_all(&piece).context("cannot write the file")?;
         bytes += piece.len() as u64;
-        progress.set(bytes);
+        progress.set_position(bytes);
     }
     if length.is_some_and(|length| length != bytes) {
         bail!("the file broke off after {bytes} bytes");

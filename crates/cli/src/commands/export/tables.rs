@@ -10,7 +10,7 @@ use crate::{
     context::Context,
     exit::Failure,
     hrana::{Connection, Statement},
-    progress::Progress,
+    progress,
     rows::{Mode, RowWriter},
     script::quote_identifier,
 };
@@ -23,7 +23,7 @@ pub(super) async fn write(
     target: &mut Target,
     table: &str,
 ) -> Result<u64> {
-    let progress = Progress::begin(cx, &format!("exporting table {table}"), None);
+    let progress = progress::phase(cx, &format!("exporting table {table}"), None);
     let statement = Statement::new(format!("SELECT * FROM {}", quote_identifier(table)));
     let mut cursor = connection.query(&statement).await.map_err(Failure::from)?;
     let mode = if format == ExportFormat::Csv { Mode::Csv } else { Mode::Jsonl };
@@ -33,7 +33,7 @@ pub(super) async fn write(
     while let Some(row) = cursor.next().await.map_err(Failure::from)? {
         writer.row(&row).with_context(|| format!("cannot write table {table}"))?;
         rows += 1;
-        progress.set(writer.out().bytes);
+        progress.set_position(writer.out().bytes);
     }
     writer.end()?;
     target.flush().with_context(|| format!("cannot write table {table}"))?;

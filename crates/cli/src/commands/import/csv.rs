@@ -7,6 +7,7 @@ mod table;
 
 use anyhow::Result;
 use csv::StringRecord;
+use indicatif::ProgressBar;
 
 use super::{
     journal::{Earlier, Fingerprint, Journal, Position},
@@ -19,7 +20,7 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     hrana::{BatchError, Connection},
-    progress::Progress,
+    progress,
 };
 use insert::{Insert, Row};
 use records::Records;
@@ -56,7 +57,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let insert = Insert::new(table.target(), &survey, &args.null);
     let batch = args.batches.batch as usize;
     let mut load = Load { connection, stop, journal, position, table, insert, rows: survey.rows, batch };
-    let progress = Progress::begin(cx, &format!("importing {}", args.file.display()), Some(fingerprint.bytes()));
+    let progress = progress::phase(cx, &format!("importing {}", args.file.display()), Some(fingerprint.bytes()));
     let mut loaded = load.run(args, &progress).await;
     drop(progress);
     if loaded.is_ok() {
@@ -138,7 +139,7 @@ struct Load {
 }
 
 impl Load {
-    async fn run(&mut self, args: &ImportCsv, progress: &Progress) -> Result<(), Broken> {
+    async fn run(&mut self, args: &ImportCsv, progress: &ProgressBar) -> Result<(), Broken> {
         let failed = |error: anyhow::Error| Failure::new(Kind::Failed, format!("{error:#}"));
         let mut records = Records::open(&args.file, args.delimiter).map_err(failed)?;
         records.seek(&self.position).map_err(failed)?;
@@ -151,7 +152,7 @@ impl Load {
             if rows.len() >= self.batch || bytes >= FULL {
                 let next = records.place(self.position.done + rows.len() as u64);
                 self.send(&rows, next).await?;
-                progress.set(self.position.bytes);
+                progress.set_position(self.position.bytes);
                 rows.clear();
                 bytes = 0;
             }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use indicatif::ProgressBar;
 
 use super::{
     journal::{Fingerprint, Journal, Position},
@@ -20,7 +21,7 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     hrana::{BatchError, Connection, Statement, Value},
-    progress::Progress,
+    progress,
     script::{
         Created, Item, ScriptReader, Source, created, first_word, is_transaction_control, quote_identifier, shown,
     },
@@ -52,7 +53,7 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
         statements: survey.statements,
         batch: args.batches.batch as usize,
     };
-    let progress = Progress::begin(cx, &format!("importing {}", args.file.display()), Some(fingerprint.bytes()));
+    let progress = progress::phase(cx, &format!("importing {}", args.file.display()), Some(fingerprint.bytes()));
     let loaded = load.run(&args.file, &progress).await;
     drop(progress);
     if let Err(broken) = loaded {
@@ -74,7 +75,7 @@ struct Survey {
 
 /// Reads all of a dump to see whether it is one, and whole.
 fn survey(cx: &Context, file: &Path, bytes: u64) -> Result<Survey> {
-    let progress = Progress::begin(cx, &format!("checking {}", file.display()), Some(bytes));
+    let progress = progress::phase(cx, &format!("checking {}", file.display()), Some(bytes));
     let unfit = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
     let mut script = open(file, &Position::default())?;
     let mut survey = Survey::default();
@@ -101,7 +102,7 @@ fn survey(cx: &Context, file: &Path, bytes: u64) -> Result<Survey> {
         if let Some(Created { kind: "TABLE", name, is_only_if_absent: false }) = created(&source.text) {
             survey.tables.push((name, source.line));
         }
-        progress.set(source.end);
+        progress.set_position(source.end);
     }
     if last == "ROLLBACK" {
         let problem = "it ends in ROLLBACK: whoever wrote it ran into an error, and it is not whole";
@@ -180,7 +181,7 @@ struct Load {
 }
 
 impl Load {
-    async fn run(&mut self, file: &Path, progress: &Progress) -> Result<(), Broken> {
+    async fn run(&mut self, file: &Path, progress: &ProgressBar) -> Result<(), Broken> {
         let failed = |error: anyhow::Error| Failure::new(Kind::Failed, format!("{error:#}"));
         let mut script = open(file, &self.position).map_err(failed)?;
         let mut waiting = Vec::new();
@@ -192,7 +193,7 @@ impl Load {
             waiting.push(source);
             if waiting.len() >= self.batch || bytes >= FULL {
                 self.send(&waiting).await?;
-                progress.set(self.position.bytes);
+                progress.set_position(self.position.bytes);
                 waiting.clear();
                 bytes = 0;
             }

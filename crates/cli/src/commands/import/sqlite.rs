@@ -10,7 +10,7 @@ use super::{
     outcome::{IMPORTED, Imported},
     stop::Stop,
 };
-use crate::{args::ImportSqlite, context::Context, exit::Failure, progress::Progress};
+use crate::{args::ImportSqlite, context::Context, exit::Failure, progress};
 
 pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
     let ImportSqlite { file, destination } = args;
@@ -28,13 +28,13 @@ pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
         return destination.rehearse(cx).await;
     }
     let stop = Stop::listen();
-    let progress = Progress::begin(cx, &format!("uploading {}", file.display()), Some(bytes));
+    let progress = progress::phase(cx, &format!("uploading {}", file.display()), Some(bytes));
     let shown = progress.clone();
     let upload = cx
         .client()?
         .databases()
         .create_from_file(destination.new_database(), file)
-        .on_progress(move |progress| shown.set(progress.bytes_sent));
+        .on_progress(move |progress| shown.set_position(progress.bytes_sent));
     tokio::select! {
         uploaded = upload => {
             uploaded?;

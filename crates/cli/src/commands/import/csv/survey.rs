@@ -6,7 +6,7 @@ use anyhow::Result;
 use csv::StringRecord;
 
 use super::records::Records;
-use crate::{args::ImportCsv, commands::sql::from_hexadecimal, context::Context, exit::Failure, progress::Progress};
+use crate::{args::ImportCsv, commands::sql::from_hexadecimal, context::Context, exit::Failure, progress};
 
 /// A longer field than the engine takes by default.
 const LONGEST_RECORD: usize = 64 << 20;
@@ -30,7 +30,7 @@ pub(super) struct Survey {
 /// Reads every record: what cannot be read has to be known before a table is touched.
 pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Survey> {
     let file = args.file.as_path();
-    let progress = Progress::begin(cx, &format!("checking {}", file.display()), Some(bytes));
+    let progress = progress::phase(cx, &format!("checking {}", file.display()), Some(bytes));
     let mut records = Records::open(file, args.delimiter)?;
     let names = names(file, records.header()?)?;
     let given = given(&args.types, &names)?;
@@ -54,7 +54,7 @@ pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Surve
             }
         }
         rows += 1;
-        progress.set(records.bytes());
+        progress.set_position(records.bytes());
     }
     if let Some(line) = records.open_quote()? {
         return Err(Failure::usage(format!("{}: a quote opened in line {line} never ends", file.display())).into());

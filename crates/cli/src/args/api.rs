@@ -1,0 +1,28 @@
+use std::path::PathBuf;
+
+use http::Method;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  tursoctl api GET /v1/organizations/acme/groups
+  tursoctl api POST /v1/organizations/acme/groups -f name=eu -f location=aws-eu-west-1
+  tursoctl api PATCH /v1/organizations/acme --input patch.json")]
+pub(crate) struct ApiArgs {
+    /// The HTTP method
+    #[arg(value_parser = method)]
+    pub(crate) method: Method,
+    /// The path from the origin on, with its query
+    pub(crate) path: String,
+    /// A field of the JSON body; true, false, null, numbers, lists and objects are taken as JSON
+    #[arg(short = 'f', long = "field", value_name = "KEY=VALUE", value_parser = super::profile::assignment, conflicts_with = "input")]
+    pub(crate) fields: Vec<(String, String)>,
+    /// A file with the JSON body; - is the standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+}
+
+fn method(text: &str) -> Result<Method, String> {
+    let method: Method = text.to_ascii_uppercase().parse().map_err(|_| "is not an HTTP method".to_owned())?;
+    let is_known = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(&method);
+    if is_known { Ok(method) } else { Err("must be one of GET, POST, PUT, PATCH, DELETE".to_owned()) }
+}

@@ -1,0 +1,58 @@
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use turso_cloud::AuditCode;
+
+use super::values::{known, time};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// List entries, newest first
+    #[command(visible_alias = "ls")]
+    List {
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// At most so many
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        limit: usize,
+    },
+    /// Show the newest entries, oldest first, and with -f new ones as they come
+    Tail {
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// How many of the newest
+        #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 10)]
+        lines: usize,
+        /// Go on with new entries until Ctrl-C
+        #[arg(short, long)]
+        follow: bool,
+        /// Look for new ones so often
+        #[arg(long, value_name = "TIME", default_value = "5s", value_parser = crate::config::parse_duration)]
+        interval: std::time::Duration,
+    },
+    /// Write all entries to a file as JSON lines, newest first
+    Export {
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// The file, which appears when it is complete
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct AuditFilter {
+    /// Only entries from this time on: 2026-05-04T10:11:12Z, or how long ago, such as 24h
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) since: Option<Timestamp>,
+    /// Only entries before this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) until: Option<Timestamp>,
+    /// Only entries with this code; may be given more than once
+    #[arg(long = "code", value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = known(AuditCode::KNOWN))]
+    pub(crate) codes: Vec<AuditCode>,
+    /// Only entries of this user
+    #[arg(long, value_name = "USERNAME")]
+    pub(crate) author: Option<String>,
+}

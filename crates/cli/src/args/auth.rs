@@ -1,0 +1,93 @@
+use clap::{Subcommand, ValueEnum};
+use turso_cloud::{ApiTokenName, GroupName, OrganizationSlug, Scope};
+
+use super::values::known;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthCommand {
+    /// Check an API token and keep it in the profile
+    #[command(after_help = "Examples:
+  tursoctl auth login --token-stdin < token.txt
+  tursoctl auth login --profile local --api-url http://127.0.0.1:8080 --token-file token.txt")]
+    Login,
+    /// Forget the token of the profile; the token itself stays good
+    Logout,
+    /// Say which token and organization are in use, and where they come from
+    Status(AuthStatus),
+    /// Print the API token in use
+    Token,
+    /// API tokens
+    #[command(subcommand)]
+    Tokens(ApiTokensCommand),
+    /// Take over the token and the organization of another program
+    Import(AuthImport),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuthStatus {
+    /// Ask the service whether the token is good
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuthImport {
+    /// The program
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) from: ImportSource,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ImportSource {
+    /// The official command line
+    Turso,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiTokensCommand {
+    /// List API tokens
+    #[command(visible_alias = "ls")]
+    List(ApiTokensList),
+    /// Create an API token and print it; it is shown only once
+    #[command(visible_alias = "mint")]
+    Create(ApiTokensCreate),
+    /// Revoke API tokens
+    #[command(alias = "delete", alias = "rm")]
+    Revoke(ApiTokensRevoke),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ApiTokensList {
+    /// List the tokens of all members that are good for this organization only
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) of_org: Option<OrganizationSlug>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ApiTokensCreate {
+    /// What to call it
+    pub(crate) name: ApiTokenName,
+
+    /// Make it good for this organization only
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) only_org: Option<OrganizationSlug>,
+
+    /// Make it good for this group only, of the organization in use unless --only-org names another
+    #[arg(long, value_name = "NAME", requires = "scopes")]
+    pub(crate) group: Option<GroupName>,
+
+    /// What it allows in that group; may be given more than once
+    #[arg(long = "scope", value_name = "SCOPE", requires = "group", value_delimiter = ',', value_parser = known(Scope::KNOWN))]
+    pub(crate) scopes: Vec<Scope>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ApiTokensRevoke {
+    /// Their names, or with --of-org their ids
+    #[arg(required = true, value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+
+    /// Revoke tokens of any member that are good for this organization only
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) of_org: Option<OrganizationSlug>,
+}

@@ -1,0 +1,351 @@
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use jiff::Timestamp;
+use turso_cloud::{ByteSize, Cipher, DatabaseId, DatabaseName, GroupName, InstanceName, OrganizationSlug};
+
+use super::{
+    tokens::TokenArgs,
+    values::{Switch, known, time},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbCommand {
+    /// List databases
+    #[command(visible_alias = "ls")]
+    List(DbList),
+    /// Show a database
+    #[command(alias = "show", alias = "inspect")]
+    Get {
+        /// Its name
+        name: DatabaseName,
+    },
+    /// Create databases: empty, or from another database, a file or a dump
+    #[command(after_help = "Examples:
+  tursoctl db create orders --group default --wait
+  tursoctl db create orders-test --from-db orders --at 2h
+  tursoctl db create orders --from-file orders.db")]
+    Create(DbCreate),
+    /// Delete databases
+    #[command(alias = "destroy", alias = "rm")]
+    Delete(DbDelete),
+    /// Copy a database, as it is or as it was
+    Branch(DbBranch),
+    /// Print the URL of a database
+    Url {
+        /// Its name
+        name: DatabaseName,
+        /// Write it with this scheme instead of the one clients take best
+        #[arg(long)]
+        scheme: Option<Scheme>,
+    },
+    /// Print the variables a program needs, with a new token
+    Env(DbEnv),
+    /// Show the usage of a database
+    Usage {
+        /// Its name
+        name: DatabaseName,
+        /// From this time on; this month without it
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        since: Option<Timestamp>,
+        /// Up to this time
+        #[arg(long, value_name = "TIME", value_parser = time, requires = "since")]
+        until: Option<Timestamp>,
+    },
+    /// List the statements that read or write the most rows
+    Queries {
+        /// Its name
+        name: DatabaseName,
+        /// From this time on; the service's own choice without it
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        since: Option<Timestamp>,
+        /// At most so many
+        #[arg(long, value_name = "NUMBER")]
+        top: Option<usize>,
+    },
+    /// Instances of a database
+    Instances(DbInstances),
+    /// Tokens that open a database
+    #[command(subcommand)]
+    Tokens(DbTokensCommand),
+    /// Limits and blocks of a database
+    #[command(subcommand)]
+    Config(DbConfigCommand),
+    /// From where a database may be reached
+    #[command(subcommand)]
+    AllowRules(AllowRulesCommand),
+    /// Keep a database from being deleted, or no longer; without a switch, show it
+    Protect {
+        /// Its name
+        name: DatabaseName,
+        /// on or off
+        switch: Option<Switch>,
+    },
+    /// Hand a database over to another organization
+    Transfer {
+        /// Its name
+        name: DatabaseName,
+        /// The other organization
+        #[arg(long, value_name = "SLUG")]
+        to: OrganizationSlug,
+        /// Confirm by the name of the database
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
+    },
+    /// Bring the archived group of a database back to work
+    Unarchive {
+        /// Its name
+        name: DatabaseName,
+    },
+    /// Wake a sleeping database up
+    #[command(alias = "wake-up")]
+    Wakeup {
+        /// Its name
+        name: DatabaseName,
+    },
+    /// List deleted databases that can be brought back
+    Deleted {
+        /// Only those with this in their name
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        search: String,
+    },
+    /// Bring a deleted database back
+    Restore {
+        /// Its id, from `db deleted`
+        id: DatabaseId,
+        /// What to call it; its old name without it
+        #[arg(long, value_name = "NAME")]
+        name: Option<DatabaseName>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DbList {
+    /// Only those of this group
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Option<GroupName>,
+    /// Only copies of this database
+    #[arg(long, value_name = "NAME")]
+    pub(crate) parent: Option<DatabaseName>,
+    /// At most so many
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) limit: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DbCreate {
+    /// What to call them
+    #[arg(required = true, value_name = "NAME")]
+    pub(crate) names: Vec<DatabaseName>,
+    /// The group they are to be in; may be left out where there is only one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Option<GroupName>,
+    /// Start as a copy of this database
+    #[arg(long, value_name = "NAME", group = "seed")]
+    pub(crate) from_db: Option<DatabaseName>,
+    /// As it was at this time
+    #[arg(long, value_name = "TIME", requires = "from_db", value_parser = time)]
+    pub(crate) at: Option<Timestamp>,
+    /// Start with the content of a SQLite file
+    #[arg(long, value_name = "FILE", group = "seed")]
+    pub(crate) from_file: Option<PathBuf>,
+    /// Start with the statements of a dump
+    #[arg(long, value_name = "FILE", group = "seed")]
+    pub(crate) from_dump: Option<PathBuf>,
+    /// Start with the statements of a dump at a public URL
+    #[arg(long, value_name = "URL", group = "seed")]
+    pub(crate) from_dump_url: Option<String>,
+    /// How large it may become: 500mb, 1gib
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) size_limit: Option<ByteSize>,
+    /// Encrypt it with this cipher
+    #[arg(long, value_name = "CIPHER", requires = "encryption_key_file", value_parser = known(Cipher::KNOWN))]
+    pub(crate) encryption_cipher: Option<Cipher>,
+    /// And with the key in this file, in base64; - is the standard input
+    #[arg(long, value_name = "FILE", requires = "encryption_cipher")]
+    pub(crate) encryption_key_file: Option<PathBuf>,
+    /// Run it on the new engine
+    #[arg(long)]
+    pub(crate) tursodb: bool,
+    /// Succeed if there is such a database already, in the same group
+    #[arg(long, conflicts_with_all = ["from_file", "from_dump"])]
+    pub(crate) if_not_exists: bool,
+    /// Wait until it answers
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Create so many at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    pub(crate) concurrency: usize,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DbDelete {
+    /// Their names
+    #[arg(required = true, value_name = "NAME")]
+    pub(crate) names: Vec<DatabaseName>,
+    /// Succeed if there is no such database
+    #[arg(long)]
+    pub(crate) if_exists: bool,
+    /// Delete so many at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    pub(crate) concurrency: usize,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DbBranch {
+    /// The database to copy
+    pub(crate) from: DatabaseName,
+    /// What to call the copy
+    pub(crate) name: DatabaseName,
+    /// Copy it as it was at this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) at: Option<Timestamp>,
+    /// Put the copy into this group
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Option<GroupName>,
+    /// Wait until it answers
+    #[arg(long)]
+    pub(crate) wait: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Scheme {
+    Libsql,
+    Https,
+    Http,
+    Wss,
+    Ws,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DbEnv {
+    /// Its name
+    pub(crate) name: DatabaseName,
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// How to write them
+    #[arg(long, value_name = "FORM", default_value = "dotenv")]
+    pub(crate) form: EnvForm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EnvForm {
+    /// NAME="value", one in a line
+    Dotenv,
+    /// Lines for `eval` in a shell
+    Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DbInstances {
+    /// The database
+    pub(crate) name: DatabaseName,
+    /// Only this instance
+    pub(crate) instance: Option<InstanceName>,
+    /// Wait until it is ready
+    #[arg(long, requires = "instance")]
+    pub(crate) wait: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbTokensCommand {
+    /// Create a token and print it
+    #[command(visible_alias = "mint")]
+    Create {
+        /// The database
+        name: DatabaseName,
+        #[command(flatten)]
+        token: TokenArgs,
+    },
+    /// Make every token of a database worthless
+    #[command(alias = "rotate")]
+    Invalidate {
+        /// The database
+        name: DatabaseName,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbConfigCommand {
+    /// Show limits and blocks
+    #[command(alias = "show")]
+    Get {
+        /// The database
+        name: DatabaseName,
+    },
+    /// Change limits and blocks
+    Set(DbConfigSet),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DbConfigSet {
+    /// The database
+    pub(crate) name: DatabaseName,
+    #[command(flatten)]
+    pub(crate) change: DbConfigChange,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct DbConfigChange {
+    /// How large it may become: 500mb, 1gib
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) size_limit: Option<ByteSize>,
+    /// Whether other databases may attach it
+    #[arg(long, value_name = "ON|OFF")]
+    pub(crate) allow_attach: Option<Switch>,
+    /// Whether reads are refused
+    #[arg(long, value_name = "ON|OFF")]
+    pub(crate) block_reads: Option<Switch>,
+    /// Whether writes are refused
+    #[arg(long, value_name = "ON|OFF")]
+    pub(crate) block_writes: Option<Switch>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AllowRulesCommand {
+    /// Show the rules
+    #[command(alias = "show")]
+    Get {
+        /// The database
+        name: DatabaseName,
+    },
+    /// Replace the rules
+    Set {
+        /// The database
+        name: DatabaseName,
+        #[command(flatten)]
+        rules: AllowRulesArgs,
+    },
+    /// Add to the rules
+    Add {
+        /// The database
+        name: DatabaseName,
+        #[command(flatten)]
+        rules: AllowRulesArgs,
+    },
+    /// Take from the rules
+    #[command(alias = "rm")]
+    Remove {
+        /// The database
+        name: DatabaseName,
+        #[command(flatten)]
+        rules: AllowRulesArgs,
+    },
+    /// Remove all rules: the database may be reached from everywhere
+    Clear {
+        /// The database
+        name: DatabaseName,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct AllowRulesArgs {
+    /// An address or a range, such as 203.0.113.0/24; may be given more than once
+    #[arg(long = "ip", value_name = "ADDRESS", value_delimiter = ',')]
+    pub(crate) ips: Vec<String>,
+    /// The id of a VPC of AWS; may be given more than once
+    #[arg(long = "vpc", value_name = "ID", value_delimiter = ',')]
+    pub(crate) vpcs: Vec<String>,
+}

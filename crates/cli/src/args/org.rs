@@ -1,0 +1,202 @@
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use turso_cloud::{EmailAddress, InvoiceKind, JwksName, OrganizationSlug, Role, Username};
+
+use super::{
+    tokens::TokenRights,
+    values::{Switch, known},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrgCommand {
+    /// List your organizations
+    #[command(visible_alias = "ls")]
+    List,
+    /// Show an organization
+    #[command(alias = "show")]
+    Get {
+        /// The organization; the one in use without it
+        slug: Option<OrganizationSlug>,
+    },
+    /// Create a team organization
+    Create {
+        /// Its name, which its slug is made from
+        name: String,
+        /// Only say whether it could be created
+        #[arg(long)]
+        check: bool,
+    },
+    /// Change the organization in use
+    Update(OrgUpdate),
+    /// Delete an organization and all that is in it
+    #[command(alias = "destroy", alias = "rm")]
+    Delete {
+        /// The organization
+        slug: OrganizationSlug,
+        /// Confirm by its slug
+        #[arg(long, value_name = "SLUG")]
+        confirm: Option<String>,
+    },
+    /// Show the usage of this month
+    Usage,
+    /// Show the plan in use and how much of it is used
+    Plan,
+    /// List the plans there are
+    Plans,
+    /// Show the subscription
+    Subscription,
+    /// Invoices
+    #[command(subcommand)]
+    Invoices(InvoicesCommand),
+    /// Whom invoices are for
+    #[command(subcommand)]
+    Billing(BillingCommand),
+    /// Members
+    #[command(subcommand)]
+    Members(MembersCommand),
+    /// Open invites
+    #[command(subcommand)]
+    Invites(InvitesCommand),
+    /// Identity providers whose tokens open databases
+    #[command(subcommand)]
+    Jwks(JwksCommand),
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct OrgUpdate {
+    /// Bill usage beyond the plan, or block it
+    #[arg(long, value_name = "ON|OFF")]
+    pub(crate) overages: Option<Switch>,
+    /// Ask members for a second factor
+    #[arg(long, value_name = "ON|OFF")]
+    pub(crate) require_mfa: Option<Switch>,
+    /// Let deleted databases be brought back; goes with no other change
+    #[arg(long, value_name = "ON|OFF", conflicts_with_all = ["overages", "require_mfa"])]
+    pub(crate) restore: Option<Switch>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InvoicesCommand {
+    /// List invoices
+    #[command(visible_alias = "ls")]
+    List {
+        /// Which ones
+        #[arg(long, default_value = "all", value_parser = known(InvoiceKind::KNOWN))]
+        kind: InvoiceKind,
+    },
+    /// Show an invoice
+    Get {
+        /// Its number
+        number: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BillingCommand {
+    /// Show whom invoices are for
+    Get,
+    /// Change whom invoices are for
+    Update {
+        /// A JSON file in the form of `get -o json`; - is the standard input
+        #[arg(long, value_name = "FILE")]
+        input: PathBuf,
+    },
+    /// Print the URL of the page where a card is left
+    Portal,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MembersCommand {
+    /// List members
+    #[command(visible_alias = "ls")]
+    List,
+    /// Show a member
+    #[command(alias = "show")]
+    Get {
+        /// Their username
+        username: Username,
+    },
+    /// Add a user to the organization
+    Add {
+        /// Their username
+        username: Username,
+        /// What they may do
+        #[arg(long, default_value = "member", value_parser = known(Role::KNOWN))]
+        role: Role,
+    },
+    /// Change what a member may do
+    SetRole {
+        /// Their username
+        username: Username,
+        /// What they may do
+        #[arg(value_parser = known(Role::KNOWN))]
+        role: Role,
+    },
+    /// Remove a member
+    #[command(alias = "rm", alias = "delete")]
+    Remove {
+        /// Their username
+        username: Username,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InvitesCommand {
+    /// List open invites
+    #[command(visible_alias = "ls")]
+    List,
+    /// Invite somebody
+    Create {
+        /// Their address
+        #[arg(required_unless_present = "username", conflicts_with = "username")]
+        email: Option<EmailAddress>,
+        /// Invite a user by their name instead
+        #[arg(long, value_name = "NAME")]
+        username: Option<Username>,
+        /// What they may do once they accept
+        #[arg(long, default_value = "member", value_parser = known(Role::KNOWN))]
+        role: Role,
+    },
+    /// Take an invite back
+    #[command(alias = "rm")]
+    Delete {
+        /// The address it went to
+        email: EmailAddress,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JwksCommand {
+    /// List identity providers
+    #[command(visible_alias = "ls")]
+    List,
+    /// Save an identity provider
+    Save {
+        /// What to call it
+        name: JwksName,
+        /// Where its keys are
+        url: String,
+    },
+    /// Remove an identity provider
+    #[command(alias = "rm", alias = "remove")]
+    Delete {
+        /// Its name
+        name: JwksName,
+    },
+    /// Print the claims a provider has to put into its tokens
+    Template(JwksTemplateArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct JwksTemplateArgs {
+    /// For tokens that open this database
+    #[arg(long, value_name = "NAME", required_unless_present = "group", conflicts_with = "group")]
+    pub(crate) database: Option<String>,
+    /// For tokens that open every database of this group
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Option<String>,
+    #[command(flatten)]
+    pub(crate) rights: TokenRights,
+}

@@ -1,0 +1,62 @@
+//! What database tokens can be given.
+
+use turso_cloud::{Action, Authorization, DatabaseName, Expiration, NewToken, Permission};
+
+/// What a token allows.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct TokenRights {
+    /// Only reading
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Only these actions, on some tables or on all; may be given more than once
+    #[arg(long = "perm", value_name = "TABLE,…|all:ACTION,…", value_parser = permission)]
+    pub(crate) permissions: Vec<Permission>,
+}
+
+/// What a token allows, and how long.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct TokenArgs {
+    #[command(flatten)]
+    pub(crate) rights: TokenRights,
+    /// How long it is good for: 15m, 7d, 1w2d, never
+    #[arg(long, value_name = "TIME", default_value = "never")]
+    pub(crate) expires: Expiration,
+    /// A database it may attach for reading; may be given more than once
+    #[arg(long = "attach", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) attach: Vec<DatabaseName>,
+}
+
+impl TokenRights {
+    pub(crate) fn authorization(&self) -> Authorization {
+        if self.read_only { Authorization::ReadOnly } else { Authorization::FullAccess }
+    }
+}
+
+impl TokenArgs {
+    pub(crate) fn token(&self) -> NewToken {
+        let token = if self.rights.read_only { NewToken::read_only() } else { NewToken::full_access() };
+        let mut token = token.expires(self.expires);
+        if !self.attach.is_empty() {
+            token = token.read_attach(self.attach.iter().map(ToString::to_string));
+        }
+        self.rights.permissions.iter().cloned().fold(token, NewToken::permission)
+    }
+}
+
+/// `orders,items:data_read,data_add` or `all:data_read`, as the official command line has it.
+fn permission(text: &str) -> Result<Permission, String> {
+    let (tables, actions) = text.split_once(':').ok_or("must be TABLES:ACTIONS, such as all:data_read")?;
+    let action = |action: &str| match Action::from(action) {
+        Action::Unknown(_) => {
+            let known: Vec<_> = Action::KNOWN.iter().map(Action::as_str).collect();
+            Err(format!("there is no action {action:?}, only {}", known.join(", ")))
+        }
+        known => Ok(known),
+    };
+    let actions = actions.split(',').map(action).collect::<Result<Vec<_>, _>>()?;
+    match tables {
+        "all" => Ok(Permission::on_all_tables(actions)),
+        tables if tables.split(',').any(str::is_empty) => Err("must not name a table by an empty text".to_owned()),
+        tables => Ok(Permission::on_tables(tables.split(','), actions)),
+    }
+}

@@ -1,0 +1,33 @@
+use anyhow::{Context as _, Result};
+use serde_json::{Map, Value};
+
+use super::input;
+use crate::{args::ApiArgs, context::Context, exit::Failure};
+
+/// Sends a request as it is given, and prints the answer as it comes.
+pub(super) async fn run(cx: &Context, args: &ApiArgs) -> Result<()> {
+    let mut request = cx.client()?.request(args.method.clone(), args.path.clone());
+    if let Some(body) = body(args)? {
+        request = request.json(body);
+    }
+    let answer = request.await?;
+    cx.out().bytes(answer.body())?;
+    if answer.body().is_empty() || answer.body().ends_with(b"\n") { Ok(()) } else { cx.out().bytes(b"\n") }
+}
+
+fn body(args: &ApiArgs) -> Result<Option<String>> {
+    if let Some(file) = &args.input {
+        let text = input::read(file)?;
+        let json: Value = serde_json::from_str(&text)
+            .with_context(|| Failure::usage(format!("{} does not hold JSON", file.display())))?;
+        return Ok(Some(json.to_string()));
+    }
+    if args.fields.is_empty() {
+        return Ok(None);
+    }
+    let field = |(key, value): &(String, String)| {
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));
+        (key.clone(), value)
+    };
+    Ok(Some(Value::Object(args.fields.iter().map(field).collect::<Map<_, _>>()).to_string()))
+}

@@ -1,0 +1,64 @@
+use anyhow::Result;
+use serde::Serialize;
+use turso_cloud::DatabaseName;
+
+use crate::{
+    args::{DbEnv, EnvForm, Scheme},
+    commands::suggest,
+    context::Context,
+    output::Shape,
+};
+
+const ENVIRONMENT: Shape = Shape {
+    noun: "env",
+    name: "TURSO_DATABASE_URL",
+    columns: &[("TURSO_DATABASE_URL", "TURSO_DATABASE_URL"), ("TURSO_AUTH_TOKEN", "TURSO_AUTH_TOKEN")],
+    wide: &[],
+};
+
+/// The variables by which the official examples name a database.
+#[derive(Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Environment<'a> {
+    turso_database_url: &'a str,
+    turso_auth_token: &'a str,
+}
+
+pub(super) async fn url(cx: &Context, name: &DatabaseName, scheme: Option<Scheme>) -> Result<()> {
+    let database = cx.client()?.databases().get(name.clone()).await;
+    let url = suggest::database(cx, "tell the URL of", name, database).await?.url();
+    match (scheme, url.split_once("://")) {
+        (Some(scheme), Some((_, rest))) => cx.out().text(&format!("{}://{rest}", word(scheme))),
+        _ => cx.out().text(&url),
+    }
+}
+
+pub(super) async fn env(cx: &Context, args: &DbEnv) -> Result<()> {
+    let databases = cx.client()?.databases();
+    let database = databases.get(args.name.clone()).await;
+    let url = suggest::database(cx, "tell the variables of", &args.name, database).await?.url();
+    let token = databases.create_token(args.name.clone(), args.token.token()).await?;
+    if cx.out().is_structured() {
+        let environment = Environment { turso_database_url: &url, turso_auth_token: token.expose() };
+        return cx.out().value(&ENVIRONMENT, &environment);
+    }
+    // Neither a URL of the service nor a JWT holds a character that any of the two would have to escape.
+    let (prefix, quote) = match args.form {
+        EnvForm::Dotenv => ("", '"'),
+        EnvForm::Shell => ("export ", '\''),
+    };
+    cx.out().text(&format!(
+        "{prefix}TURSO_DATABASE_URL={quote}{url}{quote}\n{prefix}TURSO_AUTH_TOKEN={quote}{}{quote}",
+        token.expose()
+    ))
+}
+
+fn word(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Libsql => "libsql",
+        Scheme::Https => "https",
+        Scheme::Http => "http",
+        Scheme::Wss => "wss",
+        Scheme::Ws => "ws",
+    }
+}

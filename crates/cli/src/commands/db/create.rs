@@ -1,0 +1,147 @@
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use futures_util::{StreamExt as _, stream};
+use turso_cloud::{CreatedDatabase, DatabaseName, Encryption, EncryptionKey, NewDatabase, Seed, UploadProgress};
+
+use super::CREATED;
+use crate::{
+    args::{DbBranch, DbCreate},
+    commands::{input, suggest},
+    context::Context,
+    exit::{Failure, Kind},
+    many::Failures,
+    progress,
+};
+
+pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
+    if args.names.len() > 1 && (args.from_file.is_some() || args.from_dump.is_some()) {
+        return Err(Failure::usage("a file makes one database: give one name").into());
+    }
+    let group = group(cx, args).await?;
+    let encryption = encryption(args)?;
+    let created = stream::iter(&args.names)
+        .map(|name| {
+            let new = new_database(args, name, &group, encryption.clone());
+            async move { (name, create(cx, args, new).await) }
+        })
+        .buffered(args.concurrency.max(1));
+
+    let mut failures = Failures::of(args.names.len());
+    let mut done = Vec::new();
+    let mut created = std::pin::pin!(created);
+    while let Some((name, outcome)) = created.next().await {
+        match outcome.with_context(|| format!("cannot create the database {name}")) {
+            Ok(database) => done.push(database),
+            Err(error) => failures.add(cx, name.as_str(), error),
+        }
+    }
+    match &*done {
+        [only] if args.names.len() == 1 => cx.out().value(&CREATED, only)?,
+        [] if args.names.len() == 1 => {}
+        all => cx.out().list(&CREATED, all)?,
+    }
+    failures.done()
+}
+
+pub(super) async fn branch(cx: &Context, args: &DbBranch) -> Result<()> {
+    let mut branch = cx.client()?.databases().branch(args.from.clone(), args.name.to_string());
+    if let Some(time) = args.at {
+        branch = branch.at(time);
+    }
+    if let Some(group) = &args.group {
+        branch = branch.group(group.to_string());
+    }
+    let call = branch.call();
+    let copied = if args.wait && !cx.is_dry_run() { call.wait_ready().await } else { call.await };
+    cx.out().value(&CREATED, &suggest::database(cx, "copy", &args.from, copied).await?)
+}
+
+/// The group asked for, or that of the original, or the only one there is.
+async fn group(cx: &Context, args: &DbCreate) -> Result<String> {
+    let client = cx.client()?;
+    if let Some(group) = &args.group {
+        return Ok(group.to_string());
+    }
+    if let Some(original) = &args.from_db {
+        let found = client.databases().get(original.clone()).await;
+        return Ok(suggest::database(cx, "copy", original, found).await?.group.to_string());
+    }
+    let groups = client.groups().list().await?;
+    match &*groups {
+        [only] => Ok(only.name.to_string()),
+        [] => Err(Failure::new(Kind::NotFound, "there is no group yet, which a database has to be in")
+            .hint("tursoctl group create default --location CODE; the codes: tursoctl location list")
+            .into()),
+        some => {
+            let names: Vec<_> = some.iter().map(|group| group.name.as_str()).collect();
+            Err(Failure::usage("there are several groups: choose one")
+                .hint(format!("--group, one of {}", names.join(", ")))
+                .into())
+        }
+    }
+}
+
+fn encryption(args: &DbCreate) -> Result<Option<Encryption>> {
+    let (Some(cipher), Some(file)) = (&args.encryption_cipher, &args.encryption_key_file) else { return Ok(None) };
+    let key = EncryptionKey::from_base64(input::read(file)?.trim())?;
+    Ok(Some(Encryption::new(cipher.clone(), key)))
+}
+
+fn new_database(args: &DbCreate, name: &DatabaseName, group: &str, encryption: Option<Encryption>) -> NewDatabase {
+    let mut new = NewDatabase::new(name.to_string(), group);
+    new.seed = match (&args.from_db, args.at, &args.from_dump_url) {
+        (Some(original), Some(time), _) => Some(Seed::database_at(original.to_string(), time)),
+        (Some(original), None, _) => Some(Seed::database(original.to_string())),
+        (None, _, Some(url)) => Some(Seed::dump(url)),
+        (None, _, None) => None,
+    };
+    new.size_limit = args.size_limit;
+    new.remote_encryption = encryption;
+    if args.tursodb { new.tursodb() } else { new }
+}
+
+async fn create(cx: &Context, args: &DbCreate, new: NewDatabase) -> Result<CreatedDatabase> {
+    let databases = cx.client()?.databases();
+    if let Some(file) = &args.from_file {
+        return upload(cx, new, file).await;
+    }
+    if let Some(file) = &args.from_dump {
+        let bar = progress::bytes(cx, &file.display().to_string());
+        let upload = databases.create_from_dump(new, file).on_progress(move |progress| draw(&bar, progress));
+        return Ok(upload.await?);
+    }
+    if args.if_not_exists && databases.find(&*new.name).await?.is_some() {
+        return existing(cx, new).await;
+    }
+    let _waiting = args.wait.then(|| progress::waiting(cx, "waiting for the database to answer"));
+    let call = databases.create(new.clone());
+    let created = if args.wait && !cx.is_dry_run() { call.wait_ready().await } else { call.await };
+    match created {
+        Err(error) if args.if_not_exists && error.is_already_exists() => existing(cx, new).await,
+        created => Ok(created?),
+    }
+}
+
+/// What is there already, held to what is wanted.
+async fn existing(cx: &Context, new: NewDatabase) -> Result<CreatedDatabase> {
+    let database = cx.client()?.databases().ensure(new).await?.into_inner();
+    cx.notice(format_args!("the database {} is there already", database.name));
+    Ok(CreatedDatabase::new(database.id, database.hostname, database.name))
+}
+
+async fn upload(cx: &Context, new: NewDatabase, file: &Path) -> Result<CreatedDatabase> {
+    let databases = cx.client()?.databases();
+    if cx.is_dry_run() {
+        // The upload asks the new database for its host, and there is none.
+        cx.notice(format_args!("the content of {} would be sent to the new database", file.display()));
+        return Ok(databases.create(new.seed(Seed::DatabaseUpload)).await?);
+    }
+    let bar = progress::bytes(cx, &file.display().to_string());
+    Ok(databases.create_from_file(new, file).on_progress(move |progress| draw(&bar, progress)).await?)
+}
+
+fn draw(bar: &indicatif::ProgressBar, progress: &UploadProgress) {
+    bar.set_length(progress.bytes_total);
+    bar.set_position(progress.bytes_sent);
+}

@@ -1,0 +1,56 @@
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::{context::Context, exit::Report, output::Shape};
+
+const CHECK: Shape = Shape {
+    noun: "check",
+    name: "check",
+    columns: &[("check", "check"), ("ok", "ok"), ("detail", "detail")],
+    wide: &[("hint", "hint")],
+};
+
+#[derive(Serialize)]
+struct Check {
+    check: &'static str,
+    ok: bool,
+    detail: String,
+    hint: Option<String>,
+}
+
+/// Goes from what is near to what is far, and ends with the first thing that is wrong: the rest stands on it.
+pub(super) async fn run(cx: &Context) -> Result<()> {
+    let mut checks = Vec::new();
+    let outcome = look(cx, &mut checks).await;
+    if let Err((check, error)) = &outcome {
+        let report = Report::of(error);
+        let hint = report.hint().map(str::to_owned);
+        checks.push(Check { check, ok: false, detail: report.message().to_owned(), hint });
+    }
+    cx.out().list(&CHECK, &checks)?;
+    outcome.map_err(|(_, error)| error)
+}
+
+async fn look(cx: &Context, checks: &mut Vec<Check>) -> Result<(), (&'static str, anyhow::Error)> {
+    let mut good = |check, detail: String| checks.push(Check { check, ok: true, detail, hint: None });
+    let settings = cx.settings();
+    good("configuration", format!("profile {} in {}", settings.profile, settings.folder.path().display()));
+
+    let token = cx.token().map_err(|error| ("token", error))?;
+    good("token", format!("from {}", token.source));
+
+    let client = cx.client().map_err(|error| ("client", error))?;
+    let url = settings.text("api_url").unwrap_or("the default URL");
+    let validity = client.api_tokens().validate().await.map_err(|error| ("service", error.into()))?;
+    let until = validity.expires_at.map_or_else(|| "for ever".to_owned(), |time| format!("until {time}"));
+    good("service", format!("{url} takes the token, which is good {until}"));
+
+    let slug = cx.organization().map_err(|error| ("organization", error))?;
+    let organization =
+        client.organizations().get(slug).await.map_err(|error| ("organization", anyhow::Error::from(error)))?;
+    good("organization", format!("{} on the plan {}", organization.slug, organization.plan_id));
+
+    let groups = client.groups().list().await.map_err(|error| ("groups", anyhow::Error::from(error)))?;
+    good("groups", format!("{} can be seen", groups.len()));
+    Ok(())
+}

@@ -1,0 +1,95 @@
+mod manage;
+
+use anyhow::{Context as _, Result};
+use futures_util::TryStreamExt as _;
+use turso_cloud::{Extensions, NewGroup};
+
+use super::{suggest, tokens};
+use crate::{
+    args::{GroupCommand, GroupCreate},
+    context::{Context, Weight},
+    output::Shape,
+};
+
+const GROUP: Shape = Shape {
+    noun: "group",
+    name: "name",
+    columns: &[
+        ("name", "name"),
+        ("primary", "primary"),
+        ("locations", "locations"),
+        ("archived", "archived"),
+        ("protected", "delete_protection"),
+    ],
+    wide: &[("version", "version"), ("uuid", "uuid")],
+};
+
+const DELETED: Shape = Shape {
+    noun: "group",
+    name: "uuid",
+    columns: &[("id", "uuid"), ("name", "name"), ("deleted", "deleted_at"), ("databases", "cascade_databases")],
+    wide: &[],
+};
+
+pub(super) async fn run(cx: &Context, command: &GroupCommand) -> Result<()> {
+    let groups = cx.client_of_organization()?.groups();
+    match command {
+        GroupCommand::List => cx.out().list(&GROUP, &groups.list().await?),
+        GroupCommand::Get { name } => {
+            let group = groups.get(name.clone()).await;
+            cx.out().value(&GROUP, &suggest::group(cx, "get", name, group).await?)
+        }
+        GroupCommand::Create(args) => create(cx, args).await,
+        GroupCommand::Delete { name, confirm, if_exists } => {
+            let weight = Weight::Severe { name: name.as_str(), confirmed: confirm.as_deref() };
+            cx.confirm(&format!("delete the group {name} and all its databases"), weight)?;
+            let deleted = if *if_exists {
+                groups.delete_if_exists(name.clone()).await
+            } else {
+                groups.delete(name.clone()).await.map(|_| true)
+            };
+            match suggest::group(cx, "delete", name, deleted).await? {
+                true => cx.notice(format_args!("deleted the group {name}")),
+                false => cx.notice(format_args!("there is no group {name}")),
+            }
+            Ok(())
+        }
+        GroupCommand::Rename { name, to } => manage::rename(cx, name, to).await,
+        GroupCommand::Transfer { name, to, confirm } => manage::transfer(cx, name, to, confirm.as_deref()).await,
+        GroupCommand::Unarchive { name } => {
+            let group = groups.unarchive(name.clone()).await;
+            cx.out().value(&GROUP, &suggest::group(cx, "unarchive", name, group).await?)
+        }
+        GroupCommand::Protect { name, switch } => manage::protect(cx, name, *switch).await,
+        GroupCommand::UpdateVersion { name } => {
+            let updated = groups.update_version(name.clone()).await;
+            suggest::group(cx, "update", name, updated).await?;
+            cx.notice(format_args!("the group {name} is being updated"));
+            Ok(())
+        }
+        GroupCommand::Locations(command) => manage::locations(cx, command).await,
+        GroupCommand::Tokens(command) => tokens::of_group(cx, command).await,
+        GroupCommand::Deleted => {
+            cx.out().stream(&DELETED, cx.client()?.recovery().groups().map_err(anyhow::Error::from)).await
+        }
+        GroupCommand::Restore { id } => manage::restore(cx, id).await,
+    }
+}
+
+async fn create(cx: &Context, args: &GroupCreate) -> Result<()> {
+    let groups = cx.client_of_organization()?.groups();
+    let mut new = NewGroup::new(args.name.to_string(), args.location.to_string());
+    if args.all_extensions {
+        new = new.extensions(Extensions::All);
+    }
+    let group = if args.if_not_exists {
+        groups.ensure(new).await.map(turso_cloud::Ensured::into_inner)
+    } else {
+        groups.create(new).await
+    };
+    let group = group.with_context(|| format!("cannot create the group {}", args.name))?;
+    if args.wait && !cx.is_dry_run() {
+        groups.wait_for_location(args.name.clone(), args.location.clone()).await?;
+    }
+    cx.out().value(&GROUP, &group)
+}

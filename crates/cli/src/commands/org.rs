@@ -1,0 +1,129 @@
+mod billing;
+mod invites;
+mod jwks;
+mod members;
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+use turso_cloud::{NewOrganization, OrganizationPatch};
+
+use crate::{
+    args::{OrgCommand, OrgUpdate, Switch},
+    context::{Context, Weight},
+    output::Shape,
+};
+
+const ORGANIZATION: Shape = Shape {
+    noun: "org",
+    name: "slug",
+    columns: &[("slug", "slug"), ("name", "name"), ("type", "type"), ("plan", "plan_id"), ("overages", "overages")],
+    wide: &[
+        ("blocked reads", "blocked_reads"),
+        ("blocked writes", "blocked_writes"),
+        ("require mfa", "require_mfa"),
+        ("platform", "platform"),
+    ],
+};
+
+const USAGE: Shape = Shape {
+    noun: "org",
+    name: "uuid",
+    columns: &[
+        ("rows read", "usage.rows_read"),
+        ("rows written", "usage.rows_written"),
+        ("storage bytes", "usage.storage_bytes"),
+        ("synced bytes", "usage.bytes_synced"),
+        ("databases", "usage.databases"),
+        ("groups", "usage.groups"),
+        ("locations", "usage.locations"),
+    ],
+    wide: &[("uuid", "uuid")],
+};
+
+const LIMIT: Shape = Shape {
+    noun: "limit",
+    name: "resource",
+    columns: &[("resource", "resource"), ("used", "used"), ("limit", "limit"), ("percent", "percent")],
+    wide: &[("plan", "plan")],
+};
+
+/// How much of the plan is used.
+#[derive(Serialize)]
+struct Limit {
+    plan: String,
+    resource: &'static str,
+    used: u64,
+    /// Nothing where there is none.
+    limit: Option<u64>,
+    percent: Option<u64>,
+}
+
+pub(super) async fn run(cx: &Context, command: &OrgCommand) -> Result<()> {
+    match command {
+        OrgCommand::List => cx.out().list(&ORGANIZATION, &cx.client()?.organizations().list().await?),
+        OrgCommand::Get { slug } => {
+            let slug = slug.clone().map_or_else(|| cx.organization(), Ok)?;
+            let organization = cx.client()?.organizations().get(slug.clone()).await;
+            cx.out().value(&ORGANIZATION, &organization.with_context(|| format!("cannot get the organization {slug}"))?)
+        }
+        OrgCommand::Create { name, check } => {
+            let organizations = cx.client()?.organizations();
+            let new = NewOrganization::new(name);
+            let created = if *check { organizations.check_create(new) } else { organizations.create(new) };
+            let created = created.await.with_context(|| format!("cannot create the organization {name}"))?;
+            cx.out().value(&ORGANIZATION, &created)
+        }
+        OrgCommand::Update(args) => update(cx, args).await,
+        OrgCommand::Delete { slug, confirm } => {
+            let weight = Weight::Severe { name: slug.as_str(), confirmed: confirm.as_deref() };
+            cx.confirm(&format!("delete the organization {slug} with all its groups and databases"), weight)?;
+            let deleted = cx.client()?.organizations().delete(slug.clone()).await;
+            deleted.with_context(|| format!("cannot delete the organization {slug}"))?;
+            cx.notice(format_args!("deleted the organization {slug}"));
+            Ok(())
+        }
+        OrgCommand::Usage => {
+            let usage = cx.client_of_organization()?.billing().usage().await?;
+            cx.out().value(&USAGE, &usage)
+        }
+        OrgCommand::Plan => cx.out().list(&LIMIT, &limits(cx).await?),
+        OrgCommand::Plans => billing::plans(cx).await,
+        OrgCommand::Subscription => billing::subscription(cx).await,
+        OrgCommand::Invoices(command) => billing::invoices(cx, command).await,
+        OrgCommand::Billing(command) => billing::customer(cx, command).await,
+        OrgCommand::Members(command) => members::run(cx, command).await,
+        OrgCommand::Invites(command) => invites::run(cx, command).await,
+        OrgCommand::Jwks(command) => jwks::run(cx, command).await,
+    }
+}
+
+async fn update(cx: &Context, args: &OrgUpdate) -> Result<()> {
+    let slug = cx.organization()?;
+    let mut patch = OrganizationPatch::default();
+    patch.overages = args.overages.map(Switch::is_on);
+    patch.require_mfa = args.require_mfa.map(Switch::is_on);
+    patch.restore_enabled = args.restore.map(Switch::is_on);
+    let updated = cx.client()?.organizations().update(slug.clone(), patch).await;
+    cx.out().value(&ORGANIZATION, &updated.with_context(|| format!("cannot change the organization {slug}"))?)
+}
+
+async fn limits(cx: &Context) -> Result<Vec<Limit>> {
+    let limits = cx.client_of_organization()?.billing().limits().await?;
+    let (usage, quotas) = (&limits.usage.usage, &limits.quotas);
+    let limit = |resource, used, limit: Option<u64>| Limit {
+        plan: limits.plan.clone(),
+        resource,
+        used,
+        limit,
+        percent: limit.filter(|limit| *limit > 0).map(|limit| used.saturating_mul(100) / limit),
+    };
+    Ok(vec![
+        limit("rows read", usage.rows_read, Some(quotas.rows_read)),
+        limit("rows written", usage.rows_written, Some(quotas.rows_written)),
+        limit("storage bytes", usage.storage_bytes, Some(quotas.storage)),
+        limit("synced bytes", usage.bytes_synced, Some(quotas.bytes_synced)),
+        limit("databases", usage.databases, quotas.databases),
+        limit("groups", usage.groups, Some(quotas.groups)),
+        limit("locations", usage.locations, Some(quotas.locations)),
+    ])
+}

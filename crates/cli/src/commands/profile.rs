@@ -1,0 +1,153 @@
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::{
+    args::ProfileCommand,
+    config::{Config, KEYS, key, no_such_profile},
+    context::{Context, Weight},
+    output::Shape,
+};
+
+const PROFILE: Shape = Shape {
+    noun: "profile",
+    name: "name",
+    columns: &[
+        ("name", "name"),
+        ("in use", "in_use"),
+        ("organization", "settings.organization"),
+        ("token", "has_token"),
+    ],
+    wide: &[("api url", "settings.api_url"), ("output", "settings.output")],
+};
+
+const EXPLANATION: Shape = Shape {
+    noun: "setting",
+    name: "key",
+    columns: &[("key", "key"), ("value", "value"), ("from", "from")],
+    wide: &[("variables", "variables"), ("about", "about")],
+};
+
+#[derive(Serialize)]
+struct Profile {
+    name: String,
+    in_use: bool,
+    has_token: bool,
+    settings: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct Explanation {
+    key: &'static str,
+    value: Option<String>,
+    from: String,
+    variables: &'static [&'static str],
+    about: &'static str,
+}
+
+pub(super) fn run(cx: &Context, command: &ProfileCommand) -> Result<()> {
+    match command {
+        ProfileCommand::List => cx.out().list(&PROFILE, &profiles(cx)?),
+        ProfileCommand::Show { name } => {
+            let name = name.as_ref().unwrap_or(&cx.settings().profile);
+            match profiles(cx)?.into_iter().find(|profile| profile.name == *name) {
+                Some(profile) => cx.out().value(&PROFILE, &profile),
+                None => Err(no_such_profile(name, &cx.settings().folder.config()?).into()),
+            }
+        }
+        ProfileCommand::Set { settings } => set(cx, settings),
+        ProfileCommand::Use { name } => change(cx, &format!("use the profile {name}"), |config| {
+            must_exist(name, config)?;
+            config.profile = Some(name.clone());
+            Ok(())
+        }),
+        ProfileCommand::Delete { name } => delete(cx, name),
+        ProfileCommand::Explain { key } => explain(cx, key.as_deref()),
+    }
+}
+
+fn profiles(cx: &Context) -> Result<Vec<Profile>> {
+    let settings = cx.settings();
+    let config = settings.folder.config()?;
+    let credentials = settings.folder.credentials()?;
+    let profiles = config.profiles.into_iter().map(|(name, values)| Profile {
+        in_use: name == settings.profile,
+        has_token: credentials.tokens.contains_key(&name),
+        settings: values,
+        name,
+    });
+    Ok(profiles.collect())
+}
+
+fn set(cx: &Context, assignments: &[(String, String)]) -> Result<()> {
+    for (name, value) in assignments {
+        let key = key(name)?;
+        if !value.is_empty() {
+            key.check(value, "argument")?;
+        }
+    }
+    let profile = &cx.settings().profile;
+    change(cx, &format!("change the profile {profile}"), |config| {
+        let values = config.profiles.entry(profile.clone()).or_default();
+        for (name, value) in assignments {
+            if value.is_empty() {
+                values.remove(name);
+            } else {
+                values.insert(name.clone(), value.clone());
+            }
+        }
+        Ok(())
+    })
+}
+
+fn delete(cx: &Context, name: &str) -> Result<()> {
+    must_exist(name, &cx.settings().folder.config()?)?;
+    cx.confirm(&format!("delete the profile {name} and its token"), Weight::Moderate)?;
+    change(cx, &format!("delete the profile {name}"), |config| {
+        must_exist(name, config)?;
+        config.profiles.remove(name);
+        config.profile = config.profile.take().filter(|in_use| in_use != name);
+        Ok(())
+    })?;
+    if cx.is_dry_run() {
+        return Ok(());
+    }
+    cx.settings().folder.change_credentials(|credentials| {
+        credentials.tokens.remove(name);
+        Ok(())
+    })
+}
+
+fn explain(cx: &Context, name: Option<&str>) -> Result<()> {
+    let explanation = |key: &'static crate::config::Key| {
+        let setting = cx.settings().get(key.name);
+        Explanation {
+            key: key.name,
+            value: setting.map(|setting| setting.value.clone()),
+            from: setting.map_or_else(|| "default".to_owned(), |setting| setting.source.to_string()),
+            variables: key.variables,
+            about: key.about,
+        }
+    };
+    match name {
+        Some(name) => cx.out().value(&EXPLANATION, &explanation(key(name)?)),
+        None => cx.out().list(&EXPLANATION, &KEYS.iter().map(explanation).collect::<Vec<_>>()),
+    }
+}
+
+/// Changes the configuration, or in a dry run says what would be done to it.
+fn change(cx: &Context, what: &str, change: impl FnOnce(&mut Config) -> Result<()>) -> Result<()> {
+    if cx.is_dry_run() {
+        cx.notice(format_args!("would {what}"));
+        return Ok(());
+    }
+    cx.settings().folder.change_config(change)
+}
+
+fn must_exist(name: &str, config: &Config) -> Result<()> {
+    match config.profiles.contains_key(name) {
+        true => Ok(()),
+        false => Err(no_such_profile(name, config).into()),
+    }
+}

@@ -1,0 +1,59 @@
+//! What is meant by a name that is not there.
+
+use anyhow::Result;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use turso_cloud::{DatabaseName, Error, GroupName};
+
+use crate::{
+    context::Context,
+    exit::{Failure, Kind},
+};
+
+/// Looking further would cost more than a suggestion is worth.
+const LOOKED_AT: usize = 1000;
+const CLOSEST: f64 = 0.8;
+
+/// The outcome of something done to a database, and what it might have been called.
+pub(super) async fn database<T>(
+    cx: &Context,
+    doing: &str,
+    name: &DatabaseName,
+    outcome: Result<T, Error>,
+) -> Result<T> {
+    let error = match outcome {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    let message = format!("cannot {doing} the database {name}");
+    if !error.is_not_found() {
+        return Err(anyhow::Error::from(error).context(message));
+    }
+    let listing = cx.client()?.databases().stream().take(LOOKED_AT);
+    let names: Result<Vec<_>, _> = listing.map_ok(|database| database.name.to_string()).try_collect().await;
+    Err(not_there(message, error, name.as_str(), &names.unwrap_or_default(), "tursoctl db list"))
+}
+
+/// The same for a group.
+pub(super) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcome: Result<T, Error>) -> Result<T> {
+    let error = match outcome {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    let message = format!("cannot {doing} the group {name}");
+    if !error.is_not_found() {
+        return Err(anyhow::Error::from(error).context(message));
+    }
+    let groups = cx.client()?.groups().list().await.unwrap_or_default();
+    let names: Vec<_> = groups.iter().map(|group| group.name.to_string()).collect();
+    Err(not_there(message, error, name.as_str(), &names, "tursoctl group list"))
+}
+
+fn not_there(message: String, error: Error, name: &str, names: &[String], listing: &str) -> anyhow::Error {
+    let scored = names.iter().map(|known| (strsim::jaro_winkler(name, known), known));
+    let closest = scored.filter(|(score, _)| *score >= CLOSEST).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    let hint = match closest {
+        Some((_, known)) if known != name => format!("did you mean {known}? All of them: {listing}"),
+        _ => listing.to_owned(),
+    };
+    Failure::new(Kind::NotFound, message).caused_by(error).hint(hint).into()
+}
