@@ -61,14 +61,10 @@ impl Statement {
         self.arguments = arguments;
         self
     }
-
-    /// About how many bytes it takes on the wire.
-    pub(crate) fn wire_size(&self) -> usize {
-        self.sql.len() + self.arguments.positional.iter().map(Value::wire_size).sum::<usize>()
-    }
 }
 
 impl Value {
+    /// About how many bytes it takes on the wire.
     pub(crate) fn wire_size(&self) -> usize {
         const ENVELOPE: usize = 32;
         ENVELOPE

@@ -3,7 +3,7 @@ use std::{fs, process::Command, process::Stdio};
 use crate::{
     gate::{Gate, Then},
     sql::served,
-    support::{Ended, Served, text},
+    support::{Ended, Served},
 };
 
 fn databases(served: &Served) -> String {
@@ -188,14 +188,14 @@ fn an_import_of_another_file_does_not_go_on() {
         "DELETE FROM numbers WHERE text = 'in the way'; INSERT INTO numbers VALUES (90, 'x'), (91, 'y')",
     ]);
     let changed = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    // The batch that was refused is known not to be there.
     assert_eq!(changed.code, Some(6), "{}", changed.stderr);
     assert!(changed.stderr.contains("somebody else changed it"), "{}", changed.stderr);
     served.done(&["sql", "shop", "DELETE FROM numbers WHERE id = 91"]);
     fs::write(&file, "id,text\n1,other\n").unwrap();
     let other = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
     assert_eq!(other.code, Some(6), "{}", other.stderr);
-    let file = numbers(&served, 10);
-    let _ = file;
+    assert!(other.stderr.contains("another file or it has changed"), "{}", other.stderr);
 }
 
 #[cfg(unix)]
@@ -234,7 +234,6 @@ fn an_interrupted_import_removes_the_table_it_made() {
     assert_eq!(ended.code, Some(130), "{}", ended.stderr);
     assert!(ended.stderr.contains("the table was removed again"), "{}", ended.stderr);
     assert_eq!(served.done(&["shell", "shop", "-c", ".tables"]), "");
-    assert!(!text(served.folder.path()).is_empty());
 }
 
 #[cfg(unix)]

@@ -15,23 +15,23 @@ pub(crate) fn served(databases: &[&str]) -> Served {
 #[test]
 fn rows_come_in_every_format() {
     let served = served(&["shop"]);
-    let sql = "SELECT 1 AS id, 'a,b' AS name, NULL AS nothing UNION ALL SELECT 2, 'c', x'00ff'";
+    let sql = "SELECT 1 AS id, 'a,b' AS name, NULL AS none UNION ALL SELECT 2, 'c', x'00ff'";
     let formats = [
-        ("json", "[{\"id\":1,\"name\":\"a,b\",\"nothing\":null},\n {\"id\":2,\"name\":\"c\",\"nothing\":\"AP8\"}]\n"),
-        ("jsonl", "{\"id\":1,\"name\":\"a,b\",\"nothing\":null}\n{\"id\":2,\"name\":\"c\",\"nothing\":\"AP8\"}\n"),
-        ("csv", "id,name,nothing\n1,\"a,b\",\n2,c,X'00ff'\n"),
+        ("json", "[{\"id\":1,\"name\":\"a,b\",\"none\":null},\n {\"id\":2,\"name\":\"c\",\"none\":\"AP8\"}]\n"),
+        ("jsonl", "{\"id\":1,\"name\":\"a,b\",\"none\":null}\n{\"id\":2,\"name\":\"c\",\"none\":\"AP8\"}\n"),
+        ("csv", "id,name,none\n1,\"a,b\",\n2,c,X'00ff'\n"),
         ("name", "1\n2\n"),
-        ("yaml", "- id: 1\n  name: a,b\n  nothing: null\n- id: 2\n  name: c\n  nothing: AP8\n"),
+        ("yaml", "- id: 1\n  name: a,b\n  none: null\n- id: 2\n  name: c\n  none: AP8\n"),
     ];
     for (format, expected) in formats {
         assert_eq!(served.done(&["sql", "shop", sql, "-o", format]), expected, "{format}");
     }
     let table = served.done(&["sql", "shop", sql]);
-    assert!(table.contains("nothing") && table.contains("NULL"), "{table}");
+    assert!(table.contains("none") && table.contains("NULL"), "{table}");
     assert_eq!(served.done(&["sql", "shop", sql, "-o", "csv", "--fields", "NAME,id"]), "name,id\n\"a,b\",1\nc,2\n");
     let ended = served.run(&["sql", "shop", sql, "--fields", "price"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
-    assert!(ended.stderr.contains("there are id, name, nothing"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("there are id, name, none"), "{}", ended.stderr);
 }
 
 #[test]

@@ -220,6 +220,10 @@ impl Load {
         if is_kept {
             let again = "run it again with --resume to go on, or delete them";
             let failure = broken.failure;
+            if !broken.is_last_unknown {
+                // What was sent last is known not to be there. Where this cannot be noted, it is found out later.
+                let _ = self.journal.note(&self.position, 0);
+            }
             return if done > 0 || broken.is_last_unknown {
                 say("the rows that were inserted are kept");
                 failure.saying(said).hint(again)

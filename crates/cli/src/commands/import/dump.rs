@@ -241,6 +241,10 @@ impl Load {
             left.push("nobody knows whether the last batch took effect".to_owned());
         }
         if args.batches.resume {
+            if !broken.is_last_unknown {
+                // Where this cannot be noted, the next run will not go on by itself.
+                let _ = self.note(0);
+            }
             left.push("what was run is kept".to_owned());
             return broken.failure.saying(append(said, &left)).hint("run it again with --resume to go on");
         }

@@ -187,16 +187,7 @@ mod tests {
 
     #[test]
     fn names_keywords_and_commands_are_completed() {
-        assert_eq!(
-            complete("SELECT pr"),
-            (
-                7,
-                vec!["price".to_owned(), "PRAGMA".to_owned(), "PRIMARY".to_owned()]
-                    .into_iter()
-                    .filter(|word| word.to_lowercase().starts_with("pr"))
-                    .collect()
-            )
-        );
+        assert_eq!(complete("SELECT pr"), (7, vec!["price".to_owned(), "PRAGMA".to_owned(), "PRIMARY".to_owned()]));
         assert_eq!(complete("SELECT goods.pri"), (13, vec!["price".to_owned(), "PRIMARY".to_owned()]));
         assert_eq!(complete(".sch"), (0, vec![".schema".to_owned()]));
         assert_eq!(complete(".schema go"), (8, vec!["goods".to_owned()]));
