@@ -36,3 +36,7 @@ doc:
 # Licences, advisories and duplicates (needs cargo-deny)
 deny:
     cargo deny check
+
+# The page of the command line, from what its parser knows
+cli-docs:
+    cargo run --quiet --package turso-cloud-cli -- docs > docs/cli.md

@@ -60,19 +60,24 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let outcome = runtime.block_on(async {
         if command.handles_signals() {
-            return commands::run(&cx, command).await.map(|()| ExitCode::SUCCESS);
+            return commands::run(&cx, command).await.map(|()| None);
         }
         tokio::select! {
-            outcome = commands::run(&cx, command) => outcome.map(|()| ExitCode::SUCCESS),
-            stopped = signals::stopped() => Ok((stopped? as u8).into()),
+            outcome = commands::run(&cx, command) => outcome.map(|()| None),
+            stopped = signals::stopped() => Ok(Some((stopped? as u8).into())),
         }
     });
+    if let Ok(Some(code)) = outcome {
+        drop(cx);
+        runtime.block_on(signals::clean_up());
+        return Ok(code);
+    }
     runtime.shutdown_background();
-    let code = outcome?;
+    outcome?;
     if let Some(recorder) = cx.recorder() {
         cx.out().unmuted().list(&requests::REQUEST, &recorder.requests())?;
     }
-    Ok(code)
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Whether the arguments, which cannot be understood as a whole, ask for JSON.

@@ -1,11 +1,21 @@
 //! The built binary against a local cloud on a port of this process.
 
+mod api_errors;
+mod catalogue;
+mod config;
+mod docs;
+mod dry_run;
 mod export;
 mod gate;
 mod import;
 mod import_failures;
+mod output;
+mod secrets;
 mod shell;
 #[cfg(unix)]
 mod shell_terminal;
+mod signals;
 mod sql;
 mod support;
+mod transcripts;
+mod uploads;

@@ -1,0 +1,89 @@
+//! What the service refuses, and the exit code it becomes.
+
+use serde_json::Value;
+use turso_cloud::contract::databases::{CreateDatabase, ListDatabases};
+
+use crate::support::{Served, bare};
+
+#[test]
+fn exit_codes_tell_kinds_of_failure_apart() {
+    let served = Served::new();
+    served.done(&["db", "create", "orders"]);
+    let code = |arguments: &[&str]| served.run(arguments).code;
+    assert_eq!(code(&["db", "get", "nothing"]), Some(5));
+    assert_eq!(code(&["db", "create", "orders"]), Some(6));
+    assert_eq!(code(&["db", "create", "Orders"]), Some(2));
+    assert_eq!(code(&["db", "delete", "orders", "nothing", "--yes"]), Some(7));
+    assert_eq!(code(&["group", "delete", "default"]), Some(8));
+    assert_eq!(code(&["group", "list", "--api-url", "http://127.0.0.1:1"]), Some(9));
+    let token = served.write("token", "eyJh.eyJqdGkiOiJ4In0.c2ln");
+    assert_eq!(code(&["group", "list", "--token-file", &token]), Some(4));
+}
+
+#[test]
+fn a_server_error_is_safe_to_run_again_only_when_nothing_can_have_happened() {
+    let served = Served::new();
+    served.cloud.faults().on::<ListDatabases>().nth(1).reply(503);
+    let listed = served.run(&["db", "list", "-o", "json"]);
+    assert_eq!((listed.code, &listed.error()["retryable"]), (Some(9), &Value::Bool(true)));
+
+    served.cloud.faults().on::<CreateDatabase>().nth(1).reply(503);
+    let created = served.run(&["db", "create", "orders", "--group", "default", "-o", "json"]);
+    assert_eq!((created.code, &created.error()["retryable"]), (Some(1), &Value::Bool(false)));
+    assert!(created.error()["hint"].as_str().unwrap().contains("may have happened"));
+}
+
+#[test]
+fn a_rate_limit_says_when_to_come_back() {
+    let served = Served::new();
+    served.cloud.faults().on::<ListDatabases>().nth(1).reply(429).retry_after(7);
+    let listed = served.run(&["db", "list", "-o", "json"]);
+    assert_eq!(listed.code, Some(9));
+    assert_eq!(listed.error()["kind"], "rate_limited");
+    assert!(listed.error()["hint"].as_str().unwrap().contains('7'), "{}", listed.stderr);
+}
+
+#[test]
+fn the_envelope_holds_what_a_program_needs() {
+    let served = Served::new();
+    let ended = served.run(&["db", "get", "nothing", "-o", "json"]);
+    let error = ended.error();
+    assert_eq!(ended.stdout, "");
+    assert_eq!(error["kind"], "not_found");
+    assert_eq!(error["exit_code"], 5);
+    assert_eq!(error["retryable"], false);
+    assert_eq!(error["http"]["status"], 404);
+    assert_eq!(error["http"]["method"], "GET");
+    assert_eq!(error["http"]["path"], "/v1/organizations/{organization}/databases/{database}");
+    assert!(error["message"].as_str().unwrap().starts_with("cannot get the database nothing: "));
+}
+
+#[test]
+fn nothing_is_sent_without_an_organization_or_a_token() {
+    let served = Served::new();
+    let run = |arguments: &[&str], without: &str| {
+        let output = served.command(arguments).env_remove(without).output().unwrap();
+        crate::support::Ended::of(output)
+    };
+    let ended = run(&["db", "list"], "TURSO_ORG");
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("hint: tursoctl profile set organization=SLUG"), "{}", ended.stderr);
+    let ended = run(&["db", "list"], "TURSO_API_TOKEN");
+    assert_eq!(ended.code, Some(4));
+    assert!(ended.stderr.contains("hint: tursoctl auth login"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_needs_no_settings_works_with_broken_ones() {
+    let served = Served::new();
+    let folder = served.config_folder();
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("config.toml"), "profile = [").unwrap();
+    for arguments in [&["version"][..], &["--version"], &["completion", "bash"], &["docs"], &["--help"]] {
+        let output = bare(arguments).env("TURSOCTL_CONFIG_DIR", &folder).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+    }
+    let ended = served.run(&["db", "list"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("config.toml line 1"), "{}", ended.stderr);
+}

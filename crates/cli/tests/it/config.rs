@@ -1,0 +1,142 @@
+//! The two files of the configuration.
+
+use std::{fs, process::Stdio};
+
+use crate::support::{Ended, Served, bare};
+
+#[test]
+fn a_login_is_kept_for_its_owner_only() {
+    let served = Served::new();
+    let token = served.write("token", &served.token());
+    let login = ["auth", "login", "--profile", "work", "--token-file", &token, "--org", "local"];
+    served.done(&login);
+    served.done(&["profile", "use", "work"]);
+
+    // Without any variable but the one that says where the configuration is.
+    let run = |arguments: &[&str]| {
+        Ended::of(bare(arguments).env("TURSOCTL_CONFIG_DIR", served.config_folder()).output().unwrap())
+    };
+    let status = run(&["auth", "status", "-o", "json"]).json();
+    assert_eq!(status["profile"], "work");
+    assert_eq!(status["organization"], "local");
+    assert_eq!(status["token_from"], "profile work");
+    let list = ["db", "list", "--api-url", &served.url()];
+    assert_eq!(run(&list).code, Some(0));
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |name: &str| fs::metadata(served.config_folder().join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode("credentials.toml"), mode("config.toml"), mode("")), (0o600, 0o600, 0o700));
+
+        let credentials = served.config_folder().join("credentials.toml");
+        fs::set_permissions(&credentials, fs::Permissions::from_mode(0o644)).unwrap();
+        let refused = run(&list);
+        assert_eq!(refused.code, Some(2));
+        assert!(refused.stderr.contains("can be read by others") && refused.stderr.contains("hint: chmod 600"));
+        fs::set_permissions(&credentials, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    assert_eq!(run(&["auth", "logout"]).code, Some(0));
+    assert_eq!(run(&list).code, Some(4));
+}
+
+#[test]
+fn a_token_the_service_refuses_is_not_kept() {
+    let served = Served::new();
+    let token = served.write("token", "eyJh.eyJqdGkiOiJ4In0.c2ln");
+    assert_eq!(served.run(&["auth", "login", "--token-file", &token]).code, Some(4));
+    assert!(!served.config_folder().join("credentials.toml").exists());
+}
+
+#[test]
+fn a_login_reads_the_token_from_the_standard_input_once() {
+    let served = Served::new();
+    let file = served.write("token", &format!("{}\nand more\n", served.token()));
+    let stdin = fs::File::open(file).unwrap();
+    let output = served.command(&["auth", "login", "--token-stdin"]).stdin(stdin).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let kept = fs::read_to_string(served.config_folder().join("credentials.toml")).unwrap();
+    assert!(kept.contains(&served.token()));
+}
+
+#[test]
+fn a_profile_named_by_a_flag_comes_before_the_environment() {
+    let served = Served::new();
+    served.done(&["profile", "set", "--profile", "work", "organization=acme"]);
+    served.done(&["profile", "use", "work"]);
+    let explained = |arguments: &[&str]| served.run(arguments).json();
+    let by_default = explained(&["profile", "explain", "organization", "-o", "json"]);
+    assert_eq!(
+        (by_default["value"].as_str(), by_default["from"].as_str()),
+        (Some("local"), Some("environment variable TURSO_ORG"))
+    );
+    let named = explained(&["profile", "explain", "organization", "--profile", "work", "-o", "json"]);
+    assert_eq!((named["value"].as_str(), named["from"].as_str()), (Some("acme"), Some("profile work")));
+    let given = explained(&["profile", "explain", "organization", "--profile", "work", "--org", "other", "-o", "json"]);
+    assert_eq!((given["value"].as_str(), given["from"].as_str()), (Some("other"), Some("flag")));
+}
+
+#[test]
+fn many_writers_at_once_lose_nothing() {
+    let served = Served::new();
+    let names: Vec<String> = (0..24).map(|number| format!("profile-{number}")).collect();
+    let children: Vec<_> = names
+        .iter()
+        .map(|name| {
+            served
+                .command(&["profile", "set", "--profile", name, "organization=acme"])
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for child in children {
+        let ended = Ended::of(child.wait_with_output().unwrap());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+    let mut listed: Vec<String> = served.done(&["profile", "list", "-o", "name"]).lines().map(str::to_owned).collect();
+    listed.sort();
+    let mut expected: Vec<String> = names.iter().map(|name| format!("profile/{name}")).collect();
+    expected.sort();
+    assert_eq!(listed, expected);
+    let left: Vec<_> = fs::read_dir(served.config_folder()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "no draft is left behind: {left:?}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let served = Served::new();
+    let file = served.write("file", "");
+    let folder = format!("{file}/config");
+    let output = bare(&["profile", "set", "output=json"]).env("TURSOCTL_CONFIG_DIR", &folder).output().unwrap();
+    let ended = Ended::of(output);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains(&folder) && ended.stderr.contains("TURSOCTL_CONFIG_DIR"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_official_settings_are_taken_over_and_left_as_they_are() {
+    let served = Served::new();
+    let official = format!(
+        r#"{{"token":"{}","organization":"","username":"local","baseurl":"{}"}}"#,
+        served.token(),
+        served.url()
+    );
+    served.write("settings.json", &official);
+    let import = |arguments: &[&str]| {
+        let mut command = bare(arguments);
+        command.env("TURSOCTL_CONFIG_DIR", served.config_folder()).env("TURSO_CONFIG_FOLDER", served.folder.path());
+        Ended::of(command.output().unwrap())
+    };
+    assert_eq!(import(&["auth", "import", "--from", "turso"]).code, Some(8), "nobody was asked");
+    assert!(!served.config_folder().join("credentials.toml").exists());
+    assert_eq!(import(&["auth", "import", "--from", "turso", "--yes"]).code, Some(0));
+    let status = import(&["auth", "status", "--check", "-o", "json"]).json();
+    assert_eq!((status["organization"].as_str(), status["username"].as_str()), (Some("local"), Some("local")));
+    assert_eq!(fs::read_to_string(served.folder.path().join("settings.json")).unwrap(), official);
+
+    served.write("settings.json", r#"{"token":"#);
+    let broken = import(&["auth", "import", "--from", "turso", "--yes"]);
+    assert_eq!(broken.code, Some(2), "{}", broken.stderr);
+}

@@ -1,0 +1,36 @@
+//! `docs/cli.md` is what the parser knows.
+
+use std::{fs, process::Stdio};
+
+use serde_json::Value;
+
+use crate::support::{Ended, bare};
+
+#[test]
+fn the_page_of_the_command_line_is_up_to_date() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md")).unwrap();
+    let printed = Ended::of(bare(&["docs"]).output().unwrap()).stdout;
+    assert!(page == printed, "docs/cli.md is stale: `just cli-docs` writes it anew");
+}
+
+#[test]
+fn every_command_and_option_says_what_it_is_for() {
+    fn check(command: &Value) {
+        assert_ne!(command["about"], "", "{}", command["command"]);
+        for list in ["arguments", "options"] {
+            for argument in command[list].as_array().unwrap() {
+                assert_ne!(argument["about"], "", "{}: {}", command["command"], argument["name"]);
+            }
+        }
+        command["commands"].as_array().unwrap().iter().for_each(check);
+    }
+    check(&Ended::of(bare(&["docs", "--form", "json"]).output().unwrap()).json());
+}
+
+#[test]
+fn every_shell_gets_completions() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = Ended::of(bare(&["completion", shell]).stdin(Stdio::null()).output().unwrap()).stdout;
+        assert!(script.contains("tursoctl") && script.contains("allow-rules"), "{shell}");
+    }
+}

@@ -1,0 +1,97 @@
+//! Standard output holds data and nothing else.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::Stdio,
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{Ended, Served};
+
+#[test]
+fn json_is_what_the_api_answers() {
+    let served = Served::new();
+    served.done(&["db", "create", "orders"]);
+    let raw: Value =
+        serde_json::from_str(&served.done(&["api", "GET", "/v1/organizations/local/databases/orders"])).unwrap();
+    let shown: Value = serde_json::from_str(&served.done(&["db", "get", "orders", "-o", "json"])).unwrap();
+    assert_eq!(shown, raw["database"]);
+
+    let raw: Value = serde_json::from_str(&served.done(&["api", "GET", "/v1/organizations/local/groups"])).unwrap();
+    let shown: Value = serde_json::from_str(&served.done(&["group", "list", "--json"])).unwrap();
+    assert_eq!(shown, raw["groups"]);
+}
+
+#[test]
+fn an_empty_list_is_an_empty_list() {
+    let served = Served::new();
+    assert_eq!(served.done(&["db", "list", "-o", "json"]), "[]\n");
+    assert_eq!(served.done(&["db", "list", "-o", "yaml"]), "[]\n");
+    assert_eq!(served.done(&["db", "list", "-o", "jsonl"]), "");
+    assert_eq!(served.done(&["db", "list", "-o", "name"]), "");
+}
+
+#[test]
+fn every_line_of_jsonl_is_a_value() {
+    let served = Served::new();
+    served.done(&["db", "create", "a", "b", "c"]);
+    let lines = served.done(&["db", "list", "-o", "jsonl", "--fields", "name"]);
+    let values: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(values, [json!({"Name": "a"}), json!({"Name": "b"}), json!({"Name": "c"})]);
+}
+
+#[test]
+fn notices_go_to_standard_error_and_not_at_all_when_quiet() {
+    let served = Served::new();
+    served.done(&["db", "create", "a", "b"]);
+    let loud = served.run(&["db", "delete", "a", "--yes"]);
+    assert_eq!((loud.stdout.as_str(), loud.stderr.as_str()), ("", "deleted the database a\n"));
+    let quiet = served.run(&["db", "delete", "b", "--yes", "--quiet"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()), (Some(0), "", ""));
+}
+
+#[test]
+fn colors_are_for_terminals_unless_asked_for() {
+    let served = Served::new();
+    assert!(!served.done(&["group", "list"]).contains('\u{1b}'));
+    assert!(served.done(&["group", "list", "--color", "always"]).contains('\u{1b}'));
+    assert!(!served.run(&["group", "get", "nothing"]).stderr.contains('\u{1b}'));
+    assert!(served.run(&["group", "get", "nothing", "--color", "always"]).stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_error() {
+    let served = Served::new();
+    let names: Vec<String> = (0..200).map(|number| format!("db-{number}")).collect();
+    let arguments: Vec<&str> = ["db", "create", "-q"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    served.done(&arguments);
+
+    let mut child = served
+        .command(&["audit", "list", "--limit", "200", "-o", "jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::with_capacity(1, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    // The pipe is closed by now, with most of the entries unread.
+    let status = child.wait().unwrap();
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(first.starts_with('{'));
+    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_environment_and_the_profile_choose_the_format() {
+    let served = Served::new();
+    let ended = Ended::of(served.command(&["group", "list"]).env("TURSOCTL_OUTPUT", "name").output().unwrap());
+    assert_eq!(ended.stdout, "group/default\n");
+    served.done(&["profile", "set", "output=csv"]);
+    assert!(served.done(&["group", "list"]).starts_with("name,primary,"));
+    let ended = Ended::of(served.command(&["group", "list"]).env("TURSOCTL_OUTPUT", "name").output().unwrap());
+    assert_eq!(ended.stdout, "group/default\n", "the environment comes before the profile");
+    served.done(&["profile", "set", "output=json"]);
+    assert_eq!(served.run(&["group", "get", "nothing"]).error()["kind"], "not_found", "errors follow the profile, too");
+}

@@ -1,0 +1,72 @@
+//! Tokens and keys are printed by the commands whose purpose it is, and by no other.
+
+use std::fs;
+
+use crate::support::{Ended, Served};
+
+const KEY: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0ISE=";
+
+fn assert_silent(ended: &Ended, secret: &str) {
+    assert!(!ended.stdout.contains(secret), "{}", ended.stdout);
+    assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
+}
+
+#[test]
+fn the_api_token_is_in_no_trace_and_no_error() {
+    let served = Served::new();
+    let token = served.token();
+    for arguments in [
+        &["group", "list", "--trace-http"][..],
+        &["group", "get", "nothing", "-v", "--trace-http"],
+        &["group", "create", "eu", "--location", "aws-eu-west-1", "--dry-run", "--trace-http"],
+        &["auth", "status", "--check", "--trace-http"],
+        &["doctor"],
+        &["group", "list", "--org", &token],
+        &["group", "list", "--api-url", &format!("http://user:{token}@127.0.0.1")],
+    ] {
+        assert_silent(&served.run(arguments), &token);
+    }
+    let traced = served.run(&["group", "list", "--trace-http"]);
+    assert!(traced.stderr.contains("authorization: [redacted]"), "{}", traced.stderr);
+    assert_eq!(served.done(&["auth", "token"]).trim(), token);
+}
+
+#[test]
+fn an_encryption_key_is_in_no_trace_and_no_dry_run() {
+    let served = Served::new();
+    let key = served.write("key", KEY);
+    let create = |more: &[&'static str]| {
+        let arguments = ["db", "create", "vault", "--encryption-cipher", "aes256gcm", "--encryption-key-file", &key];
+        served.run(&arguments.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
+    };
+    let dry = create(&["--dry-run", "-o", "json", "--trace-http"]);
+    assert_eq!(dry.code, Some(0), "{}", dry.stderr);
+    assert_silent(&dry, KEY);
+    assert_eq!(dry.json()[0]["body"]["remote_encryption"]["encryption_key"], "[redacted]");
+    assert_silent(&create(&["--trace-http"]), KEY);
+}
+
+#[test]
+fn a_broken_file_of_tokens_is_refused_without_showing_it() {
+    let served = Served::new();
+    let folder = served.config_folder();
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("credentials.toml");
+    fs::write(&file, "[tokens]\ndefault = \"planted-secret\nother = 1\n").unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let output = served.command(&["group", "list"]).env_remove("TURSO_API_TOKEN").output().unwrap();
+    let ended = Ended::of(output);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("credentials.toml line 2"), "{}", ended.stderr);
+    assert_silent(&ended, "planted-secret");
+}
+
+#[test]
+fn a_token_file_that_is_none_is_refused_without_showing_it() {
+    let served = Served::new();
+    let file = served.write("token", "planted secret\nwith lines");
+    let ended = served.run(&["group", "list", "--token-file", &file]);
+    assert_eq!(ended.code, Some(2));
+    assert_silent(&ended, "planted");
+}

@@ -1,0 +1,91 @@
+//! Ctrl-C and SIGTERM.
+#![cfg(unix)]
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use crate::support::{Served, bare};
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn a_signal_ends_what_would_go_on_for_ever() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let served = Served::new();
+        served.done(&["db", "create", "orders"]);
+        let mut child =
+            served.command(&["audit", "tail", "-f", "-n", "1", "-o", "jsonl"]).stdout(Stdio::piped()).spawn().unwrap();
+        // The line is written after the signals are listened for.
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains("db-create"), "{line}");
+        signal(&child, name);
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
+    }
+}
+
+#[test]
+fn a_local_cloud_ends_well() {
+    for name in ["INT", "TERM"] {
+        let mut child = bare(&["local", "start", "--addr", "127.0.0.1:0"])
+            .env("TURSOCTL_CONFIG_DIR", "/nonexistent")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.starts_with("local Turso Cloud ready at http://127.0.0.1:"), "{line}");
+        signal(&child, name);
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{name}");
+    }
+}
+
+#[test]
+fn an_export_that_is_stopped_leaves_no_file() {
+    let served = Served::new();
+    // It takes the request and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let out = served.folder.path().join("audit.jsonl");
+    let mut child =
+        served.command(&["audit", "export", "--out", out.to_str().unwrap(), "--api-url", &url]).spawn().unwrap();
+    let _request = silent.accept().unwrap();
+    assert!(drafts(&served) > 0, "the export has begun");
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(drafts(&served), 0);
+}
+
+#[test]
+fn an_upload_that_is_stopped_leaves_no_database() {
+    let served = Served::new();
+    let file = served.folder.path().join("large.db");
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    let fill = "PRAGMA journal_mode = WAL; CREATE TABLE t (b); INSERT INTO t VALUES (zeroblob(67108864));
+        PRAGMA wal_checkpoint(TRUNCATE);";
+    connection.execute_batch(fill).unwrap();
+    drop(connection);
+    let mut child = served
+        .command(&["db", "create", "large", "--from-file", file.to_str().unwrap(), "--trace-http"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = child.stderr.take().unwrap();
+    let mut lines = BufReader::new(stderr).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("> PUT")), "the upload has begun");
+    signal(&child, "INT");
+    // Whoever writes to a pipe that nobody reads would wait.
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert_eq!(served.done(&["db", "list", "-o", "json"]), "[]\n");
+}
+
+fn drafts(served: &Served) -> usize {
+    let files = std::fs::read_dir(served.folder.path()).unwrap();
+    files.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().starts_with("audit")).count()
+}
