@@ -134,9 +134,8 @@ impl Command {
     /// Whether it decides itself what Ctrl-C means.
     pub(crate) fn handles_signals(&self) -> bool {
         match self {
-            Self::Local(LocalCommand::Start(_)) => true,
-            Self::Import(_) => true,
-            Self::Shell(args) => crate::commands::shell::is_interactive(args),
+            Self::Local(LocalCommand::Start(_)) | Self::Import(_) => true,
+            Self::Shell(args) => args.is_interactive(),
             _ => false,
         }
     }

@@ -15,7 +15,7 @@ mod local;
 mod location;
 mod org;
 mod profile;
-pub(crate) mod shell;
+mod shell;
 mod sql;
 mod suggest;
 mod tokens;

@@ -15,3 +15,6 @@ pub(crate) use connection::Connection;
 pub(crate) use cursor::Ended;
 pub(crate) use error::HranaError;
 pub(crate) use value::{Arguments, BASE64, NamedValue, Statement, Value};
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,7 @@ use clap::{Parser as _, ValueEnum as _};
 use args::{Args, Format, GlobalArgs};
 use context::Context;
 use exit::Report;
+use signals::Signals;
 
 fn main() -> ExitCode {
     let Args { global, command } = match Args::try_parse() {
@@ -58,20 +59,27 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
     *format = Some(cx.out().format());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    let outcome = runtime.block_on(async {
+    let (outcome, signals) = runtime.block_on(async {
         if command.handles_signals() {
-            return commands::run(&cx, command).await.map(|()| None);
+            return anyhow::Ok((Ok(commands::run(&cx, command).await), None));
         }
-        tokio::select! {
-            outcome = commands::run(&cx, command) => outcome.map(|()| None),
-            stopped = signals::stopped() => Ok(Some((stopped? as u8).into())),
+        let mut signals = Signals::listen()?;
+        let outcome = tokio::select! {
+            outcome = commands::run(&cx, command) => Ok(outcome),
+            stopped = signals.stopped() => Err(stopped),
+        };
+        Ok((outcome, Some(signals)))
+    })?;
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(stopped) => {
+            drop(cx);
+            if let Some(signals) = signals {
+                runtime.block_on(signals::clean_up(signals));
+            }
+            return Ok((stopped as u8).into());
         }
-    });
-    if let Ok(Some(code)) = outcome {
-        drop(cx);
-        runtime.block_on(signals::clean_up());
-        return Ok(code);
-    }
+    };
     runtime.shutdown_background();
     outcome?;
     if let Some(recorder) = cx.recorder() {

@@ -10,25 +10,47 @@ use crate::exit::Kind;
 const LONGEST_CLEANUP: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// Waits for one of them, and says which end of the run it means.
-pub(crate) async fn stopped() -> io::Result<Kind> {
+/// The signals that ask a program to stop. From the moment this is made they no longer end it on the spot.
+#[derive(Debug)]
+pub(crate) struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    pub(crate) fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Waits for one of them, and says which end of the run it means.
+    pub(crate) async fn stopped(&mut self) -> Kind {
+        #[cfg(unix)]
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-            _ = terminate.recv() => return Ok(Kind::Terminated),
+            _ = self.interrupt.recv() => Kind::Interrupted,
+            _ = self.terminate.recv() => Kind::Terminated,
+        }
+        #[cfg(not(unix))]
+        {
+            // An error means that nobody can press Ctrl-C.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            Kind::Interrupted
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(Kind::Interrupted)
 }
 
 /// Lets what was given up clean up after itself, until a second signal: an upload spawns a task that deletes its draft.
 /// The tasks of idle connections end with the client, which has to be gone.
-pub(crate) async fn clean_up() {
+pub(crate) async fn clean_up(mut signals: Signals) {
     let idle = async {
         while Handle::current().metrics().num_alive_tasks() > 0 {
             time::sleep(LOOK_AGAIN).await;
@@ -36,6 +58,6 @@ pub(crate) async fn clean_up() {
     };
     tokio::select! {
         _ = time::timeout(LONGEST_CLEANUP, idle) => {}
-        _ = stopped() => {}
+        _ = signals.stopped() => {}
     }
 }

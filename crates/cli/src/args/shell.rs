@@ -1,4 +1,7 @@
-use std::path::PathBuf;
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+};
 
 use super::sql::Parameters;
 use crate::rows::Mode;
@@ -15,7 +18,7 @@ Examples:
 are not.
 Related commands: sql, import, export")]
 pub(crate) struct ShellArgs {
-    /// The database, by name or URL; the token for a URL comes from TURSO_AUTH_TOKEN
+    /// The database, by name or URL; the token for a URL comes from `TURSO_AUTH_TOKEN`
     #[arg(value_name = "DATABASE")]
     pub(crate) database: String,
 
@@ -33,4 +36,11 @@ pub(crate) struct ShellArgs {
 
     #[command(flatten)]
     pub(crate) parameters: Parameters,
+}
+
+impl ShellArgs {
+    /// Whether a person is going to type.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.command.is_none() && self.file.is_none() && io::stdin().is_terminal()
+    }
 }

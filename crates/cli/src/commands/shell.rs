@@ -5,7 +5,7 @@ mod editor;
 mod names;
 mod session;
 
-use std::io::{self, BufRead, Cursor as Bytes, IsTerminal as _};
+use std::io::{self, BufRead, Cursor as Bytes};
 
 use anyhow::Result;
 
@@ -19,17 +19,12 @@ use crate::{
 use editor::{Line, LineEditor};
 use session::{Flow, Session};
 
-/// Whether a person is going to type.
-pub(crate) fn is_interactive(args: &ShellArgs) -> bool {
-    args.command.is_none() && args.file.is_none() && io::stdin().is_terminal()
-}
-
 pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
     let given = Given::parse(&args.parameters)?;
     let connection = connect(cx, &args.database, rights(&args.parameters)).await?;
     let runner = Runner::new(connection, writer(cx, args.mode), given);
     let mut session = Session::new(cx, runner, &args.database);
-    let outcome = if is_interactive(args) {
+    let outcome = if args.is_interactive() {
         interact(cx, &mut session).await
     } else {
         let script: Box<dyn BufRead + '_> = match (&args.command, &args.file) {

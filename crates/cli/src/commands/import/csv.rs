@@ -41,7 +41,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     if earlier.is_some() && args.destination.create {
         return Err(Failure::usage("--resume goes on in a database that exists: leave out --create").into());
     }
-    let stop = Stop::listen();
+    let stop = Stop::listen()?;
     let connection = args.destination.open(cx).await?;
     let prepared = prepare(args, &name, &survey, &connection, earlier, &mut journal).await;
     let (table, position) = match prepared {

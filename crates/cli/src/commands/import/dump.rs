@@ -35,7 +35,7 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
         cx.notice(format_args!("this would run {}", counted(survey.statements, "statement")));
         return args.destination.rehearse(cx).await;
     }
-    let stop = Stop::listen();
+    let stop = Stop::listen()?;
     let journal = Journal::new(cx, &args.destination.to, "", fingerprint.clone())?;
     let start = start(args, &journal)?;
     let connection = args.destination.open(cx).await?;

@@ -27,7 +27,7 @@ pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
         cx.notice(format_args!("this would upload {bytes} bytes"));
         return destination.rehearse(cx).await;
     }
-    let stop = Stop::listen();
+    let stop = Stop::listen()?;
     let progress = progress::phase(cx, &format!("uploading {}", file.display()), Some(bytes));
     let shown = progress.clone();
     let upload = cx

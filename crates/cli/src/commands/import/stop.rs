@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use anyhow::{Context as _, Result};
 use tokio::{sync::watch, task::AbortHandle, time::sleep};
 
-use crate::{exit::Kind, signals};
+use crate::{exit::Kind, signals::Signals};
 
 /// What is under way gets so long to end by itself, so that its outcome is known.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,16 +19,15 @@ pub(super) struct Stop {
 
 impl Stop {
     /// Listens from now on.
-    pub(super) fn listen() -> Self {
+    pub(super) fn listen() -> Result<Self> {
+        let mut signals = Signals::listen().context("signals cannot be listened to")?;
         let (sender, asked) = watch::channel(None);
         let listener = tokio::spawn(async move {
-            if let Ok(kind) = signals::stopped().await {
-                sender.send_replace(Some(kind));
-            }
+            sender.send_replace(Some(signals.stopped().await));
             // While the sender is there, nobody takes its end for a signal.
             sender.closed().await;
         });
-        Self { asked, listener: listener.abort_handle() }
+        Ok(Self { asked, listener: listener.abort_handle() })
     }
 
     /// What was asked for, if anything was.

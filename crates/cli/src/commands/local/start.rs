@@ -4,9 +4,10 @@ use anyhow::{Context as _, Result};
 use turso_cloud_local::{Cloud, CloudBuilder, Server};
 
 use super::NODE_CERTIFICATES;
-use crate::{args::LocalStart, files::write_whole, signals};
+use crate::{args::LocalStart, files::write_whole, signals::Signals};
 
 pub(super) async fn start(args: &LocalStart) -> Result<()> {
+    let mut signals = Signals::listen()?;
     let cloud = open(args)?;
     let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;
     if let Some(file) = &args.ready_file {
@@ -15,7 +16,7 @@ pub(super) async fn start(args: &LocalStart) -> Result<()> {
     }
     // Whoever started the cloud waits for this line; the token is not in it.
     println!("local Turso Cloud ready at {} and {}", server.url(), server.https_url());
-    signals::stopped().await?;
+    signals.stopped().await;
     server.shutdown().await;
     Ok(())
 }
