@@ -28,7 +28,7 @@ pub(crate) use db::{
     DbInstances, DbList, DbTokensCommand, EnvForm, Scheme,
 };
 pub(crate) use export::{ExportArgs, ExportFormat};
-pub(crate) use global::{ColorChoice, Format, GlobalArgs};
+pub(crate) use global::{Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
 pub(crate) use import::{Destination, ImportCommand, ImportCsv, ImportDump, ImportMode, ImportSqlite};
 pub(crate) use local::{EnvironmentFormat, LocalCommand, LocalEnv, LocalStart};

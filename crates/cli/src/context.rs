@@ -108,6 +108,13 @@ impl Context {
         }
     }
 
+    /// Says what has been done; in a dry run nothing has.
+    pub(crate) fn done(&self, text: impl std::fmt::Display) {
+        if !self.is_dry_run() {
+            self.notice(text);
+        }
+    }
+
     /// Whether somebody can be asked.
     pub(crate) fn is_interactive(&self) -> bool {
         !self.flags.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -164,7 +171,7 @@ impl Context {
     fn build_client(&self) -> Result<Client> {
         // Fails only where a provider is there already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let token = self.settings.token(&self.flags)?.value;
+        let token = self.token()?.value.clone();
         let mut builder =
             Client::builder(Credentials::from(token)).user_agent(concat!("tursoctl/", env!("CARGO_PKG_VERSION")));
         if let Some(slug) = self.settings.text("organization") {
@@ -187,7 +194,7 @@ impl Context {
                 .root_certificates(fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?);
         }
         if self.flags.trace_http {
-            builder = builder.layer(Tracer::new);
+            builder = builder.layer(Tracer::over);
         }
         if let Some(recorder) = self.recorder.clone() {
             builder = builder.layer(|transport| recorder.over(transport));

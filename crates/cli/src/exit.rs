@@ -45,6 +45,11 @@ impl Failure {
         Self { kind, message: message.into(), hint: None, source: None }
     }
 
+    /// A failure of the API in other words, of the same kind.
+    pub(crate) fn of(error: Error, message: impl Into<String>) -> Self {
+        Self::new(kind_of(&error), message).caused_by(error)
+    }
+
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
@@ -110,7 +115,7 @@ impl Report {
         let kind = match (failure, api) {
             (Some(failure), _) => failure.kind,
             (None, Some(api)) => kind_of(api),
-            (None, None) if error.chain().any(|cause| cause.is::<InvalidInput>()) => Kind::Usage,
+            (None, None) if error.chain().any(<dyn std::error::Error>::is::<InvalidInput>) => Kind::Usage,
             (None, None) => Kind::Failed,
         };
         Self {
@@ -126,16 +131,26 @@ impl Report {
     /// What the parser of arguments says, which is several lines with hints of its own.
     pub(crate) fn of_usage(refused: &clap::Error) -> Self {
         let text = refused.render().to_string();
-        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let message = lines.next().unwrap_or_default();
+        let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
         Self {
             kind: word(Kind::Usage, None),
-            message: message.strip_prefix("error: ").unwrap_or(message).to_owned(),
-            hint: lines.find(|line| line.starts_with("Usage: ")).map(str::to_owned),
+            message: message.strip_prefix("error: ").unwrap_or(&message).to_owned(),
+            hint: rest.lines().find_map(|line| line.strip_prefix("Usage: ")).map(str::to_owned),
             exit_code: Kind::Usage as u8,
             retryable: false,
             http: None,
         }
+    }
+
+    /// One line of JSON.
+    pub(crate) fn envelope(&self) -> String {
+        #[derive(Serialize)]
+        struct Envelope<'a> {
+            error: &'a Report,
+        }
+        // Texts and numbers can always be written.
+        serde_json::to_string(&Envelope { error: self }).unwrap_or_default()
     }
 
     pub(crate) fn hint(&self) -> Option<&str> {

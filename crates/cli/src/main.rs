@@ -12,6 +12,7 @@ mod hrana;
 mod many;
 mod output;
 mod progress;
+mod quote;
 mod requests;
 mod rows;
 mod script;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         }
         Err(refused) => refused.exit(),
     };
+    global.color.apply();
     let verbose = global.verbose > 0;
     let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
     match run(global, &command, &mut format) {
@@ -83,7 +85,7 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
     runtime.shutdown_background();
     outcome?;
     if let Some(recorder) = cx.recorder() {
-        cx.out().unmuted().list(&requests::REQUEST, &recorder.requests())?;
+        recorder.show(cx.out())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -106,8 +108,7 @@ fn tell(report: &Report, format: Option<Format>, verbose: bool) {
     let mut stderr = anstream::stderr();
     // Whoever closed standard error does not want to be told.
     let _ = if matches!(format, Some(Format::Json | Format::Jsonl)) {
-        let envelope = serde_json::json!({ "error": report });
-        writeln!(stderr, "{envelope}")
+        writeln!(stderr, "{}", report.envelope())
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let mut said = format!("{red}error:{red:#} {}\n", report.message());

@@ -8,7 +8,7 @@ mod table;
 mod yaml;
 
 use std::{
-    io::{self, IsTerminal as _, Write},
+    io::{self, Write},
     pin::pin,
 };
 
@@ -16,7 +16,7 @@ use anyhow::Result;
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 
-use crate::args::{ColorChoice, Format, GlobalArgs};
+use crate::args::{Format, GlobalArgs};
 pub(crate) use shape::Shape;
 
 /// Where data goes, and how it looks.
@@ -24,14 +24,13 @@ pub(crate) use shape::Shape;
 pub(crate) struct Output {
     format: Format,
     fields: Vec<String>,
-    color: ColorChoice,
     is_muted: bool,
 }
 
 impl Output {
     pub(crate) fn new(flags: &GlobalArgs, format: Option<Format>) -> Self {
         let format = format.unwrap_or(Format::Table);
-        Self { format, fields: flags.fields.clone(), color: flags.color, is_muted: flags.dry_run }
+        Self { format, fields: flags.fields.clone(), is_muted: flags.dry_run }
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -50,7 +49,7 @@ impl Output {
 
     /// The same, but not thrown away in a dry run: for what the dry run itself has to show.
     pub(crate) fn unmuted(&self) -> Self {
-        Self { format: self.format, fields: self.fields.clone(), color: self.color, is_muted: false }
+        Self { format: self.format, fields: self.fields.clone(), is_muted: false }
     }
 
     /// One thing.
@@ -58,7 +57,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = self.open();
+        let mut out = Self::open();
         match self.format {
             Format::Table | Format::Wide => table::one(&mut out, shape, &self.fields, value)?,
             Format::Json => json::pretty(&mut out, &self.fields, shape, value)?,
@@ -75,10 +74,10 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = self.open();
+        let mut out = Self::open();
         match self.format {
             Format::Table | Format::Wide => {
-                table::many(&mut out, shape, &self.fields, values, self.format == Format::Wide, self.is_colored())?;
+                table::many(&mut out, shape, &self.fields, values, self.format == Format::Wide, Self::is_colored())?;
             }
             Format::Json => json::pretty_list(&mut out, &self.fields, shape, values)?,
             Format::Yaml => yaml::many(&mut out, &self.fields, shape, values)?,
@@ -126,10 +125,10 @@ impl Output {
             if self.is_muted {
                 continue;
             }
-            let mut out = self.open();
+            let mut out = Self::open();
             match self.format {
                 Format::Table | Format::Wide => table::line(&mut out, shape, &self.fields, &value)?,
-                Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields)?.row(&value)?,
+                Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields).row(&value)?,
                 Format::Name => shape.write_name(&mut out, &value)?,
                 Format::Yaml => yaml::document(&mut out, &self.fields, shape, &value)?,
                 Format::Json | Format::Jsonl => json::line(&mut out, &self.fields, shape, &value)?,
@@ -144,7 +143,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = self.open();
+        let mut out = Self::open();
         writeln!(out, "{text}")?;
         Ok(out.flush()?)
     }
@@ -154,23 +153,16 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = self.open();
+        let mut out = Self::open();
         out.write_all(bytes)?;
         Ok(out.flush()?)
     }
 
-    fn open(&self) -> impl Write {
+    fn open() -> impl Write {
         io::BufWriter::new(io::stdout().lock())
     }
 
-    fn is_colored(&self) -> bool {
-        match self.color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                io::stdout().is_terminal()
-                    && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-            }
-        }
+    fn is_colored() -> bool {
+        anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
     }
 }

@@ -4,5 +4,5 @@ mod dry_run;
 mod redact;
 mod trace;
 
-pub(crate) use dry_run::{REQUEST, Recorder};
+pub(crate) use dry_run::Recorder;
 pub(crate) use trace::Tracer;

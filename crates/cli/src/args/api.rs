@@ -15,7 +15,7 @@ pub(crate) struct ApiArgs {
     pub(crate) path: String,
     /// A field of the JSON body; true, false, null, numbers, lists and objects are taken as JSON
     #[arg(short = 'f', long = "field", value_name = "KEY=VALUE", value_parser = super::profile::assignment, conflicts_with = "input")]
-    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) body_fields: Vec<(String, String)>,
     /// A file with the JSON body; - is the standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,

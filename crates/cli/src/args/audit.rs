@@ -9,7 +9,7 @@ use super::values::{known, time};
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
     /// List entries, newest first
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List {
         #[command(flatten)]
         filter: AuditFilter,

@@ -46,10 +46,10 @@ pub(crate) enum ImportSource {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ApiTokensCommand {
     /// List API tokens
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List(ApiTokensList),
     /// Create an API token and print it; it is shown only once
-    #[command(visible_alias = "mint")]
+    #[command(alias = "mint")]
     Create(ApiTokensCreate),
     /// Revoke API tokens
     #[command(alias = "delete", alias = "rm")]

@@ -12,7 +12,7 @@ use super::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum DbCommand {
     /// List databases
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List(DbList),
     /// Show a database
     #[command(alias = "show", alias = "inspect")]
@@ -250,7 +250,7 @@ pub(crate) struct DbInstances {
 #[derive(Debug, Subcommand)]
 pub(crate) enum DbTokensCommand {
     /// Create a token and print it
-    #[command(visible_alias = "mint")]
+    #[command(alias = "mint")]
     Create {
         /// The database
         name: DatabaseName,

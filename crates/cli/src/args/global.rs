@@ -1,9 +1,12 @@
+#![expect(clippy::doc_markdown, reason = "the comments are help texts, which are shown as they are")]
+
 use std::{fmt, path::PathBuf};
 
 use clap::{ArgAction, ValueEnum};
 
 /// What every command takes. Each setting comes from its flag, else from the environment, else from the profile.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// Use the settings and the token of this profile [env: TURSOCTL_PROFILE]
@@ -110,6 +113,18 @@ impl GlobalArgs {
     /// The format asked for on the command line.
     pub(crate) fn format(&self) -> Option<Format> {
         if self.json { Some(Format::Json) } else { self.output }
+    }
+}
+
+impl ColorChoice {
+    /// Makes it the choice of everything this process writes.
+    pub(crate) fn apply(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
     }
 }
 

@@ -6,7 +6,7 @@ use super::{tokens::TokenArgs, values::Switch};
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupCommand {
     /// List groups
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List,
     /// Show a group
     #[command(alias = "show")]
@@ -131,7 +131,7 @@ pub(crate) enum GroupLocationsCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupTokensCommand {
     /// Create a token and print it
-    #[command(visible_alias = "mint")]
+    #[command(alias = "mint")]
     Create {
         /// The group
         group: GroupName,

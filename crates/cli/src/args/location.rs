@@ -4,7 +4,7 @@ use turso_cloud::LocationCode;
 #[derive(Debug, Subcommand)]
 pub(crate) enum LocationCommand {
     /// List the locations groups can be in
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List {
         /// Only those the plan of the organization includes, by provider
         #[arg(long)]

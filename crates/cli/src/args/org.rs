@@ -11,7 +11,7 @@ use super::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrgCommand {
     /// List your organizations
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List,
     /// Show an organization
     #[command(alias = "show")]
@@ -80,7 +80,7 @@ pub(crate) struct OrgUpdate {
 #[derive(Debug, Subcommand)]
 pub(crate) enum InvoicesCommand {
     /// List invoices
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List {
         /// Which ones
         #[arg(long, default_value = "all", value_parser = known(InvoiceKind::KNOWN))]
@@ -110,7 +110,7 @@ pub(crate) enum BillingCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum MembersCommand {
     /// List members
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List,
     /// Show a member
     #[command(alias = "show")]
@@ -145,7 +145,7 @@ pub(crate) enum MembersCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum InvitesCommand {
     /// List open invites
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List,
     /// Invite somebody
     Create {
@@ -170,7 +170,7 @@ pub(crate) enum InvitesCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum JwksCommand {
     /// List identity providers
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List,
     /// Save an identity provider
     Save {

@@ -3,7 +3,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfileCommand {
     /// List the profiles
-    #[command(visible_alias = "ls")]
+    #[command(alias = "ls")]
     List,
     /// Show the settings of a profile
     Show {

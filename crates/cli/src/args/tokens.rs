@@ -60,3 +60,31 @@ fn permission(text: &str) -> Result<Permission, String> {
         tables => Ok(Permission::on_tables(tables.split(','), actions)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_permission_names_tables_and_actions() {
+        let all = permission("all:data_read").unwrap();
+        assert_eq!(all, Permission::on_all_tables([Action::DataRead]));
+        let some = permission("orders,items:data_read,schema_add").unwrap();
+        assert_eq!(some, Permission::on_tables(["orders", "items"], [Action::DataRead, Action::SchemaAdd]));
+        for refused in ["", "all", "all:", ":data_read", "a,,b:data_read", "all:data_reed"] {
+            assert!(permission(refused).is_err(), "{refused}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_what_is_read(tables in prop::collection::vec("[a-z_]{1,8}", 1..4), actions in prop::sample::subsequence(Action::KNOWN, 1..4)) {
+            prop_assume!(tables != ["all"]);
+            let names: Vec<_> = actions.iter().map(Action::as_str).collect();
+            let read = permission(&format!("{}:{}", tables.join(","), names.join(","))).unwrap();
+            prop_assert_eq!(read, Permission::on_tables(tables, actions));
+        }
+    }
+}

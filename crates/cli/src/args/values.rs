@@ -39,3 +39,34 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let ago = ago.filter(|ago| !ago.is_negative()).ok_or_else(rule)?;
     Timestamp::now().checked_sub(ago).map_err(|_| rule())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_timestamp_or_how_long_ago() {
+        assert_eq!(time("2026-05-04T10:11:12Z"), Ok("2026-05-04T10:11:12Z".parse().unwrap()));
+        for (text, seconds) in [("90m", 5_400), ("24h", 86_400), ("7d", 604_800), ("1h30m", 5_400)] {
+            let before = Timestamp::now();
+            let ago = time(text).unwrap() + SignedDuration::from_secs(seconds);
+            assert!(before <= ago && ago <= Timestamp::now(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_time_or_refused_with_the_rule(text in any::<String>()) {
+            if let Err(rule) = time(&text) {
+                prop_assert!(rule.starts_with("must be a time"));
+            }
+        }
+
+        #[test]
+        fn no_number_of_days_is_too_large_to_be_refused(days in any::<u64>()) {
+            let _ = time(&format!("{days}d"));
+        }
+    }
+}

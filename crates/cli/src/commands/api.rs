@@ -22,12 +22,12 @@ fn body(args: &ApiArgs) -> Result<Option<String>> {
             .with_context(|| Failure::usage(format!("{} does not hold JSON", file.display())))?;
         return Ok(Some(json.to_string()));
     }
-    if args.fields.is_empty() {
+    if args.body_fields.is_empty() {
         return Ok(None);
     }
     let field = |(key, value): &(String, String)| {
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));
         (key.clone(), value)
     };
-    Ok(Some(Value::Object(args.fields.iter().map(field).collect::<Map<_, _>>()).to_string()))
+    Ok(Some(Value::Object(args.body_fields.iter().map(field).collect::<Map<_, _>>()).to_string()))
 }

@@ -32,7 +32,7 @@ pub(super) async fn run(cx: &Context, command: &AuditCommand) -> Result<()> {
         }
         AuditCommand::Export { filter, out } => {
             let count = export(client, filter, out).await?;
-            cx.notice(format_args!("wrote {count} entries to {}", out.display()));
+            cx.done(format_args!("wrote {count} entries to {}", out.display()));
             Ok(())
         }
     }

@@ -60,11 +60,12 @@ fn logout(cx: &Context) -> Result<()> {
     }
     let was_there =
         cx.settings().folder.change_credentials(|credentials| Ok(credentials.tokens.remove(profile).is_some()))?;
-    match was_there {
-        true => cx.notice(format_args!(
+    if was_there {
+        cx.done(format_args!(
             "forgot the token of the profile {profile}; it stays good until `tursoctl auth tokens revoke` ends it"
-        )),
-        false => cx.notice(format_args!("the profile {profile} has no token")),
+        ));
+    } else {
+        cx.done(format_args!("the profile {profile} has no token"));
     }
     Ok(())
 }

@@ -96,7 +96,7 @@ pub(super) async fn run(cx: &Context, command: &DbCommand) -> Result<()> {
         DbCommand::Wakeup { name } => {
             let woken = databases.wake_up(name.clone()).await;
             suggest::database(cx, "wake up", name, woken).await?;
-            cx.notice(format_args!("woke up the database {name}"));
+            cx.done(format_args!("woke up the database {name}"));
             Ok(())
         }
         DbCommand::Deleted { search } => manage::deleted(cx, search).await,

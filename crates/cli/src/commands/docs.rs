@@ -104,8 +104,8 @@ fn markdown(root: &Described) -> String {
 fn push_command(text: &mut String, command: &Described) {
     let is_leaf = command.commands.is_empty();
     let level = if command.command.matches(' ').count() == 1 { "##" } else { "###" };
-    let usage: String = command.arguments.iter().map(|argument| format!(" {}", usage(argument))).collect();
-    let _ = write!(text, "\n{level} {}{usage}\n\n{}\n", command.command, command.about);
+    let usage: Vec<_> = std::iter::once(command.command.clone()).chain(command.arguments.iter().map(usage)).collect();
+    let _ = write!(text, "\n{level} {}\n\n{}\n", usage.join(" "), command.about);
     if is_leaf {
         push_arguments(text, &command.arguments);
         push_arguments(text, &command.options);

@@ -1,7 +1,11 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::{context::Context, exit::Report, output::Shape};
+use crate::{
+    context::Context,
+    exit::{Failure, Report},
+    output::Shape,
+};
 
 const CHECK: Shape = Shape {
     noun: "check",
@@ -12,7 +16,8 @@ const CHECK: Shape = Shape {
 
 #[derive(Serialize)]
 struct Check {
-    check: &'static str,
+    #[serde(rename = "check")]
+    name: &'static str,
     ok: bool,
     detail: String,
     hint: Option<String>,
@@ -25,14 +30,14 @@ pub(super) async fn run(cx: &Context) -> Result<()> {
     if let Err((check, error)) = &outcome {
         let report = Report::of(error);
         let hint = report.hint().map(str::to_owned);
-        checks.push(Check { check, ok: false, detail: report.message().to_owned(), hint });
+        checks.push(Check { name: check, ok: false, detail: report.message().to_owned(), hint });
     }
     cx.out().list(&CHECK, &checks)?;
     outcome.map_err(|(_, error)| error)
 }
 
 async fn look(cx: &Context, checks: &mut Vec<Check>) -> Result<(), (&'static str, anyhow::Error)> {
-    let mut good = |check, detail: String| checks.push(Check { check, ok: true, detail, hint: None });
+    let mut good = |check, detail: String| checks.push(Check { name: check, ok: true, detail, hint: None });
     let settings = cx.settings();
     good("configuration", format!("profile {} in {}", settings.profile, settings.folder.path().display()));
 
@@ -41,7 +46,7 @@ async fn look(cx: &Context, checks: &mut Vec<Check>) -> Result<(), (&'static str
 
     let client = cx.client().map_err(|error| ("client", error))?;
     let url = settings.text("api_url").unwrap_or("the default URL");
-    let validity = client.api_tokens().validate().await.map_err(|error| ("service", error.into()))?;
+    let validity = client.api_tokens().validate().await.map_err(|error| ("service", unreachable(error)))?;
     let until = validity.expires_at.map_or_else(|| "for ever".to_owned(), |time| format!("until {time}"));
     good("service", format!("{url} takes the token, which is good {until}"));
 
@@ -53,4 +58,14 @@ async fn look(cx: &Context, checks: &mut Vec<Check>) -> Result<(), (&'static str
     let groups = client.groups().list().await.map_err(|error| ("groups", anyhow::Error::from(error)))?;
     good("groups", format!("{} can be seen", groups.len()));
     Ok(())
+}
+
+/// The usual hint would lead here.
+fn unreachable(error: turso_cloud::Error) -> anyhow::Error {
+    if !error.is_connect() && !error.is_timeout() {
+        return error.into();
+    }
+    Failure::of(error, "the service cannot be reached")
+        .hint("look at --api-url, at HTTPS_PROXY and at the network")
+        .into()
 }

@@ -48,9 +48,10 @@ pub(super) async fn run(cx: &Context, command: &GroupCommand) -> Result<()> {
             } else {
                 groups.delete(name.clone()).await.map(|_| true)
             };
-            match suggest::group(cx, "delete", name, deleted).await? {
-                true => cx.notice(format_args!("deleted the group {name}")),
-                false => cx.notice(format_args!("there is no group {name}")),
+            if suggest::group(cx, "delete", name, deleted).await? {
+                cx.done(format_args!("deleted the group {name}"));
+            } else {
+                cx.done(format_args!("there is no group {name}"));
             }
             Ok(())
         }
@@ -64,7 +65,7 @@ pub(super) async fn run(cx: &Context, command: &GroupCommand) -> Result<()> {
         GroupCommand::UpdateVersion { name } => {
             let updated = groups.update_version(name.clone()).await;
             suggest::group(cx, "update", name, updated).await?;
-            cx.notice(format_args!("the group {name} is being updated"));
+            cx.done(format_args!("the group {name} is being updated"));
             Ok(())
         }
         GroupCommand::Locations(command) => manage::locations(cx, command).await,

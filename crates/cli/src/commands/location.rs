@@ -1,4 +1,4 @@
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde::Serialize;
 use turso_cloud::{
     LocationCode,
@@ -44,8 +44,8 @@ pub(super) async fn run(cx: &Context, command: &LocationCommand) -> Result<()> {
             cx.out().value(&LOCATION, &row)
         }
         LocationCommand::Get { code } => {
-            let answer = cx.client()?.call(GetLocation { location: code.clone() }).await?;
-            cx.out().value(&LOCATION, &answer.location)
+            let answer = cx.client()?.call(GetLocation { location: code.clone() }).await;
+            cx.out().value(&LOCATION, &answer.with_context(|| format!("cannot get the location {code}"))?.location)
         }
     }
 }

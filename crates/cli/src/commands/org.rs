@@ -40,7 +40,7 @@ const USAGE: Shape = Shape {
     wide: &[("uuid", "uuid")],
 };
 
-const LIMIT: Shape = Shape {
+const QUOTA: Shape = Shape {
     noun: "limit",
     name: "resource",
     columns: &[("resource", "resource"), ("used", "used"), ("limit", "limit"), ("percent", "percent")],
@@ -49,7 +49,7 @@ const LIMIT: Shape = Shape {
 
 /// How much of the plan is used.
 #[derive(Serialize)]
-struct Limit {
+struct Quota {
     plan: String,
     resource: &'static str,
     used: u64,
@@ -79,14 +79,14 @@ pub(super) async fn run(cx: &Context, command: &OrgCommand) -> Result<()> {
             cx.confirm(&format!("delete the organization {slug} with all its groups and databases"), weight)?;
             let deleted = cx.client()?.organizations().delete(slug.clone()).await;
             deleted.with_context(|| format!("cannot delete the organization {slug}"))?;
-            cx.notice(format_args!("deleted the organization {slug}"));
+            cx.done(format_args!("deleted the organization {slug}"));
             Ok(())
         }
         OrgCommand::Usage => {
             let usage = cx.client_of_organization()?.billing().usage().await?;
             cx.out().value(&USAGE, &usage)
         }
-        OrgCommand::Plan => cx.out().list(&LIMIT, &limits(cx).await?),
+        OrgCommand::Plan => cx.out().list(&QUOTA, &quotas(cx).await?),
         OrgCommand::Plans => billing::plans(cx).await,
         OrgCommand::Subscription => billing::subscription(cx).await,
         OrgCommand::Invoices(command) => billing::invoices(cx, command).await,
@@ -107,10 +107,10 @@ async fn update(cx: &Context, args: &OrgUpdate) -> Result<()> {
     cx.out().value(&ORGANIZATION, &updated.with_context(|| format!("cannot change the organization {slug}"))?)
 }
 
-async fn limits(cx: &Context) -> Result<Vec<Limit>> {
+async fn quotas(cx: &Context) -> Result<Vec<Quota>> {
     let limits = cx.client_of_organization()?.billing().limits().await?;
     let (usage, quotas) = (&limits.usage.usage, &limits.quotas);
-    let limit = |resource, used, limit: Option<u64>| Limit {
+    let quota = |resource, used, limit: Option<u64>| Quota {
         plan: limits.plan.clone(),
         resource,
         used,
@@ -118,12 +118,12 @@ async fn limits(cx: &Context) -> Result<Vec<Limit>> {
         percent: limit.filter(|limit| *limit > 0).map(|limit| used.saturating_mul(100) / limit),
     };
     Ok(vec![
-        limit("rows read", usage.rows_read, Some(quotas.rows_read)),
-        limit("rows written", usage.rows_written, Some(quotas.rows_written)),
-        limit("storage bytes", usage.storage_bytes, Some(quotas.storage)),
-        limit("synced bytes", usage.bytes_synced, Some(quotas.bytes_synced)),
-        limit("databases", usage.databases, quotas.databases),
-        limit("groups", usage.groups, Some(quotas.groups)),
-        limit("locations", usage.locations, Some(quotas.locations)),
+        quota("rows read", usage.rows_read, Some(quotas.rows_read)),
+        quota("rows written", usage.rows_written, Some(quotas.rows_written)),
+        quota("storage bytes", usage.storage_bytes, Some(quotas.storage)),
+        quota("synced bytes", usage.bytes_synced, Some(quotas.bytes_synced)),
+        quota("databases", usage.databases, quotas.databases),
+        quota("groups", usage.groups, Some(quotas.groups)),
+        quota("locations", usage.locations, Some(quotas.locations)),
     ])
 }

@@ -4,10 +4,7 @@ use anyhow::Result;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{DatabaseName, Error, GroupName};
 
-use crate::{
-    context::Context,
-    exit::{Failure, Kind},
-};
+use crate::{context::Context, exit::Failure};
 
 /// Looking further would cost more than a suggestion is worth.
 const LOOKED_AT: usize = 1000;
@@ -49,11 +46,16 @@ pub(super) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcom
 }
 
 fn not_there(message: String, error: Error, name: &str, names: &[String], listing: &str) -> anyhow::Error {
+    let failure = Failure::of(error, message);
+    if names.iter().any(|known| known == name) {
+        // It is there: what is missing is something else, which the error names.
+        return failure.into();
+    }
     let scored = names.iter().map(|known| (strsim::jaro_winkler(name, known), known));
     let closest = scored.filter(|(score, _)| *score >= CLOSEST).max_by(|(a, _), (b, _)| a.total_cmp(b));
     let hint = match closest {
-        Some((_, known)) if known != name => format!("did you mean {known}? All of them: {listing}"),
-        _ => listing.to_owned(),
+        Some((_, known)) => format!("did you mean {known}? All of them: {listing}"),
+        None => listing.to_owned(),
     };
-    Failure::new(Kind::NotFound, message).caused_by(error).hint(hint).into()
+    failure.hint(hint).into()
 }

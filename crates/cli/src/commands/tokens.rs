@@ -23,7 +23,7 @@ pub(super) async fn of_database(cx: &Context, command: &DbTokensCommand) -> Resu
             cx.confirm(&format!("make every token of the database {name} worthless"), Weight::Moderate)?;
             let rotated = databases.rotate_tokens(name.clone()).await;
             suggest::database(cx, "invalidate the tokens of", name, rotated).await?;
-            cx.notice(format_args!("the tokens of the database {name} open it no more"));
+            cx.done(format_args!("the tokens of the database {name} open it no more"));
             Ok(())
         }
     }
@@ -40,7 +40,7 @@ pub(super) async fn of_group(cx: &Context, command: &GroupTokensCommand) -> Resu
             cx.confirm(&format!("make every token of the group {group} worthless"), Weight::Moderate)?;
             let rotated = groups.rotate_tokens(group.clone()).await;
             suggest::group(cx, "invalidate the tokens of", group, rotated).await?;
-            cx.notice(format_args!("the tokens of the group {group} open its databases no more"));
+            cx.done(format_args!("the tokens of the group {group} open its databases no more"));
             Ok(())
         }
     }

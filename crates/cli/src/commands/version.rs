@@ -10,7 +10,8 @@ const VERSION: Shape = Shape { noun: "version", name: "version", columns: &[("ve
 
 #[derive(Serialize)]
 struct Version {
-    version: &'static str,
+    #[serde(rename = "version")]
+    number: &'static str,
     /// Whether the makers of Turso Cloud made it.
     official: bool,
     system: &'static str,
@@ -19,14 +20,14 @@ struct Version {
 
 pub(super) fn run(flags: &GlobalArgs) -> Result<()> {
     let version = Version {
-        version: env!("CARGO_PKG_VERSION"),
+        number: env!("CARGO_PKG_VERSION"),
         official: false,
         system: std::env::consts::OS,
         architecture: std::env::consts::ARCH,
     };
     let out = Output::new(flags, flags.format());
     match flags.format() {
-        None | Some(Format::Table) => out.text(&format!("tursoctl {} (unofficial)", version.version)),
+        None | Some(Format::Table) => out.text(&format!("tursoctl {} (unofficial)", version.number)),
         Some(_) => out.value(&VERSION, &version),
     }
 }

@@ -139,7 +139,10 @@ fn strategy() -> Result<impl etcetera::AppStrategy> {
 fn read<T: Default + DeserializeOwned>(file: &Path) -> Result<T> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(T::default()),
+        // What is to become a folder may be a file: that is told by whoever wants to write.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(T::default());
+        }
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
     };
     // The parser would show the line it stumbles over, which may hold a token.

@@ -6,6 +6,9 @@ use turso_cloud::OrganizationSlug;
 
 use crate::{args::Format, exit::Failure};
 
+/// How many characters of a refused value an error shows.
+const SHOWN: usize = 40;
+
 /// A setting a profile can hold.
 #[derive(Debug)]
 pub(crate) struct Key {
@@ -59,8 +62,11 @@ pub(crate) const KEYS: &[Key] = &[
 impl Key {
     /// Holds a value to the rule of its setting; `origin` says where it was found.
     pub(crate) fn check(&self, value: &str, origin: &str) -> Result<(), Failure> {
-        (self.check)(value)
-            .map_err(|rule| Failure::usage(format!("{} {value:?} ({origin}) is not valid: {rule}", self.name)))
+        (self.check)(value).map_err(|rule| {
+            // Whoever mixes up two values may have put a long secret here.
+            let shown: String = value.chars().take(SHOWN).collect();
+            Failure::usage(format!("{} {shown:?} ({origin}) is not valid: {rule}", self.name))
+        })
     }
 }
 

@@ -121,10 +121,8 @@ impl Settings {
         let profile = profile
             .get(key.name)
             .map(|value| Setting { value: value.clone(), source: Source::Profile(self.profile.clone()) });
-        let found = match self.is_profile_given {
-            true => flag.or(profile).or(environment),
-            false => flag.or(environment).or(profile),
-        };
+        let found =
+            if self.is_profile_given { flag.or(profile).or(environment) } else { flag.or(environment).or(profile) };
         if let Some(Setting { value, source }) = &found {
             key.check(value, &source.to_string())?;
         }

@@ -5,16 +5,54 @@ use serde_json::Value;
 use super::{Shape, shape::lookup};
 use crate::exit::Failure;
 
+/// A column to write: of the shape, or any field of the JSON that `--fields` asks for.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub(super) title: String,
+    path: String,
+    /// A field that is none of the shape's has to be there: it may be mistyped.
+    is_of_shape: bool,
+}
+
+impl Column {
+    fn asked_for(shape: &Shape, field: &str) -> Self {
+        let known = shape
+            .all_columns()
+            .find(|(title, path)| title.eq_ignore_ascii_case(field) || path.eq_ignore_ascii_case(field));
+        Self {
+            title: field.to_owned(),
+            path: known.map_or(field, |(_, path)| path).to_owned(),
+            is_of_shape: known.is_some(),
+        }
+    }
+
+    /// What stands in this column; nothing where the service left it out.
+    pub(super) fn of<'a>(&self, value: &'a Value) -> Result<Option<&'a Value>, Failure> {
+        let found = lookup(value, &self.path).or_else(|| {
+            let fields = value.as_object()?;
+            fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(&self.path)).map(|(_, value)| value)
+        });
+        if found.is_none() && !self.is_of_shape {
+            let fields: Vec<_> = value.as_object().into_iter().flat_map(|fields| fields.keys().cloned()).collect();
+            let message = format!("--fields {:?}: there is no such field, only {}", self.title, fields.join(", "));
+            return Err(Failure::usage(message));
+        }
+        Ok(found)
+    }
+}
+
 /// The columns for `--fields`, each given by its title or its JSON field in any case; without it, `usual` ones.
 pub(super) fn columns(
     shape: &Shape,
     fields: &[String],
     usual: impl Iterator<Item = (&'static str, &'static str)>,
-) -> Vec<(String, String)> {
+) -> Vec<Column> {
     if fields.is_empty() {
-        return usual.map(|(title, field)| (title.to_owned(), field.to_owned())).collect();
+        let column =
+            |(title, path): (&str, &str)| Column { title: title.to_owned(), path: path.to_owned(), is_of_shape: true };
+        return usual.map(column).collect();
     }
-    fields.iter().map(|field| (field.clone(), json_field(shape, field))).collect()
+    fields.iter().map(|field| Column::asked_for(shape, field)).collect()
 }
 
 /// A value held to `--fields`: an object with these keys, in the order asked for.
@@ -24,12 +62,11 @@ pub(super) struct Picked(Vec<(String, Value)>);
 impl Picked {
     pub(super) fn of<T: Serialize>(shape: &Shape, fields: &[String], value: &T) -> Result<Self> {
         let value = serde_json::to_value(value)?;
-        let pick = |field: &String| {
-            let path = json_field(shape, field);
-            let found = find(&value, &path).ok_or_else(|| unknown(shape, field, &value))?;
-            Ok((path, found.clone()))
+        let pick = |column: Column| {
+            let found = column.of(&value)?.cloned().unwrap_or_default();
+            Ok((column.path, found))
         };
-        fields.iter().map(pick).collect::<Result<_>>().map(Self)
+        columns(shape, fields, std::iter::empty()).into_iter().map(pick).collect::<Result<_>>().map(Self)
     }
 
     pub(super) fn of_each<T: Serialize>(shape: &Shape, fields: &[String], values: &[T]) -> Result<Vec<Self>> {
@@ -41,26 +78,4 @@ impl Serialize for Picked {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
     }
-}
-
-/// Like [`lookup`], in any case.
-pub(super) fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-    lookup(value, path).or_else(|| {
-        let fields = value.as_object()?;
-        fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(path)).map(|(_, value)| value)
-    })
-}
-
-fn json_field(shape: &Shape, field: &str) -> String {
-    let column = shape.all_columns().find(|(title, _)| title.eq_ignore_ascii_case(field));
-    column.map_or_else(|| field.to_owned(), |(_, field)| field.to_owned())
-}
-
-pub(super) fn unknown(shape: &Shape, field: &str, value: &Value) -> Failure {
-    let mut known: Vec<&str> =
-        value.as_object().into_iter().flat_map(|fields| fields.keys().map(String::as_str)).collect();
-    if known.is_empty() {
-        known = shape.all_columns().map(|(title, _)| title).collect();
-    }
-    Failure::usage(format!("--fields {field:?}: there is no such field; there are {}", known.join(", ")))
 }

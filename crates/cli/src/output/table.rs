@@ -4,12 +4,11 @@ use anstyle::Style;
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{
     Shape,
-    fields::{columns, find, unknown},
-    shape::{cell, lookup},
+    fields::columns,
+    shape::{cell, cells, lookup},
 };
 
 /// One thing: a line for each field it has.
@@ -22,15 +21,14 @@ pub(super) fn one<T: Serialize>(out: &mut impl Write, shape: &Shape, fields: &[S
         for (title, field) in &columns {
             table.add_row([(*title).to_owned(), cell(lookup(&value, field))]);
         }
-        let is_shown = |key: &str| columns.iter().any(|(_, field)| *field == key);
+        let is_shown = |key: &str| columns.iter().any(|(_, field)| field.split('.').next() == Some(key));
         for (key, value) in value.as_object().into_iter().flatten().filter(|(key, _)| !is_shown(key)) {
             table.add_row([key.clone(), cell(Some(value))]);
         }
     }
-    for field in fields {
-        let (title, path) = columns(shape, std::slice::from_ref(field), std::iter::empty()).remove(0);
-        let found = find(&value, &path).ok_or_else(|| unknown(shape, field, &value))?;
-        table.add_row([title, cell(Some(found))]);
+    for column in columns(shape, fields, std::iter::empty()) {
+        let found = column.of(&value)?.map(|value| cell(Some(value))).unwrap_or_default();
+        table.add_row([column.title, found]);
     }
     write(out, &table, false)
 }
@@ -47,10 +45,9 @@ pub(super) fn many<T: Serialize>(
     let usual = shape.columns.iter().chain(if is_wide { shape.wide } else { &[] }).copied();
     let columns = columns(shape, fields, usual);
     let mut table = bare();
-    table.set_header(columns.iter().map(|(title, _)| title.to_uppercase()));
+    table.set_header(columns.iter().map(|column| column.title.to_uppercase()));
     for value in values {
-        let value: Value = serde_json::to_value(value)?;
-        table.add_row(columns.iter().map(|(_, field)| cell(find(&value, field))));
+        table.add_row(cells(&columns, &serde_json::to_value(value)?)?);
     }
     write(out, &table, is_colored)
 }
@@ -59,8 +56,7 @@ pub(super) fn many<T: Serialize>(
 pub(super) fn line<T: Serialize>(out: &mut impl Write, shape: &Shape, fields: &[String], value: &T) -> Result<()> {
     let value = serde_json::to_value(value)?;
     let columns = columns(shape, fields, shape.columns.iter().copied());
-    let cells: Vec<_> = columns.iter().map(|(_, field)| cell(find(&value, field))).collect();
-    Ok(writeln!(out, "{}", cells.join("  "))?)
+    Ok(writeln!(out, "{}", cells(&columns, &value)?.join("  "))?)
 }
 
 fn bare() -> Table {
@@ -72,7 +68,8 @@ fn bare() -> Table {
 fn write(out: &mut impl Write, table: &Table, is_header_bold: bool) -> Result<()> {
     let bold = if is_header_bold { Style::new().bold() } else { Style::new() };
     for (number, line) in table.lines().enumerate() {
-        let line = line.trim();
+        // Every column begins with a blank, which the first one has no use for.
+        let line = line.strip_prefix(' ').unwrap_or(&line).trim_end();
         match number {
             0 => writeln!(out, "{bold}{line}{bold:#}")?,
             _ => writeln!(out, "{line}")?,

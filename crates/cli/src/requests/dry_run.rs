@@ -3,6 +3,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use anyhow::Result;
 use http::{Method, Request};
 use serde::Serialize;
 use serde_json::Value;
@@ -12,9 +13,9 @@ use turso_cloud::{
 };
 
 use super::redact;
-use crate::output::Shape;
+use crate::output::{Output, Shape};
 
-pub(crate) const REQUEST: Shape = Shape {
+const REQUEST: Shape = Shape {
     noun: "request",
     name: "method",
     columns: &[("method", "method"), ("url", "url"), ("body", "body")],
@@ -23,7 +24,7 @@ pub(crate) const REQUEST: Shape = Shape {
 
 /// A request that would have been sent.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Recorded {
+struct Recorded {
     method: String,
     url: String,
     /// JSON without its secrets, or a few words about what is none.
@@ -40,8 +41,13 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn requests(&self) -> Vec<Recorded> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Writes the requests as data. A table without rows would only puzzle.
+    pub(crate) fn show(&self, out: &Output) -> Result<()> {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        if requests.is_empty() && !out.is_structured() {
+            return Ok(());
+        }
+        out.unmuted().list(&REQUEST, &requests)
     }
 
     pub(crate) fn over(self, inner: Box<dyn Transport>) -> Box<dyn Transport> {

@@ -10,7 +10,7 @@ use super::redact;
 pub(crate) struct Tracer(Box<dyn Transport>);
 
 impl Tracer {
-    pub(crate) fn new(inner: Box<dyn Transport>) -> Box<dyn Transport> {
+    pub(crate) fn over(inner: Box<dyn Transport>) -> Box<dyn Transport> {
         Box::new(Self(inner))
     }
 }

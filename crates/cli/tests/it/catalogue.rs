@@ -9,7 +9,7 @@ use crate::support::Served;
 
 /// Operations without a command of their own. `tursoctl api` sends them all the same.
 const LEFT_OUT: &[(&str, &str)] = &[
-    ("CreateApiToken", "CreateApiTokenV2 makes tokens of every kind that this one makes"),
+    ("CreateApiTokenV2", "the same as CreateApiToken, with another form of its answer"),
     ("CreateDatabaseV3", "the same as CreateDatabase, with ids in place of names"),
     ("CreateDatabaseTokenV3", "the same as CreateDatabaseToken, with ids in place of names"),
     ("CreateGroupTokenV3", "the same as CreateGroupToken, with ids in place of names"),
@@ -23,11 +23,11 @@ const LEFT_OUT: &[(&str, &str)] = &[
 const SITTING: &[&str] = &[
     "auth status --check",
     "auth tokens list",
-    "auth tokens list --of-org local",
+    "auth tokens list --of-org acme",
     "auth tokens create plain",
     "auth tokens create scoped --group default --scope read",
     "auth tokens revoke plain --yes",
-    "auth tokens revoke no-id --of-org local --yes",
+    "auth tokens revoke no-id --of-org acme --yes",
     "org list",
     "org get",
     "org create Other",
@@ -41,7 +41,7 @@ const SITTING: &[&str] = &[
     "org billing get",
     "org billing portal",
     "org members list",
-    "org members get local",
+    "org members get dev",
     "org members add eve",
     "org members set-role eve viewer",
     "org members remove eve --yes",

@@ -8,7 +8,7 @@ use crate::support::{Ended, Served, bare};
 fn a_login_is_kept_for_its_owner_only() {
     let served = Served::new();
     let token = served.write("token", &served.token());
-    let login = ["auth", "login", "--profile", "work", "--token-file", &token, "--org", "local"];
+    let login = ["auth", "login", "--profile", "work", "--token-file", &token, "--org", "acme"];
     served.done(&login);
     served.done(&["profile", "use", "work"]);
 
@@ -18,7 +18,7 @@ fn a_login_is_kept_for_its_owner_only() {
     };
     let status = run(&["auth", "status", "-o", "json"]).json();
     assert_eq!(status["profile"], "work");
-    assert_eq!(status["organization"], "local");
+    assert_eq!(status["organization"], "acme");
     assert_eq!(status["token_from"], "profile work");
     let list = ["db", "list", "--api-url", &served.url()];
     assert_eq!(run(&list).code, Some(0));
@@ -63,16 +63,16 @@ fn a_login_reads_the_token_from_the_standard_input_once() {
 #[test]
 fn a_profile_named_by_a_flag_comes_before_the_environment() {
     let served = Served::new();
-    served.done(&["profile", "set", "--profile", "work", "organization=acme"]);
+    served.done(&["profile", "set", "--profile", "work", "organization=team"]);
     served.done(&["profile", "use", "work"]);
     let explained = |arguments: &[&str]| served.run(arguments).json();
     let by_default = explained(&["profile", "explain", "organization", "-o", "json"]);
     assert_eq!(
         (by_default["value"].as_str(), by_default["from"].as_str()),
-        (Some("local"), Some("environment variable TURSO_ORG"))
+        (Some("acme"), Some("environment variable TURSO_ORG"))
     );
     let named = explained(&["profile", "explain", "organization", "--profile", "work", "-o", "json"]);
-    assert_eq!((named["value"].as_str(), named["from"].as_str()), (Some("acme"), Some("profile work")));
+    assert_eq!((named["value"].as_str(), named["from"].as_str()), (Some("team"), Some("profile work")));
     let given = explained(&["profile", "explain", "organization", "--profile", "work", "--org", "other", "-o", "json"]);
     assert_eq!((given["value"].as_str(), given["from"].as_str()), (Some("other"), Some("flag")));
 }
@@ -118,11 +118,8 @@ fn a_folder_that_cannot_be_made_is_named() {
 #[test]
 fn the_official_settings_are_taken_over_and_left_as_they_are() {
     let served = Served::new();
-    let official = format!(
-        r#"{{"token":"{}","organization":"","username":"local","baseurl":"{}"}}"#,
-        served.token(),
-        served.url()
-    );
+    let official =
+        format!(r#"{{"token":"{}","organization":"","username":"dev","baseurl":"{}"}}"#, served.token(), served.url());
     served.write("settings.json", &official);
     let import = |arguments: &[&str]| {
         let mut command = bare(arguments);
@@ -133,7 +130,7 @@ fn the_official_settings_are_taken_over_and_left_as_they_are() {
     assert!(!served.config_folder().join("credentials.toml").exists());
     assert_eq!(import(&["auth", "import", "--from", "turso", "--yes"]).code, Some(0));
     let status = import(&["auth", "status", "--check", "-o", "json"]).json();
-    assert_eq!((status["organization"].as_str(), status["username"].as_str()), (Some("local"), Some("local")));
+    assert_eq!((status["organization"].as_str(), status["username"].as_str()), (Some("dev"), Some("dev")));
     assert_eq!(fs::read_to_string(served.folder.path().join("settings.json")).unwrap(), official);
 
     served.write("settings.json", r#"{"token":"#);

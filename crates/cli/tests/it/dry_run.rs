@@ -8,21 +8,21 @@ use crate::support::Served;
 fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let served = Served::new();
     served.done(&["db", "create", "orders"]);
-    let before = served.done(&["api", "GET", "/v1/organizations/local/audit-logs"]);
+    let before = served.done(&["api", "GET", "/v1/organizations/acme/audit-logs"]);
     for (arguments, expected) in [
         (
             &["db", "create", "items", "--group", "default", "--wait"][..],
-            vec![("POST", "/v1/organizations/local/databases")],
+            vec![("POST", "/v1/organizations/acme/databases")],
         ),
-        (&["db", "delete", "orders"], vec![("DELETE", "/v1/organizations/local/databases/orders")]),
-        (&["db", "branch", "orders", "copy"], vec![("POST", "/v1/organizations/local/databases")]),
-        (&["db", "protect", "orders", "on"], vec![("PATCH", "/v1/organizations/local/databases/orders/configuration")]),
-        (&["group", "delete", "default"], vec![("DELETE", "/v1/organizations/local/groups/default")]),
-        (&["org", "members", "add", "eve"], vec![("POST", "/v1/organizations/local/members")]),
-        (&["api", "DELETE", "/v1/organizations/local"], vec![("DELETE", "/v1/organizations/local")]),
+        (&["db", "delete", "orders"], vec![("DELETE", "/v1/organizations/acme/databases/orders")]),
+        (&["db", "branch", "orders", "copy"], vec![("POST", "/v1/organizations/acme/databases")]),
+        (&["db", "protect", "orders", "on"], vec![("PATCH", "/v1/organizations/acme/databases/orders/configuration")]),
+        (&["group", "delete", "default"], vec![("DELETE", "/v1/organizations/acme/groups/default")]),
+        (&["org", "members", "add", "eve"], vec![("POST", "/v1/organizations/acme/members")]),
+        (&["api", "DELETE", "/v1/organizations/acme"], vec![("DELETE", "/v1/organizations/acme")]),
         (
             &["db", "create", "a", "b", "--group", "default"],
-            vec![("POST", "/v1/organizations/local/databases"), ("POST", "/v1/organizations/local/databases")],
+            vec![("POST", "/v1/organizations/acme/databases"), ("POST", "/v1/organizations/acme/databases")],
         ),
     ] {
         let mut arguments = arguments.to_vec();
@@ -42,7 +42,7 @@ fn a_dry_run_shows_the_requests_and_changes_nothing() {
         let sent: Vec<(&str, &str)> = sent.iter().map(|(method, path)| (*method, path.as_str())).collect();
         assert_eq!(sent, expected, "{arguments:?}");
     }
-    assert_eq!(served.done(&["api", "GET", "/v1/organizations/local/audit-logs"]), before);
+    assert_eq!(served.done(&["api", "GET", "/v1/organizations/acme/audit-logs"]), before);
 }
 
 #[test]

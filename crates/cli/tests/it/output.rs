@@ -14,11 +14,11 @@ fn json_is_what_the_api_answers() {
     let served = Served::new();
     served.done(&["db", "create", "orders"]);
     let raw: Value =
-        serde_json::from_str(&served.done(&["api", "GET", "/v1/organizations/local/databases/orders"])).unwrap();
+        serde_json::from_str(&served.done(&["api", "GET", "/v1/organizations/acme/databases/orders"])).unwrap();
     let shown: Value = serde_json::from_str(&served.done(&["db", "get", "orders", "-o", "json"])).unwrap();
     assert_eq!(shown, raw["database"]);
 
-    let raw: Value = serde_json::from_str(&served.done(&["api", "GET", "/v1/organizations/local/groups"])).unwrap();
+    let raw: Value = serde_json::from_str(&served.done(&["api", "GET", "/v1/organizations/acme/groups"])).unwrap();
     let shown: Value = serde_json::from_str(&served.done(&["group", "list", "--json"])).unwrap();
     assert_eq!(shown, raw["groups"]);
 }
@@ -35,7 +35,7 @@ fn an_empty_list_is_an_empty_list() {
 #[test]
 fn every_line_of_jsonl_is_a_value() {
     let served = Served::new();
-    served.done(&["db", "create", "a", "b", "c"]);
+    served.done(&["db", "create", "a", "b", "c", "--concurrency", "1"]);
     let lines = served.done(&["db", "list", "-o", "jsonl", "--fields", "name"]);
     let values: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(values, [json!({"Name": "a"}), json!({"Name": "b"}), json!({"Name": "c"})]);
@@ -94,4 +94,14 @@ fn the_environment_and_the_profile_choose_the_format() {
     assert_eq!(ended.stdout, "group/default\n", "the environment comes before the profile");
     served.done(&["profile", "set", "output=json"]);
     assert_eq!(served.run(&["group", "get", "nothing"]).error()["kind"], "not_found", "errors follow the profile, too");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let served = Served::new();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ended = Ended::of(served.command(&["group", "list"]).stdout(full).output().unwrap());
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("No space left on device"), "{}", ended.stderr);
 }

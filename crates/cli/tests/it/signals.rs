@@ -1,5 +1,6 @@
 //! Ctrl-C and SIGTERM.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a program that cannot be stopped fails its test")]
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -66,9 +67,9 @@ fn an_upload_that_is_stopped_leaves_no_database() {
     let served = Served::new();
     let file = served.folder.path().join("large.db");
     let connection = rusqlite::Connection::open(&file).unwrap();
-    let fill = "PRAGMA journal_mode = WAL; CREATE TABLE t (b); INSERT INTO t VALUES (zeroblob(67108864));
+    let content = "PRAGMA journal_mode = WAL; CREATE TABLE t (b); INSERT INTO t VALUES (zeroblob(67108864));
         PRAGMA wal_checkpoint(TRUNCATE);";
-    connection.execute_batch(fill).unwrap();
+    connection.execute_batch(content).unwrap();
     drop(connection);
     let mut child = served
         .command(&["db", "create", "large", "--from-file", file.to_str().unwrap(), "--trace-http"])

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what cannot be set up fails its test")]
+
 use std::{
     fs,
     net::SocketAddr,

@@ -1,4 +1,5 @@
 //! What a person sees: every file of `tests/transcripts` is one sitting with a cloud of its own.
+#![expect(clippy::unwrap_used, reason = "what cannot be set up fails its test")]
 
 use std::{fs, path::Path};
 
@@ -56,6 +57,7 @@ transcripts!(
     errors,
     formats,
     group,
+    import,
     location,
     org,
     org_billing,
@@ -63,6 +65,7 @@ transcripts!(
     org_jwks,
     org_members,
     profile,
+    sql,
     version,
 );
 

@@ -1,4 +1,5 @@
 //! Databases that start with a file.
+#![expect(clippy::unwrap_used, reason = "what cannot be set up fails its test")]
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -49,7 +50,7 @@ fn a_file_becomes_a_database() {
 #[test]
 fn a_dump_becomes_a_database() {
     let served = Served::new();
-    let dump = served.write("orders.sql", "CREATE TABLE orders (item TEXT);\nINSERT INTO orders VALUES ('tea');\n");
+    let dump = served.write("orders.sql", "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE orders (item TEXT);\nINSERT INTO orders VALUES ('tea');\nCOMMIT;\n");
     let created = served.run(&["db", "create", "orders", "--from-dump", &dump, "-o", "name"]);
     assert_eq!((created.code, created.stdout.as_str()), (Some(0), "db/orders\n"), "{}", created.stderr);
     assert_eq!(first_value(&served, "orders", "SELECT item FROM orders"), "tea");

@@ -62,7 +62,7 @@ pub(super) fn run(cx: &Context, source: ImportSource) -> Result<()> {
         values.extend(api_url.map(|url| ("api_url".to_owned(), url)));
         Ok(())
     })?;
-    cx.notice(format_args!("copied the token into the profile {profile}"));
+    cx.done(format_args!("copied the token into the profile {profile}"));
     Ok(())
 }
 

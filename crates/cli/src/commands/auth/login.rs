@@ -43,9 +43,9 @@ pub(super) async fn run(cx: &Context) -> Result<()> {
         Ok(())
     })?;
     match organization {
-        Some(slug) => cx.notice(format_args!("logged in; the profile {profile} works on {slug}")),
+        Some(slug) => cx.done(format_args!("logged in; the profile {profile} works on {slug}")),
         None => {
-            cx.notice(format_args!("logged in; choose an organization: tursoctl profile set organization=SLUG"));
+            cx.done(format_args!("logged in; choose an organization: tursoctl profile set organization=SLUG"));
         }
     }
     Ok(())

@@ -49,7 +49,7 @@ async fn create(cx: &Context, args: &ApiTokensCreate) -> Result<()> {
     if cx.out().is_structured() {
         return cx.out().value(&TOKEN, &created);
     }
-    cx.notice(format_args!("created the token {}; it is not shown again", created.name));
+    cx.done(format_args!("created the token {}; it is not shown again", created.name));
     cx.out().text(created.token.expose())
 }
 
@@ -63,7 +63,7 @@ async fn revoke(cx: &Context, args: &ApiTokensRevoke) -> Result<()> {
             Some(organization) => tokens.revoke_of(organization.clone(), name.as_str()).await,
         };
         match revoked.with_context(|| format!("cannot revoke {name}")) {
-            Ok(()) => cx.notice(format_args!("revoked {name}")),
+            Ok(()) => cx.done(format_args!("revoked {name}")),
             Err(error) => failures.add(cx, name, error),
         }
     }

@@ -7,6 +7,7 @@ use crate::{
     commands::suggest,
     context::Context,
     output::Shape,
+    quote,
 };
 
 const ENVIRONMENT: Shape = Shape {
@@ -42,15 +43,12 @@ pub(super) async fn env(cx: &Context, args: &DbEnv) -> Result<()> {
         let environment = Environment { turso_database_url: &url, turso_auth_token: token.expose() };
         return cx.out().value(&ENVIRONMENT, &environment);
     }
-    // Neither a URL of the service nor a JWT holds a character that any of the two would have to escape.
-    let (prefix, quote) = match args.form {
-        EnvForm::Dotenv => ("", '"'),
-        EnvForm::Shell => ("export ", '\''),
+    let line = |name, value| match args.form {
+        EnvForm::Dotenv => format!("{name}={}", quote::dotenv(value)),
+        EnvForm::Shell => format!("export {name}={}", quote::shell(value)),
     };
-    cx.out().text(&format!(
-        "{prefix}TURSO_DATABASE_URL={quote}{url}{quote}\n{prefix}TURSO_AUTH_TOKEN={quote}{}{quote}",
-        token.expose()
-    ))
+    let (url, token) = (line("TURSO_DATABASE_URL", &url), line("TURSO_AUTH_TOKEN", token.expose()));
+    cx.out().text(&format!("{url}\n{token}"))
 }
 
 fn word(scheme: Scheme) -> &'static str {

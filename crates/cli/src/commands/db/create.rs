@@ -126,7 +126,7 @@ async fn create(cx: &Context, args: &DbCreate, new: NewDatabase) -> Result<Creat
 /// What is there already, held to what is wanted.
 async fn existing(cx: &Context, new: NewDatabase) -> Result<CreatedDatabase> {
     let database = cx.client()?.databases().ensure(new).await?.into_inner();
-    cx.notice(format_args!("the database {} is there already", database.name));
+    cx.done(format_args!("the database {} is there already", database.name));
     Ok(CreatedDatabase::new(database.id, database.hostname, database.name))
 }
 

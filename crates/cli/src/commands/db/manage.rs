@@ -50,8 +50,8 @@ pub(super) async fn delete(cx: &Context, args: &DbDelete) -> Result<()> {
     let mut deleted = std::pin::pin!(deleted);
     while let Some((name, outcome)) = deleted.next().await {
         match outcome {
-            Ok(true) => cx.notice(format_args!("deleted the database {name}")),
-            Ok(false) => cx.notice(format_args!("there is no database {name}")),
+            Ok(true) => cx.done(format_args!("deleted the database {name}")),
+            Ok(false) => cx.done(format_args!("there is no database {name}")),
             Err(error) => failures.add(cx, name.as_str(), error),
         }
     }
@@ -82,7 +82,7 @@ pub(super) async fn transfer(
     cx.confirm(&format!("hand the database {name} over to {to}"), weight)?;
     let transferred = cx.client()?.databases().transfer(name.clone(), to.to_string()).await;
     suggest::database(cx, "transfer", name, transferred).await?;
-    cx.notice(format_args!("the database {name} belongs to {to} now"));
+    cx.done(format_args!("the database {name} belongs to {to} now"));
     Ok(())
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn unarchive(cx: &Context, name: &DatabaseName) -> Result<()> {
     let database = client.databases().get(name.clone()).await;
     let group = suggest::database(cx, "unarchive", name, database).await?.group;
     client.groups().unarchive(group.clone()).await.with_context(|| format!("cannot unarchive the group {group}"))?;
-    cx.notice(format_args!("unarchived the group {group} with the database {name}"));
+    cx.done(format_args!("unarchived the group {group} with the database {name}"));
     Ok(())
 }
 

@@ -18,7 +18,7 @@ const RESTORED: Shape = Shape { noun: "group", name: "group.name", columns: &[("
 pub(super) async fn rename(cx: &Context, name: &GroupName, to: &GroupName) -> Result<()> {
     let renamed = cx.client_of_organization()?.groups().rename(name.clone(), to.to_string()).await;
     suggest::group(cx, "rename", name, renamed).await?;
-    cx.notice(format_args!("renamed the group {name} to {to}"));
+    cx.done(format_args!("renamed the group {name} to {to}"));
     Ok(())
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn locations(cx: &Context, command: &GroupLocationsCommand) -> 
         GroupLocationsCommand::Wait { group, location } => {
             let ready = groups.wait_for_location(group.clone(), location.clone()).await;
             ready.with_context(|| format!("{location} of the group {group} is not ready"))?;
-            cx.notice(format_args!("{location} of the group {group} is ready"));
+            cx.done(format_args!("{location} of the group {group} is ready"));
             Ok(())
         }
     }

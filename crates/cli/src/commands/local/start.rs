@@ -7,6 +7,7 @@ use super::NODE_CERTIFICATES;
 use crate::{args::LocalStart, files::write_whole, signals::Signals};
 
 pub(super) async fn start(args: &LocalStart) -> Result<()> {
+    // Before anybody is told that it is ready.
     let mut signals = Signals::listen()?;
     let cloud = open(args)?;
     let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;

@@ -75,7 +75,7 @@ pub(super) async fn customer(cx: &Context, command: &BillingCommand) -> Result<(
             let customer: BillingCustomer = serde_json::from_str(&input::read(file)?)
                 .with_context(|| Failure::usage(format!("{} does not hold a customer in JSON", file.display())))?;
             billing.update_customer(customer).await?;
-            cx.notice("changed whom invoices are for");
+            cx.done("changed whom invoices are for");
             Ok(())
         }
         BillingCommand::Portal => cx.out().text(&billing.portal().await?),

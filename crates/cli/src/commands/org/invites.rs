@@ -25,7 +25,7 @@ pub(super) async fn run(cx: &Context, command: &InvitesCommand) -> Result<()> {
         }
         InvitesCommand::Delete { email } => {
             invites.delete(email.clone()).await.with_context(|| format!("cannot take back the invite of {email}"))?;
-            cx.notice(format_args!("took back the invite of {email}"));
+            cx.done(format_args!("took back the invite of {email}"));
             Ok(())
         }
     }

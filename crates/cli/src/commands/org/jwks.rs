@@ -19,13 +19,13 @@ pub(super) async fn run(cx: &Context, command: &JwksCommand) -> Result<()> {
         JwksCommand::List => cx.out().list(&PROVIDER, &jwks.list().await?),
         JwksCommand::Save { name, url } => {
             jwks.save(name.clone(), NewJwks::new(url)).await.with_context(|| format!("cannot save {name}"))?;
-            cx.notice(format_args!("saved {name}"));
+            cx.done(format_args!("saved {name}"));
             Ok(())
         }
         JwksCommand::Delete { name } => {
             cx.confirm(&format!("remove {name}: tokens it signed open no database any more"), Weight::Moderate)?;
             jwks.delete(name.clone()).await.with_context(|| format!("cannot remove {name}"))?;
-            cx.notice(format_args!("removed {name}"));
+            cx.done(format_args!("removed {name}"));
             Ok(())
         }
         JwksCommand::Template(args) => cx.out().value(&TEMPLATE, &jwks.template(request(args)?).await?),

@@ -25,7 +25,7 @@ pub(super) async fn run(cx: &Context, command: &MembersCommand) -> Result<()> {
         MembersCommand::Add { username, role } => {
             let added = members.add(NewMember::new(username.to_string()).role(role.clone())).await;
             added.with_context(|| format!("cannot add {username}"))?;
-            cx.notice(format_args!("added {username} as {role}"));
+            cx.done(format_args!("added {username} as {role}"));
             Ok(())
         }
         MembersCommand::SetRole { username, role } => {
@@ -36,7 +36,7 @@ pub(super) async fn run(cx: &Context, command: &MembersCommand) -> Result<()> {
             cx.confirm(&format!("remove {username} from {}", cx.organization()?), Weight::Moderate)?;
             let removed = members.delete(username.clone()).await;
             removed.with_context(|| format!("cannot remove {username}"))?;
-            cx.notice(format_args!("removed {username}"));
+            cx.done(format_args!("removed {username}"));
             Ok(())
         }
     }
