@@ -4,7 +4,7 @@ mod reader;
 mod scanner;
 mod words;
 
-pub(crate) use reader::{Item, ScriptError, ScriptReader, Source};
+pub(crate) use reader::{Item, ScriptReader, Source};
 pub(crate) use scanner::Scanner;
 pub(crate) use words::{
     Created, created, first_word, has_parameter, is_transaction_control, quote_identifier, quote_text,
@@ -14,7 +14,7 @@ pub(crate) use words::{
 const SHOWN: usize = 120;
 
 /// A statement in a few words for messages: one line of at most 120 characters.
-pub(crate) fn shown(sql: &str) -> String {
+fn shown(sql: &str) -> String {
     let mut line = String::new();
     for word in sql.split_whitespace() {
         if !line.is_empty() {

@@ -140,17 +140,14 @@ async fn by_table(
     connection: &mut Connection,
 ) -> Result<Vec<Exported>> {
     let names = counts::tables(connection).await?;
-    let names = match &args.table {
-        None => names,
-        Some(table) => match names.into_iter().find(|name| name.eq_ignore_ascii_case(table)) {
-            Some(name) => vec![name],
-            None => {
-                let problem = format!("database {database} has no table {table:?}");
-                return Err(Failure::new(Kind::NotFound, problem)
-                    .hint(format!("tursoctl shell {database} -c .tables"))
-                    .into());
-            }
-        },
+    let names = if let Some(table) = &args.table {
+        let found = names.into_iter().find(|name| name.eq_ignore_ascii_case(table));
+        vec![found.ok_or_else(|| {
+            Failure::new(Kind::NotFound, format!("database {database} has no table {table:?}"))
+                .hint(format!("tursoctl shell {database} -c .tables"))
+        })?]
+    } else {
+        names
     };
     let places: Vec<_> = names.iter().map(|table| plan.table(database, table)).collect::<Result<_>>()?;
     places.iter().try_for_each(Place::check)?;

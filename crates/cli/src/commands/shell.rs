@@ -14,6 +14,7 @@ use crate::{
     args::{OnError, ShellArgs},
     connect::connect,
     context::Context,
+    exit::{Failure, Report},
     script::{Scanner, ScriptReader},
 };
 use editor::{Line, LineEditor};
@@ -55,7 +56,7 @@ async fn run_script(cx: &Context, session: &mut Session<'_>, script: impl BufRea
 async fn items(cx: &Context, session: &mut Session<'_>, script: impl BufRead, on_error: OnError) -> Result<u64> {
     let mut script = ScriptReader::new(script);
     let mut failed = 0;
-    while let Some(item) = script.next().map_err(session::unreadable)? {
+    while let Some(item) = script.next().map_err(Failure::from)? {
         match session.item(&item).await {
             Ok(Flow::GoOn) => {}
             Ok(Flow::Quit) => break,
@@ -108,7 +109,7 @@ async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
 /// Runs what was typed. A failure is told, and the shell goes on; so it does after Ctrl-C.
 async fn run_text(cx: &Context, session: &mut Session<'_>, text: &str) -> Result<Flow> {
     let mut script = ScriptReader::new(text.as_bytes());
-    while let Some(item) = script.next().map_err(session::unreadable)? {
+    while let Some(item) = script.next().map_err(Failure::from)? {
         let was_in_transaction = session.runner.connection.is_in_transaction();
         let outcome = tokio::select! {
             outcome = session.item(&item) => Some(outcome),
@@ -138,7 +139,7 @@ async fn run_text(cx: &Context, session: &mut Session<'_>, text: &str) -> Result
 }
 
 fn say_error(error: &anyhow::Error) {
-    let report = crate::exit::Report::of(error);
+    let report = Report::of(error);
     eprintln!("error: {}", report.message());
     if let Some(hint) = report.hint() {
         eprintln!("hint: {hint}");

@@ -82,7 +82,7 @@ async fn statements<W: io::Write>(
 ) -> Result<u64> {
     let mut script = ScriptReader::new(script);
     let mut failed = 0;
-    while let Some(item) = script.next().map_err(|error| Failure::usage(format!("the script: {error}")))? {
+    while let Some(item) = script.next().map_err(Failure::from)? {
         let outcome = match item {
             Item::Statement(statement) => runner.statement(&statement).await,
             Item::Command(command) => {

@@ -93,9 +93,8 @@ impl From<SqlError> for HranaError {
 impl fmt::Display for HranaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sql { message, .. } => f.write_str(message),
             Self::Refused { status, message, .. } if message.is_empty() => write!(f, "the database answered {status}"),
-            Self::Refused { message, .. } => f.write_str(message),
+            Self::Sql { message, .. } | Self::Refused { message, .. } => f.write_str(message),
             Self::Connect(_) => f.write_str("cannot connect to the database"),
             Self::Interrupted(error) if error.is_timeout() => f.write_str("the database did not answer in time"),
             Self::Interrupted(_) => f.write_str("the connection to the database broke off"),

@@ -58,7 +58,7 @@ fn cursor(baton: &str, number: i64, is_autocommit: bool) -> (u16, String) {
         lines.push(json!({ "type": "row", "row": [{ "type": "integer", "value": "1" }] }));
         lines.push(json!({ "type": "step_end", "affected_row_count": 0 }));
     }
-    (200, lines.iter().map(|line| format!("{line}\n")).collect())
+    (200, lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
 fn expired() -> (u16, String) {
@@ -93,7 +93,7 @@ async fn a_transaction_that_was_lost_is_not_taken_for_one_that_is_open() {
 #[tokio::test]
 async fn an_answer_that_ends_before_its_statement_is_no_success() {
     let (_, whole) = cursor("one", 1, true);
-    let cut: String = whole.lines().take(3).map(|line| format!("{line}\n")).collect();
+    let cut: String = whole.lines().take(3).collect::<Vec<_>>().join("\n");
     let (url, _asked) = server(vec![(200, cut), (200, String::new()), (200, "<html>".into())]);
     for _ in 0..3 {
         let error = connection(&url).rows(&Statement::new("SELECT 1")).await.unwrap_err();

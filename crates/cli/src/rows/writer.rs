@@ -201,7 +201,7 @@ impl<W: Write> RowWriter<W> {
 
     fn lay_out(&mut self) -> io::Result<()> {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         if let Some(width) = self.width {
             table.set_width(width);
         }
@@ -209,7 +209,10 @@ impl<W: Write> RowWriter<W> {
             table.set_header(self.columns.iter().flatten());
         }
         table.add_rows(std::mem::take(&mut self.waiting));
-        writeln!(self.out, "{table}")
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        table.lines().try_for_each(|line| writeln!(self.out, "{}", line.trim_end()))
     }
 }
 

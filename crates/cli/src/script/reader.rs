@@ -2,10 +2,15 @@
 
 use std::{
     collections::VecDeque,
+    fmt,
     io::{self, BufRead, Read as _},
 };
 
-use super::scanner::{Scanner, Step};
+use super::{
+    scanner::{Scanner, Step},
+    shown,
+};
+use crate::exit::{Failure, Kind};
 
 /// The longest statement that is read: services take less.
 const LONGEST: usize = 64 << 20;
@@ -45,6 +50,20 @@ pub(crate) enum ScriptError {
     Unfinished { line: u64, missing: &'static str },
     #[error("the statement in line {line} has more than 64 MiB")]
     TooLong { line: u64 },
+}
+
+impl From<ScriptError> for Failure {
+    fn from(error: ScriptError) -> Self {
+        let kind = if matches!(error, ScriptError::Read(_)) { Kind::Failed } else { Kind::Usage };
+        Self::new(kind, format!("the script: {error}")).caused_by(error)
+    }
+}
+
+impl Source {
+    /// An error with the place of the statement that it is about.
+    pub(crate) fn blame(&self, error: &impl fmt::Display) -> String {
+        format!("statement {} (line {}): {error}: {}", self.number, self.line, shown(&self.text))
+    }
 }
 
 /// Reads a script as it is asked for statements.
@@ -145,7 +164,7 @@ impl<R: BufRead> ScriptReader<R> {
         let line = self.begins;
         let text = String::from_utf8(std::mem::take(&mut self.text)).map_err(|error| {
             let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-            ScriptError::NotUtf8 { line: line + valid.iter().filter(|byte| **byte == b'\n').count() as u64 }
+            ScriptError::NotUtf8 { line: line + valid.split(|byte| *byte == b'\n').count() as u64 - 1 }
         })?;
         self.number += 1;
         Ok(Source { number: self.number, line, text: text.trim_end().to_owned(), last_line: self.line, end })

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::{Item, ScriptError, ScriptReader, created, first_word, has_parameter, shown};
+use super::reader::ScriptError;
+use super::{Item, ScriptReader, created, first_word, has_parameter, shown};
 
 fn read(text: &str) -> Result<Vec<(u64, String)>, ScriptError> {
     let mut reader = ScriptReader::new(text.as_bytes());
@@ -138,11 +139,15 @@ fn statement() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 1..6).prop_map(|parts| format!("SELECT {}", parts.join(" ")).trim_end().to_owned())
 }
 
+/// One that ends with a comment of a line would hide a semicolon behind it.
+fn joined(statements: &[String]) -> String {
+    statements.iter().flat_map(|statement| [statement, "\n;"]).collect()
+}
+
 proptest! {
     #[test]
     fn statements_joined_by_semicolons_come_apart_again(statements in prop::collection::vec(statement(), 0..8)) {
-        // One that ends with a comment of a line would hide the semicolon.
-        let script: String = statements.iter().map(|statement| format!("{statement}\n;")).collect();
+        let script = joined(&statements);
         prop_assert_eq!(texts(&script), statements);
     }
 
@@ -155,7 +160,7 @@ proptest! {
 
     #[test]
     fn reading_ends_where_it_says(statements in prop::collection::vec(statement(), 1..6)) {
-        let script: String = statements.iter().map(|statement| format!("{statement}\n;")).collect();
+        let script = joined(&statements);
         let mut reader = ScriptReader::new(script.as_bytes());
         let Some(Item::Statement(first)) = reader.next().unwrap() else { panic!("no statement") };
         let rest = script.get(usize::try_from(first.end).unwrap()..).unwrap();

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a folder that cannot be read fails its test")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a program that cannot be run fails its test")]
+
 use std::{io::Write as _, process::Stdio};
 
 use crate::{

@@ -1,4 +1,5 @@
 //! The shell as a person sees it: in a terminal of 60 columns.
+#![expect(clippy::unwrap_used, reason = "a terminal that cannot be had fails its test")]
 
 use rexpect::session::{PtySession, spawn_command};
 

@@ -83,7 +83,9 @@ mod tests {
 
     fn problem(pieces: &[&str]) -> Option<&'static str> {
         let mut edges = Edges::default();
-        pieces.iter().for_each(|piece| edges.see(piece.as_bytes()));
+        for piece in pieces {
+            edges.see(piece.as_bytes());
+        }
         edges.problem()
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufReader, BufWriter, Read, Seek as _, SeekFrom, Write as _},
+    io::{self, BufReader, BufWriter, Read, Seek as _, SeekFrom, Write as _},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -119,20 +119,21 @@ async fn frames(connection: &Connection, generation: u64) -> Result<Option<File>
             break;
         }
     }
-    let mut file = file.into_inner().map_err(|error| error.into_error()).context("cannot write a temporary file")?;
+    let mut file =
+        file.into_inner().map_err(io::IntoInnerError::into_error).context("cannot write a temporary file")?;
     file.seek(SeekFrom::Start(0))?;
     Ok(Some(file))
 }
 
 /// Writes pages where they belong, up to the last one that ends a transaction.
-fn apply(frames: File, database: &mut File) -> std::io::Result<()> {
+fn apply(frames: File, database: &mut File) -> io::Result<()> {
     let total = frames.metadata()?.len() / FRAME as u64;
     let mut frames = BufReader::with_capacity(FRAME * 16, frames);
     let mut header = [0; HEADER];
     let (mut committed, mut pages) = (0, 0);
     for number in 1..=total {
         frames.read_exact(&mut header)?;
-        frames.seek_relative(PAGE as i64)?;
+        io::copy(&mut (&mut frames).take(PAGE as u64), &mut io::sink())?;
         let size = big_endian(&header, 4);
         if size > 0 {
             (committed, pages) = (number, size);

@@ -14,11 +14,11 @@ use crate::{
 impl Destination {
     /// Sees whether the import can go there, before anything is done.
     pub(super) async fn check(&self, cx: &Context) -> Result<()> {
+        if self.is_url() && self.create {
+            return Err(Failure::usage("--create needs the name of a database, and --to is a URL").into());
+        }
         if self.is_url() {
-            return match self.create {
-                true => Err(Failure::usage("--create needs the name of a database, and --to is a URL").into()),
-                false => Ok(()),
-            };
+            return Ok(());
         }
         let found = cx.client()?.databases().find(self.to.as_str()).await?;
         match (self.create, found) {

@@ -22,9 +22,7 @@ use crate::{
     exit::{Failure, Kind},
     hrana::{BatchError, Connection, Statement, Value},
     progress,
-    script::{
-        Created, Item, ScriptReader, Source, created, first_word, is_transaction_control, quote_identifier, shown,
-    },
+    script::{Created, Item, ScriptReader, Source, created, first_word, is_transaction_control, quote_identifier},
 };
 
 pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
@@ -257,7 +255,8 @@ impl Load {
         } else if done > 0 || broken.is_last_unknown {
             match self.remove_made().await {
                 Ok(()) => {
-                    left.push("what it had made was removed again; rows in tables that were there are kept".to_owned())
+                    let said = "what it had made was removed again; rows in tables that were there are kept";
+                    left.push(said.to_owned());
                 }
                 Err(problem) => left.push(problem),
             }
@@ -301,9 +300,6 @@ fn blame(sent: Sent, sources: &[&Source]) -> Broken {
     };
     match statement.and_then(|at| sources.get(at)) {
         None => Failure::from(error).into(),
-        Some(source) => {
-            let said = format!("statement {} (line {}): {error}: {}", source.number, source.line, shown(&source.text));
-            Failure::new(error.exit(), said).caused_by(error).into()
-        }
+        Some(source) => Failure::new(error.exit(), source.blame(&error)).caused_by(error).into(),
     }
 }

@@ -52,7 +52,7 @@ impl Dot {
             ".headers" | ".header" => switch().map(Self::Headers),
             ".help" => Ok(Self::Help),
             ".mode" => Mode::from_str(&needed("a mode")?, true).map(Self::Mode).map_err(|_| {
-                let modes = Mode::value_variants().iter().filter_map(|mode| mode.to_possible_value());
+                let modes = Mode::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value);
                 let modes: Vec<_> = modes.map(|mode| mode.get_name().to_owned()).collect();
                 format!(".mode {argument}: there is no such mode; there are {}", modes.join(", "))
             }),

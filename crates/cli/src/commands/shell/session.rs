@@ -17,7 +17,7 @@ use crate::{
     context::Context,
     exit::Failure,
     hrana::{Statement, Value},
-    script::{Item, ScriptError, ScriptReader, Source, first_word},
+    script::{Item, ScriptReader, Source, first_word},
 };
 
 /// Scripts that read one another have to end somewhere.
@@ -141,18 +141,18 @@ impl<'c> Session<'c> {
     async fn tables(&mut self, pattern: Option<String>) -> Result<()> {
         let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' \
                    ESCAPE '\\' AND name LIKE ?1 ORDER BY name";
-        self.texts(sql, pattern.unwrap_or_else(|| "%".to_owned()), "").await
+        self.texts(sql, pattern, "").await
     }
 
     async fn schema(&mut self, table: Option<String>) -> Result<()> {
         let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                    AND (name LIKE ?1 OR tbl_name LIKE ?1) ORDER BY tbl_name, type DESC, name";
-        self.texts(sql, table.unwrap_or_else(|| "%".to_owned()), ";").await
+        self.texts(sql, table, ";").await
     }
 
     /// Writes texts that a query yields, one in a line.
-    async fn texts(&mut self, sql: &str, argument: String, ending: &str) -> Result<()> {
-        let statement = Statement::new(sql).with(vec![Value::Text(argument)]);
+    async fn texts(&mut self, sql: &str, argument: Option<String>, ending: &str) -> Result<()> {
+        let statement = Statement::new(sql).with(vec![Value::Text(argument.unwrap_or_else(|| "%".to_owned()))]);
         let rows = self.runner.connection.rows(&statement).await.map_err(Failure::from)?;
         for row in rows {
             if let Some(Value::Text(text)) = row.first() {
@@ -181,7 +181,7 @@ impl<'c> Session<'c> {
     }
 
     async fn read_all(&mut self, script: &mut ScriptReader<BufReader<File>>) -> Result<Flow> {
-        while let Some(item) = script.next().map_err(unreadable)? {
+        while let Some(item) = script.next().map_err(Failure::from)? {
             if self.item(&item).await? == Flow::Quit {
                 return Ok(Flow::Quit);
             }
@@ -194,8 +194,4 @@ impl<'c> Session<'c> {
         out.write_all(text.as_bytes())?;
         out.flush()
     }
-}
-
-pub(super) fn unreadable(error: ScriptError) -> Failure {
-    Failure::usage(format!("the script: {error}"))
 }

@@ -9,7 +9,7 @@ use crate::{
     exit::Failure,
     hrana::{Connection, Ended, HranaError, Statement, Value},
     rows::RowWriter,
-    script::{Source, shown},
+    script::Source,
 };
 
 /// A connection and where its rows go.
@@ -90,10 +90,7 @@ impl<W: io::Write> Runner<W> {
     }
 
     async fn control(&mut self, sql: &str) -> Result<()> {
-        let failed = match self.connection.rows(&Statement::new(sql)).await {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
-        };
+        let Err(failed) = self.connection.rows(&Statement::new(sql)).await else { return Ok(()) };
         let is_late = matches!(&failed, HranaError::Sql { code, .. } if code == "TRANSACTION_TIMEOUT");
         let failure = Failure::new(failed.exit(), format!("{sql}: {failed}")).caused_by(failed);
         Err(if is_late { failure.hint("run it again without --single-transaction") } else { failure }.into())
@@ -105,8 +102,7 @@ fn named(error: HranaError, source: &Source) -> anyhow::Error {
     if !error.is_sql() {
         return Failure::from(error).into();
     }
-    let said = format!("statement {} (line {}): {error}: {}", source.number, source.line, shown(&source.text));
-    Failure::new(error.exit(), said).caused_by(error).into()
+    Failure::new(error.exit(), source.blame(&error)).caused_by(error).into()
 }
 
 /// Whether a statement failed, rather than the way to the database.

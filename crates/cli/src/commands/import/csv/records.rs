@@ -34,7 +34,8 @@ impl Records {
         reader.headers().map_err(|error| unfit(file, 0, &error))?;
         let mut next = File::open(file).with_context(unreadable)?;
         next.seek(SeekFrom::Start(reader.position().byte())).with_context(unreadable)?;
-        let uncounted = next.bytes().next().is_some_and(|byte| matches!(byte, Ok(b'\n'))).into();
+        let mut byte = [0];
+        let uncounted = u64::from(next.read(&mut byte).with_context(unreadable)? == 1 && byte == *b"\n");
         Ok(Self { file: file.to_owned(), reader, delimiter, uncounted, last: 0 })
     }
 

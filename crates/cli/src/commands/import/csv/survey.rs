@@ -34,7 +34,7 @@ pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Surve
     let mut records = Records::open(file, args.delimiter)?;
     let names = names(file, records.header()?)?;
     let given = given(&args.types, &names)?;
-    let mut looks: Vec<_> = names.iter().map(|_| Looks::default()).collect();
+    let mut looks = vec![Looks::default(); names.len()];
     let mut rows = 0;
     let mut record = StringRecord::new();
     while records.next(&mut record)? {
@@ -132,6 +132,29 @@ impl Type {
         }
     }
 
+    /// What a field looks like. Only what becomes the same text again is a whole number: no leading zeros, no plus,
+    /// nothing too long.
+    fn of(field: &str) -> Self {
+        if field.parse().is_ok_and(|number: i64| number.to_string() == field) {
+            Self::Integer
+        } else if is_real(field) {
+            Self::Real
+        } else if blob(field).is_some() {
+            Self::Blob
+        } else {
+            Self::Text
+        }
+    }
+
+    /// The type that holds both.
+    fn wide_enough_for(self, other: Self) -> Self {
+        match (self, other) {
+            (one, same) if one == same => one,
+            (Self::Integer | Self::Real, Self::Integer | Self::Real) => Self::Real,
+            _ => Self::Text,
+        }
+    }
+
     fn parse(name: &str) -> Option<Self> {
         [Self::Integer, Self::Real, Self::Text, Self::Blob]
             .into_iter()
@@ -139,38 +162,21 @@ impl Type {
     }
 }
 
-/// What all fields of a column have in common.
-#[derive(Clone, Debug)]
-struct Looks {
-    is_integer: bool,
-    is_real: bool,
-    is_blob: bool,
-    is_seen: bool,
-}
-
-impl Default for Looks {
-    fn default() -> Self {
-        Self { is_integer: true, is_real: true, is_blob: true, is_seen: false }
-    }
-}
+/// What the fields of a column that were seen have in common; nothing before the first.
+#[derive(Clone, Copy, Debug, Default)]
+struct Looks(Option<Type>);
 
 impl Looks {
     fn see(&mut self, field: &str) {
-        self.is_seen = true;
-        // Only what a number becomes text again from, without a loss: no leading zeros, no plus, nothing too long.
-        self.is_integer = self.is_integer && field.parse().is_ok_and(|number: i64| number.to_string() == field);
-        self.is_real = self.is_real && is_real(field);
-        self.is_blob = self.is_blob && blob(field).is_some();
+        let of_this = Type::of(field);
+        self.0 = Some(match self.0 {
+            None => of_this,
+            Some(kind) => kind.wide_enough_for(of_this),
+        });
     }
 
-    fn kind(&self) -> Type {
-        match self {
-            Self { is_seen: false, .. } => Type::Text,
-            Self { is_integer: true, .. } => Type::Integer,
-            Self { is_real: true, .. } => Type::Real,
-            Self { is_blob: true, .. } => Type::Blob,
-            _ => Type::Text,
-        }
+    fn kind(self) -> Type {
+        self.0.unwrap_or(Type::Text)
     }
 }
 
@@ -195,7 +201,9 @@ mod tests {
 
     fn kind(fields: &[&str]) -> Type {
         let mut looks = Looks::default();
-        fields.iter().for_each(|field| looks.see(field));
+        for field in fields {
+            looks.see(field);
+        }
         looks.kind()
     }
 
