@@ -15,7 +15,11 @@ use crate::{
     exit::{Failure, Kind},
     output::Output,
     requests::{Recorder, Tracer},
+    stdin,
 };
+
+/// More than the longest name somebody may have to type.
+const LONGEST_ANSWER: u64 = 1024;
 
 /// The settings, the client, the way out and the way to ask back.
 pub(crate) struct Context {
@@ -160,8 +164,7 @@ impl Context {
         }
         let mut terminal = io::stderr();
         write!(terminal, "This will {action}.\n{question}").and_then(|()| terminal.flush())?;
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).context("cannot read the answer")?;
+        let answer = stdin::line(LONGEST_ANSWER).context("cannot read the answer")?;
         if is_consent(answer.trim()) {
             return Ok(());
         }

@@ -17,6 +17,7 @@ mod requests;
 mod rows;
 mod script;
 mod signals;
+mod stdin;
 
 use std::{env, ffi::OsString, io::Write as _, process::ExitCode};
 
@@ -25,8 +26,7 @@ use clap::{Parser as _, ValueEnum as _};
 
 use args::{Args, Format, GlobalArgs};
 use context::Context;
-use exit::Report;
-use signals::Signals;
+use exit::{Kind, Report};
 
 fn main() -> ExitCode {
     let Args { global, command } = match Args::try_parse() {
@@ -61,24 +61,22 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
     *format = Some(cx.out().format());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    let (outcome, signals) = runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         if command.handles_signals() {
-            return anyhow::Ok((Ok(commands::run(&cx, command).await), None));
+            return anyhow::Ok(Ok(commands::run(&cx, command).await));
         }
-        let mut signals = Signals::listen()?;
-        let outcome = tokio::select! {
+        let mut signals = signals::watch()?;
+        Ok(tokio::select! {
             outcome = commands::run(&cx, command) => Ok(outcome),
-            stopped = signals.stopped() => Err(stopped),
-        };
-        Ok((outcome, Some(signals)))
+            Ok(stopped) = signals.wait_for(Option::is_some) => Err(stopped.unwrap_or(Kind::Interrupted)),
+        })
     })?;
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(stopped) => {
             drop(cx);
-            if let Some(signals) = signals {
-                runtime.block_on(signals::clean_up(signals));
-            }
+            runtime.block_on(signals::clean_up())?;
+            runtime.shutdown_background();
             return Ok((stopped as u8).into());
         }
     };

@@ -1,6 +1,6 @@
 //! How far something is, on standard error and only where somebody sees it.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -22,7 +22,9 @@ pub(crate) fn bytes(cx: &Context, what: &str) -> ProgressBar {
 /// A sign of life while something of unknown length goes on.
 pub(crate) fn waiting(cx: &Context, what: &str) -> ProgressBar {
     let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(None, target).with_message(what.to_owned());
+    let bar = ProgressBar::with_draw_target(None, target)
+        .with_style(ProgressStyle::default_spinner())
+        .with_message(what.to_owned());
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }
@@ -38,4 +40,10 @@ pub(crate) fn phase(cx: &Context, what: &str, total: Option<u64>) -> ProgressBar
         None => bar.set_style(ProgressStyle::with_template(UNKNOWN).unwrap_or_else(|_| ProgressStyle::default_bar())),
     }
     bar
+}
+
+/// The phase of a file, by its name alone: the bar has to fit a narrow terminal.
+pub(crate) fn of_file(cx: &Context, verb: &str, file: &Path, total: u64) -> ProgressBar {
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    phase(cx, &format!("{verb} {name}"), Some(total))
 }

@@ -5,7 +5,7 @@ mod editor;
 mod names;
 mod session;
 
-use std::io::{self, BufRead, Cursor as Bytes};
+use std::io::{BufRead, BufReader, Cursor as Bytes};
 
 use anyhow::Result;
 
@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     exit::{Failure, Report},
     script::{Scanner, ScriptReader},
+    stdin::Stdin,
 };
 use editor::{Line, LineEditor};
 use session::{Flow, Session};
@@ -31,7 +32,7 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
         let script: Box<dyn BufRead + '_> = match (&args.command, &args.file) {
             (Some(sql), _) => Box::new(Bytes::new(sql.as_bytes())),
             (None, Some(file)) => open_file(file)?,
-            (None, None) => Box::new(io::stdin().lock()),
+            (None, None) => Box::new(BufReader::new(Stdin)),
         };
         run_script(cx, &mut session, script, args).await
     };

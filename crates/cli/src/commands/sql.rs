@@ -21,6 +21,7 @@ use crate::{
     exit::{Failure, Kind},
     rows::{Mode, RowWriter, width_of_terminal},
     script::{Item, ScriptReader},
+    stdin::Stdin,
 };
 
 pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
@@ -140,7 +141,7 @@ fn open<'s>(sql: Option<&'s str>, file: Option<&Path>) -> Result<Box<dyn BufRead
 /// A file, or with `-` the standard input.
 pub(super) fn open_file(file: &Path) -> Result<Box<dyn BufRead>> {
     if file == Path::new("-") {
-        return Ok(Box::new(BufReader::new(io::stdin())));
+        return Ok(Box::new(BufReader::new(Stdin)));
     }
     let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(Box::new(BufReader::new(opened)))

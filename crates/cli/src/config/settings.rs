@@ -1,9 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    env, fmt, fs, io,
-    io::{BufRead as _, Read as _},
-    path::Path,
-};
+use std::{collections::BTreeMap, env, fmt, fs, io::Read as _, path::Path};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum as _;
@@ -13,6 +8,7 @@ use super::{Config, ConfigFolder, Key};
 use crate::{
     args::{Format, GlobalArgs},
     exit::{Failure, Kind},
+    stdin,
 };
 
 const DEFAULT_PROFILE: &str = "default";
@@ -139,13 +135,7 @@ fn given_token(file: Option<&Path>, is_on_stdin: bool) -> Result<Option<ApiToken
             .with_context(|| format!("cannot read the token file {}", file.display()))?;
         text
     } else if is_on_stdin {
-        let mut line = String::new();
-        io::stdin()
-            .lock()
-            .take(LONGEST_TOKEN)
-            .read_line(&mut line)
-            .context("cannot read the token from the standard input")?;
-        line
+        stdin::line(LONGEST_TOKEN).context("cannot read the token from the standard input")?
     } else {
         return Ok(None);
     };

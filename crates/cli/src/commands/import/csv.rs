@@ -57,7 +57,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let insert = Insert::new(table.target(), &survey, &args.null);
     let batch = args.batches.batch as usize;
     let mut load = Load { connection, stop, journal, position, table, insert, rows: survey.rows, batch };
-    let progress = progress::phase(cx, &format!("importing {}", args.file.display()), Some(fingerprint.bytes()));
+    let progress = progress::of_file(cx, "importing", &args.file, fingerprint.bytes());
     let mut loaded = load.run(args, &progress).await;
     drop(progress);
     if loaded.is_ok() {

@@ -51,7 +51,7 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
         statements: survey.statements,
         batch: args.batches.batch as usize,
     };
-    let progress = progress::phase(cx, &format!("importing {}", args.file.display()), Some(fingerprint.bytes()));
+    let progress = progress::of_file(cx, "importing", &args.file, fingerprint.bytes());
     let loaded = load.run(&args.file, &progress).await;
     drop(progress);
     if let Err(broken) = loaded {
@@ -73,7 +73,7 @@ struct Survey {
 
 /// Reads all of a dump to see whether it is one, and whole.
 fn survey(cx: &Context, file: &Path, bytes: u64) -> Result<Survey> {
-    let progress = progress::phase(cx, &format!("checking {}", file.display()), Some(bytes));
+    let progress = progress::of_file(cx, "checking", file, bytes);
     let unfit = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
     let mut script = open(file, &Position::default())?;
     let mut survey = Survey::default();

@@ -20,15 +20,16 @@ pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
             .into());
     }
     let bytes = Fingerprint::of(file)?.bytes();
-    cx.notice(format_args!("checking {}", file.display()));
+    let checking = progress::of_file(cx, "checking", file, bytes);
     check(file)?;
+    drop(checking);
     destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would upload {bytes} bytes"));
         return destination.rehearse(cx).await;
     }
     let stop = Stop::listen()?;
-    let progress = progress::phase(cx, &format!("uploading {}", file.display()), Some(bytes));
+    let progress = progress::of_file(cx, "uploading", file, bytes);
     let shown = progress.clone();
     let upload = cx
         .client()?

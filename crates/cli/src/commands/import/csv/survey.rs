@@ -30,7 +30,7 @@ pub(super) struct Survey {
 /// Reads every record: what cannot be read has to be known before a table is touched.
 pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Survey> {
     let file = args.file.as_path();
-    let progress = progress::phase(cx, &format!("checking {}", file.display()), Some(bytes));
+    let progress = progress::of_file(cx, "checking", file, bytes);
     let mut records = Records::open(file, args.delimiter)?;
     let names = names(file, records.header()?)?;
     let given = given(&args.types, &names)?;
