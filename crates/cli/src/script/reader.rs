@@ -73,6 +73,8 @@ pub(crate) struct ScriptReader<R> {
     scanner: Scanner,
     ready: VecDeque<Item>,
     text: Vec<u8>,
+    /// What may begin the next statement.
+    undecided: Option<u8>,
     begins: u64,
     line: u64,
     bytes: u64,
@@ -86,6 +88,7 @@ impl<R: BufRead> ScriptReader<R> {
             scanner: Scanner::default(),
             ready: VecDeque::new(),
             text: Vec::new(),
+            undecided: None,
             begins: 0,
             line: 0,
             bytes: 0,
@@ -130,30 +133,38 @@ impl<R: BufRead> ScriptReader<R> {
             return Ok(());
         }
         for (at, byte) in line.iter().enumerate() {
-            match self.scanner.take(*byte) {
-                Step::Between => {}
-                Step::Within => {
-                    if self.text.is_empty() {
-                        self.begins = self.line;
-                    }
-                    self.text.push(*byte);
-                }
-                Step::End => {
-                    let statement = Item::Statement(self.source(start + at as u64 + 1)?);
-                    self.ready.push_back(statement);
-                }
+            if self.take(*byte) == Step::End {
+                let statement = Item::Statement(self.source(start + at as u64 + 1)?);
+                self.ready.push_back(statement);
             }
         }
         if self.text.len() > LONGEST { Err(ScriptError::TooLong { line: self.begins }) } else { Ok(()) }
     }
 
+    fn take(&mut self, byte: u8) -> Step {
+        let step = self.scanner.take(byte);
+        if matches!(step, Step::Within | Step::End) && self.text.is_empty() {
+            self.begins = self.line;
+        }
+        match step {
+            Step::Between => self.undecided = None,
+            Step::Undecided => self.undecided = Some(byte),
+            Step::Within | Step::End => self.text.extend(self.undecided.take()),
+        }
+        if step == Step::Within {
+            self.text.push(byte);
+        }
+        step
+    }
+
     fn finish(&mut self) -> Result<Option<Item>, ScriptError> {
         // A line may end the text without ending itself.
-        self.scanner.take(b'\n');
+        self.take(b'\n');
         if let Some(missing) = self.scanner.missing() {
             return Err(ScriptError::Unfinished { line: self.begins.max(1), missing });
         }
         self.scanner = Scanner::default();
+        self.undecided = None;
         if self.text.trim_ascii().is_empty() {
             return Ok(None);
         }

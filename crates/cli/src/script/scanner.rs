@@ -14,6 +14,8 @@ pub(crate) struct Scanner {
 pub(crate) enum Step {
     /// It is between statements: a space, or a part of a comment.
     Between,
+    /// The next one tells whether it begins a statement or a comment between statements.
+    Undecided,
     /// It belongs to a statement.
     Within,
     /// It is the semicolon that ends one.
@@ -131,7 +133,7 @@ impl Scanner {
         match byte {
             b'-' | b'/' => {
                 self.text = Text::MaybeComment(byte);
-                self.around()
+                if self.place == Place::Before { Step::Undecided } else { Step::Within }
             }
             b';' => self.semicolon(),
             b' ' | b'\t' | b'\r' | b'\n' | b'\x0c' => self.around(),

@@ -59,6 +59,12 @@ fn nothing_is_no_statement() {
 }
 
 #[test]
+fn what_only_looks_like_a_comment_is_kept() {
+    assert_eq!(texts("-;/;- 1;/-"), ["-", "/", "- 1", "/-"]);
+    assert_eq!(texts("- -- comment\n;-/* comment */;"), ["- -- comment", "-/* comment */"]);
+}
+
+#[test]
 fn a_line_with_a_dot_is_a_command_only_between_statements() {
     let mut reader = ScriptReader::new(".tables\nSELECT 1\n.5;\n".as_bytes());
     assert!(matches!(reader.next().unwrap(), Some(Item::Command(source)) if source.text == ".tables"));
