@@ -14,7 +14,7 @@ pub(crate) use batch::BatchError;
 pub(crate) use connection::Connection;
 pub(crate) use cursor::Ended;
 pub(crate) use error::HranaError;
-pub(crate) use value::{Arguments, BASE64, NamedValue, Statement, Value};
+pub(crate) use value::{Arguments, NamedValue, Statement, Value};
 
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,10 @@ mod writer;
 pub(crate) use text::{literal, plain};
 pub(crate) use writer::{Mode, RowWriter};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use crate::hrana::{BASE64, Value};
+use crate::hrana::Value;
 
 /// How wide a table may be; nothing where no terminal shows it.
 pub(crate) fn width_of_terminal() -> Option<u16> {
@@ -38,14 +39,13 @@ struct Plain<'a>(&'a Value);
 
 impl Serialize for Plain<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use base64::Engine as _;
         match self.0 {
             Value::Null => serializer.serialize_none(),
             Value::Integer(value) => serializer.serialize_i64(*value),
             Value::Real(value) if !value.is_finite() => serializer.serialize_none(),
             Value::Real(value) => serializer.serialize_f64(*value),
             Value::Text(value) => serializer.serialize_str(value),
-            Value::Blob(bytes) => serializer.serialize_str(&BASE64.encode(bytes)),
+            Value::Blob(bytes) => serializer.serialize_str(&BASE64_STANDARD_NO_PAD.encode(bytes)),
         }
     }
 }

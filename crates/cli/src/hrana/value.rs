@@ -1,16 +1,7 @@
 //! Statements and values.
 
-use base64::{
-    Engine as _, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-
-/// The protocol asks for base64 without padding and accepts both.
-pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// A value of one of SQLite's five storage classes.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,7 +93,7 @@ impl Serialize for Value {
             Self::Integer(value) => Wire::Integer { value: Digits::Text(value.to_string()) },
             Self::Real(value) => Wire::Float { value: Some(*value) },
             Self::Text(value) => Wire::Text { value: value.clone() },
-            Self::Blob(bytes) => Wire::Blob { base64: BASE64.encode(bytes) },
+            Self::Blob(bytes) => Wire::Blob { base64: BASE64_STANDARD_NO_PAD.encode(bytes) },
         }
         .serialize(serializer)
     }
@@ -120,7 +111,9 @@ impl<'de> Deserialize<'de> for Value {
             Wire::Float { value } => Self::Real(value.unwrap_or(f64::NAN)),
             Wire::Text { value } => Self::Text(value),
             Wire::Blob { base64 } => {
-                Self::Blob(BASE64.decode(base64).map_err(|_| D::Error::custom("a blob is no base64"))?)
+                // Without padding by the protocol, which allows it all the same.
+                let digits = base64.trim_end_matches('=');
+                Self::Blob(BASE64_STANDARD_NO_PAD.decode(digits).map_err(|_| D::Error::custom("a blob is no base64"))?)
             }
         })
     }

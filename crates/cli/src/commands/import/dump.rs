@@ -1,5 +1,7 @@
 //! A dump that is run statement by statement, some at once.
 
+mod survey;
+
 use std::{
     collections::HashSet,
     fs::File,
@@ -16,6 +18,8 @@ use super::{
     outcome::{Broken, IMPORTED, Imported, counted},
     stop::Stop,
 };
+use survey::Survey;
+
 use crate::{
     args::ImportDump,
     context::Context,
@@ -27,7 +31,7 @@ use crate::{
 
 pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
     let fingerprint = Fingerprint::of(&args.file)?;
-    let survey = survey(cx, &args.file, fingerprint.bytes())?;
+    let survey = Survey::take(cx, &args.file, fingerprint.bytes())?;
     args.destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would run {}", counted(survey.statements, "statement")));
@@ -39,7 +43,7 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
     let connection = args.destination.open(cx).await?;
     let existing = existing(&connection).await?;
     if start.done == 0 {
-        refuse_what_exists(&survey, &existing)?;
+        survey.refuse_what_exists(&existing)?;
     }
     let mut load = Load {
         connection,
@@ -61,55 +65,6 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
     let (database, statements) = (args.destination.to.clone(), Some(load.position.done));
     let created = args.destination.create;
     cx.out().value(&IMPORTED, &Imported { database, table: None, rows: None, statements, created })
-}
-
-/// What a dump holds.
-#[derive(Debug, Default)]
-struct Survey {
-    statements: u64,
-    /// The tables it makes, and the lines that do so, unless they do nothing where there is one.
-    tables: Vec<(String, u64)>,
-}
-
-/// Reads all of a dump to see whether it is one, and whole.
-fn survey(cx: &Context, file: &Path, bytes: u64) -> Result<Survey> {
-    let progress = progress::of_file(cx, "checking", file, bytes);
-    let unfit = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
-    let mut script = open(file, &Position::default())?;
-    let mut survey = Survey::default();
-    let (mut is_open, mut last) = (false, String::new());
-    while let Some(item) = script.next().map_err(|error| unfit(error.to_string()))? {
-        let source = match item {
-            Item::Statement(source) => source,
-            Item::Command(source) => {
-                let problem =
-                    format!("line {}: {} is a command of the sqlite3 shell, not SQL", source.line, source.text);
-                return Err(unfit(problem).into());
-            }
-        };
-        survey.statements += 1;
-        last = first_word(&source.text);
-        match last.as_str() {
-            "BEGIN" => is_open = true,
-            "COMMIT" | "END" => is_open = false,
-            "ATTACH" | "DETACH" | "VACUUM" => {
-                return Err(unfit(format!("line {}: {last} cannot be imported", source.line)).into());
-            }
-            _ => {}
-        }
-        if let Some(Created { kind: "TABLE", name, is_only_if_absent: false }) = created(&source.text) {
-            survey.tables.push((name, source.line));
-        }
-        progress.set_position(source.end);
-    }
-    if last == "ROLLBACK" {
-        let problem = "it ends in ROLLBACK: whoever wrote it ran into an error, and it is not whole";
-        return Err(unfit(problem.to_owned()).into());
-    }
-    if is_open {
-        return Err(unfit("it ends before its COMMIT: it is not whole".to_owned()).into());
-    }
-    Ok(survey)
 }
 
 fn open(file: &Path, from: &Position) -> Result<ScriptReader<BufReader<File>>> {
@@ -155,15 +110,6 @@ async fn existing(connection: &Connection) -> Result<HashSet<String>> {
             _ => None,
         })
         .collect())
-}
-
-fn refuse_what_exists(survey: &Survey, existing: &HashSet<String>) -> Result<()> {
-    match survey.tables.iter().find(|(name, _)| existing.contains(&name.to_lowercase())) {
-        None => Ok(()),
-        Some((name, line)) => {
-            Err(Failure::new(Kind::Refused, format!("table {name:?}, which line {line} makes, exists already")).into())
-        }
-    }
 }
 
 struct Load {

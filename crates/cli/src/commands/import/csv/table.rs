@@ -68,7 +68,7 @@ impl Table {
             columns if columns.is_empty() => Way::Created,
             columns => {
                 check(name, &columns, survey)?;
-                if is_replacing { Way::Staged(format!("{name}__import")) } else { Way::Appended }
+                if is_replacing { Way::Staged(format!("_tursoctl_import_{name}")) } else { Way::Appended }
             }
         };
         Ok(Self { name: name.to_owned(), way })
