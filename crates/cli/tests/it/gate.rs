@@ -17,6 +17,8 @@ use std::{
 pub(crate) enum Then {
     /// Every connection breaks off, and no other one is taken.
     Close,
+    /// The request that is under way arrives, and its answer does not.
+    Mute,
     /// Nothing goes on until it is let through.
     Hold,
 }
@@ -55,7 +57,7 @@ impl Gate {
             for client in listener.incoming() {
                 let client = client.unwrap();
                 let is_closed = !*accepting.is_open.lock().unwrap();
-                if is_closed && accepting.then == Then::Close {
+                if is_closed && accepting.then != Then::Hold {
                     continue;
                 }
                 let shared = Arc::clone(&accepting);
@@ -85,10 +87,11 @@ impl Gate {
 impl Shared {
     fn forward(self: &Arc<Self>, client: &TcpStream) {
         let server = TcpStream::connect(self.server).unwrap();
-        let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+        let (from, to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+        let shared = Arc::clone(self);
         let answers = thread::spawn(move || {
-            // It ends when either side does.
-            let _ = std::io::copy(&mut from, &mut to);
+            shared.answers(&from, &to);
+            // It may have ended already.
             let _ = to.shutdown(Shutdown::Both);
         });
         self.requests(client, &server);
@@ -100,6 +103,16 @@ impl Shared {
         let mut buffer = vec![0; 16 * 1024];
         while let Ok(length @ 1..) = client.read(&mut buffer) {
             if !self.pass(length) || server.write_all(&buffer[..length]).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn answers(&self, mut server: &TcpStream, mut client: &TcpStream) {
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(length @ 1..) = server.read(&mut buffer) {
+            let is_muted = self.then == Then::Mute && !*self.is_open.lock().unwrap();
+            if is_muted || client.write_all(&buffer[..length]).is_err() {
                 return;
             }
         }
@@ -120,7 +133,7 @@ impl Shared {
         if self.then == Then::Close {
             return false;
         }
-        while !*is_open {
+        while self.then == Then::Hold && !*is_open {
             is_open = self.opened.wait(is_open).unwrap();
         }
         true

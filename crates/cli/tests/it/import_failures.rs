@@ -177,6 +177,33 @@ fn a_server_that_goes_away_leaves_an_import_that_can_go_on() {
 }
 
 #[test]
+fn a_batch_whose_answer_was_lost_is_not_inserted_twice() {
+    let served = served(&["shop"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE numbers (id INTEGER, text); INSERT INTO numbers VALUES (0, 'was there')",
+    ]);
+    let file = numbers(&served, 5_000);
+    let gate = Gate::after(150_000, Then::Mute, served.addr());
+    let ended = Ended::of(import(&served, &gate, &file, &[]).output().unwrap());
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("nobody knows whether the last batch took effect"), "{}", ended.stderr);
+    let inserted = count(&served, "numbers") - 1;
+    // The one that was lost is there as well.
+    assert!(
+        ended.stderr.contains(&format!("({} of 5000 rows inserted)", inserted - 500)),
+        "{inserted}: {}",
+        ended.stderr
+    );
+    gate.open();
+    let ended = Ended::of(import(&served, &gate, &file, &["--resume"]).output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let sums = ["sql", "shop", "SELECT count(*) || ' ' || count(DISTINCT id) FROM numbers", "-o", "name"];
+    assert_eq!(served.done(&sums), "5001 5000\n");
+}
+
+#[test]
 fn an_import_of_another_file_does_not_go_on() {
     let served = served(&["shop"]);
     served.done(&[

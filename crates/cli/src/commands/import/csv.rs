@@ -83,7 +83,8 @@ async fn prepare(
     let is_replacing = args.mode == ImportMode::Replace;
     let Some(earlier) = earlier else {
         let table = Table::prepare(connection, name, survey, is_replacing).await?;
-        journal.rows_before = table.count(connection).await?;
+        // A table that was just made has none.
+        journal.rows_before = if table.has_own_rows() { table.count(connection).await? } else { 0 };
         return Ok((table, Position::default()));
     };
     let table = Table::find(connection, name, survey, is_replacing).await?;
