@@ -1,6 +1,6 @@
 //! How a run ends: what is said about an error, and the exit code.
 
-use std::{fmt, io, process::ExitCode};
+use std::{fmt, process::ExitCode};
 
 use serde::Serialize;
 use turso_cloud::{Error, ErrorKind, InvalidInput};
@@ -183,11 +183,6 @@ impl Http {
             attempts: error.attempts(),
         })
     }
-}
-
-/// Whether whoever read the output has had enough of it, as `head` does.
-pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn kind_of(error: &Error) -> Kind {

@@ -18,6 +18,7 @@ mod rows;
 mod script;
 mod signals;
 mod stdin;
+mod stdout;
 
 use std::{env, ffi::OsString, io::Write as _, process::ExitCode};
 
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
     let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
     match run(global, &command, &mut format) {
         Ok(code) => code,
-        Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(_) if stdout::is_closed() => ExitCode::SUCCESS,
         Err(error) => {
             let report = Report::of(&error);
             tell(&report, format, verbose);

@@ -65,7 +65,7 @@ impl ConfigFolder {
 
     pub(crate) fn config(&self) -> Result<Config> {
         let file = self.config_file();
-        let config: Config = read(&file)?;
+        let config: Config = read(&file, |error| error.message().to_owned())?;
         for (profile, settings) in &config.profiles {
             for (name, value) in settings {
                 let origin = format!("profile {profile} in {}", file.display());
@@ -78,7 +78,8 @@ impl ConfigFolder {
     pub(crate) fn credentials(&self) -> Result<Credentials> {
         let file = self.credentials_file();
         refuse_readable_by_others(&file)?;
-        read(&file)
+        // The parser's own sentence may hold what stands where it should not.
+        read(&file, |_| "is not a token of a profile".to_owned())
     }
 
     /// Changes the configuration, with every other process that wants to do so kept waiting.
@@ -97,6 +98,28 @@ impl ConfigFolder {
         let result = change(&mut credentials)?;
         self.write(&self.credentials_file(), &credentials)?;
         Ok(result)
+    }
+
+    /// Keeps a token in a profile, with the settings it was checked with.
+    pub(crate) fn keep_login(
+        &self,
+        profile: &str,
+        token: ApiToken,
+        settings: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<()> {
+        let settings: Vec<_> = settings.into_iter().collect();
+        for (name, value) in &settings {
+            key(name)?.check(value, "login")?;
+        }
+        self.change_credentials(|credentials| {
+            credentials.tokens.insert(profile.to_owned(), token);
+            Ok(())
+        })?;
+        self.change_config(|config| {
+            let values = config.profiles.entry(profile.to_owned()).or_default();
+            values.extend(settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
+            Ok(())
+        })
     }
 
     fn config_file(&self) -> PathBuf {
@@ -136,7 +159,8 @@ fn strategy() -> Result<impl etcetera::AppStrategy> {
     etcetera::choose_app_strategy(names).with_context(|| format!("no home folder is known: set {FOLDER_VARIABLE}"))
 }
 
-fn read<T: Default + DeserializeOwned>(file: &Path) -> Result<T> {
+/// What a file holds, or its default where there is none. `explain` says what is wrong with the line that is named.
+fn read<T: Default + DeserializeOwned>(file: &Path, explain: impl Fn(&toml::de::Error) -> String) -> Result<T> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         // What is to become a folder may be a file: that is told by whoever wants to write.
@@ -145,10 +169,11 @@ fn read<T: Default + DeserializeOwned>(file: &Path) -> Result<T> {
         }
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
     };
-    // The parser would show the line it stumbles over, which may hold a token.
+    // As a whole, the parser's error shows the line, which may hold a token.
     toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        Failure::usage(format!("{} line {line}: {}", file.display(), error.message())).into()
+        let before = error.span().map_or(0, |span| span.start);
+        let line = 1 + text.bytes().take(before).filter(|byte| *byte == b'\n').count();
+        Failure::usage(format!("{} line {line}: {}", file.display(), explain(&error))).into()
     })
 }
 
