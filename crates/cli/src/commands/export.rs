@@ -20,6 +20,7 @@ use crate::{
     exit::{Failure, Kind, Report},
     hrana::Connection,
     output::Shape,
+    stdout,
 };
 use counts::Counts;
 pub(super) use dump::copy_dump;
@@ -55,7 +56,7 @@ pub(crate) async fn run(cx: &Context, args: &ExportArgs) -> Result<()> {
     for database in &databases {
         match export(cx, args, &plan, database).await {
             Ok(files) => written.extend(files),
-            Err(error) if databases.len() == 1 || crate::exit::is_broken_pipe(&error) => return Err(error),
+            Err(error) if databases.len() == 1 || stdout::is_closed() => return Err(error),
             Err(error) => {
                 cx.notice(format_args!("error: database {database}: {}", Report::of(&error).message()));
                 failed += 1;

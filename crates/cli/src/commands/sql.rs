@@ -22,6 +22,7 @@ use crate::{
     rows::{Mode, RowWriter, width_of_terminal},
     script::{Item, ScriptReader},
     stdin::Stdin,
+    stdout::{self, Out},
 };
 
 pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
@@ -51,9 +52,9 @@ pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
 }
 
 /// Where rows go, in the mode asked for or as `--output` says.
-pub(super) fn writer(cx: &Context, mode: Option<Mode>) -> RowWriter<io::BufWriter<io::Stdout>> {
+pub(super) fn writer(cx: &Context, mode: Option<Mode>) -> RowWriter<Out> {
     let mode = mode.unwrap_or_else(|| cx.out().format().into());
-    let mut writer = RowWriter::new(io::BufWriter::new(io::stdout()), mode, width_of_terminal());
+    let mut writer = RowWriter::new(stdout::lock(), mode, width_of_terminal());
     writer.pick(cx.out().fields());
     writer
 }

@@ -1,6 +1,6 @@
 //! A database as SQL.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::{Context as _, Result};
 
@@ -32,18 +32,13 @@ pub(in crate::commands) async fn copy_dump(
     let mut edges = Edges::default();
     while let Some(piece) = answer.chunk().await.map_err(|error| broken_off(&error))? {
         edges.see(&piece);
-        write_piece(out, &piece)?;
+        out.write_all(&piece).context("cannot write the dump")?;
         report(edges.bytes);
     }
     match edges.problem() {
         None => Ok(()),
         Some(problem) => Err(Failure::new(Kind::Failed, problem).into()),
     }
-}
-
-/// An error of the standard output has to stay one, for a closed pipe is none.
-fn write_piece(out: &mut impl Write, piece: &[u8]) -> Result<()> {
-    out.write_all(piece).map_err(|error: io::Error| anyhow::Error::new(error).context("cannot write the dump"))
 }
 
 fn broken_off(error: &reqwest::Error) -> Failure {

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::plan::Place;
-use crate::files::WholeFile;
+use crate::{files::WholeFile, stdout};
 
 /// What is dropped leaves nothing.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Target {
             }
             Self::StandardOutput(mut draft) => {
                 draft.seek(SeekFrom::Start(0))?;
-                let mut out = io::stdout().lock();
+                let mut out = stdout::lock();
                 io::copy(draft.get_mut(), &mut out)?;
                 out.flush()?;
                 Ok(("-".to_owned(), bytes))

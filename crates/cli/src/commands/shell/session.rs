@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, BufWriter, Stdout, Write as _},
+    io::{self, BufReader, Write as _},
     time::Instant,
 };
 
@@ -18,6 +18,7 @@ use crate::{
     exit::Failure,
     hrana::{Statement, Value},
     script::{Item, ScriptReader, Source, first_word},
+    stdout::Out,
 };
 
 /// Scripts that read one another have to end somewhere.
@@ -32,7 +33,7 @@ pub(super) enum Flow {
 
 pub(super) struct Session<'c> {
     cx: &'c Context,
-    pub(super) runner: Runner<BufWriter<Stdout>>,
+    pub(super) runner: Runner<Out>,
     name: String,
     is_timed: bool,
     is_interactive: bool,
@@ -41,7 +42,7 @@ pub(super) struct Session<'c> {
 }
 
 impl<'c> Session<'c> {
-    pub(super) fn new(cx: &'c Context, runner: Runner<BufWriter<Stdout>>, database: &str) -> Self {
+    pub(super) fn new(cx: &'c Context, runner: Runner<Out>, database: &str) -> Self {
         // Of a URL, the host says which one it is.
         let name = match database.split_once("://") {
             Some((_, rest)) => rest.split(['.', '/', ':']).next().unwrap_or(rest),
