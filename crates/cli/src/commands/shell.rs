@@ -9,13 +9,13 @@ use std::io::{BufRead, BufReader, Cursor as Bytes};
 
 use anyhow::Result;
 
-use super::sql::{Given, Runner, open_file, partial, rights, writer};
+use super::sql::{Given, Runner, is_of_statement, open_file, partial, rights, writer};
 use crate::{
     args::{OnError, ShellArgs},
     connect::connect,
     context::Context,
     exit::{Failure, Report},
-    script::{Scanner, ScriptReader},
+    script::{Item, Scanner, ScriptReader},
     stdin::Stdin,
 };
 use editor::{Line, LineEditor};
@@ -61,7 +61,9 @@ async fn items(cx: &Context, session: &mut Session<'_>, script: impl BufRead, on
         match session.item(&item).await {
             Ok(Flow::GoOn) => {}
             Ok(Flow::Quit) => break,
-            Err(error) if on_error == OnError::Continue => {
+            Err(error)
+                if on_error == OnError::Continue && (is_of_statement(&error) || matches!(item, Item::Command(_))) =>
+            {
                 session.runner.flush()?;
                 cx.notice(format_args!("error: {error:#}"));
                 failed += 1;
@@ -129,7 +131,8 @@ async fn run_text(cx: &Context, session: &mut Session<'_>, text: &str) -> Result
             }
             None => {
                 session.abandon_rows()?;
-                session.runner.connection.abandon();
+                // What is still open would keep others from writing.
+                session.runner.close().await;
                 let lost = if was_in_transaction { ", and the transaction was rolled back" } else { "" };
                 cx.notice(format_args!("interrupted{lost}"));
                 break;

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 pub(super) use arguments::{Given, from_hexadecimal};
-pub(super) use runner::Runner;
+pub(super) use runner::{Runner, is_of_statement};
 
 use crate::{
     args::{OnError, Parameters, SqlArgs},
@@ -95,7 +95,7 @@ async fn statements<W: io::Write>(
         };
         match outcome {
             Ok(_) => {}
-            Err(error) if parameters.on_error == OnError::Continue && runner::is_of_statement(&error) => {
+            Err(error) if parameters.on_error == OnError::Continue && is_of_statement(&error) => {
                 runner.flush()?;
                 cx.notice(format_args!("error: {error:#}"));
                 failed += 1;

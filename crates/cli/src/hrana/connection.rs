@@ -101,11 +101,6 @@ impl Connection {
         Ok(rows)
     }
 
-    /// Forgets a stream in which nobody knows what happened.
-    pub(crate) fn abandon(&mut self) {
-        self.stream = Stream::default();
-    }
-
     /// Ends the stream, and what is open in it. It would end by itself soon: that it could not be told is no failure.
     pub(crate) async fn close(&mut self) {
         let stream = std::mem::take(&mut self.stream);

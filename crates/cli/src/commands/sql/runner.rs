@@ -106,6 +106,6 @@ fn named(error: HranaError, source: &Source) -> anyhow::Error {
 }
 
 /// Whether a statement failed, rather than the way to the database.
-pub(super) fn is_of_statement(error: &anyhow::Error) -> bool {
+pub(in crate::commands) fn is_of_statement(error: &anyhow::Error) -> bool {
     error.chain().filter_map(|cause| cause.downcast_ref::<HranaError>()).any(HranaError::is_sql)
 }
