@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, IsTerminal as _, Write as _},
     sync::OnceLock,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result};
@@ -17,6 +18,9 @@ use crate::{
     requests::{Recorder, Tracer},
     stdin,
 };
+
+/// How long a call may take with all its attempts.
+const USUAL_DEADLINE: Duration = Duration::from_secs(120);
 
 /// More than the longest name somebody may have to type.
 const LONGEST_ANSWER: u64 = 1024;
@@ -187,7 +191,9 @@ impl Context {
             builder = builder.region_url(url);
         }
         if let Some(timeout) = self.settings.text("timeout") {
-            builder = builder.timeout(parse_duration(timeout).map_err(Failure::usage)?);
+            let timeout = parse_duration(timeout).map_err(Failure::usage)?;
+            // Whoever is patient with one request is so with the whole call.
+            builder = builder.timeout(timeout).deadline(timeout.max(USUAL_DEADLINE));
         }
         if let Some(retries) = self.settings.text("retries") {
             builder = builder.retry(RetryPolicy::default().max_retries(retries.parse()?));

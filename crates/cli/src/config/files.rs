@@ -9,7 +9,7 @@ use etcetera::{AppStrategy as _, AppStrategyArgs};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use turso_cloud::ApiToken;
 
-use super::keys::key;
+use super::{keys::key, settings::DEFAULT_PROFILE};
 use crate::{
     exit::Failure,
     files::{create_private, write_whole},
@@ -27,6 +27,13 @@ pub(crate) struct Config {
     /// The settings of each profile, by the names of their keys.
     #[serde(default)]
     pub(crate) profiles: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Config {
+    /// Whether a profile can be used; the default one can without having been made.
+    pub(crate) fn has_profile(&self, name: &str) -> bool {
+        name == DEFAULT_PROFILE || self.profiles.contains_key(name)
+    }
 }
 
 /// `credentials.toml`: the token of each profile, for its owner's eyes only.

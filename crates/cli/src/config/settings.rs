@@ -11,7 +11,7 @@ use crate::{
     stdin,
 };
 
-const DEFAULT_PROFILE: &str = "default";
+pub(super) const DEFAULT_PROFILE: &str = "default";
 const PROFILE_VARIABLE: &str = "TURSOCTL_PROFILE";
 const TOKEN_VARIABLES: [&str; 2] = ["TURSOCTL_TOKEN", "TURSO_API_TOKEN"];
 /// No token is longer; whoever gives more has named the wrong file.
@@ -60,7 +60,7 @@ impl Settings {
         let profile = flags.profile.clone().or_else(|| variable(&[PROFILE_VARIABLE]).map(|(_, value)| value));
         let must_exist = profile.is_some() && !makes_profiles;
         let profile = profile.or_else(|| config.profile.clone()).unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
-        if must_exist && !config.profiles.contains_key(&profile) {
+        if must_exist && !config.has_profile(&profile) {
             return Err(no_such_profile(&profile, &config).into());
         }
         let mut settings = Self { folder, profile, is_profile_given: flags.profile.is_some(), values: BTreeMap::new() };

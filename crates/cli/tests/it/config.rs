@@ -146,3 +146,13 @@ fn the_official_settings_are_taken_over_and_left_as_they_are() {
     let broken = import(&["auth", "import", "--from", "turso", "--yes"]);
     assert_eq!(broken.code, Some(2), "{}", broken.stderr);
 }
+
+#[test]
+fn the_default_profile_need_not_be_made() {
+    let served = Served::new();
+    served.done(&["db", "list", "--profile", "default"]);
+    served.done(&["profile", "set", "--profile", "work", "organization=acme"]);
+    served.done(&["profile", "use", "work"]);
+    served.done(&["profile", "use", "default"]);
+    assert_eq!(served.run(&["auth", "status", "-o", "json"]).json()["profile"], "default");
+}

@@ -73,9 +73,9 @@ impl Position {
         }
         let all: Vec<AuditLog> = log.try_collect().await?;
         let mut next = Self::default();
-        all.iter().for_each(|entry| {
+        for entry in &all {
             next.note(entry);
-        });
+        }
         let before = std::mem::replace(self, next);
         Ok(all.into_iter().filter(|entry| !before.entries.contains(entry)).collect())
     }
