@@ -4,14 +4,18 @@
 mod args;
 mod commands;
 mod config;
+mod connect;
 mod context;
 mod exit;
 mod files;
+mod hrana;
 mod many;
 mod output;
 mod progress;
 mod quote;
 mod requests;
+mod rows;
+mod script;
 mod signals;
 mod stdin;
 mod stdout;
@@ -23,7 +27,7 @@ use clap::{Parser as _, ValueEnum as _};
 
 use args::{Args, Format, GlobalArgs};
 use context::Context;
-use exit::Report;
+use exit::{Kind, Report};
 
 fn main() -> ExitCode {
     let Args { global, command } = match Args::try_parse() {
@@ -58,14 +62,14 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
     *format = Some(cx.out().format());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    if command.handles_signals() {
-        return runtime.block_on(commands::run(&cx, command)).map(|()| ExitCode::SUCCESS);
-    }
     let outcome = runtime.block_on(async {
+        if command.handles_signals() {
+            return anyhow::Ok(Ok(commands::run(&cx, command).await));
+        }
         let mut signals = signals::watch()?;
-        anyhow::Ok(tokio::select! {
+        Ok(tokio::select! {
             outcome = commands::run(&cx, command) => Ok(outcome),
-            Ok(code) = signals.wait_for(Option::is_some) => Err(code.unwrap_or(1)),
+            Ok(stopped) = signals.wait_for(Option::is_some) => Err(stopped.unwrap_or(Kind::Interrupted)),
         })
     })?;
     let outcome = match outcome {
@@ -74,7 +78,7 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
             drop(cx);
             runtime.block_on(signals::clean_up())?;
             runtime.shutdown_background();
-            return Ok(stopped.into());
+            return Ok((stopped as u8).into());
         }
     };
     runtime.shutdown_background();

@@ -40,6 +40,11 @@ impl Output {
         self.format
     }
 
+    /// What of each thing is wanted; everything where it is empty.
+    pub(crate) fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
     /// Whether a program is to read it, so that a secret comes with its fields rather than bare.
     pub(crate) fn is_structured(&self) -> bool {
         matches!(self.format, Format::Json | Format::Jsonl | Format::Yaml | Format::Csv)

@@ -4,11 +4,7 @@ use std::{io, process, time::Duration};
 
 use tokio::{runtime::Handle, sync::watch, time};
 
-use crate::stdin;
-
-#[cfg(unix)]
-const TERMINATED: u8 = 143;
-const INTERRUPTED: u8 = 130;
+use crate::{exit::Kind, stdin};
 
 /// Whoever stops a program does not want to wait for long.
 const LONGEST_CLEANUP: Duration = Duration::from_secs(10);
@@ -34,12 +30,12 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// Waits for one of them, and says which exit code stands for it.
-    pub(crate) async fn stopped(&mut self) -> u8 {
+    /// Waits for one of them, and says which end of the run it means.
+    pub(crate) async fn stopped(&mut self) -> Kind {
         #[cfg(unix)]
         tokio::select! {
-            _ = self.interrupt.recv() => INTERRUPTED,
-            _ = self.terminate.recv() => TERMINATED,
+            _ = self.interrupt.recv() => Kind::Interrupted,
+            _ = self.terminate.recv() => Kind::Terminated,
         }
         #[cfg(not(unix))]
         {
@@ -47,26 +43,26 @@ impl Signals {
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
-            INTERRUPTED
+            Kind::Interrupted
         }
     }
 }
 
-/// Listens on a thread of the runtime, and sends the exit code to whoever is to stop, until they stop listening. A thread
+/// Listens on a thread of the runtime, and tells whoever is to stop which end of the run it means, until they stop listening. A thread
 /// that is blocked in the standard input would not hear it: then the process ends here and now.
-pub(crate) fn watch() -> io::Result<watch::Receiver<Option<u8>>> {
+pub(crate) fn watch() -> io::Result<watch::Receiver<Option<Kind>>> {
     let mut signals = Signals::listen()?;
     let (tell, told) = watch::channel(None);
     tokio::spawn(async move {
         loop {
-            let code = tokio::select! {
-                code = signals.stopped() => code,
+            let kind = tokio::select! {
+                kind = signals.stopped() => kind,
                 () = tell.closed() => return,
             };
             if stdin::is_being_read() {
-                process::exit(code.into());
+                process::exit((kind as u8).into());
             }
-            tell.send_replace(Some(code));
+            tell.send_replace(Some(kind));
         }
     });
     Ok(told)

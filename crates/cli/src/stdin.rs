@@ -26,6 +26,16 @@ pub(crate) fn whole() -> io::Result<String> {
     Ok(text)
 }
 
+/// It as a file is read, piece by piece.
+#[derive(Debug)]
+pub(crate) struct Stdin;
+
+impl io::Read for Stdin {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        reading(|| io::stdin().read(buffer))
+    }
+}
+
 fn reading<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     IS_BEING_READ.store(true, Ordering::SeqCst);
     let outcome = read();

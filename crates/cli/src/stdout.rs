@@ -13,11 +13,15 @@ pub(crate) fn is_closed() -> bool {
     IS_CLOSED.load(Ordering::SeqCst)
 }
 
-pub(crate) fn lock() -> impl Write {
+/// Standard output in the hands of one writer.
+pub(crate) type Out = io::BufWriter<Stdout>;
+
+pub(crate) fn lock() -> Out {
     io::BufWriter::new(Stdout(io::stdout().lock()))
 }
 
-struct Stdout(io::StdoutLock<'static>);
+#[derive(Debug)]
+pub(crate) struct Stdout(io::StdoutLock<'static>);
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

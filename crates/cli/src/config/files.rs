@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use turso_cloud::ApiToken;
 
 use super::{keys::key, settings::DEFAULT_PROFILE};
-use crate::{exit::Failure, files::write_whole};
+use crate::{
+    exit::Failure,
+    files::{create_private, write_whole},
+};
 
 const FOLDER_VARIABLE: &str = "TURSOCTL_CONFIG_DIR";
 
@@ -51,11 +54,16 @@ impl ConfigFolder {
         if let Some(folder) = env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()) {
             return Ok(Self(folder.into()));
         }
-        let names =
-            AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "tursoctl".to_owned() };
-        let strategy = etcetera::choose_app_strategy(names)
-            .with_context(|| format!("no home folder is known: set {FOLDER_VARIABLE}"))?;
-        Ok(Self(strategy.config_dir()))
+        Ok(Self(strategy()?.config_dir()))
+    }
+
+    /// Where is kept what this program remembers by itself. It is created when something is.
+    pub(crate) fn state(&self) -> Result<PathBuf> {
+        if env::var_os(FOLDER_VARIABLE).is_some_and(|folder| !folder.is_empty()) {
+            return Ok(self.0.join("state"));
+        }
+        let strategy = strategy()?;
+        Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -152,12 +160,10 @@ impl ConfigFolder {
     }
 }
 
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+fn strategy() -> Result<impl etcetera::AppStrategy> {
+    let names =
+        AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "tursoctl".to_owned() };
+    etcetera::choose_app_strategy(names).with_context(|| format!("no home folder is known: set {FOLDER_VARIABLE}"))
 }
 
 /// What a file holds, or its default where there is none. `explain` says what is wrong with the line that is named.
