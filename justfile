@@ -17,9 +17,24 @@ lint:
     cargo clippy --workspace --all-targets -- -D warnings
     .ci/check-dependencies
 
-# Software this project did not write, against the local cloud
+# Software this project did not write, against the local cloud, and docs/conformance.md from what the tests measure
 conformance:
     conformance/run
+    rm -f target/answers.tsv
+    CONFORMANCE_RECORD="$PWD/target/answers.tsv" cargo test --package turso-cloud-local --test control_plane
+    CONFORMANCE_RECORD="$PWD/target/answers.tsv" UPDATE_DOCS=1 cargo test --package turso-cloud-local --test conformance
+
+# Every fuzz target for a minute, or for so many seconds (needs cargo-fuzz, and no other compiler than the usual one)
+fuzz seconds="60" *targets:
+    fuzz/run {{seconds}} {{targets}}
+
+# What a process holds open for 10,000 databases, where the tests have 1,000
+load:
+    LOAD_DATABASES=10000 cargo test --package turso-cloud-local --test load -- --nocapture
+
+# A cloud that is killed 500 times, where the tests kill it 60 times
+durability:
+    DURABILITY_KILLS=500 cargo test --package turso-cloud-cli --test durability -- --nocapture
 
 # Everything CI does
 ci:

@@ -1,8 +1,6 @@
 //! Writes the deletions of the last day to standard output, one JSON object a line.
 #![expect(clippy::print_stdout, reason = "it writes what it found")]
 
-use std::pin::pin;
-
 use anyhow::Result;
 use futures_util::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +19,7 @@ async fn main() -> Result<()> {
 
 async fn export(turso: &Client, since: Timestamp) -> Result<()> {
     let deletions = [AuditCode::DbDelete, AuditCode::GroupDelete, AuditCode::OrgDelete];
-    let mut log = pin!(turso.audit_logs().stream().since(since).only(deletions));
+    let mut log = turso.audit_logs().stream().since(since).only(deletions);
     while let Some(entry) = log.try_next().await? {
         println!("{}", serde_json::to_string(&entry)?);
     }

@@ -7,8 +7,6 @@
 //! already.
 #![expect(clippy::print_stdout, reason = "it shows what it does")]
 
-use std::pin::pin;
-
 use anyhow::{Context as _, Result, bail};
 use futures_util::TryStreamExt as _;
 use turso_cloud::{ApiToken, Client, Database, DatabaseToken, Expiration, Group, NewDatabase, NewGroup, NewToken};
@@ -112,7 +110,7 @@ async fn write_and_read(database: &Database, token: &DatabaseToken) -> Result<Ve
 }
 
 async fn print_audit_log(turso: &Client, since: jiff::Timestamp) -> Result<()> {
-    let mut log = pin!(turso.audit_logs().stream().since(since));
+    let mut log = turso.audit_logs().stream().since(since);
     while let Some(entry) = log.try_next().await? {
         println!("  {} {} by {} {}", entry.created_at, entry.code, entry.author, entry.data.to_json());
     }

@@ -4,12 +4,16 @@ mod api;
 mod audit;
 mod auth;
 mod db;
+mod export;
 mod global;
 mod group;
+mod import;
 mod local;
 mod location;
 mod org;
 mod profile;
+mod shell;
+mod sql;
 mod tokens;
 mod values;
 
@@ -23,8 +27,10 @@ pub(crate) use db::{
     AllowRulesArgs, AllowRulesCommand, DbBranch, DbCommand, DbConfigChange, DbConfigCommand, DbCreate, DbDelete, DbEnv,
     DbInstances, DbList, DbTokensCommand, EnvForm, Scheme,
 };
+pub(crate) use export::{ExportArgs, ExportFormat};
 pub(crate) use global::{Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
+pub(crate) use import::{Destination, ImportCommand, ImportCsv, ImportDump, ImportMode, ImportSqlite};
 pub(crate) use local::{
     DEFAULT_NAME, EnvironmentFormat, LocalClock, LocalCloud, LocalCommand, LocalEnv, LocalExec, LocalFault,
     LocalFaultAdd, LocalLogs, LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop,
@@ -35,6 +41,8 @@ pub(crate) use org::{
     OrgUpdate,
 };
 pub(crate) use profile::ProfileCommand;
+pub(crate) use shell::ShellArgs;
+pub(crate) use sql::{OnError, Parameters, SqlArgs};
 pub(crate) use values::Switch;
 
 /// An unofficial command line for Turso Cloud and the local cloud.
@@ -68,6 +76,15 @@ pub(crate) enum Command {
     /// A Turso Cloud on this machine
     #[command(subcommand)]
     Local(LocalCommand),
+    /// Run SQL on a database as it is typed
+    Shell(ShellArgs),
+    /// Run SQL on databases, without a person
+    Sql(SqlArgs),
+    /// Make databases and tables of files
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Write databases to files
+    Export(ExportArgs),
     /// Who you are: logging in and API tokens
     #[command(subcommand)]
     Auth(AuthCommand),
@@ -119,7 +136,11 @@ pub(crate) enum DocsForm {
 impl Command {
     /// Whether it decides itself what Ctrl-C means.
     pub(crate) fn handles_signals(&self) -> bool {
-        matches!(self, Self::Local(LocalCommand::Start(_) | LocalCommand::Exec(_)))
+        match self {
+            Self::Local(LocalCommand::Start(_) | LocalCommand::Exec(_)) | Self::Import(_) => true,
+            Self::Shell(args) => args.is_interactive(),
+            _ => false,
+        }
     }
 
     /// Whether it can make the profile that `--profile` names.

@@ -7,12 +7,16 @@ mod completion;
 mod db;
 mod docs;
 mod doctor;
+mod export;
 mod group;
+mod import;
 mod input;
 mod local;
 mod location;
 mod org;
 mod profile;
+mod shell;
+mod sql;
 mod suggest;
 mod tokens;
 mod version;
@@ -39,6 +43,10 @@ pub(crate) fn run_offline(flags: &GlobalArgs, command: &Command) -> Option<Resul
 pub(crate) async fn run(cx: &Context, command: &Command) -> Result<ExitCode> {
     match command {
         Command::Local(command) => return local::run(cx, command).await,
+        Command::Shell(args) => shell::run(cx, args).await,
+        Command::Import(command) => import::run(cx, command).await,
+        Command::Export(args) => export::run(cx, args).await,
+        Command::Sql(args) => sql::run(cx, args).await,
         Command::Auth(command) => auth::run(cx, command).await,
         Command::Profile(command) => profile::run(cx, command),
         Command::Org(command) => org::run(cx, command).await,

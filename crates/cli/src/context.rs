@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, IsTerminal as _, Write as _},
     sync::OnceLock,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result};
@@ -15,7 +16,14 @@ use crate::{
     exit::{Failure, Kind},
     output::Output,
     requests::{Recorder, Tracer},
+    stdin,
 };
+
+/// How long a call may take with all its attempts.
+const USUAL_DEADLINE: Duration = Duration::from_secs(120);
+
+/// More than the longest name somebody may have to type.
+const LONGEST_ANSWER: u64 = 1024;
 
 /// The settings, the client, the way out and the way to ask back.
 pub(crate) struct Context {
@@ -160,8 +168,7 @@ impl Context {
         }
         let mut terminal = io::stderr();
         write!(terminal, "This will {action}.\n{question}").and_then(|()| terminal.flush())?;
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).context("cannot read the answer")?;
+        let answer = stdin::line(LONGEST_ANSWER).context("cannot read the answer")?;
         if is_consent(answer.trim()) {
             return Ok(());
         }
@@ -184,7 +191,9 @@ impl Context {
             builder = builder.region_url(url);
         }
         if let Some(timeout) = self.settings.text("timeout") {
-            builder = builder.timeout(parse_duration(timeout).map_err(Failure::usage)?);
+            let timeout = parse_duration(timeout).map_err(Failure::usage)?;
+            // Whoever is patient with one request is so with the whole call.
+            builder = builder.timeout(timeout).deadline(timeout.max(USUAL_DEADLINE));
         }
         if let Some(retries) = self.settings.text("retries") {
             builder = builder.retry(RetryPolicy::default().max_retries(retries.parse()?));

@@ -1,6 +1,6 @@
 //! How a run ends: what is said about an error, and the exit code.
 
-use std::{fmt, io, process::ExitCode};
+use std::{fmt, process::ExitCode};
 
 use serde::Serialize;
 use turso_cloud::{Error, ErrorKind, InvalidInput};
@@ -12,6 +12,8 @@ pub(crate) enum Kind {
     Failed = 1,
     /// What was typed cannot be right.
     Usage = 2,
+    /// What was compared is not the same.
+    Different = 3,
     /// A token is missing, expired or rejected.
     Unauthenticated = 4,
     NotFound = 5,
@@ -23,6 +25,10 @@ pub(crate) enum Kind {
     Declined = 8,
     /// Safe to run again.
     Transient = 9,
+    /// Ctrl-C, where there was something to say or to clean up.
+    Interrupted = 130,
+    /// The signal of a service manager, likewise.
+    Terminated = 143,
 }
 
 /// A failure this program found itself, with a command that may help.
@@ -50,6 +56,13 @@ impl Failure {
 
     pub(crate) fn is(&self, kind: Kind) -> bool {
         self.kind == kind
+    }
+
+    /// The same failure in other words.
+    #[must_use]
+    pub(crate) fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
     }
 
     /// Says what to run next.
@@ -176,11 +189,6 @@ impl Http {
     }
 }
 
-/// Whether whoever read the output has had enough of it, as `head` does.
-pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
-}
-
 fn kind_of(error: &Error) -> Kind {
     match error.kind() {
         ErrorKind::InvalidInput | ErrorKind::Config => Kind::Usage,
@@ -201,6 +209,9 @@ fn word(kind: Kind, api: Option<&Error>) -> String {
         (_, Some(api)) => api.kind().as_str(),
         (Kind::Failed, None) => "failed",
         (Kind::Usage, None) => "usage",
+        (Kind::Different, None) => "different",
+        (Kind::Interrupted, None) => "interrupted",
+        (Kind::Terminated, None) => "terminated",
         (Kind::Unauthenticated, None) => "not authenticated",
         (Kind::NotFound, None) => "not found",
         (Kind::Refused, None) => "refused",

@@ -15,6 +15,15 @@ pub(crate) struct WholeFile {
     writer: io::BufWriter<fs::File>,
 }
 
+/// Creates a folder that only its owner can look into.
+pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 impl WholeFile {
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let mut draft = path.as_os_str().to_owned();
@@ -26,6 +35,17 @@ impl WholeFile {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&draft)?;
         Ok(Self { draft: Some(draft), path: path.to_owned(), writer: io::BufWriter::new(file) })
+    }
+
+    /// Where it is until then.
+    pub(crate) fn draft(&self) -> &Path {
+        self.draft.as_deref().unwrap_or(&self.path)
+    }
+
+    /// The file under way, with everything written to it.
+    pub(crate) fn file(&mut self) -> io::Result<&mut fs::File> {
+        self.writer.flush()?;
+        Ok(self.writer.get_mut())
     }
 
     pub(crate) fn finish(mut self) -> io::Result<()> {

@@ -4,15 +4,21 @@
 mod args;
 mod commands;
 mod config;
+mod connect;
 mod context;
 mod exit;
 mod files;
+mod hrana;
 mod many;
 mod output;
 mod progress;
 mod quote;
 mod requests;
+mod rows;
+mod script;
 mod signals;
+mod stdin;
+mod stdout;
 
 use std::{env, ffi::OsString, io::Write as _, process::ExitCode};
 
@@ -21,8 +27,7 @@ use clap::{Parser as _, ValueEnum as _};
 
 use args::{Args, Format, GlobalArgs};
 use context::Context;
-use exit::Report;
-use signals::Signals;
+use exit::{Kind, Report};
 
 fn main() -> ExitCode {
     let Args { global, command } = match Args::try_parse() {
@@ -39,7 +44,7 @@ fn main() -> ExitCode {
     let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
     match run(global, &command, &mut format) {
         Ok(code) => code,
-        Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(_) if stdout::is_closed() => ExitCode::SUCCESS,
         Err(error) => {
             let report = Report::of(&error);
             tell(&report, format, verbose);
@@ -57,23 +62,23 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
     *format = Some(cx.out().format());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    if command.handles_signals() {
-        return runtime.block_on(commands::run(&cx, command));
-    }
-    let (outcome, signals) = runtime.block_on(async {
-        let mut signals = Signals::listen()?;
-        let outcome = tokio::select! {
+    let outcome = runtime.block_on(async {
+        if command.handles_signals() {
+            return anyhow::Ok(Ok(commands::run(&cx, command).await));
+        }
+        let mut signals = signals::watch()?;
+        Ok(tokio::select! {
             outcome = commands::run(&cx, command) => Ok(outcome),
-            code = signals.stopped() => Err(code),
-        };
-        anyhow::Ok((outcome, signals))
+            Ok(stopped) = signals.wait_for(Option::is_some) => Err(stopped.unwrap_or(Kind::Interrupted)),
+        })
     })?;
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(stopped) => {
             drop(cx);
-            runtime.block_on(signals::clean_up(signals));
-            return Ok(stopped);
+            runtime.block_on(signals::clean_up())?;
+            runtime.shutdown_background();
+            return Ok((stopped as u8).into());
         }
     };
     runtime.shutdown_background();

@@ -16,7 +16,10 @@ use anyhow::Result;
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 
-use crate::args::{Format, GlobalArgs};
+use crate::{
+    args::{Format, GlobalArgs},
+    stdout,
+};
 pub(crate) use shape::Shape;
 
 /// Where data goes, and how it looks.
@@ -37,6 +40,11 @@ impl Output {
         self.format
     }
 
+    /// What of each thing is wanted; everything where it is empty.
+    pub(crate) fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
     /// Whether a program is to read it, so that a secret comes with its fields rather than bare.
     pub(crate) fn is_structured(&self) -> bool {
         matches!(self.format, Format::Json | Format::Jsonl | Format::Yaml | Format::Csv)
@@ -52,7 +60,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = Self::open();
+        let mut out = stdout::lock();
         match self.format {
             Format::Table | Format::Wide => table::one(&mut out, shape, &self.fields, value)?,
             Format::Json => json::pretty(&mut out, &self.fields, shape, value)?,
@@ -69,7 +77,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = Self::open();
+        let mut out = stdout::lock();
         match self.format {
             Format::Table | Format::Wide => {
                 table::many(&mut out, shape, &self.fields, values, self.format == Format::Wide, Self::is_colored())?;
@@ -120,7 +128,7 @@ impl Output {
             if self.is_muted {
                 continue;
             }
-            let mut out = Self::open();
+            let mut out = stdout::lock();
             match self.format {
                 Format::Table | Format::Wide => table::line(&mut out, shape, &self.fields, &value)?,
                 Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields).row(&value)?,
@@ -138,7 +146,7 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = Self::open();
+        let mut out = stdout::lock();
         writeln!(out, "{text}")?;
         Ok(out.flush()?)
     }
@@ -148,13 +156,9 @@ impl Output {
         if self.is_muted {
             return Ok(());
         }
-        let mut out = Self::open();
+        let mut out = stdout::lock();
         out.write_all(bytes)?;
         Ok(out.flush()?)
-    }
-
-    fn open() -> impl Write {
-        io::BufWriter::new(io::stdout().lock())
     }
 
     fn is_colored() -> bool {

@@ -1,12 +1,15 @@
 //! How far something is, on standard error and only where somebody sees it.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::context::Context;
 
-const BYTES: &str = "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
+const BYTES: &str = "{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
+
+/// What is drawn where nobody knows how many bytes there will be.
+const UNKNOWN: &str = "{prefix} {spinner} {bytes} {bytes_per_sec}";
 
 /// A bar for bytes, with rate and time left; nothing is drawn in scripts, with `--quiet` or in a dry run. It goes away
 /// when it is dropped.
@@ -19,7 +22,28 @@ pub(crate) fn bytes(cx: &Context, what: &str) -> ProgressBar {
 /// A sign of life while something of unknown length goes on.
 pub(crate) fn waiting(cx: &Context, what: &str) -> ProgressBar {
     let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(None, target).with_message(what.to_owned());
+    let bar = ProgressBar::with_draw_target(None, target)
+        .with_style(ProgressStyle::default_spinner())
+        .with_message(what.to_owned());
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
+}
+
+/// A phase of so many bytes, if that is known: a bar where it is seen, and a line elsewhere.
+pub(crate) fn phase(cx: &Context, what: &str, total: Option<u64>) -> ProgressBar {
+    if !cx.shows_progress() {
+        cx.notice(what);
+    }
+    let bar = bytes(cx, what);
+    match total {
+        Some(total) => bar.set_length(total),
+        None => bar.set_style(ProgressStyle::with_template(UNKNOWN).unwrap_or_else(|_| ProgressStyle::default_bar())),
+    }
+    bar
+}
+
+/// The phase of a file, by its name alone: the bar has to fit a narrow terminal.
+pub(crate) fn of_file(cx: &Context, verb: &str, file: &Path, total: u64) -> ProgressBar {
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    phase(cx, &format!("{verb} {name}"), Some(total))
 }

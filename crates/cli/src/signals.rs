@@ -1,12 +1,10 @@
 //! Ctrl-C and the signal of a service manager.
 
-use std::{io, process::ExitCode, time::Duration};
+use std::{io, process, time::Duration};
 
-use tokio::{runtime::Handle, time};
+use tokio::{runtime::Handle, sync::watch, time};
 
-#[cfg(unix)]
-const TERMINATED: u8 = 143;
-const INTERRUPTED: u8 = 130;
+use crate::{exit::Kind, stdin};
 
 /// Whoever stops a program does not want to wait for long.
 const LONGEST_CLEANUP: Duration = Duration::from_secs(10);
@@ -32,12 +30,12 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// Waits for one of them, and says which exit code stands for it.
-    pub(crate) async fn stopped(&mut self) -> ExitCode {
+    /// Waits for one of them, and says which end of the run it means.
+    pub(crate) async fn stopped(&mut self) -> Kind {
         #[cfg(unix)]
         tokio::select! {
-            _ = self.interrupt.recv() => INTERRUPTED.into(),
-            _ = self.terminate.recv() => TERMINATED.into(),
+            _ = self.interrupt.recv() => Kind::Interrupted,
+            _ = self.terminate.recv() => Kind::Terminated,
         }
         #[cfg(not(unix))]
         {
@@ -45,14 +43,35 @@ impl Signals {
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
-            INTERRUPTED.into()
+            Kind::Interrupted
         }
     }
 }
 
+/// Listens on a thread of the runtime, and tells whoever is to stop which end of the run it means, until they stop listening. A thread
+/// that is blocked in the standard input would not hear it: then the process ends here and now.
+pub(crate) fn watch() -> io::Result<watch::Receiver<Option<Kind>>> {
+    let mut signals = Signals::listen()?;
+    let (tell, told) = watch::channel(None);
+    tokio::spawn(async move {
+        loop {
+            let kind = tokio::select! {
+                kind = signals.stopped() => kind,
+                () = tell.closed() => return,
+            };
+            if stdin::is_being_read() {
+                process::exit((kind as u8).into());
+            }
+            tell.send_replace(Some(kind));
+        }
+    });
+    Ok(told)
+}
+
 /// Lets what was given up clean up after itself, until a second signal: an upload spawns a task that deletes its draft.
 /// The tasks of idle connections end with the client, which has to be gone.
-pub(crate) async fn clean_up(mut signals: Signals) {
+pub(crate) async fn clean_up() -> io::Result<()> {
+    let mut signals = Signals::listen()?;
     let idle = async {
         while Handle::current().metrics().num_alive_tasks() > 0 {
             time::sleep(LOOK_AGAIN).await;
@@ -62,4 +81,5 @@ pub(crate) async fn clean_up(mut signals: Signals) {
         _ = time::timeout(LONGEST_CLEANUP, idle) => {}
         _ = signals.stopped() => {}
     }
+    Ok(())
 }

@@ -8,10 +8,13 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::{
+    sync::Mutex as AsyncMutex,
+    time::{Instant, timeout_at},
+};
 use turso_cloud_contract::{DatabaseName, DatabaseToken, OrganizationSlug};
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// How many databases the cache remembers before it forgets those whose tokens have ended.
 const MANY: usize = 4096;
@@ -47,18 +50,22 @@ struct Kept {
 pub(crate) struct AccessCache(Mutex<HashMap<Key, Slot>>);
 
 impl AccessCache {
-    /// What is kept while it is fresh, or else what `mint` yields. Callers that come while it is minted wait for it.
+    /// What is kept while it is fresh, or else what `mint` yields. Callers that come while it is minted wait for it, each
+    /// until its own deadline.
     pub(crate) async fn get<F>(
         &self,
         key: Key,
         now: Timestamp,
+        deadline: Instant,
         mint: impl FnOnce() -> F,
     ) -> Result<DatabaseAccess, Error>
     where
         F: Future<Output = Result<DatabaseAccess, Error>>,
     {
         let slot = self.slot(key, now);
-        let mut kept = slot.lock().await;
+        let late = "another call did not get the token before the deadline";
+        let kept = timeout_at(deadline, slot.lock()).await;
+        let mut kept = kept.map_err(|_| Error::new(ErrorKind::Timeout).with_detail(late))?;
         if let Some(kept) = kept.as_ref().filter(|kept| kept.fresh_until.is_none_or(|until| now < until)) {
             return Ok(kept.access.clone());
         }
@@ -71,6 +78,12 @@ impl AccessCache {
     pub(crate) fn forget(&self, organization: &OrganizationSlug, database: &DatabaseName) {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         slots.retain(|key, _| key.organization != *organization || key.database != *database);
+    }
+
+    /// Forgets what is kept of all databases of an organization.
+    pub(crate) fn forget_all(&self, organization: &OrganizationSlug) {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|key, _| key.organization != *organization);
     }
 
     fn slot(&self, key: Key, now: Timestamp) -> Slot {

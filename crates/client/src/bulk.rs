@@ -121,6 +121,15 @@ pub struct BulkEvents<I, T> {
     pace: Pace,
 }
 
+impl<I: Send + 'static, T: Send + 'static> BulkEvents<I, T> {
+    /// The outcomes as an iterator, on a client of [`blocking`](crate::blocking). An error of the iterator itself says that
+    /// it is used where it cannot be; those of the calls are in their outcomes.
+    #[cfg(feature = "blocking")]
+    pub fn send(self) -> Result<crate::blocking::Iter<Outcome<I, T>>, Error> {
+        crate::blocking::Iter::new(self.client.clone(), Box::pin(self.map(Ok)))
+    }
+}
+
 /// No input is ever pinned.
 impl<I, T> Unpin for BulkEvents<I, T> {}
 

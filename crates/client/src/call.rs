@@ -149,7 +149,7 @@ impl<T: Send + 'static> Call<T> {
     /// have deleted it and only the last one found nothing.
     pub(crate) fn or_absent(self) -> Call<bool> {
         self.map_result(|result| match result {
-            Err(error) if error.is_not_found() => Ok(error.may_have_happened()),
+            Err(error) if error.says_absent() => Ok(error.may_have_happened()),
             result => result.map(|_| true),
         })
     }

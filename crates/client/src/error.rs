@@ -172,6 +172,18 @@ impl Error {
         error
     }
 
+    /// Whether what the call names is not there. Where the organization it was looked for in is not there, nobody knows:
+    /// a misspelt organization must not look like one without that thing.
+    pub(crate) fn says_absent(&self) -> bool {
+        let seeks_organization = self.path().is_some_and(|path| path.ends_with("/{organization}"));
+        let misses_organization = self.message().is_some_and(|message| {
+            message
+                .strip_prefix("organization ")
+                .is_some_and(|rest| rest == "not found" || rest.ends_with(" not found"))
+        });
+        self.is_not_found() && (seeks_organization || !misses_organization)
+    }
+
     pub(crate) fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.0.detail = Some(detail.into());
         self
@@ -254,7 +266,9 @@ impl fmt::Display for Error {
 
 fn write_on_one_line(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     use fmt::Write as _;
-    text.chars().try_for_each(|character| f.write_char(if character.is_control() { ' ' } else { character }))
+    // The last two end lines without being control characters.
+    let ends_line = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+    text.chars().try_for_each(|character| f.write_char(if ends_line(character) { ' ' } else { character }))
 }
 
 /// The fields that are set, the cause included.

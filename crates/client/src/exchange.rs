@@ -174,8 +174,8 @@ impl Exchange<'_> {
         let wait = self.cx.options().retry.wait(error, self.request.repeatability, self.attempts, &client.jitter);
         if error.is_rate_limited() && error.status().is_some() {
             // Other calls would be told the same: they all pause, whether this one goes on or not.
-            if let Some(pause) = wait.or(error.retry_after()).and_then(|pause| Instant::now().checked_add(pause)) {
-                client.throttle.cool_until(pause);
+            if let Some(pause) = wait.or(error.retry_after()) {
+                client.throttle.cool_for(pause);
             }
         }
         let reason = match wait {

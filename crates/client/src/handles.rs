@@ -11,6 +11,7 @@ mod ensured;
 mod groups;
 mod invites;
 mod jwks;
+mod listed;
 mod locations;
 mod members;
 mod organizations;

@@ -56,7 +56,7 @@ pub use turso_cloud_contract::{
     database_tokens::{Action, Authorization, NewToken, Permission},
     databases::{
         Cipher, CreatedDatabase, Database, DatabaseConfiguration, DatabaseFilter, DatabasePatch, DatabaseV3,
-        Encryption, Instance, InstanceKind, NewDatabase, QueryStat, Seed, UsagePeriod,
+        Encryption, Instance, InstanceKind, NewDatabase, NewDatabaseV3, QueryStat, Seed, UsagePeriod,
     },
     groups::{Extension, Extensions, Group, GroupConfiguration, GroupPatch, NewGroup},
     invites::{CreatedInvite, Invite, NewInvite},

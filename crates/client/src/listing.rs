@@ -26,7 +26,13 @@ type Fetch<T> = Box<dyn Fn(u64, Option<String>) -> Call<Page<T>> + Send>;
 impl<T: Send + 'static> Listing<T> {
     pub(crate) fn new(client: &Client, fetch: impl Fn(u64, Option<String>) -> Call<Page<T>> + Send + 'static) -> Self {
         let fetch = Box::new(fetch);
-        Self(Paged::new(CursorPages { client: client.clone(), fetch, page_size: PAGE_SIZE, next: Next::First }))
+        Self(Paged::new(CursorPages {
+            client: client.clone(),
+            fetch,
+            page_size: PAGE_SIZE,
+            next: Next::First,
+            circle: Circle::default(),
+        }))
     }
 
     /// Sets how many items to ask for at once; 1000 by default. It has no effect once the first item was taken.
@@ -61,6 +67,31 @@ struct CursorPages<T> {
     fetch: Fetch<T>,
     page_size: u64,
     next: Next,
+    circle: Circle,
+}
+
+/// Finds out whether cursors repeat themselves, with one of them in memory however many there are (Brent's algorithm).
+#[derive(Default)]
+struct Circle {
+    mark: String,
+    /// How many more cursors are compared with the mark before it moves on, and how many it was compared with at first.
+    left: u64,
+    stretch: u64,
+}
+
+impl Circle {
+    fn closes(&mut self, cursor: &str) -> bool {
+        if self.left > 0 && self.mark == cursor {
+            return true;
+        }
+        if self.left == 0 {
+            cursor.clone_into(&mut self.mark);
+            self.stretch = (self.stretch * 2).max(1);
+            self.left = self.stretch + 1;
+        }
+        self.left -= 1;
+        false
+    }
 }
 
 enum Next {
@@ -82,13 +113,13 @@ impl<T: Send + 'static> Pages for CursorPages<T> {
             Next::Behind(cursor) => Some(cursor.clone()),
             Next::None => return Ok(None),
         };
-        let call = (self.fetch)(self.page_size, cursor.clone());
+        let call = (self.fetch)(self.page_size, cursor);
         let (items, next) = call.await?;
         self.next = match next.filter(|next| !next.is_empty()) {
             None => Next::None,
-            // The same page would be read for ever.
-            Some(next) if Some(&next) == cursor.as_ref() => {
-                let detail = format!("the listing does not advance: the page behind cursor {next:?} ends with it");
+            // The same pages would be read for ever.
+            Some(next) if self.circle.closes(&next) => {
+                let detail = format!("the listing does not advance: cursor {next:?} comes again");
                 return Err(Error::new(ErrorKind::Decode).with_detail(detail));
             }
             Some(next) => Next::Behind(next),

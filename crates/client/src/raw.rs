@@ -131,7 +131,7 @@ fn check_path(path: &str) -> Result<(), InvalidInput> {
     {
         return refuse("must not hold a relative segment");
     }
-    if path.contains(|character: char| character.is_control() || matches!(character, ' ' | '#' | '\\')) {
+    if path.contains(|character: char| !character.is_ascii_graphic() || matches!(character, '#' | '\\')) {
         return refuse("must be percent-encoded and without a fragment");
     }
     Ok(())

@@ -16,6 +16,9 @@ use crate::{Error, ErrorKind};
 /// | timeout or cut while waiting for or reading the answer | retry | no |
 /// | any other answer | no | no |
 ///
+/// After a 429 all calls of the client pause, for as long as the service asks and five minutes at the most; a call whose
+/// deadline comes first fails at once. [`Error::retry_after`](crate::Error::retry_after) is what the service asked for.
+///
 /// Between attempts the client waits a random time up to an exponentially growing bound. Retries are paid from an
 /// allowance that successes refill, so that an outage is not answered with a storm of them.
 ///

@@ -18,7 +18,9 @@ pub(crate) fn parse(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 }
 
 fn date(text: &str) -> Option<Timestamp> {
-    Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()
+    let date = httpdate::parse_http_date(text).ok()?;
+    // Such a date ends with the year 9999, a timestamp a day earlier.
+    Some(Timestamp::try_from(date).unwrap_or(Timestamp::MAX))
 }
 
 #[cfg(test)]
@@ -40,11 +42,12 @@ mod tests {
             (vec![(header::RETRY_AFTER, date)], Some(30)),
             (vec![(header::RETRY_AFTER, date), (header::DATE, "Mon, 23 Nov 2026 10:00:28 GMT")], Some(2)),
             (vec![(header::RETRY_AFTER, "Mon, 23 Nov 2020 10:00:30 GMT")], Some(0)),
+            (vec![(header::RETRY_AFTER, "Fri, 31 Dec 9999 23:59:59 GMT")], Some(251_606_779_200)),
             (vec![(header::RETRY_AFTER, "-1")], None),
             (vec![(header::RETRY_AFTER, "soon")], None),
             (vec![], None),
         ] {
-            assert_eq!(parse(&headers(&pairs), now), seconds.map(Duration::from_secs), "{pairs:?}");
+            assert_eq!(parse(&headers(&pairs), now).map(|wait| wait.as_secs()), seconds, "{pairs:?}");
         }
     }
 }

@@ -1,15 +1,22 @@
 //! What keeps the calls of one client from overrunning the service: a bound on requests in flight, and a pause
 //! for all of them after the service said that there are too many.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::{Instant, sleep_until},
 };
+
+/// The longest pause for all calls, whatever the service asks for: an absurd `Retry-After` must not silence a client for
+/// ever. One request asks again after it.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
 pub(crate) struct Throttle {
@@ -24,8 +31,9 @@ impl Throttle {
         Self { in_flight, cool_until: Mutex::new(None), pauses: AtomicU64::new(0) }
     }
 
-    /// Lets no request out before `until`.
-    pub(crate) fn cool_until(&self, until: Instant) {
+    /// Lets no request out for this long, and at most for [`LONGEST_PAUSE`].
+    pub(crate) fn cool_for(&self, pause: Duration) {
+        let until = Instant::now() + pause.min(LONGEST_PAUSE);
         let mut current = self.cool_until.lock().unwrap_or_else(PoisonError::into_inner);
         *current = (*current).max(Some(until));
         self.pauses.fetch_add(1, Ordering::Relaxed);

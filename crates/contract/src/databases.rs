@@ -27,7 +27,8 @@ pub use v3::{
 
 use crate::{
     DatabaseId, DatabaseName, GroupName, InvalidInput, LocationCode, Nothing, OrganizationSlug, Presence, RequestPart,
-    endpoint::endpoint, lenient::null_as_default,
+    endpoint::endpoint,
+    lenient::{Text, null_as_default},
 };
 
 endpoint!(
@@ -76,6 +77,9 @@ pub struct DatabaseFilter {
     /// Only the branches of the database with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// Only those that follow the schema of this one. The service deprecates that, and there is no setter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
     /// How many at the most. The service does not document it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
@@ -325,21 +329,25 @@ fn unless_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cip
 
 /// A live answer holds `Hostname` beside a duplicate `hostname` (observed in 2026), and newer routes only the
 /// latter: two fields and a choice, where a serde alias would refuse the pair as a duplicate.
-fn choose_hostname<E: serde::de::Error>(documented: Option<String>, duplicate: Option<String>) -> Result<String, E> {
-    documented.or(duplicate).ok_or_else(|| E::missing_field("Hostname"))
+fn choose_hostname<E: serde::de::Error>(
+    documented: Option<Text<'_>>,
+    duplicate: Option<Text<'_>>,
+) -> Result<String, E> {
+    documented.or(duplicate).map(String::from).ok_or_else(|| E::missing_field("Hostname"))
 }
 
 impl<'de> Deserialize<'de> for Database {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        struct Wire {
+        struct Wire<'a> {
             #[serde(rename = "Name")]
             name: DatabaseName,
             #[serde(rename = "DbId")]
             id: DatabaseId,
-            #[serde(rename = "Hostname")]
-            documented: Option<String>,
-            hostname: Option<String>,
+            #[serde(borrow, rename = "Hostname")]
+            documented: Option<Text<'a>>,
+            #[serde(borrow)]
+            hostname: Option<Text<'a>>,
             #[serde(default, deserialize_with = "null_as_default")]
             block_reads: bool,
             #[serde(default, deserialize_with = "null_as_default")]
@@ -376,12 +384,13 @@ impl<'de> Deserialize<'de> for Database {
 impl<'de> Deserialize<'de> for CreatedDatabase {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        struct Wire {
+        struct Wire<'a> {
             #[serde(rename = "DbId")]
             id: DatabaseId,
-            #[serde(rename = "Hostname")]
-            documented: Option<String>,
-            hostname: Option<String>,
+            #[serde(borrow, rename = "Hostname")]
+            documented: Option<Text<'a>>,
+            #[serde(borrow)]
+            hostname: Option<Text<'a>>,
             #[serde(rename = "Name")]
             name: DatabaseName,
         }

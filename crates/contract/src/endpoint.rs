@@ -2,9 +2,8 @@ use std::fmt::{self, Debug};
 
 use http::Method;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
-use crate::{InvalidInput, PathReader};
+use crate::{InvalidInput, PathReader, decode};
 
 /// One operation of the API, declared once by the `endpoint!` macro for client, local cloud and mock alike.
 ///
@@ -65,9 +64,8 @@ pub trait Endpoint: Clone + Debug + Send + Sync + Sized + 'static {
     /// Reads a request the way the service does: keys of the body in any case, unknown keys ignored. The rules
     /// of [`Endpoint::check`] are left to the caller, who may want to refuse in another order.
     fn decode(path: &str, query: Option<&str>, body: &[u8]) -> Result<Self, RequestError> {
-        let query =
-            serde_urlencoded::from_str(query.unwrap_or_default()).map_err(|e| RequestError::Query(e.to_string()))?;
-        let body = decode_body(body).map_err(|e| RequestError::Body(e.to_string()))?;
+        let query = decode::query(query.unwrap_or_default()).map_err(RequestError::Query)?;
+        let body = decode::body(body).map_err(RequestError::Body)?;
         Self::from_parts(PathReader::new(path), query, body).map_err(RequestError::Path)
     }
 }
@@ -182,26 +180,6 @@ impl fmt::Display for RequestError {
 }
 
 impl std::error::Error for RequestError {}
-
-fn decode_body<B: RequestPart>(body: &[u8]) -> Result<B, serde_json::Error> {
-    let fields = match B::PRESENCE {
-        Presence::Ignored => Value::Object(serde_json::Map::new()),
-        Presence::Optional if body.trim_ascii().is_empty() => Value::Object(serde_json::Map::new()),
-        Presence::Optional | Presence::Required => lower_case_keys(serde_json::from_slice(body)?),
-    };
-    B::deserialize(fields)
-}
-
-/// The service matches keys in any case (the official command line sends `Name` and `Location`).
-fn lower_case_keys(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (key.to_lowercase(), lower_case_keys(value))).collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(lower_case_keys).collect()),
-        other => other,
-    }
-}
 
 /// Declares one operation: path literals and typed fields alternate, so that they cannot disagree.
 ///

@@ -1,6 +1,27 @@
 //! Reading what the service may send although its documents do not say so.
 
+use std::{borrow::Cow, ops::Deref};
+
 use serde::{Deserialize, Deserializer};
+
+/// Text on its way into another type, which is copied only where it cannot be borrowed from the answer.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Text<'_>> for String {
+    fn from(text: Text<'_>) -> Self {
+        text.0.into_owned()
+    }
+}
 
 /// A field whose `null` means the same as its absence.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>

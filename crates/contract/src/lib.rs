@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod catalogue;
+mod decode;
 mod endpoint;
 mod error_body;
 mod invalid_input;
@@ -36,6 +37,7 @@ pub mod invites;
 pub mod jwks;
 pub mod locations;
 pub mod members;
+pub mod official;
 pub mod organizations;
 pub mod recovery;
 pub mod uploads;

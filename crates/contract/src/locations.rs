@@ -1,7 +1,10 @@
 //! Locations: where groups can be.
 
+mod places;
+
 use std::collections::BTreeMap;
 
+pub use places::Place;
 use serde::{Deserialize, Serialize};
 
 use crate::{LocationCode, OrganizationSlug, endpoint::endpoint, lenient::null_as_default};

@@ -11,6 +11,7 @@ use crate::{
     directory::remove_strays,
     founder::{Foundation, Founder, Heirlooms, Population},
     ids::Ids,
+    quirk::Quirks,
     snapshots::copy_databases,
     store::{OrganizationRow, Store, StoreError, Transaction},
 };
@@ -21,6 +22,7 @@ pub(crate) struct Blueprint {
     pub(crate) ids: Ids,
     pub(crate) clock: Clock,
     pub(crate) population: Arc<Population>,
+    pub(crate) quirks: Quirks,
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) lock: Option<Arc<File>>,
 }

@@ -10,13 +10,14 @@ use jiff::Timestamp;
 use turso_cloud_contract::{ApiToken, members::Role};
 
 use crate::{
-    Clock, Cloud, CloudError, Faults, Requests,
+    Clock, Cloud, CloudError, Faults, Quirk, Requests,
     blueprint::Blueprint,
     cloud::{Inner, Served, Settings},
     control::Hostnames,
     founder::{Heirlooms, Population, Team},
     home::Home,
     ids::Ids,
+    quirk::Quirks,
     rate_limit::RateLimit,
     request_log, seed_file,
 };
@@ -45,6 +46,7 @@ pub struct CloudBuilder {
     clock: Option<Clock>,
     directory: Option<PathBuf>,
     population: Population,
+    quirks: Quirks,
     request_log: usize,
     rate_limit: Option<NonZeroU32>,
     served: Served,
@@ -58,6 +60,7 @@ impl Default for CloudBuilder {
             clock: None,
             directory: None,
             population: Population::default(),
+            quirks: Quirks::default(),
             request_log: request_log::CAPACITY,
             rate_limit: None,
             served,
@@ -122,10 +125,32 @@ impl CloudBuilder {
         self
     }
 
-    /// Puts the organization added last, or `acme` when there is none, on another plan than `scaler`, for instance on
-    /// `starter`, which has neither invites nor audit logs.
+    /// Puts the organization added last, or `acme` when there is none, on another plan than `pro`, which includes
+    /// everything: `starter`, `developer` or `scaler`. What the plan does not include is refused.
     pub fn with_plan(mut self, plan: impl Into<String>) -> Self {
         self.population.last_team().plan = Some(plan.into());
+        self
+    }
+
+    /// Lets the cloud answer in a way in which Turso Cloud has been seen to answer. Of two that exclude each other, the
+    /// one given last holds.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use turso_cloud::NewDatabase;
+    /// use turso_cloud_local::{Cloud, Quirk};
+    ///
+    /// let cloud = Cloud::builder().quirk(Quirk::DuplicateCreate400).build()?;
+    /// let turso = cloud.client().build()?;
+    /// turso.databases().create(NewDatabase::new("orders", "default")).await?;
+    /// let again = turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap_err();
+    /// assert!(again.is_already_exists());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn quirk(mut self, quirk: Quirk) -> Self {
+        self.quirks.add(quirk);
         self
     }
 
@@ -222,6 +247,7 @@ impl CloudBuilder {
             ids: self.seed.map_or(Ids::Random, Ids::Seeded),
             clock,
             population: Arc::new(self.population),
+            quirks: self.quirks,
             addresses: Arc::default(),
             lock: home.lock(),
         };

@@ -14,6 +14,7 @@ mod handles;
 mod jwt;
 mod loopback;
 mod organization_key;
+mod pages;
 mod paging;
 mod permissions;
 pub(crate) mod provision;
@@ -22,6 +23,7 @@ pub(crate) mod recovery;
 mod refusal;
 mod request;
 mod router;
+mod target;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -32,13 +34,14 @@ use std::{fs::File, sync::Arc};
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response, header::CONTENT_TYPE, request::Parts};
-use turso_cloud_contract::{ByteSize, OrganizationSlug, Service};
+use turso_cloud_contract::{ByteSize, Service};
 
 use crate::{
     blueprint::Blueprint,
     clock::Clock,
     data::{AllowList, DataPlane, DatabaseRecord},
     ids::Ids,
+    quirk::Quirks,
     store::{DatabaseRow, Store, StoreError},
 };
 
@@ -54,9 +57,11 @@ pub(crate) use whereabouts::Host;
 
 use archive::Archive;
 use dumps::Dumps;
+pub(crate) use pages::Page;
 use request::{Received, origin};
 pub(crate) use request::{drain, read as read_body};
 pub(crate) use router::Operation;
+pub(crate) use target::Target;
 use whereabouts::Whereabouts;
 
 /// Everything an answer may need.
@@ -69,6 +74,7 @@ pub(crate) struct Control {
     pub(crate) addresses: Arc<Addresses>,
     dumps: Dumps,
     whereabouts: Whereabouts,
+    pub(crate) quirks: Quirks,
     routes: Routes,
     verifier: Verifier,
     /// Locked while anything of the cloud is alive, requests that nobody waits for any more among it.
@@ -86,8 +92,9 @@ impl Control {
             dumps: Dumps::open(data.directory()),
             whereabouts: Whereabouts::default(),
             data,
-            routes: answers_everything(answers::Answers),
+            routes: answers_everything(answers::Answers).and(answers::official()),
             verifier,
+            quirks: blueprint.quirks.clone(),
             lock: blueprint.lock.clone(),
             archive: Archive::default(),
         });
@@ -114,19 +121,23 @@ impl Control {
 
     /// What answers a request of the Platform API or of the region service.
     pub(crate) fn route(&self, request: &Request<Body>) -> Route {
-        match dumps::target(request) {
-            Some(organization) => Route::Dump(organization),
-            None => Route::Operation(self.routes.find(request.method(), request.uri().path())),
+        if let Some(page) = Page::of(request) {
+            return Route::Page(page);
         }
+        let path = request.uri().path();
+        let target = Target::of(path);
+        if dumps::are_sent(request.method(), &target) {
+            return Route::Dump(target);
+        }
+        let operation = self.routes.find(request.method(), &target.outline(), path);
+        Route::Operation(operation.map(|operation| (operation, target)))
     }
 
     /// Answers a request.
     pub(crate) async fn handle(self: &Arc<Self>, route: Route, head: Parts, body: Body) -> Response<Bytes> {
         match route {
-            Route::Dump(Ok(organization)) => {
-                respond(self.receive_dump(organization, Request::from_parts(head, body)).await)
-            }
-            Route::Dump(Err(refusal)) => refusal.into_response(),
+            Route::Page(page) => self.show(page).await,
+            Route::Dump(target) => respond(self.receive_dump(target, Request::from_parts(head, body)).await),
             // Read to its end even when the answer is known: a client that is still sending would not see the answer.
             Route::Operation(operation) => self.answer(operation, head, request::read(body).await).await,
         }
@@ -135,17 +146,17 @@ impl Control {
     /// Answers a request for an operation, with what was read of its body.
     pub(crate) async fn answer(
         self: &Arc<Self>,
-        operation: Result<Arc<Operation>, Refusal>,
+        operation: Result<(Arc<Operation>, Target), Refusal>,
         head: Parts,
         body: Result<Bytes, Refusal>,
     ) -> Response<Bytes> {
-        let (operation, body) = match operation.and_then(|operation| Ok((operation, body?))) {
+        let ((operation, target), body) = match operation.and_then(|operation| Ok((operation, body?))) {
             Ok(both) => both,
             Err(refusal) => return refusal.into_response(),
         };
         let received = Received { head, body };
         let control = Arc::clone(self);
-        let work = move || operation.perform(&control, &received);
+        let work = move || operation.perform(&control, &target, &received);
         respond(tokio::task::spawn_blocking(work).await.map_err(Refusal::internal).flatten())
     }
 }
@@ -153,18 +164,21 @@ impl Control {
 /// What answers a request.
 #[derive(Debug)]
 pub(crate) enum Route {
+    /// Something for a person, or for the official command line alone.
+    Page(Page),
     /// A dump, which is a file rather than JSON.
-    Dump(Result<OrganizationSlug, Refusal>),
-    /// An operation of the catalogue, or why there is none.
-    Operation(Result<Arc<Operation>, Refusal>),
+    Dump(Target),
+    /// An operation of the catalogue and what its path means, or why there is none.
+    Operation(Result<(Arc<Operation>, Target), Refusal>),
 }
 
 impl Route {
     /// The name of the operation, if there is one.
     pub(crate) fn name(&self) -> Option<&'static str> {
         match self {
+            Self::Page(page) => Some(page.name()),
             Self::Dump(_) => Some("UploadDump"),
-            Self::Operation(operation) => operation.as_ref().ok().map(|operation| operation.info.name),
+            Self::Operation(operation) => operation.as_ref().ok().map(|(operation, _)| operation.info.name),
         }
     }
 }
@@ -182,21 +196,22 @@ impl Drop for Control {
 }
 
 impl Operation {
-    fn perform(&self, control: &Control, received: &Received) -> Result<Vec<u8>, Refusal> {
+    fn perform(&self, control: &Control, target: &Target, received: &Received) -> Result<Vec<u8>, Refusal> {
         let outcome = control.store.transact_then(
             |transaction| {
                 let now = control.clock.now();
                 let caller = match self.info.service {
-                    Service::Platform => Some(auth::authenticate(transaction, &control.verifier, received)?),
+                    Service::Platform => Some(auth::authenticate(transaction, &control.verifier, received, now)?),
                     Service::Region => None,
                 };
                 if let Some(caller) = &caller {
                     self.needs.check_token(caller)?;
                     self.needs.check_group_is_named(caller, &received.body)?;
                 }
+                let path = target.path(transaction, caller.as_ref())?;
                 let mut context = Context::new(transaction, control, &self.needs, caller, origin(received), now);
                 context.purge()?;
-                let answer = self.answer(received, &mut context)?;
+                let answer = self.answer(&path, received, &mut context)?;
                 Ok::<_, Refusal>((answer, context.into_effects()))
             },
             |(_, effects)| effects.iter().for_each(|effect| effect.apply(control)),
@@ -205,7 +220,7 @@ impl Operation {
             control.whereabouts.forget();
             control.archive.look_again();
         }
-        outcome.map(|(answer, _)| answer)
+        outcome.map(|(answer, _)| control.quirks.dress(self.info.name, answer))
     }
 }
 

@@ -4,7 +4,8 @@
 //! `legacy` or `dump` (one per protocol, with `admission` for tokens and `codec` for JSON and protobuf) → `plan` (is the
 //! request sound?) → `stream` and `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order
 //! of statements) → `engine` (the statement itself). What is committed is entered in the `history`, from which the control
-//! plane restores a database to a time and `export` serves its file and its log. The file of a database goes to `upload`.
+//! plane restores a database to a time, `export` serves its file and its log, and `pull` the pages that have changed. The
+//! file of a database goes to `upload`.
 
 mod activity;
 mod admission;
@@ -20,6 +21,8 @@ mod encryption;
 mod engine;
 mod export;
 mod files;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod history;
 mod host;
 mod hrana;
@@ -32,15 +35,18 @@ mod permissions;
 mod pipeline;
 mod plan;
 mod policy;
+mod pull;
 mod refusal;
 mod session;
 mod signing;
 mod socket;
+mod stack;
 mod stateless;
 mod statistics;
 mod stream;
 mod streamed;
 mod streams;
+mod temporary;
 mod tokens;
 mod upload;
 mod words;
@@ -75,7 +81,7 @@ use upload::Uploads;
 pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use encryption::KeyDigest;
 pub(crate) use engine::LoadError;
-pub(crate) use files::Files;
+pub(crate) use files::{COMPANIONS, Files};
 pub(crate) use history::HistoryError;
 pub(crate) use meter::UsedUp;
 pub(crate) use operation::operation_of;
@@ -83,8 +89,9 @@ pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
 pub(crate) use socket::Lifeline;
 pub(crate) use statistics::{Hour, Hours, Rows};
+pub(crate) use temporary::TemporaryFile;
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
-pub(crate) use upload::{NotActivated, TemporaryFile};
+pub(crate) use upload::NotActivated;
 
 /// Larger request bodies are refused.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
@@ -228,11 +235,15 @@ impl DataPlane {
         database.close();
     }
 
-    /// Gives the content of a database to one that is not put yet. Blocks.
+    /// Gives the content of a database to one that is not put yet. A failure leaves nothing behind. Blocks.
     pub(crate) fn copy(&self, from: &str, to: &str) -> Result<(), CopyError> {
         let source = self.0.databases.read().by_id.get(from).cloned();
         let target = DatabaseFile::new(Arc::clone(&self.0.root), to);
-        source.map_or(Ok(()), |source| source.copy_to(&target)).map_err(|error| CopyError(error.message))
+        let copied = source.map_or(Ok(()), |source| source.copy_to(&target));
+        copied.map_err(|error| {
+            target.remove();
+            CopyError(error.message)
+        })
     }
 
     /// Runs a dump on a database that is not put yet. A failure leaves nothing behind. Blocks.
@@ -240,7 +251,7 @@ impl DataPlane {
         let file = DatabaseFile::new(Arc::clone(&self.0.root), id);
         file.prepare()?;
         let limits = LoadLimits { size: size_limit, statement: LOAD_STATEMENT_LIMIT };
-        let loaded = engine::load(file.path(), self.0.root.durability(), limits, dump);
+        let loaded = stack::with_room(|| engine::load(file.path(), self.0.root.durability(), limits, dump));
         if loaded.is_err() {
             file.remove();
         }

@@ -14,7 +14,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::{CloudError, store::DatabaseRow};
+use crate::{CloudError, data::COMPANIONS, store::DatabaseRow};
 
 /// A directory that no other cloud can open before its lock is dropped.
 #[derive(Debug)]
@@ -155,7 +155,7 @@ pub(crate) fn remove_strays<'a>(
 /// The id of the database a file belongs to; nothing for a file of somebody else.
 pub(crate) fn database_of(file_name: &str) -> Option<&str> {
     let (id, suffix) = file_name.split_once(".db")?;
-    matches!(suffix, "" | "-wal" | "-shm" | "-history").then_some(id)
+    (suffix.is_empty() || COMPANIONS.contains(&suffix)).then_some(id)
 }
 
 /// The history of a database is a directory.

@@ -14,6 +14,7 @@ mod founder;
 mod home;
 mod ids;
 pub mod local_api;
+mod quirk;
 mod rate_limit;
 mod request_log;
 mod seed_file;
@@ -22,6 +23,7 @@ mod snapshots;
 mod store;
 mod traffic;
 mod transport;
+mod whole_body;
 
 pub use builder::CloudBuilder;
 pub use clock::Clock;
@@ -29,6 +31,14 @@ pub use cloud::Cloud;
 pub use control::{Context, Handles, Hostnames, Refusal, Routes, answers_everything};
 pub use error::CloudError;
 pub use faults::{Fault, FaultEffect, FaultRule, FaultSpec, FaultStatus, Faults};
+pub use quirk::Quirk;
 pub use request_log::{LoggedMessage, LoggedRequest, Requests};
 pub use server::Server;
 pub use snapshots::Snapshot;
+
+/// For the targets of `fuzz/`, and for nobody else.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::data::fuzzing::{claims, json, past, protobuf, token};
+}

@@ -16,13 +16,14 @@ mod meta;
 mod organizations;
 mod paging;
 mod recovery;
+mod sessions;
 mod usage;
 mod users;
 
 use std::path::Path;
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, DatabaseName, TransactionBehavior, backup::Progress};
+use rusqlite::{Connection, DatabaseName, ErrorCode, TransactionBehavior, backup::Progress};
 
 pub(crate) use api_tokens::{ApiTokenRow, TokenGroup, TokenOrganization};
 pub(crate) use databases::{DatabaseEncryption, DatabaseRow};
@@ -31,6 +32,7 @@ pub(crate) use members::{MemberRow, Role};
 pub(crate) use organizations::OrganizationRow;
 pub(crate) use paging::{Page, Place};
 pub(crate) use recovery::{DeletedDatabaseRow, DeletedGroupRow};
+pub(crate) use sessions::SessionRow;
 pub(crate) use users::UserRow;
 
 const SCHEMA: &str = include_str!("store/schema.sql");
@@ -64,6 +66,17 @@ pub(crate) enum StoreError {
     Newer(i64),
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+}
+
+impl StoreError {
+    /// Whether the disk is at fault: it is full, or cannot be read or written.
+    pub(crate) fn is_of_disk(&self) -> bool {
+        let code = match self {
+            Self::Newer(_) => None,
+            Self::Sqlite(error) => error.sqlite_error_code(),
+        };
+        matches!(code, Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
+    }
 }
 
 impl Store {

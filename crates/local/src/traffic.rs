@@ -73,6 +73,11 @@ async fn answer(control: &Arc<Control>, route: Route, head: Parts, body: Body, v
     }
     let headers = head.headers.clone();
     let response = match route {
+        // Its answer is a token, written in many ways.
+        Route::Page(_) => {
+            visit.sent(Message::new(headers));
+            return control.handle(route, head, body).await.map(Body::from);
+        }
         // A file, which nobody wants to read here.
         Route::Dump(_) => {
             visit.sent(Message::new(headers));

@@ -18,7 +18,7 @@ pub(crate) enum GroupCommand {
     #[command(after_help = "Example:
   tursoctl group create eu --location aws-eu-west-1 --if-not-exists")]
     Create(GroupCreate),
-    /// Delete groups and all their databases
+    /// Delete a group and all its databases
     #[command(alias = "destroy", alias = "rm")]
     Delete {
         /// Its name

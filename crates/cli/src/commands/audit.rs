@@ -1,7 +1,9 @@
-use std::{collections::VecDeque, future::ready, io::Write as _, pin::pin};
+mod follow;
+
+use std::{io::Write as _, pin::pin};
 
 use anyhow::{Context as _, Result};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{AuditLog, AuditLogStream, Client};
 
 use crate::{
@@ -22,13 +24,13 @@ pub(super) async fn run(cx: &Context, command: &AuditCommand) -> Result<()> {
     let client = cx.client_of_organization()?;
     match command {
         AuditCommand::List { filter, limit } => cx.out().stream(&ENTRY, entries(client, filter).take(*limit)).await,
-        AuditCommand::Tail { filter, lines, follow, interval } => {
+        AuditCommand::Tail { filter, lines, follow: true, interval } => {
+            follow::run(cx, client, filter, *lines, *interval).await
+        }
+        AuditCommand::Tail { filter, lines, follow: false, .. } => {
             let mut newest: Vec<AuditLog> = entries(client, filter).take(*lines).try_collect().await?;
             newest.reverse();
-            if !follow {
-                return cx.out().list(&ENTRY, &newest);
-            }
-            follow_log(cx, client, filter, newest, *interval).await
+            cx.out().list(&ENTRY, &newest)
         }
         AuditCommand::Export { filter, out } => {
             let count = export(client, filter, out).await?;
@@ -52,33 +54,6 @@ fn entries(client: &Client, filter: &AuditFilter) -> AuditLogStream {
     match &filter.author {
         Some(author) => stream.author(author),
         None => stream,
-    }
-}
-
-/// Writes what is there, and then what comes. An entry has no id: those of the newest instant are told apart by
-/// their content.
-async fn follow_log(
-    cx: &Context,
-    client: &Client,
-    filter: &AuditFilter,
-    first: Vec<AuditLog>,
-    interval: std::time::Duration,
-) -> Result<()> {
-    let mut filter = filter.clone();
-    let mut seen: VecDeque<AuditLog> = VecDeque::new();
-    let mut fresh = first;
-    loop {
-        if let Some(newest) = fresh.last() {
-            filter.since = Some(newest.created_at);
-            seen.retain(|entry| entry.created_at == newest.created_at);
-            seen.extend(fresh.iter().filter(|entry| entry.created_at == newest.created_at).cloned());
-        }
-        let written = stream::iter(fresh.into_iter().map(anyhow::Ok));
-        cx.out().lines(&ENTRY, written).await?;
-        tokio::time::sleep(interval).await;
-        let is_new = |entry: &AuditLog| ready(!seen.contains(entry));
-        fresh = entries(client, &filter).try_filter(is_new).try_collect().await?;
-        fresh.reverse();
     }
 }
 

@@ -1,13 +1,13 @@
-use std::{
-    fmt::Write as _,
-    io::{self, Write as _},
-};
+use std::{fmt::Write as _, io::Write as _};
 
 use anyhow::Result;
 use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use serde::Serialize;
 
-use crate::args::{Args, DocsForm};
+use crate::{
+    args::{Args, DocsForm},
+    stdout,
+};
 
 /// What is known of a command.
 #[derive(Serialize)]
@@ -42,7 +42,9 @@ pub(super) fn run(form: DocsForm) -> Result<()> {
         DocsForm::Json => serde_json::to_string_pretty(&described)? + "\n",
         DocsForm::Md => markdown(&described),
     };
-    Ok(io::stdout().write_all(text.as_bytes())?)
+    let mut out = stdout::lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
 }
 
 fn describe(command: &Command, path: &str, is_root: bool) -> Described {

@@ -146,5 +146,5 @@ fn change(cx: &Context, what: &str, change: impl FnOnce(&mut Config) -> Result<(
 }
 
 fn must_exist(name: &str, config: &Config) -> Result<()> {
-    if config.profiles.contains_key(name) { Ok(()) } else { Err(no_such_profile(name, config).into()) }
+    if config.has_profile(name) { Ok(()) } else { Err(no_such_profile(name, config).into()) }
 }

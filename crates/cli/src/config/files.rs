@@ -9,8 +9,11 @@ use etcetera::{AppStrategy, AppStrategyArgs};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use turso_cloud::ApiToken;
 
-use super::keys::key;
-use crate::{exit::Failure, files::write_whole};
+use super::{keys::key, settings::DEFAULT_PROFILE};
+use crate::{
+    exit::Failure,
+    files::{create_private, write_whole},
+};
 
 const FOLDER_VARIABLE: &str = "TURSOCTL_CONFIG_DIR";
 
@@ -26,6 +29,13 @@ pub(crate) struct Config {
     pub(crate) profiles: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+impl Config {
+    /// Whether a profile can be used; the default one can without having been made.
+    pub(crate) fn has_profile(&self, name: &str) -> bool {
+        name == DEFAULT_PROFILE || self.profiles.contains_key(name)
+    }
+}
+
 /// `credentials.toml`: the token of each profile, for its owner's eyes only.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -34,11 +44,11 @@ pub(crate) struct Credentials {
     pub(crate) tokens: BTreeMap<String, ApiToken>,
 }
 
-/// Where what is neither configuration nor secret of a profile is kept: in `TURSOCTL_CONFIG_DIR` too, or in the folder that
-/// this system has for such things. Creates nothing.
+/// Where what this program remembers by itself is kept: below `TURSOCTL_CONFIG_DIR` too, or in the folder that this system has
+/// for such things. Creates nothing.
 pub(crate) fn state_folder() -> Result<PathBuf> {
     if let Some(folder) = chosen_folder() {
-        return Ok(folder);
+        return Ok(folder.join("state"));
     }
     let folders = usual_folders()?;
     Ok(folders.state_dir().unwrap_or_else(|| folders.data_dir()))
@@ -73,7 +83,7 @@ impl ConfigFolder {
 
     pub(crate) fn config(&self) -> Result<Config> {
         let file = self.config_file();
-        let config: Config = read(&file)?;
+        let config: Config = read(&file, |error| error.message().to_owned())?;
         for (profile, settings) in &config.profiles {
             for (name, value) in settings {
                 let origin = format!("profile {profile} in {}", file.display());
@@ -86,7 +96,8 @@ impl ConfigFolder {
     pub(crate) fn credentials(&self) -> Result<Credentials> {
         let file = self.credentials_file();
         refuse_readable_by_others(&file)?;
-        read(&file)
+        // The parser's own sentence may hold what stands where it should not.
+        read(&file, |_| "is not a token of a profile".to_owned())
     }
 
     /// Changes the configuration, with every other process that wants to do so kept waiting.
@@ -105,6 +116,28 @@ impl ConfigFolder {
         let result = change(&mut credentials)?;
         self.write(&self.credentials_file(), &credentials)?;
         Ok(result)
+    }
+
+    /// Keeps a token in a profile, with the settings it was checked with.
+    pub(crate) fn keep_login(
+        &self,
+        profile: &str,
+        token: ApiToken,
+        settings: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<()> {
+        let settings: Vec<_> = settings.into_iter().collect();
+        for (name, value) in &settings {
+            key(name)?.check(value, "login")?;
+        }
+        self.change_credentials(|credentials| {
+            credentials.tokens.insert(profile.to_owned(), token);
+            Ok(())
+        })?;
+        self.change_config(|config| {
+            let values = config.profiles.entry(profile.to_owned()).or_default();
+            values.extend(settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
+            Ok(())
+        })
     }
 
     fn config_file(&self) -> PathBuf {
@@ -138,15 +171,8 @@ impl ConfigFolder {
     }
 }
 
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-fn read<T: Default + DeserializeOwned>(file: &Path) -> Result<T> {
+/// What a file holds, or its default where there is none. `explain` says what is wrong with the line that is named.
+fn read<T: Default + DeserializeOwned>(file: &Path, explain: impl Fn(&toml::de::Error) -> String) -> Result<T> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         // What is to become a folder may be a file: that is told by whoever wants to write.
@@ -155,10 +181,11 @@ fn read<T: Default + DeserializeOwned>(file: &Path) -> Result<T> {
         }
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
     };
-    // The parser would show the line it stumbles over, which may hold a token.
+    // As a whole, the parser's error shows the line, which may hold a token.
     toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        Failure::usage(format!("{} line {line}: {}", file.display(), error.message())).into()
+        let before = error.span().map_or(0, |span| span.start);
+        let line = 1 + text.bytes().take(before).filter(|byte| *byte == b'\n').count();
+        Failure::usage(format!("{} line {line}: {}", file.display(), explain(&error))).into()
     })
 }
 

@@ -1,9 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    env, fmt, fs, io,
-    io::{BufRead as _, Read as _},
-    path::Path,
-};
+use std::{collections::BTreeMap, env, fmt, fs, io::Read as _, path::Path};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum as _;
@@ -13,9 +8,10 @@ use super::{Config, ConfigFolder, Key};
 use crate::{
     args::{Format, GlobalArgs},
     exit::{Failure, Kind},
+    stdin,
 };
 
-const DEFAULT_PROFILE: &str = "default";
+pub(super) const DEFAULT_PROFILE: &str = "default";
 const PROFILE_VARIABLE: &str = "TURSOCTL_PROFILE";
 const TOKEN_VARIABLES: [&str; 2] = ["TURSOCTL_TOKEN", "TURSO_API_TOKEN"];
 /// No token is longer; whoever gives more has named the wrong file.
@@ -64,7 +60,7 @@ impl Settings {
         let profile = flags.profile.clone().or_else(|| variable(&[PROFILE_VARIABLE]).map(|(_, value)| value));
         let must_exist = profile.is_some() && !makes_profiles;
         let profile = profile.or_else(|| config.profile.clone()).unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
-        if must_exist && !config.profiles.contains_key(&profile) {
+        if must_exist && !config.has_profile(&profile) {
             return Err(no_such_profile(&profile, &config).into());
         }
         let mut settings = Self { folder, profile, is_profile_given: flags.profile.is_some(), values: BTreeMap::new() };
@@ -139,13 +135,7 @@ fn given_token(file: Option<&Path>, is_on_stdin: bool) -> Result<Option<ApiToken
             .with_context(|| format!("cannot read the token file {}", file.display()))?;
         text
     } else if is_on_stdin {
-        let mut line = String::new();
-        io::stdin()
-            .lock()
-            .take(LONGEST_TOKEN)
-            .read_line(&mut line)
-            .context("cannot read the token from the standard input")?;
-        line
+        stdin::line(LONGEST_TOKEN).context("cannot read the token from the standard input")?
     } else {
         return Ok(None);
     };

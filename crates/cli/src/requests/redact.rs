@@ -2,8 +2,8 @@ use http::HeaderValue;
 use serde_json::Value;
 
 const REDACTED: &str = "[redacted]";
-/// Fields of bodies whose value is a secret, in lower case.
-const SECRETS: &[&str] = &["token", "value", "jwt", "encryption_key", "password", "authtoken"];
+/// Fields of requests whose value is a secret, in lower case. The bodies of answers are not shown.
+const SECRETS: &[&str] = &["token", "jwt", "encryption_key", "password", "authtoken"];
 
 /// A JSON body with its secrets taken out.
 pub(super) fn body(value: Value) -> Value {

@@ -133,7 +133,26 @@ fn the_official_settings_are_taken_over_and_left_as_they_are() {
     assert_eq!((status["organization"].as_str(), status["username"].as_str()), (Some("dev"), Some("dev")));
     assert_eq!(fs::read_to_string(served.folder.path().join("settings.json")).unwrap(), official);
 
+    let odd = official.replace(&served.url(), "ftp://example.com");
+    served.write("settings.json", &odd);
+    assert_eq!(
+        import(&["auth", "import", "--from", "turso", "--yes"]).code,
+        Some(2),
+        "nothing that breaks a rule is kept"
+    );
+    assert_eq!(import(&["auth", "status"]).code, Some(0));
+
     served.write("settings.json", r#"{"token":"#);
     let broken = import(&["auth", "import", "--from", "turso", "--yes"]);
     assert_eq!(broken.code, Some(2), "{}", broken.stderr);
+}
+
+#[test]
+fn the_default_profile_need_not_be_made() {
+    let served = Served::new();
+    served.done(&["db", "list", "--profile", "default"]);
+    served.done(&["profile", "set", "--profile", "work", "organization=acme"]);
+    served.done(&["profile", "use", "work"]);
+    served.done(&["profile", "use", "default"]);
+    assert_eq!(served.run(&["auth", "status", "-o", "json"]).json()["profile"], "default");
 }

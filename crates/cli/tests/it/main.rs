@@ -5,9 +5,17 @@ mod catalogue;
 mod config;
 mod docs;
 mod dry_run;
+mod export;
+mod gate;
+mod import;
+mod import_failures;
 mod output;
 mod secrets;
+mod shell;
+#[cfg(unix)]
+mod shell_terminal;
 mod signals;
+mod sql;
 mod support;
 mod transcripts;
 mod uploads;

@@ -1,7 +1,7 @@
 //! Standard output holds data and nothing else.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader},
     process::Stdio,
 };
 
@@ -67,20 +67,18 @@ fn a_reader_that_has_enough_is_no_error() {
     let arguments: Vec<&str> = ["db", "create", "-q"].into_iter().chain(names.iter().map(String::as_str)).collect();
     served.done(&arguments);
 
-    let mut child = served
-        .command(&["audit", "list", "--limit", "200", "-o", "jsonl"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = String::new();
-    BufReader::with_capacity(1, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    // The pipe is closed by now, with most of the entries unread.
-    let status = child.wait().unwrap();
-    let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert!(first.starts_with('{'));
-    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+    for format in ["json", "jsonl", "yaml", "csv", "table", "name"] {
+        let mut child = served
+            .command(&["audit", "list", "--limit", "200", "-o", format])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Closed before anything can have been written.
+        drop(child.stdout.take());
+        let ended = Ended::of(child.wait_with_output().unwrap());
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{format}");
+    }
 }
 
 #[test]
@@ -94,6 +92,44 @@ fn the_environment_and_the_profile_choose_the_format() {
     assert_eq!(ended.stdout, "group/default\n", "the environment comes before the profile");
     served.done(&["profile", "set", "output=json"]);
     assert_eq!(served.run(&["group", "get", "nothing"]).error()["kind"], "not_found", "errors follow the profile, too");
+}
+
+#[test]
+fn a_log_that_is_followed_shows_what_is_new_and_nothing_else() {
+    let served = Served::new();
+    served.done(&["db", "create", "before"]);
+    let mut child = served
+        .command(&[
+            "audit",
+            "tail",
+            "-f",
+            "-n",
+            "0",
+            "--interval",
+            "50ms",
+            "--code",
+            "db-create",
+            "-o",
+            "jsonl",
+            "--trace-http",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut traced = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(traced.any(|line| line.starts_with("< 200")), "the log has been read once");
+    // Whoever writes to a pipe that nobody reads would wait.
+    let drain = std::thread::spawn(move || traced.count());
+    served.done(&["group", "create", "eu", "--location", "aws-eu-west-1"]);
+    served.done(&["db", "create", "after", "--group", "eu"]);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let entry: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((entry["code"].as_str(), entry["data"]["database"].as_str()), (Some("db-create"), Some("after")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(drain.join().unwrap() > 0);
 }
 
 #[cfg(target_os = "linux")]

@@ -51,14 +51,20 @@ fn a_broken_file_of_tokens_is_refused_without_showing_it() {
     let folder = served.config_folder();
     fs::create_dir_all(&folder).unwrap();
     let file = folder.join("credentials.toml");
-    fs::write(&file, "[tokens]\ndefault = \"planted-secret\nother = 1\n").unwrap();
-    #[cfg(unix)]
-    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    let output = served.command(&["group", "list"]).env_remove("TURSO_API_TOKEN").output().unwrap();
-    let ended = Ended::of(output);
-    assert_eq!(ended.code, Some(2));
-    assert!(ended.stderr.contains("credentials.toml line 2"), "{}", ended.stderr);
-    assert_silent(&ended, "planted-secret");
+    for (content, line) in [
+        ("[tokens]\ndefault = \"planted-secret\nother = 1\n", 2),
+        ("[tokens]\nplanted-secret\n", 2),
+        ("planted-secret = \"x\"\n", 1),
+    ] {
+        fs::write(&file, content).unwrap();
+        #[cfg(unix)]
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let output = served.command(&["group", "list"]).env_remove("TURSO_API_TOKEN").output().unwrap();
+        let ended = Ended::of(output);
+        assert_eq!(ended.code, Some(2));
+        assert!(ended.stderr.contains(&format!("credentials.toml line {line}")), "{}", ended.stderr);
+        assert_silent(&ended, "planted-secret");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a program that cannot be stopped fails its test")]
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     process::{Child, Command, Stdio},
 };
 
@@ -25,6 +25,23 @@ fn a_signal_ends_what_would_go_on_for_ever() {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("db-create"), "{line}");
+        signal(&child, name);
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
+    }
+}
+
+#[test]
+fn a_signal_ends_what_waits_for_its_input() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let served = Served::new();
+        let mut child = served
+            .command(&["api", "POST", "/v1/organizations", "--input", "-"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // More than any pipe holds: when it is written, somebody is reading, and waits for the end.
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(&vec![b' '; 1 << 21]).unwrap();
         signal(&child, name);
         assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
     }

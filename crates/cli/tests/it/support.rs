@@ -2,12 +2,14 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use turso_cloud::Expiration;
 use turso_cloud_local::{Cloud, Hostnames, Server};
 
 /// What the environment of this process may say and no test may hear.
@@ -45,6 +47,18 @@ impl Served {
 
     pub(crate) fn region_url(&self) -> String {
         self.server.region_url()
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.server.addr()
+    }
+
+    /// The URL of a database and a token for it.
+    pub(crate) fn access(&self, database: &str) -> (String, String) {
+        let client = self.cloud.client().build().unwrap();
+        let access = self.runtime.block_on(client.databases().access(database, Expiration::hours(1)).into_future());
+        let access = access.unwrap();
+        (access.url, access.token.expose().to_owned())
     }
 
     pub(crate) fn token(&self) -> String {

@@ -57,6 +57,7 @@ transcripts!(
     errors,
     formats,
     group,
+    import,
     location,
     org,
     org_billing,
@@ -64,6 +65,7 @@ transcripts!(
     org_jwks,
     org_members,
     profile,
+    sql,
     version,
 );
 

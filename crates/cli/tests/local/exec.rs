@@ -25,7 +25,7 @@ fn a_command_has_a_cloud_with_a_database_and_its_exit_code_is_ours() {
     assert_eq!(home.run(&sh("kill -TERM $$", &[])).status.code(), Some(143));
     let (code, said) = home.failure(&["local", "exec", "--", "no-such-program-here"]);
     assert!(code == 1 && said.contains("no-such-program-here"), "{said}");
-    assert!(!home.path().join("local").exists());
+    assert!(!home.path().join("state/local").exists());
 }
 
 #[cfg(unix)]

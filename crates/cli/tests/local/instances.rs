@@ -66,7 +66,7 @@ fn clouds_without_a_name_do_not_get_into_each_others_way() {
 #[test]
 fn what_a_killed_cloud_leaves_behind_is_found_to_be_stale() {
     let mut home = Home::with_cloud(&[]);
-    let file = home.path().join("local/default.json");
+    let file = home.path().join("state/local/default.json");
     assert!(file.exists());
     home.cloud().kill().unwrap();
     home.cloud().wait().unwrap();
@@ -82,7 +82,7 @@ fn the_file_of_a_cloud_is_its_owners() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let mut home = Home::with_cloud(&[]);
-    let file = home.path().join("local/default.json");
+    let file = home.path().join("state/local/default.json");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(file.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
     home.text(&["local", "stop"]);
@@ -96,11 +96,11 @@ fn another_program_on_the_port_of_a_cloud_is_not_taken_for_it() {
     let two = Home::with_cloud(&[]);
     // As if the first had ended and the second had got its port.
     let read = |home: &Home| -> serde_json::Value {
-        serde_json::from_str(&fs::read_to_string(home.path().join("local/default.json")).unwrap()).unwrap()
+        serde_json::from_str(&fs::read_to_string(home.path().join("state/local/default.json")).unwrap()).unwrap()
     };
     let mut file = read(&one);
     file["url"] = read(&two)["url"].clone();
-    fs::write(one.path().join("local/default.json"), file.to_string()).unwrap();
+    fs::write(one.path().join("state/local/default.json"), file.to_string()).unwrap();
     assert_eq!(one.failure(&["local", "reset", "--yes"]).0, 5);
 }
 
@@ -127,7 +127,7 @@ fn a_start_tells_what_it_cannot_use() {
 #[test]
 fn a_cloud_that_cannot_leave_its_file_can_be_used_all_the_same() {
     let mut home = Home::new();
-    fs::write(home.path().join("local"), "no folder").unwrap();
+    fs::write(home.path().join("state"), "no folder").unwrap();
     home.start(&[]);
     assert!(home.cloud().try_wait().unwrap().is_none());
 }

@@ -6,7 +6,7 @@ use turso_cloud_contract::{
     },
 };
 
-use super::scope::named;
+use super::{listed::one_of, scope::named};
 use crate::{Call, Client};
 
 /// The tokens of the Platform API: [`Client::api_tokens`].
@@ -49,7 +49,30 @@ impl ApiTokens {
         Call::one(&self.client, Ok(ListApiTokens {}), |answer| answer.tokens)
     }
 
-    /// Finds one of the caller's own tokens in the list.
+    /// Gets one of the caller's own tokens out of the list; fails with [`NotFound`](crate::ErrorKind::NotFound) where
+    /// there is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewApiToken;
+    ///
+    /// turso.api_tokens().create("ci", NewApiToken::organization("acme")).await?;
+    /// assert_eq!(turso.api_tokens().get("ci").await?.name, "ci");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get<N>(&self, name: N) -> Call<ApiTokenInfo>
+    where
+        N: TryInto<ApiTokenName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let name = named::<ApiTokenName, _>(name);
+        one_of(&self.client, self.list(), name, "API token", |token, name| token.name == *name)
+    }
+
+    /// Gets one of the caller's own tokens out of the list, or nothing where there is none.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -64,11 +87,7 @@ impl ApiTokens {
         N: TryInto<ApiTokenName>,
         N::Error: Into<InvalidInput>,
     {
-        let name = named::<ApiTokenName, _>(name);
-        self.list().map_result(|tokens| {
-            let name = name?;
-            Ok(tokens?.into_iter().find(|token| token.name == name))
-        })
+        self.get(name).or_none()
     }
 
     /// Creates a token. Its secret is told this once.

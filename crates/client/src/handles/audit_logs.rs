@@ -47,11 +47,10 @@ impl AuditLogs {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// use std::pin::pin;
     /// use futures_util::TryStreamExt;
     /// use turso_cloud::AuditCode;
     ///
-    /// let mut log = pin!(turso.audit_logs().stream().only([AuditCode::DbCreate]));
+    /// let mut log = turso.audit_logs().stream().only([AuditCode::DbCreate]);
     /// while let Some(entry) = log.try_next().await? {
     ///     assert_eq!(entry.data.text("database"), Some("orders"));
     /// }

@@ -56,7 +56,7 @@ impl Billing {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
-    /// assert_eq!(turso.billing().subscription().await?.plan, "scaler");
+    /// assert_eq!(turso.billing().subscription().await?.plan, "pro");
     /// # Ok(())
     /// # }
     /// ```

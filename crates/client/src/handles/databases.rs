@@ -4,11 +4,11 @@ mod many;
 mod uploads;
 
 use turso_cloud_contract::{
-    DatabaseName, DatabaseToken, InvalidInput, OrganizationSlug,
+    DatabaseName, DatabaseToken, InvalidInput, OrganizationSlug, RequestPart as _,
     database_tokens::{CreateDatabaseToken, NewToken, RotateDatabaseTokens},
     databases::{
-        CreateDatabase, CreatedDatabase, Database, DatabaseFilter, DeleteDatabase, GetDatabase, ListDatabases,
-        NewDatabase,
+        CreateDatabase, CreateDatabaseV3, CreatedDatabase, Database, DatabaseFilter, DeleteDatabase, GetDatabase,
+        ListDatabases, NewDatabase, NewDatabaseV3,
     },
 };
 
@@ -75,10 +75,9 @@ impl Databases {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// use std::pin::pin;
     /// use futures_util::TryStreamExt;
     ///
-    /// let mut databases = pin!(turso.databases().stream());
+    /// let mut databases = turso.databases().stream();
     /// while let Some(database) = databases.try_next().await? {
     ///     assert_eq!(database.name, "orders");
     /// }
@@ -178,6 +177,31 @@ impl Databases {
         Call::one(self.scope.client(), endpoint, |answer| answer.database).within(&self.scope)
     }
 
+    /// Creates one in a group that is known by its id, by version 3 of the API: asks for the id of the organization first.
+    /// The service does not document it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewDatabaseV3;
+    ///
+    /// let group = turso.groups().get("default").await?.uuid;
+    /// turso.databases().create_by_group_id(NewDatabaseV3::new("orders", group)).wait_ready().await?;
+    /// assert_eq!(turso.databases().get("orders").await?.group, "default");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create_by_group_id(&self, database: NewDatabaseV3) -> Call<CreatedDatabase> {
+        let scope = self.scope.clone();
+        let call = Call::new(self.scope.client(), move |cx| async move {
+            database.check()?;
+            let organization = scope.organization_id(&cx).await?;
+            cx.send(&CreateDatabaseV3 { organization, body: database }).await.map(|answer| answer.database)
+        });
+        call.within(&self.scope)
+    }
+
     /// Creates a database as a copy of another one: as it is now and in the same group, unless the [`Branch`] is told
     /// otherwise.
     ///
@@ -257,8 +281,10 @@ impl Databases {
         N: TryInto<DatabaseName>,
         N::Error: Into<InvalidInput>,
     {
-        let endpoint = self.path(name).map(|(organization, database)| DeleteDatabase { organization, database });
-        Call::one(self.scope.client(), endpoint, drop)
+        let path = self.path(name);
+        let key = path.as_ref().ok().cloned();
+        let endpoint = path.map(|(organization, database)| DeleteDatabase { organization, database });
+        forgetting_access(Call::one(self.scope.client(), endpoint, drop), key)
     }
 
     /// Deletes one; whether there was one to delete.
@@ -325,14 +351,9 @@ impl Databases {
         N::Error: Into<InvalidInput>,
     {
         let path = self.path(name);
-        Call::new(self.scope.client(), move |cx| async move {
-            let (organization, database) = path?;
-            let rotate = RotateDatabaseTokens { organization, database };
-            let rotated = cx.send(&rotate).await;
-            // Even where it failed: its answer may only be lost.
-            cx.client().access.forget(&rotate.organization, &rotate.database);
-            rotated.map(drop)
-        })
+        let key = path.as_ref().ok().cloned();
+        let endpoint = path.map(|(organization, database)| RotateDatabaseTokens { organization, database });
+        forgetting_access(Call::one(self.scope.client(), endpoint, drop), key)
     }
 
     fn path<N>(&self, name: N) -> Result<(OrganizationSlug, DatabaseName), Error>
@@ -342,4 +363,15 @@ impl Databases {
     {
         Ok((self.scope.organization()?, named(name)?))
     }
+}
+
+/// The same call, after which no token that is kept for the database is handed out, even where it failed: its answer may
+/// only be lost.
+fn forgetting_access<T: Send + 'static>(call: Call<T>, key: Option<(OrganizationSlug, DatabaseName)>) -> Call<T> {
+    call.then(|cx, result| async move {
+        if let Some((organization, database)) = key {
+            cx.client().access.forget(&organization, &database);
+        }
+        result
+    })
 }

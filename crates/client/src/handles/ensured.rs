@@ -13,6 +13,7 @@ pub enum Ensured<T> {
 
 impl<T> Ensured<T> {
     /// The thing itself.
+    #[must_use]
     pub fn into_inner(self) -> T {
         match self {
             Self::Created(inner) | Self::Existing(inner) => inner,
@@ -70,7 +71,7 @@ where
 pub(crate) fn absent_as_none<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(found) => Ok(Some(found)),
-        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) if error.says_absent() => Ok(None),
         Err(error) => Err(error),
     }
 }

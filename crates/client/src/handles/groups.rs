@@ -150,7 +150,7 @@ impl Groups {
         N::Error: Into<InvalidInput>,
     {
         let endpoint = self.path(name).map(|(organization, group)| DeleteGroup { organization, group });
-        Call::one(self.scope.client(), endpoint, |answer| answer.group)
+        self.forgetting_access(Call::one(self.scope.client(), endpoint, |answer| answer.group))
     }
 
     /// Deletes one **with all its databases**; whether there was one to delete.
@@ -170,6 +170,18 @@ impl Groups {
         N::Error: Into<InvalidInput>,
     {
         self.delete(name).or_absent()
+    }
+
+    /// The same call, after which no token that is kept for a database of the organization is handed out, even where it
+    /// failed: its answer may only be lost, and which databases are in the group is not known here.
+    fn forgetting_access<T: Send + 'static>(&self, call: Call<T>) -> Call<T> {
+        let organization = self.scope.organization().ok();
+        call.then(|cx, result| async move {
+            if let Some(organization) = organization {
+                cx.client().access.forget_all(&organization);
+            }
+            result
+        })
     }
 
     fn path<N>(&self, name: N) -> Result<(turso_cloud_contract::OrganizationSlug, GroupName), Error>

@@ -5,6 +5,7 @@ use turso_cloud_contract::{
 
 use super::{
     Scope,
+    listed::one_of,
     scope::{named, organization_setter},
 };
 use crate::Call;
@@ -37,7 +38,30 @@ impl Invites {
         Call::one(self.scope.client(), endpoint, |answer| answer.invites)
     }
 
-    /// Finds the open invite to an address, if there is one.
+    /// Gets the open invite to an address out of the list; fails with [`NotFound`](crate::ErrorKind::NotFound) where there
+    /// is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewInvite;
+    ///
+    /// turso.invites().create(NewInvite::email("eve@example.com")).await?;
+    /// assert_eq!(turso.invites().get("eve@example.com").await?.email, "eve@example.com");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get<N>(&self, email: N) -> Call<Invite>
+    where
+        N: TryInto<EmailAddress>,
+        N::Error: Into<InvalidInput>,
+    {
+        let email = named::<EmailAddress, _>(email);
+        one_of(self.scope.client(), self.list(), email, "invite to", |invite, email| invite.email == *email)
+    }
+
+    /// Gets the open invite to an address out of the list, or nothing where there is none.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -52,11 +76,7 @@ impl Invites {
         N: TryInto<EmailAddress>,
         N::Error: Into<InvalidInput>,
     {
-        let email = named::<EmailAddress, _>(email);
-        self.list().map_result(|invites| {
-            let email = email?;
-            Ok(invites?.into_iter().find(|invite| invite.email == email))
-        })
+        self.get(email).or_none()
     }
 
     /// Invites somebody, by address or by username. An open invite to the same address is replaced.

@@ -8,6 +8,7 @@ use turso_cloud_contract::{
 
 use super::{
     Scope,
+    listed::one_of,
     scope::{named, organization_setter},
 };
 use crate::Call;
@@ -41,7 +42,29 @@ impl Jwks {
         Call::one(self.scope.client(), endpoint, |answer| answer.jwks)
     }
 
-    /// Finds the provider of a name, if there is one.
+    /// Gets one out of the list; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewJwks;
+    ///
+    /// turso.jwks().save("clerk", NewJwks::new("https://example.com/.well-known/jwks.json")).await?;
+    /// assert_eq!(turso.jwks().get("clerk").await?.name, "clerk");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get<N>(&self, name: N) -> Call<Provider>
+    where
+        N: TryInto<JwksName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let name = named::<JwksName, _>(name);
+        one_of(self.scope.client(), self.list(), name, "provider", |provider, name| provider.name == *name)
+    }
+
+    /// Gets one out of the list, or nothing where there is none.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -56,11 +79,7 @@ impl Jwks {
         N: TryInto<JwksName>,
         N::Error: Into<InvalidInput>,
     {
-        let name = named::<JwksName, _>(name);
-        self.list().map_result(|providers| {
-            let name = name?;
-            Ok(providers?.into_iter().find(|provider| provider.name == name))
-        })
+        self.get(name).or_none()
     }
 
     /// Saves a provider under a name.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 pub use continent::Continent;
 use turso_cloud_contract::{
     InvalidInput, LocationCode,
-    locations::{ClosestRegion, GetClosestRegion, ListLocations},
+    locations::{ClosestRegion, GetClosestRegion, ListLocations, Place},
 };
 
-use super::scope::named;
+use super::{listed::one_of, scope::named};
 use crate::{Call, Client, Error, ErrorKind};
 
 /// The locations groups can be in: [`Client::locations`].
@@ -65,15 +65,7 @@ impl Locations {
         N::Error: Into<InvalidInput>,
     {
         let code = named::<LocationCode, _>(code);
-        Call::new(&self.client, |cx| async move {
-            let code = code?;
-            let locations = cx.send(&ListLocations {}).await?.locations;
-            let found = locations.into_iter().find(|(listed, _)| *listed == code);
-            match found {
-                Some((code, description)) => Ok(Location { code, description }),
-                None => Err(Error::new(ErrorKind::NotFound).with_detail(format!("no location is called {code}"))),
-            }
-        })
+        one_of(&self.client, self.list(), code, "location", |location, code| location.code == *code)
     }
 
     /// Gets one, or nothing where there is none. It is looked up in the list.
@@ -134,10 +126,10 @@ impl Locations {
     }
 
     /// Finds the location nearest to this machine that groups can be created in: the one the region service names, or,
-    /// where it names one of the old platform, the first on the same continent.
+    /// where it names one of the old platform, the one nearest to that.
     ///
-    /// Fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none on the continent: choose one from
-    /// [`list`](Self::list).
+    /// Fails with [`NotFound`](crate::ErrorKind::NotFound) where the region service names one that is neither listed nor
+    /// known: choose one from [`list`](Self::list).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -152,12 +144,19 @@ impl Locations {
         self.closest_region().then(move |cx, region| async move {
             let nearest = region?.client;
             let locations = list.run_in(cx).await?;
-            let on_continent = |location: &&Location| Continent::of(&location.code) == Continent::of(&nearest);
-            let found = locations.iter().find(|location| location.code == nearest);
-            found.or_else(|| locations.iter().find(on_continent)).cloned().ok_or_else(|| {
-                let detail = format!("the region service names {nearest}, and no location is on its continent");
+            nearest_of(&locations, &nearest).cloned().ok_or_else(|| {
+                let detail = format!("the region service names {nearest}, which is neither listed nor known");
                 Error::new(ErrorKind::NotFound).with_detail(detail)
             })
         })
     }
+}
+
+fn nearest_of<'a>(locations: &'a [Location], to: &LocationCode) -> Option<&'a Location> {
+    if let Some(found) = locations.iter().find(|location| location.code == *to) {
+        return Some(found);
+    }
+    let listed = locations.iter().filter_map(|location| Place::find(&location.code));
+    let nearest = Place::find(to)?.closest(listed, 1).pop()?;
+    locations.iter().find(|location| location.code == *nearest.code)
 }

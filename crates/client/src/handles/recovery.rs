@@ -1,7 +1,6 @@
 use turso_cloud_contract::{
-    DatabaseId, GroupId, InvalidInput, OrganizationId,
+    DatabaseId, GroupId, InvalidInput,
     databases::{DatabaseV3, DatabaseV3Filter, ListDatabasesV3},
-    organizations::ListOrganizationsV2,
     recovery::{
         DeletedGroup, DeletedGroupPage, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredGroupAnswer,
         RestoredName,
@@ -12,7 +11,7 @@ use super::{
     Scope,
     scope::{named, organization_setter},
 };
-use crate::{Call, Error, ErrorKind, Listing, call::Context};
+use crate::{Call, Listing};
 
 /// Deleted databases and groups that can be brought back, for five days: [`Client::recovery`](crate::Client::recovery).
 ///
@@ -36,11 +35,10 @@ impl Recovery {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// use std::pin::pin;
     /// use futures_util::TryStreamExt;
     ///
     /// turso.databases().delete("orders").await?;
-    /// let mut deleted = pin!(turso.recovery().databases("ord"));
+    /// let mut deleted = turso.recovery().databases("ord");
     /// assert_eq!(deleted.try_next().await?.map(|database| database.name.to_string()).as_deref(), Some("orders"));
     /// # Ok(())
     /// # }
@@ -52,7 +50,7 @@ impl Recovery {
             query.search = Some(search.clone()).filter(|search| !search.is_empty());
             let scope = scope.clone();
             Call::new(&scope.client().clone(), move |cx| async move {
-                let organization = id(&cx, &scope).await?;
+                let organization = scope.organization_id(&cx).await?;
                 let answer = cx.send(&ListDatabasesV3 { organization, query }).await?;
                 Ok((answer.databases, answer.pagination.next))
             })
@@ -82,7 +80,7 @@ impl Recovery {
         let body = name.map_or_else(RestoredName::default, RestoredName::new);
         Call::new(self.scope.client(), move |cx| async move {
             let database = database?;
-            let organization = id(&cx, &scope).await?;
+            let organization = scope.organization_id(&cx).await?;
             cx.send(&RestoreDatabase { organization, database, body }).await.map(|answer| answer.database)
         })
     }
@@ -94,11 +92,10 @@ impl Recovery {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// use std::pin::pin;
     /// use futures_util::TryStreamExt;
     ///
     /// turso.groups().delete("default").await?;
-    /// let mut deleted = pin!(turso.recovery().groups());
+    /// let mut deleted = turso.recovery().groups();
     /// assert_eq!(deleted.try_next().await?.map(|group| group.cascade_databases), Some(1));
     /// # Ok(())
     /// # }
@@ -108,7 +105,7 @@ impl Recovery {
         Listing::new(self.scope.client(), move |limit, cursor| {
             let scope = scope.clone();
             Call::new(&scope.client().clone(), move |cx| async move {
-                let organization = id(&cx, &scope).await?;
+                let organization = scope.organization_id(&cx).await?;
                 let query = DeletedGroupPage::new(limit, cursor);
                 let answer = cx.send(&ListDeletedGroups { organization, query }).await?;
                 Ok((answer.groups, answer.pagination.next))
@@ -138,17 +135,8 @@ impl Recovery {
         let (scope, group) = (self.scope.clone(), named(group));
         Call::new(self.scope.client(), move |cx| async move {
             let group = group?;
-            let organization = id(&cx, &scope).await?;
+            let organization = scope.organization_id(&cx).await?;
             cx.send(&RestoreGroup { organization, group }).await
         })
     }
-}
-
-async fn id(cx: &Context, scope: &Scope) -> Result<OrganizationId, Error> {
-    let slug = scope.organization()?;
-    let organizations = cx.send(&ListOrganizationsV2 {}).await?.organizations;
-    let found = organizations.into_iter().find(|organization| organization.slug == slug);
-    found.and_then(|organization| organization.id).ok_or_else(|| {
-        Error::new(ErrorKind::NotFound).with_detail(format!("the service tells no id of organization {slug}"))
-    })
 }

@@ -1,6 +1,6 @@
-use turso_cloud_contract::{InvalidInput, OrganizationSlug};
+use turso_cloud_contract::{InvalidInput, OrganizationId, OrganizationSlug, organizations::ListOrganizationsV2};
 
-use crate::{Client, Error};
+use crate::{Client, Error, ErrorKind, call::Context};
 
 /// The organization a handle works on: its own, or else the client's.
 #[derive(Clone, Debug)]
@@ -33,6 +33,16 @@ impl Scope {
                 Error::config("no organization: set one with `Client::builder(..).organization(..)` or on the handle")
             }),
         }
+    }
+
+    /// What version 3 of the API knows the organization by: the service is asked for it.
+    pub(crate) async fn organization_id(&self, cx: &Context) -> Result<OrganizationId, Error> {
+        let slug = self.organization()?;
+        let organizations = cx.send(&ListOrganizationsV2 {}).await?.organizations;
+        let found = organizations.into_iter().find(|organization| organization.slug == slug);
+        found.and_then(|organization| organization.id).ok_or_else(|| {
+            Error::new(ErrorKind::NotFound).with_detail(format!("the service tells no id of organization {slug}"))
+        })
     }
 }
 

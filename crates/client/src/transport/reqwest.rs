@@ -1,8 +1,15 @@
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 #[cfg(feature = "_tls")]
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use http::{
+    Uri,
+    uri::{Authority, Scheme},
+};
 use url::Url;
 
 use super::{Body, SendFuture, Transport, TransportError};
@@ -21,7 +28,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// HTTP through reqwest.
 #[derive(Debug)]
-pub(crate) struct ReqwestTransport(reqwest::Client);
+pub(crate) struct ReqwestTransport {
+    client: reqwest::Client,
+    last_origin: Mutex<Option<Origin>>,
+}
+
+/// Where a request went. Nearly all of a client's go to the same place, whose name is costly to parse.
+#[derive(Debug)]
+struct Origin {
+    scheme: Scheme,
+    authority: Authority,
+    url: Url,
+}
 
 impl ReqwestTransport {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
@@ -39,7 +57,7 @@ impl ReqwestTransport {
         }
         builder
             .build()
-            .map(Self)
+            .map(|client| Self { client, last_origin: Mutex::default() })
             .map_err(|e| Error::config("the HTTP client cannot be set up").with_source(e.without_url()))
     }
 }
@@ -47,11 +65,39 @@ impl ReqwestTransport {
 impl Transport for ReqwestTransport {
     fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
         Box::pin(async move {
-            let request = reqwest::Request::try_from(request.map(outgoing)).map_err(not_sent)?;
-            let sent = self.0.execute(request).await;
+            let (parts, body) = request.into_parts();
+            let mut request = reqwest::Request::new(parts.method, self.url(&parts.uri)?);
+            *request.version_mut() = parts.version;
+            *request.headers_mut() = parts.headers;
+            *request.body_mut() = Some(outgoing(body));
+            let sent = self.client.execute(request).await;
             let response = sent.map_err(|e| if e.is_connect() { not_sent(e) } else { interrupted(e) })?;
             Ok(incoming(response))
         })
+    }
+}
+
+impl ReqwestTransport {
+    fn url(&self, uri: &Uri) -> Result<Url, TransportError> {
+        let mut url = self.origin(uri)?;
+        url.set_path(uri.path());
+        url.set_query(uri.query());
+        Ok(url)
+    }
+
+    fn origin(&self, uri: &Uri) -> Result<Url, TransportError> {
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return Err(TransportError::not_sent("a URL needs a scheme and a host"));
+        };
+        let mut last = self.last_origin.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(known) if known.scheme == *scheme && known.authority == *authority => Ok(known.url.clone()),
+            _ => {
+                let url = Url::parse(&format!("{scheme}://{authority}")).map_err(TransportError::not_sent)?;
+                *last = Some(Origin { scheme: scheme.clone(), authority: authority.clone(), url: url.clone() });
+                Ok(url)
+            }
+        }
     }
 }
 

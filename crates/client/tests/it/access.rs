@@ -1,17 +1,28 @@
 //! Access to a database: one token for many callers, and a new one before it ends.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use tokio::time::Instant;
 use turso_cloud::{
     Client, DatabaseToken, Expiration,
-    contract::database_tokens::{CreateDatabaseToken, TokenAnswer},
+    contract::{
+        Nothing,
+        database_tokens::{CreateDatabaseToken, RotateGroupTokens, TokenAnswer},
+    },
     mock::{Failure, Mock},
 };
+
+use crate::support::script::{Script, Step};
 
 /// A client whose clock stands at the second that is returned beside it.
 #[expect(clippy::unwrap_used, reason = "the settings are good")]
@@ -83,6 +94,45 @@ async fn a_rotation_or_a_wish_forgets_the_token() {
     assert_eq!(minted(&mock), 3);
 }
 
+/// Makes a call that ends tokens; whether it went as expected.
+type End = fn(Client) -> Pin<Box<dyn Future<Output = bool>>>;
+
+#[tokio::test]
+async fn no_token_is_handed_out_after_this_client_ended_it() {
+    let ends: [(&str, End); 8] = [
+        ("delete", |turso| Box::pin(async move { turso.databases().delete("my-db").await.is_ok() })),
+        ("delete_if_exists", |turso| {
+            Box::pin(async move { turso.databases().delete_if_exists("my-db").await.is_ok() })
+        }),
+        ("delete_many", |turso| {
+            Box::pin(async move { turso.databases().delete_many(["my-db"]).await[0].result.is_ok() })
+        }),
+        ("transfer", |turso| Box::pin(async move { turso.databases().transfer("my-db", "globex").await.is_ok() })),
+        ("rotate a group", |turso| Box::pin(async move { turso.groups().rotate_tokens("default").await.is_ok() })),
+        ("delete a group", |turso| Box::pin(async move { turso.groups().delete("default").await.is_ok() })),
+        ("transfer a group", |turso| {
+            Box::pin(async move { turso.groups().transfer("default", "globex").await.is_ok() })
+        }),
+        ("a lost answer", |turso| Box::pin(async move { turso.groups().rotate_tokens("lost").await.is_err() })),
+    ];
+    for (end, call) in ends {
+        let mock = Mock::new();
+        let (turso, _) = client(&mock);
+        mock.on::<RotateGroupTokens>(|request| match request.group.as_str() {
+            "lost" => Err(Failure::Disconnected),
+            _ => Ok(Nothing),
+        });
+        let access = || turso.databases().access("my-db", Expiration::hours(1)).into_future();
+        let before = access().await.unwrap();
+        turso.databases().organization("globex").access("my-db", Expiration::hours(1)).await.unwrap();
+        assert!(call(turso.clone()).await, "{end}");
+        assert_ne!(access().await.unwrap().token, before.token, "{end}");
+        // What other organizations have is not touched.
+        turso.databases().organization("globex").access("my-db", Expiration::hours(1)).await.unwrap();
+        assert_eq!(minted(&mock), 3, "{end}");
+    }
+}
+
 #[tokio::test]
 async fn a_failure_is_not_kept() {
     let mock = Mock::new();
@@ -92,4 +142,21 @@ async fn a_failure_is_not_kept() {
     assert!(access().await.unwrap_err().is_not_found());
     assert!(access().await.is_ok());
     assert!(turso.databases().access("my-db", Expiration::hours(0)).await.unwrap_err().is_invalid_input());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_another_callers_token_waits_no_longer_than_its_own_deadline() {
+    let script = Script::new([Step::never()]);
+    let turso = script.client().build().unwrap();
+    let first = turso.databases().access("my-db", Expiration::hours(1)).into_future();
+    let second = turso.databases().access("my-db", Expiration::hours(1)).deadline(Duration::from_secs(1));
+    let started = Instant::now();
+    let second = async {
+        tokio::task::yield_now().await;
+        (second.await.unwrap_err(), started.elapsed())
+    };
+    let ((error, waited), first) = tokio::join!(second, first);
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!((waited, error.may_have_happened()), (Duration::from_secs(1), false));
+    assert!(first.unwrap_err().is_timeout());
 }

@@ -270,3 +270,20 @@ fn the_log_is_an_iterator_where_there_is_no_runtime() {
     assert!(entries.next().is_none());
     assert_eq!(mock.request_count(), 1);
 }
+
+#[tokio::test]
+async fn a_service_that_counts_its_entries_wrongly_hides_none_of_them() {
+    for (page_size, total_rows) in [(0, 0), (0, 6), (2, 0), (2, 3), (1, 6), (u64::MAX, 6)] {
+        let log = Log::new(6);
+        let mock = Mock::new();
+        mock.on::<ListAuditLogs>(move |request| {
+            let mut page = log.page(request.query, 2);
+            (page.pagination.page_size, page.pagination.total_rows) = (page_size, total_rows);
+            Ok(page)
+        });
+        let turso = mock.client().build().unwrap();
+        let found: Vec<_> = turso.audit_logs().stream().try_collect().await.unwrap();
+        let numbers: Vec<_> = found.iter().map(|entry| entry.message.as_str()).collect();
+        assert_eq!(numbers, ["5", "4", "3", "2", "1", "0"], "{page_size} {total_rows}");
+    }
+}

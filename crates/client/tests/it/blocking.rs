@@ -3,8 +3,9 @@
 use std::{thread, time::Duration};
 
 use http::Method;
+use jiff::Timestamp;
 use turso_cloud::{
-    Error, NewDatabase,
+    Error, Expiration, NewDatabase, NewDatabaseV3, NewGroup, NewToken,
     contract::databases::{CreateDatabase, GetDatabase},
     mock::{Failure, Mock},
 };
@@ -14,19 +15,48 @@ use crate::support::{
     server::{Reply, Server},
 };
 
+const ID: &str = "0eb771dd-6906-11ee-8553-eaa7715aeaf2";
+
 fn assert_refused<T>(result: Result<T, Error>, words: &str) {
     let error = result.err().map(|error| (error.is_config(), error.attempts(), error.to_string()));
     assert!(matches!(&error, Some((true, 0, text)) if text.contains(words)), "{error:?}");
 }
 
+/// What takes more than one request or changes what one answers; `endpoints` has those that send just one.
 #[test]
 fn every_kind_of_call_works_without_a_runtime() {
     let mock = Mock::new();
     let turso = mock.client().build_blocking().unwrap();
+    let hour = Expiration::hours(1);
     assert_eq!(turso.databases().get("my-db").send().unwrap().name, "my-db");
-    assert_eq!(turso.groups().list().send().unwrap().len(), 1);
     assert_eq!(turso.databases().find("my-db").send().unwrap().unwrap().group, "default");
+    assert!(turso.databases().delete_if_exists("my-db").send().unwrap());
     assert!(!turso.databases().ensure(NewDatabase::new("my-db", "default")).send().unwrap().is_created());
+    assert_eq!(
+        turso.databases().branch("my-db", "copy").at(Timestamp::UNIX_EPOCH).group("default").send().unwrap().name,
+        "my-db"
+    );
+    assert!(turso.databases().access("my-db", hour).send().unwrap().url.starts_with("https://"));
+    assert_eq!(turso.databases().create_by_group_id(NewDatabaseV3::new("my-db", ID)).send().unwrap().name, "my-db");
+    assert_eq!(turso.databases().delete_many(["a", "b"]).send().unwrap().len(), 2);
+    assert_eq!(turso.databases().tokens_for_many(["a"], NewToken::read_only()).events().send().unwrap().count(), 1);
+    assert_eq!(turso.databases().stream().send().unwrap().count(), 2);
+    assert!(turso.groups().find("default").send().unwrap().is_some());
+    assert!(!turso.groups().ensure(NewGroup::new("default", "aws-us-east-1")).send().unwrap().is_created());
+    assert!(turso.groups().delete_if_exists("default").send().unwrap());
+    assert!(turso.members().find("iku").send().unwrap().is_some());
+    assert!(turso.members().delete_if_exists("iku").send().unwrap());
+    assert_eq!(turso.invites().find("nobody@example.com").send().unwrap(), None);
+    assert_eq!(turso.jwks().find("nothing").send().unwrap(), None);
+    assert_eq!(turso.api_tokens().find("nothing").send().unwrap(), None);
+    assert!(turso.api_tokens().revoke_if_exists("ci").send().unwrap());
+    assert_eq!(turso.locations().by_region().send().unwrap().len(), 3);
+    assert_eq!(turso.locations().closest().send().unwrap().code, "aws-eu-west-1");
+    assert_eq!(turso.billing().limits().send().unwrap().plan, "starter");
+    assert!(turso.recovery().databases("").send().unwrap().all(|found| found.is_ok()));
+    assert!(turso.recovery().groups().send().unwrap().all(|found| found.is_ok()));
+    assert!(turso.recovery().restore_database(ID, None).send().is_ok());
+    assert!(turso.recovery().restore_group(ID).send().is_ok());
     assert!(turso.request(Method::GET, "/v1/locations").send().unwrap().status().is_success());
     assert_eq!(turso.audit_logs().stream().send().unwrap().count(), 1);
 }

@@ -1,8 +1,14 @@
 //! Settings: those that cannot work are refused, and those that work are seen on the wire.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use turso_cloud::{ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken};
+use turso_cloud::{
+    ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken,
+    transport::{Body, SendFuture, Transport},
+};
 
 use crate::support::{
     operations::{DATABASE, Operation, TOKEN},
@@ -173,4 +179,35 @@ async fn a_proxy_is_used_for_every_request() {
     client.databases().get("orders").await.unwrap();
     let line = "GET http://api.test.invalid/v1/organizations/acme/databases/orders HTTP/1.1";
     assert_eq!(proxy.requests(1)[0].line, line);
+}
+
+/// Notes its name for every request and passes it on.
+#[derive(Debug)]
+struct Layer {
+    name: &'static str,
+    seen: Arc<Mutex<Vec<&'static str>>>,
+    inner: Box<dyn Transport>,
+}
+
+impl Transport for Layer {
+    fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
+        if let Ok(mut seen) = self.seen.lock() {
+            seen.push(self.name);
+        }
+        self.inner.send(request)
+    }
+}
+
+#[tokio::test]
+async fn the_last_layer_is_the_first_to_get_a_request() {
+    let script = Script::new([Step::answer(200, DATABASE)]);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let layer = |name| {
+        let seen = seen.clone();
+        move |inner| Box::new(Layer { name, seen, inner }) as Box<dyn Transport>
+    };
+    let client = script.client().layer(layer("first")).layer(layer("last")).build().unwrap();
+    client.databases().get("orders").await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), ["last", "first"]);
+    assert_eq!(script.count(), 1);
 }

@@ -110,3 +110,14 @@ fn many_calls_can_be_made_without_a_runtime() {
     let outcomes = turso.databases().create_many(tenants(10)).send().unwrap();
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
 }
+
+#[test]
+fn outcomes_can_be_taken_as_they_come_without_a_runtime() {
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(created);
+    let turso = mock.client().build_blocking().unwrap();
+    let mut events = turso.databases().create_many(tenants(10)).concurrency(2).events().send().unwrap();
+    assert!(events.next().unwrap().unwrap().result.is_ok());
+    assert!(mock.requests::<CreateDatabase>().len() < 10, "nothing runs ahead of what is read");
+    assert_eq!(events.filter(|outcome| outcome.as_ref().unwrap().result.is_ok()).count(), 9);
+}

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, future::Future, pin::Pin};
 use turso_cloud::{
     AuditLogPage, BillingCustomer, Client, DatabaseFilter, DatabasePatch, Error, ErrorKind, GroupPatch, InvoiceKind,
     NewApiToken, NewDatabase, NewGroup, NewInvite, NewJwks, NewMember, NewOrganization, NewToken, OrganizationPatch,
-    RetryPolicy, Role, UsagePeriod,
+    RetryPolicy, Role, UsagePeriod, blocking,
     contract::{
         CATALOGUE,
         api_tokens::CreateApiTokenV2,
@@ -41,6 +41,7 @@ struct Case {
     /// The statuses it is documented or known to be refused with, beside those of [`ANY`].
     refusals: &'static [u16],
     make: fn(Client) -> Making,
+    send: fn(blocking::Client) -> Result<(), Error>,
 }
 
 macro_rules! cases {
@@ -50,6 +51,7 @@ macro_rules! cases {
             request: $request,
             refusals: &[$($status),*],
             make: |$turso| Box::pin(async move { $call.await.map(drop) }),
+            send: |$turso| $call.send().map(drop),
         }),+];
     };
 }
@@ -219,6 +221,16 @@ async fn every_documented_refusal_of_every_operation_becomes_an_error_of_its_kin
             assert_eq!(error.message(), Some("the service says no"), "{}", case.operation);
             assert_eq!(script.count(), 1, "{} was sent again", case.operation);
         }
+    }
+}
+
+#[test]
+fn every_method_works_without_a_runtime() {
+    for case in CASES {
+        let script = Script::new([Step::answer(200, sample(case.operation).unwrap())]);
+        let client = script.client().region_url("http://region.invalid").build_blocking().unwrap();
+        (case.send)(client).unwrap_or_else(|error| panic!("{}: {error}", case.operation));
+        assert_eq!(script.count(), 1, "{}", case.operation);
     }
 }
 

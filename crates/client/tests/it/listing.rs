@@ -58,6 +58,35 @@ async fn a_listing_that_does_not_advance_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_listing_that_goes_round_in_circles_is_an_error() {
+    for (lead, length) in [(0, 1), (0, 2), (1, 3), (40, 7)] {
+        let mock = Mock::new();
+        mock.on::<ListDatabases>(move |request| {
+            let at = request.query.cursor.as_deref().map_or(0, |cursor| cursor.parse::<u32>().unwrap_or_default());
+            let next = if at + 1 < lead + length { at + 1 } else { lead.max(1) };
+            Ok(page(at..at + 1, Some(&next.to_string())))
+        });
+        let turso = mock.client().build().unwrap();
+        let error = turso.databases().stream().try_collect::<Vec<_>>().await.unwrap_err();
+        assert!(error.to_string().contains("does not advance"), "{error}");
+        let requests = mock.requests::<ListDatabases>().len();
+        assert!(requests < 200, "{requests} requests for a circle of {length}");
+    }
+}
+
+#[tokio::test]
+async fn a_listing_of_many_pages_is_no_circle() {
+    let mock = Mock::new();
+    mock.on::<ListDatabases>(|request| {
+        let at = request.query.cursor.as_deref().map_or(0, |cursor| cursor.parse::<u32>().unwrap_or_default());
+        let next = (at + 1).to_string();
+        Ok(page(at..at + 1, (at < 999).then_some(&*next)))
+    });
+    let turso = mock.client().build().unwrap();
+    assert_eq!(turso.databases().stream().try_collect::<Vec<_>>().await.unwrap().len(), 1000);
+}
+
+#[tokio::test]
 async fn an_error_is_yielded_once_and_ends_the_listing() {
     let mock = Mock::new();
     mock.when::<ListDatabases>().answer_once(&page(0..1, Some("b"))).fail_once(Failure::refused(403, "no"));

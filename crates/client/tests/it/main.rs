@@ -4,8 +4,10 @@
 //! Nothing here uses the local cloud: it reads the same contract, and would agree with a mistake in it.
 #![cfg(all(feature = "reqwest", feature = "blocking", feature = "mock"))]
 
+mod absent;
 mod access;
 mod audit_logs;
+mod auto_traits;
 mod blocking;
 mod builder;
 mod bulk;
@@ -14,6 +16,7 @@ mod endpoints;
 mod ensure;
 mod faults;
 mod listing;
+mod locations;
 mod mock;
 mod names;
 mod outage;

@@ -24,6 +24,7 @@ async fn a_path_that_could_move_elsewhere_is_refused_and_never_sent() {
         "/v1/../v2",
         "/v1/./locations",
         "/v1/organizations/acme/..",
+        "/v1/caf\u{e9}",
         "/v1/%2e%2e/v2",
         "/v1/%2E%2e",
         "/v1/.%2e/x",

@@ -23,6 +23,12 @@ pub struct NewDatabase {
     /// Whether it runs on the new engine. The service does not document it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub use_tursodb: Option<bool>,
+    /// Whether it is to hold the schema of others. The service deprecates that, and there is no setter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_schema: Option<bool>,
+    /// The database whose schema it is to follow. The service deprecates that, and there is no setter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
 }
 
 impl NewDatabase {
@@ -36,6 +42,8 @@ impl NewDatabase {
             size_limit: None,
             remote_encryption: None,
             use_tursodb: None,
+            is_schema: None,
+            schema: None,
         }
     }
 

@@ -138,6 +138,20 @@ impl NewDatabaseV3 {
         self.seed = Some(seed);
         self
     }
+
+    /// Encrypts it with a key of one's own.
+    #[must_use]
+    pub fn encryption(mut self, encryption: Encryption) -> Self {
+        self.remote_encryption = Some(encryption);
+        self
+    }
+
+    /// Runs it on the new engine.
+    #[must_use]
+    pub fn tursodb(mut self) -> Self {
+        self.use_tursodb = Some(true);
+        self
+    }
 }
 
 impl RequestPart for NewDatabaseV3 {

@@ -47,7 +47,8 @@ pub(crate) fn locate(request: &Request<Body>) -> Option<(Host, String)> {
     let path = request.uri().path();
     if let Some(rest) = path.strip_prefix(PREFIX) {
         let (label, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        return Some((named(label), if path.is_empty() { "/" } else { path }.to_owned()));
+        // Some clients append a path to their URL as it is, whether it ends in a slash or not.
+        return Some((named(label), format!("/{}", path.trim_start_matches('/'))));
     }
     if let Some(namespace) = request.headers().get(NAMESPACE) {
         // One that is no text is the name of no database.

@@ -10,9 +10,12 @@ mod invites;
 mod jwks;
 mod locations;
 mod members;
+mod official;
 mod organizations;
 mod recovery;
 mod user;
+
+pub(super) use official::operations as official;
 
 pub(crate) use billing::{STARTER, included_rows, is_known as is_known_plan};
 pub(crate) use locations::{is_known as is_known_location, number as location_number};

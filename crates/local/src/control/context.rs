@@ -10,6 +10,7 @@ use super::{Control, OrganizationKey, Refusal, dumps, included_rows, permissions
 use crate::{
     data::{DatabaseRecord, HistoryError, Hours, LoadError, Rows, Usage, UsedUp},
     ids::Ids,
+    quirk::Quirks,
     store::{ApiTokenRow, DatabaseRow, OrganizationRow, Role, Transaction, UserRow},
 };
 
@@ -75,6 +76,10 @@ impl<'a> Context<'a> {
 
     pub(crate) fn ids(&self) -> Ids {
         self.control.ids
+    }
+
+    pub(crate) fn quirks(&self) -> &'a Quirks {
+        &self.control.quirks
     }
 
     pub(crate) fn now(&self) -> Timestamp {

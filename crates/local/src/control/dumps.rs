@@ -22,6 +22,7 @@ use super::{
     Context, Control, Refusal, auth,
     permissions::Guarded as _,
     request::{self, Received, origin},
+    target::Target,
 };
 use crate::{data::TemporaryFile, store::OrganizationRow};
 
@@ -107,14 +108,14 @@ impl Control {
     /// Takes a dump. Who may not create a database is refused before the dump is read.
     pub(super) async fn receive_dump(
         self: &Arc<Self>,
-        slug: OrganizationSlug,
+        target: Target,
         request: Request<Body>,
     ) -> Result<Vec<u8>, Refusal> {
         let (head, body) = request.into_parts();
         let received = Received { head, body: Bytes::new() };
         let boundary = form::boundary(&received.head);
-        let (control, organization) = (Arc::clone(self), slug.clone());
-        let admitted = blocking(move || control.admit_dump(&organization, &received)).await;
+        let control = Arc::clone(self);
+        let admitted = blocking(move || control.admit_dump(&target, &received)).await;
         let ((organization, id), boundary) = match (admitted, boundary) {
             (Ok(admitted), Ok(boundary)) => (admitted, boundary),
             (Err(refusal), _) | (_, Err(refusal)) => {
@@ -124,31 +125,38 @@ impl Control {
         };
         let file = self.data.temporary_file().map_err(Refusal::internal)?;
         form::receive(&boundary, body, &file).await?;
-        let url = self.addresses.url(&format!("/v1/{slug}{PATH}{id}"));
+        let url = self.addresses.url(&format!("/v1/{}{PATH}{id}", organization.slug));
         let dump = Dump { organization: organization.uuid, uploaded_at: self.clock.now() };
         self.dumps.keep(id, dump, file).map_err(Refusal::internal)?;
         serde_json::to_vec(&UploadedDump::new(url)).map_err(Refusal::internal)
     }
 
     /// What is asked of whoever creates a database, and the id of the dump.
-    fn admit_dump(&self, slug: &OrganizationSlug, received: &Received) -> Result<(OrganizationRow, String), Refusal> {
+    fn admit_dump(&self, target: &Target, received: &Received) -> Result<(OrganizationRow, String), Refusal> {
         self.store.transact(|transaction| {
-            let caller = auth::authenticate(transaction, &self.verifier, received)?;
+            let now = self.clock.now();
+            let caller = auth::authenticate(transaction, &self.verifier, received, now)?;
             let needs = CreateDatabase::NEEDS;
             needs.check_token(&caller)?;
-            let cx = Context::new(transaction, self, &needs, Some(caller), origin(received), self.clock.now());
-            Ok((cx.organization(slug)?, self.ids.uuid(transaction)?))
+            let path = target.path(transaction, Some(&caller))?;
+            let slug = PathReader::new(organization_in(&path).unwrap_or_default()).segment::<OrganizationSlug>();
+            let slug = slug.map_err(|invalid| Refusal::not_found(invalid.to_string()))?;
+            let cx = Context::new(transaction, self, &needs, Some(caller), origin(received), now);
+            Ok((cx.organization(&slug)?, self.ids.uuid(transaction)?))
         })
     }
 }
 
-/// The organization a dump is sent to; nothing for any other request.
-pub(super) fn target(request: &Request<Body>) -> Option<Result<OrganizationSlug, Refusal>> {
-    let path = request.uri().path();
+/// Whether a request brings a dump.
+pub(super) fn are_sent(method: &Method, target: &Target) -> bool {
+    method == Method::POST && organization_in(&target.outline()).is_some()
+}
+
+/// The segment of the organization that dumps are sent to at this path.
+fn organization_in(path: &str) -> Option<&str> {
     let path = path.strip_suffix('/').unwrap_or(path);
     let slug = path.strip_prefix("/v1/organizations/")?.strip_suffix(PATH.trim_end_matches('/'))?;
-    let is_dump = request.method() == Method::POST && !slug.contains('/');
-    is_dump.then(|| PathReader::new(slug).segment().map_err(|invalid| Refusal::not_found(invalid.to_string())))
+    (!slug.contains('/')).then_some(slug)
 }
 
 /// The id of the dump at a URL of a cloud, be it this one or another.

@@ -24,7 +24,60 @@ pub struct Routes(pub(super) Vec<Arc<Operation>>);
 
 macro_rules! routes {
     ($($operation:ident,)+) => {
-        /// The way from every operation of the catalogue to its answer. With one answer missing, it does not compile.
+        /// The way from every operation of the catalogue to its answer.
+        ///
+        /// With an answer to everything it compiles:
+        ///
+        /// ```
+        /// use http::StatusCode;
+        /// use turso_cloud_contract::{Endpoint, endpoints::*, for_each_endpoint};
+        /// use turso_cloud_local::{Context, Handles, Refusal, answers_everything};
+        ///
+        /// #[derive(Clone)]
+        /// struct Answers;
+        ///
+        /// macro_rules! answer {
+        ///     ($($operation:ident,)+) => {
+        ///         $(impl Handles<$operation> for Answers {
+        ///             fn handle(&self, _: $operation, _: &mut Context<'_>) -> Result<<$operation as Endpoint>::Answer, Refusal> {
+        ///                 Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "not yet"))
+        ///             }
+        ///         })+
+        ///     };
+        /// }
+        /// for_each_endpoint!(answer);
+        ///
+        /// answers_everything(Answers);
+        /// ```
+        ///
+        /// With one missing it does not, and the compiler names it, here `DeleteGroup`:
+        ///
+        /// ```compile_fail,E0277
+        /// # use http::StatusCode;
+        /// # use turso_cloud_contract::{Endpoint, endpoints::*, for_each_endpoint};
+        /// # use turso_cloud_local::{Context, Handles, Refusal, answers_everything};
+        /// #
+        /// # #[derive(Clone)]
+        /// # struct Answers;
+        /// #
+        /// macro_rules! answer {
+        ///     () => {};
+        ///     (DeleteGroup, $($rest:tt)*) => {
+        ///         answer!($($rest)*);
+        ///     };
+        ///     ($operation:ident, $($rest:tt)*) => {
+        ///         impl Handles<$operation> for Answers {
+        ///             fn handle(&self, _: $operation, _: &mut Context<'_>) -> Result<<$operation as Endpoint>::Answer, Refusal> {
+        ///                 Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "not yet"))
+        ///             }
+        ///         }
+        ///         answer!($($rest)*);
+        ///     };
+        /// }
+        /// for_each_endpoint!(answer);
+        ///
+        /// answers_everything(Answers);
+        /// ```
         pub fn answers_everything<A>(answers: A) -> Routes
         where
             A: Clone + Send + Sync + 'static,

@@ -10,20 +10,25 @@ use crate::store::{Page, Place};
 const USUAL_LIMIT: u64 = 100;
 const HIGHEST_LIMIT: u64 = 1000;
 
-/// The page a request asks for. An empty cursor is as good as none: it is how the last page may be told of.
+/// The page a request asks for.
 pub(super) fn page(limit: Option<u64>, cursor: Option<&str>) -> Result<Page, Refusal> {
     let limit = limit.unwrap_or(USUAL_LIMIT);
     let limit = usize::try_from(limit)
         .ok()
         .filter(|_| (1..=HIGHEST_LIMIT).contains(&limit))
         .ok_or_else(|| InvalidInput::new("limit", &limit.to_string(), format!("must be from 1 to {HIGHEST_LIMIT}")))?;
-    let after = match cursor {
-        None | Some("") => Place::START,
+    Ok(Page { after: after(cursor)?, limit })
+}
+
+/// Where a page begins. An empty cursor is as good as none: it is how the last page may be told of.
+pub(super) fn after(cursor: Option<&str>) -> Result<Place, Refusal> {
+    match cursor {
+        None | Some("") => Ok(Place::START),
         Some(cursor) => {
-            read(cursor).ok_or_else(|| InvalidInput::new("cursor", cursor, "is not one of this listing"))?
+            let place = read(cursor);
+            place.ok_or_else(|| InvalidInput::new("cursor", cursor, "is not one of this listing").into())
         }
-    };
-    Ok(Page { after, limit })
+    }
 }
 
 /// Cuts off what is behind the page, and says where it ended if there was something.

@@ -33,6 +33,10 @@ use turso_cloud_contract::{
     jwks::{GetJwksTemplate, ListJwks, RemoveJwks, SaveJwks},
     locations::{GetClosestRegion, GetLocation, ListLocations, ListOrganizationLocations},
     members::{AddMember, GetMember, ListMembers, RemoveMember, UpdateMember},
+    official::{
+        AbortAwsMigration, CreateStripeCustomer, GetAwsMigration, GetPaymentMethods, InvalidateSessions,
+        StartAwsMigration, UpdateSubscription,
+    },
     organizations::{
         CreateOrganization, DeleteOrganization, GetOrganization, ListOrganizations, ListOrganizationsV2,
         UpdateOrganization,
@@ -107,6 +111,8 @@ permissions! {
     ListOrganizations: organization(Role::Viewer),
     ListOrganizationsV2: organization(Role::Viewer),
     CreateOrganization: organization(Role::Viewer),
+    InvalidateSessions: organization(Role::Viewer),
+    CreateStripeCustomer: organization(Role::Viewer),
 
     // Organizations.
     GetOrganization: organization(Role::Viewer),
@@ -133,6 +139,8 @@ permissions! {
     GetBillingCustomer: organization(Role::Admin),
     UpdateBillingCustomer: organization(Role::Admin),
     CreateBillingPortal: organization(Role::Admin),
+    GetPaymentMethods: organization(Role::Viewer),
+    UpdateSubscription: organization(Role::Admin),
     ListJwks: organization(Role::Viewer),
     SaveJwks: organization(Role::Admin),
     RemoveJwks: organization(Role::Admin),
@@ -145,6 +153,9 @@ permissions! {
     WaitForGroupLocation: scope(Scope::Read, Role::Viewer),
     ListGroupsV3: scope(Scope::Read, Role::Viewer),
     GetGroupV3: scope(Scope::Read, Role::Viewer),
+    GetAwsMigration: scope(Scope::Read, Role::Viewer),
+    StartAwsMigration: organization(Role::Member),
+    AbortAwsMigration: organization(Role::Member),
     CreateGroup: organization(Role::Member),
     DeleteGroup: organization(Role::Member),
     TransferGroup: organization(Role::Member),

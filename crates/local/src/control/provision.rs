@@ -17,8 +17,8 @@ use crate::{
 /// The longest label of a host name (RFC 1035).
 const LONGEST_LABEL: usize = 63;
 
-/// The plan of every organization: the cheapest one that knows audit logs and more than one group.
-const PLAN: &str = "scaler";
+/// The plan of an organization unless another one is asked for: the one with everything, so that nothing is refused for it.
+const PLAN: &str = "pro";
 
 /// Makes an organization with its owner.
 pub(crate) fn organization(

@@ -65,7 +65,7 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, error)
     }
 
-    pub(super) fn conflict(error: impl Into<String>) -> Self {
+    pub(crate) fn conflict(error: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, error)
     }
 
@@ -115,7 +115,16 @@ impl From<RequestError> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        let is_of_disk = error.is_of_disk();
+        let internal = Self::internal(error);
+        if !is_of_disk {
+            return internal;
+        }
+        // What its user can do something about.
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the local cloud cannot write to its disk, which may be full; nothing was changed",
+        )
     }
 }
 

@@ -1,16 +1,13 @@
 use axum::body::Body;
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt as _;
+use bytes::Bytes;
 use http::{StatusCode, header, request::Parts};
 use turso_cloud_contract::audit_logs::AuditOrigin;
 
 use super::Refusal;
+use crate::whole_body::{self, Unread};
 
 /// The largest body that is read.
 const LONGEST_BODY: usize = 1 << 20;
-
-/// How much of a body that is too large is thrown away before its sender is cut off.
-const LONGEST_DISCARDED: usize = 64 << 20;
 
 /// A request with its whole body.
 #[derive(Debug)]
@@ -19,24 +16,12 @@ pub(super) struct Received {
     pub(super) body: Bytes,
 }
 
-/// Reads a body. One that is too large is still read, though not kept: a server that answers and hangs up while its
-/// client is sending makes the client report a broken connection instead of the answer.
+/// Reads a body.
 pub(crate) async fn read(body: Body) -> Result<Bytes, Refusal> {
-    let mut kept = BytesMut::new();
-    let mut length = 0;
-    let mut pieces = body.into_data_stream();
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| Refusal::bad_request("the body of the request broke off"))?;
-        length += piece.len();
-        if length <= LONGEST_BODY {
-            kept.extend_from_slice(&piece);
-        } else if length <= LONGEST_DISCARDED {
-            kept = BytesMut::new();
-        } else {
-            break;
-        }
-    }
-    if length > LONGEST_BODY { Err(too_large()) } else { Ok(kept.freeze()) }
+    whole_body::read(body, LONGEST_BODY).await.map_err(|unread| match unread {
+        Unread::TooLarge => too_large(),
+        Unread::BrokenOff => Refusal::bad_request("the body of the request broke off"),
+    })
 }
 
 /// Reads a body to its end for a client that would not see the answer otherwise.

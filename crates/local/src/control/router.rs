@@ -19,19 +19,19 @@ pub(crate) struct Operation {
     answer: Box<Answer>,
 }
 
-type Answer = dyn Fn(&Received, &mut Context<'_>) -> Result<Vec<u8>, Refusal> + Send + Sync;
+type Answer = dyn Fn(&str, &Received, &mut Context<'_>) -> Result<Vec<u8>, Refusal> + Send + Sync;
 
 impl Operation {
     pub(super) fn new<E: Guarded, A: Handles<E> + Send + Sync + 'static>(answers: A) -> Self {
         Self {
             info: EndpointInfo::of::<E>(),
             needs: E::NEEDS,
-            answer: Box::new(move |received, cx| answer::<E, A>(&answers, received, cx)),
+            answer: Box::new(move |path, received, cx| answer::<E, A>(&answers, path, received, cx)),
         }
     }
 
-    pub(super) fn answer(&self, received: &Received, cx: &mut Context<'_>) -> Result<Vec<u8>, Refusal> {
-        (self.answer)(received, cx)
+    pub(super) fn answer(&self, path: &str, received: &Received, cx: &mut Context<'_>) -> Result<Vec<u8>, Refusal> {
+        (self.answer)(path, received, cx)
     }
 
     /// How well a path fits: the number of its literal segments.
@@ -47,24 +47,32 @@ impl fmt::Debug for Operation {
 }
 
 impl Routes {
-    /// The operation a request is for. Of two that a path fits, it is the one with more literal segments.
-    pub(super) fn find(&self, method: &Method, path: &str) -> Result<Arc<Operation>, Refusal> {
+    /// These operations too.
+    pub(super) fn and(mut self, more: impl IntoIterator<Item = Operation>) -> Self {
+        self.0.extend(more.into_iter().map(Arc::new));
+        self
+    }
+
+    /// The operation a request is for. Of two that a path fits, it is the one with more literal segments. A refusal
+    /// names the path as it was sent.
+    pub(super) fn find(&self, method: &Method, path: &str, sent: &str) -> Result<Arc<Operation>, Refusal> {
         let fitting = || self.0.iter().filter_map(|operation| Some((operation.fits(path)?, operation)));
         let found = fitting().filter(|(_, operation)| operation.info.method == method);
         if let Some((_, operation)) = found.max_by_key(|(literals, _)| *literals) {
             return Ok(Arc::clone(operation));
         }
         let allowed: Vec<_> = fitting().map(|(_, operation)| operation.info.method.as_str()).collect();
-        if allowed.is_empty() { Err(unknown_route(method, path)) } else { Err(wrong_method(method, &allowed)) }
+        if allowed.is_empty() { Err(unknown_route(method, sent)) } else { Err(wrong_method(method, &allowed)) }
     }
 }
 
 fn answer<E: Endpoint, A: Handles<E>>(
     answers: &A,
+    path: &str,
     received: &Received,
     cx: &mut Context<'_>,
 ) -> Result<Vec<u8>, Refusal> {
-    let path = path_of(E::SERVICE, received.head.uri.path()).unwrap_or_default();
+    let path = path_of(E::SERVICE, path).unwrap_or_default();
     let request = E::decode(path, received.head.uri.query(), &received.body)?;
     request.check()?;
     let json = serde_json::to_vec(&answers.handle(request, cx)?).map_err(Refusal::internal)?;

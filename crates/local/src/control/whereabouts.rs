@@ -6,7 +6,10 @@ use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 use parking_lot::RwLock;
 
 use super::{Control, answers, loopback};
-use crate::store::{DatabaseRow, StoreError, Transaction};
+use crate::{
+    quirk::SETTLING,
+    store::{DatabaseRow, StoreError, Transaction},
+};
 
 /// What a request calls a database by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +44,12 @@ impl Whereabouts {
 impl Control {
     /// The label of the database that a host stands for. Nobody has the empty one.
     pub(crate) async fn label_of(self: &Arc<Self>, host: Host) -> Arc<str> {
+        if self.quirks.hide_new_databases() {
+            // What is hidden for a while is not worth remembering.
+            let control = Arc::clone(self);
+            let found = tokio::task::spawn_blocking(move || control.look_up_settled(&host)).await;
+            return found.ok().flatten().unwrap_or_default();
+        }
         if let Host::Label(label) = host {
             return label.into();
         }
@@ -50,6 +59,13 @@ impl Control {
         let control = Arc::clone(self);
         let found = tokio::task::spawn_blocking(move || control.look_up(host)).await;
         found.ok().flatten().unwrap_or_default()
+    }
+
+    /// Nobody's label for a database that is too new to be found.
+    fn look_up_settled(&self, host: &Host) -> Option<Arc<str>> {
+        let database = self.store.transact(|transaction| find(transaction, host)).ok().flatten()?;
+        let is_settled = self.clock.now().duration_since(database.created_at) >= SETTLING;
+        is_settled.then(|| database.label.into())
     }
 
     fn look_up(&self, host: Host) -> Option<Arc<str>> {

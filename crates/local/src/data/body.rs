@@ -1,31 +1,29 @@
 //! Bodies of requests and answers.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::stream;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 use super::MAX_REQUEST_BYTES;
 use super::refusal::Refusal;
+use crate::whole_body::{self, Unread};
+
+/// A piece of a file that is sent.
+const CHUNK: usize = 256 * 1024;
 
 /// The whole body of a request.
-pub(crate) async fn read(request: Request<Body>) -> Result<Vec<u8>, Refusal> {
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > MAX_REQUEST_BYTES) {
-        return Err(Refusal::BodyTooLarge);
-    }
-    let mut body = Vec::with_capacity(announced.unwrap_or_default());
-    let mut chunks = request.into_body().into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk: Bytes = chunk.map_err(|_| Refusal::protocol("the request body could not be read"))?;
-        if body.len() + chunk.len() > MAX_REQUEST_BYTES {
-            return Err(Refusal::BodyTooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+pub(crate) async fn read(request: Request<Body>) -> Result<Bytes, Refusal> {
+    whole_body::read(request.into_body(), MAX_REQUEST_BYTES).await.map_err(|unread| match unread {
+        Unread::TooLarge => Refusal::BodyTooLarge,
+        Unread::BrokenOff => Refusal::protocol("the request body could not be read"),
+    })
 }
 
 /// An answer in JSON.
@@ -46,4 +44,27 @@ pub(crate) fn with_type(content_type: &'static str, body: Body) -> Response<Body
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
+}
+
+/// An answer with what follows in a file, read as the client takes it.
+pub(crate) fn file(content_type: &'static str, file: File) -> Result<Response<Body>, Refusal> {
+    let length = file.metadata().map_err(unreadable)?.len();
+    let chunks = stream::try_unfold(file, |mut file| async move {
+        let read = spawn_blocking(move || {
+            let mut chunk = vec![0; CHUNK];
+            let length = file.read(&mut chunk)?;
+            chunk.truncate(length);
+            Ok::<_, io::Error>((length > 0).then(|| (Bytes::from(chunk), file)))
+        });
+        read.await.map_err(io::Error::other)?
+    });
+    let mut response = with_type(content_type, Body::from_stream(chunks));
+    response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    Ok(response)
+}
+
+/// The refusal when a file of a database cannot be read.
+pub(crate) fn unreadable(error: impl std::fmt::Display) -> Refusal {
+    tracing::error!(%error, "could not read a database's files");
+    Refusal::Internal
 }

@@ -1,12 +1,12 @@
 //! One database: its record, its connections, its streams.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::activity::Activity;
@@ -47,6 +47,9 @@ pub(crate) struct Database {
     activity: RwLock<Arc<Activity>>,
     clock: Clock,
     keeps_idle: AtomicBool,
+    /// The most connections at a time since all were closed. The engine closes the file of none before that: it would
+    /// lose the locks of the others.
+    most_connections: AtomicUsize,
     last_used: Mutex<Instant>,
     open_set: Arc<OpenSet>,
     history: Arc<History>,
@@ -80,6 +83,7 @@ impl Database {
             activity: RwLock::new(activity),
             clock: clock.clone(),
             keeps_idle: AtomicBool::new(false),
+            most_connections: AtomicUsize::new(0),
             last_used: Mutex::new(Instant::now()),
             open_set: Arc::clone(open_set),
             history,
@@ -101,6 +105,9 @@ impl Database {
             self.verified_tokens.clear();
         }
         *current = Arc::new(record);
+        drop(current);
+        // Who waits for a commit may have lost the right to.
+        self.history.wake();
     }
 
     pub(crate) fn verified_tokens(&self) -> &VerifiedTokens {
@@ -141,8 +148,10 @@ impl Database {
             tracing::error!(%error, "could not open the history of a database");
             SqlError::new("SQLITE_IOERR", "SQLite error: disk I/O error")
         })?;
-        if !self.keeps_idle.swap(true, Ordering::AcqRel) {
-            self.open_set.add(self.itself.clone());
+        let connections = self.at_work().max(1) + self.idle.lock().len();
+        let has_grown = self.most_connections.fetch_max(connections, Ordering::AcqRel) < connections;
+        if !self.keeps_idle.swap(true, Ordering::AcqRel) || has_grown {
+            self.open_set.grow(&self.itself);
         }
         Ok(connection)
     }
@@ -165,6 +174,11 @@ impl Database {
     /// Another database of the cloud, or this one, if it takes requests.
     pub(crate) fn neighbour(&self, id: &str) -> Option<Arc<Database>> {
         self.neighbours.upgrade()?.read().in_service(id)
+    }
+
+    /// Whether it takes requests.
+    pub(crate) fn is_in_service(&self) -> bool {
+        self.neighbour(&self.record().id).is_some()
     }
 
     /// The database of this id, if it may be attached to this one. What the token does not name is not told apart from
@@ -216,6 +230,11 @@ impl Database {
         self.history().map_err(HistoryError::Engine)?.restore(at, target.path())
     }
 
+    /// Changes with every commit from now on, and when the database is closed.
+    pub(crate) fn commits(&self) -> watch::Receiver<()> {
+        self.history.commits()
+    }
+
     /// What the database was. Blocks.
     pub(crate) fn history(&self) -> Result<&History, SqlError> {
         if !self.history.is_open() {
@@ -229,9 +248,21 @@ impl Database {
         *self.last_used.lock()
     }
 
+    /// How many files it has open at most: for each connection its own and the log, and for all of them the index of the
+    /// log and the ledger.
+    pub(crate) fn open_files(&self) -> usize {
+        2 * self.most_connections.load(Ordering::Acquire) + 2
+    }
+
+    /// Connections in the hands of streams.
+    fn at_work(&self) -> usize {
+        MAX_CONNECTIONS - self.slots.available_permits()
+    }
+
     /// Closes what is not in use.
     pub(crate) fn close_idle(&self) {
         self.keeps_idle.store(false, Ordering::Release);
+        self.most_connections.store(self.at_work(), Ordering::Release);
         drop_off_thread(std::mem::take(&mut *self.idle.lock()));
         self.history.release();
     }
@@ -247,7 +278,9 @@ impl Database {
         self.keeps_idle.store(false, Ordering::Release);
         drop(self.streams.clear());
         drop(std::mem::take(&mut *self.idle.lock()));
+        self.most_connections.store(self.at_work(), Ordering::Release);
         self.history.release();
+        self.history.wake();
     }
 
     pub(crate) fn count(&self, sql: &str, ran: Ran) {

@@ -7,12 +7,14 @@ mod check;
 mod dump;
 mod errors;
 mod ffi;
+mod functions;
 mod guard;
 mod libsql;
 mod load;
 mod observer;
 mod pragma;
 mod statement;
+mod text;
 
 use std::fmt;
 use std::path::Path;
@@ -67,6 +69,12 @@ pub(crate) trait Connection: Send {
 
     /// Ends an open transaction without committing it.
     fn roll_back(&mut self) -> Result<(), SqlError>;
+
+    /// What the engine's `last_insert_rowid()` says.
+    fn last_insert_rowid(&self) -> i64;
+
+    /// Makes `last_insert_rowid()` what it was for this user before.
+    fn set_last_insert_rowid(&mut self, rowid: i64);
 
     /// Forgets what the next user of a pristine connection could still observe.
     fn recycle(&mut self);

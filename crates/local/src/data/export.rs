@@ -1,23 +1,18 @@
 //! `/info`, `/export/{generation}`, `/sync/{generation}/{from}/{to}`: a database as its file and the frames of its log.
 
 use std::fs::File;
-use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use axum::body::Body;
-use bytes::Bytes;
-use futures_util::stream;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
+use super::body;
 use super::database::Database;
 use super::history::{Frames, HistoryError};
 use super::policy::Policy;
 use super::refusal::Refusal;
-
-const CHUNK: usize = 256 * 1024;
 
 /// What one of the routes asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +64,7 @@ impl Ask {
                 Self::Sync { generation, from, to } => Answer::Frames(history.frames(generation, from, to)?),
             })
         };
-        match spawn_blocking(work).await.map_err(internal)? {
+        match spawn_blocking(work).await.map_err(body::unreadable)? {
             Ok(answer) => answer.into_response(),
             Err(error) => refuse(error),
         }
@@ -85,19 +80,10 @@ enum Answer {
 impl Answer {
     fn into_response(self) -> Result<Response<Body>, Refusal> {
         match self {
-            Self::Generation(current) => Ok(with(
-                StatusCode::OK,
-                "application/json",
-                json!({ "current_generation": current }).to_string().into(),
-            )),
-            Self::Frames(Frames::Some(frames)) => Ok(with(StatusCode::OK, BYTES, frames.into())),
+            Self::Generation(current) => body::json(&json!({ "current_generation": current })),
+            Self::Frames(Frames::Some(frames)) => Ok(body::with_type(BYTES, frames.into())),
             Self::Frames(Frames::End { current }) => Ok(end(current, "there are no more frames")),
-            Self::File(file) => {
-                let length = file.metadata().map_err(internal)?.len();
-                let mut response = with(StatusCode::OK, BYTES, read(file));
-                response.headers_mut().insert(CONTENT_LENGTH, length.into());
-                Ok(response)
-            }
+            Self::File(file) => body::file(BYTES, file),
         }
     }
 }
@@ -110,7 +96,9 @@ fn refuse(error: HistoryError) -> Result<Response<Body>, Refusal> {
     match error {
         HistoryError::NotYet { current } => Ok(end(current, &error.to_string())),
         HistoryError::Gone { .. } => Ok(problem(StatusCode::NOT_FOUND, &json!({ "error": error.to_string() }))),
-        HistoryError::TooEarly(_) | HistoryError::File(_) | HistoryError::Engine(_) => Err(internal(error)),
+        HistoryError::TooEarly(_) | HistoryError::Unknown(_) | HistoryError::File(_) | HistoryError::Engine(_) => {
+            Err(body::unreadable(error))
+        }
     }
 }
 
@@ -118,36 +106,13 @@ fn end(current: u32, error: &str) -> Response<Body> {
     problem(StatusCode::BAD_REQUEST, &json!({ "error": error, "generation": current }))
 }
 
-fn problem(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
-    with(status, "application/json", body.to_string().into())
-}
-
-fn with(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
+fn problem(status: StatusCode, content: &serde_json::Value) -> Response<Body> {
+    let mut response = body::with_type("application/json", content.to_string().into());
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
-}
-
-/// The bytes of a file, read as the client takes them.
-fn read(file: File) -> Body {
-    Body::from_stream(stream::try_unfold(file, |mut file| async move {
-        let read = spawn_blocking(move || {
-            let mut chunk = vec![0; CHUNK];
-            let length = file.read(&mut chunk)?;
-            chunk.truncate(length);
-            Ok::<_, io::Error>((length > 0).then(|| (Bytes::from(chunk), file)))
-        });
-        read.await.map_err(io::Error::other)?
-    }))
 }
 
 fn number(what: &str, text: &str) -> Result<u32, Refusal> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| Refusal::protocol(format!("invalid {what} {text:?}: it must be a whole number from 1 on")))
-}
-
-fn internal(error: impl std::fmt::Display) -> Refusal {
-    tracing::error!(%error, "could not read a database's files");
-    Refusal::Internal
 }

@@ -8,6 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::engine::Durability;
 
+/// What the names of files end with that belong to the file of a database: its log and the index of that, the journal of
+/// a copy that is being made, and the directory of its history.
+pub(crate) const COMPANIONS: [&str; 4] = ["-wal", "-shm", "-journal", HISTORY];
+
+const HISTORY: &str = "-history";
+
 /// Where the databases of a data plane live.
 #[derive(Clone, Debug)]
 pub(crate) enum Files {
@@ -90,7 +96,7 @@ impl DatabaseFile {
 
     /// The directory of what the database was.
     pub(crate) fn history(&self) -> PathBuf {
-        self.beside("-history")
+        self.beside(HISTORY)
     }
 
     /// Makes sure the directory is there.
@@ -116,11 +122,12 @@ impl DatabaseFile {
 
     /// Deletes the file at once; nobody may have a connection to it.
     pub(crate) fn remove(&self) {
-        for suffix in ["", "-wal", "-shm"] {
+        forget_missing(std::fs::remove_file(&self.path), &self.path);
+        for suffix in COMPANIONS {
             let path = self.beside(suffix);
-            forget_missing(std::fs::remove_file(&path), &path);
+            let removed = if suffix == HISTORY { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            forget_missing(removed, &path);
         }
-        forget_missing(std::fs::remove_dir_all(self.history()), &self.history());
     }
 }
 

@@ -8,17 +8,20 @@
 mod ledger;
 mod log;
 mod place;
+mod point;
 mod recovery;
 mod restore;
 mod rotation;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
 
 use super::engine::Connection;
 use super::hrana::SqlError;
@@ -26,7 +29,23 @@ use crate::clock::Clock;
 use ledger::{Entry, Ledger};
 use place::Place;
 
+pub(crate) use point::Point;
 pub(crate) use restore::Frames;
+pub(crate) use view::{PAGE_BYTES, View};
+
+/// Reads a file that may hold anything as a log, whose frames go into another file, and as a ledger.
+#[cfg(fuzzing)]
+pub(crate) fn fuzz(file: &Path, scratch: &Path) {
+    let _ = ledger::read(file);
+    let Ok(Some(log)) = log::Log::open(file) else { return };
+    let frames = log.frames().unwrap_or_default();
+    if let Ok(mut target) = std::fs::File::create(scratch) {
+        let _ = log.apply(frames, &mut target);
+    }
+    if let Ok(Some(log)) = log::Log::open(file) {
+        let _ = log.read(0, frames);
+    }
+}
 
 /// Commits that are younger than this can be found again, unless they take too much room.
 const REACH: SignedDuration = SignedDuration::from_hours(24);
@@ -50,6 +69,9 @@ pub(crate) enum HistoryError {
     /// The generation was kept once.
     #[error("the oldest generation that is kept is {oldest}")]
     Gone { oldest: u32 },
+    /// There is no such commit, or none any more.
+    #[error("there is no commit {0}")]
+    Unknown(Point),
     #[error(transparent)]
     File(#[from] io::Error),
     #[error("{}", .0.message)]
@@ -79,6 +101,8 @@ pub(crate) struct History {
     live: Mutex<Option<Live>>,
     /// Read while files of the past are, written while they change.
     archives: RwLock<()>,
+    /// Tells of every commit.
+    commits: watch::Sender<()>,
 }
 
 /// The generation in use.
@@ -102,6 +126,7 @@ impl History {
             bounds: Bounds::default(),
             live: Mutex::new(None),
             archives: RwLock::new(()),
+            commits: watch::Sender::new(()),
         }
     }
 
@@ -134,7 +159,18 @@ impl History {
             return false;
         };
         live.enter(frames, self.clock.now());
+        self.wake();
         frames >= live.long_at
+    }
+
+    /// Changes with every commit from now on, and when those who wait for one are to look around.
+    pub(crate) fn commits(&self) -> watch::Receiver<()> {
+        self.commits.subscribe()
+    }
+
+    /// Lets those who wait for a commit look around.
+    pub(crate) fn wake(&self) {
+        self.commits.send_replace(());
     }
 
     /// The log is shorter than it was: it was begun anew after the end of a generation had failed halfway.

@@ -11,7 +11,7 @@ use super::codec::Encoding;
 use super::database::Database;
 use super::export::Ask;
 use super::refusal::Refusal;
-use super::{dump, jobs, legacy, socket, stateless, streamed};
+use super::{dump, jobs, legacy, pull, socket, stateless, streamed};
 use crate::clock::Clock;
 
 /// Answers one request to the host of `database`.
@@ -43,6 +43,7 @@ pub(crate) async fn respond(
         }
         "/v3-protobuf/pipeline" if is_post => streamed::pipeline(&database, clock, request, Encoding::Protobuf).await,
         "/v3/cursor" if is_post => streamed::cursor(database, clock, request, Encoding::Json).await,
+        "/pull-updates" if is_post => pull::pull(database, clock, request).await,
         "/v3-protobuf/cursor" if is_post => streamed::cursor(database, clock, request, Encoding::Protobuf).await,
         "/health"
         | "/version"
@@ -57,6 +58,7 @@ pub(crate) async fn respond(
         | "/v2/pipeline"
         | "/v3/pipeline"
         | "/v3/cursor"
+        | "/pull-updates"
         | "/v3-protobuf/pipeline"
         | "/v3-protobuf/cursor" => Err(Refusal::MethodNotAllowed),
         _ => match (path.strip_prefix("/v1/jobs/"), Ask::parse(path)) {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
@@ -14,7 +13,7 @@ use super::body;
 use super::codec::from_json;
 use super::database::Database;
 use super::hrana::{
-    Batch, Condition, NamedValue, Request as Task, Response as Done, Statement, StatementResult, Step, Value,
+    BASE64, Batch, Condition, NamedValue, Request as Task, Response as Done, Statement, StatementResult, Step, Value,
 };
 use super::refusal::Refusal;
 use super::stateless::{failure, run};
@@ -109,7 +108,7 @@ fn read_value(value: Json) -> Result<Value, Refusal> {
         Json::String(value) => Ok(Value::Text(value)),
         Json::Object(value) => {
             let text = value.get("base64").and_then(Json::as_str).ok_or_else(unusable)?;
-            STANDARD.decode(text).map(Value::Blob).map_err(|_| unusable())
+            BASE64.decode(text).map(Value::Blob).map_err(|_| unusable())
         }
         Json::Array(_) => Err(unusable()),
     }
@@ -127,6 +126,6 @@ fn write_value(value: Value) -> Json {
         Value::Integer(value) => value.into(),
         Value::Float(value) => value.into(),
         Value::Text(value) => value.into(),
-        Value::Blob(value) => json!({ "base64": STANDARD.encode(value) }),
+        Value::Blob(value) => json!({ "base64": BASE64.encode(value) }),
     }
 }

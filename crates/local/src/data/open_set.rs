@@ -1,34 +1,47 @@
-//! Bounds how many databases are open at a time.
+//! Bounds how many files the databases keep open for requests to come.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
 use super::database::Database;
 
-/// Each open database takes three file descriptors or more, of the 1024 that a process often has; opening one again takes
-/// well under a millisecond.
-const MAX_OPEN: usize = 128;
+/// Just under half of the 1024 that a process often has: 120 databases of which each has one connection. Opening one
+/// again takes well under a millisecond.
+const MAX_FILES: usize = 480;
 
 /// The databases that keep connections for their next request.
 #[derive(Debug, Default)]
 pub(crate) struct OpenSet(Mutex<Vec<Weak<Database>>>);
 
 impl OpenSet {
-    /// Adds a database and, if there are too many, closes the one not used for the longest time.
-    pub(crate) fn add(&self, database: Weak<Database>) {
+    /// Takes note that a database has more files open than before, and closes those that were not used for the longest
+    /// time while there are too many.
+    pub(crate) fn grow(&self, database: &Weak<Database>) {
         let mut open = self.0.lock();
-        open.retain(|database| database.strong_count() > 0);
-        open.push(database);
-        if open.len() <= MAX_OPEN {
-            return;
-        }
-        let ages =
-            open.iter().enumerate().filter_map(|(index, database)| Some((database.upgrade()?.last_used(), index)));
-        let oldest = ages.min().map(|(_, index)| open.swap_remove(index));
+        open.retain(|other| other.strong_count() > 0 && !other.ptr_eq(database));
+        open.push(Weak::clone(database));
+        let closed = Self::take_superfluous(&mut open);
         drop(open);
-        if let Some(database) = oldest.and_then(|database| database.upgrade()) {
+        for database in closed {
             database.close_idle();
         }
+    }
+
+    /// The last one is the one that grows.
+    fn take_superfluous(open: &mut Vec<Weak<Database>>) -> Vec<Arc<Database>> {
+        let mut databases: Vec<_> = open.iter().filter_map(Weak::upgrade).collect();
+        let mut files: usize = databases.iter().map(|database| database.open_files()).sum();
+        let Some(growing) = databases.pop() else { return Vec::new() };
+        databases.sort_by_key(|database| database.last_used());
+        let superfluous = databases.iter().take_while(|database| {
+            let is_too_much = files > MAX_FILES;
+            files = files.saturating_sub(database.open_files());
+            is_too_much
+        });
+        let count = superfluous.count();
+        let kept = databases.split_off(count);
+        *open = kept.iter().chain([&growing]).map(Arc::downgrade).collect();
+        databases
     }
 }

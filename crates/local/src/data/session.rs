@@ -134,6 +134,14 @@ impl Session {
         self.connection.is_autocommit()
     }
 
+    pub(crate) fn last_insert_rowid(&self) -> i64 {
+        self.connection.last_insert_rowid()
+    }
+
+    pub(crate) fn set_last_insert_rowid(&mut self, rowid: i64) {
+        self.connection.set_last_insert_rowid(rowid);
+    }
+
     /// Whether another connection would do as well.
     pub(crate) fn is_disposable(&self) -> bool {
         self.connection.is_autocommit() && self.connection.is_pristine()

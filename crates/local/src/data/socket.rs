@@ -34,6 +34,7 @@ impl Lifeline {
         (server, Self(line))
     }
 
+    /// Waits for the end of the server.
     pub(crate) async fn ended(&mut self) {
         while self.0.changed().await.is_ok() {}
     }

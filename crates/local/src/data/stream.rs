@@ -15,6 +15,7 @@ use super::plan::StoredSql;
 use super::policy::Policy;
 use super::refusal::Refusal;
 use super::session::{InterruptOnDrop, Session, transaction_timeout};
+use super::stack;
 
 /// Long enough for a writer in front to use up its own limit and for the queue behind it to move.
 const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
@@ -31,6 +32,8 @@ type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
 pub(crate) struct StreamState {
     pub(crate) session: Option<Box<Session>>,
     pub(crate) stored: StoredSql,
+    /// What `last_insert_rowid()` said when the stream gave its connection back.
+    last_insert_rowid: i64,
     /// The server rolled a transaction back and the client has not noticed yet.
     pub(crate) transaction_is_lost: bool,
 }
@@ -206,6 +209,7 @@ impl Stream {
     /// Gives the connection back until the next request if another one would do as well.
     pub(crate) fn rest(&mut self) {
         if let Some(session) = self.state.session.take_if(|session| session.is_disposable()) {
+            self.state.last_insert_rowid = session.last_insert_rowid();
             self.database.give_back(session);
         }
     }
@@ -241,7 +245,8 @@ impl Stream {
                 Err(error) => return Ok(Err(error)),
             }
         };
-        self.state.session = Some(Box::new(self.database.session(connection, slot)));
+        let session = self.state.session.insert(Box::new(self.database.session(connection, slot)));
+        session.set_last_insert_rowid(self.state.last_insert_rowid);
         Ok(Ok(()))
     }
 
@@ -279,7 +284,7 @@ impl Stream {
         let thread = spawn_blocking(move || {
             // Here and not where the connection is opened: the limit may have changed since.
             session.limit_size(size_limit);
-            let result = work(&mut session, &mut is_lost);
+            let result = stack::with_room(|| work(&mut session, &mut is_lost));
             let was_ended = session.settle();
             (session, is_lost | was_ended, result, was_ended)
         });

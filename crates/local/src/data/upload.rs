@@ -6,7 +6,6 @@
 mod check;
 mod chunks;
 mod receive;
-mod temporary;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -22,12 +21,11 @@ use turso_cloud_contract::uploads::{START_UPLOAD, StartUpload, UPLOAD, UploadPar
 use super::database::Database;
 use super::files::Root;
 use super::refusal::Refusal;
+use super::temporary::{self, TemporaryFile};
 use super::{admission, body};
 use crate::clock::Clock;
 use check::Reserved;
 use chunks::Unfinished;
-
-pub(crate) use temporary::TemporaryFile;
 
 /// The bound of the official command line. A file of the local cloud has to fit on somebody's laptop anyway.
 const MAX_FILE_BYTES: u64 = 20 << 30;

@@ -18,6 +18,7 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
+use tokio_io_timeout::TimeoutStream;
 
 use super::{hosts::Hosts, line::LineCut, tls::Wire};
 use crate::{
@@ -33,6 +34,9 @@ const HEAD_TIME: Duration = Duration::from_secs(30);
 
 /// How long the next piece of a body may take.
 const PIECE_TIME: Duration = Duration::from_secs(30);
+
+/// How long a client may take nothing of what it is sent. What it has asked for is kept in memory meanwhile.
+const STALL_TIME: Duration = Duration::from_secs(30);
 
 /// Line and headers of a request. Tokens have up to 8 KiB.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -76,7 +80,9 @@ pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     let mut http = builder.http1();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(wire), service);
+    let mut wire = TimeoutStream::new(wire);
+    wire.set_write_timeout(Some(STALL_TIME));
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(wire)), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(error = &*error as &dyn std::error::Error, "a connection broke off");
     }

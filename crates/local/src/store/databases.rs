@@ -155,14 +155,13 @@ impl Transaction<'_> {
         Ok(statement.query_row([label], |_| Ok(())).optional()?.is_some())
     }
 
-    /// The databases of an organization that pass the filter, in the order they were made: at most `limit`, behind the
-    /// one with the row `after`.
+    /// A page of the databases of an organization that pass the filter, in the order they were made. It may hold one
+    /// more than was asked for: then it is not the last.
     pub(crate) fn databases_of(
         &self,
         organization: i64,
         filter: &DatabaseFilter,
-        after: i64,
-        limit: Option<u64>,
+        page: Page,
     ) -> Result<Vec<DatabaseRow>, StoreError> {
         let group = filter.group.as_ref().map(AsRef::<str>::as_ref);
         let parent = filter.parent.as_ref().map(AsRef::<str>::as_ref);
@@ -171,13 +170,7 @@ impl Transaction<'_> {
              WHERE organization_id = ?1 AND group_name = coalesce(?2, group_name)
                  AND (?3 IS NULL OR parent_uuid = ?3) AND id > ?4
              ORDER BY id LIMIT ?5",
-            params![
-                organization,
-                group,
-                parent,
-                after,
-                limit.map_or(i64::MAX, |limit| limit.try_into().unwrap_or(i64::MAX))
-            ],
+            params![organization, group, parent, page.after.row, page.rows_to_read()],
         )
     }
 
@@ -187,8 +180,7 @@ impl Transaction<'_> {
         Ok(statement.query_row([organization], |row| row.get(0))?)
     }
 
-    /// A page of the databases of an organization that pass the filter, in the order they were made. It may hold one
-    /// more than was asked for: then it is not the last.
+    /// The same for the filter of version 3.
     pub(crate) fn page_of_databases(
         &self,
         organization: i64,

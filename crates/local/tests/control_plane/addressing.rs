@@ -41,6 +41,12 @@ async fn a_database_answers_below_its_path_on_any_host() {
 }
 
 #[tokio::test]
+async fn a_client_may_append_its_path_to_a_url_that_ends_in_a_slash() {
+    let (cloud, token) = cloud_with_token().await;
+    assert_eq!(ask(&cloud, "/db/orders-acme//v2/pipeline", None, &token).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_host_that_names_no_database_is_not_found() {
     let (cloud, token) = cloud_with_token().await;
     for (uri, host) in [

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use http::Method;
 use serde_json::json;
 use turso_cloud_local::Cloud;
 
-use crate::support::{create_database, delete, get, mint, outcome, patch, post, put, query};
+use crate::support::{
+    ACME as ORGANIZATION, SEED, call, create_database, delete, get, mint, outcome, patch, post, put, query,
+};
 
 const ACME: &str = "/v1/organizations/acme";
 
@@ -70,6 +73,7 @@ async fn the_owner_is_billed_until_somebody_else_is_saved() {
     });
     let saved = put(&cloud, &path, &customer.to_string()).await;
     assert_eq!((saved.status, saved.text.as_str()), (200, ""));
+    assert_eq!(put(&cloud, &path, "not json").await.status, 400);
     assert_eq!(get(&cloud, &path).await.json(), customer);
     let portal = post(&cloud, &format!("{ACME}/billing/portal"), "").await.json();
     assert!(portal["portal"]["url"].as_str().unwrap().starts_with("http://"));
@@ -95,10 +99,95 @@ async fn a_plan_holds_an_organization_to_its_groups_and_databases() {
 }
 
 #[tokio::test]
+async fn what_comes_from_elsewhere_or_comes_back_counts_for_the_plan_too() {
+    let cloud = Cloud::builder()
+        .seed(SEED)
+        .with_organization("acme")
+        .with_organization("small")
+        .with_plan("starter")
+        .build()
+        .unwrap();
+    create_database(&cloud, "orders").await;
+    let full = "organization small has all 1 groups that plan starter includes".to_owned();
+    let body = r#"{"organization":"small"}"#;
+    let moved = post(&cloud, "/v1/organizations/acme/groups/default/rename", r#"{"name":"other"}"#).await;
+    assert_eq!(moved.status, 200);
+    let moved = post(&cloud, "/v1/organizations/acme/groups/other/transfer", body).await;
+    assert_eq!(moved.refusal(), (403, full));
+    assert_eq!(get(&cloud, "/v1/organizations/acme/databases/orders").await.status, 200);
+
+    for index in 0..500 {
+        let body = json!({ "name": format!("db{index}"), "group": "default" }).to_string();
+        assert_eq!(post(&cloud, "/v1/organizations/small/databases", &body).await.status, 200);
+    }
+    let full = "organization small has all 500 databases that plan starter includes".to_owned();
+    let moved = post(&cloud, "/v1/organizations/acme/databases/orders/transfer", r#"{"org":"small"}"#).await;
+    assert_eq!(moved.refusal(), (403, full));
+}
+
+#[tokio::test]
+async fn what_was_deleted_comes_back_only_where_the_plan_has_room_for_it() {
+    let cloud = Cloud::builder().seed(SEED).with_plan("developer").build().unwrap();
+    let group = delete(&cloud, "/v1/organizations/acme/groups/default").await.json()["group"]["uuid"].clone();
+    let body = r#"{"name":"other","location":"local"}"#;
+    assert_eq!(post(&cloud, "/v1/organizations/acme/groups", body).await.status, 200);
+    let restore = format!("{ORGANIZATION}/groups/{}/restore", group.as_str().unwrap());
+    let full = "organization acme has all 1 groups that plan developer includes".to_owned();
+    assert_eq!(post(&cloud, &restore, "").await.refusal(), (403, full));
+    delete(&cloud, "/v1/organizations/acme/groups/other").await;
+    assert_eq!(post(&cloud, &restore, "").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_a_plan_does_not_include_is_refused_and_what_it_does_is_not() {
+    let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let vault = format!(
+        r#"{{"name":"vault","group":"default",
+            "remote_encryption":{{"encryption_key":"{key}","encryption_cipher":"aes256gcm"}}}}"#
+    );
+    let configuration = format!("{ACME}/databases/orders/configuration");
+    let (deleted, invites) = (format!("{ORGANIZATION}/deleted-groups"), "/v2/organizations/acme/invites".to_owned());
+    let (logs, databases) = (format!("{ACME}/audit-logs"), format!("{ACME}/databases"));
+    let cases: [(&str, &str, &Method, &str, &str, u16); 7] = [
+        ("restrict addresses", "developer", &Method::PATCH, &configuration, r#"{"allowed_ips":["127.0.0.1"]}"#, 403),
+        (
+            "restrict addresses",
+            "developer",
+            &Method::PATCH,
+            &configuration,
+            r#"{"allowed_aws_vpc_ids":["vpce-1"]}"#,
+            403,
+        ),
+        ("restore", "developer", &Method::GET, &deleted, "", 403),
+        ("use overages", "developer", &Method::PATCH, ACME, r#"{"overages":true}"#, 403),
+        ("invite users", "scaler", &Method::POST, &invites, r#"{"email":"eve@example.com"}"#, 400),
+        ("read audit logs", "scaler", &Method::GET, &logs, "", 403),
+        ("encrypt databases", "pro", &Method::POST, &databases, &vault, 403),
+    ];
+    let plans = ["starter", "developer", "scaler", "pro"];
+    for (rank, plan) in plans.iter().enumerate() {
+        let cloud = Cloud::builder().seed(SEED).with_plan(*plan).build().unwrap();
+        create_database(&cloud, "orders").await;
+        for (action, least, method, path, body, status) in &cases {
+            let answer = call(&cloud, Method::clone(method), path, (*body).to_owned()).await;
+            if plans.iter().position(|plan| plan == least).is_some_and(|least| rank >= least) {
+                assert_eq!(answer.status, 200, "{plan} {path}: {}", answer.text);
+            } else {
+                let sentence = format!("organization acme can't {action} because plan {plan} doesn't support it");
+                assert_eq!(answer.refusal(), (*status, sentence), "{path}");
+            }
+        }
+        // What takes a restriction away is for every plan.
+        assert_eq!(patch(&cloud, &configuration, r#"{"allowed_ips":[],"allowed_aws_vpc_ids":null}"#).await.status, 200);
+        assert_eq!(patch(&cloud, ACME, r#"{"overages":false}"#).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn rows_beyond_the_plan_are_refused_until_the_month_ends_or_overages_are_billed() {
     let folder = tempfile::tempdir().unwrap();
-    let starter = || Cloud::builder().directory(folder.path()).seed(1).with_plan("starter");
-    let cloud = starter().build().unwrap();
+    let developer = || Cloud::builder().directory(folder.path()).seed(1).with_plan("developer");
+    let cloud = developer().build().unwrap();
     create_database(&cloud, "orders").await;
     let token = mint(&cloud, &format!("{ACME}/databases/orders/auth/tokens")).await;
     let run = async |cloud: &Cloud, sql: &str| outcome(cloud, "orders-acme", &token, sql).await.0;
@@ -111,7 +200,7 @@ async fn rows_beyond_the_plan_are_refused_until_the_month_ends_or_overages_are_b
     cloud.add_usage("acme", "orders", 0, 25_000_000).unwrap();
     assert_eq!(run(&cloud, "INSERT INTO t VALUES (1)").await, "error");
     assert_eq!((run(&cloud, "SELECT * FROM t").await.as_str(), blocked(&cloud).await), ("ok", (false, true)));
-    cloud.add_usage("acme", "orders", 1_000_000_000, 0).unwrap();
+    cloud.add_usage("acme", "orders", 2_500_000_000, 0).unwrap();
     assert_eq!((run(&cloud, "SELECT * FROM t").await.as_str(), blocked(&cloud).await), ("error", (true, true)));
 
     patch(&cloud, ACME, r#"{"overages":true}"#).await;
@@ -119,7 +208,7 @@ async fn rows_beyond_the_plan_are_refused_until_the_month_ends_or_overages_are_b
     patch(&cloud, ACME, r#"{"overages":false}"#).await;
     drop(cloud);
 
-    let again = starter().build().unwrap();
+    let again = developer().build().unwrap();
     assert_eq!((run(&again, "SELECT * FROM t").await.as_str(), blocked(&again).await), ("error", (true, true)));
     again.clock().advance(Duration::from_secs(31 * 86_400));
     // Nobody has used it for so long that it sleeps by now.

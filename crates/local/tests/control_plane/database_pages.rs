@@ -62,8 +62,8 @@ async fn a_page_of_nothing_and_a_made_up_cursor_are_refused() {
     let cloud = cloud_with(&["a"]).await;
     for (query, sentence) in [
         ("limit=0", "invalid limit: it must be 1 or more"),
-        ("limit=1&cursor=!", "invalid cursor"),
-        ("limit=1&cursor=eA", "invalid cursor"),
+        ("limit=1&cursor=!", "cursor \"!\" is not valid: is not one of this listing"),
+        ("limit=1&cursor=eA", "cursor \"eA\" is not valid: is not one of this listing"),
     ] {
         let refused = get(&cloud, &format!("{DATABASES}?{query}")).await;
         assert_eq!(refused.refusal(), (400, sentence.to_owned()), "{query}");

@@ -44,6 +44,20 @@ async fn an_organization_without_databases_has_an_empty_list() {
 }
 
 #[tokio::test]
+async fn schema_databases_are_refused_and_never_found() {
+    let cloud = Cloud::new().unwrap();
+    for schema in [r#""is_schema":true"#, r#""Schema":"orders""#] {
+        let refused = post(&cloud, DATABASES, &format!(r#"{{"name":"orders","group":"default",{schema}}}"#)).await;
+        let sentence = "the local cloud has no schema databases: is_schema and schema cannot be used";
+        assert_eq!(refused.refusal(), (400, sentence.to_owned()), "{schema}");
+    }
+    // What official clients send when nobody asked for one.
+    let body = r#"{"name":"orders","group":"default","is_schema":false,"schema":"","image":"latest","location":"lhr"}"#;
+    assert_eq!(post(&cloud, DATABASES, body).await.status, 200);
+    assert_eq!(get(&cloud, &format!("{DATABASES}?schema=orders")).await.json(), json!({"databases": []}));
+}
+
+#[tokio::test]
 async fn the_list_can_be_held_to_a_group_or_a_parent() {
     let cloud = Cloud::builder().with_group("eu", "aws-eu-west-1").build().unwrap();
     create_database(&cloud, "a").await;

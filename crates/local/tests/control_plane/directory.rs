@@ -91,12 +91,12 @@ async fn files_of_databases_that_are_gone_are_removed_and_others_are_not_touched
     let kept = databases.join(format!("{}.db", created["database"]["DbId"].as_str().unwrap()));
     assert!(kept.exists());
     let stray = "0eb771dd-6906-11ee-8553-eaa7715aeaf2.db";
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
         fs::write(databases.join(format!("{stray}{suffix}")), "").unwrap();
     }
     fs::write(databases.join("notes.txt"), "").unwrap();
     drop(Cloud::builder().directory(directory.path()).build().unwrap());
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
         assert!(!databases.join(format!("{stray}{suffix}")).exists(), "{suffix}");
     }
     assert!(kept.exists() && databases.join("notes.txt").exists());

@@ -61,6 +61,48 @@ async fn a_body_needs_no_content_type_and_may_hold_unknown_keys() {
 }
 
 #[tokio::test]
+async fn a_query_or_a_body_that_cannot_be_read_is_told_what_is_wrong_with_which_field() {
+    let cloud = Cloud::new().unwrap();
+    let (acme, databases) = ("/v1/organizations/acme", "/v1/organizations/acme/databases");
+    for (method, path, body, sentence) in [
+        (Method::PATCH, acme, "", "the body is missing"),
+        (Method::PATCH, acme, "nonsense", "the body is not JSON: expected ident at line 1 column 2"),
+        (Method::PATCH, acme, "[true]", "the body must be a JSON object"),
+        (Method::PATCH, acme, "null", "the body must be a JSON object"),
+        (Method::POST, databases, r#"["orders","default"]"#, "the body must be a JSON object"),
+        (Method::POST, databases, r#"{"name":"orders"}"#, "missing field `group`"),
+        (
+            Method::POST,
+            databases,
+            r#"{"name":7,"group":"default"}"#,
+            "name is not valid: invalid type: integer `7`, expected a string",
+        ),
+        (
+            Method::POST,
+            databases,
+            r#"{"name":"orders","group":"default","seed":{"type":"bogus"}}"#,
+            "seed.type is not valid: unknown variant `bogus`, expected one of `database`, `database_upload`, `dump`",
+        ),
+        (
+            Method::PATCH,
+            acme,
+            r#"{"Overages":"yes"}"#,
+            "overages is not valid: invalid type: string \"yes\", expected a boolean",
+        ),
+        (
+            Method::GET,
+            "/v1/organizations/acme/audit-logs?page=-1",
+            "",
+            "page is not valid: invalid digit found in string",
+        ),
+    ] {
+        let refused = call(&cloud, method, path, body.to_owned()).await;
+        assert_eq!(refused.refusal(), (400, sentence.to_owned()), "{path} {body}");
+    }
+    assert_eq!(get(&cloud, databases).await.json(), serde_json::json!({"databases": []}));
+}
+
+#[tokio::test]
 async fn a_body_where_none_is_expected_is_not_looked_at() {
     let cloud = Cloud::new().unwrap();
     create_database(&cloud, "orders").await;

@@ -102,8 +102,10 @@ async fn a_token_that_cannot_be_made_is_refused() {
         ("a%20b", "", 400),
         ("a", "not json", 400),
     ] {
-        let answer = post(&cloud, &format!("/v1/auth/api-tokens/{name}"), body).await;
-        assert_eq!(answer.status, status, "{name} {body} {}", answer.text);
+        for version in ["v1", "v2"] {
+            let answer = post(&cloud, &format!("/{version}/auth/api-tokens/{name}"), body).await;
+            assert_eq!(answer.status, status, "{version} {name} {body} {}", answer.text);
+        }
     }
 }
 

@@ -1,15 +1,16 @@
 //! Organizations.
 
+use http::Method;
 use serde_json::{Value, json};
 use turso_cloud_contract::members::Role;
 use turso_cloud_local::{Cloud, CloudError};
 
-use crate::support::{audit_log, delete, get, patch, post};
+use crate::support::{audit_log, call, delete, get, patch, post};
 
 fn organization(name: &str, slug: &str, kind: &str) -> Value {
     json!({
         "name": name, "slug": slug, "type": kind, "overages": false, "blocked_reads": false, "blocked_writes": false,
-        "require_mfa": false, "plan_id": "scaler", "plan_timeline": "", "platform": "",
+        "require_mfa": false, "plan_id": "pro", "plan_timeline": "", "platform": "",
     })
 }
 
@@ -38,6 +39,25 @@ async fn an_unknown_organization_is_not_found_whatever_is_asked_of_it() {
     let cloud = Cloud::new().unwrap();
     for path in ["", "/groups", "/groups/default", "/databases", "/databases/orders", "/audit-logs"] {
         let refused = get(&cloud, &format!("/v1/organizations/none{path}")).await;
+        assert_eq!(refused.refusal(), (404, "organization none not found".to_owned()), "{path}");
+    }
+    for (method, path) in [
+        (Method::GET, "/v1/organizations/none/members"),
+        (Method::GET, "/v2/organizations/none/invites"),
+        (Method::GET, "/v1/organizations/none/api-tokens"),
+        (Method::GET, "/v2/organizations/none/locations"),
+        (Method::GET, "/v1/organizations/none/plans"),
+        (Method::GET, "/v1/organizations/none/subscription"),
+        (Method::GET, "/v1/organizations/none/invoices"),
+        (Method::GET, "/v1/organizations/none/usage"),
+        (Method::GET, "/v1/organizations/none/billing/customer"),
+        (Method::PUT, "/v1/organizations/none/billing/customer"),
+        (Method::POST, "/v1/organizations/none/billing/portal"),
+        (Method::GET, "/v2/organizations/none/jwks"),
+        (Method::PUT, "/v2/organizations/none/jwks/clerk"),
+    ] {
+        let body = r#"{"jwks_url":"https://example.com/jwks.json","name":"","email":""}"#;
+        let refused = call(&cloud, method, path, body).await;
         assert_eq!(refused.refusal(), (404, "organization none not found".to_owned()), "{path}");
     }
 }

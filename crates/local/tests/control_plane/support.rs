@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http::{Method, Request, header};
 use serde_json::{Value, json};
+use turso_cloud_contract::{EndpointInfo, Service};
 use turso_cloud_local::Cloud;
 
 /// An answer as it went over the wire.
@@ -31,13 +32,30 @@ impl Answer {
 }
 
 pub(crate) async fn send(cloud: &Cloud, request: Request<Body>) -> Answer {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let (head, body) = cloud.handle(request).await.into_parts();
+    record(&method, &path, head.status.as_u16());
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     Answer {
         status: head.status.as_u16(),
         content_type: head.headers.get(header::CONTENT_TYPE).map_or("", |v| v.to_str().unwrap()).to_owned(),
         headers: head.headers,
         text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
+/// Writes down which operation was answered with which status in which test, for `just conformance`.
+fn record(method: &Method, path: &str, status: u16) {
+    let Some(file) = std::env::var_os("CONFORMANCE_RECORD") else { return };
+    let (service, path) = match path.strip_prefix("/_region") {
+        Some(path) => (Service::Region, if path.is_empty() { "/" } else { path }),
+        None => (Service::Platform, path),
+    };
+    let thread = std::thread::current();
+    if let (Some(operation), Some(test)) = (EndpointInfo::find(service, method, path), thread.name()) {
+        let line = format!("{}\t{status}\t{test}\n", operation.name);
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
+        std::io::Write::write_all(&mut file, line.as_bytes()).unwrap();
     }
 }
 

@@ -4,5 +4,7 @@
 mod addresses;
 mod hosts;
 mod limits;
+mod requests;
 mod support;
 mod tls;
+mod waiting;

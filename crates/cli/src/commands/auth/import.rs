@@ -52,16 +52,8 @@ pub(super) fn run(cx: &Context, source: ImportSource) -> Result<()> {
     // There, no organization stands for the personal one, which is called like its user.
     let organization = [official.organization, official.username].into_iter().find(|slug| !slug.is_empty());
     let api_url = Some(official.baseurl).filter(|url| !url.is_empty());
-    settings.folder.change_credentials(|credentials| {
-        credentials.tokens.insert(profile.clone(), token);
-        Ok(())
-    })?;
-    settings.folder.change_config(|config| {
-        let values = config.profiles.entry(profile.clone()).or_default();
-        values.extend(organization.map(|slug| ("organization".to_owned(), slug)));
-        values.extend(api_url.map(|url| ("api_url".to_owned(), url)));
-        Ok(())
-    })?;
+    let organization = organization.map(|slug| ("organization", slug));
+    settings.folder.keep_login(profile, token, organization.into_iter().chain(api_url.map(|url| ("api_url", url))))?;
     cx.done(format_args!("copied the token into the profile {profile}"));
     Ok(())
 }

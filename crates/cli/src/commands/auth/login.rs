@@ -26,22 +26,14 @@ pub(super) async fn run(cx: &Context) -> Result<()> {
         return Ok(());
     }
     // What came from a flag was meant for this profile; what the environment says is said again next time.
-    let mut kept: Vec<(&str, String)> = ["api_url", "cacert"]
+    let mut kept: Vec<(&'static str, String)> = ["api_url", "cacert"]
         .into_iter()
         .filter_map(|name| {
             Some((name, settings.get(name).filter(|setting| setting.source == Source::Flag)?.value.clone()))
         })
         .collect();
     kept.extend(organization.clone().map(|slug| ("organization", slug)));
-    settings.folder.change_credentials(|credentials| {
-        credentials.tokens.insert(profile.clone(), token);
-        Ok(())
-    })?;
-    settings.folder.change_config(|config| {
-        let values = config.profiles.entry(profile.clone()).or_default();
-        values.extend(kept.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Ok(())
-    })?;
+    settings.folder.keep_login(profile, token, kept)?;
     match organization {
         Some(slug) => cx.done(format_args!("logged in; the profile {profile} works on {slug}")),
         None => {

@@ -6,7 +6,7 @@ use std::{
 
 use futures_core::Stream;
 use jiff::Timestamp;
-use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditLogsAnswer};
+use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditLogsAnswer, AuditPagination};
 
 use super::AuditLogs;
 use crate::{
@@ -105,7 +105,16 @@ struct Pages {
     /// The rank of the oldest entry yielded so far, counted from the oldest of all. Ranks do not change when entries
     /// are written, while places in pages do; and entries have no ids.
     oldest: Option<u64>,
-    previous: Option<AuditLogsAnswer>,
+    previous: Option<Outline>,
+}
+
+/// What tells a page from the one before, without keeping all of it.
+#[derive(PartialEq)]
+struct Outline {
+    first: AuditLog,
+    last: AuditLog,
+    entries: usize,
+    total_rows: u64,
 }
 
 impl paging::Pages for Pages {
@@ -119,29 +128,25 @@ impl paging::Pages for Pages {
         let Some(number) = self.next else { return Ok(None) };
         let page = self.logs.page(AuditLogPage::new(number, self.page_size)).await?;
         self.check_advance(number, &page)?;
-        let mut fresh = self.fresh(&page);
-        fresh.retain(|entry| self.filter.admits(entry));
         let exhausted = page.audit_logs.is_empty() || number >= page.pagination.total_pages || self.is_past(&page);
         self.next = (!exhausted).then_some(number + 1);
-        self.previous = Some(page);
+        self.previous = Outline::of(&page);
+        let mut fresh = self.fresh(page);
+        fresh.retain(|entry| self.filter.admits(entry));
         Ok(Some(fresh))
     }
 }
 
 impl Pages {
-    /// The entries not yielded yet.
-    fn fresh(&mut self, page: &AuditLogsAnswer) -> Vec<AuditLog> {
-        let newer = (page.pagination.page - 1).saturating_mul(page.pagination.page_size);
-        let rank_of_first = page.pagination.total_rows.saturating_sub(newer);
-        let ranked = page.audit_logs.iter().zip((0..rank_of_first).rev());
-        let fresh: Vec<_> = match self.oldest {
-            None => page.audit_logs.clone(),
-            Some(oldest) => ranked.skip_while(|(_, rank)| *rank >= oldest).map(|(entry, _)| entry.clone()).collect(),
-        };
-        let length = u64::try_from(page.audit_logs.len()).unwrap_or(u64::MAX);
-        let oldest = rank_of_first.saturating_sub(length);
+    /// The entries not yielded yet: all, where the page contradicts itself, for it is better to tell of one twice than not
+    /// at all.
+    fn fresh(&mut self, mut page: AuditLogsAnswer) -> Vec<AuditLog> {
+        let Some(first) = rank_of_first(&page) else { return page.audit_logs };
+        let oldest = first + 1 - length(&page);
+        let seen = self.oldest.map_or(0, |before| (first + 1).saturating_sub(before));
         self.oldest = Some(self.oldest.map_or(oldest, |before| before.min(oldest)));
-        fresh
+        let seen = usize::try_from(seen).unwrap_or(usize::MAX).min(page.audit_logs.len());
+        page.audit_logs.split_off(seen)
     }
 
     fn is_past(&self, page: &AuditLogsAnswer) -> bool {
@@ -151,12 +156,9 @@ impl Pages {
 
     /// A page that is not the one asked for would be read for ever.
     fn check_advance(&self, number: u64, page: &AuditLogsAnswer) -> Result<(), Error> {
-        let stuck = self.previous.as_ref().is_some_and(|previous| {
-            // Entries that are all alike may well fill two pages.
-            page.audit_logs.first() != page.audit_logs.last()
-                && previous.audit_logs == page.audit_logs
-                && previous.pagination.total_rows == page.pagination.total_rows
-        });
+        // Entries that are all alike may well fill two pages.
+        let outline = Outline::of(page).filter(|outline| outline.first != outline.last);
+        let stuck = outline.is_some() && outline == self.previous;
         if page.pagination.page == number && !stuck {
             return Ok(());
         }
@@ -166,4 +168,27 @@ impl Pages {
             if stuck { " with the entries of the page before" } else { "" }
         )))
     }
+}
+
+impl Outline {
+    fn of(page: &AuditLogsAnswer) -> Option<Self> {
+        Some(Self {
+            first: page.audit_logs.first()?.clone(),
+            last: page.audit_logs.last()?.clone(),
+            entries: page.audit_logs.len(),
+            total_rows: page.pagination.total_rows,
+        })
+    }
+}
+
+/// The rank of the newest entry of a page; nothing for a page that is not among its own total.
+fn rank_of_first(page: &AuditLogsAnswer) -> Option<u64> {
+    let AuditPagination { page: number, page_size, total_rows, .. } = page.pagination;
+    let newer = number.checked_sub(1)?.checked_mul(page_size)?;
+    let older = total_rows.checked_sub(newer)?;
+    (older >= length(page) && page_size >= length(page)).then(|| older.checked_sub(1)).flatten()
+}
+
+fn length(page: &AuditLogsAnswer) -> u64 {
+    u64::try_from(page.audit_logs.len()).unwrap_or(u64::MAX)
 }

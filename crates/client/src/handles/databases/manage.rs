@@ -10,7 +10,7 @@ use turso_cloud_contract::{
     },
 };
 
-use super::Databases;
+use super::{Databases, forgetting_access};
 use crate::{Call, handles::scope::named};
 
 impl Databases {
@@ -167,12 +167,14 @@ impl Databases {
         N: TryInto<DatabaseName>,
         N::Error: Into<InvalidInput>,
     {
-        let endpoint = self.path(name).map(|(organization, database)| TransferDatabase {
+        let path = self.path(name);
+        let key = path.as_ref().ok().cloned();
+        let endpoint = path.map(|(organization, database)| TransferDatabase {
             organization,
             database,
             body: DatabaseTransfer::to(to),
         });
-        Call::one(self.scope.client(), endpoint, drop)
+        forgetting_access(Call::one(self.scope.client(), endpoint, drop), key)
     }
 
     /// Wakes an archived database up. The service does not document it.

@@ -83,8 +83,8 @@ impl Databases {
     /// The URL of a database and a token that reads and writes, kept by this client: many callers share one token, and
     /// another is minted once three quarters of its life are over.
     ///
-    /// Rotating the tokens by this client forgets it; [`forget_access`](Self::forget_access) does so where somebody else
-    /// rotated them.
+    /// This client forgets it when it rotates the tokens of the database or of a group, and when it deletes or transfers
+    /// one of them; [`forget_access`](Self::forget_access) does so where somebody else did.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -121,7 +121,7 @@ impl Databases {
                 let expires_at = life.and_then(|life| now.checked_add(life).ok());
                 Ok(DatabaseAccess { url, token, expires_at })
             };
-            cx.client().access.get(key, now, mint).await
+            cx.client().access.get(key, now, cx.deadline(), mint).await
         })
     }
 

@@ -78,7 +78,7 @@ impl Groups {
             group,
             body: GroupTransfer::to(to),
         });
-        Call::one(self.scope.client(), endpoint, |answer| answer.group)
+        self.forgetting_access(Call::one(self.scope.client(), endpoint, |answer| answer.group))
     }
 
     /// Gives a group another name. The service does not document it.
@@ -258,6 +258,6 @@ impl Groups {
         N::Error: Into<InvalidInput>,
     {
         let endpoint = self.path(name).map(|(organization, group)| RotateGroupTokens { organization, group });
-        Call::one(self.scope.client(), endpoint, drop)
+        self.forgetting_access(Call::one(self.scope.client(), endpoint, drop))
     }
 }

@@ -19,9 +19,10 @@ use crate::{
 };
 
 impl Handles<ValidateApiToken> for Answers {
-    /// A token that is not good never gets as far as this.
-    fn handle(&self, _: ValidateApiToken, _: &mut Context<'_>) -> Result<TokenValidity, Refusal> {
-        Ok(TokenValidity { expires_at: None })
+    /// A token that is not good never gets as far as this. Only sessions end by themselves.
+    fn handle(&self, _: ValidateApiToken, cx: &mut Context<'_>) -> Result<TokenValidity, Refusal> {
+        let session = cx.store().find_session(cx.caller()?.jti.as_str(), cx.now())?;
+        Ok(TokenValidity { expires_at: session.map(|session| session.expires_at) })
     }
 }
 

@@ -1,6 +1,9 @@
 use turso_cloud_contract::audit_logs::{AuditLogsAnswer, AuditPagination, ListAuditLogs};
 
-use super::Answers;
+use super::{
+    Answers,
+    billing::{self, Feature},
+};
 use crate::control::{Context, Handles, Refusal};
 
 const USUAL_PAGE: u64 = 100;
@@ -11,10 +14,7 @@ const LARGEST_PAGE: u64 = 1000;
 impl Handles<ListAuditLogs> for Answers {
     fn handle(&self, request: ListAuditLogs, cx: &mut Context<'_>) -> Result<AuditLogsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        if organization.plan == super::STARTER {
-            let refusal = Refusal::forbidden("audit logs are not available for plan starter");
-            return Err(refusal.code("feature_not_available_for_starter_plan"));
-        }
+        billing::require(&organization, Feature::AuditLogs)?;
         let page = request.query.page.unwrap_or(1);
         let size = request.query.page_size.unwrap_or(USUAL_PAGE).min(LARGEST_PAGE);
         let skipped = (page - 1).saturating_mul(size);

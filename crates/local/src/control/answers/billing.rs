@@ -13,13 +13,13 @@ use turso_cloud_contract::{
     databases::DatabaseFilter,
 };
 
+pub(super) use plans::{Feature, admit_database, admit_group, require};
 pub(crate) use plans::{STARTER, included_rows, is_known};
-pub(super) use plans::{admit_database, admit_group};
 
 use super::{Answers, databases};
 use crate::{
     control::{Context, Handles, Refusal},
-    store::{GroupRow, OrganizationRow, Role},
+    store::{GroupRow, OrganizationRow, Page, Role},
 };
 
 impl Handles<ListPlans> for Answers {
@@ -50,7 +50,7 @@ impl Handles<GetOrganizationUsage> for Answers {
     fn handle(&self, request: GetOrganizationUsage, cx: &mut Context<'_>) -> Result<OrganizationUsageAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let groups = cx.store().groups_of(organization.id)?;
-        let rows = cx.store().databases_of(organization.id, &DatabaseFilter::default(), 0, None)?;
+        let rows = cx.store().databases_of(organization.id, &DatabaseFilter::default(), Page::ALL)?;
         let mut total = OrganizationTotal::default();
         total.groups = count(groups.len());
         total.databases = count(rows.len());

@@ -6,13 +6,12 @@ mod transfer;
 mod usage;
 mod v3;
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use turso_cloud_contract::{
     DatabaseId, DatabaseName, GroupName, Nothing,
     audit_logs::AuditCode,
     databases::{
-        CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, Database, DatabaseAnswer, DatabasesAnswer,
-        DeleteDatabase, DeletedDatabaseAnswer, GetDatabase, ListDatabases, NewDatabase, Pagination, Parent,
+        CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, Database, DatabaseAnswer, DatabaseFilter,
+        DatabasesAnswer, DeleteDatabase, DeletedDatabaseAnswer, GetDatabase, ListDatabases, NewDatabase, Parent,
         WakeUpDatabase,
     },
 };
@@ -23,10 +22,14 @@ pub(super) use usage::used_this_month;
 
 use seed::Content;
 
-use super::{Answers, billing, groups};
+use super::{
+    Answers,
+    billing::{self, Feature},
+    groups,
+};
 use crate::{
-    control::{Context, Handles, Refusal, provision},
-    store::{DatabaseRow, OrganizationRow},
+    control::{Context, Handles, Refusal, paging, provision},
+    store::{DatabaseRow, OrganizationRow, Page, Place},
 };
 
 pub(super) use v3::deleted as deleted_v3;
@@ -34,19 +37,13 @@ pub(super) use v3::deleted as deleted_v3;
 impl Handles<ListDatabases> for Answers {
     fn handle(&self, request: ListDatabases, cx: &mut Context<'_>) -> Result<DatabasesAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        let after = request.query.cursor.as_deref().map_or(Ok(0), position)?;
-        let limit = request.query.limit;
-        if limit == Some(0) {
-            return Err(Refusal::bad_request("invalid limit: it must be 1 or more"));
+        if request.query.schema.is_some() {
+            return Ok(DatabasesAnswer::default());
         }
-        // One more than is answered tells whether there is a next page.
-        let wanted = limit.map(|limit| limit.saturating_add(1));
-        let mut rows = cx.store().databases_of(organization.id, &request.query, after, wanted)?;
-        let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        let last = rows.last().filter(|_| has_more);
-        let pagination = last.map(|last| Pagination::new(Some(cursor(last.id))));
+        let page = page(&request.query)?;
+        let rows = cx.store().databases_of(organization.id, &request.query, page)?;
+        let (rows, pagination) = paging::cut(rows, page, |row| Place { time: 0, row: row.id });
+        let pagination = pagination.next.is_some().then_some(pagination);
         // A page may come out short for a token that is good for one group: the cursor goes on all the same.
         let rows = rows.into_iter().filter(|row| cx.opens_group(&row.group.uuid));
         Ok(DatabasesAnswer { databases: rows.map(|row| answer(cx, row)).collect(), pagination })
@@ -97,17 +94,13 @@ pub(super) fn wake_up(cx: &mut Context<'_>, database: &mut DatabaseRow) -> Resul
 }
 
 /// A page ends behind a row, so that what is made or deleted meanwhile neither repeats a database nor hides one.
-fn cursor(row: i64) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(row.to_string())
-}
-
-fn position(cursor: &str) -> Result<i64, Refusal> {
-    let row = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    match row {
-        Some(row) if row.is_empty() => Ok(0),
-        Some(row) => row.parse().map_err(|_| Refusal::bad_request("invalid cursor")),
-        None => Err(Refusal::bad_request("invalid cursor")),
+/// Without a limit, all of them.
+fn page(filter: &DatabaseFilter) -> Result<Page, Refusal> {
+    let limit = filter.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    if limit == 0 {
+        return Err(Refusal::bad_request("invalid limit: it must be 1 or more"));
     }
+    Ok(Page { after: paging::after(filter.cursor.as_deref())?, limit })
 }
 
 fn create(
@@ -120,9 +113,13 @@ fn create(
     let group = group.filter(|group| cx.opens_group(&group.uuid));
     let group = group.ok_or_else(|| Refusal::bad_request("group not found"))?;
     if cx.store().find_database(organization.id, &name)?.is_some() {
-        return Err(Refusal::conflict(format!("database with name {name} already exists")));
+        return Err(cx.quirks().database_taken(&name));
     }
+    refuse_schemas(request)?;
     billing::admit_database(cx, organization)?;
+    if request.remote_encryption.is_some() {
+        billing::require(organization, Feature::Encryption)?;
+    }
     let label = provision::free_label(cx.store(), organization, &name)?;
     let content = Content::find(cx, organization, request.seed.as_ref())?;
     let uses_tursodb = engine::uses_tursodb(request, content.original())?;
@@ -146,6 +143,17 @@ fn create(
 }
 
 /// What is deleted stays for a while, to be brought back.
+/// An offer that the service has taken back is not imitated; better no database than another one than was asked for.
+fn refuse_schemas(request: &NewDatabase) -> Result<(), Refusal> {
+    let follows = request.schema.as_ref().is_some_and(|schema| !schema.is_empty());
+    if follows || request.is_schema == Some(true) {
+        return Err(Refusal::bad_request(
+            "the local cloud has no schema databases: is_schema and schema cannot be used",
+        ));
+    }
+    Ok(())
+}
+
 fn delete(cx: &mut Context<'_>, organization: &OrganizationRow, database: &DatabaseRow) -> Result<(), Refusal> {
     groups::refuse_if_protected(&database.group)?;
     refuse_if_protected(database)?;

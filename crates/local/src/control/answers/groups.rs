@@ -141,7 +141,7 @@ pub(super) fn refuse_if_protected(group: &GroupRow) -> Result<(), Refusal> {
 
 fn refuse_if_taken(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<(), Refusal> {
     match cx.store().find_group(organization.id, name)? {
-        Some(_) => Err(Refusal::conflict("group already exists")),
+        Some(_) => Err(cx.quirks().group_taken()),
         None => Ok(()),
     }
 }

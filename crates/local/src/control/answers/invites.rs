@@ -5,7 +5,11 @@ use turso_cloud_contract::{
     },
 };
 
-use super::{Answers, members};
+use super::{
+    Answers,
+    billing::{self, Feature},
+    members,
+};
 use crate::control::{Context, Handles, Refusal};
 
 impl Handles<ListInvites> for Answers {
@@ -19,11 +23,7 @@ impl Handles<CreateInvite> for Answers {
     fn handle(&self, request: CreateInvite, cx: &mut Context<'_>) -> Result<InvitedAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         members::refuse_personal(&organization, "invites")?;
-        if organization.plan == super::STARTER {
-            let slug = &organization.slug;
-            let sentence = format!("organization {slug} can't invite users because plan starter doesn't support it");
-            return Err(Refusal::bad_request(sentence));
-        }
+        billing::require(&organization, Feature::Invites)?;
         let email = address(cx, &request.body)?;
         let role = request.body.role;
         members::assignable(&role)?;

@@ -1,20 +1,17 @@
 //! Three kinds of locations: those of the service today, those of its old platform, and this machine.
 
-mod known;
-
 use std::collections::BTreeMap;
 
 use turso_cloud_contract::{
     LocationCode,
     locations::{
         ClosestRegion, GetClosestRegion, GetLocation, ListLocations, ListOrganizationLocations, Location,
-        LocationAnswer, LocationsAnswer, OrganizationLocationsAnswer,
+        LocationAnswer, LocationsAnswer, OrganizationLocationsAnswer, Place,
     },
 };
 
 use super::Answers;
 use crate::control::{Context, Handles, Refusal};
-use known::{AWS, FLY, Place};
 
 /// The location this cloud is really in. Drivers and the official command line speak plain HTTP to it.
 const LOCAL: &str = "local";
@@ -26,7 +23,7 @@ const NEIGHBOURS: usize = 3;
 
 impl Handles<ListLocations> for Answers {
     fn handle(&self, _: ListLocations, _: &mut Context<'_>) -> Result<LocationsAnswer, Refusal> {
-        let mut locations = described(&AWS)?;
+        let mut locations = described(Place::aws())?;
         locations.insert(LOCAL.try_into()?, LOCAL_DESCRIPTION.to_owned());
         Ok(LocationsAnswer { locations })
     }
@@ -41,10 +38,10 @@ impl Handles<ListOrganizationLocations> for Answers {
     ) -> Result<OrganizationLocationsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let local = BTreeMap::from([(LOCAL.try_into()?, LOCAL_DESCRIPTION.to_owned())]);
-        let mut locations = BTreeMap::from([("aws".to_owned(), described(&AWS)?), ("local".to_owned(), local)]);
+        let mut locations = BTreeMap::from([("aws".to_owned(), described(Place::aws())?), ("local".to_owned(), local)]);
         let groups = cx.store().groups_of(organization.id)?;
-        if groups.iter().any(|group| cx.opens_group(&group.uuid) && find(&FLY, &group.location).is_some()) {
-            locations.insert("fly".to_owned(), described(&FLY)?);
+        if groups.iter().any(|group| cx.opens_group(&group.uuid) && is_old(&group.location)) {
+            locations.insert("fly".to_owned(), described(Place::fly())?);
         }
         Ok(OrganizationLocationsAnswer { locations })
     }
@@ -56,8 +53,8 @@ impl Handles<GetLocation> for Answers {
         if code == LOCAL {
             return Ok(LocationAnswer { location: Location::new(code, LOCAL_DESCRIPTION) });
         }
-        let found = [&AWS[..], &FLY].into_iter().find_map(|places| Some((places, find(places, &code)?)));
-        let (places, place) = found.ok_or_else(|| Refusal::not_found(format!("location {code} not found")))?;
+        let place = Place::find(&code).ok_or_else(|| Refusal::not_found(format!("location {code} not found")))?;
+        let places = if is_old(&code) { Place::fly() } else { Place::aws() };
         let mut location = Location::new(code, place.description);
         for neighbour in place.closest(places, NEIGHBOURS) {
             location.closest.push(Location::new(neighbour.code.try_into()?, neighbour.description));
@@ -74,18 +71,18 @@ impl Handles<GetClosestRegion> for Answers {
 
 /// Whether a group can be there. The old platform is no longer listed, and still taken from whoever asks for it.
 pub(crate) fn is_known(code: &LocationCode) -> bool {
-    code == LOCAL || find(&AWS, code).or_else(|| find(&FLY, code)).is_some()
+    code == LOCAL || Place::find(code).is_some()
 }
 
 /// A number for each location that stays the same when the service opens another one: the old platform gets no more.
 pub(crate) fn number(code: &LocationCode) -> Option<u32> {
-    let known = FLY.iter().chain(&AWS).map(|place| place.code);
+    let known = Place::fly().iter().chain(Place::aws()).map(|place| place.code);
     let number = std::iter::once(LOCAL).chain(known).position(|known| code == known)?;
     u32::try_from(number).ok()
 }
 
-fn find(places: &'static [Place], code: &LocationCode) -> Option<&'static Place> {
-    places.iter().find(|place| code == place.code)
+fn is_old(code: &LocationCode) -> bool {
+    Place::fly().iter().any(|place| code == place.code)
 }
 
 fn described(places: &[Place]) -> Result<BTreeMap<LocationCode, String>, Refusal> {

@@ -8,7 +8,10 @@ use turso_cloud_contract::{
     },
 };
 
-use super::Answers;
+use super::{
+    Answers,
+    billing::{self, Feature},
+};
 use crate::{
     control::{Context, Handles, Refusal, provision},
     store::OrganizationRow,
@@ -67,6 +70,9 @@ impl Handles<UpdateOrganization> for Answers {
         let patch = request.body;
         if patch.require_mfa == Some(true) {
             return Err(Refusal::forbidden("you must have MFA enabled to require it of others"));
+        }
+        if patch.overages == Some(true) {
+            billing::require(&organization, Feature::Overages)?;
         }
         let overages = patch.overages.unwrap_or(organization.overages);
         let changes_overages = overages != organization.overages;

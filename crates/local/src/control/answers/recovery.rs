@@ -9,7 +9,11 @@ use turso_cloud_contract::{
     },
 };
 
-use super::{Answers, STARTER, databases};
+use super::{
+    Answers,
+    billing::{self, Feature},
+    databases,
+};
 use crate::{
     control::{Context, Handles, Refusal, paging, provision},
     store::{DeletedDatabaseRow, DeletedGroupRow, GroupRow, OrganizationRow},
@@ -23,7 +27,7 @@ impl Handles<RestoreDatabase> for Answers {
         let deleted = deleted.ok_or_else(|| databases::not_found(&request.database))?;
         let group = &deleted.database.group;
         match (deleted.group_deleted_at, deleted.went_with_group) {
-            (Some(_), true) => restore_group(cx, group)?,
+            (Some(_), true) => restore_group(cx, &organization, group)?,
             (Some(_), false) => {
                 return Err(Refusal::bad_request(format!(
                     "group {} of the database was deleted later and has to be restored first",
@@ -40,7 +44,7 @@ impl Handles<RestoreDatabase> for Answers {
 impl Handles<ListDeletedGroups> for Answers {
     fn handle(&self, request: ListDeletedGroups, cx: &mut Context<'_>) -> Result<DeletedGroupsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        refuse_free_plan(&organization)?;
+        billing::require(&organization, Feature::Recovery)?;
         let page = paging::page(request.query.limit, request.query.cursor.as_deref())?;
         let rows = cx.store().deleted_groups_of(organization.id, page)?;
         let (rows, pagination) = paging::cut(rows, page, DeletedGroupRow::place);
@@ -57,7 +61,7 @@ impl Handles<RestoreGroup> for Answers {
         let group = cx.store().find_deleted_group(organization.id, &request.group)?;
         let group = group.ok_or_else(|| Refusal::not_found("group not found"))?;
         let deleted = cx.store().databases_deleted_with(&group)?;
-        restore_group(cx, &group)?;
+        restore_group(cx, &organization, &group)?;
         let (mut databases, mut failures) = (Vec::new(), BTreeMap::new());
         for row in deleted {
             let id = row.database.uuid.to_string();
@@ -79,7 +83,7 @@ pub(super) fn list_databases(
     organization: &OrganizationRow,
     filter: &DatabaseV3Filter,
 ) -> Result<DatabasesV3Answer, Refusal> {
-    refuse_free_plan(organization)?;
+    billing::require(organization, Feature::Recovery)?;
     let page = paging::page(filter.limit, filter.cursor.as_deref())?;
     let rows = cx.store().deleted_databases_of(organization.id, filter, page)?;
     let (rows, pagination) = paging::cut(rows, page, DeletedDatabaseRow::place);
@@ -90,25 +94,18 @@ pub(super) fn list_databases(
 
 fn organization_to_restore(cx: &Context<'_>, id: &OrganizationId) -> Result<OrganizationRow, Refusal> {
     let organization = cx.organization_to_run(id)?;
-    refuse_free_plan(&organization)?;
+    billing::require(&organization, Feature::Recovery)?;
     if !organization.restore_enabled {
         return Err(Refusal::bad_request(format!("restoring is not enabled for organization {}", organization.slug)));
     }
     Ok(organization)
 }
 
-fn refuse_free_plan(organization: &OrganizationRow) -> Result<(), Refusal> {
-    if organization.plan != STARTER {
-        return Ok(());
-    }
-    let OrganizationRow { slug, plan, .. } = organization;
-    Err(Refusal::forbidden(format!("organization {slug} can't restore because plan {plan} doesn't support it")))
-}
-
-fn restore_group(cx: &Context<'_>, group: &GroupRow) -> Result<(), Refusal> {
+fn restore_group(cx: &Context<'_>, organization: &OrganizationRow, group: &GroupRow) -> Result<(), Refusal> {
     if cx.store().find_group(group.organization_id, &group.name)?.is_some() {
         return Err(Refusal::bad_request(format!("group with name {} already exists", group.name)));
     }
+    billing::admit_group(cx, organization)?;
     Ok(cx.store().restore_group(group)?)
 }
 
@@ -127,6 +124,7 @@ fn restore_database(
     if cx.store().find_database(organization.id, &database.name)?.is_some() {
         return Err(Refusal::bad_request(format!("database with name {} already exists", database.name)));
     }
+    billing::admit_database(cx, organization)?;
     database.label = provision::free_label(cx.store(), organization, &database.name)?;
     cx.store().restore_database(database)?;
     cx.publish(database);

@@ -40,10 +40,10 @@ pub(crate) fn total_changes(connection: &Connection) -> i64 {
     unsafe { libsql_ffi::sqlite3_total_changes64(connection.handle()) }
 }
 
-/// Makes `last_insert_rowid()` what it is on a new connection.
-pub(crate) fn forget_last_insert_rowid(connection: &Connection) {
+/// Makes `last_insert_rowid()` what it was elsewhere.
+pub(crate) fn set_last_insert_rowid(connection: &Connection, rowid: i64) {
     // SAFETY: the handle is open for as long as `connection` is borrowed; the call only writes a counter.
-    unsafe { libsql_ffi::sqlite3_set_last_insert_rowid(connection.handle(), 0) }
+    unsafe { libsql_ffi::sqlite3_set_last_insert_rowid(connection.handle(), rowid) }
 }
 
 /// Whether a text ends where a statement does, and not inside a string, a comment or the body of a trigger. One that

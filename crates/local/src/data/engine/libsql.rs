@@ -11,7 +11,8 @@ use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup, config::D
 
 use super::observer::Observer;
 use super::{
-    Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, dump, errors, ffi, statement,
+    Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, dump, errors, ffi, functions,
+    statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -113,13 +114,15 @@ pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Hand
     // URIs are for attached databases.
     let handle = Handle::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_URI)?;
     handle.busy_timeout(BUSY_TIMEOUT)?;
+    // In this order, for a new file is synced as often as the pragma says while it becomes one with a log.
     handle.execute_batch(match durability {
-        Durability::Process => "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-        Durability::Nothing => "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;",
+        Durability::Process => "PRAGMA synchronous=NORMAL; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
+        Durability::Nothing => "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
     })?;
     // What the log says goes into the file when the history of the database has taken it, and at no other time.
     handle.execute_batch("PRAGMA wal_autocheckpoint=0;")?;
     handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    functions::install(&handle)?;
     Ok(handle)
 }
 
@@ -168,7 +171,7 @@ impl Connection for LibsqlConnection {
     }
 
     fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
-        if self.refresh_schema().is_err() {
+        if text::check(sql).is_err() || self.refresh_schema().is_err() {
             return Ok(Effect::default());
         }
         self.observer.expect(sql);
@@ -200,6 +203,7 @@ impl Connection for LibsqlConnection {
     }
 
     fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
+        text::check(sql)?;
         self.refresh_schema()?;
         self.observer.expect(sql);
         let described = statement::only(&self.handle, &self.observer, sql);
@@ -251,9 +255,17 @@ impl Connection for LibsqlConnection {
         rolled_back
     }
 
+    fn last_insert_rowid(&self) -> i64 {
+        self.handle.last_insert_rowid()
+    }
+
+    fn set_last_insert_rowid(&mut self, rowid: i64) {
+        ffi::set_last_insert_rowid(&self.handle, rowid);
+    }
+
     fn recycle(&mut self) {
         self.observer.restrict(None);
-        ffi::forget_last_insert_rowid(&self.handle);
+        self.set_last_insert_rowid(0);
         self.interrupter.reset();
     }
 
@@ -313,6 +325,7 @@ impl Connection for LibsqlConnection {
 
 impl LibsqlConnection {
     fn run_one(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
+        text::check(&command.sql)?;
         self.refresh_schema()?;
         self.observer.expect(&command.sql);
         let (mut statement, seen) = statement::only(&self.handle, &self.observer, &command.sql)?;
@@ -320,12 +333,13 @@ impl LibsqlConnection {
         statement::bind(&mut statement, command)?;
         self.pristine &= !seen.changes_session();
         self.schema_changed |= seen.changes_schema();
-        let ran = statement::run(&self.handle, statement, seen, Some((sink, command.want_rows)));
+        let ran = statement::run(&self.handle, &self.observer, statement, seen, Some((sink, command.want_rows)));
         self.publish_schema_change();
         Ok(ran?)
     }
 
     fn run_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
+        text::check(sql)?;
         self.refresh_schema()?;
         self.observer.expect(sql);
         let mut total = Ran::default();
@@ -341,9 +355,15 @@ impl LibsqlConnection {
             if let Err(stop) = gate(statement::effect(&statement, seen)) {
                 break Err(stop);
             }
+            if let Err(error) = statement::refuse_parameters(&statement) {
+                break Err(error.into());
+            }
             self.pristine &= !seen.changes_session();
             self.schema_changed |= seen.changes_schema();
-            match statement::run(&self.handle, statement, seen, None) {
+            let ran = statement::run(&self.handle, &self.observer, statement, seen, None);
+            // What running it made the engine compile says nothing of the next one.
+            self.observer.take();
+            match ran {
                 Ok(ran) => total.add(ran),
                 Err(error) => break Err(error.into()),
             }

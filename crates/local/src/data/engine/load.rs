@@ -8,7 +8,7 @@ use rusqlite::{Batch, Connection as Handle};
 
 use super::libsql::{Durability, STEPS_BETWEEN_LOOKS, open};
 use super::observer::Observer;
-use super::{TransactionStep, errors, ffi};
+use super::{TransactionStep, errors, ffi, text};
 use crate::data::hrana::SqlError;
 
 /// The engine's own limit of a statement.
@@ -73,6 +73,7 @@ pub(crate) fn load(
 
 /// Runs what stands in one line or more. The dump's own transaction is a part of the one that is open.
 fn run(handle: &Handle, observer: &Observer, line: u64, sql: &str) -> Result<(), LoadError> {
+    text::check(sql).map_err(|error| LoadError::Statement { line, problem: error.message })?;
     let failed = |error| LoadError::Statement { line, problem: errors::describe(error).message };
     let mut statements = Batch::new(handle, sql);
     loop {
@@ -139,6 +140,16 @@ fn statement(line: u64, text: Vec<u8>) -> Result<(u64, String), LoadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zero_byte_is_refused_and_hides_nothing_behind_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let limits = LoadLimits { size: None, statement: Duration::from_secs(60) };
+        let dump = "CREATE TABLE t (x);\nINSERT INTO t VALUES (1);\0 INSERT INTO t VALUES (2);\n";
+        let failed = load(&directory.path().join("new.db"), Durability::Nothing, limits, &mut dump.as_bytes());
+        let Err(LoadError::Statement { line: 2, problem }) = failed else { panic!("{failed:?}") };
+        assert!(problem.contains("a zero byte at offset 25"), "{problem}");
+    }
 
     #[test]
     fn a_statement_that_never_ends_is_ended() {

@@ -1,11 +1,11 @@
-//! Watches what the statements of a connection are compiled to, through the engine's authorizer.
+//! Watches what the statements of a connection are compiled to, through the engine's authorizer, and whether they insert.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use parking_lot::Mutex;
-use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
+use rusqlite::hooks::{Action, AuthAction, AuthContext, Authorization, TransactionOperation};
 
 use super::TransactionStep;
 use super::guard::{self, Clauses, Shaped};
@@ -28,6 +28,7 @@ const ATTACH_CODE: i32 = 24;
 #[derive(Debug, Default)]
 pub(crate) struct Observer {
     seen: Arc<AtomicU32>,
+    has_inserted: Arc<AtomicBool>,
     is_off: Arc<AtomicBool>,
     is_guarded: Arc<AtomicBool>,
     guarded: Arc<Mutex<Guarded>>,
@@ -61,7 +62,18 @@ impl Observer {
             }
             authorization
         }));
+        let has_inserted = Arc::clone(&observer.has_inserted);
+        connection.update_hook(Some(move |action, _: &str, _: &str, _| {
+            if action == Action::SQLITE_INSERT {
+                has_inserted.store(true, Ordering::Relaxed);
+            }
+        }));
         observer
+    }
+
+    /// Whether a row with a rowid was inserted since the last call, by a trigger too.
+    pub(crate) fn take_insertion(&self) -> bool {
+        self.has_inserted.swap(false, Ordering::Relaxed)
     }
 
     /// Holds what is compiled from now on to these rules.
@@ -70,8 +82,9 @@ impl Observer {
         *self.guarded.lock() = Guarded { rules, ..Guarded::default() };
     }
 
-    /// Says which text is compiled next.
+    /// Says which text is compiled next. What the engine compiled while it ran the last one is none of it.
     pub(crate) fn expect(&self, sql: &str) {
+        self.seen.store(0, Ordering::Relaxed);
         if self.is_guarded.load(Ordering::Relaxed) {
             let mut guarded = self.guarded.lock();
             guarded.clauses = Clauses::of(sql);

@@ -62,34 +62,43 @@ pub(super) fn bind(statement: &mut Statement<'_>, command: &Command) -> Result<(
             _ => args.get(index - 1),
         };
         let Some(value) = value else {
-            let parameter = name.map_or_else(|| index.to_string(), str::to_owned);
-            return Err(arguments(&format!("value for parameter {parameter} not found")));
+            return Err(missing(index, name));
         };
         statement.raw_bind_parameter(index, value).map_err(errors::describe)?;
     }
     Ok(())
 }
 
+/// Refuses a statement that has parameters where there are no values for them: the engine would take each for NULL.
+pub(super) fn refuse_parameters(statement: &Statement<'_>) -> Result<(), SqlError> {
+    if statement.parameter_count() == 0 { Ok(()) } else { Err(missing(1, statement.parameter_name(1))) }
+}
+
 /// Runs the statement to its end and hands its columns and the wanted rows to the sink.
 pub(super) fn run(
     handle: &Handle,
+    observer: &Observer,
     mut statement: Statement<'_>,
     seen: Seen,
     output: Option<(&mut dyn RowSink, bool)>,
 ) -> Result<Ran, SqlError> {
     let started = Instant::now();
     let changes_before = ffi::total_changes(handle);
+    observer.take_insertion();
     let stepped = match output {
         Some((sink, want_rows)) => step_into(sink, want_rows, &mut statement),
         None => step_through(&mut statement),
     };
     let (rows_read, rows_written) = ffi::take_row_counts(handle);
     stepped?;
-    // `changes()` keeps its value through statements that change nothing.
-    let has_changed = ffi::total_changes(handle) != changes_before;
+    // `changes()` keeps its value through statements that change nothing, and a virtual table or an index of vectors
+    // that is created inserts rows of its own.
+    let has_changed = !seen.changes_schema() && ffi::total_changes(handle) != changes_before;
     Ok(Ran {
         affected_row_count: if has_changed { handle.changes() } else { 0 },
-        last_insert_rowid: (has_changed && seen.inserts()).then(|| handle.last_insert_rowid()),
+        // An upsert may have updated, and a table without rowids changes no last one.
+        last_insert_rowid: (has_changed && seen.inserts() && observer.take_insertion())
+            .then(|| handle.last_insert_rowid()),
         rows_read,
         rows_written,
         duration: started.elapsed(),
@@ -155,6 +164,11 @@ fn values(row: &Row<'_>, width: usize) -> Result<Vec<Value>, SqlError> {
 /// A parameter's name without `:`, `@` or `$`.
 fn bare(name: &str) -> &str {
     name.strip_prefix([':', '@', '$']).unwrap_or(name)
+}
+
+fn missing(index: usize, name: Option<&str>) -> SqlError {
+    let parameter = name.map_or_else(|| index.to_string(), str::to_owned);
+    arguments(&format!("value for parameter {parameter} not found"))
 }
 
 fn arguments(problem: &str) -> SqlError {

@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::data::temporary::TemporaryFile;
+
 const RECORD: usize = 16;
 
 /// After a commit at this time, the log had this many frames.
@@ -53,9 +55,9 @@ impl Ledger {
     }
 
     /// Begins a ledger. It is there with its first entry or not at all.
-    pub(crate) fn create(path: PathBuf, temporary: &Path, first: Entry) -> io::Result<Self> {
-        std::fs::write(temporary, first.to_bytes())?;
-        std::fs::rename(temporary, &path)?;
+    pub(crate) fn create(path: PathBuf, draft: TemporaryFile, first: Entry) -> io::Result<Self> {
+        draft.file().write_all(&first.to_bytes())?;
+        draft.become_file(&path)?;
         Ok(Self::at(path))
     }
 
@@ -64,7 +66,12 @@ impl Ledger {
             Some(file) => file,
             None => self.file.insert(open_at_record(&self.path)?),
         };
-        file.write_all(&entry.to_bytes())
+        let written = file.write_all(&entry.to_bytes());
+        if written.is_err() {
+            // A part of the record may be there: the next one is written once that is cut off.
+            self.close();
+        }
+        written
     }
 
     pub(crate) fn close(&mut self) {
@@ -88,4 +95,22 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<Entry>> {
     let bytes = std::fs::read(path)?;
     let (records, _torn) = bytes.as_chunks::<RECORD>();
     Ok(records.iter().map_while(|record| Entry::from_bytes(*record)).collect())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_did_not_fit_on_the_disk_does_not_put_the_next_ones_out_of_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("1.ledger");
+        let [first, lost, next] = [1, 2, 3].map(|frames| Entry { frames, at: 7 });
+        std::fs::write(&path, [&first.to_bytes()[..], &lost.to_bytes()[..5]].concat()).unwrap();
+        let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let mut ledger = Ledger { path: path.clone(), file: Some(full) };
+        assert_eq!(ledger.append(lost).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        ledger.append(next).unwrap();
+        assert_eq!(read(&path).unwrap(), [first, next]);
+    }
 }

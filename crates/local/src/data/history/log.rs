@@ -11,6 +11,28 @@ pub(crate) const FRAME_HEADER: usize = 24;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Salt([u8; 8]);
 
+/// What a frame says of its page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FrameHead {
+    /// The number of the page, from 1.
+    pub(crate) page: u32,
+    /// The pages of the database after the transaction that ends with this frame; 0 for the frames before its last.
+    pub(crate) pages: u32,
+    /// The sum of this frame and all before it.
+    pub(crate) check: u64,
+}
+
+impl FrameHead {
+    fn from_bytes(bytes: [u8; FRAME_HEADER]) -> Self {
+        let [n0, n1, n2, n3, s0, s1, s2, s3, _, _, _, _, _, _, _, _, check @ ..] = bytes;
+        Self {
+            page: u32::from_be_bytes([n0, n1, n2, n3]),
+            pages: u32::from_be_bytes([s0, s1, s2, s3]),
+            check: u64::from_be_bytes(check),
+        }
+    }
+}
+
 /// A log opened for reading.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -62,6 +84,22 @@ impl Log {
         Ok(bytes)
     }
 
+    /// The head of the frame after the first `skipped` ones. Its page can be read next.
+    pub(crate) fn head(&mut self, skipped: u32) -> io::Result<FrameHead> {
+        let mut header = [0; FRAME_HEADER];
+        self.file.seek(SeekFrom::Start(self.length(skipped)))?;
+        self.file.read_exact(&mut header)?;
+        Ok(FrameHead::from_bytes(header))
+    }
+
+    /// The page of the frame whose head was read last.
+    pub(crate) fn page(&mut self, page: &mut [u8]) -> io::Result<()> {
+        if page.len() != self.page_size {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        self.file.read_exact(page)
+    }
+
     /// Writes the pages of the first `count` frames, which end with a commit, into a database's file. Doing so once more
     /// changes nothing, so that it can be begun again after a crash.
     pub(crate) fn apply(self, count: u32, target: &mut File) -> io::Result<()> {
@@ -72,11 +110,11 @@ impl Log {
         for _ in 0..count {
             frames.read_exact(&mut header)?;
             frames.read_exact(&mut page)?;
-            let [n0, n1, n2, n3, s0, s1, s2, s3, ..] = header;
-            let before = u32::from_be_bytes([n0, n1, n2, n3]).checked_sub(1).ok_or(io::ErrorKind::InvalidData)?;
+            let head = FrameHead::from_bytes(header);
+            let before = head.page.checked_sub(1).ok_or(io::ErrorKind::InvalidData)?;
             target.seek(SeekFrom::Start(u64::from(before) * page.len() as u64))?;
             target.write_all(&page)?;
-            size = Some(u32::from_be_bytes([s0, s1, s2, s3]));
+            size = Some(head.pages);
         }
         match size {
             // Only the last frame of a transaction tells the size of the database.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::data::temporary::TemporaryFile;
+
 /// The directory of one history, which appears with the first commit.
 #[derive(Debug)]
 pub(crate) struct Place(PathBuf);
@@ -42,9 +44,9 @@ impl Place {
         self.0.join(format!("{generation}.{}", kind.extension()))
     }
 
-    /// A name for a file that is not complete yet.
-    pub(crate) fn temporary(&self) -> PathBuf {
-        self.0.join(format!("{:016x}.temporary", fastrand::u64(..)))
+    /// A file that is not complete yet.
+    pub(crate) fn temporary(&self) -> io::Result<TemporaryFile> {
+        TemporaryFile::at(self.0.join(format!("{:016x}.temporary", fastrand::u64(..))))
     }
 
     /// The generations that have a file of this kind, the oldest first.

@@ -27,7 +27,7 @@ impl History {
 
     fn follow(&self, frames: u32) -> io::Result<Live> {
         self.finish_fold()?;
-        let oldest = self.place.generations(Kind::Base)?.first().copied().unwrap_or_default();
+        let oldest = self.base()?.unwrap_or_default();
         self.place.tidy(oldest)?;
         let Some(newest) = self.place.generations(Kind::Ledger)?.last().copied() else {
             return self.begin(1, frames, EVER);
@@ -53,7 +53,7 @@ impl History {
     pub(super) fn begin(&self, generation: u32, frames: u32, before: i64) -> io::Result<Live> {
         self.place.create()?;
         let path = self.place.path(generation, Kind::Ledger);
-        let ledger = Ledger::create(path, &self.place.temporary(), Entry { frames: 0, at: before })?;
+        let ledger = Ledger::create(path, self.place.temporary()?, Entry { frames: 0, at: before })?;
         let mut live = self.live(generation, frames, ledger);
         if frames > 0 {
             live.enter(frames, self.clock.now());

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -10,6 +10,7 @@ use super::ledger;
 use super::log::Log;
 use super::place::Kind;
 use super::{History, HistoryError};
+use crate::data::temporary::TemporaryFile;
 
 /// No more frames are read at once.
 const MAX_FRAMES: u32 = 1024;
@@ -45,7 +46,7 @@ impl History {
             return Err(too_early(earliest));
         };
         let restored = self.assemble(generation, frames)?;
-        Ok(std::fs::rename(restored, target)?)
+        Ok(restored.become_file(target)?)
     }
 
     /// The database's file as this generation begins, for reading only.
@@ -55,13 +56,9 @@ impl History {
         let _reading = self.archives.read();
         self.refuse_unknown(generation)?;
         let (current, _) = self.at_present();
-        let path = if generation == current { self.copy_of(&self.file)? } else { self.assemble(generation, 0)? };
-        let file = File::open(&path)?;
-        // Where an open file cannot be deleted, it goes when the history is opened next.
-        if let Err(error) = std::fs::remove_file(&path) {
-            tracing::debug!(%error, "the copy of an export stays for a while");
-        }
-        Ok(file)
+        let copy = if generation == current { self.copy_of(&self.file)? } else { self.assemble(generation, 0)? };
+        // Its name goes with the copy. Where an open file cannot be deleted, it goes when the history is opened next.
+        Ok(File::open(copy.path())?)
     }
 
     /// The frames `from..to` of a generation's log, counted from 1, up to its newest commit.
@@ -84,7 +81,7 @@ impl History {
 
     fn refuse_unknown(&self, generation: u32) -> Result<(), HistoryError> {
         let (current, _) = self.at_present();
-        let oldest = self.place.generations(Kind::Base)?.first().copied().unwrap_or(current);
+        let oldest = self.base()?.unwrap_or(current);
         match generation {
             _ if generation > current => Err(HistoryError::NotYet { current }),
             _ if generation < oldest => Err(HistoryError::Gone { oldest }),
@@ -92,15 +89,20 @@ impl History {
         }
     }
 
+    /// The oldest generation whose file can be had.
+    pub(super) fn base(&self) -> io::Result<Option<u32>> {
+        Ok(self.place.generations(Kind::Base)?.first().copied())
+    }
+
     /// The database after this many frames of a generation, in a file of a passing name.
-    fn assemble(&self, generation: u32, frames: u32) -> io::Result<PathBuf> {
-        let base = self.place.generations(Kind::Base)?.first().copied();
-        let path = match base {
+    fn assemble(&self, generation: u32, frames: u32) -> io::Result<TemporaryFile> {
+        let base = self.base()?;
+        let copy = match base {
             Some(base) => self.copy_of(&self.place.path(base, Kind::Base))?,
             // Nothing was ever written into the file since the only generation began.
             None => self.copy_of(&self.file)?,
         };
-        let mut target = OpenOptions::new().write(true).open(&path)?;
+        let mut target = OpenOptions::new().write(true).open(copy.path())?;
         for earlier in base.unwrap_or(generation)..generation {
             let log = Log::open(&self.place.path(earlier, Kind::Log))?.ok_or(io::ErrorKind::NotFound)?;
             let all = log.frames()?;
@@ -111,13 +113,13 @@ impl History {
             let log = if generation == current { self.log() } else { self.place.path(generation, Kind::Log) };
             Log::open(&log)?.ok_or(io::ErrorKind::NotFound)?.apply(frames, &mut target)?;
         }
-        Ok(path)
+        Ok(copy)
     }
 
-    fn copy_of(&self, file: &Path) -> io::Result<PathBuf> {
+    fn copy_of(&self, file: &Path) -> io::Result<TemporaryFile> {
         self.place.create()?;
-        let copy = self.place.temporary();
-        std::fs::copy(file, &copy)?;
+        let copy = self.place.temporary()?;
+        std::fs::copy(file, copy.path())?;
         Ok(copy)
     }
 }

@@ -54,22 +54,22 @@ impl History {
 
     /// Before the first checkpoint the file is what it was when the oldest generation began.
     fn keep_base(&self, generation: u32) -> io::Result<()> {
-        if !self.place.generations(Kind::Base)?.is_empty() {
+        if self.base()?.is_some() {
             return Ok(());
         }
-        let temporary = self.place.temporary();
-        std::fs::copy(&self.file, &temporary)?;
-        std::fs::rename(temporary, self.place.path(generation, Kind::Base))
+        let base = self.place.temporary()?;
+        std::fs::copy(&self.file, base.path())?;
+        base.become_file(&self.place.path(generation, Kind::Base))
     }
 
     fn archive(&self, generation: u32, frames: u32) -> io::Result<()> {
         let path = self.log();
         let log = Log::open(&path)?.ok_or(io::ErrorKind::NotFound)?;
-        let temporary = self.place.temporary();
-        std::fs::copy(path, &temporary)?;
+        let archive = self.place.temporary()?;
+        std::fs::copy(path, archive.path())?;
         // What follows the newest commit is of no transaction that counts.
-        OpenOptions::new().write(true).open(&temporary)?.set_len(log.length(frames))?;
-        std::fs::rename(temporary, self.place.path(generation, Kind::Log))
+        archive.file().set_len(log.length(frames))?;
+        archive.become_file(&self.place.path(generation, Kind::Log))
     }
 
     fn begin_next(&self, generation: u32, frames: u32) -> io::Result<()> {

@@ -15,6 +15,7 @@ async fn a_body_of_more_than_ten_mebibytes_is_refused_with_json() {
     let large = vec![b' '; 10 * 1024 * 1024 + 1];
     assert_eq!(host.post("/v3/pipeline", large).await, answer);
 
+    // It is read for a while, so that its sender sees the answer, and then no longer.
     let endless = stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 65536])));
     assert_eq!(host.post("/v3/cursor", Body::from_stream(endless)).await, answer);
 
@@ -132,4 +133,43 @@ async fn what_keeps_a_request_out_holds_for_every_route() {
         assert_eq!(answer["results"][0]["error"]["code"], "BLOCKED", "{answer}");
         assert_eq!(answer["results"][1]["response"]["result"]["step_errors"][0]["code"], "BLOCKED", "{answer}");
     }
+}
+
+#[tokio::test]
+async fn statements_that_make_the_engine_call_itself_very_often_do_not_end_the_process() {
+    let host = Host::new();
+    let letters = "a".repeat(49_000);
+    let like = format!("SELECT '{letters}' LIKE '{}b'", "%a".repeat(24_000));
+    let glob = format!("SELECT '{letters}' GLOB '{}b'", "*a".repeat(24_000));
+    assert_eq!([host.value(&like).await, host.value(&glob).await], [integer(0), integer(0)]);
+    let path = format!("SELECT length(json_set('{{}}', '${}', 1))", ".a".repeat(50_000));
+    assert_eq!(host.value(&path).await, integer(300_001));
+
+    let nested = |depth: usize| format!("{}SELECT 7{}", "SELECT * FROM (".repeat(depth), ")".repeat(depth));
+    assert_eq!(host.value(&nested(900)).await, integer(7));
+    let error = json!({
+        "message": "SQL string could not be parsed: parentheses in more than 1000 others",
+        "code": "SQL_PARSE_ERROR"
+    });
+    assert_eq!(host.error(&nested(20_000)).await, error);
+    let sequence =
+        json!([{ "type": "sequence", "sql": nested(20_000) }, { "type": "describe", "sql": nested(20_000) }]);
+    let answer = host.pipeline(None, sequence).await;
+    assert_eq!([&answer["results"][0]["error"], &answer["results"][1]["error"]], [&error, &error]);
+    let reader = host.read_only();
+    assert_eq!(reader.error(&nested(20_000)).await, error);
+}
+
+#[tokio::test]
+async fn a_zero_byte_in_a_text_is_refused_and_hides_nothing_behind_it() {
+    let host = Host::new();
+    let sequence = "CREATE TABLE t (a);\0 CREATE TABLE u (a)";
+    let requests =
+        json!([{ "type": "sequence", "sql": sequence }, execute("SELECT 1\0; nope"), execute("SELECT '\0'")]);
+    let answer = host.pipeline(None, requests).await;
+    for (index, offset) in [19, 8, 8].into_iter().enumerate() {
+        let message = format!("SQL string could not be parsed: a zero byte at offset {offset}");
+        assert_eq!(answer["results"][index]["error"], json!({ "message": message, "code": "SQL_PARSE_ERROR" }));
+    }
+    assert_eq!(host.value("SELECT count(*) FROM sqlite_schema").await, integer(0));
 }

@@ -5,9 +5,9 @@ use http::Request;
 use super::{Host, LABEL};
 
 /// One field as it was read: its number and its bytes, or the eight bytes of its number.
-type Field = (u64, Vec<u8>);
+pub(super) type Field = (u64, Vec<u8>);
 
-fn varint(mut value: u64) -> Vec<u8> {
+pub(super) fn varint(mut value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     while value >= 0x80 {
         bytes.push(u8::try_from(value & 0x7f).unwrap() | 0x80);
@@ -17,24 +17,24 @@ fn varint(mut value: u64) -> Vec<u8> {
     bytes
 }
 
-fn zigzag(value: i64) -> u64 {
+pub(super) fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)).cast_unsigned()
 }
 
-fn number(tag: u64, value: u64) -> Vec<u8> {
+pub(super) fn number(tag: u64, value: u64) -> Vec<u8> {
     [varint(tag << 3), varint(value)].concat()
 }
 
-fn double(tag: u64, value: f64) -> Vec<u8> {
+pub(super) fn double(tag: u64, value: f64) -> Vec<u8> {
     [varint(tag << 3 | 1), value.to_le_bytes().to_vec()].concat()
 }
 
-fn bytes(tag: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
+pub(super) fn bytes(tag: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
     let value = value.as_ref();
     [varint(tag << 3 | 2), varint(value.len() as u64), value.to_vec()].concat()
 }
 
-fn read_varint(input: &mut &[u8]) -> u64 {
+pub(super) fn read_varint(input: &mut &[u8]) -> u64 {
     let mut value = 0;
     for shift in (0..).step_by(7) {
         let byte = input[0];
@@ -47,7 +47,7 @@ fn read_varint(input: &mut &[u8]) -> u64 {
     value
 }
 
-fn fields(mut input: &[u8]) -> Vec<Field> {
+pub(super) fn fields(mut input: &[u8]) -> Vec<Field> {
     let mut fields = Vec::new();
     while !input.is_empty() {
         let key = read_varint(&mut input);
@@ -67,18 +67,29 @@ fn fields(mut input: &[u8]) -> Vec<Field> {
 }
 
 /// The only field of this number along a path of numbers.
-fn at(message: &[u8], path: &[u64]) -> Vec<u8> {
+pub(super) fn at(message: &[u8], path: &[u64]) -> Vec<u8> {
     path.iter().fold(message.to_vec(), |message, tag| {
         let found = fields(&message).into_iter().find(|(number, _)| number == tag);
         found.unwrap_or_else(|| panic!("no field {tag} of {path:?} in {message:?}")).1
     })
 }
 
-fn all(message: &[u8], tag: u64) -> Vec<Vec<u8>> {
+pub(super) fn all(message: &[u8], tag: u64) -> Vec<Vec<u8>> {
     fields(message).into_iter().filter(|(number, _)| *number == tag).map(|(_, value)| value).collect()
 }
 
-async fn post(host: &Host, path: &str, body: Vec<u8>) -> (u16, String, Vec<u8>) {
+/// The messages of a cursor's answer, each of which has its length before it.
+pub(super) fn messages(mut answer: &[u8]) -> Vec<Vec<u8>> {
+    let mut messages = Vec::new();
+    while !answer.is_empty() {
+        let length = usize::try_from(read_varint(&mut answer)).unwrap();
+        messages.push(answer[..length].to_vec());
+        answer = &answer[length..];
+    }
+    messages
+}
+
+pub(super) async fn post(host: &Host, path: &str, body: Vec<u8>) -> (u16, String, Vec<u8>) {
     let request = Request::post(path)
         .header("authorization", format!("Bearer {}", host.token))
         .header("content-type", "application/x-protobuf")
@@ -91,12 +102,12 @@ async fn post(host: &Host, path: &str, body: Vec<u8>) -> (u16, String, Vec<u8>) 
     (status, content_type, body.to_vec())
 }
 
-fn statement(sql: &str) -> Vec<u8> {
+pub(super) fn statement(sql: &str) -> Vec<u8> {
     bytes(1, sql)
 }
 
 /// A request of a pipeline: `execute` of one statement.
-fn execute(statement: &[u8]) -> Vec<u8> {
+pub(super) fn execute(statement: &[u8]) -> Vec<u8> {
     bytes(2, bytes(2, bytes(1, statement)))
 }
 
@@ -191,13 +202,7 @@ async fn a_cursor_in_protobuf_is_a_row_of_messages_with_their_lengths() {
     let batch = bytes(1, bytes(2, statement("VALUES (1), (2)")));
     let (status, content_type, answer) = post(&host, "/v3-protobuf/cursor", bytes(2, batch)).await;
     assert_eq!((status, content_type.as_str()), (200, "application/octet-stream"));
-    let mut rest = answer.as_slice();
-    let mut messages = Vec::new();
-    while !rest.is_empty() {
-        let length = usize::try_from(read_varint(&mut rest)).unwrap();
-        messages.push(rest[..length].to_vec());
-        rest = &rest[length..];
-    }
+    let messages = messages(&answer);
     let baton = String::from_utf8(at(&messages[0], &[1])).unwrap();
     let kinds: Vec<_> = messages[1..].iter().map(|entry| fields(entry)[0].0).collect();
     assert_eq!(kinds, [1, 4, 4, 2], "begin, two rows, end, and no terminator");

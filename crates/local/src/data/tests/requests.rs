@@ -69,6 +69,43 @@ async fn only_statements_that_change_rows_report_changes() {
 }
 
 #[tokio::test]
+async fn a_statement_that_inserts_no_row_with_a_rowid_tells_of_none() {
+    let host = Host::new();
+    let results = host
+        .run(&[
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, x)",
+            "CREATE TABLE w (k PRIMARY KEY) WITHOUT ROWID",
+            "INSERT INTO t VALUES (7, 'a')",
+            "INSERT INTO t VALUES (7, 'b') ON CONFLICT (id) DO UPDATE SET x = excluded.x",
+            "INSERT INTO w VALUES ('k')",
+            "INSERT OR REPLACE INTO t VALUES (7, 'c')",
+        ])
+        .await;
+    let rowids: Vec<_> = results.iter().map(|result| result["last_insert_rowid"].as_str()).collect();
+    assert_eq!(rowids, [None, None, Some("7"), None, None, Some("7")]);
+}
+
+#[tokio::test]
+async fn what_a_virtual_table_or_an_index_keeps_in_rows_of_its_own_is_no_change_of_the_client() {
+    let host = Host::new();
+    let results = host
+        .run(&[
+            "CREATE VIRTUAL TABLE f USING fts5(body)",
+            "CREATE VIRTUAL TABLE r USING rtree(id, low, high)",
+            "CREATE TABLE m (e F32_BLOB(2))",
+            "INSERT INTO m VALUES (vector32('[1,2]'))",
+            "CREATE INDEX i ON m (libsql_vector_idx(e))",
+            "INSERT INTO f VALUES ('words')",
+            "UPDATE m SET e = vector32('[2,1]')",
+        ])
+        .await;
+    let counts: Vec<_> = results.iter().map(|result| result["affected_row_count"].as_u64().unwrap()).collect();
+    assert_eq!(counts, [0, 0, 0, 1, 0, 1, 1]);
+    let rowids: Vec<_> = results.iter().map(|result| result["last_insert_rowid"].as_str()).collect();
+    assert_eq!(rowids, [None, None, None, Some("1"), None, Some("1"), None]);
+}
+
+#[tokio::test]
 async fn columns_carry_their_declared_type() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (id INTEGER PRIMARY KEY, name VARCHAR(20))"]).await;
@@ -121,6 +158,22 @@ async fn a_sequence_stops_at_the_first_failure_and_keeps_what_came_before() {
     assert_eq!(answer["results"][0]["type"], "error");
     assert_eq!(answer["results"][1], json!({ "type": "ok", "response": { "type": "sequence" } }));
     assert_eq!(host.value("SELECT count(*) FROM t").await, integer(1));
+}
+
+#[tokio::test]
+async fn a_sequence_refuses_a_statement_with_parameters_because_it_has_no_values_for_them() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let sql = "INSERT INTO t VALUES (1); INSERT INTO t VALUES (:a); INSERT INTO t VALUES (3)";
+    let answer = host.pipeline(None, json!([{ "type": "sequence", "sql": sql }])).await;
+    assert_eq!(
+        answer["results"][0]["error"],
+        json!({
+            "message": "Arguments do not match SQL parameters: value for parameter :a not found",
+            "code": "ARGS_INVALID"
+        })
+    );
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "1");
 }
 
 #[tokio::test]

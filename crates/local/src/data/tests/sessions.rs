@@ -69,6 +69,16 @@ async fn a_reused_connection_does_not_tell_what_was_inserted_before() {
 }
 
 #[tokio::test]
+async fn a_stream_remembers_its_last_rowid_between_requests_whoever_had_the_connection_meanwhile() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (1), (2)"]).await;
+    let mine = host.pipeline(None, json!([execute("INSERT INTO t VALUES (3)")])).await;
+    host.run(&["INSERT INTO t VALUES (4)"]).await;
+    let mine = host.pipeline(Some(baton(&mine)), json!([execute("SELECT last_insert_rowid()")])).await;
+    assert_eq!(mine["results"][0]["response"]["result"]["rows"][0][0], integer(3));
+}
+
+#[tokio::test]
 async fn the_engine_has_what_turso_adds_to_sqlite() {
     let host = Host::new();
     host.run(&[

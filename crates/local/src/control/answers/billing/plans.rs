@@ -15,7 +15,7 @@ pub(crate) const STARTER: &str = "starter";
 /// the first is documented, as an example, and that the first two have one group; the rest tells a program that there
 /// are several plans.
 const PLANS: [(&str, &str, PlanSize); 4] = [
-    (STARTER, "0", PlanSize { read: 1000, written: 25, databases: Some(500), groups: 1, stored: 9, synced: 3 }),
+    ("starter", "0", PlanSize { read: 1000, written: 25, databases: Some(500), groups: 1, stored: 9, synced: 3 }),
     ("developer", "4.99", PlanSize { read: 2500, written: 25, databases: None, groups: 1, stored: 9, synced: 10 }),
     ("scaler", "24.92", PlanSize { read: 100_000, written: 100, databases: None, groups: 6, stored: 24, synced: 24 }),
     ("pro", "416.58", PlanSize { read: 250_000, written: 250, databases: None, groups: 50, stored: 50, synced: 100 }),
@@ -78,6 +78,58 @@ pub(in crate::control::answers) fn admit_database(
 ) -> Result<(), Refusal> {
     let Some(included) = size_of(organization).and_then(|size| size.databases) else { return Ok(()) };
     admit(organization, "databases", Some(included), cx.store().count_databases(organization.id)?)
+}
+
+/// What not every plan includes.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::control::answers) enum Feature {
+    AllowLists,
+    AuditLogs,
+    Encryption,
+    Invites,
+    Overages,
+    Recovery,
+}
+
+impl Feature {
+    /// The least plan with it.
+    const fn plan(self) -> &'static str {
+        match self {
+            Self::AllowLists | Self::Overages | Self::Recovery => "developer",
+            Self::AuditLogs | Self::Invites => "scaler",
+            Self::Encryption => "pro",
+        }
+    }
+
+    /// What an organization without it can't do.
+    const fn action(self) -> &'static str {
+        match self {
+            Self::AllowLists => "restrict addresses",
+            Self::AuditLogs => "read audit logs",
+            Self::Encryption => "encrypt databases",
+            Self::Invites => "invite users",
+            Self::Overages => "use overages",
+            Self::Recovery => "restore",
+        }
+    }
+}
+
+/// Refuses what the plan does not include, in the words that were observed for invites.
+pub(in crate::control::answers) fn require(organization: &OrganizationRow, feature: Feature) -> Result<(), Refusal> {
+    if rank(&organization.plan) >= rank(feature.plan()) {
+        return Ok(());
+    }
+    let OrganizationRow { slug, plan, .. } = organization;
+    let sentence = format!("organization {slug} can't {} because plan {plan} doesn't support it", feature.action());
+    Err(match feature {
+        Feature::Invites => Refusal::bad_request(sentence),
+        Feature::AuditLogs => Refusal::forbidden(sentence).code(format!("feature_not_available_for_{plan}_plan")),
+        _ => Refusal::forbidden(sentence),
+    })
+}
+
+fn rank(plan: &str) -> Option<usize> {
+    PLANS.iter().position(|(name, ..)| *name == plan)
 }
 
 fn size_of(organization: &OrganizationRow) -> Option<&'static PlanSize> {

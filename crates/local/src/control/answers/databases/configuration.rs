@@ -7,7 +7,13 @@ use turso_cloud_contract::{
 
 use super::{audit, engine, find};
 use crate::{
-    control::{Context, Handles, Refusal, answers::Answers},
+    control::{
+        Context, Handles, Refusal,
+        answers::{
+            Answers,
+            billing::{self, Feature},
+        },
+    },
     store::DatabaseRow,
 };
 
@@ -30,6 +36,10 @@ impl Handles<UpdateDatabaseConfiguration> for Answers {
     ) -> Result<DatabaseConfiguration, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let mut database = find(cx, &organization, &request.database)?;
+        let lists = [&request.body.allowed_ips, &request.body.allowed_aws_vpc_ids];
+        if lists.into_iter().any(|list| matches!(list, Some(AllowListChange::Replace(_)))) {
+            billing::require(&organization, Feature::AllowLists)?;
+        }
         let was_protected = database.delete_protection;
         change(&mut database, request.body)?;
         cx.store().update_database(&database)?;

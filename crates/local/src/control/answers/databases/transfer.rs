@@ -2,7 +2,11 @@ use turso_cloud_contract::{Nothing, OrganizationSlug, databases::TransferDatabas
 
 use super::find;
 use crate::{
-    control::{Context, Handles, Refusal, answers::Answers, provision},
+    control::{
+        Context, Handles, Refusal,
+        answers::{Answers, billing},
+        provision,
+    },
     store::{DatabaseRow, GroupRow, OrganizationRow},
 };
 
@@ -42,6 +46,7 @@ pub(in crate::control::answers) fn move_to(
     if cx.store().find_database(target.id, &database.name)?.is_some() {
         return Err(Refusal::conflict(format!("database with name {} already exists", database.name)));
     }
+    billing::admit_database(cx, target)?;
     database.label = provision::free_label(cx.store(), target, &database.name)?;
     database.group = group;
     cx.store().update_database(&database)?;

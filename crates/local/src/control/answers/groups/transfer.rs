@@ -4,7 +4,7 @@ use super::{find, refuse_if_taken};
 use crate::control::{
     Context, Handles, Refusal,
     answers::{
-        Answers,
+        Answers, billing,
         databases::{move_to, target},
     },
 };
@@ -17,6 +17,7 @@ impl Handles<TransferGroup> for Answers {
         let mut group = find(cx, &organization, &request.group)?;
         let target = target(cx, &organization, request.body.organization)?;
         refuse_if_taken(cx, &target, &group.name)?;
+        billing::admit_group(cx, &target)?;
         let databases = cx.store().databases_in(&group)?;
         group.organization_id = target.id;
         cx.store().update_group(&group)?;

@@ -1,0 +1,174 @@
+//! `export`: databases written to files.
+
+mod counts;
+mod dump;
+mod file;
+mod glob;
+mod plan;
+mod tables;
+mod target;
+mod verify;
+
+use anyhow::Result;
+use futures_util::TryStreamExt as _;
+use serde::Serialize;
+
+use crate::{
+    args::{ExportArgs, ExportFormat},
+    connect::{Rights, connect},
+    context::Context,
+    exit::{Failure, Kind, Report},
+    hrana::Connection,
+    output::Shape,
+    stdout,
+};
+use counts::Counts;
+pub(super) use dump::copy_dump;
+use plan::{Place, Plan};
+use target::Target;
+
+const EXPORTED: Shape = Shape {
+    noun: "file",
+    name: "path",
+    columns: &[("database", "database"), ("table", "table"), ("path", "path"), ("bytes", "bytes"), ("rows", "rows")],
+    wide: &[("verified", "verified")],
+};
+
+/// A file that was written.
+#[derive(Debug, Serialize)]
+struct Exported {
+    database: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table: Option<String>,
+    path: String,
+    bytes: u64,
+    /// Where they are known: when tables are written one by one, or were counted to verify.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<u64>,
+    verified: bool,
+}
+
+pub(crate) async fn run(cx: &Context, args: &ExportArgs) -> Result<()> {
+    let databases = databases(cx, args).await?;
+    let plan = Plan::new(args, databases.len())?;
+    let mut written = Vec::new();
+    let mut failed = 0;
+    for database in &databases {
+        match export(cx, args, &plan, database).await {
+            Ok(files) => written.extend(files),
+            Err(error) if databases.len() == 1 || stdout::is_closed() => return Err(error),
+            Err(error) => {
+                cx.notice(format_args!("error: database {database}: {}", Report::of(&error).message()));
+                failed += 1;
+            }
+        }
+    }
+    if !plan.is_standard_output() {
+        cx.out().list(&EXPORTED, &written)?;
+    }
+    match failed {
+        0 => Ok(()),
+        _ => {
+            Err(Failure::new(Kind::Partial, format!("{failed} of {} databases were not exported", databases.len()))
+                .into())
+        }
+    }
+}
+
+/// The databases that were asked for.
+async fn databases(cx: &Context, args: &ExportArgs) -> Result<Vec<String>> {
+    if !args.all && args.glob.is_none() {
+        return Ok(args.names.clone());
+    }
+    let all: Vec<_> = cx.client()?.databases().stream().try_collect().await?;
+    let mut names: Vec<_> = all.into_iter().map(|database| database.name.to_string()).collect();
+    if let Some(pattern) = &args.glob {
+        names.retain(|name| glob::matches(pattern, name));
+    }
+    names.sort_unstable();
+    if names.is_empty() {
+        let what =
+            args.glob.as_ref().map_or_else(|| "no databases".to_owned(), |glob| format!("no database like {glob:?}"));
+        return Err(Failure::new(Kind::NotFound, format!("there is {what}")).hint("tursoctl db list").into());
+    }
+    Ok(names)
+}
+
+async fn export(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) -> Result<Vec<Exported>> {
+    if !args.format.is_by_table() {
+        // Before anything is asked of the service.
+        plan.whole(database).check()?;
+    }
+    let mut connection = connect(cx, database, Rights::Read).await?;
+    let exported = if args.format.is_by_table() {
+        by_table(cx, args, plan, database, &mut connection).await
+    } else {
+        whole(cx, args, &plan.whole(database), database, &mut connection).await.map(|file| vec![file])
+    };
+    connection.close().await;
+    exported
+}
+
+async fn whole(
+    cx: &Context,
+    args: &ExportArgs,
+    place: &Place,
+    database: &str,
+    connection: &mut Connection,
+) -> Result<Exported> {
+    let before = if args.verify { Some(Counts::read(connection).await?) } else { None };
+    let mut target = Target::create(place)?;
+    match args.format {
+        ExportFormat::Sqlite => file::write(cx, connection, &mut target, database).await?,
+        _ => dump::write(cx, connection, &mut target, database).await?,
+    }
+    let mut rows = None;
+    if let (Some(before), Some(draft)) = (before, target.draft()?) {
+        cx.notice(format_args!("verifying {database}"));
+        let found = if args.format == ExportFormat::Sqlite { verify::database(draft)? } else { verify::dump(draft)? };
+        found.compare(&before, connection).await?;
+        rows = Some(found.total());
+    }
+    let (path, bytes) = target.finish()?;
+    Ok(Exported { database: database.to_owned(), table: None, path, bytes, rows, verified: args.verify })
+}
+
+async fn by_table(
+    cx: &Context,
+    args: &ExportArgs,
+    plan: &Plan,
+    database: &str,
+    connection: &mut Connection,
+) -> Result<Vec<Exported>> {
+    let names = counts::tables(connection).await?;
+    let names = if let Some(table) = &args.table {
+        let found = names.into_iter().find(|name| name.eq_ignore_ascii_case(table));
+        vec![found.ok_or_else(|| {
+            Failure::new(Kind::NotFound, format!("database {database} has no table {table:?}"))
+                .hint(format!("tursoctl shell {database} -c .tables"))
+        })?]
+    } else {
+        names
+    };
+    let places: Vec<_> = names.iter().map(|table| plan.table(database, table)).collect::<Result<_>>()?;
+    places.iter().try_for_each(Place::check)?;
+    let mut drafts = Vec::new();
+    for (table, place) in names.into_iter().zip(&places) {
+        let before = if args.verify { Some(Counts::of(connection, &table).await?) } else { None };
+        let mut target = Target::create(place)?;
+        let rows = tables::write(cx, args.format, connection, &mut target, &table).await?;
+        if let (Some(before), Some(draft)) = (before, target.draft()?) {
+            let found = verify::rows(args.format, draft, &table, rows)?;
+            found.compare(&before, connection).await?;
+        }
+        drafts.push((table, target, rows));
+    }
+    // Either all tables get their files, or none.
+    let mut exported = Vec::new();
+    for (table, target, rows) in drafts {
+        let (path, bytes) = target.finish()?;
+        let (database, verified) = (database.to_owned(), args.verify);
+        exported.push(Exported { database, table: Some(table), path, bytes, rows: Some(rows), verified });
+    }
+    Ok(exported)
+}

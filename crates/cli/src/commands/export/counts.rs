@@ -1,0 +1,90 @@
+//! How many rows the tables of a database have.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::{
+    exit::{Failure, Kind},
+    hrana::{Connection, Statement, Value},
+    script::quote_identifier,
+};
+
+/// The tables that hold what was put there: not those that serve an index or the engine.
+pub(super) const TABLES: &str = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', \
+     'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'libsql\\_%' ESCAPE '\\' \
+     AND name NOT IN (SELECT name || '_shadow' FROM sqlite_schema WHERE type = 'index') ORDER BY name";
+
+/// The count of the rows of a table.
+pub(super) fn count_of(table: &str) -> String {
+    format!("SELECT count(*) FROM {}", quote_identifier(table))
+}
+
+/// The names of the tables of a database.
+pub(super) async fn tables(connection: &mut Connection) -> Result<Vec<String>> {
+    let rows = connection.rows(&Statement::new(TABLES)).await.map_err(Failure::from)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| match row.into_iter().next() {
+            Some(Value::Text(name)) => Some(name),
+            _ => None,
+        })
+        .collect())
+}
+
+/// The rows of each table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts(pub(super) BTreeMap<String, u64>);
+
+impl Counts {
+    pub(super) async fn read(connection: &mut Connection) -> Result<Self> {
+        let mut counts = BTreeMap::new();
+        for table in tables(connection).await? {
+            let count = count(connection, &table).await?;
+            counts.insert(table, count);
+        }
+        Ok(Self(counts))
+    }
+
+    pub(super) async fn of(connection: &mut Connection, table: &str) -> Result<Self> {
+        Ok(Self(BTreeMap::from([(table.to_owned(), count(connection, table).await?)])))
+    }
+
+    pub(super) fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// Holds what was exported against the database as it was before. Where they differ, the database may have been
+    /// written to: then as many rows as it had at some time between before and now are right.
+    pub(super) async fn compare(&self, before: &Self, connection: &mut Connection) -> Result<()> {
+        if self == before {
+            return Ok(());
+        }
+        for table in self.0.keys().chain(before.0.keys()) {
+            let (found, first) = (self.0.get(table), before.0.get(table));
+            if found == first {
+                continue;
+            }
+            let now = count(connection, table).await.ok();
+            let range = first.copied().min(now)..=first.copied().max(now);
+            if !range.contains(&found.copied()) {
+                let shown = |count: Option<u64>| count.map_or_else(|| "none".to_owned(), |count| count.to_string());
+                let problem = format!(
+                    "table {table:?}: {} rows were exported, and the database has {}: nothing was written",
+                    shown(found.copied()),
+                    shown(now)
+                );
+                return Err(Failure::new(Kind::Different, problem).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn count(connection: &mut Connection, table: &str) -> Result<u64> {
+    let rows = connection.rows(&Statement::new(count_of(table))).await.map_err(Failure::from)?;
+    match rows.first().and_then(|row| row.first()) {
+        Some(Value::Integer(count)) => Ok(u64::try_from(*count).unwrap_or_default()),
+        _ => Err(Failure::new(Kind::Failed, format!("table {table:?} cannot be counted")).into()),
+    }
+}

@@ -1,0 +1,94 @@
+//! Which file each thing goes to.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::{
+    args::{ExportArgs, ExportFormat},
+    exit::{Failure, Kind},
+};
+
+pub(super) struct Plan {
+    out: PathBuf,
+    format: ExportFormat,
+    is_one_file: bool,
+    may_replace: bool,
+}
+
+/// Where something is written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    StandardOutput,
+    File { path: PathBuf, may_replace: bool },
+}
+
+impl Plan {
+    pub(super) fn new(args: &ExportArgs, databases: usize) -> Result<Self> {
+        if args.table.is_some() && !args.format.is_by_table() {
+            return Err(Failure::usage("--table goes with --format csv and --format jsonl only").into());
+        }
+        let is_standard_output = args.out == Path::new("-");
+        let is_one_thing = databases == 1 && !args.all && args.glob.is_none();
+        let is_one_file = is_one_thing && (!args.format.is_by_table() || args.table.is_some());
+        if is_standard_output && !is_one_file {
+            let hint = if is_one_thing { "give --table TABLE" } else { "give one database" };
+            return Err(Failure::usage("--out -: several files cannot go to standard output").hint(hint).into());
+        }
+        if args.verify && is_standard_output {
+            return Err(Failure::usage("--verify looks at a file, and standard output is none").into());
+        }
+        let is_one_file = is_one_file && !args.out.is_dir();
+        Ok(Self { out: args.out.clone(), format: args.format, is_one_file, may_replace: args.overwrite })
+    }
+
+    pub(super) fn is_standard_output(&self) -> bool {
+        self.out == Path::new("-")
+    }
+
+    /// For a database as a whole.
+    pub(super) fn whole(&self, database: &str) -> Place {
+        let name = format!("{}.{}", file_name(database), self.format.extension());
+        self.place(if self.is_one_file { self.out.clone() } else { self.out.join(name) })
+    }
+
+    /// For a table of a database.
+    pub(super) fn table(&self, database: &str, table: &str) -> Result<Place> {
+        if self.is_one_file {
+            return Ok(self.place(self.out.clone()));
+        }
+        if table.contains(['/', '\\', '\0']) || table.starts_with('.') {
+            let problem = format!("table {table:?} of database {database}: no file can be named so");
+            return Err(Failure::new(Kind::Failed, problem).hint("give --table and a file as --out").into());
+        }
+        let name = format!("{table}.{}", self.format.extension());
+        Ok(self.place(self.out.join(file_name(database)).join(name)))
+    }
+
+    fn place(&self, path: PathBuf) -> Place {
+        if self.is_standard_output() {
+            Place::StandardOutput
+        } else {
+            Place::File { path, may_replace: self.may_replace }
+        }
+    }
+}
+
+impl Place {
+    /// Refuses to write over what is there.
+    pub(super) fn check(&self) -> Result<()> {
+        match self {
+            Self::File { path, may_replace: false } if path.exists() => {
+                let problem = format!("{} exists", path.display());
+                Err(Failure::new(Kind::Refused, problem).hint("--overwrite replaces it").into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A database in the name of a file: of a URL, its host.
+fn file_name(database: &str) -> String {
+    let name = database.split_once("://").map_or(database, |(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
+    name.replace(['/', '\\', ':'], "_")
+}

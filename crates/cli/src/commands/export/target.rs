@@ -1,0 +1,92 @@
+//! Where an export is written to: a file that gets its name when it is complete, or standard output.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Seek as _, SeekFrom, Write},
+    path::Path,
+};
+
+use anyhow::{Context as _, Result};
+
+use super::plan::Place;
+use crate::{files::WholeFile, stdout};
+
+/// What is dropped leaves nothing.
+#[derive(Debug)]
+pub(super) enum Target {
+    File {
+        whole: WholeFile,
+        name: String,
+    },
+    /// Standard output gets its data at the end, too: half of it would look like a whole.
+    StandardOutput(BufWriter<File>),
+}
+
+impl Target {
+    pub(super) fn create(place: &Place) -> Result<Self> {
+        match place {
+            Place::StandardOutput => {
+                Ok(Self::StandardOutput(BufWriter::new(tempfile::tempfile().context("cannot write a temporary file")?)))
+            }
+            Place::File { path, .. } => {
+                let name = path.display().to_string();
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let whole = fs::create_dir_all(folder).and_then(|()| WholeFile::create(path));
+                Ok(Self::File { whole: whole.with_context(|| format!("cannot write {name}"))?, name })
+            }
+        }
+    }
+
+    /// The file as it is before it has its name, with everything written to it; standard output has none.
+    pub(super) fn draft(&mut self) -> Result<Option<&Path>> {
+        self.file()?;
+        Ok(match self {
+            Self::File { whole, .. } => Some(whole.draft()),
+            Self::StandardOutput(_) => None,
+        })
+    }
+
+    pub(super) fn file(&mut self) -> Result<&mut File> {
+        match self {
+            Self::File { whole, name } => whole.file().with_context(|| format!("cannot write {name}")),
+            Self::StandardOutput(draft) => {
+                draft.flush().context("cannot write a temporary file")?;
+                Ok(draft.get_mut())
+            }
+        }
+    }
+
+    /// Gives the file its name. Yields the name and how many bytes it has.
+    pub(super) fn finish(mut self) -> Result<(String, u64)> {
+        let bytes = self.file()?.metadata()?.len();
+        match self {
+            Self::File { whole, name } => {
+                whole.finish().with_context(|| format!("cannot write {name}"))?;
+                Ok((name, bytes))
+            }
+            Self::StandardOutput(mut draft) => {
+                draft.seek(SeekFrom::Start(0))?;
+                let mut out = stdout::lock();
+                io::copy(draft.get_mut(), &mut out)?;
+                out.flush()?;
+                Ok(("-".to_owned(), bytes))
+            }
+        }
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File { whole, .. } => whole.write(bytes),
+            Self::StandardOutput(draft) => draft.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File { whole, .. } => whole.flush(),
+            Self::StandardOutput(draft) => draft.flush(),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! `import`: files that become databases or tables.
+
+mod csv;
+mod destination;
+mod dump;
+mod journal;
+mod load;
+mod outcome;
+mod sqlite;
+mod stop;
+
+use anyhow::Result;
+
+use crate::{args::ImportCommand, context::Context};
+
+pub(crate) async fn run(cx: &Context, command: &ImportCommand) -> Result<()> {
+    match command {
+        ImportCommand::Sqlite(args) => sqlite::run(cx, args).await,
+        ImportCommand::Dump(args) => dump::run(cx, args).await,
+        ImportCommand::Csv(args) => csv::run(cx, args).await,
+    }
+}

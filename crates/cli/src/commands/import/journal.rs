@@ -1,0 +1,128 @@
+//! How far an import came, for another run to go on.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::state_folder,
+    context::Context,
+    exit::{Failure, Kind},
+    files::{create_private, write_whole},
+};
+
+/// A file as it was when an import began.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct Fingerprint {
+    path: PathBuf,
+    bytes: u64,
+    changed_ms: u64,
+}
+
+impl Fingerprint {
+    pub(super) fn of(file: &Path) -> Result<Self> {
+        let unreadable = || format!("cannot read {}", file.display());
+        let path = fs::canonicalize(file).with_context(unreadable)?;
+        let metadata = fs::metadata(&path).with_context(unreadable)?;
+        if !metadata.is_file() {
+            let problem =
+                format!("{} is no file: it is read twice, first to look whether all of it is sound", file.display());
+            return Err(Failure::usage(problem).into());
+        }
+        let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let changed_ms = changed.map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+        Ok(Self { path, bytes: metadata.len(), changed_ms })
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct Position {
+    /// Rows or statements that were committed.
+    pub(super) done: u64,
+    /// The bytes of the file they take, from its beginning.
+    pub(super) bytes: u64,
+    /// The line that follows.
+    pub(super) line: u64,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Entry {
+    file: Fingerprint,
+    position: Position,
+    /// Rows or statements that were sent next; nobody may know what became of them.
+    sent: u64,
+    /// The rows the table had before.
+    rows_before: u64,
+}
+
+/// The note of one import: there is one for a database and a table.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: Fingerprint,
+    pub(super) rows_before: u64,
+}
+
+/// What an earlier run has left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Earlier {
+    pub(super) position: Position,
+    pub(super) sent: u64,
+    pub(super) rows_before: u64,
+}
+
+impl Journal {
+    pub(super) fn new(database: &str, table: &str, file: Fingerprint) -> Result<Self> {
+        let name: String = format!("{database}.{table}.json")
+            .chars()
+            .map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' })
+            .collect();
+        let path = state_folder()?.join("imports").join(name);
+        Ok(Self { path, file, rows_before: 0 })
+    }
+
+    /// What an earlier run of the same import has left, if there was one. Fails where the file has changed since.
+    pub(super) fn earlier(&self) -> Result<Option<Earlier>> {
+        let text = match fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            text => text.with_context(|| format!("cannot read {}", self.path.display()))?,
+        };
+        // A note that cannot be read is as good as none.
+        let Ok(entry) = serde_json::from_slice::<Entry>(&text) else { return Ok(None) };
+        if entry.file != self.file {
+            let problem = format!(
+                "--resume: the import that stopped was of {}, with {} bytes, and this is another file or it has changed",
+                entry.file.path.display(),
+                entry.file.bytes
+            );
+            return Err(Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into());
+        }
+        Ok(Some(Earlier { position: entry.position, sent: entry.sent, rows_before: entry.rows_before }))
+    }
+
+    /// Notes what is done and what is about to be sent.
+    pub(super) fn note(&self, position: &Position, sent: u64) -> Result<()> {
+        let entry = Entry { file: self.file.clone(), position: position.clone(), sent, rows_before: self.rows_before };
+        let text = serde_json::to_string(&entry)?;
+        let folder = self.path.parent().map_or(Ok(()), create_private);
+        folder
+            .and_then(|()| write_whole(&self.path, &text))
+            .with_context(|| format!("cannot note the progress in {}", self.path.display()))
+    }
+
+    /// There is nothing to go on with.
+    pub(super) fn forget(&self) {
+        // One that stays is noticed when its file has changed, or asked for again.
+        let _ = fs::remove_file(&self.path);
+    }
+}

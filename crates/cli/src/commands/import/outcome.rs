@@ -1,0 +1,45 @@
+//! What is said at the end of an import, good or bad.
+
+use serde::Serialize;
+
+use crate::{exit::Failure, output::Shape};
+
+pub(super) const IMPORTED: Shape = Shape {
+    noun: "db",
+    name: "database",
+    columns: &[("database", "database"), ("table", "table"), ("rows", "rows"), ("statements", "statements")],
+    wide: &[("created", "created")],
+};
+
+/// What an import has done.
+#[derive(Debug, Serialize)]
+pub(super) struct Imported {
+    pub(super) database: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) table: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rows: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) statements: Option<u64>,
+    /// Whether the database is new.
+    pub(super) created: bool,
+}
+
+/// Why an import ended early.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) failure: Failure,
+    /// Whether the last batch may have been committed although nobody said so.
+    pub(super) is_last_unknown: bool,
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self { failure, is_last_unknown: false }
+    }
+}
+
+/// "1 row", "2 rows".
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,43 @@
+//! Ctrl-C in the middle of an import.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use tokio::{sync::watch, time::sleep};
+
+use crate::{exit::Kind, signals};
+
+/// What is under way gets so long to end by itself, so that its outcome is known.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether somebody wants this to end.
+#[derive(Debug)]
+pub(super) struct Stop(watch::Receiver<Option<Kind>>);
+
+impl Stop {
+    /// Listens from now on.
+    pub(super) fn listen() -> Result<Self> {
+        signals::watch().map(Self).context("signals cannot be listened to")
+    }
+
+    /// What was asked for, if anything was.
+    pub(super) fn asked(&self) -> Option<Kind> {
+        *self.0.borrow()
+    }
+
+    /// Waits until something is asked for.
+    pub(super) async fn wait(&self) -> Kind {
+        match self.0.clone().wait_for(Option::is_some).await.map(|kind| *kind) {
+            Ok(Some(kind)) => kind,
+            // Nobody listens any more.
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Waits until something was asked for and what is under way had its time.
+    pub(super) async fn wait_patiently(&self) -> Kind {
+        let kind = self.wait().await;
+        sleep(PATIENCE).await;
+        kind
+    }
+}

@@ -1,0 +1,205 @@
+//! `shell`: statements from a person, or from a script that uses what only the shell knows.
+
+mod dots;
+mod editor;
+mod names;
+mod session;
+
+use std::io::{BufRead, BufReader, Cursor as Bytes};
+
+use anyhow::Result;
+
+use super::sql::{Given, Runner, is_of_statement, open_file, partial, rights, writer};
+use crate::{
+    args::{OnError, ShellArgs},
+    connect::connect,
+    context::Context,
+    exit::{Failure, Report},
+    script::{Item, Scanner, ScriptReader},
+    stdin::Stdin,
+};
+use editor::{Line, LineEditor};
+use session::{Flow, Session};
+
+pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
+    let given = Given::parse(&args.parameters)?;
+    let connection = connect(cx, &args.database, rights(&args.parameters)).await?;
+    let runner = Runner::new(connection, writer(cx, args.mode), given);
+    let mut session = Session::new(cx, runner, &args.database);
+    let outcome = if args.is_interactive() {
+        interact(cx, &mut session).await
+    } else {
+        let script: Box<dyn BufRead + '_> = match (&args.command, &args.file) {
+            (Some(sql), _) => Box::new(Bytes::new(sql.as_bytes())),
+            (None, Some(file)) => open_file(file)?,
+            (None, None) => Box::new(BufReader::new(Stdin)),
+        };
+        run_script(cx, &mut session, script, args).await
+    };
+    session.end().await;
+    outcome
+}
+
+async fn run_script(cx: &Context, session: &mut Session<'_>, script: impl BufRead, args: &ShellArgs) -> Result<()> {
+    let is_whole = args.parameters.single_transaction;
+    if is_whole {
+        session.runner.begin().await?;
+    }
+    let ran = items(cx, session, script, args.parameters.on_error).await;
+    if is_whole {
+        session.runner.end(ran.is_ok()).await?;
+    }
+    session.runner.flush()?;
+    partial(ran?)
+}
+
+/// Runs a script to its end, and yields how many of its statements failed where that is no reason to stop.
+async fn items(cx: &Context, session: &mut Session<'_>, script: impl BufRead, on_error: OnError) -> Result<u64> {
+    let mut script = ScriptReader::new(script);
+    let mut failed = 0;
+    while let Some(item) = script.next().map_err(Failure::from)? {
+        match session.item(&item).await {
+            Ok(Flow::GoOn) => {}
+            Ok(Flow::Quit) => break,
+            Err(error)
+                if on_error == OnError::Continue && (is_of_statement(&error) || matches!(item, Item::Command(_))) =>
+            {
+                session.runner.flush()?;
+                cx.notice(format_args!("error: {error:#}"));
+                failed += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(failed)
+}
+
+/// Reads and runs lines until their writer has had enough.
+async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
+    let mut editor = LineEditor::new()?;
+    // What cannot be reached is said before anything is typed.
+    editor.set_names(session.names().await?);
+    cx.notice(format_args!(
+        "Connected to {}. Type .help for help, and end statements with a semicolon.",
+        session.name()
+    ));
+    let mut pending = Pending::default();
+    loop {
+        let line = match editor.read(&session.prompt(pending.is_empty()))? {
+            Line::Text(line) => line,
+            Line::Interrupted => {
+                pending = Pending::default();
+                continue;
+            }
+            Line::End => break,
+        };
+        let Some(text) = pending.add(&line) else { continue };
+        editor.remember(text.trim_end());
+        if run_text(cx, session, &text).await? == Flow::Quit {
+            break;
+        }
+        if session.has_changed_names() {
+            // The names only help to type: without new ones the old ones stay.
+            if let Ok(names) = session.names().await {
+                editor.set_names(names);
+            }
+        }
+    }
+    editor.save(cx);
+    Ok(())
+}
+
+/// Runs what was typed. A failure is told, and the shell goes on; so it does after Ctrl-C.
+async fn run_text(cx: &Context, session: &mut Session<'_>, text: &str) -> Result<Flow> {
+    let mut script = ScriptReader::new(text.as_bytes());
+    while let Some(item) = script.next().map_err(Failure::from)? {
+        let was_in_transaction = session.runner.connection.is_in_transaction();
+        let outcome = tokio::select! {
+            outcome = session.item(&item) => Some(outcome),
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                None
+            }
+        };
+        match outcome {
+            Some(Ok(Flow::GoOn)) => {}
+            Some(Ok(Flow::Quit)) => return Ok(Flow::Quit),
+            Some(Err(error)) => {
+                session.abandon_rows()?;
+                say_error(&error);
+                break;
+            }
+            None => {
+                session.abandon_rows()?;
+                // What is still open would keep others from writing.
+                session.runner.close().await;
+                let lost = if was_in_transaction { ", and the transaction was rolled back" } else { "" };
+                cx.notice(format_args!("interrupted{lost}"));
+                break;
+            }
+        }
+    }
+    Ok(Flow::GoOn)
+}
+
+fn say_error(error: &anyhow::Error) {
+    let report = Report::of(error);
+    eprintln!("error: {}", report.message());
+    if let Some(hint) = report.hint() {
+        eprintln!("hint: {hint}");
+    }
+}
+
+/// Lines that are no whole statements yet.
+#[derive(Default)]
+struct Pending {
+    text: String,
+    scanner: Scanner,
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Adds a line. Yields everything once it is whole.
+    fn add(&mut self, line: &str) -> Option<String> {
+        if self.text.is_empty() && line.trim_start().starts_with('.') {
+            return Some(format!("{}\n", line.trim()));
+        }
+        self.text.push_str(line);
+        self.text.push('\n');
+        for byte in line.bytes().chain([b'\n']) {
+            self.scanner.take(byte);
+        }
+        if !self.scanner.is_between() {
+            return None;
+        }
+        let text = std::mem::take(self).text;
+        (!text.trim().is_empty()).then_some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pending;
+
+    #[test]
+    fn lines_wait_until_every_statement_is_whole() {
+        let mut pending = Pending::default();
+        assert_eq!(pending.add("SELECT 1; SELECT"), None);
+        assert_eq!(pending.add("';"), None);
+        assert_eq!(pending.add("'"), None);
+        assert!(!pending.is_empty());
+        assert_eq!(pending.add(";").as_deref(), Some("SELECT 1; SELECT\n';\n'\n;\n"));
+        assert!(pending.is_empty());
+    }
+
+    #[test]
+    fn commands_and_empty_lines_wait_for_nothing() {
+        let mut pending = Pending::default();
+        assert_eq!(pending.add(" .tables ").as_deref(), Some(".tables\n"));
+        assert_eq!(pending.add("  "), None);
+        assert!(pending.is_empty());
+    }
+}

@@ -1,0 +1,149 @@
+//! `sql`: statements without a person.
+
+mod arguments;
+mod runner;
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Cursor as Bytes},
+    path::Path,
+};
+
+use anyhow::{Context as _, Result};
+
+pub(super) use arguments::{Given, from_hexadecimal};
+pub(super) use runner::{Runner, is_of_statement};
+
+use crate::{
+    args::{OnError, Parameters, SqlArgs},
+    connect::{Rights, connect},
+    context::Context,
+    exit::{Failure, Kind},
+    rows::{Mode, RowWriter, width_of_terminal},
+    script::{Item, ScriptReader},
+    stdin::Stdin,
+    stdout::{self, Out},
+};
+
+pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
+    let (databases, sql) = databases_and_sql(args)?;
+    let given = Given::parse(&args.parameters)?;
+    let mut writer = writer(cx, None);
+    let mut failed = 0;
+    for database in databases {
+        let connection = connect(cx, database, rights(&args.parameters)).await?;
+        let mut runner = Runner::new(connection, writer, given.clone());
+        if databases.len() > 1 {
+            runner.database = Some(database.clone());
+        }
+        let script = open(sql, args.file.as_deref())?;
+        let outcome = script_of(cx, &mut runner, script, &args.parameters).await;
+        writer = runner.into_writer();
+        failed += match outcome {
+            Ok(failed) => failed,
+            Err(error) => {
+                writer.end()?;
+                return Err(if databases.len() > 1 { error.context(format!("database {database}")) } else { error });
+            }
+        };
+    }
+    writer.end()?;
+    partial(failed)
+}
+
+/// Where rows go, in the mode asked for or as `--output` says.
+pub(super) fn writer(cx: &Context, mode: Option<Mode>) -> RowWriter<Out> {
+    let mode = mode.unwrap_or_else(|| cx.out().format().into());
+    let mut writer = RowWriter::new(stdout::lock(), mode, width_of_terminal());
+    writer.pick(cx.out().fields());
+    writer
+}
+
+/// Runs the statements of a script, and yields how many failed where that is no reason to stop.
+pub(super) async fn script_of<W: io::Write>(
+    cx: &Context,
+    runner: &mut Runner<W>,
+    script: impl BufRead,
+    parameters: &Parameters,
+) -> Result<u64> {
+    if parameters.single_transaction {
+        runner.begin().await?;
+    }
+    let ran = statements(cx, runner, script, parameters).await;
+    let ended = if parameters.single_transaction { runner.end(ran.is_ok()).await } else { Ok(()) };
+    runner.close().await;
+    let failed = ran?;
+    ended.map(|()| failed)
+}
+
+async fn statements<W: io::Write>(
+    cx: &Context,
+    runner: &mut Runner<W>,
+    script: impl BufRead,
+    parameters: &Parameters,
+) -> Result<u64> {
+    let mut script = ScriptReader::new(script);
+    let mut failed = 0;
+    while let Some(item) = script.next().map_err(Failure::from)? {
+        let outcome = match item {
+            Item::Statement(statement) => runner.statement(&statement).await,
+            Item::Command(command) => {
+                Err(Failure::usage(format!("line {}: {} is for the shell, not for SQL", command.line, command.text))
+                    .hint("tursoctl shell DATABASE --file FILE")
+                    .into())
+            }
+        };
+        match outcome {
+            Ok(_) => {}
+            Err(error) if parameters.on_error == OnError::Continue && is_of_statement(&error) => {
+                runner.flush()?;
+                cx.notice(format_args!("error: {error:#}"));
+                failed += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(failed)
+}
+
+/// The exit code where some statements failed and others went on.
+pub(super) fn partial(failed: u64) -> Result<()> {
+    match failed {
+        0 => Ok(()),
+        1 => Err(Failure::new(Kind::Partial, "1 statement failed").into()),
+        many => Err(Failure::new(Kind::Partial, format!("{many} statements failed")).into()),
+    }
+}
+
+pub(super) fn rights(parameters: &Parameters) -> Rights {
+    if parameters.read_only { Rights::Read } else { Rights::Write }
+}
+
+/// The last word is the SQL, unless it is in a file.
+fn databases_and_sql(args: &SqlArgs) -> Result<(&[String], Option<&str>)> {
+    match (&args.file, args.words.split_last()) {
+        (Some(_), _) => Ok((&args.words, None)),
+        (None, Some((sql, databases))) if !databases.is_empty() => Ok((databases, Some(sql))),
+        _ => Err(Failure::usage("there is a database but no SQL, or SQL but no database")
+            .hint("tursoctl sql DATABASE 'SELECT 1', or tursoctl sql DATABASE --file FILE")
+            .into()),
+    }
+}
+
+/// The script, from its beginning.
+fn open<'s>(sql: Option<&'s str>, file: Option<&Path>) -> Result<Box<dyn BufRead + 's>> {
+    match (sql, file) {
+        (Some(sql), _) => Ok(Box::new(Bytes::new(sql))),
+        (None, Some(file)) => open_file(file).map(|file| file as Box<dyn BufRead>),
+        (None, None) => Ok(Box::new(io::empty())),
+    }
+}
+
+/// A file, or with `-` the standard input.
+pub(super) fn open_file(file: &Path) -> Result<Box<dyn BufRead>> {
+    if file == Path::new("-") {
+        return Ok(Box::new(BufReader::new(Stdin)));
+    }
+    let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Box::new(BufReader::new(opened)))
+}

@@ -1,0 +1,111 @@
+//! Statements run one after another, and their rows written.
+
+use std::io;
+
+use anyhow::Result;
+
+use super::arguments::Given;
+use crate::{
+    exit::Failure,
+    hrana::{Connection, Ended, HranaError, Statement, Value},
+    rows::RowWriter,
+    script::Source,
+};
+
+/// A connection and where its rows go.
+pub(in crate::commands) struct Runner<W> {
+    pub(in crate::commands) connection: Connection,
+    pub(in crate::commands) writer: RowWriter<W>,
+    /// Said in a first column, where there are several.
+    pub(super) database: Option<String>,
+    given: Given,
+}
+
+/// What came of a statement.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::commands) struct Outcome {
+    pub(in crate::commands) ended: Ended,
+    pub(in crate::commands) has_rows: bool,
+}
+
+impl<W: io::Write> Runner<W> {
+    pub(in crate::commands) fn new(connection: Connection, writer: RowWriter<W>, given: Given) -> Self {
+        Self { connection, writer, database: None, given }
+    }
+
+    pub(super) fn into_writer(self) -> RowWriter<W> {
+        self.writer
+    }
+
+    /// Runs a statement and writes its rows as they come.
+    pub(in crate::commands) async fn statement(&mut self, source: &Source) -> Result<Outcome> {
+        let arguments = self.given.arguments_for(&source.text, source.number)?;
+        let statement = Statement::new(source.text.as_str()).with_arguments(arguments);
+        let place = |error| named(error, source);
+        let mut cursor = self.connection.query(&statement).await.map_err(place)?;
+        let has_rows = !cursor.columns().is_empty();
+        if has_rows {
+            let mut columns = cursor.columns().to_vec();
+            if self.database.is_some() {
+                columns.insert(0, "database".to_owned());
+            }
+            self.writer.begin(&columns)?;
+        }
+        while let Some(mut row) = cursor.next().await.map_err(place)? {
+            if let Some(database) = &self.database {
+                row.insert(0, Value::Text(database.clone()));
+            }
+            self.writer.row(&row)?;
+        }
+        let ended = cursor.ended();
+        // With several databases, the next one goes on in the same document.
+        if self.database.is_none() {
+            self.writer.end()?;
+        }
+        Ok(Outcome { ended, has_rows })
+    }
+
+    pub(in crate::commands) async fn begin(&mut self) -> Result<()> {
+        self.control("BEGIN").await
+    }
+
+    /// Commits, or takes everything back.
+    pub(in crate::commands) async fn end(&mut self, is_commit: bool) -> Result<()> {
+        if is_commit {
+            return self.control("COMMIT").await;
+        }
+        if self.connection.is_in_transaction() {
+            self.control("ROLLBACK").await?;
+        }
+        Ok(())
+    }
+
+    pub(in crate::commands) async fn close(&mut self) {
+        self.connection.close().await;
+    }
+
+    pub(in crate::commands) fn flush(&mut self) -> io::Result<()> {
+        self.writer.end()?;
+        self.writer.out().flush()
+    }
+
+    async fn control(&mut self, sql: &str) -> Result<()> {
+        let Err(failed) = self.connection.rows(&Statement::new(sql)).await else { return Ok(()) };
+        let is_late = matches!(&failed, HranaError::Sql { code, .. } if code == "TRANSACTION_TIMEOUT");
+        let failure = Failure::new(failed.exit(), format!("{sql}: {failed}")).caused_by(failed);
+        Err(if is_late { failure.hint("run it again without --single-transaction") } else { failure }.into())
+    }
+}
+
+/// Says which statement failed.
+fn named(error: HranaError, source: &Source) -> anyhow::Error {
+    if !error.is_sql() {
+        return Failure::from(error).into();
+    }
+    Failure::new(error.exit(), source.blame(&error)).caused_by(error).into()
+}
+
+/// Whether a statement failed, rather than the way to the database.
+pub(in crate::commands) fn is_of_statement(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref::<HranaError>()).any(HranaError::is_sql)
+}

@@ -1,0 +1,80 @@
+//! Ways to a database's own endpoint.
+
+use std::{env, fs, time::Duration};
+
+use anyhow::{Context as _, Result};
+use turso_cloud::{DatabaseToken, Expiration, NewToken};
+
+use crate::{config::parse_duration, context::Context, exit::Failure, hrana::Connection};
+
+/// Where the token for a database given by its URL is looked for.
+const TOKEN_VARIABLES: [&str; 3] = ["TURSOCTL_DATABASE_TOKEN", "TURSO_DATABASE_TOKEN", "TURSO_AUTH_TOKEN"];
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long nothing may arrive: a statement may work that long before its first row.
+const READ_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What is going to be done with a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rights {
+    Read,
+    Write,
+}
+
+/// Connects to a database, given by its name or by its URL.
+///
+/// For a name, a token is minted that ends after an hour. For a URL, one is taken from the environment: a database need
+/// not be of this organization, nor ask for a token.
+pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Result<Connection> {
+    if cx.is_dry_run() {
+        return Err(Failure::usage("--dry-run: what SQL would do is only known once it is run")
+            .hint("give --read-only to make sure that nothing is changed")
+            .into());
+    }
+    let http = http(cx)?;
+    if database.contains("://") {
+        return Ok(connection(cx, http, database, token_of_environment()?));
+    }
+    let databases = cx.client()?.databases();
+    let lifetime = Expiration::hours(1);
+    let (url, token) = match rights {
+        Rights::Write => {
+            let access = databases.access(database, lifetime).await?;
+            (access.url, access.token)
+        }
+        Rights::Read => {
+            let url = databases.get(database).await?.url();
+            (url, databases.create_token(database, NewToken::read_only().expires(lifetime)).await?)
+        }
+    };
+    Ok(connection(cx, http, &url, Some(token)))
+}
+
+fn connection(cx: &Context, http: reqwest::Client, url: &str, token: Option<DatabaseToken>) -> Connection {
+    Connection::new(http, url, token).traced(cx.flags().trace_http)
+}
+
+fn token_of_environment() -> Result<Option<DatabaseToken>> {
+    for variable in TOKEN_VARIABLES {
+        if let Some(token) = env::var(variable).ok().filter(|token| !token.trim().is_empty()) {
+            return DatabaseToken::new(token).map(Some).with_context(|| format!("environment variable {variable}"));
+        }
+    }
+    Ok(None)
+}
+
+fn http(cx: &Context) -> Result<reqwest::Client> {
+    // Fails only where a provider is there already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let timeout = cx.settings().text("timeout").map(parse_duration).transpose().map_err(Failure::usage)?;
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("tursoctl/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(timeout.unwrap_or(CONNECT_TIMEOUT))
+        .read_timeout(timeout.unwrap_or(READ_TIMEOUT));
+    if let Some(file) = cx.settings().text("cacert") {
+        let pem = fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?;
+        builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(&pem)?);
+    }
+    builder.build().context("the HTTP client cannot be set up")
+}

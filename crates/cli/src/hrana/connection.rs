@@ -1,0 +1,200 @@
+//! One stream of statements to one database.
+
+use std::fmt;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use serde::{Deserialize, Serialize};
+use turso_cloud::DatabaseToken;
+use url::Url;
+
+use super::{
+    HranaError,
+    cursor::Cursor,
+    value::{Statement, Value},
+    wire::{Batch, Condition, CursorBody, PipelineAnswer, PipelineBody, Request, Step, StepStatement},
+};
+
+/// An answer that is no success is read up to here.
+const LONGEST_REFUSAL: usize = 4096;
+
+/// A connection: statements run one after another, and a transaction may stay open between them.
+pub(crate) struct Connection {
+    http: reqwest::Client,
+    base: String,
+    token: Option<DatabaseToken>,
+    is_traced: bool,
+    pub(super) stream: Stream,
+}
+
+/// Where a stream stands.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    pub(super) baton: Option<String>,
+    /// Where its next request goes, if not to the URL of the database.
+    base: Option<String>,
+    pub(super) is_in_transaction: bool,
+}
+
+impl Connection {
+    /// Connects with the first request. A `libsql://` URL means TLS, as everywhere.
+    pub(crate) fn new(http: reqwest::Client, url: &str, token: Option<DatabaseToken>) -> Self {
+        let base = match url.split_once("://") {
+            Some(("libsql" | "turso" | "wss", rest)) => format!("https://{rest}"),
+            Some(("ws", rest)) => format!("http://{rest}"),
+            _ => url.to_owned(),
+        };
+        Self { http, base: base.trim_end_matches('/').to_owned(), token, is_traced: false, stream: Stream::default() }
+    }
+
+    /// Tells of each request on standard error: where it goes and what is answered, but no SQL, which may hold anything.
+    pub(crate) fn traced(mut self, is_traced: bool) -> Self {
+        self.is_traced = is_traced;
+        self
+    }
+
+    /// Another connection to the same database.
+    pub(crate) fn another(&self) -> Self {
+        Self {
+            http: self.http.clone(),
+            base: self.base.clone(),
+            token: self.token.clone(),
+            is_traced: self.is_traced,
+            stream: Stream::default(),
+        }
+    }
+
+    /// Whether a transaction is open, as far as the last answer tells.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        self.stream.is_in_transaction
+    }
+
+    /// Runs one statement. Its rows come while it runs; one that is not read to its end ends the stream, and with it an
+    /// open transaction.
+    pub(crate) async fn query(&mut self, statement: &Statement) -> Result<Cursor<'_>, HranaError> {
+        let stream = std::mem::take(&mut self.stream);
+        // The last step only runs where no transaction is open, and so tells whether one is.
+        let probe =
+            Step { condition: Some(Condition::IsAutocommit), stmt: StepStatement::Own(Statement::new("SELECT 1")) };
+        let batch = Batch { steps: vec![Step { condition: None, stmt: StepStatement::Given(statement) }, probe] };
+        let mut body = CursorBody { baton: stream.baton.as_deref(), batch };
+        let answer = match self.post(stream.base.as_deref(), "/v3/cursor", &body).await {
+            Err(error) if stream.baton.is_some() && error.is_lost_stream() => {
+                if stream.is_in_transaction {
+                    return Err(HranaError::lost_transaction());
+                }
+                // Services end streams that were idle for some seconds.
+                body.baton = None;
+                self.post(None, "/v3/cursor", &body).await?
+            }
+            answer => answer?,
+        };
+        Cursor::open(self, answer).await
+    }
+
+    /// Runs one statement and yields its rows.
+    pub(crate) async fn rows(&mut self, statement: &Statement) -> Result<Vec<Vec<Value>>, HranaError> {
+        let mut cursor = self.query(statement).await?;
+        let mut rows = Vec::new();
+        while let Some(row) = cursor.next().await? {
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    /// Ends the stream, and what is open in it. It would end by itself soon: that it could not be told is no failure.
+    pub(crate) async fn close(&mut self) {
+        let stream = std::mem::take(&mut self.stream);
+        if stream.baton.is_some() {
+            let body = PipelineBody { baton: stream.baton.as_deref(), requests: vec![Request::Close] };
+            let _ends_by_itself = self.post(stream.base.as_deref(), "/v3/pipeline", &body).await;
+        }
+    }
+
+    /// Makes a request outside of any stream.
+    pub(super) async fn pipeline(&self, requests: Vec<Request<'_>>) -> Result<PipelineAnswer, HranaError> {
+        let answer = self.post(None, "/v3/pipeline", &PipelineBody { baton: None, requests }).await?;
+        let bytes = answer.bytes().await.map_err(HranaError::transport)?;
+        serde_json::from_slice(&bytes).map_err(|error| HranaError::answer(error.to_string()))
+    }
+
+    /// Gets something that is no SQL.
+    pub(crate) async fn get(&self, path: &str) -> Result<reqwest::Response, HranaError> {
+        accepted(self.get_any(path).await?).await
+    }
+
+    /// The same, whatever the answer.
+    pub(crate) async fn get_any(&self, path: &str) -> Result<reqwest::Response, HranaError> {
+        self.send(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    async fn post(
+        &self,
+        base: Option<&str>,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<reqwest::Response, HranaError> {
+        let json = serde_json::to_vec(body).map_err(|error| HranaError::answer(error.to_string()))?;
+        let request = self.http.post(format!("{}{path}", base.unwrap_or(&self.base)));
+        accepted(self.send(request.header(CONTENT_TYPE, "application/json").body(json)).await?).await
+    }
+
+    async fn send(&self, mut request: reqwest::RequestBuilder) -> Result<reqwest::Response, HranaError> {
+        if let Some(token) = &self.token {
+            let header = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+            let mut header = header.map_err(|_| HranaError::answer("the token holds what no header can"))?;
+            header.set_sensitive(true);
+            request = request.header(AUTHORIZATION, header);
+        }
+        let (http, request) = request.build_split();
+        let request = request.map_err(HranaError::transport)?;
+        let what = format!("{} {}", request.method(), request.url());
+        let answer = http.execute(request).await.map_err(HranaError::transport);
+        if self.is_traced {
+            let outcome = answer.as_ref().map_or_else(ToString::to_string, |answer| answer.status().to_string());
+            eprintln!("> {what}\n< {outcome}");
+        }
+        answer
+    }
+
+    /// Goes on with the stream at the place an answer names. A server may move a stream, but not out of TLS.
+    pub(super) fn follow(&mut self, baton: Option<String>, base: Option<String>) {
+        let is_allowed = |base: &String| {
+            Url::parse(base).is_ok_and(|url| url.scheme() == "https" || self.base.starts_with("http://"))
+        };
+        let base = base.filter(is_allowed).map(|base| base.trim_end_matches('/').to_owned());
+        self.stream = Stream { baton, base, is_in_transaction: false };
+    }
+}
+
+async fn accepted(answer: reqwest::Response) -> Result<reqwest::Response, HranaError> {
+    if answer.status().is_success() { Ok(answer) } else { Err(refused(answer).await) }
+}
+
+async fn refused(mut answer: reqwest::Response) -> HranaError {
+    #[derive(Default, Deserialize)]
+    struct Body {
+        error: Option<String>,
+        message: Option<String>,
+        code: Option<String>,
+    }
+
+    let status = answer.status().as_u16();
+    let mut text = Vec::new();
+    while text.len() < LONGEST_REFUSAL {
+        match answer.chunk().await {
+            Ok(Some(piece)) => text.extend_from_slice(&piece),
+            _ => break,
+        }
+    }
+    let body: Body = serde_json::from_slice(&text).unwrap_or_default();
+    let first_line = || String::from_utf8_lossy(&text).lines().next().unwrap_or_default().chars().take(200).collect();
+    let message = body.error.or(body.message).unwrap_or_else(first_line);
+    HranaError::Refused { status, message, code: body.code.unwrap_or_default() }
+}
+
+/// Never the token.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("base", &self.base).field("stream", &self.stream).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,113 @@
+//! What goes wrong between this program and a database.
+
+use std::fmt;
+
+use super::wire::SqlError;
+use crate::exit::{Failure, Kind};
+
+/// A database did not do what it was asked to.
+#[derive(Debug)]
+pub(crate) enum HranaError {
+    /// The database says no to a statement.
+    Sql { message: String, code: String },
+    /// The whole request was refused.
+    Refused { status: u16, message: String, code: String },
+    /// No connection could be made: nothing was done.
+    Connect(reqwest::Error),
+    /// The exchange broke off: nobody knows what was done.
+    Interrupted(reqwest::Error),
+    /// The answer is none of the protocol.
+    Answer(String),
+}
+
+impl HranaError {
+    pub(super) fn transport(error: reqwest::Error) -> Self {
+        // The URL may hold what the user wants kept out of logs, and the context names the database.
+        if error.is_connect() { Self::Connect(error.without_url()) } else { Self::Interrupted(error.without_url()) }
+    }
+
+    pub(super) fn answer(problem: impl Into<String>) -> Self {
+        Self::Answer(problem.into())
+    }
+
+    /// The stream ended while a transaction was open in it.
+    pub(super) fn lost_transaction() -> Self {
+        let message = "the transaction was idle for too long: the service has rolled it back".to_owned();
+        Self::Sql { message, code: "TRANSACTION_TIMEOUT".to_owned() }
+    }
+
+    /// Its exit code, by the rules of every other command.
+    pub(crate) fn exit(&self) -> Kind {
+        match self {
+            Self::Sql { code, .. } if code == "BLOCKED" || code == "SQLITE_AUTH" => Kind::Refused,
+            // Somebody else was writing: nothing was done.
+            Self::Sql { code, .. } if code == "SQLITE_BUSY" || code == "TRANSACTION_BUSY" => Kind::Transient,
+            Self::Refused { status: 401, .. } => Kind::Unauthenticated,
+            Self::Refused { status: 402 | 403, .. } => Kind::Refused,
+            Self::Refused { status: 404, .. } => Kind::NotFound,
+            _ if self.may_be_repeated() => Kind::Transient,
+            _ => Kind::Failed,
+        }
+    }
+
+    /// Whether the request certainly changed nothing, and may well succeed if it is made again.
+    pub(crate) fn may_be_repeated(&self) -> bool {
+        matches!(self, Self::Connect(_) | Self::Refused { status: 429 | 503, .. })
+    }
+
+    /// Whether the request may have taken effect although nobody said so.
+    pub(crate) fn may_have_happened(&self) -> bool {
+        match self {
+            Self::Interrupted(_) | Self::Answer(_) => true,
+            Self::Refused { status, .. } => *status >= 500 && !self.may_be_repeated(),
+            Self::Sql { .. } | Self::Connect(_) => false,
+        }
+    }
+
+    /// Whether the stream is gone, and with it what was open in it; the request was not carried out.
+    pub(super) fn is_lost_stream(&self) -> bool {
+        let Self::Refused { status, message, code } = self else { return false };
+        let is_said = ["baton", "stream"].iter().any(|word| message.to_ascii_lowercase().contains(word));
+        matches!(code.as_str(), "STREAM_EXPIRED" | "STREAM_NOT_FOUND") || (matches!(status, 400 | 404 | 410) && is_said)
+    }
+
+    /// Whether the statement is to blame rather than the connection.
+    pub(crate) fn is_sql(&self) -> bool {
+        matches!(self, Self::Sql { .. })
+    }
+}
+
+/// An error of its own sentence: nothing has to be added to say what went wrong.
+impl From<HranaError> for Failure {
+    fn from(error: HranaError) -> Self {
+        Self::new(error.exit(), error.to_string()).caused_by(error)
+    }
+}
+
+impl From<SqlError> for HranaError {
+    fn from(SqlError { message, code }: SqlError) -> Self {
+        Self::Sql { message, code: code.unwrap_or_default() }
+    }
+}
+
+impl fmt::Display for HranaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { status, message, .. } if message.is_empty() => write!(f, "the database answered {status}"),
+            Self::Sql { message, .. } | Self::Refused { message, .. } => f.write_str(message),
+            Self::Connect(_) => f.write_str("cannot connect to the database"),
+            Self::Interrupted(error) if error.is_timeout() => f.write_str("the database did not answer in time"),
+            Self::Interrupted(_) => f.write_str("the connection to the database broke off"),
+            Self::Answer(problem) => write!(f, "unexpected answer of the database: {problem}"),
+        }
+    }
+}
+
+impl std::error::Error for HranaError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Connect(error) | Self::Interrupted(error) => Some(error),
+            _ => None,
+        }
+    }
+}

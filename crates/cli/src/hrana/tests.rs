@@ -1,0 +1,157 @@
+//! What happens with answers that a local cloud gives only after a while, or never.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    sync::mpsc,
+    thread,
+};
+
+use serde_json::{Value as Json, json};
+
+use super::{Connection, HranaError, Statement, Value};
+use crate::exit::Kind;
+
+/// Gives these answers, each on a connection of its own, and tells what was asked.
+fn server(answers: Vec<(u16, String)>) -> (String, mpsc::Receiver<(String, Json)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, asked) = mpsc::channel();
+    thread::spawn(move || {
+        for (status, body) in answers {
+            let (stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(&stream);
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                assert_ne!(reader.read_until(b'\n', &mut head).unwrap(), 0);
+            }
+            let head = String::from_utf8(head).unwrap().to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+            let mut request = vec![0; length];
+            reader.read_exact(&mut request).unwrap();
+            let path = head.split(' ').nth(1).unwrap().to_owned();
+            let _nobody_wants_to_know = sender.send((path, serde_json::from_slice(&request).unwrap()));
+            let length = body.len();
+            write!(&stream, "HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+                .unwrap();
+        }
+    });
+    (url, asked)
+}
+
+fn connection(url: &str) -> Connection {
+    // Fails only where a provider is there already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Connection::new(reqwest::Client::new(), url, None)
+}
+
+/// The answer to one statement with one row.
+fn cursor(baton: &str, number: i64, is_autocommit: bool) -> (u16, String) {
+    let mut lines = vec![
+        json!({ "baton": baton, "base_url": null }),
+        json!({ "type": "step_begin", "step": 0, "cols": [{ "name": "n" }] }),
+        json!({ "type": "row", "row": [{ "type": "integer", "value": number.to_string() }] }),
+        json!({ "type": "step_end", "affected_row_count": 0 }),
+    ];
+    if is_autocommit {
+        lines.push(json!({ "type": "step_begin", "step": 1, "cols": [{ "name": "1" }] }));
+        lines.push(json!({ "type": "row", "row": [{ "type": "integer", "value": "1" }] }));
+        lines.push(json!({ "type": "step_end", "affected_row_count": 0 }));
+    }
+    (200, lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+fn expired() -> (u16, String) {
+    (400, json!({ "message": "The stream has expired due to inactivity", "code": "STREAM_EXPIRED" }).to_string())
+}
+
+#[tokio::test]
+async fn a_stream_that_ended_while_nothing_was_open_is_begun_anew() {
+    let (url, asked) =
+        server(vec![cursor("one", 1, true), expired(), cursor("two", 2, true), cursor("three", 3, true)]);
+    let mut connection = connection(&url);
+    for number in 1..=3 {
+        let rows = connection.rows(&Statement::new("SELECT n")).await.unwrap();
+        assert_eq!(rows, [[Value::Integer(number)]]);
+    }
+    let batons: Vec<_> = asked.iter().map(|(_, request)| request["baton"].clone()).collect();
+    assert_eq!(batons, [json!(null), json!("one"), json!(null), json!("two")]);
+}
+
+#[tokio::test]
+async fn a_transaction_that_was_lost_is_not_taken_for_one_that_is_open() {
+    let (url, _asked) = server(vec![cursor("one", 1, false), expired(), cursor("two", 2, true)]);
+    let mut connection = connection(&url);
+    connection.rows(&Statement::new("BEGIN")).await.unwrap();
+    assert!(connection.is_in_transaction());
+    let error = connection.rows(&Statement::new("INSERT INTO t VALUES (1)")).await.unwrap_err();
+    assert!(error.to_string().contains("rolled it back"), "{error}");
+    assert!(!connection.is_in_transaction());
+    connection.rows(&Statement::new("SELECT 1")).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_before_its_statement_is_no_success() {
+    let (_, whole) = cursor("one", 1, true);
+    let cut: String = whole.lines().take(3).collect::<Vec<_>>().join("\n");
+    let (url, _asked) = server(vec![(200, cut), (200, String::new()), (200, "<html>".into())]);
+    for _ in 0..3 {
+        let error = connection(&url).rows(&Statement::new("SELECT 1")).await.unwrap_err();
+        assert!(matches!(error, HranaError::Answer(_)) && error.may_have_happened(), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_have_the_exit_codes_of_their_status() {
+    let cases = [
+        (401, Kind::Unauthenticated, false),
+        (403, Kind::Refused, false),
+        (404, Kind::NotFound, false),
+        (429, Kind::Transient, false),
+        (503, Kind::Transient, false),
+        (500, Kind::Failed, true),
+    ];
+    let body = json!({ "error": "because" }).to_string();
+    let (url, _asked) = server(cases.iter().map(|(status, ..)| (*status, body.clone())).collect());
+    for (status, kind, may_have_happened) in cases {
+        let error = connection(&url).rows(&Statement::new("SELECT 1")).await.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.exit()), ("because", kind), "{status}");
+        assert_eq!(error.may_have_happened(), may_have_happened, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_a_transaction_and_says_which_statement_failed() {
+    let error = json!({ "message": "no", "code": "SQLITE_CONSTRAINT" });
+    let result = json!({
+        "step_results": [{}, {}, { "affected_row_count": 1 }, null, null, {}],
+        "step_errors": [null, null, null, error, null, null],
+    });
+    let answer = json!({ "results": [{ "type": "ok", "response": { "type": "batch", "result": result } }] });
+    let (url, asked) = server(vec![(200, answer.to_string())]);
+    let statements = ["INSERT 1", "INSERT 2"].map(Statement::new);
+    let failed = connection(&url).commit(&[Statement::new("PRAGMA x")], &statements).await.unwrap_err();
+    assert_eq!((failed.statement, failed.error.is_sql()), (Some(1), true));
+    let (path, request) = asked.recv().unwrap();
+    let steps = request["requests"][0]["batch"]["steps"].as_array().unwrap();
+    let sql: Vec<_> = steps.iter().map(|step| step["stmt"]["sql"].as_str().unwrap()).collect();
+    assert_eq!(sql, ["PRAGMA x", "BEGIN IMMEDIATE", "INSERT 1", "INSERT 2", "COMMIT", "ROLLBACK"]);
+    assert_eq!(steps[4]["condition"], json!({ "type": "ok", "step": 3 }));
+    assert_eq!((path.as_str(), &request["requests"][1]["type"]), ("/v3/pipeline", &json!("close")));
+}
+
+#[tokio::test]
+async fn a_stream_may_move_but_not_out_of_tls() {
+    let (elsewhere, there) = server(vec![cursor("two", 2, true)]);
+    let (status, body) = cursor("one", 1, true);
+    let body = body.replace("\"base_url\":null", &format!("\"base_url\":\"{elsewhere}/\""));
+    let (url, _here) = server(vec![(status, body)]);
+    let mut connection = connection(&url);
+    connection.rows(&Statement::new("SELECT 1")).await.unwrap();
+    connection.rows(&Statement::new("SELECT 2")).await.unwrap();
+    assert_eq!(there.recv().unwrap().1["baton"], "one");
+
+    let mut safe = super::Connection::new(reqwest::Client::new(), "https://a.example", None);
+    safe.follow(Some("baton".into()), Some("http://a.example".into()));
+    assert!(format!("{safe:?}").contains("base: None"), "{safe:?}");
+}

@@ -1,0 +1,236 @@
+//! The formats of rows.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::{Row, distinct, literal, plain};
+use crate::{args::Format, exit::Failure, hrana::Value};
+
+/// So many rows are laid out as one table.
+const ROWS_OF_A_TABLE: usize = 5_000;
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Mode {
+    /// Columns for people
+    Table,
+    /// A line for each value
+    Line,
+    /// Values as SQL has them
+    Quote,
+    /// An array of objects
+    Json,
+    /// An object in each line
+    Jsonl,
+    /// A sequence of maps
+    Yaml,
+    /// Fields separated by commas
+    Csv,
+    /// The first column
+    Name,
+}
+
+impl From<Format> for Mode {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Table | Format::Wide => Self::Table,
+            Format::Json => Self::Json,
+            Format::Jsonl => Self::Jsonl,
+            Format::Yaml => Self::Yaml,
+            Format::Csv => Self::Csv,
+            Format::Name => Self::Name,
+        }
+    }
+}
+
+/// Writes sets of rows one after another. Only a table is held in memory, piece by piece.
+pub(crate) struct RowWriter<W> {
+    out: W,
+    mode: Mode,
+    /// Whether names of columns are written where they are apart from the rows.
+    pub(crate) has_headers: bool,
+    /// How wide a table may be.
+    width: Option<u16>,
+    columns: Option<Vec<String>>,
+    waiting: Vec<Vec<String>>,
+    written: u64,
+    sets: u64,
+    /// The columns that are written, if not all.
+    picked: Vec<String>,
+    places: Option<Vec<usize>>,
+}
+
+impl<W: Write> RowWriter<W> {
+    pub(crate) fn new(out: W, mode: Mode, width: Option<u16>) -> Self {
+        Self {
+            out,
+            mode,
+            has_headers: true,
+            width,
+            columns: None,
+            waiting: Vec::new(),
+            written: 0,
+            sets: 0,
+            picked: Vec::new(),
+            places: None,
+        }
+    }
+
+    /// Writes only these columns, in this order.
+    pub(crate) fn pick(&mut self, columns: &[String]) {
+        self.picked = columns.to_vec();
+    }
+
+    pub(crate) fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
+    }
+
+    pub(crate) fn out(&mut self) -> &mut W {
+        &mut self.out
+    }
+
+    /// Begins a set of rows, unless one with the same columns is open: then they go on in it.
+    pub(crate) fn begin(&mut self, columns: &[String]) -> Result<()> {
+        let all = distinct(columns);
+        self.places = self.places_among(&all)?;
+        let columns = match &self.places {
+            None => all,
+            Some(places) => places.iter().filter_map(|place| all.get(*place)).cloned().collect(),
+        };
+        if self.columns.as_ref() == Some(&columns) {
+            return Ok(());
+        }
+        self.end()?;
+        match self.mode {
+            Mode::Json => self.out.write_all(b"[")?,
+            Mode::Csv => {
+                if self.sets > 0 {
+                    self.out.write_all(b"\n")?;
+                }
+                if self.has_headers {
+                    write_record(&mut self.out, &columns)?;
+                }
+            }
+            _ => {}
+        }
+        self.columns = Some(columns);
+        self.written = 0;
+        self.sets += 1;
+        Ok(())
+    }
+
+    pub(crate) fn row(&mut self, values: &[Value]) -> Result<()> {
+        match &self.places {
+            None => self.write(values)?,
+            Some(places) => {
+                let picked: Vec<_> = places.iter().filter_map(|place| values.get(*place)).cloned().collect();
+                self.write(&picked)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, values: &[Value]) -> io::Result<()> {
+        let columns = self.columns.as_deref().unwrap_or_default();
+        let row = Row { columns, values };
+        match self.mode {
+            Mode::Table => {
+                self.waiting.push(values.iter().map(cell).collect());
+                if self.waiting.len() >= ROWS_OF_A_TABLE {
+                    self.lay_out()?;
+                }
+            }
+            Mode::Line => {
+                if self.written > 0 {
+                    self.out.write_all(b"\n")?;
+                }
+                let width = columns.iter().map(|column| column.chars().count()).max().unwrap_or_default();
+                for (column, value) in columns.iter().zip(values) {
+                    writeln!(self.out, "{column:>width$} = {}", cell(value))?;
+                }
+            }
+            Mode::Quote => {
+                writeln!(self.out, "{}", values.iter().map(literal).collect::<Vec<_>>().join(","))?;
+            }
+            Mode::Json => {
+                self.out.write_all(if self.written > 0 { b",\n " } else { b"" })?;
+                serde_json::to_writer(&mut self.out, &row)?;
+            }
+            Mode::Jsonl => {
+                serde_json::to_writer(&mut self.out, &row)?;
+                self.out.write_all(b"\n")?;
+            }
+            Mode::Yaml => {
+                let text = yaml_serde::to_string(&[row]).map_err(io::Error::other)?;
+                self.out.write_all(text.as_bytes())?;
+            }
+            Mode::Csv => write_record(&mut self.out, values.iter().map(plain))?,
+            Mode::Name => writeln!(self.out, "{}", values.first().map(plain).unwrap_or_default())?,
+        }
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Ends the set that is open, if there is one.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        if self.columns.is_none() {
+            return Ok(());
+        }
+        match self.mode {
+            Mode::Table => self.lay_out()?,
+            Mode::Json => self.out.write_all(b"]\n")?,
+            Mode::Yaml if self.written == 0 => self.out.write_all(b"[]\n")?,
+            _ => {}
+        }
+        self.columns = None;
+        self.out.flush()
+    }
+
+    fn places_among(&self, columns: &[String]) -> Result<Option<Vec<usize>>> {
+        let place = |name: &String| {
+            let found = columns.iter().position(|column| column.eq_ignore_ascii_case(name));
+            let known = columns.join(", ");
+            found
+                .ok_or_else(|| Failure::usage(format!("--fields {name:?}: there is no such column; there are {known}")))
+        };
+        let places: Vec<_> = self.picked.iter().map(place).collect::<Result<_, _>>()?;
+        Ok((!places.is_empty()).then_some(places))
+    }
+
+    fn lay_out(&mut self) -> io::Result<()> {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        if let Some(width) = self.width {
+            table.set_width(width);
+        }
+        if self.has_headers {
+            table.set_header(self.columns.iter().flatten());
+        }
+        table.add_rows(std::mem::take(&mut self.waiting));
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        table.lines().try_for_each(|line| writeln!(self.out, "{}", line.trim_end()))
+    }
+}
+
+/// A value where NULL has to be seen, and nothing may move the cursor of a terminal.
+fn cell(value: &Value) -> String {
+    let text = match value {
+        Value::Null => "NULL".to_owned(),
+        other => plain(other),
+    };
+    let is_harmless = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
+    if text.chars().all(is_harmless) {
+        return text;
+    }
+    text.chars().map(|c| if is_harmless(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+}
+
+fn write_record<T: AsRef<[u8]>>(out: &mut impl Write, fields: impl IntoIterator<Item = T>) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().from_writer(out);
+    writer.write_record(fields)?;
+    writer.flush()
+}

@@ -1,0 +1,35 @@
+//! SQL text taken apart into statements while it is read, as `sqlite3` does it.
+
+mod reader;
+mod scanner;
+mod words;
+
+pub(crate) use reader::{Item, ScriptReader, Source};
+pub(crate) use scanner::Scanner;
+pub(crate) use words::{
+    Created, created, first_word, has_parameter, is_transaction_control, quote_identifier, quote_text,
+};
+
+/// The longest part of a statement that is shown to say which it is.
+const SHOWN: usize = 120;
+
+/// A statement in a few words for messages: one line of at most 120 characters.
+fn shown(sql: &str) -> String {
+    let mut line = String::new();
+    for word in sql.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if line.len() > SHOWN * 4 {
+            break;
+        }
+    }
+    match line.char_indices().nth(SHOWN) {
+        Some(_) => line.chars().take(SHOWN - 1).chain(['…']).collect(),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests;

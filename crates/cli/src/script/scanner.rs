@@ -1,0 +1,207 @@
+//! Where a statement ends.
+
+/// Reads SQL byte by byte and tells where statements end: at a semicolon that is in no string, no name, no comment and
+/// not within the body of a trigger.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scanner {
+    text: Text,
+    place: Place,
+    word: Word,
+}
+
+/// What a byte did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It is between statements: a space, or a part of a comment.
+    Between,
+    /// The next one tells whether it begins a statement or a comment between statements.
+    Undecided,
+    /// It belongs to a statement.
+    Within,
+    /// It is the semicolon that ends one.
+    End,
+}
+
+/// In what the next byte stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Text {
+    #[default]
+    Plain,
+    /// Up to this byte; twice the byte ends it and begins it anew, which comes to the same.
+    Quoted(u8),
+    /// After one that may begin a comment: `-` or `/`.
+    MaybeComment(u8),
+    LineComment,
+    BlockComment,
+    /// After a `*` within a block comment.
+    MaybeCommentEnd,
+}
+
+/// How far the beginning of a statement, or the end of a trigger, was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Before,
+    Explain,
+    Create,
+    /// No trigger: the next semicolon ends it.
+    Ordinary,
+    Trigger,
+    /// After a semicolon within a trigger.
+    TriggerStep,
+    /// After `; END` within a trigger.
+    TriggerEnd,
+}
+
+/// The word that is being read, as far as it matters: none that counts is longer than 9 letters.
+#[derive(Clone, Debug, Default)]
+struct Word {
+    letters: [u8; 9],
+    length: usize,
+}
+
+impl Scanner {
+    /// Whether nothing but spaces and whole comments was read since the last statement.
+    pub(crate) fn is_between(&self) -> bool {
+        self.place == Place::Before && self.text == Text::Plain && self.word.length == 0
+    }
+
+    /// What the text still needs to be whole, if it ended here; nothing where a semicolon would do.
+    pub(crate) fn missing(&self) -> Option<&'static str> {
+        match self.text {
+            Text::Quoted(b'\'') => Some("the ' that ends a string"),
+            Text::Quoted(b']') => Some("the ] that ends a name"),
+            Text::Quoted(b'`') => Some("the ` that ends a name"),
+            Text::Quoted(_) => Some("the \" that ends a name"),
+            Text::BlockComment | Text::MaybeCommentEnd => Some("the */ that ends a comment"),
+            Text::Plain | Text::MaybeComment(_) | Text::LineComment => match self.place {
+                Place::Trigger | Place::TriggerStep => Some("the END of a trigger"),
+                _ => None,
+            },
+        }
+    }
+
+    /// Takes the next byte. Lines have to be given with their ends.
+    pub(crate) fn take(&mut self, byte: u8) -> Step {
+        match self.text {
+            Text::Quoted(end) => {
+                if byte == end {
+                    self.text = Text::Plain;
+                }
+                Step::Within
+            }
+            Text::LineComment => {
+                if byte == b'\n' {
+                    self.text = Text::Plain;
+                }
+                self.around()
+            }
+            Text::BlockComment | Text::MaybeCommentEnd => {
+                self.text = match byte {
+                    b'*' => Text::MaybeCommentEnd,
+                    b'/' if self.text == Text::MaybeCommentEnd => Text::Plain,
+                    _ => Text::BlockComment,
+                };
+                self.around()
+            }
+            Text::MaybeComment(first) => match (first, byte) {
+                (b'-', b'-') => {
+                    self.text = Text::LineComment;
+                    self.around()
+                }
+                (b'/', b'*') => {
+                    self.text = Text::BlockComment;
+                    self.around()
+                }
+                _ => {
+                    // What looked like a comment was an operator.
+                    self.other();
+                    self.text = Text::Plain;
+                    self.plain(byte)
+                }
+            },
+            Text::Plain => self.plain(byte),
+        }
+    }
+
+    fn plain(&mut self, byte: u8) -> Step {
+        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || !byte.is_ascii() {
+            self.word.push(byte);
+            return Step::Within;
+        }
+        self.end_word();
+        match byte {
+            b'-' | b'/' => {
+                self.text = Text::MaybeComment(byte);
+                if self.place == Place::Before { Step::Undecided } else { Step::Within }
+            }
+            b';' => self.semicolon(),
+            b' ' | b'\t' | b'\r' | b'\n' | b'\x0c' => self.around(),
+            b'\'' | b'"' | b'`' | b'[' => {
+                self.other();
+                self.text = Text::Quoted(if byte == b'[' { b']' } else { byte });
+                Step::Within
+            }
+            _ => {
+                self.other();
+                Step::Within
+            }
+        }
+    }
+
+    fn around(&self) -> Step {
+        if self.place == Place::Before { Step::Between } else { Step::Within }
+    }
+
+    fn semicolon(&mut self) -> Step {
+        self.place = match self.place {
+            Place::Trigger | Place::TriggerStep => Place::TriggerStep,
+            Place::Before => return Step::Between,
+            Place::Explain | Place::Create | Place::Ordinary | Place::TriggerEnd => {
+                self.place = Place::Before;
+                return Step::End;
+            }
+        };
+        Step::Within
+    }
+
+    fn end_word(&mut self) {
+        let word = std::mem::take(&mut self.word);
+        if word.length == 0 {
+            return;
+        }
+        let is = |keyword: &str| word.is(keyword);
+        self.place = match self.place {
+            Place::Before if is("explain") => Place::Explain,
+            Place::Before | Place::Explain if is("create") => Place::Create,
+            Place::Explain if is("query") || is("plan") => Place::Explain,
+            Place::Create if is("temp") || is("temporary") => Place::Create,
+            Place::Create if is("trigger") => Place::Trigger,
+            Place::TriggerStep if is("end") => Place::TriggerEnd,
+            Place::Trigger | Place::TriggerStep | Place::TriggerEnd => Place::Trigger,
+            Place::Before | Place::Explain | Place::Create | Place::Ordinary => Place::Ordinary,
+        };
+    }
+
+    /// Something that is neither a word nor a space nor a semicolon.
+    fn other(&mut self) {
+        self.place = match self.place {
+            Place::Trigger | Place::TriggerStep | Place::TriggerEnd => Place::Trigger,
+            Place::Before | Place::Explain | Place::Create | Place::Ordinary => Place::Ordinary,
+        };
+    }
+}
+
+impl Word {
+    fn push(&mut self, byte: u8) {
+        if let Some(letter) = self.letters.get_mut(self.length) {
+            *letter = byte;
+        }
+        self.length += 1;
+    }
+
+    fn is(&self, keyword: &str) -> bool {
+        self.length == keyword.len()
+            && self.letters.get(..self.length).is_some_and(|word| word.eq_ignore_ascii_case(keyword.as_bytes()))
+    }
+}

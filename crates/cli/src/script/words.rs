@@ -1,0 +1,140 @@
+//! What a statement is about, as far as its first words tell.
+
+/// A part of a statement that is no space and no comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    /// A name in quotes, without them.
+    Quoted(String),
+    Other(char),
+}
+
+/// The first word of a statement in capital letters; empty where it begins with none.
+pub(crate) fn first_word(sql: &str) -> String {
+    match tokens(sql).next() {
+        Some(Token::Word(word)) => word.to_ascii_uppercase(),
+        _ => String::new(),
+    }
+}
+
+/// Whether a statement begins or ends a transaction.
+pub(crate) fn is_transaction_control(sql: &str) -> bool {
+    matches!(first_word(sql).as_str(), "BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "SAVEPOINT" | "RELEASE")
+}
+
+/// What a statement makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Created {
+    /// What has to stand behind `DROP`.
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+    /// Whether it does nothing where there is one.
+    pub(crate) is_only_if_absent: bool,
+}
+
+/// What a statement makes, unless it is something temporary.
+pub(crate) fn created(sql: &str) -> Option<Created> {
+    let mut tokens = tokens(sql).peekable();
+    let mut word = |expected: &str| {
+        tokens.next_if(|token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case(expected))).is_some()
+    };
+    if !word("create") {
+        return None;
+    }
+    let _may_stand_before = word("virtual") || word("unique");
+    let kind = ["TABLE", "VIEW", "INDEX", "TRIGGER"].into_iter().find(|kind| word(kind))?;
+    let is_only_if_absent = word("if") && word("not") && word("exists");
+    let name = |token| match token {
+        Token::Word(name) | Token::Quoted(name) => Some(name),
+        Token::Other(_) => None,
+    };
+    let first = name(tokens.next()?)?;
+    let name = match tokens.next_if_eq(&Token::Other('.')) {
+        Some(_) => name(tokens.next()?)?,
+        None => first,
+    };
+    Some(Created { kind, name, is_only_if_absent })
+}
+
+/// Whether a statement has the parameter `:name`, `@name` or `$name`.
+pub(crate) fn has_parameter(sql: &str, name: &str) -> bool {
+    let mut before = None;
+    for token in tokens(sql) {
+        let is_it = match &token {
+            Token::Word(word) if word.strip_prefix('$') == Some(name) => true,
+            Token::Word(word) => word == name && matches!(before, Some(Token::Other(':' | '@'))),
+            _ => false,
+        };
+        if is_it {
+            return true;
+        }
+        before = Some(token);
+    }
+    false
+}
+
+/// A name as SQL takes any.
+pub(crate) fn quote_identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text as a literal of SQL.
+pub(crate) fn quote_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn tokens(sql: &str) -> impl Iterator<Item = Token> {
+    let mut rest = sql;
+    std::iter::from_fn(move || {
+        rest = skip_space(rest);
+        let first = rest.chars().next()?;
+        let (token, length) = match first {
+            '"' | '`' | '\'' => quoted(rest, first),
+            '[' => {
+                let end = rest.find(']').unwrap_or(rest.len() - 1);
+                (Token::Quoted(rest.get(1..end).unwrap_or_default().to_owned()), end + 1)
+            }
+            _ if is_word(first) => {
+                let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+                (Token::Word(rest.get(..end).unwrap_or_default().to_owned()), end)
+            }
+            _ => (Token::Other(first), first.len_utf8()),
+        };
+        rest = rest.get(length..).unwrap_or_default();
+        Some(token)
+    })
+}
+
+/// A name or text in quotes, and how many bytes it takes.
+fn quoted(text: &str, quote: char) -> (Token, usize) {
+    let mut content = String::new();
+    let mut characters = text.char_indices().skip(1).peekable();
+    while let Some((at, character)) = characters.next() {
+        if character != quote {
+            content.push(character);
+        } else if characters.next_if(|(_, next)| *next == quote).is_some() {
+            content.push(quote);
+        } else {
+            return (Token::Quoted(content), at + 1);
+        }
+    }
+    (Token::Quoted(content), text.len())
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '$') || !character.is_ascii()
+}
+
+fn skip_space(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        let after = if let Some(comment) = rest.strip_prefix("--") {
+            comment.split_once('\n').map_or("", |(_, after)| after)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.split_once("*/").map_or("", |(_, after)| after)
+        } else {
+            return rest;
+        };
+        rest = after.trim_start();
+    }
+}

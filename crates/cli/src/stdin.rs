@@ -1,0 +1,44 @@
+//! The standard input, read by the thread that asks: nothing else can end it then, so signals are told.
+
+use std::{
+    io::{self, BufRead as _, Read as _},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+static IS_BEING_READ: AtomicBool = AtomicBool::new(false);
+
+/// Whether a thread is blocked there.
+pub(crate) fn is_being_read() -> bool {
+    IS_BEING_READ.load(Ordering::SeqCst)
+}
+
+/// One line of at most `limit` bytes, with its end.
+pub(crate) fn line(limit: u64) -> io::Result<String> {
+    let mut line = String::new();
+    reading(|| io::stdin().lock().take(limit).read_line(&mut line))?;
+    Ok(line)
+}
+
+/// All of it.
+pub(crate) fn whole() -> io::Result<String> {
+    let mut text = String::new();
+    reading(|| io::stdin().lock().read_to_string(&mut text))?;
+    Ok(text)
+}
+
+/// It as a file is read, piece by piece.
+#[derive(Debug)]
+pub(crate) struct Stdin;
+
+impl io::Read for Stdin {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        reading(|| io::stdin().read(buffer))
+    }
+}
+
+fn reading<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    IS_BEING_READ.store(true, Ordering::SeqCst);
+    let outcome = read();
+    IS_BEING_READ.store(false, Ordering::SeqCst);
+    outcome
+}

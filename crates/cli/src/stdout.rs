@@ -1,0 +1,40 @@
+//! Standard output, whose reader may have had enough, as `head` does: that is no failure. Whoever writes through several
+//! layers cannot tell by the error, so it is noted here.
+
+use std::{
+    io::{self, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Whether something could not be written because nobody reads any more.
+pub(crate) fn is_closed() -> bool {
+    IS_CLOSED.load(Ordering::SeqCst)
+}
+
+/// Standard output in the hands of one writer.
+pub(crate) type Out = io::BufWriter<Stdout>;
+
+pub(crate) fn lock() -> Out {
+    io::BufWriter::new(Stdout(io::stdout().lock()))
+}
+
+#[derive(Debug)]
+pub(crate) struct Stdout(io::StdoutLock<'static>);
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).inspect_err(note)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().inspect_err(note)
+    }
+}
+
+fn note(error: &io::Error) {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        IS_CLOSED.store(true, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,212 @@
+#![expect(clippy::unwrap_used, reason = "a folder that cannot be read fails its test")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+
+use crate::{
+    gate::{Gate, Then},
+    sql::served,
+    support::{Ended, Served, text},
+};
+
+const SCHEMA: &str = "CREATE TABLE goods (id INTEGER PRIMARY KEY, name TEXT, price REAL, photo BLOB);\
+     INSERT INTO goods VALUES (1, 'a, \"b\"', 1.5, x'00ff'), (2, NULL, -1e300, NULL), (9, 'ä\n', 0, x'');\
+     CREATE TABLE \"odd name\" (\"select\"); INSERT INTO \"odd name\" VALUES (9223372036854775807);\
+     CREATE INDEX by_name ON goods (name);";
+
+fn shop() -> Served {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", SCHEMA]);
+    served
+}
+
+fn out(served: &Served, name: &str) -> PathBuf {
+    served.folder.path().join(name)
+}
+
+/// The names of what is in a folder.
+fn listing(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn the_file_of_a_database_is_the_database() {
+    let served = shop();
+    let file = out(&served, "shop.db");
+    let exported = served.run(&["export", "shop", "--out", &text(&file), "--verify", "-o", "json"]);
+    assert_eq!(exported.code, Some(0), "{}", exported.stderr);
+    assert_eq!(exported.json()[0]["rows"], 4);
+    let handle = rusqlite::Connection::open(&file).unwrap();
+    let check: String = handle.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    let found: (i64, Vec<u8>) = handle
+        .query_row("SELECT (SELECT count(*) FROM goods), photo FROM goods WHERE name LIKE 'a%'", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!((check.as_str(), found), ("ok", (3, vec![0, 255])));
+}
+
+#[test]
+fn a_file_has_what_was_written_over_several_generations() {
+    let served = shop();
+    served.done(&["sql", "shop", "CREATE TABLE many (i, t)"]);
+    for round in 0..3 {
+        let sql = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) INSERT INTO many SELECT i + {round}, hex(randomblob(300)) FROM n"
+        );
+        served.done(&["sql", "shop", &sql]);
+    }
+    served.done(&["sql", "shop", "DELETE FROM many WHERE i > 8000; INSERT INTO many VALUES (0, 'last')"]);
+    let expected = served.done(&["sql", "shop", "SELECT count(*), sum(i), max(length(t)) FROM many", "-o", "csv"]);
+    let file = out(&served, "shop.db");
+    served.done(&["export", "shop", "--out", &text(&file), "--verify"]);
+    let handle = rusqlite::Connection::open(&file).unwrap();
+    let found: (i64, i64, i64) = handle
+        .query_row("SELECT count(*), sum(i), max(length(t)) FROM many", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .unwrap();
+    assert_eq!(expected.lines().nth(1).unwrap(), format!("{},{},{}", found.0, found.1, found.2));
+}
+
+#[test]
+fn tables_become_files_of_csv_and_jsonl() {
+    let served = shop();
+    let folder = out(&served, "tables");
+    served.done(&["export", "shop", "--out", &text(&folder), "--format", "csv", "--verify"]);
+    assert_eq!(listing(&folder.join("shop")), ["goods.csv", "odd name.csv"]);
+    let goods = fs::read_to_string(folder.join("shop/goods.csv")).unwrap();
+    assert_eq!(goods, "id,name,price,photo\n1,\"a, \"\"b\"\"\",1.5,X'00ff'\n2,,-1e300,\n9,\"ä\n\",0.0,X''\n");
+    let file = out(&served, "odd.jsonl");
+    served.done(&["export", "shop", "--out", &text(&file), "--format", "jsonl", "--table", "ODD NAME", "--verify"]);
+    assert_eq!(fs::read_to_string(file).unwrap(), "{\"select\":9223372036854775807}\n");
+}
+
+#[test]
+fn standard_output_takes_one_file() {
+    let served = shop();
+    let goods = served.done(&["export", "shop", "--out", "-", "--format", "csv", "--table", "odd name", "--quiet"]);
+    assert_eq!(goods, "select\n9223372036854775807\n");
+    let dump = served.done(&["export", "shop", "--out", "-", "--format", "dump", "--quiet"]);
+    assert!(dump.ends_with("COMMIT;\n"), "{dump}");
+    for arguments in [
+        &["export", "shop", "--out", "-", "--format", "csv"][..],
+        &["export", "--all", "--out", "-"],
+        &["export", "shop", "--out", "-", "--verify"],
+        &["export", "shop", "--out", "x", "--table", "goods"],
+        &["export", "--out", "x"],
+        &["export", "shop", "--all", "--out", "x"],
+    ] {
+        assert_eq!(served.run(arguments).code, Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn many_databases_go_to_a_folder() {
+    let served = served(&["tenant-1", "tenant-2", "other"]);
+    served.done(&["sql", "tenant-1", "tenant-2", "other", "CREATE TABLE t (a); INSERT INTO t VALUES (1)"]);
+    let folder = out(&served, "backup");
+    let names = served.done(&["export", "--glob", "tenant-*", "--out", &text(&folder), "--verify", "-o", "name"]);
+    assert_eq!(names.lines().count(), 2);
+    assert_eq!(listing(&folder), ["tenant-1.db", "tenant-2.db"]);
+    served.done(&["export", "--all", "--out", &text(&folder), "--overwrite"]);
+    assert_eq!(listing(&folder), ["other.db", "tenant-1.db", "tenant-2.db"]);
+    assert_eq!(served.run(&["export", "--glob", "nobody-*", "--out", &text(&folder)]).code, Some(5));
+    // One that is in the way keeps the others from nothing.
+    fs::remove_file(folder.join("other.db")).unwrap();
+    let ended = served.run(&["export", "--all", "--out", &text(&folder), "-o", "json"]);
+    assert_eq!((ended.code, ended.json().as_array().unwrap().len()), (Some(7), 1), "{}", ended.stderr);
+}
+
+#[test]
+fn nothing_is_written_over_unless_it_may_be() {
+    let served = shop();
+    let file = served.write("shop.db", "mine");
+    let ended = served.run(&["export", "shop", "--out", &file]);
+    assert_eq!(ended.code, Some(6));
+    assert!(ended.stderr.contains("--overwrite"), "{}", ended.stderr);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    served.done(&["export", "shop", "--out", &file, "--overwrite"]);
+    assert!(fs::read(&file).unwrap().starts_with(b"SQLite format 3\0"));
+}
+
+/// Runs the program where no file may become larger than 64 blocks of 512 or 1024 bytes.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_is_full_leaves_nothing() {
+    let served = shop();
+    served.done(&["sql", "shop", "CREATE TABLE big (t); INSERT INTO big VALUES (hex(zeroblob(200000)))"]);
+    let folder = out(&served, "full");
+    fs::create_dir(&folder).unwrap();
+    for format in ["sqlite", "dump", "jsonl"] {
+        let file = text(&folder.join("big"));
+        let mut arguments = vec!["export", "shop", "--out", &file, "--format", format];
+        if format == "jsonl" {
+            arguments.extend(["--table", "big"]);
+        }
+        let program = served.command(&arguments);
+        let mut limited = std::process::Command::new("sh");
+        limited.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""]).arg(program.get_program());
+        limited.args(program.get_args()).envs(served.variables());
+        let ended = Ended::of(limited.output().unwrap());
+        assert_eq!(ended.code, Some(1), "{format}: {}", ended.stderr);
+        assert!(ended.stderr.contains("cannot write"), "{format}: {}", ended.stderr);
+        assert_eq!(listing(&folder), Vec::<String>::new(), "{format}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_told() {
+    let served = shop();
+    let file = served.write("plain", "");
+    let ended = served.run(&["export", "shop", "--out", &format!("{file}/shop.db")]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("cannot write"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_export_that_breaks_off_leaves_nothing() {
+    let served = shop();
+    let (url, token) = served.access("shop");
+    let folder = out(&served, "broken");
+    fs::create_dir(&folder).unwrap();
+    for format in ["sqlite", "dump"] {
+        // One request gets through at most.
+        let gate = Gate::after(1, Then::Close, served.addr());
+        let url = url.replace(&served.addr().to_string(), &gate.addr().to_string());
+        let mut command = served.command(&["export", &url, "--out", &text(&folder.join("x")), "--format", format]);
+        let ended = Ended::of(command.env("TURSO_AUTH_TOKEN", &token).output().unwrap());
+        assert!(matches!(ended.code, Some(1 | 9)), "{}", ended.stderr);
+        assert_eq!(listing(&folder), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_is_exported_can_be_imported_again() {
+    let served = shop();
+    let dump = out(&served, "shop.sql");
+    let file = out(&served, "shop.db");
+    let csv = out(&served, "goods.csv");
+    served.done(&["export", "shop", "--out", &text(&dump), "--format", "dump", "--verify"]);
+    served.done(&["export", "shop", "--out", &text(&file)]);
+    served.done(&["export", "shop", "--out", &text(&csv), "--format", "csv", "--table", "goods"]);
+    served.done(&["import", "dump", &text(&dump), "--to", "by-dump", "--create"]);
+    served.done(&["import", "sqlite", &text(&file), "--to", "by-file", "--create"]);
+    served.done(&["import", "csv", &text(&csv), "--to", "by-csv", "--create", "--table", "goods"]);
+    let rows = |database: &str| served.done(&["sql", database, "SELECT * FROM goods ORDER BY id", "-o", "jsonl"]);
+    let expected = rows("shop");
+    assert_eq!(expected.lines().count(), 3);
+    for database in ["by-dump", "by-file", "by-csv"] {
+        assert_eq!(rows(database), expected, "{database}");
+    }
+    let indexes = ["sql", "by-dump", "SELECT count(*) FROM sqlite_schema WHERE type = 'index'", "-o", "name"];
+    assert_eq!(served.done(&indexes), "1\n");
+    assert_eq!(served.run(&["sql", "by-csv", "SELECT 1 AS a", "-o", "json"]).json(), json!([{ "a": 1 }]));
+}

@@ -1,0 +1,121 @@
+use std::fs;
+
+use crate::{
+    sql::served,
+    support::{Served, text},
+};
+
+fn rows(served: &Served, database: &str, sql: &str) -> String {
+    served.done(&["sql", database, sql, "-o", "csv"])
+}
+
+#[test]
+fn a_csv_file_becomes_a_table_of_the_types_it_shows() {
+    let served = served(&[]);
+    let file = served.write(
+        "goods.csv",
+        "id,name,price,zip,photo,nothing\r\n1,\"a, \"\"b\"\"\",1.50,01067,X'00ff',\r\n2,,2,10115,,\r\n\"-3\",\"two\nlines\",1e3,7,X'',\r\n",
+    );
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--create", "-o", "json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let said = ended.json();
+    assert_eq!((&said["table"], &said["rows"], &said["created"]), (&"goods".into(), &3.into(), &true.into()));
+    let types = "SELECT name, type FROM pragma_table_info('goods')";
+    let expected = "name,type\nid,INTEGER\nname,TEXT\nprice,REAL\nzip,TEXT\nphoto,BLOB\nnothing,TEXT\n";
+    assert_eq!(rows(&served, "shop", types), expected);
+    let found = served.done(&["sql", "shop", "SELECT * FROM goods", "--output", "jsonl"]);
+    let expected = "{\"id\":1,\"name\":\"a, \\\"b\\\"\",\"price\":1.5,\"zip\":\"01067\",\"photo\":\"AP8\",\"nothing\":null}\n\
+                    {\"id\":2,\"name\":null,\"price\":2.0,\"zip\":\"10115\",\"photo\":null,\"nothing\":null}\n\
+                    {\"id\":-3,\"name\":\"two\\nlines\",\"price\":1000.0,\"zip\":\"7\",\"photo\":\"\",\"nothing\":null}\n";
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn types_null_and_the_delimiter_can_be_given() {
+    let served = served(&["shop"]);
+    let file = served.write("t.csv", "\u{feff}a;b;c\n1;;NA\n2;x;3\n");
+    let arguments =
+        ["import", "csv", &file, "--to", "shop", "--delimiter", ";", "--null", "NA", "--types", "a=text,C=integer"];
+    served.done(&arguments);
+    assert_eq!(
+        rows(&served, "shop", "SELECT typeof(a), quote(b), c FROM t"),
+        "typeof(a),quote(b),c\ntext,'',\ntext,'x',3\n"
+    );
+}
+
+#[test]
+fn rows_are_appended_to_a_table_that_exists_or_replace_its_own() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (b TEXT, a INTEGER PRIMARY KEY, c DEFAULT 7); CREATE INDEX i ON t (b); INSERT INTO t (a, b) VALUES (1, 'old')"]);
+    let file = served.write("t.csv", "A,b\n2,02\n3,\n");
+    served.done(&["import", "csv", &file, "--to", "shop", "--batch", "1"]);
+    assert_eq!(rows(&served, "shop", "SELECT a, b, c FROM t"), "a,b,c\n1,old,7\n2,02,7\n3,,7\n");
+    served.done(&["import", "csv", &file, "--to", "shop", "--mode", "replace"]);
+    assert_eq!(rows(&served, "shop", "SELECT a, b FROM t ORDER BY a"), "a,b\n2,02\n3,\n");
+    assert_eq!(rows(&served, "shop", "SELECT name FROM sqlite_schema ORDER BY name"), "name\ni\nt\n");
+    let file = served.write("u.csv", "a,d\n1,2\n");
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--table", "t"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("has no column d; it has b, a, c"), "{}", ended.stderr);
+}
+
+#[test]
+fn many_columns_and_long_fields_fit_into_statements() {
+    let served = served(&["shop"]);
+    let header: Vec<_> = (0..900).map(|column| format!("c{column}")).collect();
+    let row = vec!["x".repeat(50); 900].join(",");
+    let long = "y".repeat(600_000);
+    let file = served.write("wide.csv", &format!("{}\n{}", header.join(","), format!("{row}\n").repeat(60)));
+    served.done(&["import", "csv", &file, "--to", "shop"]);
+    assert_eq!(rows(&served, "shop", "SELECT count(c899) AS n FROM wide"), "n\n60\n");
+    let file = served.write("long.csv", &format!("a\n{long}\n{long}\n"));
+    served.done(&["import", "csv", &file, "--to", "shop"]);
+    assert_eq!(rows(&served, "shop", "SELECT sum(length(a)) AS n FROM long"), "n\n1200000\n");
+}
+
+#[test]
+fn a_dump_with_triggers_views_and_rows_before_their_parents_is_run() {
+    let served = served(&["shop"]);
+    let dump = "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE child (id INTEGER PRIMARY KEY AUTOINCREMENT, p REFERENCES parent (id));\n\
+                INSERT INTO child VALUES(5,1);\nCREATE TABLE parent (id PRIMARY KEY, t);\nINSERT INTO parent VALUES(1,'a;\nb');\n\
+                DELETE FROM sqlite_sequence;\nINSERT INTO sqlite_sequence VALUES('child',9);\n\
+                CREATE TRIGGER tr AFTER INSERT ON parent BEGIN UPDATE parent SET t = 'x;' WHERE id = new.id; END;\n\
+                CREATE VIEW v AS SELECT t FROM parent;\nCOMMIT;\n";
+    let file = served.write("a.sql", dump);
+    served.done(&["import", "dump", &file, "--to", "shop", "--batch", "2"]);
+    served.done(&["sql", "shop", "INSERT INTO child (p) VALUES (1)"]);
+    assert_eq!(
+        rows(&served, "shop", "SELECT max(id) AS id, (SELECT t FROM v) AS t FROM child"),
+        "id,t\n10,\"a;\nb\"\n"
+    );
+}
+
+#[test]
+fn a_sqlite_file_becomes_a_database() {
+    let served = served(&[]);
+    let file = served.folder.path().join("shop.db");
+    let handle = rusqlite::Connection::open(&file).unwrap();
+    handle
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (7); PRAGMA wal_checkpoint(TRUNCATE)",
+        )
+        .unwrap();
+    drop(handle);
+    let before = fs::read(&file).unwrap();
+    served.done(&["import", "sqlite", &text(&file), "--to", "shop", "--create"]);
+    assert_eq!(rows(&served, "shop", "SELECT a FROM t"), "a\n7\n");
+    assert_eq!(fs::read(&file).unwrap(), before);
+    let beside: Vec<_> = fs::read_dir(served.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!beside.iter().any(|name| name.to_string_lossy().starts_with("shop.db-")), "{beside:?}");
+}
+
+#[test]
+fn a_dry_run_looks_at_the_file_and_sends_nothing() {
+    let served = served(&[]);
+    let file = served.write("goods.csv", "a\n1\n2\n");
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--create", "--dry-run", "-o", "json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("insert 2 rows into table \"goods\""), "{}", ended.stderr);
+    assert_eq!(ended.json()[0]["method"], "POST");
+    assert_eq!(served.done(&["db", "list", "-o", "json"]).trim(), "[]");
+}

@@ -1,0 +1,265 @@
+#![expect(clippy::unwrap_used, reason = "a program that cannot be run fails its test")]
+
+use std::{fmt::Write as _, fs, process::Command, process::Stdio};
+
+use crate::{
+    gate::{Gate, Then},
+    sql::served,
+    support::{Ended, Served},
+};
+
+fn databases(served: &Served) -> String {
+    served.done(&["db", "list", "-o", "name"])
+}
+
+fn count(served: &Served, table: &str) -> u64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    served.done(&["sql", "shop", &sql, "-o", "name"]).trim().parse().unwrap()
+}
+
+/// A file of so many rows.
+fn numbers(served: &Served, rows: u32) -> String {
+    let mut text = "id,text\n".to_owned();
+    for row in 0..rows {
+        writeln!(text, "{row},this is row {row}").unwrap();
+    }
+    served.write("numbers.csv", &text)
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_its_line_before_anything_is_created() {
+    let served = served(&[]);
+    let files: [(&str, &[u8], &str); 9] = [
+        ("ragged.csv", b"a,b\n1,2\n3\n", "line 3: 1 field, and the header has 2"),
+        ("ragged-crlf.csv", b"a,b\r\n1,2\r\n3,4,5\r\n", "line 3: 3 fields, and the header has 2"),
+        ("bytes.csv", b"a,b\n1,2\n3,\xff\n", "line 3: field 2 is not UTF-8"),
+        ("quote.csv", b"a,b\n1,2\n3,\"4\n5,6\n", "a quote opened in line 3 never ends"),
+        ("twice.csv", b"a,A\n1,2\n", "two columns are called \"A\""),
+        ("unnamed.csv", b"a,\n1,2\n", "column 2 has no name"),
+        ("empty.csv", b"", "it is empty"),
+        ("number.csv", b"a,b\r\nx,2\r\n", "line 2: \"x\" is no INTEGER"),
+        ("no-such.csv", b"", "no-such.csv"),
+    ];
+    for (name, content, said) in files {
+        let path = served.folder.path().join(name);
+        if name != "no-such.csv" {
+            fs::write(&path, content).unwrap();
+        }
+        let mut arguments = vec!["import", "csv", path.to_str().unwrap(), "--to", "shop", "--create"];
+        if name == "number.csv" {
+            arguments.extend(["--types", "a=integer"]);
+        }
+        let ended = served.run(&arguments);
+        assert!(matches!(ended.code, Some(1 | 2)), "{name}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{name}: {}", ended.stderr);
+    }
+    let dumps = [
+        ("BEGIN;\nCREATE TABLE t (a);\nROLLBACK; -- due to errors\n", "ends in ROLLBACK"),
+        ("BEGIN;\nCREATE TABLE t (a);\n", "ends before its COMMIT"),
+        ("CREATE TABLE t (a);\nINSERT INTO t VALUES ('a);\n", "the statement in line 2 lacks the '"),
+        (".open x\n", "line 1: .open x is a command of the sqlite3 shell"),
+        ("ATTACH 'x' AS y;\n", "line 1: ATTACH cannot be imported"),
+    ];
+    for (dump, said) in dumps {
+        let file = served.write("a.sql", dump);
+        let ended = served.run(&["import", "dump", &file, "--to", "shop", "--create"]);
+        assert_eq!(ended.code, Some(2), "{dump}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{dump}: {}", ended.stderr);
+    }
+    let file = served.write("no.db", "no database at all");
+    assert_ne!(served.run(&["import", "sqlite", &file, "--to", "shop", "--create"]).code, Some(0));
+    assert_eq!(databases(&served), "");
+}
+
+#[test]
+fn where_it_goes_is_looked_at_before_anything_is_created() {
+    let served = served(&["shop"]);
+    let file = served.write("t.csv", "a\n1\n");
+    let cases: [(&[&str], i32, &str); 5] = [
+        (&["--to", "shop", "--create"], 6, "exists already"),
+        (&["--to", "nowhere"], 5, "--create creates it"),
+        (&["--to", "new", "--create", "--group", "nowhere"], 5, "group"),
+        (&["--to", "http://127.0.0.1:1/", "--create"], 2, "--create"),
+        (&["--to", "shop", "--group", "default"], 2, "--create"),
+    ];
+    for (more, code, said) in cases {
+        let arguments: Vec<_> = ["import", "csv", &file].into_iter().chain(more.iter().copied()).collect();
+        let ended = served.run(&arguments);
+        assert_eq!(ended.code, Some(code), "{more:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{more:?}: {}", ended.stderr);
+    }
+    assert_eq!(databases(&served), "db/shop\n");
+}
+
+#[test]
+fn a_row_that_does_not_fit_is_named_and_a_new_table_removed_again() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (id INTEGER PRIMARY KEY, v)"]);
+    let file = served.write("t.csv", "id,v\n1,a\n2,b\n2,c\n3,d\n");
+    let ended = served.run(&["import", "csv", &file, "--to", "shop"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains(
+            "line 4: SQLite error: UNIQUE constraint failed: t.id (0 of 4 rows inserted); nothing was changed"
+        ),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(count(&served, "t"), 0);
+    // What came before stays in a table that was there, and is told.
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--batch", "1"]);
+    assert!(ended.stderr.contains("(2 of 4 rows inserted); the rows that were inserted are kept"), "{}", ended.stderr);
+    assert_eq!(count(&served, "t"), 2);
+    // The old rows stay where new ones were to replace them.
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--mode", "replace"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains("UNIQUE constraint failed") && ended.stderr.contains("untouched"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(count(&served, "t"), 2);
+    assert_eq!(served.done(&["shell", "shop", "-c", ".tables"]), "t\n");
+}
+
+#[test]
+fn a_dump_that_fails_takes_back_what_it_made() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE kept (a)"]);
+    let dump = "CREATE TABLE t (a UNIQUE);\nCREATE INDEX i ON kept (a);\nCREATE VIEW v AS SELECT 1;\nINSERT INTO t VALUES (1);\nINSERT INTO t\nVALUES (1);\n";
+    let file = served.write("a.sql", dump);
+    let ended = served.run(&["import", "dump", &file, "--to", "shop", "--batch", "1"]);
+    assert_eq!(ended.code, Some(1));
+    let said = "statement 5 (line 5): SQLite error: UNIQUE constraint failed: t.a: INSERT INTO t VALUES (1) (4 of 5 statements); what it had made was removed again";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    let left = ["sql", "shop", "SELECT name FROM sqlite_schema", "-o", "name"];
+    assert_eq!(served.done(&left), "kept\n");
+    let ended = served.run(&["import", "dump", &file, "--to", "new", "--create"]);
+    assert!(ended.stderr.contains("the database was removed again"), "{}", ended.stderr);
+    assert_eq!(databases(&served), "db/shop\n");
+    // A table that is there is noticed before anything runs.
+    let file = served.write("b.sql", "CREATE TABLE u (a);\nCREATE TABLE Kept (a);\n");
+    let ended = served.run(&["import", "dump", &file, "--to", "shop"]);
+    assert_eq!(ended.code, Some(6));
+    assert!(ended.stderr.contains("table \"Kept\", which line 2 makes, exists already"), "{}", ended.stderr);
+    assert_eq!(served.done(&left), "kept\n");
+}
+
+/// The import of a file by way of a gate.
+fn import(served: &Served, gate: &Gate, file: &str, more: &[&str]) -> Command {
+    let (url, token) = served.access("shop");
+    let url = url.replace(&served.addr().to_string(), &gate.addr().to_string());
+    let mut arguments = vec!["import", "csv", file, "--to", &url];
+    arguments.extend(more);
+    let mut command = served.command(&arguments);
+    command.env("TURSO_AUTH_TOKEN", token).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_server_that_goes_away_leaves_an_import_that_can_go_on() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text)"]);
+    let file = numbers(&served, 20_000);
+    // The way is the same for both runs, for what was done is noted by it.
+    let gate = Gate::after(400_000, Then::Close, served.addr());
+    let ended = Ended::of(import(&served, &gate, &file, &[]).output().unwrap());
+    assert!(matches!(ended.code, Some(1 | 9)), "{}", ended.stderr);
+    assert!(ended.stderr.contains("of 20000 rows inserted") && ended.stderr.contains("--resume"), "{}", ended.stderr);
+    let inserted = count(&served, "numbers");
+    assert!((1..20_000).contains(&inserted), "{inserted}");
+    gate.open();
+    let ended = Ended::of(import(&served, &gate, &file, &["--resume"]).output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(count(&served, "numbers"), 20_000);
+    let sum = ["sql", "shop", "SELECT sum(id) FROM numbers", "-o", "name"];
+    assert_eq!(served.done(&sum).trim(), (19_999 * 20_000 / 2).to_string());
+}
+
+#[test]
+fn a_batch_whose_answer_was_lost_is_not_inserted_twice() {
+    let served = served(&["shop"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE numbers (id INTEGER, text); INSERT INTO numbers VALUES (0, 'was there')",
+    ]);
+    let file = numbers(&served, 5_000);
+    let gate = Gate::after(150_000, Then::Mute, served.addr());
+    let ended = Ended::of(import(&served, &gate, &file, &[]).output().unwrap());
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("nobody knows whether the last batch took effect"), "{}", ended.stderr);
+    let inserted = count(&served, "numbers") - 1;
+    // The one that was lost is there as well.
+    assert!(
+        ended.stderr.contains(&format!("({} of 5000 rows inserted)", inserted - 500)),
+        "{inserted}: {}",
+        ended.stderr
+    );
+    gate.open();
+    let ended = Ended::of(import(&served, &gate, &file, &["--resume"]).output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let sums = ["sql", "shop", "SELECT count(*) || ' ' || count(DISTINCT id) FROM numbers", "-o", "name"];
+    assert_eq!(served.done(&sums), "5001 5000\n");
+}
+
+#[test]
+fn an_import_of_another_file_does_not_go_on() {
+    let served = served(&["shop"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text); INSERT INTO numbers VALUES (3, 'in the way')",
+    ]);
+    let file = numbers(&served, 10);
+    let failed = served.run(&["import", "csv", &file, "--to", "shop", "--batch", "1"]);
+    assert!(failed.stderr.contains("(3 of 10 rows inserted)"), "{}", failed.stderr);
+    served.done(&[
+        "sql",
+        "shop",
+        "DELETE FROM numbers WHERE text = 'in the way'; INSERT INTO numbers VALUES (90, 'x'), (91, 'y')",
+    ]);
+    let changed = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    // The batch that was refused is known not to be there.
+    assert_eq!(changed.code, Some(6), "{}", changed.stderr);
+    assert!(changed.stderr.contains("somebody else changed it"), "{}", changed.stderr);
+    served.done(&["sql", "shop", "DELETE FROM numbers WHERE id = 91"]);
+    fs::write(&file, "id,text\n1,other\n").unwrap();
+    let other = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    assert_eq!(other.code, Some(6), "{}", other.stderr);
+    assert!(other.stderr.contains("another file or it has changed"), "{}", other.stderr);
+}
+
+/// An import that is interrupted while the database works.
+#[cfg(unix)]
+fn interrupted(served: &Served) -> Ended {
+    let file = numbers(served, 50_000);
+    let gate = Gate::after(400_000, Then::Hold, served.addr());
+    let child = import(served, &gate, &file, &[]).spawn().unwrap();
+    gate.wait_until_full();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    gate.open();
+    let ended = Ended::of(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    ended
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_tells_what_was_done() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text)"]);
+    let ended = interrupted(&served);
+    let inserted = count(&served, "numbers");
+    let said = format!("error: interrupted ({inserted} of 50000 rows inserted)");
+    assert!((1..50_000).contains(&inserted) && ended.stderr.contains(&said), "{inserted}: {}", ended.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_import_removes_the_table_it_made() {
+    let served = served(&["shop"]);
+    let ended = interrupted(&served);
+    assert!(ended.stderr.contains("the table was removed again"), "{}", ended.stderr);
+    assert_eq!(served.done(&["shell", "shop", "-c", ".tables"]), "");
+}

@@ -1,0 +1,174 @@
+use std::{fs, process::Stdio};
+
+use serde_json::json;
+
+use crate::support::{Ended, Served};
+
+pub(crate) fn served(databases: &[&str]) -> Served {
+    let served = Served::new();
+    for database in databases {
+        served.done(&["db", "create", database, "--quiet"]);
+    }
+    served
+}
+
+#[test]
+fn rows_come_in_every_format() {
+    let served = served(&["shop"]);
+    let sql = "SELECT 1 AS id, 'a,b' AS name, NULL AS none UNION ALL SELECT 2, 'c', x'00ff'";
+    let formats = [
+        ("json", "[{\"id\":1,\"name\":\"a,b\",\"none\":null},\n {\"id\":2,\"name\":\"c\",\"none\":\"AP8\"}]\n"),
+        ("jsonl", "{\"id\":1,\"name\":\"a,b\",\"none\":null}\n{\"id\":2,\"name\":\"c\",\"none\":\"AP8\"}\n"),
+        ("csv", "id,name,none\n1,\"a,b\",\n2,c,X'00ff'\n"),
+        ("name", "1\n2\n"),
+        ("yaml", "- id: 1\n  name: a,b\n  none: null\n- id: 2\n  name: c\n  none: AP8\n"),
+    ];
+    for (format, expected) in formats {
+        assert_eq!(served.done(&["sql", "shop", sql, "-o", format]), expected, "{format}");
+    }
+    let table = served.done(&["sql", "shop", sql]);
+    assert!(table.contains("none") && table.contains("NULL"), "{table}");
+    assert_eq!(served.done(&["sql", "shop", sql, "-o", "csv", "--fields", "NAME,id"]), "name,id\n\"a,b\",1\nc,2\n");
+    let ended = served.run(&["sql", "shop", sql, "--fields", "price"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    assert!(ended.stderr.contains("there are id, name, none"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_script_says_which_statement_failed_and_where() {
+    let served = served(&["shop"]);
+    let long = "x".repeat(300);
+    let script = served.write("a.sql", &format!("CREATE TABLE t (a UNIQUE);\n-- two\nINSERT INTO t VALUES (1);\n\nINSERT INTO t\n  VALUES (1), ('{long}');\nINSERT INTO t VALUES (2);"));
+    let ended = served.run(&["sql", "shop", "--file", &script]);
+    assert_eq!(ended.code, Some(1));
+    let first = ended.stderr.lines().next().unwrap();
+    assert!(
+        first.starts_with(
+            "error: statement 3 (line 5): SQLite error: UNIQUE constraint failed: t.a: INSERT INTO t VALUES (1), ('xxx"
+        ),
+        "{first}"
+    );
+    assert!(first.chars().count() < 220 && first.ends_with('…'), "{first}");
+    assert_eq!(served.done(&["sql", "shop", "SELECT a FROM t", "-o", "csv"]), "a\n1\n");
+    let envelope = served.run(&["sql", "shop", "SELECT * FROM nothing", "-o", "json"]).error();
+    assert_eq!((&envelope["exit_code"], &envelope["retryable"]), (&json!(1), &json!(false)));
+}
+
+#[test]
+fn what_follows_an_error_is_chosen() {
+    let served = served(&["shop"]);
+    let script = served.write("a.sql", "CREATE TABLE t (a);\nINSERT INTO t VALUES (1);\nINSERT INTO nowhere VALUES (1);\nINSERT INTO t VALUES (2);\nSELECT count(*) AS n FROM t;");
+    let ended = served.run(&["sql", "shop", "-f", &script, "--on-error", "continue", "-o", "csv"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(7), "n\n2\n"));
+    assert!(
+        ended.stderr.contains("statement 3 (line 3)") && ended.stderr.contains("1 statement failed"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_single_transaction_is_all_or_nothing() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a)"]);
+    let good = served.write("good.sql", "INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2);");
+    let bad = served.write("bad.sql", "INSERT INTO t VALUES (3);\nINSERT INTO nowhere VALUES (4);");
+    served.done(&["sql", "shop", "-f", &good, "--single-transaction"]);
+    let ended = served.run(&["sql", "shop", "-f", &bad, "--single-transaction"]);
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(served.done(&["sql", "shop", "SELECT sum(a) AS s FROM t", "-o", "name"]), "3\n");
+}
+
+#[test]
+fn values_stand_for_parameters_by_name_and_by_place() {
+    let served = served(&["shop"]);
+    let named =
+        ["sql", "shop", "SELECT :a, $b, @c", "-o", "jsonl", "--param", "a=1", "--param", "b='1'", "--param", "c=null"];
+    assert_eq!(served.done(&named), "{\":a\":1,\"$b\":\"1\",\"@c\":null}\n");
+    let placed = ["sql", "shop", "SELECT ? AS a, typeof(?2) AS b", "-o", "jsonl", "--arg", "-5", "--arg", "2.5"];
+    assert_eq!(served.done(&placed), "{\"a\":-5,\"b\":\"real\"}\n");
+    // Only the statement that asks for one gets it.
+    let two = ["sql", "shop", "SELECT 1 AS n; SELECT :a AS n", "-o", "name", "--param", "a=2"];
+    assert_eq!(served.done(&two), "1\n2\n");
+    let ended = served.run(&["sql", "shop", "SELECT ?; SELECT ?", "--arg", "1"]);
+    assert_eq!(ended.code, Some(2));
+    assert_eq!(served.run(&["sql", "shop", "SELECT 1", "--param", "a"]).code, Some(2));
+}
+
+#[test]
+fn a_read_only_run_changes_nothing() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a)"]);
+    let ended = served.run(&["sql", "shop", "INSERT INTO t VALUES (1)", "--read-only"]);
+    assert_eq!(ended.code, Some(6), "{}", ended.stderr);
+    assert_eq!(served.done(&["sql", "shop", "SELECT count(*) FROM t", "--read-only", "-o", "name"]), "0\n");
+}
+
+#[test]
+fn several_databases_say_which_one_a_row_is_of() {
+    let served = served(&["eu", "us"]);
+    served.done(&["sql", "eu", "us", "CREATE TABLE t (a); INSERT INTO t VALUES (7)"]);
+    let expected = "[{\"database\":\"eu\",\"a\":7},\n {\"database\":\"us\",\"a\":7}]\n";
+    assert_eq!(served.done(&["sql", "eu", "us", "SELECT a FROM t", "-o", "json"]), expected);
+    let ended = served.run(&["sql", "eu", "nowhere", "SELECT a FROM t", "-o", "json"]);
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+}
+
+#[test]
+fn a_large_result_streams_and_a_reader_may_have_enough() {
+    let served = served(&["shop"]);
+    let sql =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT i, 'some text' FROM n";
+    let mut child = served
+        .command(&["sql", "shop", sql, "-o", "csv"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    for expected in ["i,'some text'\n", "1,some text\n"] {
+        line.clear();
+        std::io::BufRead::read_line(&mut reader, &mut line).unwrap();
+        assert_eq!(line, expected);
+    }
+    drop(reader);
+    let ended = Ended::of(child.wait_with_output().unwrap());
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn what_cannot_be_run_is_said_before_anything_is() {
+    let served = served(&["shop"]);
+    let cases: [(&[&str], i32, &str); 5] = [
+        (&["sql", "SELECT 1"], 2, "there is a database but no SQL"),
+        (&["sql", "nowhere", "SELECT 1"], 5, "nowhere"),
+        (&["sql", "shop", "--file", "no-such-file.sql"], 1, "no-such-file.sql"),
+        (&["sql", "shop", "SELECT 1", "--dry-run"], 2, "--dry-run"),
+        (&["sql", "shop", "SELECT 'a"], 2, "lacks the '"),
+    ];
+    for (arguments, code, said) in cases {
+        let ended = served.run(arguments);
+        assert_eq!(ended.code, Some(code), "{arguments:?} {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{arguments:?} {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_worth_another_try() {
+    let served = served(&[]);
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ended = served.run(&["sql", &format!("http://{unused}"), "SELECT 1", "-o", "json"]);
+    assert_eq!(ended.code, Some(9), "{}", ended.stderr);
+    assert_eq!(ended.error()["retryable"], true);
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let served = served(&["shop"]);
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let output = served.command(&["sql", "shop", "SELECT 1"]).stdout(full).output().unwrap();
+    let ended = Ended::of(output);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("No space left"), "{}", ended.stderr);
+}

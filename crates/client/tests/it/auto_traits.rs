@@ -1,0 +1,51 @@
+//! What may cross threads: a client and its handles are shared, calls and streams are sent to where they are made.
+
+use std::future::IntoFuture;
+
+use turso_cloud::{
+    ApiTokens, AuditLogStream, AuditLogs, Billing, Branch, Bulk, BulkEvents, Call, Client, ClientBuilder,
+    CreatedDatabase, Credentials, CurrentUser, Database, DatabaseAccess, Databases, DumpUpload, Error, FileUpload,
+    Groups, Invites, Jwks, Listing, Locations, Members, NewDatabase, Organizations, Outcome, RawAnswer, RawCall,
+    Recovery, RetryPolicy, UploadEvents, blocking, mock::Mock, transport::TransportError,
+};
+
+const fn send<T: Send + 'static>() {}
+const fn shared<T: Send + Sync + 'static>() {}
+const fn unpin<T: Unpin>() {}
+const fn error<T: std::error::Error + Send + Sync + 'static>() {}
+
+const _: () = {
+    shared::<Client>();
+    shared::<blocking::Client>();
+    shared::<(ApiTokens, AuditLogs, Billing, CurrentUser, Databases, Groups, Invites, Jwks)>();
+    shared::<(Locations, Members, Organizations, Recovery)>();
+    shared::<(Branch, Credentials, DatabaseAccess, Mock, RawAnswer, RawCall, RetryPolicy)>();
+    shared::<Bulk<NewDatabase, CreatedDatabase>>();
+    shared::<Outcome<NewDatabase, CreatedDatabase>>();
+    error::<Error>();
+    error::<TransportError>();
+
+    send::<ClientBuilder>();
+    send::<Call<Database>>();
+    send::<<Call<Database> as IntoFuture>::IntoFuture>();
+    send::<<Branch as IntoFuture>::IntoFuture>();
+    send::<<RawCall as IntoFuture>::IntoFuture>();
+    send::<<Bulk<NewDatabase, CreatedDatabase> as IntoFuture>::IntoFuture>();
+    send::<<FileUpload<CreatedDatabase> as IntoFuture>::IntoFuture>();
+    send::<(FileUpload<CreatedDatabase>, DumpUpload<CreatedDatabase>, UploadEvents<CreatedDatabase>)>();
+    send::<(AuditLogStream, Listing<Database>, BulkEvents<NewDatabase, CreatedDatabase>)>();
+    send::<blocking::Iter<Database>>();
+
+    // `while let Some(..) = stream.next().await` without pinning.
+    unpin::<AuditLogStream>();
+    unpin::<Listing<Database>>();
+    unpin::<BulkEvents<NewDatabase, CreatedDatabase>>();
+    unpin::<UploadEvents<CreatedDatabase>>();
+};
+
+#[tokio::test]
+async fn calls_are_made_where_they_were_sent() {
+    let turso = Mock::new().client().build().unwrap();
+    let call = turso.databases().get("my-db");
+    assert_eq!(tokio::spawn(call.into_future()).await.unwrap().unwrap().name, "my-db");
+}

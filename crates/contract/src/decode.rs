@@ -1,0 +1,62 @@
+//! Reading the query and the body of a request as the service does, and saying what is wrong with them.
+
+use serde::{Deserializer, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use crate::{Presence, RequestPart};
+
+/// Unknown keys are ignored.
+pub(crate) fn query<Q: RequestPart>(query: &str) -> Result<Q, String> {
+    located(serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes())))
+}
+
+/// Keys are matched in any case, unknown ones are ignored.
+pub(crate) fn body<B: RequestPart>(body: &[u8]) -> Result<B, String> {
+    located(match B::PRESENCE {
+        Presence::Ignored => Value::Object(Map::new()),
+        Presence::Optional if body.trim_ascii().is_empty() => Value::Object(Map::new()),
+        Presence::Required if body.trim_ascii().is_empty() => return Err("the body is missing".to_owned()),
+        Presence::Optional | Presence::Required => object(body)?,
+    })
+}
+
+fn object(body: &[u8]) -> Result<Value, String> {
+    match serde_json::from_slice(body) {
+        Ok(fields @ Value::Object(_)) => Ok(lower_case_keys(fields)),
+        // A list would be taken for the values of the fields in their order.
+        Ok(_) => Err("the body must be a JSON object".to_owned()),
+        Err(error) => Err(format!("the body is not JSON: {error}")),
+    }
+}
+
+/// The service matches keys in any case (the official command line sends `Name` and `Location`).
+fn lower_case_keys(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(key, value)| (key.to_lowercase(), lower_case_keys(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(lower_case_keys).collect()),
+        other => other,
+    }
+}
+
+/// How parsers begin who do not know the field they are reading. Whoever wrote a sentence of their own has named it, or
+/// repeats that of the service, word for word.
+const WITHOUT_FIELD: [&str; 8] = [
+    "cannot parse",
+    "expected",
+    "invalid digit",
+    "invalid length",
+    "invalid type",
+    "invalid value",
+    "provided string",
+    "unknown variant",
+];
+
+fn located<'de, T: DeserializeOwned>(from: impl Deserializer<'de>) -> Result<T, String> {
+    serde_path_to_error::deserialize(from).map_err(|error| {
+        let (field, why) = (error.path().to_string(), error.inner().to_string());
+        let names_none = field != "." && WITHOUT_FIELD.iter().any(|beginning| why.starts_with(beginning));
+        if names_none { format!("{field} is not valid: {why}") } else { why }
+    })
+}

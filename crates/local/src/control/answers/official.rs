@@ -1,0 +1,88 @@
+//! What only the official command line asks for.
+
+use turso_cloud_contract::{
+    Nothing,
+    audit_logs::AuditCode,
+    official::{
+        AbortAwsMigration, AwsMigration, CreateStripeCustomer, GetAwsMigration, GetPaymentMethods, InvalidateSessions,
+        InvalidatedSessions, PaymentMethods, StartAwsMigration, StripeCustomer, UpdateSubscription,
+    },
+};
+
+use super::{Answers, groups, is_known_plan};
+use crate::control::{Context, Handles, Refusal, router::Operation};
+
+/// The operations of this file, which are not in the catalogue.
+pub(in crate::control) fn operations() -> [Operation; 7] {
+    [
+        Operation::new::<InvalidateSessions, _>(Answers),
+        Operation::new::<CreateStripeCustomer, _>(Answers),
+        Operation::new::<GetPaymentMethods, _>(Answers),
+        Operation::new::<UpdateSubscription, _>(Answers),
+        Operation::new::<GetAwsMigration, _>(Answers),
+        Operation::new::<StartAwsMigration, _>(Answers),
+        Operation::new::<AbortAwsMigration, _>(Answers),
+    ]
+}
+
+impl Handles<InvalidateSessions> for Answers {
+    fn handle(&self, _: InvalidateSessions, cx: &mut Context<'_>) -> Result<InvalidatedSessions, Refusal> {
+        cx.store().delete_sessions_of(cx.user()?.id)?;
+        Ok(InvalidatedSessions { valid_from: cx.now() })
+    }
+}
+
+impl Handles<CreateStripeCustomer> for Answers {
+    /// A local cloud bills nobody, and keeps nothing of it.
+    fn handle(&self, _: CreateStripeCustomer, cx: &mut Context<'_>) -> Result<StripeCustomer, Refusal> {
+        Ok(StripeCustomer { id: format!("cus_{}", cx.ids().token_id(cx.store())?) })
+    }
+}
+
+impl Handles<GetPaymentMethods> for Answers {
+    /// Whoever waits for one to be added would wait for ever.
+    fn handle(&self, request: GetPaymentMethods, cx: &mut Context<'_>) -> Result<PaymentMethods, Refusal> {
+        cx.organization(&request.organization)?;
+        Ok(PaymentMethods { exists: true })
+    }
+}
+
+impl Handles<UpdateSubscription> for Answers {
+    fn handle(&self, request: UpdateSubscription, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
+        let mut organization = cx.organization(&request.organization)?;
+        let plan = request.body.plan;
+        if !is_known_plan(&plan) {
+            return Err(Refusal::bad_request(format!("invalid plan {plan}: it is not in the list of plans")));
+        }
+        organization.plan = plan;
+        organization.overages = request.body.overages.unwrap_or(organization.overages);
+        cx.store().update_organization(&organization)?;
+        cx.include(&organization);
+        cx.audit(&organization, AuditCode::OrgPlanUpdate, [("plan", organization.plan.as_str())])?;
+        Ok(Nothing)
+    }
+}
+
+impl Handles<GetAwsMigration> for Answers {
+    fn handle(&self, request: GetAwsMigration, cx: &mut Context<'_>) -> Result<AwsMigration, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        groups::find(cx, &organization, &request.group)?;
+        Ok(AwsMigration { status: "none".to_owned(), comment: String::new() })
+    }
+}
+
+impl Handles<StartAwsMigration> for Answers {
+    fn handle(&self, request: StartAwsMigration, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        let group = groups::find(cx, &organization, &request.group)?;
+        Err(Refusal::bad_request(format!("group {} cannot be moved: a local cloud has one platform", group.name)))
+    }
+}
+
+impl Handles<AbortAwsMigration> for Answers {
+    fn handle(&self, request: AbortAwsMigration, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
+        let organization = cx.organization(&request.organization)?;
+        let group = groups::find(cx, &organization, &request.group)?;
+        Err(Refusal::bad_request(format!("group {} is not being moved", group.name)))
+    }
+}

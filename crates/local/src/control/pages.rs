@@ -1,0 +1,177 @@
+//! What the Platform API's host has beside the API: the login of the official command line, and its latest release.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::json;
+use turso_cloud_contract::ApiToken;
+use url::Url;
+
+use super::{Control, Refusal, respond, sign};
+use crate::{
+    data::Peer,
+    founder,
+    ids::IdError,
+    store::{ApiTokenRow, SessionRow},
+};
+
+/// By this header the official command line says which release it is.
+const RELEASE: &str = "TursoCliVersion";
+
+/// How long a session goes on.
+const SESSION: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A page somebody asked for.
+#[derive(Debug)]
+pub(crate) enum Page {
+    LatestRelease(Option<HeaderValue>),
+    Login(Login, Peer),
+}
+
+impl Page {
+    /// The page a request is for, if it is for one.
+    pub(super) fn of(request: &Request<Body>) -> Option<Self> {
+        if request.method() != Method::GET {
+            return None;
+        }
+        match request.uri().path() {
+            "/releases/latest" => Some(Self::LatestRelease(request.headers().get(RELEASE).cloned())),
+            "/" | "/signup" => {
+                let login = serde_urlencoded::from_str(request.uri().query()?).ok()?;
+                Some(Self::Login(login, request.extensions().get::<Peer>().copied().unwrap_or_default()))
+            }
+            _ => None,
+        }
+    }
+
+    /// What it is called where operations have names.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::LatestRelease(_) => "LatestRelease",
+            Self::Login(..) => "Login",
+        }
+    }
+}
+
+/// The query of the page that logs somebody in.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Login {
+    /// Whether the session is handed to a program that listens on this machine, rather than shown.
+    redirect: bool,
+    /// Where the program listens.
+    port: Option<u16>,
+    /// What the program wants to hear again.
+    #[serde(default)]
+    state: String,
+}
+
+impl Control {
+    pub(super) async fn show(self: &Arc<Self>, page: Page) -> Response<Bytes> {
+        match page {
+            Page::LatestRelease(release) => latest_release(release.as_ref()),
+            Page::Login(login, peer) => self.log_in(login, peer).await.unwrap_or_else(Refusal::into_response),
+        }
+    }
+
+    /// Begins a session of the cloud's user. Nobody is asked for a password, and so nobody beyond this machine gets one.
+    async fn log_in(self: &Arc<Self>, login: Login, Peer(peer): Peer) -> Result<Response<Bytes>, Refusal> {
+        if !is_here(peer) {
+            return Err(Refusal::forbidden("only programs of the machine the local cloud runs on can log in"));
+        }
+        let control = Arc::clone(self);
+        let token = tokio::task::spawn_blocking(move || control.begin_session()).await.map_err(Refusal::internal)??;
+        match (login.redirect, login.port) {
+            (true, Some(port)) => handed_over(port, &login.state, &token),
+            (true, None) => Err(Refusal::bad_request("port is missing: where does the program listen?")),
+            (false, _) => Ok(shown(&token)),
+        }
+    }
+
+    fn begin_session(&self) -> Result<ApiToken, Refusal> {
+        self.store.transact(|transaction| {
+            let user = transaction.find_user(founder::USER)?.ok_or_else(|| Refusal::internal(NobodyThere))?;
+            let key = transaction.platform_key()?.ok_or_else(|| Refusal::internal(NobodyThere))?;
+            let created_at = self.clock.now();
+            let token = ApiTokenRow {
+                jti: self.ids.token_id(transaction)?,
+                name: "session".try_into().map_err(IdError::Shape)?,
+                user,
+                organization: None,
+                group: None,
+                created_at,
+            };
+            let text = sign(&token, &key)?;
+            let expires_at = created_at.checked_add(SESSION).map_err(Refusal::internal)?;
+            transaction.insert_session(&SessionRow { token, expires_at })?;
+            Ok(text)
+        })
+    }
+}
+
+/// A release that is the latest one has nothing to update itself to.
+fn latest_release(release: Option<&HeaderValue>) -> Response<Bytes> {
+    let release = release.and_then(|release| release.to_str().ok()).unwrap_or("dev");
+    respond(Ok(json!({ "latest": release }).to_string().into_bytes()))
+}
+
+/// Sends the browser on to the program. It goes to this machine only.
+fn handed_over(port: u16, state: &str, token: &ApiToken) -> Result<Response<Bytes>, Refusal> {
+    let mut url = Url::parse(&format!("http://localhost:{port}/")).map_err(Refusal::internal)?;
+    url.query_pairs_mut().append_pair("jwt", token.expose()).append_pair("state", state);
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::FOUND;
+    let location = HeaderValue::try_from(url.as_str()).map_err(Refusal::internal)?;
+    response.headers_mut().insert(header::LOCATION, location);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// No page of another origin reads or frames it.
+fn shown(token: &ApiToken) -> Response<Bytes> {
+    let page = format!(
+        "<!doctype html>\n<title>Local Turso Cloud</title>\n<p>You are logged in to the local Turso Cloud. For the \
+         official command line:</p>\n<pre>turso config set token \"{}\"</pre>\n",
+        token.expose()
+    );
+    let mut response = Response::new(Bytes::from(page));
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn is_here(peer: IpAddr) -> bool {
+    peer.to_canonical().is_loopback()
+}
+
+/// A cloud that was set up has a user and a key.
+#[derive(Debug, thiserror::Error)]
+#[error("the user or the key of the cloud is missing")]
+struct NobodyThere;
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::Cloud;
+
+    #[tokio::test]
+    async fn a_login_is_only_for_this_machine() {
+        let cloud = Cloud::new().unwrap();
+        for (peer, status) in [(Ipv4Addr::new(192, 0, 2, 1), 403), (Ipv4Addr::new(127, 0, 0, 9), 200)] {
+            let mut request = Request::get("/?redirect=false").body(Body::empty()).unwrap();
+            request.extensions_mut().insert(Peer(peer.into()));
+            assert_eq!(cloud.handle(request).await.status(), status, "{peer}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What this process holds open. Linux tells; elsewhere nothing is held.
+
+use std::fs;
+
+/// Files and sockets.
+pub(crate) fn open_files() -> usize {
+    fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
+}
+
+/// Bytes of memory in use.
+pub(crate) fn memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.map_or(0, |line| line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024)
+}
