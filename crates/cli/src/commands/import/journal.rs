@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     config::state_folder,
-    context::Context,
     exit::{Failure, Kind},
     files::{create_private, write_whole},
 };
