@@ -99,7 +99,7 @@ test("identity providers are saved, listed, described and removed", async () => 
 test("plan show tells what is used of the plan", async () => {
   const printed = await turso("plan", "show");
   const { usage } = (await state("/usage")).organization;
-  assert.match(printed, /Organization: personal\nPlan: scaler\nOverages disabled/);
+  assert.match(printed, /Organization: personal\nPlan: pro\nOverages disabled/);
   assert.match(printed, new RegExp(`groups +${usage.groups} +6 `));
   assert.match(printed, /rows read .* 100000M/);
 });

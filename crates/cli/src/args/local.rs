@@ -2,7 +2,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
-use turso_cloud_local::Hostnames;
+use turso_cloud_local::{Hostnames, Quirk};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LocalCommand {
@@ -101,6 +101,11 @@ pub(crate) struct LocalCloud {
     /// Put the team organization on this plan
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<String>,
+
+    /// Answer in a way in which Turso Cloud has been seen to answer, such as duplicate-create-400; may be given more than
+    /// once
+    #[arg(long, value_name = "QUIRK")]
+    pub(crate) quirk: Vec<Quirk>,
 
     /// Refuse requests of a token beyond so many in a second
     #[arg(long, value_name = "NUMBER")]

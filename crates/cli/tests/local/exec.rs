@@ -41,6 +41,19 @@ fn a_command_begins_with_what_the_seed_file_declares() {
 
 #[cfg(unix)]
 #[test]
+fn a_cloud_answers_in_the_ways_that_were_asked_for() {
+    let home = Home::new();
+    let script = r#""$TURSOCTL" api GET /v1/organizations -o json --api-url "$TURSO_API_BASEURL""#;
+    let mut command = home.command(&sh(script, &["--quirk", "organizations-wrapped"]));
+    let output = command.env("TURSOCTL", env!("CARGO_BIN_EXE_tursoctl")).output().unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(answer["organizations"].is_array(), "{output:?}");
+    let (code, said) = home.failure(&sh("true", &["--quirk", "duplicate-create-500"]));
+    assert!(code == 2 && said.contains("duplicate-create-500") && said.contains("duplicate-create-400"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_signal_is_handed_on_to_the_command() {
     use std::{
         io::{BufRead as _, BufReader},

@@ -1,9 +1,18 @@
 //! A command with a local cloud of its own, as tests want it.
 
-use std::{io, process::ExitCode};
+#[cfg(unix)]
+use std::io::IsTerminal as _;
+use std::{
+    io,
+    process::{ExitCode, ExitStatus},
+};
 
 use anyhow::{Context as _, Result};
+#[cfg(unix)]
+use rustix::process::{self, Pid, kill_process};
 use tokio::process::{Child, Command};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use turso_cloud::{NewDatabase, NewToken};
 use turso_cloud_local::{Cloud, Server};
 
@@ -27,8 +36,10 @@ pub(super) async fn exec(cx: &Context, args: &LocalExec) -> Result<ExitCode> {
     let (program, arguments) = args.command.split_first().context("no command is given")?;
     let mut command = Command::new(program);
     command.args(arguments).envs(variables).kill_on_drop(true);
+    // Before the command can tell anybody that it is there.
+    let signals = Signals::listen()?;
     let mut child = command.spawn().with_context(|| format!("cannot run {}", program.display()))?;
-    let status = wait(&mut child).await?;
+    let status = signals.hand_on_to(&mut child).await?;
     server.shutdown().await;
     Ok(code(status))
 }
@@ -47,42 +58,63 @@ async fn variables(args: &LocalExec, cloud: &Cloud, server: &Server) -> Result<V
     Ok(variables)
 }
 
-/// Hands signals on. Ctrl-C in a terminal reaches the command without our help.
+/// The signals that are the command's business rather than ours.
 #[cfg(unix)]
-async fn wait(child: &mut Child) -> io::Result<std::process::ExitStatus> {
-    use std::io::IsTerminal as _;
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
 
-    use rustix::process::{Pid, Signal, kill_process};
-    use tokio::signal::unix::{SignalKind, signal};
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
 
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let mut hangup = signal(SignalKind::hangup())?;
-    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    let pass_on = |signal| {
-        // One that has just ended cannot be told, and need not be.
-        let _ = pid.map(|pid| kill_process(pid, signal));
-    };
-    loop {
-        tokio::select! {
-            status = child.wait() => return status,
-            _ = interrupt.recv() => if !io::stdin().is_terminal() { pass_on(Signal::INT) },
-            _ = terminate.recv() => pass_on(Signal::TERM),
-            _ = hangup.recv() => pass_on(Signal::HUP),
+    /// Until the command ends. Ctrl-C in a terminal reaches it without our help.
+    async fn hand_on_to(mut self, child: &mut Child) -> io::Result<ExitStatus> {
+        let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let hand_on = |signal| {
+            // One that has just ended cannot be told, and need not be.
+            let _ = pid.map(|pid| kill_process(pid, signal));
+        };
+        loop {
+            tokio::select! {
+                status = child.wait() => return status,
+                _ = self.interrupt.recv() => if !io::stdin().is_terminal() { hand_on(process::Signal::INT) },
+                _ = self.terminate.recv() => hand_on(process::Signal::TERM),
+                _ = self.hangup.recv() => hand_on(process::Signal::HUP),
+            }
         }
     }
 }
 
 #[cfg(not(unix))]
-async fn wait(child: &mut Child) -> io::Result<std::process::ExitStatus> {
-    loop {
-        tokio::select! {
-            status = child.wait() => return status,
-            _ = tokio::signal::ctrl_c() => {}
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn hand_on_to(self, child: &mut Child) -> io::Result<ExitStatus> {
+        loop {
+            tokio::select! {
+                status = child.wait() => return status,
+                _ = tokio::signal::ctrl_c() => {}
+            }
         }
     }
 }
 
-fn code(status: std::process::ExitStatus) -> ExitCode {
+fn code(status: ExitStatus) -> ExitCode {
     #[cfg(unix)]
     let code = status
         .code()

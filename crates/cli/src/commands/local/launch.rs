@@ -39,6 +39,7 @@ pub(super) fn open(args: &LocalCloud, data_dir: Option<&Path>) -> Result<Cloud> 
     if let Some(plan) = &args.plan {
         builder = builder.with_plan(plan);
     }
+    builder = args.quirk.iter().copied().fold(builder, CloudBuilder::quirk);
     let cloud =
         args.allow_host.iter().fold(builder, CloudBuilder::allow_host).build().context("cannot open the cloud")?;
     if let Some(file) = &args.scenario {

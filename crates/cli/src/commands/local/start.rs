@@ -1,3 +1,5 @@
+use std::io::Write as _;
+
 use anyhow::{Context as _, Result};
 use turso_cloud_local::{Cloud, Server};
 
@@ -12,6 +14,7 @@ use crate::{
     exit::{Failure, Kind},
     files::write_whole,
     signals::Signals,
+    stdout,
 };
 
 pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
@@ -36,7 +39,7 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     // Whoever started the cloud waits for this line; the token is not in it.
-    println!("local Turso Cloud ready at {} and {}", server.url(), server.https_url());
+    tell_ready(&server);
     tokio::select! {
         _ = signals.stopped() => {}
         () = cloud.stop_requested() => {}
@@ -64,6 +67,13 @@ pub(super) async fn free_name<'a>(instances: &Instances, name: Option<&'a str>) 
     Err(Failure::new(Kind::Refused, format!("a local cloud named {wanted} is running at {} already", other.url))
         .hint("give another --name, or stop that one with `tursoctl local stop`")
         .into())
+}
+
+/// A cloud is as good without anybody who reads this.
+fn tell_ready(server: &Server) {
+    let mut out = stdout::lock();
+    let _ = writeln!(out, "local Turso Cloud ready at {} and {}", server.url(), server.https_url());
+    let _ = out.flush();
 }
 
 fn register(instances: &Instances, instance: &Instance, cloud: &Cloud) -> Result<Registration> {
