@@ -101,12 +101,12 @@ fn ours(tursoctl: &Path) -> Result<Side> {
     Ok(Side { running: cloud.running, folder, address: address.to_owned(), prefix, token })
 }
 
-/// One database, which `sqld` knows by the name before the first dot of its host.
+/// One database, `default`: `sqld` takes what is before the first dot of a host for a name, and a host without one for this.
 fn sqld(program: &Path) -> Result<Side> {
     let folder = tempfile::tempdir_in(".")?;
     let sqld = Sqld::start(program, folder.path())?;
     sqld.create("default").or_else(|_| anyhow::Ok(()))?;
-    Ok(Side { address: sqld.http, prefix: "/".to_owned(), token: sqld.token, running: sqld.running, folder })
+    Ok(Side { address: sqld.http.replace("127.0.0.1", "localhost"), prefix: "/".to_owned(), token: sqld.token, running: sqld.running, folder })
 }
 
 impl Side {
