@@ -43,6 +43,9 @@ pub(crate) struct Load {
     each_once: bool,
 }
 
+/// A server that takes longer for one answer hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A request of the load, made beforehand. Tokens are in the file of targets, not among arguments.
 #[derive(Clone)]
 struct Target {
@@ -134,7 +137,8 @@ impl Lane<'_> {
                 Some((address, sender)) if address == target.address && !sender.is_closed() => sender,
                 _ => connect(&target.address).await?,
             };
-            exchange(&mut sender, target, self.body.clone()).await?;
+            let answered = tokio::time::timeout(PATIENCE, exchange(&mut sender, target, self.body.clone()));
+            answered.await.with_context(|| format!("{}{} did not answer", target.address, target.path))??;
             if due >= counts_from {
                 times.record(due.elapsed().as_nanos().try_into()?)?;
             }
