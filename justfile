@@ -36,6 +36,14 @@ load:
 durability:
     DURABILITY_KILLS=500 cargo test --package turso-cloud-cli --test durability -- --nocapture
 
+# Everything measured against floors and peers, or some rows of it; makes docs/performance.md
+bench *rows:
+    benches/run {{rows}}
+
+# Instructions of some work against the budget (needs valgrind)
+counts *args:
+    benches/counts/run {{args}}
+
 # Everything CI does
 ci:
     .ci/run
