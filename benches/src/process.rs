@@ -138,7 +138,8 @@ impl Sqld {
         let running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()))?;
         wait_for(&http)?;
         wait_for(&admin)?;
-        Ok(Self { running, http, admin, token })
+        // It would take the number before the first dot for the name of a database.
+        Ok(Self { running, http: http.replace("127.0.0.1", "localhost"), admin, token })
     }
 
     pub(crate) fn create(&self, namespace: &str) -> Result<()> {

@@ -106,7 +106,7 @@ fn sqld(program: &Path) -> Result<Side> {
     let folder = tempfile::tempdir_in(".")?;
     let sqld = Sqld::start(program, folder.path())?;
     sqld.create("default").or_else(|_| anyhow::Ok(()))?;
-    Ok(Side { address: sqld.http.replace("127.0.0.1", "localhost"), prefix: "/".to_owned(), token: sqld.token, running: sqld.running, folder })
+    Ok(Side { address: sqld.http, prefix: "/".to_owned(), token: sqld.token, running: sqld.running, folder })
 }
 
 impl Side {
