@@ -10,7 +10,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use nix::{sys::signal::{Signal, kill}, unistd::Pid};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
 use crate::measured::Figures;
 
@@ -133,7 +136,14 @@ impl Sqld {
         let key_file = folder.join("jwt.pem");
         fs::write(&key_file, key)?;
         let mut command = Command::new(sqld);
-        command.args(["--enable-namespaces", "--no-welcome", "--http-listen-addr", &http, "--admin-listen-addr", &admin]);
+        command.args([
+            "--enable-namespaces",
+            "--no-welcome",
+            "--http-listen-addr",
+            &http,
+            "--admin-listen-addr",
+            &admin,
+        ]);
         command.arg("-d").arg(folder.join("sqld")).arg("--auth-jwt-key-file").arg(key_file);
         let running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()))?;
         wait_for(&http)?;

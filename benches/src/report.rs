@@ -63,7 +63,13 @@ fn measured(chapter: &Chapter, records: &[&Record]) -> Result<String> {
     let mut text = String::new();
     writeln!(text, "<picture>")?;
     writeln!(text, r#"<source media="(prefers-color-scheme: dark)" srcset="performance/{}-dark.svg">"#, chapter.row)?;
-    writeln!(text, r#"<img alt="{}: {}" src="performance/{}-light.svg">"#, chapter.title.replace('`', ""), chapter.figure, chapter.row)?;
+    writeln!(
+        text,
+        r#"<img alt="{}: {}" src="performance/{}-light.svg">"#,
+        chapter.title.replace('`', ""),
+        chapter.figure,
+        chapter.row
+    )?;
     writeln!(text, "</picture>\n")?;
     table::write(&mut text, chapter, records)?;
     Ok(text)

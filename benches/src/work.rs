@@ -93,9 +93,7 @@ impl<'a> Contender<'a> {
     async fn turn(&self, count: usize) -> Result<()> {
         let Work { task, who, concurrency, .. } = *self.work;
         match (task, who) {
-            (Task::Call, Who::Ours) => {
-                repeat(count, concurrency, async || ours::get(&self.ours).await).await
-            }
+            (Task::Call, Who::Ours) => repeat(count, concurrency, async || ours::get(&self.ours).await).await,
             (Task::Call, Who::Floor) => repeat(count, concurrency, async || self.floor.get().await).await,
             (Task::List, Who::Ours) => repeat(count, 1, async || ours::list(&self.ours).await).await,
             (Task::List, Who::Floor) => repeat(count, 1, async || self.floor.list().await).await,

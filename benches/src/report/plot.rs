@@ -41,7 +41,8 @@ fn draw(
     records: &[&Record],
     scheme: &Scheme,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let values: Vec<f64> = records.iter().map(|record| record.figures.get(chapter.figure).copied().unwrap_or(0.0)).collect();
+    let values: Vec<f64> =
+        records.iter().map(|record| record.figures.get(chapter.figure).copied().unwrap_or(0.0)).collect();
     let cases = records.windows(2).filter(|pair| pair[0].case != pair[1].case).count() as u32 + 1;
     let height = 2 * MARGIN as u32 + BAR * (1 + records.len() as u32 + cases);
     let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();

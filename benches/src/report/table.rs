@@ -12,13 +12,21 @@ pub(super) fn write(text: &mut String, chapter: &Chapter, records: &[&Record]) -
     // The compared one comes first.
     let others = figures.iter().copied().filter(|figure| *figure != chapter.figure);
     let figures: Vec<&str> = std::iter::once(chapter.figure).chain(others).collect();
-    writeln!(text, "| case | who | ratio | {} |", figures.iter().map(|name| heading(name)).collect::<Vec<_>>().join(" | "))?;
+    writeln!(
+        text,
+        "| case | who | ratio | {} |",
+        figures.iter().map(|name| heading(name)).collect::<Vec<_>>().join(" | ")
+    )?;
     writeln!(text, "| --- | --- | ---: |{}", " ---: |".repeat(figures.len()))?;
     for record in records {
         let first = records.iter().find(|other| other.case == record.case);
-        let ratio = first.and_then(|first| Some(record.figures.get(chapter.figure)? / first.figures.get(chapter.figure)?));
+        let ratio =
+            first.and_then(|first| Some(record.figures.get(chapter.figure)? / first.figures.get(chapter.figure)?));
         let ratio = ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"));
-        let cells: Vec<String> = figures.iter().map(|figure| record.figures.get(*figure).map_or_else(|| "–".to_owned(), |value| number(*value))).collect();
+        let cells: Vec<String> = figures
+            .iter()
+            .map(|figure| record.figures.get(*figure).map_or_else(|| "–".to_owned(), |value| number(*value)))
+            .collect();
         writeln!(text, "| {} | {} | {ratio} | {} |", record.case, record.who, cells.join(" | "))?;
     }
     Ok(())

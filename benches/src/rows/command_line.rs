@@ -1,6 +1,10 @@
 //! The command line against the official one.
 
-use std::{fs, path::Path, process::{Command, Stdio}};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Result, ensure};
 use turso_cloud::NewDatabase;
@@ -43,10 +47,7 @@ pub(super) fn command_line(rounds: usize, tools: &Tools) -> Result<Vec<Record>> 
         Row::CommandLine,
         "db list of 1,000 databases",
         rounds * 2,
-        vec![
-            contender("tursoctl", || ours(&["db", "list"])),
-            contender("turso", || theirs(&["db", "list"])),
-        ],
+        vec![contender("tursoctl", || ours(&["db", "list"])), contender("turso", || theirs(&["db", "list"]))],
     )?);
     Ok(records)
 }

@@ -53,9 +53,8 @@ fn ours(tursoctl: &Path) -> Result<Figures> {
     let (turso, runtime) = (cloud.client()?, tokio::runtime::Builder::new_current_thread().enable_all().build()?);
     let mut figures = in_steps(|numbers| {
         let databases = numbers.map(|number| NewDatabase::new(format!("tenant-{number:05}"), "default"));
-        let outcomes = runtime.block_on(async {
-            turso.databases().create_many(databases).concurrency(AT_A_TIME).await
-        });
+        let outcomes =
+            runtime.block_on(async { turso.databases().create_many(databases).concurrency(AT_A_TIME).await });
         outcomes.into_iter().try_for_each(|outcome| outcome.result.map(drop)).map_err(Into::into)
     })?;
     figures.insert("server_peak_kib".to_owned(), cloud.running.peak_kib()?);

@@ -3,7 +3,10 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::{Row, Tools, compete, contender, sql::{Arena, execute}};
+use super::{
+    Row, Tools, compete, contender,
+    sql::{Arena, execute},
+};
 use crate::{measured::Record, sql::engine};
 
 const CURSOR: &str = "SELECT id, v FROM points LIMIT 100000";

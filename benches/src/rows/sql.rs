@@ -32,9 +32,7 @@ pub(super) fn select(rounds: usize, tools: &Tools) -> Result<Vec<Record>> {
     let rate = most.and_then(|record| record.figures.get("per_second")).copied().unwrap_or(1000.0) / 2.0;
     let case = format!("open load of {rate:.0} per second");
     let rate = rate.to_string();
-    let open = vec![contender("turso-cloud-local", || {
-        arena.ours.load("v2/pipeline", &body, 64, &["--rate", &rate])
-    })];
+    let open = vec![contender("turso-cloud-local", || arena.ours.load("v2/pipeline", &body, 64, &["--rate", &rate]))];
     records.extend(compete(Row::Select, &case, rounds, open)?);
     Ok(records)
 }
