@@ -100,8 +100,8 @@ test("plan show tells what is used of the plan", async () => {
   const printed = await turso("plan", "show");
   const { usage } = (await state("/usage")).organization;
   assert.match(printed, /Organization: personal\nPlan: pro\nOverages disabled/);
-  assert.match(printed, new RegExp(`groups +${usage.groups} +6 `));
-  assert.match(printed, /rows read .* 100000M/);
+  assert.match(printed, new RegExp(`groups +${usage.groups} +50 `));
+  assert.match(printed, /rows read .* 250000M/);
 });
 
 test("invoices and who is billed are shown", async () => {

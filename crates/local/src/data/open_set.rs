@@ -33,7 +33,8 @@ impl OpenSet {
         let mut databases: Vec<_> = open.iter().filter_map(Weak::upgrade).collect();
         let mut files: usize = databases.iter().map(|database| database.open_files()).sum();
         let Some(growing) = databases.pop() else { return Vec::new() };
-        databases.sort_by_key(|database| database.last_used());
+        // They are in use meanwhile: a time that changes while it is sorted by is no order.
+        databases.sort_by_cached_key(|database| database.last_used());
         let superfluous = databases.iter().take_while(|database| {
             let is_too_much = files > MAX_FILES;
             files = files.saturating_sub(database.open_files());
