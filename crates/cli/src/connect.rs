@@ -64,8 +64,6 @@ fn token_of_environment() -> Result<Option<DatabaseToken>> {
 }
 
 fn http(cx: &Context) -> Result<reqwest::Client> {
-    // Fails only where a provider is there already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let timeout = cx.settings().text("timeout").map(parse_duration).transpose().map_err(Failure::usage)?;
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("tursoctl/", env!("CARGO_PKG_VERSION")))

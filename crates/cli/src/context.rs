@@ -47,6 +47,8 @@ pub(crate) enum Weight<'a> {
 impl Context {
     /// Reads the configuration. `makes_profiles` says that a profile named by a flag need not be there yet.
     pub(crate) fn new(flags: GlobalArgs, makes_profiles: bool) -> Result<Self> {
+        // For every client that is built later. Fails only where a provider is there already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let settings = Settings::resolve(&flags, makes_profiles)?;
         let output = Output::new(&flags, settings.format());
         let recorder = flags.dry_run.then(Recorder::default);
@@ -176,8 +178,6 @@ impl Context {
     }
 
     fn build_client(&self) -> Result<Client> {
-        // Fails only where a provider is there already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let token = self.token()?.value.clone();
         let mut builder =
             Client::builder(Credentials::from(token)).user_agent(concat!("tursoctl/", env!("CARGO_PKG_VERSION")));

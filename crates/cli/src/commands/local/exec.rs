@@ -27,8 +27,6 @@ use crate::{args::LocalExec, context::Context};
 const SIGNALLED: i32 = 128;
 
 pub(super) async fn exec(cx: &Context, args: &LocalExec) -> Result<ExitCode> {
-    // Fails only where a provider is there already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     launch::write_log(cx);
     let cloud = launch::open(&args.cloud, None)?;
     let server = cloud.serve("127.0.0.1:0").await?;

@@ -41,8 +41,6 @@ impl Remote {
     }
 
     pub(super) fn of(cx: &Context, instance: Instance) -> Result<Self> {
-        // Fails only where a provider is there already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = Client::builder(Credentials::from(instance.local_token.clone()))
             .base_url(&instance.url)
             .retry(RetryPolicy::none())
