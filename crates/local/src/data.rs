@@ -19,6 +19,7 @@ mod database;
 mod dump;
 mod encryption;
 mod engine;
+mod executor;
 mod export;
 mod files;
 #[cfg(fuzzing)]

@@ -10,12 +10,12 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::{Duration, timeout};
 
-use super::batch::Progress;
+use super::batch::{StepSink, Steps};
 use super::codec::Encoding;
 use super::database::Database;
-use super::engine::RowSink;
+use super::engine::{Ran, RowSink};
+use super::executor::{Executor, Script, WaitToWrite};
 use super::hrana::{Column, CursorEntry, CursorOpening, SqlError, Value};
-use super::plan::PlannedStep;
 use super::policy::Policy;
 use super::stream::Stream;
 use super::streams::Baton;
@@ -37,47 +37,23 @@ pub(crate) fn channel() -> (Entries, mpsc::Receiver<Chunk>) {
 }
 
 /// Runs a batch into a cursor, until its client is gone. Says nothing when the stream is lost; its client was told.
-pub(crate) async fn run(
-    stream: &mut Stream,
-    steps: &[PlannedStep],
-    policy: Policy,
-    mut entries: Entries,
-) -> Option<Entries> {
+pub(crate) async fn run(stream: &mut Stream, steps: Steps, policy: Policy, entries: Entries) -> Option<Entries> {
     let sender = entries.sender.clone();
-    let mut progress = Progress::default();
-    for (index, step) in steps.iter().enumerate() {
-        if !progress.allows(step.condition.as_ref(), stream.is_autocommit()) {
-            progress.skipped();
-            continue;
+    match stream.run(Production { steps, sink: EntrySink { step: 0, entries, is_closed: false } }, policy).await {
+        Ok(production) => (!production.sink.is_closed).then_some(production.sink.entries),
+        Err(refusal) => {
+            let error = SqlError::new("SQLITE_INTERNAL", refusal.message());
+            let _client_is_gone = timeout(MAX_STALL, sender.send(vec![CursorEntry::Error { error }])).await;
+            None
         }
-        let sink = StepSink { step: index, entries };
-        let (sink, outcome) = match stream.execute(&step.command, policy.clone(), sink).await {
-            Ok(done) => done,
-            Err(refusal) => {
-                let error = SqlError::new("SQLITE_INTERNAL", refusal.message());
-                let _client_is_gone = timeout(MAX_STALL, sender.send(vec![CursorEntry::Error { error }])).await;
-                return None;
-            }
-        };
-        entries = sink.entries;
-        progress.ran(outcome.is_ok());
-        entries.push(match outcome {
-            Ok(ran) => CursorEntry::StepEnd {
-                affected_row_count: ran.affected_row_count,
-                last_insert_rowid: ran.last_insert_rowid,
-            },
-            Err(error) => CursorEntry::StepError { step: index, error },
-        });
-        entries.flush().await.ok()?;
     }
-    Some(entries)
 }
 
 /// A batch about to be streamed as the body of an answer.
 pub(crate) struct Cursor {
     pub(crate) database: Arc<Database>,
     pub(crate) stream: Stream,
-    pub(crate) steps: Vec<PlannedStep>,
+    pub(crate) steps: Steps,
     pub(crate) policy: Policy,
     /// Issued before the batch runs; the stream is behind it when the batch has ended.
     pub(crate) baton: Baton,
@@ -113,7 +89,7 @@ impl Cursor {
     }
 
     async fn run(mut self, entries: Entries) {
-        let Some(mut entries) = run(&mut self.stream, &self.steps, self.policy, entries).await else { return };
+        let Some(mut entries) = run(&mut self.stream, self.steps, self.policy, entries).await else { return };
         // The client may use the baton as soon as it sees the last entry.
         self.database.streams().park(&self.database, self.baton, self.stream.park());
         entries.push(CursorEntry::ReplicationIndex { replication_index: None });
@@ -121,13 +97,33 @@ impl Cursor {
     }
 }
 
-/// Turns rows into entries on the engine's thread.
-struct StepSink {
-    step: usize,
-    entries: Entries,
+/// A batch that turns what it produces into entries, on the engine's thread.
+struct Production {
+    steps: Steps,
+    sink: EntrySink,
 }
 
-impl RowSink for StepSink {
+impl Script for Production {
+    fn needs_connection(&mut self, _: bool) -> bool {
+        !self.steps.are_done() && !self.sink.is_closed
+    }
+
+    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), WaitToWrite> {
+        self.steps.go_on(executor, &mut self.sink)
+    }
+
+    fn fail(&mut self, error: SqlError) {
+        self.steps.end(Err(error), &mut self.sink);
+    }
+}
+
+struct EntrySink {
+    step: usize,
+    entries: Entries,
+    is_closed: bool,
+}
+
+impl RowSink for EntrySink {
     fn begin(&mut self, cols: Vec<Column>) -> Result<(), SqlError> {
         self.entries.push(CursorEntry::StepBegin { step: self.step, cols });
         Ok(())
@@ -139,6 +135,29 @@ impl RowSink for StepSink {
             return Ok(());
         }
         Handle::current().block_on(self.entries.flush())
+    }
+}
+
+impl StepSink for EntrySink {
+    fn end(&mut self, outcome: Result<Ran, SqlError>) {
+        self.entries.push(match outcome {
+            Ok(ran) => CursorEntry::StepEnd {
+                affected_row_count: ran.affected_row_count,
+                last_insert_rowid: ran.last_insert_rowid,
+            },
+            Err(error) => CursorEntry::StepError { step: self.step, error },
+        });
+        self.step += 1;
+        // The next step may take long, and the client may be waiting for this one.
+        self.is_closed = Handle::current().block_on(self.entries.flush()).is_err();
+    }
+
+    fn skip(&mut self) {
+        self.step += 1;
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed
     }
 }
 

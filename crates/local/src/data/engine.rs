@@ -11,6 +11,7 @@ mod functions;
 mod guard;
 mod libsql;
 mod load;
+mod lookout;
 mod observer;
 mod pragma;
 mod statement;
@@ -19,8 +20,9 @@ mod text;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::hrana::{Column, Description, NamedValue, SqlError, Value};
 use super::permissions::{Denial, Rules};
@@ -28,6 +30,7 @@ use super::permissions::{Denial, Rules};
 pub(crate) use check::quick_check;
 pub(crate) use libsql::{Durability, LibsqlEngine};
 pub(crate) use load::{LoadError, LoadLimits, load};
+pub(crate) use lookout::Interrupter;
 
 /// One database: a place connections come from.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
@@ -98,27 +101,11 @@ pub(crate) trait Connection: Send {
     /// Commits a change that changes nothing.
     fn touch(&mut self) -> Result<(), SqlError>;
 
+    /// Interrupts statements that still run at this time.
+    fn end_statements_at(&mut self, time: Instant);
+
     /// Stops the connection's statements from another thread.
     fn interrupter(&self) -> Interrupter;
-}
-
-/// A flag that a connection looks at while it runs. It stays up until it is taken down, so that an interrupt cannot come
-/// too early, as the engine's own can.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Interrupter(Arc<AtomicBool>);
-
-impl Interrupter {
-    pub(crate) fn interrupt(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    pub(crate) fn reset(&self) {
-        self.0.store(false, Ordering::Release);
-    }
-
-    fn is_interrupted(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
 }
 
 /// A statement ready to run.

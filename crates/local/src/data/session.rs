@@ -121,6 +121,23 @@ impl Session {
         self.turn.is_some()
     }
 
+    /// Takes the turn to write if nobody else has it or waits for it; says whether the session has it.
+    pub(crate) fn try_to_take_turn(&mut self) -> bool {
+        if self.turn.is_none() {
+            self.turn = Arc::clone(&self.writers).try_acquire_owned().ok();
+        }
+        self.turn.is_some()
+    }
+
+    /// Interrupts statements that still run at this time.
+    pub(crate) fn end_statements_at(&mut self, time: Instant) {
+        self.connection.end_statements_at(time);
+    }
+
+    pub(crate) fn interrupter(&self) -> Interrupter {
+        self.connection.interrupter()
+    }
+
     pub(crate) fn take_turn(&mut self, turn: OwnedSemaphorePermit) {
         self.turn = Some(turn);
     }
@@ -184,15 +201,9 @@ pub(crate) struct InterruptOnDrop(Option<Interrupter>);
 impl InterruptOnDrop {
     /// Guards what the session is going to run.
     pub(crate) fn new(session: &Session) -> Self {
-        let interrupter = session.connection.interrupter();
+        let interrupter = session.interrupter();
         interrupter.reset();
         Self(Some(interrupter))
-    }
-
-    pub(crate) fn interrupt(&self) {
-        if let Some(interrupter) = &self.0 {
-            interrupter.interrupt();
-        }
     }
 
     /// The statement has ended by itself.
@@ -203,6 +214,8 @@ impl InterruptOnDrop {
 
 impl Drop for InterruptOnDrop {
     fn drop(&mut self) {
-        self.interrupt();
+        if let Some(interrupter) = &self.0 {
+            interrupter.interrupt();
+        }
     }
 }

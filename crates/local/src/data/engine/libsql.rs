@@ -8,7 +8,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup, config::DbConfig};
+use tokio::time::Instant;
 
+use super::lookout::Lookout;
 use super::observer::Observer;
 use super::{
     Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, dump, errors, ffi, functions,
@@ -26,9 +28,6 @@ const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
 
 /// How long a copy waits when its source is busy, which it is for rare moments only.
 const PAUSE_OF_COPY: Duration = Duration::from_millis(10);
-
-/// How many instructions of the engine's virtual machine pass between two looks at the interrupter: about 10 µs.
-pub(super) const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
 /// What would end the path of a file's URI.
 const NOT_IN_URI: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
@@ -75,16 +74,14 @@ impl Engine for LibsqlEngine {
         let _one_at_a_time = self.opening.lock();
         let handle = open(&self.path, self.durability).map_err(errors::describe)?;
         let observer = Observer::install(&handle);
-        let interrupter = Interrupter::default();
+        let lookout = Lookout::install(&handle);
         let commits = ffi::CommitWatch::default();
         commits.install(&handle);
-        let watched = interrupter.clone();
-        handle.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watched.is_interrupted()));
         Ok(Box::new(LibsqlConnection {
             handle,
             commits,
             observer,
-            interrupter,
+            lookout,
             schema: Arc::clone(&self.schema),
             schema_seen: 0,
             schema_changed: false,
@@ -156,7 +153,7 @@ struct LibsqlConnection {
     handle: Handle,
     commits: ffi::CommitWatch,
     observer: Observer,
-    interrupter: Interrupter,
+    lookout: Lookout,
     schema: Arc<SchemaEpoch>,
     schema_seen: u64,
     schema_changed: bool,
@@ -248,7 +245,7 @@ impl Connection for LibsqlConnection {
         if self.handle.is_autocommit() {
             return Ok(());
         }
-        self.interrupter.reset();
+        self.lookout.relax();
         let rolled_back = self.handle.execute_batch("ROLLBACK").map_err(errors::describe);
         self.observer.take();
         self.publish_schema_change();
@@ -266,7 +263,7 @@ impl Connection for LibsqlConnection {
     fn recycle(&mut self) {
         self.observer.restrict(None);
         self.set_last_insert_rowid(0);
-        self.interrupter.reset();
+        self.lookout.relax();
     }
 
     fn limit_size(&mut self, bytes: Option<u64>) -> Result<(), SqlError> {
@@ -318,8 +315,12 @@ impl Connection for LibsqlConnection {
             .map_err(errors::describe)
     }
 
+    fn end_statements_at(&mut self, time: Instant) {
+        self.lookout.end_at(time);
+    }
+
     fn interrupter(&self) -> Interrupter {
-        self.interrupter.clone()
+        self.lookout.interrupter()
     }
 }
 
