@@ -1,7 +1,7 @@
 //! A batch: steps that run one after another, each if its condition holds.
 
 use super::engine::{Ran, RowSink};
-use super::executor::{Executor, WaitToWrite};
+use super::executor::{Executor, Pause};
 use super::hrana::{Condition, SqlError};
 use super::plan::PlannedStep;
 
@@ -38,7 +38,7 @@ impl Steps {
     }
 
     /// Runs what is left, up to the first step that has to wait.
-    pub(crate) fn go_on(&mut self, executor: &mut Executor<'_>, sink: &mut impl StepSink) -> Result<(), WaitToWrite> {
+    pub(crate) fn go_on(&mut self, executor: &mut Executor<'_>, sink: &mut impl StepSink) -> Result<(), Pause> {
         while let Some(step) = self.steps.get(self.succeeded.len())
             && !sink.is_closed()
         {

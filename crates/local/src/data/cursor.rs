@@ -14,7 +14,7 @@ use super::batch::{StepSink, Steps};
 use super::codec::Encoding;
 use super::database::Database;
 use super::engine::{Ran, RowSink};
-use super::executor::{Executor, Script, WaitToWrite};
+use super::executor::{Executor, Pause, Script};
 use super::hrana::{Column, CursorEntry, CursorOpening, SqlError, Value};
 use super::policy::Policy;
 use super::stream::Stream;
@@ -104,11 +104,14 @@ struct Production {
 }
 
 impl Script for Production {
+    /// Its client may be slow.
+    const BLOCKS: bool = true;
+
     fn needs_connection(&mut self, _: bool) -> bool {
         !self.steps.are_done() && !self.sink.is_closed
     }
 
-    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), WaitToWrite> {
+    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause> {
         self.steps.go_on(executor, &mut self.sink)
     }
 

@@ -6,6 +6,7 @@
 mod check;
 mod dump;
 mod errors;
+mod familiar;
 mod ffi;
 mod functions;
 mod guard;
@@ -45,6 +46,9 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
 pub(crate) trait Connection: Send {
     /// Holds the statements from now on to the rules of a token; `recycle` ends that.
     fn restrict(&mut self, rules: Option<Arc<Rules>>);
+
+    /// What `sql` would do, if the connection knows without compiling it.
+    fn recall(&self, sql: &str) -> Option<Effect>;
 
     /// What `sql` would do, as far as can be told without running it. SQL that does not compile does nothing. Fails for
     /// what the rules do not allow.
@@ -127,6 +131,8 @@ pub(crate) struct Effect {
     /// Attaches or detaches a database.
     pub(crate) attaches: bool,
     pub(crate) transaction: Option<TransactionStep>,
+    /// Was done in no time when it ran last, and does nothing whose length depends on a value alone.
+    pub(crate) is_brief: bool,
 }
 
 /// What a statement does to the transaction.

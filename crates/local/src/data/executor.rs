@@ -1,4 +1,4 @@
-//! Runs the statements of a stream, one after another, on a thread that may block.
+//! Runs the statements of a stream, one after another: on a thread that may block, or briefly on one that must not.
 
 use tokio::time::{Duration, Instant};
 
@@ -12,24 +12,39 @@ use super::session::{Session, transaction_timeout};
 /// A single statement outside a transaction may take this long: so much that only a mistake does.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(300);
 
+/// The code of a statement that was stopped.
+const INTERRUPTED: &str = "SQLITE_INTERRUPT";
+
+/// A thread that must not block is left after this long: about as long as it takes to go to another one and back, ten
+/// times over.
+const BRIEF_TURN: Duration = Duration::from_micros(250);
+
 /// What a stream runs. It may have to wait for its turn to write, and then goes on where it was.
 pub(crate) trait Script: Send + 'static {
+    /// Whether it runs only where it may block.
+    const BLOCKS: bool = false;
+
     /// Does what takes no connection; says whether anything is left.
     fn needs_connection(&mut self, is_autocommit: bool) -> bool;
 
     /// Runs what is left, up to the first statement that has to wait.
-    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), WaitToWrite>;
+    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause>;
 
     /// Gives the statement that comes next this end.
     fn fail(&mut self, error: SqlError);
 }
 
-/// A statement has not started: it must wait for its turn to write.
+/// What a statement waits for that has not started, or was undone.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct WaitToWrite;
+pub(crate) enum Pause {
+    /// Its turn to write.
+    Turn,
+    /// A thread that may block.
+    Thread,
+}
 
 /// The outer failure is for later, the inner one is an answer.
-type Attempt<T> = Result<Result<T, SqlError>, WaitToWrite>;
+type Attempt<T> = Result<Result<T, SqlError>, Pause>;
 
 /// A session while statements run on it.
 pub(crate) struct Executor<'a> {
@@ -38,9 +53,12 @@ pub(crate) struct Executor<'a> {
     session: &'a mut Session,
     transaction_is_lost: &'a mut bool,
     abandonment: Interrupter,
+    /// When to leave the thread, if it must not block.
+    leave: Option<Instant>,
 }
 
 impl<'a> Executor<'a> {
+    /// On a thread that may block.
     pub(crate) fn new(
         database: &'a Database,
         policy: &'a Policy,
@@ -50,7 +68,12 @@ impl<'a> Executor<'a> {
         // Here and not where the connection is opened: the limit may have changed since.
         session.limit_size(database.record().size_limit);
         let abandonment = session.interrupter();
-        Self { database, policy, session, transaction_is_lost, abandonment }
+        Self { database, policy, session, transaction_is_lost, abandonment, leave: None }
+    }
+
+    /// On a thread that must not block: runs only what has been brief before, and nothing for long.
+    pub(crate) fn brief(self) -> Self {
+        Self { leave: Some(Instant::now() + BRIEF_TURN), ..self }
     }
 
     pub(crate) fn is_autocommit(&self) -> bool {
@@ -59,40 +82,39 @@ impl<'a> Executor<'a> {
 
     /// Runs one statement into a sink.
     pub(crate) fn execute(&mut self, command: &Command, sink: &mut dyn RowSink) -> Attempt<Ran> {
-        if let Err(error) = self.begin() {
+        if let Err(error) = self.begin(&command.sql)? {
             return Ok(Err(error));
         }
-        if let Some(attach) = attach::parse(&command.sql) {
-            let attached = attach.map_err(Stop::from).and_then(|attach| self.attach(&attach));
-            return self
-                .end(attached)
-                .map(|attached| attached.and_then(|()| sink.begin(Vec::new())).map(|()| Ran::default()));
-        }
-        let run = self.session.with_gate(self.policy, self.transaction_is_lost, |connection, gate| {
-            connection.execute(command, gate, sink)
-        });
-        self.end(run).map(|ran| ran.inspect(|ran| self.database.count(&command.sql, *ran)))
+        let run = match attach::parse(&command.sql) {
+            Some(attach) => self.attach(attach).and_then(|()| Ok(sink.begin(Vec::new())?)).map(|()| Ran::default()),
+            None => self.session.with_gate(self.policy, self.transaction_is_lost, |connection, gate| {
+                connection.execute(command, gate, sink)
+            }),
+        };
+        Ok(self.end(run)?.inspect(|ran| self.database.count(&command.sql, *ran)))
     }
 
     /// Runs all statements of a text.
     pub(crate) fn execute_all(&mut self, sql: &str) -> Attempt<()> {
-        if let Err(error) = self.begin() {
+        if let Err(error) = self.begin(sql)? {
             return Ok(Err(error));
         }
         // A sequence cannot stop halfway to wait, and one that only reads is rare: it takes its turn beforehand.
         if !self.policy.needs_screening() && !self.session.try_to_take_turn() {
-            return Err(WaitToWrite);
+            return Err(Pause::Turn);
         }
         let run = self
             .session
             .with_gate(self.policy, self.transaction_is_lost, |connection, gate| connection.execute_all(sql, gate));
-        self.end(run).map(|ran| ran.map(|ran| self.database.count(sql, ran)))
+        Ok(self.end(run)?.map(|ran| self.database.count(sql, ran)))
     }
 
     /// Describes a statement.
-    pub(crate) fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
-        self.begin()?;
-        self.connection().describe(sql)
+    pub(crate) fn describe(&mut self, sql: &str) -> Attempt<Description> {
+        Ok(match self.begin(sql)? {
+            Ok(()) => self.connection().describe(sql),
+            Err(error) => Err(error),
+        })
     }
 
     /// The connection, for what is no statement of the client.
@@ -102,32 +124,41 @@ impl<'a> Executor<'a> {
 
     /// Rolls back what is open if its time is up; says whether it did.
     pub(crate) fn settle(&mut self) -> bool {
-        let was_ended = self.session.settle();
+        let was_ended = self.session.settle(self.leave.is_none());
         *self.transaction_is_lost |= was_ended;
         was_ended
     }
 
     /// Attaches a database for the rest of the stream.
-    fn attach(&mut self, attach: &Attach) -> Result<(), Stop> {
+    fn attach(&mut self, attach: Result<Attach, SqlError>) -> Result<(), Stop> {
+        let attach = attach?;
         let file = self.database.attachable(&attach.id, self.policy)?.existing_file()?;
         self.session.attach(self.policy, self.transaction_is_lost, file, &attach.schema)
     }
 
-    /// Nothing begins that nobody waits for, and nothing goes on for ever.
-    fn begin(&mut self) -> Result<(), SqlError> {
+    /// Nothing begins that nobody waits for, or that may block where it must not; and nothing goes on for ever.
+    fn begin(&mut self, sql: &str) -> Attempt<()> {
         if self.abandonment.is_interrupted() {
-            return Err(SqlError::new("SQLITE_INTERRUPT", "SQLite error: interrupted"));
+            return Ok(Err(SqlError::new(INTERRUPTED, "SQLite error: interrupted")));
         }
-        let end = self.session.deadline().unwrap_or_else(|| Instant::now() + STATEMENT_LIMIT);
+        let now = Instant::now();
+        let end = self.session.deadline().unwrap_or(now + STATEMENT_LIMIT);
+        let end = match self.leave {
+            None => end,
+            Some(leave) if now < leave && !self.session.owes_rotation() && self.session.is_brief(sql) => end.min(leave),
+            Some(_) => return Err(Pause::Thread),
+        };
         self.session.end_statements_at(end);
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn end<T>(&mut self, run: Result<T, Stop>) -> Attempt<T> {
         let was_ended = self.settle();
         match run {
             _ if was_ended => Ok(Err(transaction_timeout())),
-            Err(Stop::WaitToWrite) => Err(WaitToWrite),
+            Err(Stop::WaitToWrite) => Err(Pause::Turn),
+            // An interrupted statement has done nothing.
+            Err(Stop::Failed(error)) if error.code == INTERRUPTED && self.leave.is_some() => Err(Pause::Thread),
             Err(Stop::Failed(error)) => Ok(Err(error)),
             Ok(done) => Ok(Ok(done)),
         }

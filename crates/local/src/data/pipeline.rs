@@ -5,7 +5,7 @@ use std::mem;
 
 use super::batch::StepSink;
 use super::engine::{Ran, RowSink};
-use super::executor::{Executor, Script, WaitToWrite};
+use super::executor::{Executor, Pause, Script};
 use super::hrana::{BatchResult, Column, Outcome, Response, SqlError, StatementResult, Value};
 use super::plan::Task;
 
@@ -55,7 +55,7 @@ impl Script for Pipeline {
         false
     }
 
-    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), WaitToWrite> {
+    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause> {
         while self.needs_connection(executor.is_autocommit()) {
             let answer = match self.tasks.front_mut() {
                 Some(Task::Execute(command)) => {
@@ -67,7 +67,7 @@ impl Script for Pipeline {
                     Ok(Response::Batch { result: mem::take(&mut self.collector.batch) })
                 }
                 Some(Task::Sequence(sql)) => executor.execute_all(sql)?.map(|()| Response::Sequence),
-                Some(Task::Describe(sql)) => executor.describe(sql).map(|result| Response::Describe { result }),
+                Some(Task::Describe(sql)) => executor.describe(sql)?.map(|result| Response::Describe { result }),
                 _ => return Ok(()),
             };
             self.end(answer);
@@ -120,7 +120,10 @@ impl Collector {
 
 impl RowSink for Collector {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError> {
+        // Anew, for it may be the second attempt.
         self.columns = columns;
+        self.rows.clear();
+        self.bytes = 0;
         Ok(())
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Session {
     connection: Box<dyn Connection>,
     turn: Option<OwnedSemaphorePermit>,
     deadline: Option<Instant>,
+    /// It is for this session to archive the log, which takes a while.
+    owes_rotation: bool,
     writers: Arc<Semaphore>,
     history: Arc<History>,
     _slot: OwnedSemaphorePermit,
@@ -36,7 +38,17 @@ impl Session {
         file: Arc<DatabaseFile>,
     ) -> Self {
         let attached = Vec::new();
-        Self { connection, turn: None, deadline: None, writers, history, _slot: slot, _file: file, attached }
+        Self {
+            connection,
+            turn: None,
+            deadline: None,
+            owes_rotation: false,
+            writers,
+            history,
+            _slot: slot,
+            _file: file,
+            attached,
+        }
     }
 
     /// Runs `work` on the connection, with the gate every statement has to pass.
@@ -92,14 +104,20 @@ impl Session {
         }
     }
 
-    /// Draws the consequences of what just ran: writes down what was committed, lets the next writer in, starts the deadline of a new transaction, ends
-    /// one whose time is up. Says whether it was ended.
-    pub(crate) fn settle(&mut self) -> bool {
+    /// Draws the consequences of what just ran: writes down what was committed, lets the next writer in, starts the
+    /// deadline of a new transaction, ends one whose time is up. Says whether it was ended. What takes long is left for
+    /// the next time where the thread may not block, and the turn to write is kept until then.
+    pub(crate) fn settle(&mut self, may_block: bool) -> bool {
         // A sequence may have committed and then opened a transaction.
-        let is_long = self.history.enter(self.connection.as_mut());
+        let is_long = self.history.enter(self.connection.as_mut()) || self.owes_rotation;
         if self.connection.is_autocommit() {
-            if is_long && self.has_turn() {
+            self.owes_rotation = is_long && self.has_turn();
+            if self.owes_rotation {
+                if !may_block {
+                    return false;
+                }
                 self.history.rotate(self.connection.as_mut());
+                self.owes_rotation = false;
             }
             self.turn = None;
             self.deadline = None;
@@ -115,6 +133,18 @@ impl Session {
         self.turn = None;
         self.deadline = None;
         true
+    }
+
+    /// Whether it has to settle on a thread that may block.
+    pub(crate) fn owes_rotation(&self) -> bool {
+        self.owes_rotation
+    }
+
+    /// Whether a text runs so briefly that it may do so anywhere. One that writes in a transaction may not: it could not
+    /// be undone without the rest.
+    pub(crate) fn is_brief(&self, sql: &str) -> bool {
+        let effect = self.connection.recall(sql).filter(|effect| effect.is_brief);
+        effect.is_some_and(|effect| !effect.writes || self.is_autocommit())
     }
 
     pub(crate) fn has_turn(&self) -> bool {

@@ -1,5 +1,6 @@
 //! A stream while a request runs on it: the asynchronous side of a session.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::task::{JoinError, spawn_blocking};
@@ -7,7 +8,7 @@ use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::database::Database;
 use super::dump::Chunks;
-use super::executor::{Executor, Script, WaitToWrite};
+use super::executor::{Executor, Pause, Script};
 use super::hrana::SqlError;
 use super::permissions::Denial;
 use super::plan::StoredSql;
@@ -52,19 +53,36 @@ impl Stream {
                 script.fail(error);
                 continue;
             }
-            let work = move |executor: &mut Executor<'_>| {
-                let pause = script.go_on(executor).err();
-                (script, pause)
-            };
-            let pause;
-            (script, pause) = self.on_thread(&policy, work).await?;
-            if let Some(WaitToWrite) = pause
+            let mut pause = if S::BLOCKS { Some(Pause::Thread) } else { self.go_on_briefly(&mut script, &policy)? };
+            if let Some(Pause::Thread) = pause {
+                let work = move |executor: &mut Executor<'_>| {
+                    let pause = script.go_on(executor).err();
+                    (script, pause)
+                };
+                (script, pause) = self.on_thread(&policy, work).await?;
+            }
+            if pause.is_some()
                 && let Err(error) = self.wait_to_write(&policy).await?
             {
                 script.fail(error);
             }
         }
+        if self.state.session.as_ref().is_some_and(|session| session.owes_rotation()) {
+            self.on_thread(&policy, |executor| executor.settle()).await?;
+        }
         Ok(script)
+    }
+
+    /// Runs what takes no time here: to go to another thread and back takes longer than most statements do.
+    fn go_on_briefly(&mut self, script: &mut impl Script, policy: &Policy) -> Result<Option<Pause>, Refusal> {
+        let StreamState { session, transaction_is_lost, .. } = &mut self.state;
+        let Some(session) = session else { return Err(Refusal::Internal) };
+        let mut executor = Executor::new(&self.database, policy, session, transaction_is_lost).brief();
+        let run = AssertUnwindSafe(|| stack::with_room(|| script.go_on(&mut executor)));
+        catch_unwind(run).map(Result::err).map_err(|_| {
+            tracing::error!("the engine crashed");
+            Refusal::Internal
+        })
     }
 
     /// Whether the policy forbids one of these texts, and with it the whole request. What the rules of a token do not

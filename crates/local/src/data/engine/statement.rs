@@ -36,6 +36,7 @@ pub(super) fn effect(statement: &Statement<'_>, seen: Seen) -> Effect {
         reconfigures: !is_explain && seen.changes_session(),
         attaches: !is_explain && seen.attaches(),
         transaction: seen.transaction().filter(|_| !is_explain),
+        is_brief: false,
     }
 }
 
@@ -78,7 +79,7 @@ pub(super) fn refuse_parameters(statement: &Statement<'_>) -> Result<(), SqlErro
 pub(super) fn run(
     handle: &Handle,
     observer: &Observer,
-    mut statement: Statement<'_>,
+    statement: &mut Statement<'_>,
     seen: Seen,
     output: Option<(&mut dyn RowSink, bool)>,
 ) -> Result<Ran, SqlError> {
@@ -86,8 +87,8 @@ pub(super) fn run(
     let changes_before = ffi::total_changes(handle);
     observer.take_insertion();
     let stepped = match output {
-        Some((sink, want_rows)) => step_into(sink, want_rows, &mut statement),
-        None => step_through(&mut statement),
+        Some((sink, want_rows)) => step_into(sink, want_rows, statement),
+        None => step_through(statement),
     };
     let (rows_read, rows_written) = ffi::take_row_counts(handle);
     stepped?;
