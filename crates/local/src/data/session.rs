@@ -111,7 +111,7 @@ impl Session {
         // A sequence may have committed and then opened a transaction.
         let is_long = self.history.enter(self.connection.as_mut()) || self.owes_rotation;
         if self.connection.is_autocommit() {
-            self.owes_rotation = is_long && self.has_turn();
+            self.owes_rotation = is_long && self.turn.is_some();
             if self.owes_rotation {
                 if !may_block {
                     return false;
@@ -145,10 +145,6 @@ impl Session {
     pub(crate) fn is_brief(&self, sql: &str) -> bool {
         let effect = self.connection.recall(sql).filter(|effect| effect.is_brief);
         effect.is_some_and(|effect| !effect.writes || self.is_autocommit())
-    }
-
-    pub(crate) fn has_turn(&self) -> bool {
-        self.turn.is_some()
     }
 
     /// Takes the turn to write if nobody else has it or waits for it; says whether the session has it.

@@ -61,7 +61,7 @@ impl Stream {
                 };
                 (script, pause) = self.on_thread(&policy, work).await?;
             }
-            if pause.is_some()
+            if let Some(Pause::Turn) = pause
                 && let Err(error) = self.wait_to_write(&policy).await?
             {
                 script.fail(error);
@@ -182,21 +182,24 @@ impl Stream {
 
     /// Waits in the database's queue of writers; without success, the open transaction may have been ended.
     async fn wait_to_write(&mut self, policy: &Policy) -> Attempt<()> {
-        let Some(session) = self.state.session.as_mut().filter(|session| !session.has_turn()) else {
-            return Ok(Ok(()));
-        };
         let patience = Instant::now() + MAX_WAIT_TO_WRITE;
-        let until = session.deadline().map_or(patience, |deadline| deadline.min(patience));
-        match timeout_at(until, self.database.writers().acquire_owned()).await {
-            Ok(Ok(turn)) => {
+        let until = self.deadline().map_or(patience, |deadline| deadline.min(patience));
+        // Who waits needs no connection, unless a transaction is open on it: the next one in the queue takes the same.
+        self.rest();
+        let waited = timeout_at(until, self.database.writers().acquire_owned()).await;
+        if let Err(error) = self.connect().await? {
+            return Ok(Err(error));
+        }
+        match (waited, &mut self.state.session) {
+            (Ok(Ok(turn)), Some(session)) => {
                 session.take_turn(turn);
                 Ok(Ok(()))
             }
-            Ok(Err(_)) => Err(Refusal::Internal),
-            Err(_) => {
+            (Err(_), _) => {
                 let was_ended = self.on_thread(policy, |executor| executor.settle()).await?;
                 Ok(Err(if was_ended { transaction_timeout() } else { busy() }))
             }
+            _ => Err(Refusal::Internal),
         }
     }
 

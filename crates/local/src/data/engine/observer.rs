@@ -261,7 +261,11 @@ fn judge(context: &AuthContext<'_>) -> (u32, Authorization) {
 
 fn is_plain(action: &AuthAction<'_>) -> bool {
     match action {
-        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Insert { .. } | AuthAction::Update { .. } => true,
+        AuthAction::Select
+        | AuthAction::Read { .. }
+        | AuthAction::Recursive
+        | AuthAction::Insert { .. }
+        | AuthAction::Update { .. } => true,
         AuthAction::Function { function_name } => {
             PLAIN_FUNCTIONS.iter().any(|plain| plain.eq_ignore_ascii_case(function_name))
         }
