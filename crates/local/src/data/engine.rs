@@ -47,8 +47,8 @@ pub(crate) trait Connection: Send {
     /// Holds the statements from now on to the rules of a token; `recycle` ends that.
     fn restrict(&mut self, rules: Option<Arc<Rules>>);
 
-    /// What `sql` would do, if the connection knows without compiling it.
-    fn recall(&self, sql: &str) -> Option<Effect>;
+    /// What is known of `sql` without compiling it.
+    fn recall(&self, sql: &str) -> Option<Known>;
 
     /// What `sql` would do, as far as can be told without running it. SQL that does not compile does nothing. Fails for
     /// what the rules do not allow.
@@ -131,6 +131,12 @@ pub(crate) struct Effect {
     /// Attaches or detaches a database.
     pub(crate) attaches: bool,
     pub(crate) transaction: Option<TransactionStep>,
+}
+
+/// What is known of a text that has run before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) effect: Effect,
     /// Was done in no time when it ran last, and does nothing whose length depends on a value alone.
     pub(crate) is_brief: bool,
 }

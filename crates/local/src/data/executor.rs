@@ -119,6 +119,7 @@ impl<'a> Executor<'a> {
 
     /// The connection, for what is no statement of the client.
     pub(crate) fn connection(&mut self) -> &mut dyn Connection {
+        self.session.end_statements_at(self.latest_end());
         self.session.connection(self.policy)
     }
 
@@ -141,15 +142,21 @@ impl<'a> Executor<'a> {
         if self.abandonment.is_interrupted() {
             return Ok(Err(SqlError::new(INTERRUPTED, "SQLite error: interrupted")));
         }
-        let now = Instant::now();
-        let end = self.session.deadline().unwrap_or(now + STATEMENT_LIMIT);
         let end = match self.leave {
-            None => end,
-            Some(leave) if now < leave && !self.session.owes_rotation() && self.session.is_brief(sql) => end.min(leave),
+            None => self.latest_end(),
+            Some(leave) if self.may_run_here(sql, leave) => leave.min(self.latest_end()),
             Some(_) => return Err(Pause::Thread),
         };
         self.session.end_statements_at(end);
         Ok(Ok(()))
+    }
+
+    fn may_run_here(&self, sql: &str, leave: Instant) -> bool {
+        !self.session.owes_rotation() && self.session.is_brief(sql) && Instant::now() < leave
+    }
+
+    fn latest_end(&self) -> Instant {
+        self.session.deadline().unwrap_or_else(|| Instant::now() + STATEMENT_LIMIT)
     }
 
     fn end<T>(&mut self, run: Result<T, Stop>) -> Attempt<T> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant};
 
-use super::engine::{Connection, Effect, Interrupter, Stop, TransactionStep};
+use super::engine::{Connection, Effect, Interrupter, Known, Stop, TransactionStep};
 use super::files::DatabaseFile;
 use super::history::History;
 use super::hrana::SqlError;
@@ -143,8 +143,13 @@ impl Session {
     /// Whether a text runs so briefly that it may do so anywhere. One that writes in a transaction may not: it could not
     /// be undone without the rest.
     pub(crate) fn is_brief(&self, sql: &str) -> bool {
-        let effect = self.connection.recall(sql).filter(|effect| effect.is_brief);
-        effect.is_some_and(|effect| !effect.writes || self.is_autocommit())
+        let known = self.recall(sql).filter(|known| known.is_brief);
+        known.is_some_and(|known| !known.effect.writes || self.is_autocommit())
+    }
+
+    /// What is known of a text without compiling it.
+    pub(crate) fn recall(&self, sql: &str) -> Option<Known> {
+        self.connection.recall(sql)
     }
 
     /// Takes the turn to write if nobody else has it or waits for it; says whether the session has it.

@@ -1,9 +1,10 @@
 //! A stream while a request runs on it: the asynchronous side of a session.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::database::Database;
@@ -68,7 +69,7 @@ impl Stream {
             }
         }
         if self.state.session.as_ref().is_some_and(|session| session.owes_rotation()) {
-            self.on_thread(&policy, |executor| executor.settle()).await?;
+            self.settle(&policy).await?;
         }
         Ok(script)
     }
@@ -78,10 +79,10 @@ impl Stream {
         let StreamState { session, transaction_is_lost, .. } = &mut self.state;
         let Some(session) = session else { return Err(Refusal::Internal) };
         let mut executor = Executor::new(&self.database, policy, session, transaction_is_lost).brief();
-        let run = AssertUnwindSafe(|| stack::with_room(|| script.go_on(&mut executor)));
-        catch_unwind(run).map(Result::err).map_err(|_| {
-            tracing::error!("the engine crashed");
-            Refusal::Internal
+        let run = catch_unwind(AssertUnwindSafe(|| stack::with_room(|| script.go_on(&mut executor))));
+        run.map(Result::err).map_err(|_| {
+            self.state.session = None;
+            crashed("it panicked")
         })
     }
 
@@ -89,6 +90,11 @@ impl Stream {
     /// allow is refused at once, with the reason.
     async fn is_forbidden(&mut self, texts: Vec<String>, policy: &Policy) -> Result<bool, Refusal> {
         if texts.is_empty() || self.connect().await?.is_err() {
+            return Ok(false);
+        }
+        if let Some(session) = self.state.session.as_ref().filter(|_| policy.rules().is_none())
+            && texts.iter().all(|sql| session.recall(sql).is_some_and(|known| !policy.forbids(known.effect)))
+        {
             return Ok(false);
         }
         let screen = policy.clone();
@@ -195,12 +201,15 @@ impl Stream {
                 session.take_turn(turn);
                 Ok(Ok(()))
             }
-            (Err(_), _) => {
-                let was_ended = self.on_thread(policy, |executor| executor.settle()).await?;
-                Ok(Err(if was_ended { transaction_timeout() } else { busy() }))
-            }
+            (Err(_), _) => Ok(Err(if self.settle(policy).await? { transaction_timeout() } else { busy() })),
             _ => Err(Refusal::Internal),
         }
+    }
+
+    /// Does what was left for a thread that may block. Says whether the transaction was ended because its time was up.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is that of an executor of one lifetime")]
+    async fn settle(&mut self, policy: &Policy) -> Result<bool, Refusal> {
+        self.on_thread(policy, |executor| executor.settle()).await
     }
 
     /// Runs `work` on a thread that may block.
@@ -239,8 +248,7 @@ fn busy() -> SqlError {
     SqlError::new("SQLITE_BUSY", "SQLite error: database is locked")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
-fn crashed(error: JoinError) -> Refusal {
+fn crashed(error: impl fmt::Display) -> Refusal {
     tracing::error!(%error, "the engine crashed");
     Refusal::Internal
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::Effect;
+use super::Known;
 use super::observer::Seen;
 
 /// As many as compiled statements are kept.
@@ -12,14 +12,14 @@ pub(super) const MOST: usize = 64;
 /// Longer texts are not sent again and again.
 const MAX_BYTES: usize = 4096;
 
-/// A statement that took longer than this is not [brief](Effect::is_brief).
+/// A statement that took longer than this is not [brief](Known::is_brief).
 const BRIEF: Duration = Duration::from_micros(100);
 
 /// What is known of one text, as long as the schema stays as it is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts {
     pub(super) seen: Seen,
-    pub(super) effect: Effect,
+    pub(super) known: Known,
 }
 
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ impl Familiar {
 
     /// Remembers a text that consists of one statement, and how long that took.
     pub(super) fn remember(&mut self, sql: &str, mut facts: Facts, took: Duration) {
-        facts.effect.is_brief = took <= BRIEF && facts.seen.is_plain();
+        facts.known.is_brief = took <= BRIEF && facts.seen.is_plain();
         if let Some(known) = self.0.get_mut(sql) {
             *known = facts;
         } else if sql.len() <= MAX_BYTES && !facts.seen.asks_engine() {

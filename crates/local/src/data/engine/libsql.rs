@@ -14,8 +14,8 @@ use super::familiar::{self, Facts, Familiar};
 use super::lookout::Lookout;
 use super::observer::{Observer, Seen};
 use super::{
-    Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, dump, errors, ffi, functions,
-    statement, text,
+    Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Known, Ran, RowSink, Stop, dump, errors, ffi,
+    functions, statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -171,8 +171,8 @@ impl Connection for LibsqlConnection {
         self.observer.restrict(rules);
     }
 
-    fn recall(&self, sql: &str) -> Option<Effect> {
-        self.facts_of(sql).map(|facts| facts.effect)
+    fn recall(&self, sql: &str) -> Option<Known> {
+        self.facts_of(sql).map(|facts| facts.known)
     }
 
     fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
@@ -347,10 +347,10 @@ impl LibsqlConnection {
                 text::check(sql)?;
                 self.observer.expect(sql);
                 (fresh, seen) = statement::only(&self.handle, &self.observer, sql)?;
-                let effect = statement::effect(&fresh, seen);
-                (&mut fresh, Facts { seen, effect })
+                let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
+                (&mut fresh, Facts { seen, known })
             };
-            gate(facts.effect)?;
+            gate(facts.known.effect)?;
             statement::bind(statement, command)?;
             started = Instant::now();
             let output = Some((sink, command.want_rows));

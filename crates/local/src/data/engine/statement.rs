@@ -36,7 +36,6 @@ pub(super) fn effect(statement: &Statement<'_>, seen: Seen) -> Effect {
         reconfigures: !is_explain && seen.changes_session(),
         attaches: !is_explain && seen.attaches(),
         transaction: seen.transaction().filter(|_| !is_explain),
-        is_brief: false,
     }
 }
 
