@@ -102,7 +102,7 @@ pub(crate) struct LocalCloud {
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<String>,
 
-    /// Answer in a way in which Turso Cloud has been seen to answer, such as duplicate-create-400; may be given more than
+    /// Answer in a way in which Turso Cloud has been seen to answer, such as duplicate-create-409; may be given more than
     /// once
     #[arg(long, value_name = "QUIRK")]
     pub(crate) quirk: Vec<Quirk>,
