@@ -35,10 +35,9 @@ pub(crate) use recovery::{DeletedDatabaseRow, DeletedGroupRow};
 pub(crate) use sessions::SessionRow;
 pub(crate) use users::UserRow;
 
-const SCHEMA: &str = include_str!("store/schema.sql");
-
-/// The version of the schema, as `user_version` of the database file.
-const VERSION: i64 = 1;
+/// The schema in steps, each of which makes of the version before it the next one. A step that was released is never
+/// changed, so that a state of any version becomes one of this version.
+const STEPS: [&str; 2] = [include_str!("store/schema/1.sql"), include_str!("store/schema/2.sql")];
 
 /// The state, in memory or in a file.
 #[derive(Debug)]
@@ -62,7 +61,7 @@ impl Still<'_> {
 /// The state could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
-    #[error("it has the format {0}, and this version knows none above {VERSION}")]
+    #[error("it has format {0}, which a newer version has written; this one knows formats up to {newest}", newest = STEPS.len())]
     Newer(i64),
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
@@ -131,23 +130,22 @@ impl Store {
     fn prepare(connection: Connection) -> Result<Self, StoreError> {
         connection.pragma_update(None, "foreign_keys", true)?;
         let store = Self(Mutex::new(connection));
-        store.transact(|transaction| match transaction.version()? {
-            0 => transaction.create_schema(),
-            1..=VERSION => Ok(()),
-            newer => Err(StoreError::Newer(newer)),
-        })?;
+        store.transact(|transaction| transaction.bring_up_to_date())?;
         Ok(store)
     }
 }
 
 impl Transaction<'_> {
-    fn version(&self) -> Result<i64, StoreError> {
-        Ok(self.0.pragma_query_value(None, "user_version", |row| row.get(0))?)
-    }
-
-    fn create_schema(&self) -> Result<(), StoreError> {
-        self.0.execute_batch(SCHEMA)?;
-        Ok(self.0.pragma_update(None, "user_version", VERSION)?)
+    /// Takes the steps that a state has not taken yet: all of them if it is empty. Its file tells by `user_version` how many
+    /// it has.
+    fn bring_up_to_date(&self) -> Result<(), StoreError> {
+        let version: i64 = self.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let taken = usize::try_from(version).map_err(|_| StoreError::Newer(version))?;
+        let missing = STEPS.get(taken..).ok_or(StoreError::Newer(version))?;
+        for step in missing {
+            self.0.execute_batch(step)?;
+        }
+        if missing.is_empty() { Ok(()) } else { Ok(self.0.pragma_update(None, "user_version", STEPS.len())?) }
     }
 }
 
@@ -178,7 +176,13 @@ mod tests {
     fn a_file_of_a_newer_version_is_not_touched() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("control.db");
-        Connection::open(&file).unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
-        assert!(matches!(Store::open(&file), Err(StoreError::Newer(newer)) if newer == VERSION + 1));
+        for version in [3_i64, -1] {
+            Connection::open(&file).unwrap().pragma_update(None, "user_version", version).unwrap();
+            let refused = Store::open(&file).unwrap_err();
+            assert!(matches!(refused, StoreError::Newer(newer) if newer == version), "{refused}");
+            let tables = "SELECT count(*) FROM sqlite_schema";
+            let tables: u64 = Connection::open(&file).unwrap().query_row(tables, [], |row| row.get(0)).unwrap();
+            assert_eq!(tables, 0);
+        }
     }
 }
