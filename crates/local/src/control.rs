@@ -57,7 +57,7 @@ pub(crate) use whereabouts::Host;
 
 use archive::Archive;
 use dumps::Dumps;
-pub(crate) use pages::Page;
+pub(crate) use pages::{ForeignHost, Page};
 use request::{Received, origin};
 pub(crate) use request::{drain, read as read_body};
 pub(crate) use router::Operation;

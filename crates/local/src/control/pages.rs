@@ -29,7 +29,19 @@ const SESSION: SignedDuration = SignedDuration::from_hours(7 * 24);
 #[derive(Debug)]
 pub(crate) enum Page {
     LatestRelease(Option<HeaderValue>),
-    Login(Login, Peer),
+    Login(Login, Visitor),
+}
+
+/// The mark of a request that names a host which is not of this machine. A web page may be under that name, and reads what
+/// its own name answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ForeignHost;
+
+/// Where somebody who wants to log in comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visitor {
+    peer: IpAddr,
+    names_foreign_host: bool,
 }
 
 impl Page {
@@ -42,7 +54,9 @@ impl Page {
             "/releases/latest" => Some(Self::LatestRelease(request.headers().get(RELEASE).cloned())),
             "/" | "/signup" => {
                 let login = serde_urlencoded::from_str(request.uri().query()?).ok()?;
-                Some(Self::Login(login, request.extensions().get::<Peer>().copied().unwrap_or_default()))
+                let Peer(peer) = request.extensions().get().copied().unwrap_or_default();
+                let names_foreign_host = request.extensions().get::<ForeignHost>().is_some();
+                Some(Self::Login(login, Visitor { peer, names_foreign_host }))
             }
             _ => None,
         }
@@ -73,14 +87,19 @@ impl Control {
     pub(super) async fn show(self: &Arc<Self>, page: Page) -> Response<Bytes> {
         match page {
             Page::LatestRelease(release) => latest_release(release.as_ref()),
-            Page::Login(login, peer) => self.log_in(login, peer).await.unwrap_or_else(Refusal::into_response),
+            Page::Login(login, visitor) => self.log_in(login, visitor).await.unwrap_or_else(Refusal::into_response),
         }
     }
 
     /// Begins a session of the cloud's user. Nobody is asked for a password, and so nobody beyond this machine gets one.
-    async fn log_in(self: &Arc<Self>, login: Login, Peer(peer): Peer) -> Result<Response<Bytes>, Refusal> {
-        if !is_here(peer) {
+    async fn log_in(self: &Arc<Self>, login: Login, visitor: Visitor) -> Result<Response<Bytes>, Refusal> {
+        if !is_here(visitor.peer) {
             return Err(Refusal::forbidden("only programs of the machine the local cloud runs on can log in"));
+        }
+        if visitor.names_foreign_host {
+            return Err(Refusal::forbidden(
+                "only programs that call the local cloud by a name of this machine can log in",
+            ));
         }
         let control = Arc::clone(self);
         let token = tokio::task::spawn_blocking(move || control.begin_session()).await.map_err(Refusal::internal)??;
