@@ -62,11 +62,14 @@ impl Page {
         }
     }
 
-    /// What it is called where operations have names.
+    /// What pages are called where operations have names.
+    pub(super) const NAMES: [&str; 2] = ["LatestRelease", "Login"];
+
     pub(super) fn name(&self) -> &'static str {
+        let [latest_release, login] = Self::NAMES;
         match self {
-            Self::LatestRelease(_) => "LatestRelease",
-            Self::Login(..) => "Login",
+            Self::LatestRelease(_) => latest_release,
+            Self::Login(..) => login,
         }
     }
 }
