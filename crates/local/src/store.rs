@@ -20,7 +20,7 @@ mod sessions;
 mod usage;
 mod users;
 
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, DatabaseName, ErrorCode, TransactionBehavior, backup::Progress};
@@ -91,6 +91,7 @@ impl Store {
     }
 
     pub(crate) fn open(file: &Path) -> Result<Self, StoreError> {
+        claim(file);
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "normal")?;
@@ -133,6 +134,16 @@ impl Store {
         store.transact(|transaction| transaction.take_missing(&STEPS))?;
         Ok(store)
     }
+}
+
+/// Makes an empty file that only its owner can read, for the keys of all tokens will be in it. What SQLite puts beside a file
+/// is as open as the file. One that is there already, or cannot be made, is SQLite's to tell of.
+fn claim(file: &Path) {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(file));
 }
 
 impl Transaction<'_> {

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde_json::json;
 use turso_cloud_local::{Cloud, CloudError};
 
-use crate::support::{audit_log, create_database, delete, get, post, query};
+use crate::support::{audit_log, create_database, delete, get, post, query, value};
 
 #[tokio::test]
 async fn a_cloud_is_the_same_when_its_directory_is_opened_again() {
@@ -63,6 +63,23 @@ fn a_directory_of_a_newer_version_is_refused_by_both_versions() {
     assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 2");
     state(directory.path()).execute_batch("PRAGMA user_version = 2").unwrap();
     Cloud::builder().directory(directory.path()).build().expect("nothing of it was changed");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_directory_that_others_may_enter_shows_them_no_key_and_no_row() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    create_database(&cloud, "orders").await;
+    value(&cloud, "orders", "CREATE TABLE t (x)").await;
+    cloud.ca_certificate().unwrap();
+    for secret in ["control.db", "control.db-wal", "ca-key.pem", "databases"] {
+        let mode = fs::metadata(directory.path().join(secret)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{secret}: {mode:o}");
+    }
 }
 
 #[tokio::test]
