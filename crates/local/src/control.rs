@@ -58,7 +58,7 @@ pub(crate) use whereabouts::Host;
 use archive::Archive;
 use dumps::Dumps;
 pub(crate) use pages::{ForeignHost, Page};
-use request::{Received, origin};
+use request::Received;
 pub(crate) use request::{drain, read as read_body};
 pub(crate) use router::Operation;
 pub(crate) use target::Target;
@@ -218,7 +218,7 @@ impl Operation {
                     self.needs.check_group_is_named(caller, &received.body)?;
                 }
                 let path = target.path(transaction, caller.as_ref())?;
-                let mut context = Context::new(transaction, control, &self.needs, caller, origin(received), now);
+                let mut context = Context::new(transaction, control, &self.needs, caller, &received.head, now);
                 context.purge()?;
                 let answer = self.answer(&path, received, &mut context)?;
                 Ok::<_, Refusal>((answer, context.into_effects()))

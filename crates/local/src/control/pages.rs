@@ -1,6 +1,6 @@
 //! What the Platform API's host has beside the API: the login of the official command line, and its latest release.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -40,7 +40,7 @@ pub(crate) struct ForeignHost;
 /// Where somebody who wants to log in comes from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visitor {
-    peer: IpAddr,
+    peer: Peer,
     names_foreign_host: bool,
 }
 
@@ -54,7 +54,7 @@ impl Page {
             "/releases/latest" => Some(Self::LatestRelease(request.headers().get(RELEASE).cloned())),
             "/" | "/signup" => {
                 let login = serde_urlencoded::from_str(request.uri().query()?).ok()?;
-                let Peer(peer) = request.extensions().get().copied().unwrap_or_default();
+                let peer = request.extensions().get().copied().unwrap_or_default();
                 let names_foreign_host = request.extensions().get::<ForeignHost>().is_some();
                 Some(Self::Login(login, Visitor { peer, names_foreign_host }))
             }
@@ -96,7 +96,7 @@ impl Control {
 
     /// Begins a session of the cloud's user. Nobody is asked for a password, and so nobody beyond this machine gets one.
     async fn log_in(self: &Arc<Self>, login: Login, visitor: Visitor) -> Result<Response<Bytes>, Refusal> {
-        if !is_here(visitor.peer) {
+        if !visitor.peer.is_here() {
             return Err(Refusal::forbidden("only programs of the machine the local cloud runs on can log in"));
         }
         if visitor.names_foreign_host {
@@ -169,10 +169,6 @@ fn shown(token: &ApiToken) -> Response<Bytes> {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-fn is_here(peer: IpAddr) -> bool {
-    peer.to_canonical().is_loopback()
 }
 
 /// A cloud that was set up has a user and a key.
