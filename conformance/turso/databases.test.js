@@ -265,6 +265,10 @@ test("version 3 of the API does the same by ids", async () => {
   assert.match(await turso("--v3-api", "group", "list"), /^default /m);
   assert.match(await turso("--v3-api", "db", "destroy", name, "--yes"), /Destroyed database/);
   assert.ok(!(await exists(`/databases/${name}`)));
+  const { json } = await api("GET", "/_local/requests");
+  const asked = new Set(json.map(({ operation }) => operation));
+  const operations = ["CreateDatabase", "ListDatabases", "DeleteDatabase", "CreateDatabaseToken", "CreateGroupToken"];
+  for (const operation of [...operations, "ListGroups"]) assert.ok(asked.has(`${operation}V3`), `${operation}V3`);
 });
 
 test("completion knows the names", async () => {

@@ -81,6 +81,10 @@ test("tokens of a group open its databases until they are invalidated", async ()
   assert.match(await turso("db", "shell", shell, "SELECT 6 * 7"), /42/);
   const reader = lastLine(await turso("group", "tokens", "create", name, "--read-only"));
   assert.match(await refused("db", "shell", `${url}?authToken=${reader}`, "CREATE TABLE t (x)"), /BLOCKED/);
+  await turso("db", "shell", shell, "CREATE TABLE t (x)");
+  const inserter = lastLine(await turso("group", "tokens", "create", name, "-p", "t:data_add"));
+  await turso("db", "shell", `${url}?authToken=${inserter}`, "INSERT INTO t VALUES (1)");
+  assert.match(await refused("db", "shell", `${url}?authToken=${inserter}`, "DELETE FROM t"), /BLOCKED/);
   assert.match(await turso("group", "tokens", "invalidate", name, "--yes"), /Tokens invalidated successfully/);
   assert.match(await refused("db", "shell", shell, "SELECT 1"), /401/);
   await turso("group", "destroy", name, "--yes");
