@@ -85,7 +85,7 @@ pub(crate) use engine::LoadError;
 pub(crate) use files::{COMPANIONS, Files};
 pub(crate) use history::HistoryError;
 pub(crate) use meter::UsedUp;
-pub(crate) use operation::operation_of;
+pub(crate) use operation::{OPERATIONS, operation_of};
 pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
 pub(crate) use socket::Lifeline;
