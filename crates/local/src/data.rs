@@ -13,6 +13,7 @@ mod allow_list;
 mod attach;
 mod batch;
 mod body;
+mod chunk;
 mod codec;
 mod cursor;
 mod database;

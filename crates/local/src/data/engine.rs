@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::hrana::{Column, Description, NamedValue, SqlError, Value};
+use super::hrana::{Column, Description, NamedValue, SqlError, Value, ValueRef};
 use super::permissions::{Denial, Rules};
 
 pub(crate) use check::quick_check;
@@ -171,7 +171,7 @@ impl From<SqlError> for Stop {
 /// Takes the rows of a statement as they are produced. An error stops the statement.
 pub(crate) trait RowSink {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError>;
-    fn row(&mut self, row: Vec<Value>) -> Result<(), SqlError>;
+    fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError>;
 }
 
 /// Takes the text of a dump, statement by statement. An error stops it.

@@ -6,7 +6,7 @@ use std::mem;
 use super::batch::StepSink;
 use super::engine::{Ran, RowSink};
 use super::executor::{Executor, Pause, Script};
-use super::hrana::{BatchResult, Column, Outcome, Response, SqlError, StatementResult, Value};
+use super::hrana::{BatchResult, Column, Outcome, Response, SqlError, StatementResult, Value, ValueRef};
 use super::plan::Task;
 
 /// The rows of one answer may take this much; larger results are for the cursor endpoint.
@@ -127,12 +127,12 @@ impl RowSink for Collector {
         Ok(())
     }
 
-    fn row(&mut self, row: Vec<Value>) -> Result<(), SqlError> {
-        self.bytes += row.iter().map(Value::wire_size).sum::<usize>();
+    fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
+        self.bytes += row.iter().map(ValueRef::wire_size).sum::<usize>();
         if self.bytes > self.bytes_left {
             return Err(SqlError::new("RESPONSE_TOO_LARGE", "Response is too large"));
         }
-        self.rows.push(row);
+        self.rows.push(row.iter().map(ValueRef::to_value).collect());
         Ok(())
     }
 }

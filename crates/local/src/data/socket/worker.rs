@@ -9,7 +9,8 @@ use tokio::time::timeout_at;
 
 use super::connection::response_error;
 use crate::data::batch::Steps;
-use crate::data::cursor::{self, Chunk};
+use crate::data::chunk::Entries;
+use crate::data::cursor;
 use crate::data::hrana::{CursorEntry, Outcome, OwnResponse, ServerMessage, SocketResponse, SqlError};
 use crate::data::pipeline::Pipeline;
 use crate::data::plan::{self, Task};
@@ -103,7 +104,7 @@ impl Worker {
         if !is_open {
             return None;
         }
-        let (entries, chunks) = cursor::channel();
+        let (entries, chunks) = cursor::channel(Entries::default());
         let mut batch = pin!(async {
             let _produced = cursor::run(&mut self.stream, steps, policy, entries).await;
         });
@@ -124,7 +125,7 @@ impl Worker {
 async fn serve_fetches(
     jobs: &mut mpsc::UnboundedReceiver<Job>,
     answers: &mpsc::Sender<ServerMessage>,
-    mut chunks: mpsc::Receiver<Chunk>,
+    mut chunks: mpsc::Receiver<Vec<CursorEntry>>,
 ) -> Option<Job> {
     let mut waiting = VecDeque::new();
     let mut queue = VecDeque::new();
@@ -155,7 +156,11 @@ fn is_fetch(job: &Job) -> bool {
 }
 
 /// Takes what there is.
-fn fetch(waiting: &mut VecDeque<CursorEntry>, chunks: &mut mpsc::Receiver<Chunk>, max_count: u32) -> OwnResponse {
+fn fetch(
+    waiting: &mut VecDeque<CursorEntry>,
+    chunks: &mut mpsc::Receiver<Vec<CursorEntry>>,
+    max_count: u32,
+) -> OwnResponse {
     let max_count = usize::try_from(max_count).unwrap_or(usize::MAX);
     let mut entries = Vec::new();
     let mut bytes = 0;
