@@ -16,6 +16,7 @@ mod meta;
 mod organizations;
 mod paging;
 mod recovery;
+mod rows;
 mod sessions;
 mod usage;
 mod users;
