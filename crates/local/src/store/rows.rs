@@ -1,6 +1,6 @@
 //! Queries whose rows are read by the names of their columns.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::{Cell, RefCell};
 
 use rusqlite::{OptionalExtension as _, Params, Row, types::FromSql};
 
@@ -13,8 +13,12 @@ pub(super) struct Named<'a> {
     places: &'a Places,
 }
 
+/// The columns asked for so far, and whose turn it is: every row is read in the same order.
 #[derive(Default)]
-struct Places(RefCell<HashMap<&'static str, usize>>);
+struct Places {
+    known: RefCell<Vec<(&'static str, usize)>>,
+    next: Cell<usize>,
+}
 
 impl Named<'_> {
     pub(super) fn get<T: FromSql>(&self, column: &'static str) -> rusqlite::Result<T> {
@@ -22,13 +26,16 @@ impl Named<'_> {
     }
 
     pub(super) fn place(&self, column: &'static str) -> rusqlite::Result<usize> {
-        let known = self.places.0.borrow().get(column).copied();
-        if let Some(place) = known {
-            return Ok(place);
+        let Places { known, next } = self.places;
+        let mut known = known.borrow_mut();
+        let mut turns = (next.get()..known.len()).chain(0..next.get());
+        let found = turns.find(|turn| known[*turn].0 == column);
+        if found.is_none() {
+            known.push((column, self.row.as_ref().column_index(column)?));
         }
-        let place = self.row.as_ref().column_index(column)?;
-        self.places.0.borrow_mut().insert(column, place);
-        Ok(place)
+        let turn = found.unwrap_or(known.len() - 1);
+        next.set(turn + 1);
+        Ok(known[turn].1)
     }
 }
 
