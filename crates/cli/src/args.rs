@@ -147,6 +147,11 @@ impl Command {
         }
     }
 
+    /// Whether it keeps several threads busy; the others wait for one answer after the other.
+    pub(crate) fn is_parallel(&self) -> bool {
+        matches!(self, Self::Local(_) | Self::Shell(_) | Self::Sql(_) | Self::Import(_) | Self::Export(_))
+    }
+
     /// Whether it can make the profile that `--profile` names.
     pub(crate) fn makes_profiles(&self) -> bool {
         match self {
