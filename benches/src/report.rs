@@ -32,6 +32,7 @@ const CHAPTERS: &[Chapter] = &[
     chapter("many", "10,000 databases in use", "p99_us", true),
     chapter("start", "Starting", "wall_ms", true),
     chapter("command-line", "The command line", "wall_ms", true),
+    chapter("build", "Building", "cpu_s", true),
 ];
 
 const fn chapter(row: &'static str, title: &'static str, figure: &'static str, less_is_better: bool) -> Chapter {

@@ -1,5 +1,6 @@
 //! The rows of the page: what is measured, against what.
 
+mod build;
 mod client;
 mod command_line;
 mod creation;
@@ -38,6 +39,8 @@ pub(crate) enum Row {
     Start,
     /// The command line
     CommandLine,
+    /// Building everything from nothing
+    Build,
 }
 
 /// The programs that are compared.
@@ -70,6 +73,7 @@ pub(crate) fn run(rows: &[Row], file: &Path, rounds: usize, tools: &Tools) -> Re
             Row::Many => many::many(tools)?,
             Row::Start => start::start(rounds, tools)?,
             Row::CommandLine => command_line::command_line(rounds, tools)?,
+            Row::Build => build::build()?,
         };
         for record in &records {
             eprintln!("{} / {} / {}: {:?}", record.row, record.case, record.who, record.figures);

@@ -21,7 +21,7 @@ const BUILDS: [(&str, &[&str]); 5] = [
 
 /// Everything is built once: a clean build takes minutes.
 pub(super) fn build() -> Result<Vec<Record>> {
-    let record = |(package, options)| {
+    let record = |(package, options): (&str, &[&str])| {
         Ok(Record {
             row: Row::Build.name(),
             case: "a clean release build".to_owned(),
