@@ -24,6 +24,9 @@ pub(crate) enum LocalCommand {
     /// The state of a whole local cloud, kept under a name
     #[command(subcommand)]
     Snapshot(LocalSnapshot),
+    /// Copies of a running local cloud, each on a port of its own
+    #[command(subcommand)]
+    Fork(LocalFork),
     /// Print what a detached local cloud has written
     Logs(LocalLogs),
     /// Print the requests to a running local cloud
@@ -102,7 +105,7 @@ pub(crate) struct LocalCloud {
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<String>,
 
-    /// Answer in a way in which Turso Cloud has been seen to answer, such as duplicate-create-400; may be given more than
+    /// Answer in a way in which Turso Cloud has been seen to answer, such as duplicate-create-409; may be given more than
     /// once
     #[arg(long, value_name = "QUIRK")]
     pub(crate) quirk: Vec<Quirk>,
@@ -220,6 +223,23 @@ pub(crate) struct NamedSnapshot {
 
     #[command(flatten)]
     pub(crate) instance: LocalName,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum LocalFork {
+    /// Copy the cloud as it is now; the copy takes the same tokens and ends with the cloud
+    Create(LocalName),
+    /// List the copies
+    #[command(visible_alias = "ls")]
+    List(LocalName),
+    /// End a copy
+    #[command(visible_alias = "rm")]
+    Delete {
+        /// The number of the copy
+        id: u64,
+        #[command(flatten)]
+        instance: LocalName,
+    },
 }
 
 #[derive(Debug, clap::Args)]
