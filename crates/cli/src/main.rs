@@ -24,6 +24,7 @@ use std::{env, ffi::OsString, io::Write as _, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser as _, ValueEnum as _};
+use tokio::runtime::Builder;
 
 use args::{Args, Format, GlobalArgs};
 use context::Context;
@@ -60,8 +61,8 @@ fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>)
     }
     let cx = Context::new(global, command.makes_profiles())?;
     *format = Some(cx.out().format());
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let mut runtime = if command.is_parallel() { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    let runtime = runtime.enable_all().build().context("cannot start the runtime")?;
     let outcome = runtime.block_on(async {
         if command.handles_signals() {
             return anyhow::Ok(Ok(commands::run(&cx, command).await));

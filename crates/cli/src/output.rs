@@ -1,5 +1,6 @@
 //! Data on its way out: one value or a list, in the format asked for. Only data is written to standard output.
 
+mod aligned;
 mod csv;
 mod fields;
 mod json;
