@@ -28,6 +28,7 @@ fn main() -> Result<()> {
             "client-call" => client_call(times).await,
             "list-1000-databases" => list(times),
             "create-database" => create(times).await,
+            "cloud-new" => cloud_new(times),
             "cloud-lists-100-databases" => list_of_cloud(times).await,
             "select-1" => select(times).await,
             other => bail!("unknown work {other:?}"),
@@ -89,6 +90,14 @@ async fn create(times: usize) -> Result<()> {
     let (_cloud, turso) = cloud()?;
     for number in 0..times {
         turso.databases().create(NewDatabase::new(format!("tenant-{number}"), "default")).await?;
+    }
+    Ok(())
+}
+
+/// A local cloud, as a test sets one up.
+fn cloud_new(times: usize) -> Result<()> {
+    for _ in 0..times {
+        Cloud::new()?;
     }
     Ok(())
 }

@@ -34,3 +34,27 @@ fn widths(rows: &[Vec<String>]) -> Vec<usize> {
     }
     widths
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(rows: &[&[&str]]) -> String {
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+        let mut out = Vec::new();
+        write(&mut out, &rows, Style::new()).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn cells_stand_under_each_other_by_the_room_they_take_on_a_screen() {
+        let text = written(&[&["NAME", "GROUP"], &["東京", "default"], &["é", "eu"]]);
+        assert_eq!(text, "NAME  GROUP\n東京  default\né     eu\n");
+    }
+
+    #[test]
+    fn no_line_ends_in_blanks() {
+        assert_eq!(written(&[&["NAME", "PARENT"], &["orders", ""]]), "NAME    PARENT\norders\n");
+        assert_eq!(written(&[]), "");
+    }
+}
