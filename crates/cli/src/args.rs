@@ -30,7 +30,7 @@ pub(crate) use db::{
 pub(crate) use export::{ExportArgs, ExportFormat};
 pub(crate) use global::{Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
-pub(crate) use import::{Destination, ImportCommand, ImportCsv, ImportDump, ImportMode, ImportSqlite};
+pub(crate) use import::{Destination, Import, ImportCommand, ImportCsv, ImportDump, ImportMode, ImportSqlite};
 pub(crate) use local::{
     DEFAULT_NAME, EnvironmentFormat, LocalClock, LocalCloud, LocalCommand, LocalEnv, LocalExec, LocalFault,
     LocalFaultAdd, LocalLogs, LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop,

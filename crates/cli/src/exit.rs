@@ -54,6 +54,21 @@ impl Failure {
         Self::new(Kind::Usage, message)
     }
 
+    /// Any error, as what is said of it.
+    pub(crate) fn of_any(error: anyhow::Error) -> Self {
+        let Report { message, hint, .. } = Report::of(&error);
+        let (_, _, kind) = classify(&error);
+        Self { hint, ..Self::new(kind, message).caused_by(error) }
+    }
+
+    /// The same failure, with more to say of it.
+    #[must_use]
+    pub(crate) fn adding(mut self, more: &str) -> Self {
+        self.message.push_str("; ");
+        self.message.push_str(more);
+        self
+    }
+
     pub(crate) fn is(&self, kind: Kind) -> bool {
         self.kind == kind
     }
@@ -114,14 +129,7 @@ struct Http {
 
 impl Report {
     pub(crate) fn of(error: &anyhow::Error) -> Self {
-        let api = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
-        let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
-        let kind = match (failure, api) {
-            (Some(failure), _) => failure.kind,
-            (None, Some(api)) => kind_of(api),
-            (None, None) if error.chain().any(<dyn std::error::Error>::is::<InvalidInput>) => Kind::Usage,
-            (None, None) => Kind::Failed,
-        };
+        let (failure, api, kind) = classify(error);
         Self {
             kind: word(kind, failure.is_none().then_some(api).flatten()),
             message: message(error),
@@ -187,6 +195,19 @@ impl Http {
             attempts: error.attempts(),
         })
     }
+}
+
+/// What among the causes of an error decides how the run ends.
+fn classify(error: &anyhow::Error) -> (Option<&Failure>, Option<&Error>, Kind) {
+    let api = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
+    let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
+    let kind = match (failure, api) {
+        (Some(failure), _) => failure.kind,
+        (None, Some(api)) => kind_of(api),
+        (None, None) if error.chain().any(<dyn std::error::Error>::is::<InvalidInput>) => Kind::Usage,
+        (None, None) => Kind::Failed,
+    };
+    (failure, api, kind)
 }
 
 fn kind_of(error: &Error) -> Kind {

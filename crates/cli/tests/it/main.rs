@@ -9,6 +9,7 @@ mod export;
 mod gate;
 mod import;
 mod import_failures;
+mod import_sqlite;
 mod output;
 mod secrets;
 mod shell;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use turso_cloud::NewDatabase;
 
+use super::{outcome::Imported, stop::Stop};
 use crate::{
     args::Destination,
     connect::{Rights, connect},
@@ -42,18 +43,30 @@ impl Destination {
     }
 
     /// Connects, with the database created first if it is to be.
-    pub(super) async fn open(&self, cx: &Context) -> Result<Connection> {
+    pub(super) async fn open(&self, cx: &Context, stop: &Stop) -> Result<Connection> {
         if self.create {
-            cx.client()?.databases().create(self.new_database()).wait_ready().await?;
+            self.create(cx, stop).await?;
         }
-        let connected = connect(cx, &self.to, Rights::Write).await;
-        match connected {
-            Err(error) if self.create => Err(match self.remove(cx).await {
-                Ok(()) => error,
-                Err(left) => error.context(left),
-            }),
+        match stop.or(connect(cx, &self.to, Rights::Write)).await {
+            Err(error) => Err(self.abandon(cx, error).await),
             connected => connected,
         }
+    }
+
+    async fn create(&self, cx: &Context, stop: &Stop) -> Result<()> {
+        let creating = cx.client()?.databases().create(self.new_database()).wait_ready();
+        let interrupted = tokio::select! {
+            created = creating => match created {
+                Ok(_) => stop.asked(),
+                // It was created, and cannot be used.
+                Err(error) if error.may_have_happened() => return Err(self.abandon(cx, error.into()).await),
+                Err(error) => return Err(error.into()),
+            },
+            kind = stop.wait_patiently() => Some(kind),
+        };
+        let Some(kind) = interrupted else { return Ok(()) };
+        let said = "interrupted while the database was being created";
+        Err(self.abandon(cx, Failure::new(kind, said).into()).await)
     }
 
     /// In a dry run: has the requests shown that would be sent.
@@ -64,16 +77,32 @@ impl Destination {
         Ok(())
     }
 
-    /// Removes the database that was created. Fails with what is left.
-    pub(super) async fn remove(&self, cx: &Context) -> Result<(), String> {
-        let left = |error: String| {
-            format!(
-                "database {:?} was created and could not be removed: {error}; tursoctl db delete {}",
-                self.to, self.to
-            )
-        };
+    /// What is said at the end.
+    pub(super) fn imported(&self) -> Imported {
+        Imported { database: self.to.clone(), created: self.create, ..Imported::default() }
+    }
+
+    /// Gives up for a reason: removes the database if it was created, and says in the error what became of it.
+    pub(super) async fn abandon(&self, cx: &Context, reason: anyhow::Error) -> anyhow::Error {
+        if !self.create {
+            return reason;
+        }
+        let removed = self.remove_again(cx).await.unwrap_or_else(|left| left);
+        Failure::of_any(reason).adding(&removed).into()
+    }
+
+    /// Removes the database that was created. Yields what to say of it, which is an error where it may be left.
+    pub(super) async fn remove_again(&self, cx: &Context) -> Result<String, String> {
+        let again = format!("tursoctl db delete {}", self.to);
+        let left =
+            |error: String| format!("database {:?} was created and could not be removed: {error}; {again}", self.to);
         let client = cx.client().map_err(|error| left(error.to_string()))?;
-        client.databases().delete_if_exists(self.to.as_str()).await.map(drop).map_err(|error| left(error.to_string()))
+        match client.databases().delete_if_exists(self.to.as_str()).await {
+            Ok(true) => Ok("the database was removed again".to_owned()),
+            // The request that creates it may still be on its way.
+            Ok(false) => Err(format!("database {:?} is not there; should it appear: {again}", self.to)),
+            Err(error) => Err(left(error.to_string())),
+        }
     }
 
     fn is_url(&self) -> bool {

@@ -9,7 +9,9 @@ use std::{
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
+use super::outcome::counted;
 use crate::{
+    args::Import,
     config::state_folder,
     exit::{Failure, Kind},
     files::{create_private, write_whole},
@@ -54,6 +56,15 @@ pub(super) struct Position {
     pub(super) line: u64,
 }
 
+/// Which table an import was at, where a file has several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct TableNote {
+    /// Its place in the file.
+    pub(super) index: usize,
+    /// Whether the import made it.
+    pub(super) is_new: bool,
+}
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Entry {
     file: Fingerprint,
@@ -62,6 +73,8 @@ struct Entry {
     sent: u64,
     /// The rows the table had before.
     rows_before: u64,
+    #[serde(default)]
+    table: TableNote,
 }
 
 /// The note of one import: there is one for a database and a table.
@@ -70,6 +83,18 @@ pub(super) struct Journal {
     path: PathBuf,
     file: Fingerprint,
     pub(super) rows_before: u64,
+    pub(super) table: TableNote,
+}
+
+impl Import {
+    /// What an earlier run of the same import has left, if this one is to go on with it.
+    pub(super) fn earlier(&self, journal: &Journal) -> Result<Option<Earlier>> {
+        let earlier = if self.resume { journal.earlier()? } else { None };
+        if earlier.is_some() && self.destination.create {
+            return Err(Failure::usage("--resume goes on in a database that exists: leave out --create").into());
+        }
+        Ok(earlier)
+    }
 }
 
 /// What an earlier run has left.
@@ -78,6 +103,26 @@ pub(super) struct Earlier {
     pub(super) position: Position,
     pub(super) sent: u64,
     pub(super) rows_before: u64,
+    pub(super) table: TableNote,
+}
+
+impl Earlier {
+    /// How many rows beyond those it knows of are in the table, which has `count` and should have `done` of the file. Only
+    /// a batch whose answer was lost may be.
+    pub(super) fn went_on(&self, count: u64, done: u64) -> Result<u64> {
+        let added = count.saturating_sub(self.rows_before);
+        if added == done {
+            return Ok(0);
+        }
+        if self.sent > 0 && added == done + self.sent {
+            return Ok(self.sent);
+        }
+        let problem = format!(
+            "--resume: {} of the file were inserted, and the table has {added} more than before: somebody else changed it",
+            counted(done, "row")
+        );
+        Err(Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into())
+    }
 }
 
 impl Journal {
@@ -87,7 +132,7 @@ impl Journal {
             .map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' })
             .collect();
         let path = state_folder()?.join("imports").join(name);
-        Ok(Self { path, file, rows_before: 0 })
+        Ok(Self { path, file, rows_before: 0, table: TableNote::default() })
     }
 
     /// What an earlier run of the same import has left, if there was one. Fails where the file has changed since.
@@ -106,12 +151,14 @@ impl Journal {
             );
             return Err(Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into());
         }
-        Ok(Some(Earlier { position: entry.position, sent: entry.sent, rows_before: entry.rows_before }))
+        let Entry { position, sent, rows_before, table, .. } = entry;
+        Ok(Some(Earlier { position, sent, rows_before, table }))
     }
 
     /// Notes what is done and what is about to be sent.
     pub(super) fn note(&self, position: &Position, sent: u64) -> Result<()> {
-        let entry = Entry { file: self.file.clone(), position: position.clone(), sent, rows_before: self.rows_before };
+        let (file, position) = (self.file.clone(), position.clone());
+        let entry = Entry { file, position, sent, rows_before: self.rows_before, table: self.table };
         let text = serde_json::to_string(&entry)?;
         let folder = self.path.parent().map_or(Ok(()), create_private);
         folder
