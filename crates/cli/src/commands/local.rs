@@ -25,7 +25,7 @@ use crate::{args::LocalCommand, context::Context};
 pub(crate) async fn run(cx: &Context, command: &LocalCommand) -> Result<ExitCode> {
     match command {
         LocalCommand::Exec(args) => return exec::exec(cx, args).await,
-        LocalCommand::Start(args) if args.detach => detach::start(cx, args).await,
+        LocalCommand::Start(args) if args.detach && !cx.is_dry_run() => detach::start(cx, args).await,
         LocalCommand::Start(args) => start::start(cx, args).await,
         LocalCommand::Stop(args) => lifecycle::stop(cx, args).await,
         LocalCommand::Status(name) => lifecycle::status(cx, name).await,

@@ -9,19 +9,31 @@ use std::io::{BufRead, BufReader, Cursor as Bytes};
 
 use anyhow::Result;
 
-use super::sql::{Given, Runner, is_of_statement, open_file, partial, rights, writer};
+use super::sql::{Given, Runner, is_of_statement, open_file, partial, rehearse, rights, writer};
 use crate::{
     args::{OnError, ShellArgs},
     connect::connect,
     context::Context,
     exit::{Failure, Report},
-    script::{Item, Scanner, ScriptReader},
+    script::{Item, Scanner, ScriptReader, Source},
     stdin::Stdin,
 };
 use editor::{Line, LineEditor};
 use session::{Flow, Session};
 
 pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
+    if let Some(recorder) = cx.recorder() {
+        if args.is_interactive() {
+            return Err(Failure::usage("--dry-run: what is typed into a shell is run as it is typed")
+                .hint("give the statements by --command or --file")
+                .into());
+        }
+        let command = |command: &Source| {
+            cx.notice(format_args!("this would run {}", command.text));
+            Ok(())
+        };
+        return rehearse(cx, recorder, &args.database, script(args)?, &args.parameters, command).await;
+    }
     let given = Given::parse(&args.parameters)?;
     let connection = connect(cx, &args.database, rights(&args.parameters)).await?;
     let runner = Runner::new(connection, writer(cx, args.mode), given);
@@ -29,15 +41,18 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
     let outcome = if args.is_interactive() {
         interact(cx, &mut session).await
     } else {
-        let script: Box<dyn BufRead + '_> = match (&args.command, &args.file) {
-            (Some(sql), _) => Box::new(Bytes::new(sql.as_bytes())),
-            (None, Some(file)) => open_file(file)?,
-            (None, None) => Box::new(BufReader::new(Stdin)),
-        };
-        run_script(cx, &mut session, script, args).await
+        run_script(cx, &mut session, script(args)?, args).await
     };
     session.end().await;
     outcome
+}
+
+fn script(args: &ShellArgs) -> Result<Box<dyn BufRead + '_>> {
+    Ok(match (&args.command, &args.file) {
+        (Some(sql), _) => Box::new(Bytes::new(sql.as_bytes())),
+        (None, Some(file)) => open_file(file)?,
+        (None, None) => Box::new(BufReader::new(Stdin)),
+    })
 }
 
 async fn run_script(cx: &Context, session: &mut Session<'_>, script: impl BufRead, args: &ShellArgs) -> Result<()> {

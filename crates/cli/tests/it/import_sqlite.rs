@@ -87,7 +87,11 @@ fn all_of_a_file_goes_to_an_empty_database() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(ended.json()["created"], false);
     assert_same(&served, &handle);
-    served.done(&["sql", "shop", "INSERT INTO counted (v) VALUES ('d'); INSERT INTO words VALUES ('more quick words')"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "INSERT INTO counted (v) VALUES ('d'); INSERT INTO words VALUES ('more quick words')",
+    ]);
     assert_eq!(value(&served, "SELECT max(id) FROM counted"), "X'34'");
     assert_eq!(value(&served, "SELECT count(*) FROM words WHERE words MATCH 'quick'"), "X'32'");
 }
@@ -110,7 +114,11 @@ fn a_dump_or_a_file_of_virtual_tables_comes_back_as_it_was() {
 #[test]
 fn a_dump_leaves_the_counters_of_other_tables_alone() {
     let served = served(&["shop"]);
-    served.done(&["sql", "shop", "CREATE TABLE o (id INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO o VALUES (9); DELETE FROM o"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE o (id INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO o VALUES (9); DELETE FROM o",
+    ]);
     let dump = served.write(
         "a.sql",
         "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);\nDELETE FROM sqlite_sequence;\nINSERT INTO sqlite_sequence VALUES('t',4);\n",
@@ -123,7 +131,8 @@ fn a_dump_leaves_the_counters_of_other_tables_alone() {
 #[test]
 fn a_database_that_has_tables_is_left_alone_unless_told_how() {
     let served = served(&["shop"]);
-    let before = "CREATE TABLE t (id INTEGER PRIMARY KEY, v, own DEFAULT 'own'); INSERT INTO t (id, v) VALUES (1, 'old');
+    let before =
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v, own DEFAULT 'own'); INSERT INTO t (id, v) VALUES (1, 'old');
         CREATE TABLE kept (a); INSERT INTO kept VALUES (1)";
     served.done(&["sql", "shop", before]);
     let (path, _) = file(
@@ -144,7 +153,11 @@ fn a_database_that_has_tables_is_left_alone_unless_told_how() {
     // The second time, the rows are there already; none of them is lost or doubled.
     let again = import(&["--mode", "append"]);
     assert_eq!(again.code, Some(1), "{}", again.stderr);
-    assert!(again.stderr.contains("table \"t\": row 1: SQLite error: UNIQUE constraint failed: t.id"), "{}", again.stderr);
+    assert!(
+        again.stderr.contains("table \"t\": row 1: SQLite error: UNIQUE constraint failed: t.id"),
+        "{}",
+        again.stderr
+    );
     assert_eq!(rows(), hex("1oldown,2twoown,3threeown"));
     served.done(&["sql", "shop", "DELETE FROM t WHERE id = 3"]);
     assert_eq!(import(&["--mode", "replace"]).code, Some(0));
@@ -161,9 +174,24 @@ fn what_does_not_fit_is_told_before_anything_is_changed() {
     let schema = || served.done(&["sql", "shop", "SELECT group_concat(name) FROM sqlite_schema", "-o", "name"]);
     let before = schema();
     let cases: [(&str, &[&str], i32, &str); 4] = [
-        ("CREATE TABLE s (a); CREATE TABLE t (a, z);", &["--mode", "append"], 2, "table \"t\" has no column z; it has a"),
-        ("CREATE TABLE s (a); CREATE VIRTUAL TABLE words USING fts5(body);", &["--mode", "replace"], 6, "it is a virtual one"),
-        ("CREATE TABLE s (a); INSERT INTO s VALUES ('x'), (CAST(x'ff' AS TEXT));", &["--mode", "append"], 2, "table \"s\", row 2, column \"a\": it is text, and not UTF-8"),
+        (
+            "CREATE TABLE s (a); CREATE TABLE t (a, z);",
+            &["--mode", "append"],
+            2,
+            "table \"t\" has no column z; it has a",
+        ),
+        (
+            "CREATE TABLE s (a); CREATE VIRTUAL TABLE words USING fts5(body);",
+            &["--mode", "replace"],
+            6,
+            "it is a virtual one",
+        ),
+        (
+            "CREATE TABLE s (a); INSERT INTO s VALUES ('x'), (CAST(x'ff' AS TEXT));",
+            &["--mode", "append"],
+            2,
+            "table \"s\", row 2, column \"a\": it is text, and not UTF-8",
+        ),
         ("CREATE TABLE s (a);", &["--mode", "append", "--create"], 2, "cannot be used with"),
     ];
     for (at, (content, more, code, said)) in cases.into_iter().enumerate() {
@@ -193,7 +221,11 @@ fn an_import_that_fails_leaves_nothing_of_what_it_made() {
     );
     let ended = served.run(&["import", "sqlite", &path, "--to", "shop", "--mode", "replace"]);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    assert!(ended.stderr.contains("the rows cannot be replaced: SQLite error: CHECK constraint failed"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("the rows cannot be replaced: SQLite error: CHECK constraint failed"),
+        "{}",
+        ended.stderr
+    );
     assert!(ended.stderr.contains("what it had made was removed again"), "{}", ended.stderr);
     assert_eq!(served.done(&["sql", "shop", "SELECT group_concat(name) FROM sqlite_schema", "-o", "name"]), "t\n");
     assert_eq!(served.done(&["sql", "shop", "SELECT group_concat(id) FROM t", "-o", "name"]), "2\n");
@@ -222,7 +254,11 @@ fn an_import_goes_on_where_it_stopped_even_if_the_last_answer_was_lost() {
         let gate = Gate::after(600_000, then, served.addr());
         let ended = Ended::of(import(&served, &gate, &path, &["--resume"]).output().unwrap());
         assert!(matches!(ended.code, Some(1 | 9)), "{}", ended.stderr);
-        assert!(ended.stderr.contains("of 20003 rows inserted") && ended.stderr.contains("--resume"), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("of 20003 rows inserted") && ended.stderr.contains("--resume"),
+            "{}",
+            ended.stderr
+        );
         gate.open();
         let ended = Ended::of(import(&served, &gate, &path, &["--resume"]).output().unwrap());
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);

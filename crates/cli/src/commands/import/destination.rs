@@ -6,7 +6,7 @@ use turso_cloud::NewDatabase;
 use super::{outcome::Imported, stop::Stop};
 use crate::{
     args::Destination,
-    connect::{Rights, connect},
+    connect::{Rights, connect, is_url},
     context::Context,
     exit::{Failure, Kind},
     hrana::Connection,
@@ -15,10 +15,10 @@ use crate::{
 impl Destination {
     /// Sees whether the import can go there, before anything is done.
     pub(super) async fn check(&self, cx: &Context) -> Result<()> {
-        if self.is_url() && self.create {
+        if is_url(&self.to) && self.create {
             return Err(Failure::usage("--create needs the name of a database, and --to is a URL").into());
         }
-        if self.is_url() {
+        if is_url(&self.to) {
             return Ok(());
         }
         let found = cx.client()?.databases().find(self.to.as_str()).await?;
@@ -69,10 +69,14 @@ impl Destination {
         Err(self.abandon(cx, Failure::new(kind, said).into()).await)
     }
 
-    /// In a dry run: has the requests shown that would be sent.
+    /// In a dry run: has the requests shown that would be sent before any data.
     pub(super) async fn rehearse(&self, cx: &Context) -> Result<()> {
+        let databases = cx.client()?.databases();
         if self.create {
-            cx.client()?.databases().create(self.new_database()).await?;
+            databases.create(self.new_database()).await?;
+        }
+        if !is_url(&self.to) {
+            databases.create_token(self.to.as_str(), Rights::Write.token()).await?;
         }
         Ok(())
     }
@@ -103,9 +107,5 @@ impl Destination {
             Ok(false) => Err(format!("database {:?} is not there; should it appear: {again}", self.to)),
             Err(error) => Err(left(error.to_string())),
         }
-    }
-
-    fn is_url(&self) -> bool {
-        self.to.contains("://")
     }
 }

@@ -27,11 +27,15 @@ use crate::{args::LocalExec, context::Context};
 const SIGNALLED: i32 = 128;
 
 pub(super) async fn exec(cx: &Context, args: &LocalExec) -> Result<ExitCode> {
+    let (program, arguments) = args.command.split_first().context("no command is given")?;
+    if cx.is_dry_run() {
+        cx.notice(format_args!("this would run {} with a local cloud of its own", program.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
     launch::write_log(cx);
     let cloud = launch::open(&args.cloud, None)?;
     let server = cloud.serve("127.0.0.1:0").await?;
     let variables = variables(args, &cloud, &server).await?;
-    let (program, arguments) = args.command.split_first().context("no command is given")?;
     let mut command = Command::new(program);
     command.args(arguments).envs(variables).kill_on_drop(true);
     // Before the command can tell anybody that it is there.

@@ -23,6 +23,10 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     let instances = Instances::find()?;
     // Before anything is opened: a name that is none is no reason to make a folder.
     let name = free_name(&instances, args.name.as_deref()).await?;
+    if cx.is_dry_run() {
+        cx.notice(format_args!("this would start a local cloud on {}", args.addr));
+        return Ok(());
+    }
     launch::write_log(cx);
     let cloud = launch::open(&args.cloud, args.data_dir.as_deref())?;
     let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;

@@ -1,6 +1,7 @@
 //! A file that becomes a new database as it is.
 
 use anyhow::Result;
+use turso_cloud::Seed;
 
 use super::super::{
     outcome::{IMPORTED, append},
@@ -22,7 +23,8 @@ pub(super) async fn run(cx: &Context, args: &Import, bytes: u64) -> Result<()> {
     destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would upload {bytes} bytes"));
-        return destination.rehearse(cx).await;
+        let new = destination.new_database().seed(Seed::DatabaseUpload);
+        return Ok(cx.client()?.databases().create(new).await.map(drop)?);
     }
     let stop = Stop::listen()?;
     let progress = progress::of_file(cx, "uploading", file, bytes);
