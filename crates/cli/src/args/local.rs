@@ -25,6 +25,10 @@ pub(crate) enum LocalCommand {
     #[command(subcommand)]
     Snapshot(LocalSnapshot),
     /// Print what a detached local cloud has written
+    #[command(after_help = "\
+Examples:
+  tursoctl local logs
+  tursoctl local logs --follow --name two")]
     Logs(LocalLogs),
     /// Print the requests to a running local cloud
     Requests(LocalRequests),
@@ -226,6 +230,10 @@ pub(crate) struct NamedSnapshot {
 pub(crate) struct LocalLogs {
     #[command(flatten)]
     pub(crate) instance: LocalName,
+
+    /// Go on with what is written, until Ctrl-C; also when the cloud is started anew
+    #[arg(short, long)]
+    pub(crate) follow: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -33,7 +33,7 @@ pub(crate) async fn run(cx: &Context, command: &LocalCommand) -> Result<ExitCode
         LocalCommand::Env(args) => env::env(cx, args).await,
         LocalCommand::Reset(name) => lifecycle::reset(cx, name).await,
         LocalCommand::Snapshot(command) => snapshot::run(cx, command).await,
-        LocalCommand::Logs(args) => logs::logs(cx, args),
+        LocalCommand::Logs(args) => logs::logs(cx, args).await,
         LocalCommand::Requests(args) => requests::requests(cx, args).await,
         LocalCommand::Clock(command) => clock::run(cx, command).await,
         LocalCommand::Fault(command) => fault::run(cx, command).await,
