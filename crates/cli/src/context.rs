@@ -171,6 +171,10 @@ impl Context {
         let mut terminal = io::stderr();
         write!(terminal, "This will {action}.\n{question}").and_then(|()| terminal.flush())?;
         let answer = stdin::line(LONGEST_ANSWER).context("cannot read the answer")?;
+        if !answer.ends_with('\n') {
+            // Ctrl-D does not end the line of the question.
+            writeln!(terminal)?;
+        }
         if is_consent(answer.trim()) {
             return Ok(());
         }

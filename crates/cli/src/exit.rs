@@ -37,12 +37,14 @@ pub(crate) struct Failure {
     kind: Kind,
     message: String,
     hint: Option<String>,
+    /// That its cause has a hint is of no use to anybody any more.
+    is_hint_settled: bool,
     source: Option<anyhow::Error>,
 }
 
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, source: None }
+        Self { kind, message: message.into(), hint: None, is_hint_settled: false, source: None }
     }
 
     /// A failure of the API in other words, of the same kind.
@@ -84,6 +86,12 @@ impl Failure {
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn without_hint(mut self) -> Self {
+        (self.hint, self.is_hint_settled) = (None, true);
         self
     }
 
@@ -133,7 +141,10 @@ impl Report {
         Self {
             kind: word(kind, failure.is_none().then_some(api).flatten()),
             message: message(error),
-            hint: failure.and_then(|failure| failure.hint.clone()).or_else(|| api.and_then(hint_for)),
+            hint: match failure {
+                Some(Failure { hint, is_hint_settled, .. }) if hint.is_some() || *is_hint_settled => hint.clone(),
+                _ => api.and_then(hint_for),
+            },
             exit_code: kind as u8,
             retryable: kind == Kind::Transient,
             http: api.and_then(Http::of),

@@ -80,7 +80,12 @@ impl Output {
         let mut out = stdout::lock();
         match self.format {
             Format::Table | Format::Wide => {
-                table::many(&mut out, shape, &self.fields, values, self.format == Format::Wide, Self::is_colored())?;
+                let look = table::Look {
+                    is_wide: self.format == Format::Wide,
+                    is_colored: Self::is_colored(),
+                    width: stdout::width(),
+                };
+                table::many(&mut out, shape, &self.fields, values, &look)?;
             }
             Format::Json => json::pretty_list(&mut out, &self.fields, shape, values)?,
             Format::Yaml => yaml::many(&mut out, &self.fields, shape, values)?,

@@ -60,6 +60,7 @@ pub(crate) fn watch() -> io::Result<watch::Receiver<Option<Kind>>> {
                 () = tell.closed() => return,
             };
             if stdin::is_being_read() {
+                stdin::leave();
                 process::exit((kind as u8).into());
             }
             tell.send_replace(Some(kind));

@@ -1,7 +1,7 @@
 //! The standard input, read by the thread that asks: nothing else can end it then, so signals are told.
 
 use std::{
-    io::{self, BufRead as _, Read as _},
+    io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -10,6 +10,13 @@ static IS_BEING_READ: AtomicBool = AtomicBool::new(false);
 /// Whether a thread is blocked there.
 pub(crate) fn is_being_read() -> bool {
     IS_BEING_READ.load(Ordering::SeqCst)
+}
+
+/// Leaves the terminal as the next program wants it: what is typed does not end the line of a question.
+pub(crate) fn leave() {
+    if io::stdin().is_terminal() {
+        let _ = writeln!(io::stderr());
+    }
 }
 
 /// One line of at most `limit` bytes, with its end.

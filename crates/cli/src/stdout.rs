@@ -20,6 +20,13 @@ pub(crate) fn lock() -> Out {
     io::BufWriter::new(Stdout(io::stdout().lock()))
 }
 
+/// How wide a table may be; nothing where no terminal shows it.
+pub(crate) fn width() -> Option<u16> {
+    let terminal = console::Term::stdout();
+    let (_, columns) = terminal.is_term().then(|| terminal.size_checked()).flatten()?;
+    Some(columns)
+}
+
 #[derive(Debug)]
 pub(crate) struct Stdout(io::StdoutLock<'static>);
 

@@ -21,7 +21,7 @@ use crate::{
     connect::{Rights, connect},
     context::Context,
     exit::{Failure, Kind},
-    rows::{Mode, RowWriter, width_of_terminal},
+    rows::{Mode, RowWriter},
     script::{Item, ScriptReader, Source},
     stdin::Stdin,
     stdout::{self, Out},
@@ -62,7 +62,7 @@ pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
 /// Where rows go, in the mode asked for or as `--output` says.
 pub(super) fn writer(cx: &Context, mode: Option<Mode>) -> RowWriter<Out> {
     let mode = mode.unwrap_or_else(|| cx.out().format().into());
-    let mut writer = RowWriter::new(stdout::lock(), mode, width_of_terminal());
+    let mut writer = RowWriter::new(stdout::lock(), mode, stdout::width());
     writer.pick(cx.out().fields());
     writer
 }

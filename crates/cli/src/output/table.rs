@@ -2,14 +2,18 @@ use std::io::Write;
 
 use anstyle::Style;
 use anyhow::Result;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+use console::measure_text_width;
 use serde::Serialize;
 
 use super::{
     Shape,
-    fields::columns,
+    fields::{Column, columns},
     shape::{cell, cells, lookup},
 };
+
+/// The blanks on both sides of a cell.
+const PADDING: usize = 2;
 
 /// One thing: a line for each field it has.
 pub(super) fn one<T: Serialize>(out: &mut impl Write, shape: &Shape, fields: &[String], value: &T) -> Result<()> {
@@ -33,23 +37,44 @@ pub(super) fn one<T: Serialize>(out: &mut impl Write, shape: &Shape, fields: &[S
     write(out, &table, false)
 }
 
+/// What a table is to look like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    /// With the columns that are not worth one elsewhere.
+    pub(super) is_wide: bool,
+    pub(super) is_colored: bool,
+    /// The columns of the terminal, if one shows it.
+    pub(super) width: Option<u16>,
+}
+
 /// Many things: a column for each field worth one.
 pub(super) fn many<T: Serialize>(
     out: &mut impl Write,
     shape: &Shape,
     fields: &[String],
     values: &[T],
-    is_wide: bool,
-    is_colored: bool,
+    look: &Look,
 ) -> Result<()> {
-    let usual = shape.columns.iter().chain(if is_wide { shape.wide } else { &[] }).copied();
+    let usual = shape.columns.iter().chain(if look.is_wide { shape.wide } else { &[] }).copied();
     let columns = columns(shape, fields, usual);
     let mut table = bare();
     table.set_header(columns.iter().map(|column| column.title.to_uppercase()));
     for value in values {
         table.add_row(cells(&columns, &serde_json::to_value(value)?)?);
     }
-    write(out, &table, is_colored)
+    fit(&mut table, &columns, look.width);
+    write(out, &table, look.is_colored)
+}
+
+/// Has cells take several lines where the terminal is too narrow, unless not even the titles have room.
+fn fit(table: &mut Table, columns: &[Column], width: Option<u16>) {
+    let least: usize = columns.iter().map(|column| measure_text_width(&column.title) + PADDING).sum();
+    let Some(width) = width.filter(|width| least <= usize::from(*width)) else { return };
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    for (column, Column { title, .. }) in table.column_iter_mut().zip(columns) {
+        let title = u16::try_from(measure_text_width(title) + PADDING).unwrap_or(u16::MAX);
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(title)));
+    }
 }
 
 /// A row without a table around it: how wide the others will be is not known.

@@ -1,6 +1,14 @@
 #![expect(clippy::unwrap_used, reason = "a program that cannot be run fails its test")]
 
-use std::{fmt::Write as _, fs, process::Command, process::Stdio};
+use std::{
+    fmt::Write as _,
+    fs,
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use turso_cloud::contract::databases::CreateDatabase;
 
 use crate::{
     gate::{Gate, Then},
@@ -12,13 +20,13 @@ fn databases(served: &Served) -> String {
     served.done(&["db", "list", "-o", "name"])
 }
 
-fn count(served: &Served, table: &str) -> u64 {
+pub(crate) fn count(served: &Served, table: &str) -> u64 {
     let sql = format!("SELECT count(*) FROM {table}");
     served.done(&["sql", "shop", &sql, "-o", "name"]).trim().parse().unwrap()
 }
 
 /// A file of so many rows.
-fn numbers(served: &Served, rows: u32) -> String {
+pub(crate) fn numbers(served: &Served, rows: u32) -> String {
     let mut text = "id,text\n".to_owned();
     for row in 0..rows {
         writeln!(text, "{row},this is row {row}").unwrap();
@@ -232,34 +240,100 @@ fn an_import_of_another_file_does_not_go_on() {
 
 /// An import that is interrupted while the database works.
 #[cfg(unix)]
-fn interrupted(served: &Served) -> Ended {
+fn interrupted(served: &Served, signal: &str, code: i32) -> Ended {
     let file = numbers(served, 50_000);
     let gate = Gate::after(400_000, Then::Hold, served.addr());
     let child = import(served, &gate, &file, &[]).spawn().unwrap();
     gate.wait_until_full();
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    send(&child, signal);
     gate.open();
     let ended = Ended::of(child.wait_with_output().unwrap());
-    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(code), "{}", ended.stderr);
     ended
 }
 
 #[cfg(unix)]
+fn send(child: &std::process::Child, signal: &str) {
+    assert!(Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap().success());
+}
+
+#[cfg(unix)]
 #[test]
-fn an_interrupt_tells_what_was_done() {
-    let served = served(&["shop"]);
-    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text)"]);
-    let ended = interrupted(&served);
-    let inserted = count(&served, "numbers");
-    let said = format!("error: interrupted ({inserted} of 50000 rows inserted)");
-    assert!((1..50_000).contains(&inserted) && ended.stderr.contains(&said), "{inserted}: {}", ended.stderr);
+fn a_signal_has_an_import_tell_what_was_done() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let served = served(&["shop"]);
+        served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text)"]);
+        let ended = interrupted(&served, signal, code);
+        let inserted = count(&served, "numbers");
+        let said = format!("error: interrupted ({inserted} of 50000 rows inserted)");
+        assert!((1..50_000).contains(&inserted) && ended.stderr.contains(&said), "{inserted}: {}", ended.stderr);
+    }
 }
 
 #[cfg(unix)]
 #[test]
 fn an_interrupted_import_removes_the_table_it_made() {
     let served = served(&["shop"]);
-    let ended = interrupted(&served);
+    let ended = interrupted(&served, "INT", 130);
     assert!(ended.stderr.contains("the table was removed again"), "{}", ended.stderr);
     assert_eq!(served.done(&["shell", "shop", "-c", ".tables"]), "");
+}
+
+/// An import that is interrupted when the request that creates its database was sent.
+#[cfg(unix)]
+fn interrupted_creation(served: &Served, signals: &[&str]) -> Ended {
+    let file = served.write("t.csv", "a\n1\n");
+    let arguments = ["import", "csv", &file, "--to", "shop", "--create", "--trace-http"];
+    let mut child = served.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("> POST") && line.ends_with("/databases")));
+    for signal in signals {
+        send(&child, signal);
+    }
+    let stderr = lines.collect::<Vec<_>>().join("\n");
+    Ended { code: child.wait().unwrap().code(), stdout: String::new(), stderr }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_is_being_created_is_removed_when_its_import_is_interrupted() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let served = served(&[]);
+        served.cloud.faults().on::<CreateDatabase>().latency(Duration::from_secs(1));
+        let ended = interrupted_creation(&served, &[signal]);
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        let said = "interrupted while the database was being created; the database was removed again";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert_eq!(databases(&served), "");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_whose_creation_is_never_answered_is_looked_for() {
+    for (is_carried_out, said) in [
+        (true, "the database was removed again"),
+        (false, "database \"shop\" is not there; should it appear: tursoctl db delete shop"),
+    ] {
+        let served = served(&[]);
+        let hang = served.cloud.faults().on::<CreateDatabase>().hang();
+        if is_carried_out {
+            hang.carried_out();
+        }
+        let ended = interrupted_creation(&served, &["INT"]);
+        assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert_eq!(databases(&served), "");
+    }
+}
+
+#[test]
+fn a_database_that_does_not_get_ready_is_removed_again() {
+    let served = served(&[]);
+    served.cloud.faults().on_sql().reply(400);
+    let file = served.write("t.csv", "a\n1\n");
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--create"]);
+    assert_eq!(ended.code, Some(6), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("; the database was removed again\n"), "{}", ended.stderr);
+    assert_eq!(databases(&served), "");
 }

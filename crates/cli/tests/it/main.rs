@@ -11,6 +11,10 @@ mod import;
 mod import_failures;
 mod import_sqlite;
 mod output;
+#[cfg(unix)]
+mod progress_terminal;
+#[cfg(unix)]
+mod prompts;
 mod secrets;
 mod shell;
 #[cfg(unix)]
@@ -18,5 +22,7 @@ mod shell_terminal;
 mod signals;
 mod sql;
 mod support;
+#[cfg(unix)]
+mod terminal;
 mod transcripts;
 mod uploads;

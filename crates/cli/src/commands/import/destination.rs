@@ -91,8 +91,12 @@ impl Destination {
         if !self.create {
             return reason;
         }
-        let removed = self.remove_again(cx).await.unwrap_or_else(|left| left);
-        Failure::of_any(reason).adding(&removed).into()
+        let failure = Failure::of_any(reason);
+        match self.remove_again(cx).await {
+            // Whether it was created is known now.
+            Ok(removed) => failure.without_hint().adding(&removed).into(),
+            Err(left) => failure.adding(&left).into(),
+        }
     }
 
     /// Removes the database that was created. Yields what to say of it, which is an error where it may be left.

@@ -47,10 +47,15 @@ impl Stop {
         self.asked().map_or(done, interrupted)
     }
 
-    /// Waits until something was asked for and what is under way had its time.
+    /// Waits until something was asked for and what is under way had its time, or was asked for again.
     pub(super) async fn wait_patiently(&self) -> Kind {
         let kind = self.wait().await;
-        sleep(PATIENCE).await;
+        let mut again = self.0.clone();
+        again.mark_unchanged();
+        tokio::select! {
+            () = sleep(PATIENCE) => {}
+            Ok(()) = again.changed() => {}
+        }
         kind
     }
 }
