@@ -4,6 +4,7 @@ mod api;
 mod audit;
 mod auth;
 mod db;
+mod environment;
 mod export;
 mod global;
 mod group;

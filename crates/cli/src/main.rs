@@ -39,10 +39,9 @@ fn main() -> ExitCode {
         }
         Err(refused) => refused.exit(),
     };
-    global.color.apply();
-    let verbose = global.verbose > 0;
     let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
-    match run(global, &command, &mut format) {
+    let mut verbose = global.verbose > 0;
+    match run(global, &command, &mut format, &mut verbose) {
         Ok(code) => code,
         Err(_) if stdout::is_closed() => ExitCode::SUCCESS,
         Err(error) => {
@@ -53,11 +52,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// Notes the format as soon as it is known: errors are told in it, too.
-fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>) -> Result<ExitCode> {
+/// Notes how errors are to be told as soon as it is known.
+fn run(
+    global: GlobalArgs,
+    command: &args::Command,
+    format: &mut Option<Format>,
+    verbose: &mut bool,
+) -> Result<ExitCode> {
     if let Some(outcome) = commands::run_offline(&global, command) {
         return outcome.map(|()| ExitCode::SUCCESS);
     }
+    let global = global.with_environment()?;
+    global.color.unwrap_or_default().apply();
+    *verbose = global.verbose > 0;
     let cx = Context::new(global, command.makes_profiles())?;
     *format = Some(cx.out().format());
     let runtime =

@@ -55,6 +55,12 @@ impl Output {
         Self { format: self.format, fields: self.fields.clone(), is_muted: false }
     }
 
+    /// The same, but with JSON in place of a table: for things whose columns nobody knows.
+    pub(crate) fn or_json(&self) -> Self {
+        let format = if self.is_structured() { self.format } else { Format::Json };
+        Self { format, fields: self.fields.clone(), is_muted: self.is_muted }
+    }
+
     /// One thing.
     pub(crate) fn value<T: Serialize>(&self, shape: &Shape, value: &T) -> Result<()> {
         if self.is_muted {

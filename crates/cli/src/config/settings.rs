@@ -13,7 +13,8 @@ use crate::{
 
 pub(super) const DEFAULT_PROFILE: &str = "default";
 const PROFILE_VARIABLE: &str = "TURSOCTL_PROFILE";
-const TOKEN_VARIABLES: [&str; 2] = ["TURSOCTL_TOKEN", "TURSO_API_TOKEN"];
+const TOKEN_VARIABLES: [&str; 3] = ["TURSOCTL_TOKEN", TOKEN_FILE_VARIABLE, "TURSO_API_TOKEN"];
+const TOKEN_FILE_VARIABLE: &str = "TURSOCTL_TOKEN_FILE";
 /// No token is longer; whoever gives more has named the wrong file.
 const LONGEST_TOKEN: u64 = 64 * 1024;
 
@@ -100,8 +101,12 @@ impl Settings {
         {
             return Ok(token);
         }
-        if let Some((name, _)) = variable(&TOKEN_VARIABLES) {
-            return Ok(Setting { value: ApiToken::from_env(name)?, source: Source::Environment(name) });
+        if let Some((name, value)) = variable(&TOKEN_VARIABLES) {
+            let value = match name {
+                TOKEN_FILE_VARIABLE => ApiToken::new(token_of_file(Path::new(&value))?)?,
+                name => ApiToken::from_env(name)?,
+            };
+            return Ok(Setting { value, source: Source::Environment(name) });
         }
         of_profile()?.ok_or_else(|| {
             Failure::new(Kind::Unauthenticated, format!("there is no API token for the profile {}", self.profile))
@@ -129,17 +134,21 @@ impl Settings {
 /// A token from a file or from the first line of the standard input.
 fn given_token(file: Option<&Path>, is_on_stdin: bool) -> Result<Option<ApiToken>> {
     let text = if let Some(file) = file {
-        let mut text = String::new();
-        fs::File::open(file)
-            .and_then(|file| file.take(LONGEST_TOKEN).read_to_string(&mut text))
-            .with_context(|| format!("cannot read the token file {}", file.display()))?;
-        text
+        token_of_file(file)?
     } else if is_on_stdin {
         stdin::line(LONGEST_TOKEN).context("cannot read the token from the standard input")?
     } else {
         return Ok(None);
     };
     Ok(Some(ApiToken::new(text)?))
+}
+
+fn token_of_file(file: &Path) -> Result<String> {
+    let mut text = String::new();
+    fs::File::open(file)
+        .and_then(|file| file.take(LONGEST_TOKEN).read_to_string(&mut text))
+        .with_context(|| format!("cannot read the token file {}", file.display()))?;
+    Ok(text)
 }
 
 pub(crate) fn no_such_profile(name: &str, config: &Config) -> Failure {

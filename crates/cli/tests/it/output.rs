@@ -141,3 +141,31 @@ fn a_full_disk_is_told() {
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("No space left on device"), "{}", ended.stderr);
 }
+
+#[test]
+fn the_environment_can_stand_for_flags() {
+    let served = Served::new();
+    served.done(&["db", "create", "orders"]);
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        Ended::of(served.command(arguments).envs(variables.iter().copied()).output().unwrap())
+    };
+    let rehearsed = run(&["db", "delete", "orders", "-o", "jsonl"], &[("TURSOCTL_DRY_RUN", "true")]);
+    assert!(rehearsed.code == Some(0) && rehearsed.stdout.contains("\"DELETE\""), "{}", rehearsed.stderr);
+    let fields = run(&["db", "list", "-o", "jsonl"], &[("TURSOCTL_FIELDS", "Name,group")]);
+    assert_eq!(fields.stdout, "{\"Name\":\"orders\",\"group\":\"default\"}\n");
+    let traced = run(&["db", "list"], &[("TURSOCTL_TRACE_HTTP", "1")]);
+    assert!(traced.stderr.contains("> GET "), "{}", traced.stderr);
+    let refused = run(&["db", "list"], &[("TURSOCTL_QUIET", "perhaps")]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("TURSOCTL_QUIET: \"perhaps\" is not valid"));
+    assert_eq!(run(&["version"], &[("TURSOCTL_QUIET", "perhaps")]).code, Some(0));
+    let file = served.write("token", &served.token());
+    let status = served
+        .command(&["auth", "status", "-o", "json"])
+        .env_remove("TURSO_API_TOKEN")
+        .env("TURSOCTL_TOKEN_FILE", file)
+        .output()
+        .unwrap();
+    assert_eq!(Ended::of(status).json()["token_from"], "environment variable TURSOCTL_TOKEN_FILE");
+    let deleted = run(&["db", "delete", "orders"], &[("TURSOCTL_YES", "on"), ("TURSOCTL_QUIET", "on")]);
+    assert_eq!((deleted.code, deleted.stderr.as_str()), (Some(0), ""));
+}
