@@ -110,19 +110,31 @@ pub(crate) enum Command {
     /// Send any request to the Platform API
     Api(ApiArgs),
     /// Print the completions of a shell
+    #[command(after_help = "Examples:
+  tursoctl completion bash > ~/.local/share/bash-completion/completions/tursoctl
+  tursoctl completion fish > ~/.config/fish/completions/tursoctl.fish")]
     Completion {
         /// The shell
         shell: Shell,
     },
     /// Print the documentation of every command
+    #[command(after_help = "Examples:
+  tursoctl docs > tursoctl.md
+  tursoctl docs --form json")]
     Docs {
         /// In which form
         #[arg(long, default_value = "md")]
         form: DocsForm,
     },
     /// Print the version
+    #[command(after_help = "Examples:
+  tursoctl version
+  tursoctl version -o json")]
     Version,
     /// Check settings, network and token
+    #[command(after_help = "Examples:
+  tursoctl doctor
+  tursoctl doctor -o json")]
     Doctor,
 }
 
@@ -150,5 +162,56 @@ impl Command {
             self,
             Self::Auth(AuthCommand::Login | AuthCommand::Import(_)) | Self::Profile(ProfileCommand::Set { .. })
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Calls `see` with every command that does something, and the words it is called by.
+    fn each_leaf(command: &clap::Command, path: &str, see: &mut impl FnMut(&clap::Command, &str)) {
+        if !command.has_subcommands() {
+            return see(command, path);
+        }
+        for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+            each_leaf(command, &format!("{path} {}", command.get_name()), see);
+        }
+    }
+
+    /// The arguments of an example; what the shell does with it is left out.
+    fn words(example: &str) -> Vec<String> {
+        let words = shlex::split(example).unwrap_or_else(|| panic!("a quote of {example:?} never ends"));
+        let is_ours = |word: &String| !matches!(word.as_str(), "|" | "<" | ">" | ">>");
+        words.into_iter().skip_while(|word| word != "tursoctl").take_while(is_ours).collect()
+    }
+
+    #[test]
+    fn every_command_has_examples_that_can_be_typed() {
+        let mut command = Args::command();
+        command.build();
+        let mut count = 0;
+        each_leaf(&command, "tursoctl", &mut |command, path| {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples =
+                help.strip_prefix("Examples:\n").unwrap_or_else(|| panic!("{path} does not begin with examples"));
+            let examples: Vec<_> = examples.lines().take_while(|line| line.starts_with("  ")).collect();
+            assert!(examples.iter().any(|example| example.contains(path)), "{path} has no example of its own");
+            for example in examples {
+                let words = words(example);
+                if let Err(refused) = Args::try_parse_from(&words) {
+                    panic!("{path}: {example}: {refused}");
+                }
+                count += 1;
+            }
+        });
+        assert!(count > 150, "{count}");
+    }
+
+    #[test]
+    fn the_parser_has_no_contradictions() {
+        Args::command().debug_assert();
     }
 }

@@ -11,15 +11,25 @@ pub(crate) enum AuthCommand {
   tursoctl auth login --profile local --api-url http://127.0.0.1:8080 --token-file token.txt")]
     Login,
     /// Forget the token of the profile; the token itself stays good
+    #[command(after_help = "Examples:
+  tursoctl auth logout
+  tursoctl auth logout --profile work")]
     Logout,
     /// Say which token and organization are in use, and where they come from
+    #[command(after_help = "Examples:
+  tursoctl auth status
+  tursoctl auth status --check -o json")]
     Status(AuthStatus),
     /// Print the API token in use
+    #[command(after_help = "Examples:
+  tursoctl auth token > token.txt")]
     Token,
     /// API tokens
     #[command(subcommand)]
     Tokens(ApiTokensCommand),
     /// Take over the token and the organization of another program
+    #[command(after_help = "Examples:
+  tursoctl auth import --from turso")]
     Import(AuthImport),
 }
 
@@ -47,12 +57,20 @@ pub(crate) enum ImportSource {
 pub(crate) enum ApiTokensCommand {
     /// List API tokens
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl auth tokens list
+  tursoctl auth tokens list --of-org acme")]
     List(ApiTokensList),
     /// Create an API token and print it; it is shown only once
     #[command(alias = "mint")]
+    #[command(after_help = "Examples:
+  tursoctl auth tokens create ci > token.txt
+  tursoctl auth tokens create deploy --group eu --scope db:create --scope db:mint-token")]
     Create(ApiTokensCreate),
     /// Revoke API tokens
     #[command(alias = "delete", alias = "rm")]
+    #[command(after_help = "Examples:
+  tursoctl auth tokens revoke ci --yes")]
     Revoke(ApiTokensRevoke),
 }
 

@@ -13,9 +13,14 @@ use super::{
 pub(crate) enum DbCommand {
     /// List databases
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl db list
+  tursoctl db list --group eu -o json --fields name,hostname")]
     List(DbList),
     /// Show a database
     #[command(alias = "show", alias = "inspect")]
+    #[command(after_help = "Examples:
+  tursoctl db get orders")]
     Get {
         /// Its name
         name: DatabaseName,
@@ -28,10 +33,19 @@ pub(crate) enum DbCommand {
     Create(DbCreate),
     /// Delete databases
     #[command(alias = "destroy", alias = "rm")]
+    #[command(after_help = "Examples:
+  tursoctl db delete orders --yes
+  tursoctl db delete orders-1 orders-2 --if-exists --yes")]
     Delete(DbDelete),
     /// Copy a database, as it is or as it was
+    #[command(after_help = "Examples:
+  tursoctl db branch orders orders-test
+  tursoctl db branch orders orders-before --at 2h --wait")]
     Branch(DbBranch),
     /// Print the URL of a database
+    #[command(after_help = "Examples:
+  tursoctl db url orders
+  tursoctl db url orders --scheme libsql")]
     Url {
         /// Its name
         name: DatabaseName,
@@ -40,8 +54,14 @@ pub(crate) enum DbCommand {
         scheme: Option<Scheme>,
     },
     /// Print the variables a program needs, with a new token
+    #[command(after_help = "Examples:
+  tursoctl db env orders --expires 7d >> .env
+  tursoctl db env orders --form shell --read-only")]
     Env(DbEnv),
     /// Show the usage of a database
+    #[command(after_help = "Examples:
+  tursoctl db usage orders
+  tursoctl db usage orders --since 7d")]
     Usage {
         /// Its name
         name: DatabaseName,
@@ -53,6 +73,8 @@ pub(crate) enum DbCommand {
         until: Option<Timestamp>,
     },
     /// List the statements that read or write the most rows
+    #[command(after_help = "Examples:
+  tursoctl db queries orders --since 24h --top 5")]
     Queries {
         /// Its name
         name: DatabaseName,
@@ -64,6 +86,9 @@ pub(crate) enum DbCommand {
         top: Option<usize>,
     },
     /// Instances of a database
+    #[command(after_help = "Examples:
+  tursoctl db instances orders
+  tursoctl db instances orders aws-eu-west-1 --wait")]
     Instances(DbInstances),
     /// Tokens that open a database
     #[command(subcommand)]
@@ -75,6 +100,9 @@ pub(crate) enum DbCommand {
     #[command(subcommand)]
     AllowRules(AllowRulesCommand),
     /// Keep a database from being deleted, or no longer; without a switch, show it
+    #[command(after_help = "Examples:
+  tursoctl db protect orders on
+  tursoctl db protect orders")]
     Protect {
         /// Its name
         name: DatabaseName,
@@ -82,6 +110,8 @@ pub(crate) enum DbCommand {
         switch: Option<Switch>,
     },
     /// Hand a database over to another organization
+    #[command(after_help = "Examples:
+  tursoctl db transfer orders --to other --confirm orders")]
     Transfer {
         /// Its name
         name: DatabaseName,
@@ -93,23 +123,32 @@ pub(crate) enum DbCommand {
         confirm: Option<String>,
     },
     /// Bring the archived group of a database back to work
+    #[command(after_help = "Examples:
+  tursoctl db unarchive orders")]
     Unarchive {
         /// Its name
         name: DatabaseName,
     },
     /// Wake a sleeping database up
     #[command(alias = "wake-up")]
+    #[command(after_help = "Examples:
+  tursoctl db wakeup orders")]
     Wakeup {
         /// Its name
         name: DatabaseName,
     },
     /// List deleted databases that can be brought back
+    #[command(after_help = "Examples:
+  tursoctl db deleted
+  tursoctl db deleted --search orders")]
     Deleted {
         /// Only those with this in their name
         #[arg(long, value_name = "TEXT", default_value = "")]
         search: String,
     },
     /// Bring a deleted database back
+    #[command(after_help = "Examples:
+  tursoctl db restore 0eb771dd-6906-11ee-8553-eaa7715aeaf2 --name orders-again")]
     Restore {
         /// Its id, from `db deleted`
         id: DatabaseId,
@@ -251,6 +290,9 @@ pub(crate) struct DbInstances {
 pub(crate) enum DbTokensCommand {
     /// Create a token and print it
     #[command(alias = "mint")]
+    #[command(after_help = "Examples:
+  tursoctl db tokens create orders --read-only --expires 1h
+  tursoctl db tokens create orders --perm goods:data_read,data_add")]
     Create {
         /// The database
         name: DatabaseName,
@@ -259,6 +301,8 @@ pub(crate) enum DbTokensCommand {
     },
     /// Make every token of a database worthless
     #[command(alias = "rotate")]
+    #[command(after_help = "Examples:
+  tursoctl db tokens invalidate orders --yes")]
     Invalidate {
         /// The database
         name: DatabaseName,
@@ -269,11 +313,16 @@ pub(crate) enum DbTokensCommand {
 pub(crate) enum DbConfigCommand {
     /// Show limits and blocks
     #[command(alias = "show")]
+    #[command(after_help = "Examples:
+  tursoctl db config get orders")]
     Get {
         /// The database
         name: DatabaseName,
     },
     /// Change limits and blocks
+    #[command(after_help = "Examples:
+  tursoctl db config set orders --size-limit 500mb
+  tursoctl db config set orders --block-writes on")]
     Set(DbConfigSet),
 }
 
@@ -306,11 +355,15 @@ pub(crate) struct DbConfigChange {
 pub(crate) enum AllowRulesCommand {
     /// Show the rules
     #[command(alias = "show")]
+    #[command(after_help = "Examples:
+  tursoctl db allow-rules get orders")]
     Get {
         /// The database
         name: DatabaseName,
     },
     /// Replace the rules
+    #[command(after_help = "Examples:
+  tursoctl db allow-rules set orders --ip 203.0.113.0/24")]
     Set {
         /// The database
         name: DatabaseName,
@@ -318,6 +371,8 @@ pub(crate) enum AllowRulesCommand {
         rules: AllowRulesArgs,
     },
     /// Add to the rules
+    #[command(after_help = "Examples:
+  tursoctl db allow-rules add orders --ip 198.51.100.7 --vpc vpc-0123456789abcdef0")]
     Add {
         /// The database
         name: DatabaseName,
@@ -326,6 +381,8 @@ pub(crate) enum AllowRulesCommand {
     },
     /// Take from the rules
     #[command(alias = "rm")]
+    #[command(after_help = "Examples:
+  tursoctl db allow-rules remove orders --ip 198.51.100.7")]
     Remove {
         /// The database
         name: DatabaseName,
@@ -333,6 +390,8 @@ pub(crate) enum AllowRulesCommand {
         rules: AllowRulesArgs,
     },
     /// Remove all rules: the database may be reached from everywhere
+    #[command(after_help = "Examples:
+  tursoctl db allow-rules clear orders --yes")]
     Clear {
         /// The database
         name: DatabaseName,

@@ -7,19 +7,39 @@ use turso_cloud_local::{Hostnames, Quirk};
 #[derive(Debug, Subcommand)]
 pub(crate) enum LocalCommand {
     /// Start a local cloud and serve it until Ctrl-C
+    #[command(after_help = "Examples:
+  tursoctl local start --detach
+  tursoctl local start --addr 127.0.0.1:0 --ready-file .env
+  tursoctl local start --data-dir cloud --seed-file seed.toml")]
     Start(LocalStart),
     /// Stop a running local cloud
+    #[command(after_help = "Examples:
+  tursoctl local stop
+  tursoctl local stop --all")]
     Stop(LocalStop),
     /// Tell about a running local cloud
+    #[command(after_help = "Examples:
+  tursoctl local status
+  tursoctl local status --name two -o json")]
     Status(LocalName),
     /// List the local clouds that are running
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl local list")]
     List,
     /// Print the variables that clients of a running local cloud need
+    #[command(after_help = "Examples:
+  tursoctl local env --for sdk
+  tursoctl local env --for drizzle --database orders >> .env")]
     Env(LocalEnv),
     /// Run a command with a local cloud of its own, which ends with it
+    #[command(after_help = "Examples:
+  tursoctl local exec -- cargo test
+  tursoctl local exec --seed-file seed.toml --database orders -- npm test")]
     Exec(LocalExec),
     /// Make a running local cloud what it was when it was new
+    #[command(after_help = "Examples:
+  tursoctl local reset --yes")]
     Reset(LocalName),
     /// The state of a whole local cloud, kept under a name
     #[command(subcommand)]
@@ -31,6 +51,10 @@ Examples:
   tursoctl local logs --follow --name two")]
     Logs(LocalLogs),
     /// Print the requests to a running local cloud
+    #[command(after_help = "Examples:
+  tursoctl local requests --follow
+  tursoctl local requests --operation CreateDatabase -o json
+  tursoctl local requests --har requests.har")]
     Requests(LocalRequests),
     /// The clock of a running local cloud
     #[command(subcommand)]
@@ -39,10 +63,16 @@ Examples:
     #[command(subcommand)]
     Fault(LocalFault),
     /// Print the certificate that TLS clients of a running local cloud have to trust
+    #[command(after_help = "Examples:
+  tursoctl local ca > ca.pem")]
     Ca(LocalName),
     /// Open the status of a running local cloud in a browser
+    #[command(after_help = "Examples:
+  tursoctl local open")]
     Open(LocalName),
     /// Check what a local cloud needs of this machine, and what is left of those that ended
+    #[command(after_help = "Examples:
+  tursoctl local doctor")]
     Doctor,
 }
 
@@ -206,14 +236,22 @@ pub(crate) struct LocalExec {
 #[derive(Debug, Subcommand)]
 pub(crate) enum LocalSnapshot {
     /// Keep the cloud as it is now
+    #[command(after_help = "Examples:
+  tursoctl local snapshot save clean")]
     Save(NamedSnapshot),
     /// List what was kept
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl local snapshot list")]
     List(LocalName),
     /// Put the cloud back to what was kept
+    #[command(after_help = "Examples:
+  tursoctl local snapshot restore clean --yes")]
     Restore(NamedSnapshot),
     /// Delete what was kept
     #[command(visible_alias = "rm")]
+    #[command(after_help = "Examples:
+  tursoctl local snapshot delete clean --yes")]
     Delete(NamedSnapshot),
 }
 
@@ -269,8 +307,12 @@ pub(crate) struct LocalRequests {
 #[derive(Debug, Subcommand)]
 pub(crate) enum LocalClock {
     /// Print what it shows
+    #[command(after_help = "Examples:
+  tursoctl local clock show")]
     Show(LocalName),
     /// Move it on
+    #[command(after_help = "Examples:
+  tursoctl local clock advance 31d")]
     Advance {
         /// How far, such as 31d or 1h30m
         by: String,
@@ -278,6 +320,8 @@ pub(crate) enum LocalClock {
         instance: LocalName,
     },
     /// Move it to a time
+    #[command(after_help = "Examples:
+  tursoctl local clock set 2026-01-31T12:00:00Z")]
     Set {
         /// The time, such as 2026-01-31T12:00:00Z
         to: Timestamp,
@@ -285,8 +329,12 @@ pub(crate) enum LocalClock {
         instance: LocalName,
     },
     /// Stop it
+    #[command(after_help = "Examples:
+  tursoctl local clock freeze")]
     Freeze(LocalName),
     /// Let it go on
+    #[command(after_help = "Examples:
+  tursoctl local clock resume")]
     Resume(LocalName),
 }
 
@@ -294,10 +342,18 @@ pub(crate) enum LocalClock {
 pub(crate) enum LocalFault {
     /// List the faults in effect
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl local fault list")]
     List(LocalName),
     /// Put a fault into effect
+    #[command(after_help = "Examples:
+  tursoctl local fault add --operation CreateDatabase --nth 3 --status 503 --retry-after 2
+  tursoctl local fault add --sql --database orders --hang
+  tursoctl local fault add --path '/v1/*' --only-latency --latency 250")]
     Add(Box<LocalFaultAdd>),
     /// Put the faults of a scenario into effect
+    #[command(after_help = "Examples:
+  tursoctl local fault load bad-day.toml")]
     Load {
         /// The file (TOML)
         file: PathBuf,
@@ -305,6 +361,9 @@ pub(crate) enum LocalFault {
         instance: LocalName,
     },
     /// End a fault, or all of them
+    #[command(after_help = "Examples:
+  tursoctl local fault clear
+  tursoctl local fault clear 3")]
     Clear {
         /// The number of the fault; all of them without it
         id: Option<u64>,
