@@ -18,6 +18,8 @@ mod sql;
 mod tokens;
 mod values;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -120,11 +122,15 @@ pub(crate) enum Command {
     /// Print the documentation of every command
     #[command(after_help = "Examples:
   tursoctl docs > tursoctl.md
-  tursoctl docs --form json")]
+  tursoctl docs --form json
+  tursoctl docs --form man --out ~/.local/share/man/man1")]
     Docs {
         /// In which form
         #[arg(long, default_value = "md")]
         form: DocsForm,
+        /// The folder for the pages of `--form man`, one for each command
+        #[arg(long, value_name = "DIR", required_if_eq("form", "man"))]
+        out: Option<PathBuf>,
     },
     /// Print the version
     #[command(after_help = "Examples:
@@ -138,12 +144,14 @@ pub(crate) enum Command {
     Doctor,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DocsForm {
     /// Markdown
     Md,
     /// The tree of commands as JSON
     Json,
+    /// Pages for `man`
+    Man,
 }
 
 impl Command {
