@@ -25,7 +25,9 @@ use clap_complete::Shell;
 
 pub(crate) use api::ApiArgs;
 pub(crate) use audit::{AuditCommand, AuditFilter};
-pub(crate) use auth::{ApiTokensCommand, ApiTokensCreate, ApiTokensRevoke, AuthCommand, AuthStatus, ImportSource};
+pub(crate) use auth::{
+    ApiTokensCommand, ApiTokensCreate, ApiTokensRevoke, AuthCommand, AuthLogin, AuthStatus, ImportSource,
+};
 pub(crate) use db::{
     AllowRulesArgs, AllowRulesCommand, DbBranch, DbCommand, DbConfigChange, DbConfigCommand, DbCreate, DbDelete, DbEnv,
     DbInstances, DbList, DbTokensCommand, EnvForm, Scheme,
@@ -168,7 +170,7 @@ impl Command {
     pub(crate) fn makes_profiles(&self) -> bool {
         matches!(
             self,
-            Self::Auth(AuthCommand::Login | AuthCommand::Import(_)) | Self::Profile(ProfileCommand::Set { .. })
+            Self::Auth(AuthCommand::Login(_) | AuthCommand::Import(_)) | Self::Profile(ProfileCommand::Set { .. })
         )
     }
 }

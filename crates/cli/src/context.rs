@@ -12,7 +12,7 @@ use turso_cloud::{ApiToken, Client, Credentials, OrganizationSlug, RetryPolicy};
 
 use crate::{
     args::GlobalArgs,
-    config::{Setting, Settings, parse_duration},
+    config::{Setting, Settings, Source, parse_duration},
     exit::{Failure, Kind},
     output::Output,
     requests::{Recorder, Tracer},
@@ -110,11 +110,22 @@ impl Context {
         Ok(self.token.get_or_init(|| token))
     }
 
+    /// Takes a token that somebody has just logged in with for the one in use.
+    pub(crate) fn adopt(&self, token: ApiToken) {
+        // Nobody has asked for another one before.
+        let _ = self.token.set(Setting { value: token, source: Source::Flag });
+    }
+
+    /// Says what a person has to know to go on, even with `--quiet`.
+    pub(crate) fn say(&self, text: impl std::fmt::Display) {
+        // Whoever closed standard error does not want to be told.
+        let _ = writeln!(anstream::stderr(), "{text}");
+    }
+
     /// Says something to a person, beside the data.
     pub(crate) fn notice(&self, text: impl std::fmt::Display) {
         if !self.flags.quiet {
-            // Whoever closed standard error does not want to be told.
-            let _ = writeln!(anstream::stderr(), "{text}");
+            self.say(text);
         }
     }
 

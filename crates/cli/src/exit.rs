@@ -262,7 +262,7 @@ fn hint_for(error: &Error) -> Option<String> {
         return Some(format!("try again in {} s", wait.as_secs().max(1)));
     }
     let hint = match error.kind() {
-        ErrorKind::Unauthenticated => "tursoctl auth login --token-stdin",
+        ErrorKind::Unauthenticated => "tursoctl auth login",
         ErrorKind::Connect | ErrorKind::Timeout => "tursoctl doctor",
         ErrorKind::PaymentRequired => "tursoctl org plan",
         _ => return None,

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod browser;
 mod commands;
 mod config;
 mod connect;

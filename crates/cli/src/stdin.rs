@@ -5,6 +5,9 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+/// No token is longer.
+const LONGEST_SECRET: u64 = 64 * 1024;
+
 static IS_BEING_READ: AtomicBool = AtomicBool::new(false);
 
 /// Whether a thread is blocked there.
@@ -14,9 +17,26 @@ pub(crate) fn is_being_read() -> bool {
 
 /// Leaves the terminal as the next program wants it: what is typed does not end the line of a question.
 pub(crate) fn leave() {
+    #[cfg(unix)]
+    echo::bring_back();
     if io::stdin().is_terminal() {
         let _ = writeln!(io::stderr());
     }
+}
+
+/// One line that a terminal does not show while it is typed.
+pub(crate) fn secret(question: &str) -> io::Result<String> {
+    if !io::stdin().is_terminal() {
+        return line(LONGEST_SECRET);
+    }
+    let mut terminal = io::stderr();
+    write!(terminal, "{question}").and_then(|()| terminal.flush())?;
+    #[cfg(unix)]
+    let line = echo::without(|| line(LONGEST_SECRET));
+    #[cfg(not(unix))]
+    let line = console::Term::stderr().read_secure_line();
+    writeln!(terminal)?;
+    line
 }
 
 /// One line of at most `limit` bytes, with its end.
@@ -48,4 +68,36 @@ fn reading<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     let outcome = read();
     IS_BEING_READ.store(false, Ordering::SeqCst);
     outcome
+}
+
+#[cfg(unix)]
+mod echo {
+    use std::{
+        io,
+        sync::{Mutex, PoisonError},
+    };
+
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    /// How the terminal was, while it shows nothing.
+    static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+    /// Does something while the terminal does not show what is typed.
+    pub(super) fn without<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let before = tcgetattr(io::stdin())?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+        // What was typed ahead was shown already, and is thrown away.
+        let read = tcsetattr(io::stdin(), OptionalActions::Flush, &silent).map_err(Into::into).and_then(|()| read());
+        bring_back();
+        read
+    }
+
+    /// Puts the terminal back, if it is not as it was. Also called where the program ends while somebody types.
+    pub(super) fn bring_back() {
+        if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &before);
+        }
+    }
 }

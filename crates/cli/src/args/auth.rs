@@ -5,11 +5,15 @@ use super::values::known;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuthCommand {
-    /// Check an API token and keep it in the profile
+    /// Log in by a browser or with a token, and keep the token in the profile
     #[command(after_help = "Examples:
+  tursoctl auth login
+  tursoctl auth login --headless
   tursoctl auth login --token-stdin < token.txt
-  tursoctl auth login --profile local --api-url http://127.0.0.1:8080 --token-file token.txt")]
-    Login,
+  tursoctl auth login --profile local --api-url http://127.0.0.1:8080 --token-file token.txt
+
+A browser on this machine hands the token over. Such a token ends after some days; one of `auth tokens create` does not.")]
+    Login(AuthLogin),
     /// Forget the token of the profile; the token itself stays good
     #[command(after_help = "Examples:
   tursoctl auth logout
@@ -31,6 +35,16 @@ pub(crate) enum AuthCommand {
     #[command(after_help = "Examples:
   tursoctl auth import --from turso")]
     Import(AuthImport),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuthLogin {
+    /// Print the address of the page to log in on, rather than open it in a browser
+    #[arg(long, conflicts_with = "headless")]
+    pub(crate) no_browser: bool,
+    /// For a browser on another machine: print the address of a page that shows the token, and read that
+    #[arg(long)]
+    pub(crate) headless: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -110,9 +110,14 @@ impl Settings {
         }
         of_profile()?.ok_or_else(|| {
             Failure::new(Kind::Unauthenticated, format!("there is no API token for the profile {}", self.profile))
-                .hint("tursoctl auth login --token-stdin, or set TURSO_API_TOKEN")
+                .hint("tursoctl auth login, or set TURSO_API_TOKEN")
                 .into()
         })
+    }
+
+    /// The variable whose token is taken rather than that of the profile, if there is one.
+    pub(crate) fn token_variable(&self) -> Option<&'static str> {
+        variable(&TOKEN_VARIABLES).map(|(name, _)| name).filter(|_| !self.is_profile_given)
     }
 
     fn find(&self, key: &Key, flags: &GlobalArgs, profile: &BTreeMap<String, String>) -> Result<Option<Setting>> {

@@ -10,6 +10,7 @@ mod gate;
 mod import;
 mod import_failures;
 mod import_sqlite;
+mod login;
 mod output;
 #[cfg(unix)]
 mod progress_terminal;
