@@ -2,6 +2,8 @@
 
 use std::{io, process, time::Duration};
 
+#[cfg(unix)]
+use tokio::signal::unix::{self, SignalKind};
 use tokio::{runtime::Handle, sync::watch, time};
 
 use crate::{exit::Kind, stdin};
@@ -10,32 +12,64 @@ use crate::{exit::Kind, stdin};
 const LONGEST_CLEANUP: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
+/// What somebody outside wants of this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    Terminate,
+    /// The terminal is gone.
+    Hangup,
+}
+
 /// The signals that ask a program to stop. From the moment this is made they no longer end it on the spot.
 #[derive(Debug)]
 pub(crate) struct Signals {
     #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
+    interrupt: unix::Signal,
     #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+    terminate: unix::Signal,
+    #[cfg(unix)]
+    hangup: Option<unix::Signal>,
 }
 
 impl Signals {
+    /// Without [`Signal::Hangup`]: whoever was started by `nohup` ignores it, and goes on doing so.
     pub(crate) fn listen() -> io::Result<Self> {
         #[cfg(unix)]
         {
-            use tokio::signal::unix::{SignalKind, signal};
-            Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+            let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+            Ok(Self { interrupt: unix::signal(interrupt)?, terminate: unix::signal(terminate)?, hangup: None })
         }
         #[cfg(not(unix))]
         Ok(Self {})
     }
 
-    /// Waits for one of them, and says which end of the run it means.
-    pub(crate) async fn stopped(&mut self) -> Kind {
+    /// All of them, for a program that only hands them on.
+    pub(crate) fn listen_to_all() -> io::Result<Self> {
         #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => Kind::Interrupted,
-            _ = self.terminate.recv() => Kind::Terminated,
+        {
+            Ok(Self { hangup: Some(unix::signal(SignalKind::hangup())?), ..Self::listen()? })
+        }
+        #[cfg(not(unix))]
+        Self::listen()
+    }
+
+    /// Waits for one of them.
+    pub(crate) async fn next(&mut self) -> Signal {
+        #[cfg(unix)]
+        {
+            let hangup = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = self.interrupt.recv() => Signal::Interrupt,
+                _ = self.terminate.recv() => Signal::Terminate,
+                _ = hangup => Signal::Hangup,
+            }
         }
         #[cfg(not(unix))]
         {
@@ -43,7 +77,15 @@ impl Signals {
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
-            Kind::Interrupted
+            Signal::Interrupt
+        }
+    }
+
+    /// Waits for one of them, and says which end of the run it means.
+    pub(crate) async fn stopped(&mut self) -> Kind {
+        match self.next().await {
+            Signal::Interrupt => Kind::Interrupted,
+            Signal::Terminate | Signal::Hangup => Kind::Terminated,
         }
     }
 }

@@ -147,7 +147,8 @@ fn a_login_that_is_given_up_ends_at_once() {
 fn headless(served: &Served) -> Terminal {
     let mut command = Command::new("sh");
     let program = served.command(&[]);
-    let script = r#"stty echo; trap : INT; "$0" auth login --headless; code=$?; stty -a | grep -o -- '-*echo '; exit $code"#;
+    let script =
+        r#"stty echo; trap : INT; "$0" auth login --headless; code=$?; stty -a | grep -o -- '-*echo '; exit $code"#;
     command.args(["-c", script]).arg(program.get_program()).envs(served.variables()).env_remove("TURSO_API_TOKEN");
     Terminal::new(&command)
 }
