@@ -44,6 +44,12 @@ pub(crate) enum Weight<'a> {
     Severe { name: &'a str, confirmed: Option<&'a str> },
 }
 
+/// Says what a person has to know to go on, even with `--quiet`.
+pub(crate) fn say(text: impl std::fmt::Display) {
+    // Whoever closed standard error does not want to be told.
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
 impl Context {
     /// Reads the configuration. `makes_profiles` says that a profile named by a flag need not be there yet.
     pub(crate) fn new(flags: GlobalArgs, makes_profiles: bool) -> Result<Self> {
@@ -116,16 +122,10 @@ impl Context {
         let _ = self.token.set(Setting { value: token, source: Source::Flag });
     }
 
-    /// Says what a person has to know to go on, even with `--quiet`.
-    pub(crate) fn say(&self, text: impl std::fmt::Display) {
-        // Whoever closed standard error does not want to be told.
-        let _ = writeln!(anstream::stderr(), "{text}");
-    }
-
     /// Says something to a person, beside the data.
     pub(crate) fn notice(&self, text: impl std::fmt::Display) {
         if !self.flags.quiet {
-            self.say(text);
+            say(text);
         }
     }
 

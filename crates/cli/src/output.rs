@@ -91,7 +91,7 @@ impl Output {
                     is_colored: Self::is_colored(),
                     width: stdout::width(),
                 };
-                table::many(&mut out, shape, &self.fields, values, &look)?;
+                table::many(&mut out, shape, &self.fields, values, look)?;
             }
             Format::Json => json::pretty_list(&mut out, &self.fields, shape, values)?,
             Format::Yaml => yaml::many(&mut out, &self.fields, shape, values)?,

@@ -53,7 +53,7 @@ pub(super) fn many<T: Serialize>(
     shape: &Shape,
     fields: &[String],
     values: &[T],
-    look: &Look,
+    look: Look,
 ) -> Result<()> {
     let usual = shape.columns.iter().chain(if look.is_wide { shape.wide } else { &[] }).copied();
     let columns = columns(shape, fields, usual);

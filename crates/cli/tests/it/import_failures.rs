@@ -153,17 +153,6 @@ fn a_dump_that_fails_takes_back_what_it_made() {
     assert_eq!(served.done(&left), "kept\n");
 }
 
-/// The import of a file by way of a gate.
-fn import(served: &Served, gate: &Gate, file: &str, more: &[&str]) -> Command {
-    let (url, token) = served.access("shop");
-    let url = url.replace(&served.addr().to_string(), &gate.addr().to_string());
-    let mut arguments = vec!["import", "csv", file, "--to", &url];
-    arguments.extend(more);
-    let mut command = served.command(&arguments);
-    command.env("TURSO_AUTH_TOKEN", token).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
 #[test]
 fn a_server_that_goes_away_leaves_an_import_that_can_go_on() {
     let served = served(&["shop"]);
@@ -171,13 +160,13 @@ fn a_server_that_goes_away_leaves_an_import_that_can_go_on() {
     let file = numbers(&served, 20_000);
     // The way is the same for both runs, for what was done is noted by it.
     let gate = Gate::after(400_000, Then::Close, served.addr());
-    let ended = Ended::of(import(&served, &gate, &file, &[]).output().unwrap());
+    let ended = Ended::of(gate.import(&served, "csv", &file, &[]).output().unwrap());
     assert!(matches!(ended.code, Some(1 | 9)), "{}", ended.stderr);
     assert!(ended.stderr.contains("of 20000 rows inserted") && ended.stderr.contains("--resume"), "{}", ended.stderr);
     let inserted = count(&served, "numbers");
     assert!((1..20_000).contains(&inserted), "{inserted}");
     gate.open();
-    let ended = Ended::of(import(&served, &gate, &file, &["--resume"]).output().unwrap());
+    let ended = Ended::of(gate.import(&served, "csv", &file, &["--resume"]).output().unwrap());
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(count(&served, "numbers"), 20_000);
     let sum = ["sql", "shop", "SELECT sum(id) FROM numbers", "-o", "name"];
@@ -194,7 +183,7 @@ fn a_batch_whose_answer_was_lost_is_not_inserted_twice() {
     ]);
     let file = numbers(&served, 5_000);
     let gate = Gate::after(150_000, Then::Mute, served.addr());
-    let ended = Ended::of(import(&served, &gate, &file, &[]).output().unwrap());
+    let ended = Ended::of(gate.import(&served, "csv", &file, &[]).output().unwrap());
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("nobody knows whether the last batch took effect"), "{}", ended.stderr);
     let inserted = count(&served, "numbers") - 1;
@@ -205,7 +194,7 @@ fn a_batch_whose_answer_was_lost_is_not_inserted_twice() {
         ended.stderr
     );
     gate.open();
-    let ended = Ended::of(import(&served, &gate, &file, &["--resume"]).output().unwrap());
+    let ended = Ended::of(gate.import(&served, "csv", &file, &["--resume"]).output().unwrap());
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let sums = ["sql", "shop", "SELECT count(*) || ' ' || count(DISTINCT id) FROM numbers", "-o", "name"];
     assert_eq!(served.done(&sums), "5001 5000\n");
@@ -243,7 +232,7 @@ fn an_import_of_another_file_does_not_go_on() {
 fn interrupted(served: &Served, signal: &str, code: i32) -> Ended {
     let file = numbers(served, 50_000);
     let gate = Gate::after(400_000, Then::Hold, served.addr());
-    let child = import(served, &gate, &file, &[]).spawn().unwrap();
+    let child = gate.import(served, "csv", &file, &[]).spawn().unwrap();
     gate.wait_until_full();
     send(&child, signal);
     gate.open();

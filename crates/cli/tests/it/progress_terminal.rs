@@ -1,24 +1,11 @@
 //! What is drawn while something goes on, and what becomes of it after Ctrl-C.
-#![expect(clippy::unwrap_used, reason = "a program that cannot be run fails its test")]
-
-use std::process::Command;
 
 use crate::{
     gate::{Gate, Then},
     import_failures::{count, numbers},
     sql::served,
-    support::Served,
     terminal::{COLUMNS, Terminal},
 };
-
-/// The import of a file by way of a gate.
-fn import(served: &Served, gate: &Gate, file: &str) -> Command {
-    let (url, token) = served.access("shop");
-    let url = url.replace(&served.addr().to_string(), &gate.addr().to_string());
-    let mut command = served.command(&["import", "csv", file, "--to", &url]);
-    command.env("TURSO_AUTH_TOKEN", token);
-    command
-}
 
 #[test]
 fn an_import_that_is_interrupted_says_what_is_there() {
@@ -26,7 +13,7 @@ fn an_import_that_is_interrupted_says_what_is_there() {
     served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text)"]);
     let file = numbers(&served, 50_000);
     let gate = Gate::after(1_000_000, Then::Hold, served.addr());
-    let mut terminal = Terminal::new(&import(&served, &gate, &file));
+    let mut terminal = Terminal::new(&gate.import(&served, "csv", &file, &[]));
     gate.wait_until_full();
     terminal.expect("importing numbers.csv");
     terminal.control('c');

@@ -1,5 +1,4 @@
 //! The shell as a person sees it.
-#![expect(clippy::unwrap_used, reason = "a history that is not there fails its test")]
 
 use crate::{
     sql::served,

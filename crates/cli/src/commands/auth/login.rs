@@ -8,7 +8,7 @@ use crate::{
     args::AuthLogin,
     browser,
     config::Source,
-    context::Context,
+    context::{Context, say},
     exit::{Failure, Kind},
     stdin,
 };
@@ -52,7 +52,7 @@ async fn token(cx: &Context, args: &AuthLogin) -> Result<Option<Option<Callback>
         return Ok(None);
     }
     if args.headless {
-        cx.adopt(headless(cx, page)?);
+        cx.adopt(headless(page)?);
         return Ok(Some(None));
     }
     let (token, callback) = by_browser(cx, page, !args.no_browser).await?;
@@ -72,9 +72,9 @@ fn page(origin: &str) -> Result<Url> {
 }
 
 /// The page shows the token, or the command that the official command line wants to be given with it.
-fn headless(cx: &Context, mut page: Url) -> Result<ApiToken> {
+fn headless(mut page: Url) -> Result<ApiToken> {
     page.query_pairs_mut().append_pair("redirect", "false");
-    cx.say(format_args!("Log in here, and copy the token that is shown:\n{page}"));
+    say(format_args!("Log in here, and copy the token that is shown:\n{page}"));
     let typed = stdin::secret("Token: ").context("cannot read the token")?;
     let token = typed.split_whitespace().next_back().unwrap_or_default().trim_matches('"');
     if token.is_empty() {
@@ -91,7 +91,7 @@ async fn by_browser(cx: &Context, mut page: Url, is_opened: bool) -> Result<(Api
         .append_pair("redirect", "true")
         .append_pair("type", "cli")
         .append_pair("state", callback.state());
-    cx.say(format_args!("Log in here, with a browser on this machine:\n{page}"));
+    say(format_args!("Log in here, with a browser on this machine:\n{page}"));
     if is_opened && browser::open(page.as_str()).is_err() {
         cx.notice("no browser can be started: open the address yourself");
     }

@@ -51,13 +51,13 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let loader = Loader { connection, stop, journal, position, batch: args.import.batch, before: Vec::new() };
     let mut load = Load { loader, table, insert, fields, rows: survey.rows };
     let progress = progress::of_file(cx, "importing", file, fingerprint.bytes());
-    let mut loaded = load.run(args, &progress).await;
+    let mut outcome = load.run(args, &progress).await;
     drop(progress);
-    if loaded.is_ok() {
+    if outcome.is_ok() {
         let Loader { connection, stop, .. } = &load.loader;
-        loaded = table::finish(connection, stop, &[], &load.table.exchange(&columns)).await;
+        outcome = table::finish(connection, stop, &[], &load.table.exchange(&columns)).await;
     }
-    if let Err(broken) = loaded {
+    if let Err(broken) = outcome {
         return Err(load.give_up(cx, args, broken).await.into());
     }
     load.loader.journal.forget();

@@ -99,8 +99,8 @@ fn start(args: &Import, journal: &Journal) -> Result<Position> {
     }
 }
 
-fn failed(error: anyhow::Error) -> Failure {
-    Failure::new(Kind::Failed, format!("{error:#}"))
+fn broken(error: anyhow::Error) -> Broken {
+    Failure::of_any(error).into()
 }
 
 struct Load {
@@ -118,7 +118,7 @@ struct Load {
 
 impl Load {
     async fn run(&mut self, file: &Path, progress: &ProgressBar) -> Result<(), Broken> {
-        let mut script = open(file, &self.position).map_err(failed)?;
+        let mut script = open(file, &self.position).map_err(broken)?;
         let (mut waiting, mut bytes) = (Vec::new(), 0);
         let mut end = self.position.clone();
         self.look().await?;
@@ -146,7 +146,7 @@ impl Load {
     /// Sees what virtual tables there are.
     async fn look(&mut self) -> Result<(), Broken> {
         let looked = self.stop.or(self.translation.look(&self.connection)).await;
-        looked.map_err(|error| Failure::of_any(error).into())
+        looked.map_err(broken)
     }
 
     /// Commits statements, behind which the import stands at `next`.
@@ -172,7 +172,7 @@ impl Load {
     }
 
     fn note(&self, sent: u64) -> Result<(), Broken> {
-        self.journal.note(&self.position, sent).map_err(|error| failed(error).into())
+        self.journal.note(&self.position, sent).map_err(broken)
     }
 
     /// Takes back what can be, and says what is left.

@@ -52,8 +52,8 @@ impl Table {
                 Statement::new(format!("CREATE TABLE {} ({})", quote_identifier(staging), list(columns))),
             ],
         };
-        let made = connection.commit(&[], &statements).await;
-        made.map_err(|refused| {
+        let committed = connection.commit(&[], &statements).await;
+        committed.map_err(|refused| {
             Failure::new(refused.error.exit(), format!("table {name:?} cannot be created: {}", refused.error))
                 .caused_by(refused.error)
         })?;

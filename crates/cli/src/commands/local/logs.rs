@@ -28,11 +28,13 @@ pub(super) async fn logs(cx: &Context, args: &LocalLogs) -> Result<()> {
         return Err(Failure::new(Kind::NotFound, message).into());
     };
     log.copy(cx)?;
-    while args.follow {
+    if !args.follow {
+        return Ok(());
+    }
+    loop {
         tokio::time::sleep(INTERVAL).await;
         log.catch_up(cx)?;
     }
-    Ok(())
 }
 
 /// A log and how far it was read.

@@ -56,9 +56,9 @@ pub(super) async fn run(
     let mode = args.mode;
     let mut load = Load { reader, content, mode, loader, existing, tables: Vec::new(), made: Made::default(), bytes };
     let progress = progress::of_file(cx, "importing", file, bytes);
-    let loaded = load.run(earlier, &progress).await;
+    let outcome = load.run(earlier, &progress).await;
     drop(progress);
-    if let Err(broken) = loaded {
+    if let Err(broken) = outcome {
         return Err(load.give_up(args.import.resume, broken).await.into());
     }
     load.loader.journal.forget();
