@@ -21,7 +21,12 @@ mod signals;
 mod stdin;
 mod stdout;
 
-use std::{env, ffi::OsString, io::Write as _, process::ExitCode};
+use std::{
+    env,
+    ffi::OsString,
+    io::{ErrorKind, Write as _},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser as _, ValueEnum as _};
@@ -38,7 +43,8 @@ fn main() -> ExitCode {
             tell(&report, Some(Format::Json), false);
             return report.exit_code();
         }
-        Err(refused) => refused.exit(),
+        Err(refused) if refused.use_stderr() => refused.exit(),
+        Err(asked_for) => return show(&asked_for),
     };
     let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
     let mut verbose = global.verbose > 0;
@@ -50,6 +56,18 @@ fn main() -> ExitCode {
             tell(&report, format, verbose);
             report.exit_code()
         }
+    }
+}
+
+/// Writes what `--help` and `--version` ask for.
+fn show(asked_for: &clap::Error) -> ExitCode {
+    match asked_for.print().and_then(|()| std::io::stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let report = Report::of(&anyhow::Error::from(error).context("cannot write to standard output"));
+            tell(&report, None, false);
+            report.exit_code()
+        }
+        _ => ExitCode::SUCCESS,
     }
 }
 
@@ -71,6 +89,7 @@ fn run(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let outcome = runtime.block_on(async {
+        signals::outlive_full_files()?;
         if command.handles_signals() {
             return anyhow::Ok(Ok(commands::run(&cx, command).await));
         }

@@ -44,10 +44,11 @@ pub(crate) fn waiting(cx: &Context, what: &str) -> ProgressBar {
 
 /// A phase of so many bytes, if that is known: a bar where it is seen, and a line elsewhere.
 pub(crate) fn phase(cx: &Context, what: &str, total: Option<u64>) -> ProgressBar {
-    if !cx.shows_progress() {
+    let bar = bytes(cx, what);
+    // A terminal may not be able to draw it.
+    if bar.is_hidden() {
         cx.notice(what);
     }
-    let bar = bytes(cx, what);
     match total {
         Some(total) => bar.set_length(total),
         None => bar.set_style(style(UNKNOWN)),

@@ -90,6 +90,18 @@ impl Signals {
     }
 }
 
+/// Makes a file that outgrows what a process may write an error of whoever writes it, as a full disk is, rather than the
+/// end of the program, which would leave its drafts behind.
+pub(crate) fn outlive_full_files() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        // Whoever listens once does so for good.
+        let too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        drop(unix::signal(too_large)?);
+    }
+    Ok(())
+}
+
 /// Listens on a thread of the runtime, and tells whoever is to stop which end of the run it means, until they stop listening. A thread
 /// that is blocked in the standard input would not hear it: then the process ends here and now.
 pub(crate) fn watch() -> io::Result<watch::Receiver<Option<Kind>>> {

@@ -9,7 +9,7 @@ mod tables;
 mod target;
 mod verify;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use futures_util::TryStreamExt as _;
 use serde::Serialize;
 
@@ -106,7 +106,9 @@ async fn export(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) ->
     let exported = if args.format.is_by_table() {
         by_table(cx, args, plan, database, &mut connection).await
     } else {
-        whole(cx, args, &plan.whole(database), database, &mut connection).await.map(|file| vec![file])
+        let place = plan.whole(database);
+        let written = whole(cx, args, &place, database, &mut connection).await;
+        written.map(|file| vec![file]).with_context(|| format!("cannot export {database} {place}"))
     };
     connection.close().await;
     exported
@@ -123,7 +125,7 @@ async fn rehearse(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) 
         place.check()?;
     }
     connect::rehearse(cx, database, Rights::Read).await?;
-    cx.notice(format_args!("this would write {place}"));
+    cx.notice(format_args!("this would export {database} {place}"));
     Ok(())
 }
 

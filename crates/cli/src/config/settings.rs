@@ -1,4 +1,10 @@
-use std::{collections::BTreeMap, env, fmt, fs, io::Read as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    env::{self, VarError},
+    fmt, fs,
+    io::Read as _,
+    path::Path,
+};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum as _;
@@ -58,7 +64,8 @@ impl Settings {
     pub(crate) fn resolve(flags: &GlobalArgs, makes_profiles: bool) -> Result<Self> {
         let folder = ConfigFolder::find()?;
         let config = folder.config()?;
-        let profile = flags.profile.clone().or_else(|| variable(&[PROFILE_VARIABLE]).map(|(_, value)| value));
+        let of_environment = variable(&[PROFILE_VARIABLE])?.map(|(_, value)| value);
+        let profile = flags.profile.clone().or(of_environment);
         let must_exist = profile.is_some() && !makes_profiles;
         let profile = profile.or_else(|| config.profile.clone()).unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
         if must_exist && !config.has_profile(&profile) {
@@ -101,7 +108,7 @@ impl Settings {
         {
             return Ok(token);
         }
-        if let Some((name, value)) = variable(&TOKEN_VARIABLES) {
+        if let Some((name, value)) = variable(&TOKEN_VARIABLES)? {
             let value = match name {
                 TOKEN_FILE_VARIABLE => ApiToken::new(token_of_file(Path::new(&value))?)?,
                 name => ApiToken::from_env(name)?,
@@ -117,13 +124,14 @@ impl Settings {
 
     /// The variable whose token is taken rather than that of the profile, if there is one.
     pub(crate) fn token_variable(&self) -> Option<&'static str> {
-        variable(&TOKEN_VARIABLES).map(|(name, _)| name).filter(|_| !self.is_profile_given)
+        let found = variable(&TOKEN_VARIABLES).ok().flatten();
+        found.map(|(name, _)| name).filter(|_| !self.is_profile_given)
     }
 
     fn find(&self, key: &Key, flags: &GlobalArgs, profile: &BTreeMap<String, String>) -> Result<Option<Setting>> {
         let flag = flag(key.name, flags).map(|value| Setting { value, source: Source::Flag });
         let environment =
-            variable(key.variables).map(|(name, value)| Setting { value, source: Source::Environment(name) });
+            variable(key.variables)?.map(|(name, value)| Setting { value, source: Source::Environment(name) });
         let profile = profile
             .get(key.name)
             .map(|value| Setting { value: value.clone(), source: Source::Profile(self.profile.clone()) });
@@ -175,6 +183,15 @@ fn flag(name: &str, flags: &GlobalArgs) -> Option<String> {
 }
 
 /// The first of these variables that is set and not empty.
-fn variable(names: &[&'static str]) -> Option<(&'static str, String)> {
-    names.iter().find_map(|name| Some((*name, env::var(name).ok().filter(|value| !value.is_empty())?)))
+fn variable(names: &[&'static str]) -> Result<Option<(&'static str, String)>, Failure> {
+    for name in names {
+        match env::var(name) {
+            Ok(value) if !value.is_empty() => return Ok(Some((name, value))),
+            Err(VarError::NotUnicode(_)) => {
+                return Err(Failure::usage(format!("environment variable {name}: it is not UTF-8")));
+            }
+            Ok(_) | Err(VarError::NotPresent) => {}
+        }
+    }
+    Ok(None)
 }

@@ -132,6 +132,6 @@ fn an_export_says_what_it_would_write() {
     assert_eq!(served.run(&["export", "orders", "--out", &there, "--dry-run"]).code, Some(6));
     let folder = text(&served.folder.path().join("backup"));
     let ended = served.run(&["export", "--all", "--out", &folder, "--dry-run", "-o", "json"]);
-    assert!(ended.stderr.contains(&format!("this would write {folder}/orders.db")), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("this would export orders to {folder}/orders.db")), "{}", ended.stderr);
     assert_eq!(ended.json().as_array().unwrap().len(), 1, "a token is created");
 }

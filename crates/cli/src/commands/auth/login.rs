@@ -51,6 +51,7 @@ async fn token(cx: &Context, args: &AuthLogin) -> Result<Option<Option<Callback>
         cx.notice(format_args!("would have you log in at {page}"));
         return Ok(None);
     }
+    cx.settings().folder.check()?;
     if args.headless {
         cx.adopt(headless(page)?);
         return Ok(Some(None));

@@ -86,7 +86,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StandardOutput => f.write_str("to standard output"),
-            Self::File { path, .. } => path.display().fmt(f),
+            Self::File { path, .. } => write!(f, "to {}", path.display()),
         }
     }
 }

@@ -133,9 +133,8 @@ struct Load {
 
 impl Load {
     async fn run(&mut self, args: &ImportCsv, progress: &ProgressBar) -> Result<(), Broken> {
-        let failed = |error: anyhow::Error| Failure::new(Kind::Failed, format!("{error:#}"));
-        let mut records = Records::open(&args.import.file, args.delimiter).map_err(failed)?;
-        records.seek(&self.loader.position).map_err(failed)?;
+        let mut records = Records::open(&args.import.file, args.delimiter).map_err(Failure::of_any)?;
+        records.seek(&self.loader.position).map_err(Failure::of_any)?;
         let mut rows = Vec::new();
         let mut record = StringRecord::new();
         while records.next(&mut record)? {

@@ -1,7 +1,9 @@
 //! How far an import came, for another run to go on.
 
 use std::{
-    fs, io,
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
@@ -20,7 +22,8 @@ use crate::{
 /// A file as it was when an import began.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Fingerprint {
-    path: PathBuf,
+    /// As it is shown: not every path is text.
+    path: String,
     bytes: u64,
     changed_ms: u64,
 }
@@ -37,7 +40,7 @@ impl Fingerprint {
         }
         let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let changed_ms = changed.map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
-        Ok(Self { path, bytes: metadata.len(), changed_ms })
+        Ok(Self { path: path.to_string_lossy().into_owned(), bytes: metadata.len(), changed_ms })
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -86,6 +89,16 @@ pub(super) struct Journal {
     pub(super) table: TableNote,
 }
 
+/// The name of a note: what can be read of it, in the length that a file can have, and what tells it from others.
+fn name_of(database: &str, table: &str) -> String {
+    const SHOWN: usize = 40;
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let shown: String = format!("{database}.{table}").chars().filter(is_plain).take(SHOWN).collect();
+    let mut hasher = DefaultHasher::new();
+    (database, table).hash(&mut hasher);
+    format!("{shown}-{:016x}.json", hasher.finish())
+}
+
 impl Import {
     /// What an earlier run of the same import has left, if this one is to go on with it.
     pub(super) fn earlier(&self, journal: &Journal) -> Result<Option<Earlier>> {
@@ -127,11 +140,7 @@ impl Earlier {
 
 impl Journal {
     pub(super) fn new(database: &str, table: &str, file: Fingerprint) -> Result<Self> {
-        let name: String = format!("{database}.{table}.json")
-            .chars()
-            .map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' })
-            .collect();
-        let path = state_folder()?.join("imports").join(name);
+        let path = state_folder()?.join("imports").join(name_of(database, table));
         Ok(Self { path, file, rows_before: 0, table: TableNote::default() })
     }
 
@@ -146,8 +155,7 @@ impl Journal {
         if entry.file != self.file {
             let problem = format!(
                 "--resume: the import that stopped was of {}, with {} bytes, and this is another file or it has changed",
-                entry.file.path.display(),
-                entry.file.bytes
+                entry.file.path, entry.file.bytes
             );
             return Err(Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into());
         }
@@ -161,9 +169,12 @@ impl Journal {
         let entry = Entry { file, position, sent, rows_before: self.rows_before, table: self.table };
         let text = serde_json::to_string(&entry)?;
         let folder = self.path.parent().map_or(Ok(()), create_private);
-        folder
-            .and_then(|()| write_whole(&self.path, &text))
-            .with_context(|| format!("cannot note the progress in {}", self.path.display()))
+        folder.and_then(|()| write_whole(&self.path, &text)).map_err(|error| {
+            Failure::new(Kind::Failed, format!("cannot note the progress in {}", self.path.display()))
+                .caused_by(error)
+                .hint("TURSOCTL_CONFIG_DIR=FOLDER chooses another place")
+                .into()
+        })
     }
 
     /// There is nothing to go on with.

@@ -113,9 +113,7 @@ impl Loader {
         if rows.is_empty() {
             return Ok(());
         }
-        self.journal
-            .note(&self.position, rows.len() as u64)
-            .map_err(|error| Failure::new(Kind::Failed, format!("{error:#}")))?;
+        self.journal.note(&self.position, rows.len() as u64).map_err(Failure::of_any)?;
         let statements = insert.together(rows);
         let affected = match commit(&self.connection, &self.stop, &self.before, &statements).await {
             Ok(affected) => affected,

@@ -41,7 +41,7 @@ struct Row {
     organization: String,
     databases: u64,
     pid: u32,
-    data_dir: Option<std::path::PathBuf>,
+    data_dir: Option<String>,
     clock: String,
     clock_is_frozen: bool,
     requests: u64,

@@ -85,6 +85,7 @@ fn register(instances: &Instances, instance: &Instance, cloud: &Cloud) -> Result
 }
 
 fn describe(instances: &Instances, name: &str, args: &LocalStart, cloud: &Cloud, server: &Server) -> Result<Instance> {
+    let data_dir = args.data_dir.as_deref().map(std::path::absolute).transpose()?;
     Ok(Instance {
         name: name.to_owned(),
         pid: std::process::id(),
@@ -94,7 +95,7 @@ fn describe(instances: &Instances, name: &str, args: &LocalStart, cloud: &Cloud,
         token: cloud.token(),
         local_token: cloud.local_token(),
         certificate: instances.file(name, "pem")?,
-        data_dir: args.data_dir.as_deref().map(std::path::absolute).transpose()?,
+        data_dir: data_dir.map(|folder| folder.to_string_lossy().into_owned()),
     })
 }
 
