@@ -1,5 +1,6 @@
 //! The file of a SQLite database: the content of a new database, or rows for one that is there.
 
+mod check;
 mod content;
 mod load;
 mod reader;
