@@ -326,3 +326,35 @@ fn a_database_that_does_not_get_ready_is_removed_again() {
     assert!(ended.stderr.ends_with("; the database was removed again\n"), "{}", ended.stderr);
     assert_eq!(databases(&served), "");
 }
+
+#[test]
+fn rows_that_may_have_been_replaced_are_not_called_untouched() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a); INSERT INTO t VALUES ('old')"]);
+    let csv = served.write("t.csv", "a\nnew\n");
+    let file = served.folder.path().join("t.db");
+    rusqlite::Connection::open(&file)
+        .unwrap()
+        .execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES ('new')")
+        .unwrap();
+    for (kind, path, said) in [
+        ("csv", csv.as_str(), "the table has either its old rows or the new ones"),
+        ("sqlite", file.to_str().unwrap(), "what was inserted is kept"),
+    ] {
+        let arguments = ["import", kind, path, "--to", "shop", "--mode", "replace"];
+        let before = served.cloud.requests().all().len();
+        served.done(&arguments);
+        // The last request of all puts the new rows in the place of the old ones.
+        let sent = served.cloud.requests().all();
+        let last = sent.iter().skip(before).filter(|request| request.database.is_some()).count() as u64;
+        served.done(&["sql", "shop", "UPDATE t SET a = 'old'"]);
+        served.cloud.faults().on_sql().nth(last).reset().carried_out();
+        let ended = served.run(&arguments);
+        served.cloud.faults().clear();
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(ended.stderr.contains("nobody knows whether the last batch took effect"), "{}", ended.stderr);
+        assert!(ended.stderr.contains(said) && !ended.stderr.contains("untouched"), "{}", ended.stderr);
+        let left = ["sql", "shop", "SELECT name || (SELECT group_concat(a) FROM t) FROM sqlite_schema", "-o", "name"];
+        assert_eq!(served.done(&left), "tnew\n", "{kind}");
+    }
+}

@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use super::{
     journal::{Earlier, Fingerprint, Journal, Position},
     outcome::{Broken, IMPORTED, Imported, append, counted},
-    rows::{Insert, Loader},
+    rows::{Batch, Insert, Loader},
     stop::Stop,
     table::{self, Table},
 };
@@ -135,19 +135,18 @@ impl Load {
     async fn run(&mut self, args: &ImportCsv, progress: &ProgressBar) -> Result<(), Broken> {
         let mut records = Records::open(&args.import.file, args.delimiter).map_err(Failure::of_any)?;
         records.seek(&self.loader.position).map_err(Failure::of_any)?;
-        let mut rows = Vec::new();
+        let mut batch = Batch::default();
         let mut record = StringRecord::new();
         while records.next(&mut record)? {
-            rows.push(self.fields.row(records.line(&record), &record)?);
-            if self.loader.is_full(&rows) {
-                let next = records.place(self.loader.position.done + rows.len() as u64);
-                self.loader.send(&self.insert, &rows, next).await?;
+            batch.push(self.fields.row(records.line(&record), &record)?);
+            if self.loader.is_full(&batch) {
+                let next = records.place(self.loader.position.done + batch.len());
+                self.loader.send(&self.insert, &mut batch, next).await?;
                 progress.set_position(self.loader.position.bytes);
-                rows.clear();
             }
         }
-        let next = records.place(self.loader.position.done + rows.len() as u64);
-        self.loader.send(&self.insert, &rows, next).await
+        let next = records.place(self.loader.position.done + batch.len());
+        self.loader.send(&self.insert, &mut batch, next).await
     }
 
     /// Takes back what can be, and says what is left.
@@ -172,8 +171,14 @@ impl Load {
             };
         }
         journal.forget();
-        let removed =
-            if destination.create { destination.remove_again(cx).await } else { self.table.remove(&connection).await };
+        let removed = if destination.create {
+            destination.remove_again(cx).await
+        } else if broken.is_last_unknown && position.done == self.rows && !self.table.is_new() {
+            let either = "the table has either its old rows or the new ones";
+            self.table.remove(&connection).await.map(|_| either.to_owned())
+        } else {
+            self.table.remove(&connection).await
+        };
         left.push(removed.unwrap_or_else(|left| left));
         broken.failure.saying(append(said, &left))
     }

@@ -22,7 +22,7 @@ use super::{
     table::names,
 };
 use survey::Survey;
-use translate::{Translation, makes_tables_behind};
+use translate::Translation;
 
 use crate::{
     args::{Import, ImportDump},
@@ -30,7 +30,7 @@ use crate::{
     exit::{Failure, Kind},
     hrana::{BatchError, Connection, Statement},
     progress,
-    script::{Item, ScriptReader, Source, created},
+    script::{Item, ScriptReader, Source, created, makes_virtual_table},
 };
 
 pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
@@ -128,7 +128,8 @@ impl Load {
             end = Position { done: source.number, bytes: source.end, line: source.last_line };
             let Some(sql) = self.translation.statement(std::mem::take(&mut source.text)) else { continue };
             bytes += sql.len();
-            let has_more_tables = makes_tables_behind(&sql);
+            // It makes more tables than the one it names.
+            let has_more_tables = makes_virtual_table(&sql);
             waiting.push(Source { text: sql, ..source });
             if waiting.len() >= self.batch || bytes >= FULL || has_more_tables {
                 self.send(&waiting, end.clone()).await?;

@@ -31,6 +31,24 @@ impl Row {
     }
 }
 
+/// Rows that are sent together.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    rows: Vec<Row>,
+    bytes: usize,
+}
+
+impl Batch {
+    pub(super) fn push(&mut self, row: Row) {
+        self.bytes += row.bytes;
+        self.rows.push(row);
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.rows.len() as u64
+    }
+}
+
 /// The statements that insert rows into a table.
 #[derive(Debug)]
 pub(super) struct Insert {
@@ -100,13 +118,14 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    /// Whether so many rows are enough for a batch.
-    pub(super) fn is_full(&self, rows: &[Row]) -> bool {
-        rows.len() >= self.batch as usize || rows.iter().map(|row| row.bytes).sum::<usize>() >= FULL
+    /// Whether a batch is large enough to be sent.
+    pub(super) fn is_full(&self, batch: &Batch) -> bool {
+        batch.len() >= u64::from(self.batch) || batch.bytes >= FULL
     }
 
-    /// Commits rows, behind which the import stands at `next`.
-    pub(super) async fn send(&mut self, insert: &Insert, rows: &[Row], next: Position) -> Result<(), Broken> {
+    /// Commits a batch, behind which the import stands at `next`, and leaves it empty.
+    pub(super) async fn send(&mut self, insert: &Insert, batch: &mut Batch, next: Position) -> Result<(), Broken> {
+        let rows = &std::mem::take(batch).rows;
         if let Some(kind) = self.stop.asked() {
             return Err(Failure::new(kind, "interrupted").into());
         }

@@ -1,8 +1,8 @@
 //! What the statements of a dump have to become for a database that others use as well.
 //!
-//! A dump writes a virtual table into the schema by hand, then the tables that it keeps its rows in, and their rows. No
-//! service lets anybody do the first. So the virtual table is made, which makes the tables behind it, and these are emptied
-//! before their rows arrive.
+//! A dump writes a virtual table into the schema by hand, then the tables that it keeps its rows in, and their rows. That is
+//! for a file that nobody else has open. So the virtual table is made, which makes the tables behind it, and these are
+//! emptied before their rows arrive.
 
 use std::collections::HashSet;
 
@@ -13,8 +13,7 @@ use crate::{
     exit::Failure,
     hrana::{Connection, Statement},
     script::{
-        changed, created, first_word, indexed, is_transaction_control, makes_virtual_table, quote_identifier,
-        quote_text, virtual_table,
+        changed, created, first_word, indexed, is_transaction_control, quote_identifier, quote_text, virtual_table,
     },
 };
 
@@ -74,11 +73,6 @@ impl Translation {
             .or_else(|| changed(sql))
             .is_some_and(|name| self.of_indexes.contains(&name.to_lowercase()))
     }
-}
-
-/// Whether other tables may appear by a statement than the one it makes.
-pub(super) fn makes_tables_behind(sql: &str) -> bool {
-    makes_virtual_table(sql)
 }
 
 /// The transactions are ours, and so is what holds for them.

@@ -11,7 +11,7 @@ use super::{
         load::{Sent, commit},
         made::Made,
         outcome::{Broken, IMPORTED, Imported, append, counted},
-        rows::{Insert, Loader, Row},
+        rows::{Batch, Insert, Loader, Row},
         stop::Stop,
         table::{self, Table, names},
     },
@@ -38,8 +38,9 @@ pub(super) async fn run(
     let Import { file, destination, batch, .. } = &args.import;
     destination.check(cx).await?;
     if cx.is_dry_run() {
-        let (rows, tables) = (counted(content.rows(), "row"), counted(content.tables.len() as u64, "table"));
-        cx.notice(format_args!("this would insert {rows} into {tables}"));
+        let tables = content.tables.iter().filter(|table| table.sort != Sort::Behind).count() as u64;
+        let rows = counted(content.rows(), "row");
+        cx.notice(format_args!("this would insert {rows} into {}", counted(tables, "table")));
         return destination.rehearse(cx).await;
     }
     let bytes = fingerprint.bytes();
@@ -124,7 +125,7 @@ impl Load<'_> {
             return self.begin(index, table).await;
         }
         if table.sort != Sort::Virtual {
-            let done = position.done - self.content.rows_before(index);
+            let done = position.done.saturating_sub(self.content.rows_before(index));
             let counted = stop.or(target.count(connection)).await;
             position.done += counted.and_then(|count| earlier.went_on(count, done)).map_err(broken)?;
         }
@@ -184,24 +185,29 @@ impl Load<'_> {
         let mut place = self.loader.position.done.saturating_sub(before);
         let mut statement = self.reader.select(table, &columns, place).map_err(broken)?;
         let mut source = statement.raw_query();
-        let mut rows = Vec::new();
+        let mut batch = Batch::default();
         loop {
             let next = self.reader.next(&mut source, table, place + 1).map_err(broken)?;
             let is_end = next.is_none();
             if let Some(values) = next {
                 place += 1;
-                rows.push(Row::new(place, values));
+                batch.push(Row::new(place, values));
             }
-            if is_end || self.loader.is_full(&rows) {
+            if is_end || self.loader.is_full(&batch) {
                 let next = Position { done: before + place, ..Position::default() };
-                self.loader.send(&insert, &rows, next).await.map_err(|broken| at(table, broken))?;
-                progress.set_position(self.bytes * self.loader.position.done / self.content.rows().max(1));
-                rows.clear();
+                self.loader.send(&insert, &mut batch, next).await.map_err(|broken| at(table, broken))?;
+                progress.set_position(self.bytes_done());
             }
             if is_end {
                 return Ok(());
             }
         }
+    }
+
+    /// About how much of the file its rows are that were sent.
+    fn bytes_done(&self) -> u64 {
+        let (done, rows) = (u128::from(self.loader.position.done), u128::from(self.content.rows().max(1)));
+        u64::try_from(u128::from(self.bytes) * done / rows).unwrap_or(self.bytes)
     }
 
     /// Makes what refers to tables, and puts rows that have gathered into their places.
@@ -257,9 +263,11 @@ impl Load<'_> {
         let said =
             format!("{} ({} of {} inserted)", broken.failure, position.done, counted(self.content.rows(), "row"));
         let mut left = broken.unknown();
-        let has_own = self.tables.iter().enumerate().filter(|(_, table)| table.has_own_rows());
-        let has_added = has_own.into_iter().any(|(index, _)| position.done > self.content.rows_before(index));
-        if is_resumable || has_added {
+        let has_added =
+            |(index, table): (usize, &Table)| table.has_own_rows() && position.done > self.content.rows_before(index);
+        // Where nobody knows whether rows were replaced, what belongs to them must not be removed.
+        let is_at_end = broken.is_last_unknown && position.done == self.content.rows();
+        if is_resumable || is_at_end || self.tables.iter().enumerate().any(has_added) {
             if !broken.is_last_unknown {
                 // What was sent last is known not to be there. Where this cannot be noted, it is found out later.
                 let _ = journal.note(&position, 0);
