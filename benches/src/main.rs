@@ -1,6 +1,7 @@
 //! Measures the project against a floor and against peers, all in the same run, and makes the page of the results.
 
 mod fixture;
+mod flame;
 mod measured;
 mod process;
 mod report;
@@ -50,6 +51,8 @@ enum Command {
     Work(work::Work),
     /// Requests to a server, which prints how it answered as JSON
     Load(sql::load::Load),
+    /// Draws where the local cloud spends its time; needs `perf`
+    Flame(flame::Flame),
 }
 
 fn main() -> Result<()> {
@@ -59,5 +62,6 @@ fn main() -> Result<()> {
         Command::Fixture => fixture::serve(),
         Command::Work(work) => work.perform(),
         Command::Load(load) => load.perform(),
+        Command::Flame(flame) => flame.perform(),
     }
 }

@@ -38,6 +38,10 @@ impl Running {
         Ok((running, line.trim().to_owned()))
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Time of the processor so far, in milliseconds.
     pub(crate) fn cpu_ms(&self) -> Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;

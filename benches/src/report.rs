@@ -3,6 +3,8 @@
 mod plot;
 mod table;
 
+pub(crate) use table::number;
+
 use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result};
@@ -30,6 +32,7 @@ const CHAPTERS: &[Chapter] = &[
     chapter("insert", "One `INSERT` with its commit", "per_second", false),
     chapter("large", "Large statements", "per_second", false),
     chapter("many", "10,000 databases in use", "p99_us", true),
+    chapter("growth", "Ten and a hundred times as much", "each_us", true),
     chapter("start", "Starting", "wall_ms", true),
     chapter("command-line", "The command line", "wall_ms", true),
 ];

@@ -3,9 +3,10 @@
 mod client;
 mod command_line;
 mod creation;
+mod growth;
 mod large;
 mod many;
-mod sql;
+pub(crate) mod sql;
 mod start;
 pub(crate) mod token;
 
@@ -34,6 +35,8 @@ pub(crate) enum Row {
     Large,
     /// 10,000 databases, most requests to few of them
     Many,
+    /// The same with ten and with a hundred times as much
+    Growth,
     /// From nothing to the first answer
     Start,
     /// The command line
@@ -68,6 +71,7 @@ pub(crate) fn run(rows: &[Row], file: &Path, rounds: usize, tools: &Tools) -> Re
             Row::Insert => sql::insert(rounds, tools)?,
             Row::Large => large::large(rounds, tools)?,
             Row::Many => many::many(tools)?,
+            Row::Growth => growth::growth(rounds, tools)?,
             Row::Start => start::start(rounds, tools)?,
             Row::CommandLine => command_line::command_line(rounds, tools)?,
         };

@@ -37,10 +37,22 @@ func (d database) tokenFor(t *testing.T, options string) string {
 	return token.JWT
 }
 
+// expiredToken asks for a token and lets its time pass at once.
+func (d database) expiredToken(t *testing.T) string {
+	t.Helper()
+	token := d.tokenFor(t, "expiration=1s")
+	send(t, http.MethodPatch, "/_local/clock", `{"advance":"2s"}`, &struct{}{})
+	return token
+}
+
 func post(t *testing.T, path, body string, answer any) {
 	t.Helper()
-	url := os.Getenv("TURSO_API_BASEURL") + "/v1/organizations/" + os.Getenv("TURSO_ORG") + path
-	request, err := http.NewRequest(http.MethodPost, url, bytes.NewBufferString(body))
+	send(t, http.MethodPost, "/v1/organizations/"+os.Getenv("TURSO_ORG")+path, body, answer)
+}
+
+func send(t *testing.T, method, path, body string, answer any) {
+	t.Helper()
+	request, err := http.NewRequest(method, os.Getenv("TURSO_API_BASEURL")+path, bytes.NewBufferString(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,11 +35,11 @@ test("databases are created, listed, read and deleted", async () => {
   });
 });
 
-test("a database that exists is a conflict", async () => {
+test("a database that exists is not created again", async () => {
   const { name } = await newDatabase();
   await assert.rejects(turso.databases.create(name, { group: "default" }), {
-    status: 409,
-    message: `database with name ${name} already exists`,
+    status: 400,
+    message: "database with same name already exists",
   });
 });
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-ORGANIZATION = f"{os.environ['TURSO_API_BASEURL']}/v1/organizations/{os.environ['TURSO_ORG']}"
+BASE = os.environ["TURSO_API_BASEURL"]
+ORGANIZATION = f"{BASE}/v1/organizations/{os.environ['TURSO_ORG']}"
 numbers = itertools.count(1)
 
 
@@ -23,6 +24,12 @@ class Database:
         query = "&".join(f"{key}={value}" for key, value in options.items())
         return post(f"databases/{self.name}/auth/tokens?{query}")["jwt"]
 
+    def expired_token(self):
+        """Another token for it, whose time is over."""
+        token = self.token_for(expiration="1s")
+        send("PATCH", f"{BASE}/_local/clock", {"advance": "2s"})
+        return token
+
 
 @pytest.fixture
 def database():
@@ -34,9 +41,13 @@ def database():
 
 
 def post(path, body=None):
+    return send("POST", f"{ORGANIZATION}/{path}", body)
+
+
+def send(method, url, body):
     request = urllib.request.Request(
-        f"{ORGANIZATION}/{path}",
-        method="POST",
+        url,
+        method=method,
         data=json.dumps(body).encode() if body else b"",
         headers={"Authorization": f"Bearer {os.environ['TURSO_API_TOKEN']}"},
     )

@@ -4,6 +4,7 @@ use std::env::var;
 use std::process::id;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 static DATABASES: AtomicU32 = AtomicU32::new(1);
@@ -33,15 +34,29 @@ impl Database {
     pub async fn token_for(&self, options: &str) -> String {
         text(&post(&format!("/databases/{}/auth/tokens?{options}", self.name), json!({})).await["jwt"])
     }
+
+    /// Another token, whose time is over.
+    pub async fn expired_token(&self) -> String {
+        let token = self.token_for("expiration=1s").await;
+        send(Method::PATCH, "/_local/clock", json!({ "advance": "2s" })).await;
+        token
+    }
 }
 
 async fn post(path: &str, body: Value) -> Value {
-    let variable = |name| var(name).expect("conformance/run sets it");
-    let url = format!("{}/v1/organizations/{}{path}", variable("TURSO_API_BASEURL"), variable("TURSO_ORG"));
-    let request = reqwest::Client::new().post(url).bearer_auth(variable("TURSO_API_TOKEN")).json(&body);
+    send(Method::POST, &format!("/v1/organizations/{}{path}", variable("TURSO_ORG")), body).await
+}
+
+async fn send(method: Method, path: &str, body: Value) -> Value {
+    let url = format!("{}{path}", variable("TURSO_API_BASEURL"));
+    let request = reqwest::Client::new().request(method, url).bearer_auth(variable("TURSO_API_TOKEN")).json(&body);
     let answer = request.send().await.unwrap();
     assert!(answer.status().is_success(), "{path}: {}", answer.status());
     answer.json().await.unwrap()
+}
+
+fn variable(name: &str) -> String {
+    var(name).expect("conformance/run sets it")
 }
 
 fn text(value: &Value) -> String {

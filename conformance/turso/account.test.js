@@ -50,6 +50,7 @@ test("a headless login shows a token to set", async () => {
   assert.equal(settings().token, shown);
   assert.equal(await turso("auth", "whoami"), `${user}\n`);
   assert.match(await turso("auth", "logout"), /Logged out\./);
+  assert.equal(settings().token, "");
   logIn();
 });
 
@@ -57,6 +58,8 @@ test("a sign-up is a login", async () => {
   logIn({});
   assert.match(await turso("auth", "signup"), /Success! Logged in/);
   assert.equal(opened().pathname, "/signup");
+  assert.notEqual(settings().token, token);
+  assert.equal(await turso("auth", "whoami"), `${user}\n`);
   logIn();
 });
 
@@ -78,8 +81,12 @@ test("API tokens are minted, used, listed and revoked", async () => {
 
 test("a token of one organization says so", async () => {
   const name = newName("token");
-  await turso("auth", "api-tokens", "mint", name, "--org", org);
+  const minted = (await turso("auth", "api-tokens", "mint", name, "--org", org)).trim();
   assert.match(await turso("auth", "api-tokens", "list"), new RegExp(`^${name} +${org} `, "m"));
+  const { json } = await api("GET", "/v1/auth/api-tokens");
+  assert.equal(json.tokens.find((found) => found.name === name).organization, org);
+  const elsewhere = await refused("group", "list", { env: { TURSO_API_TOKEN: minted } });
+  assert.match(elsewhere, new RegExp(`the token does not open organization ${user}`));
   await turso("auth", "api-tokens", "revoke", name, { answers: ["y"] });
 });
 
@@ -94,7 +101,8 @@ const several = [scopes.flatMap((scope) => ["--scope", scope]), scopes];
 for (const [given, expected] of [...single, several, [["--read-only"], ["read"]], [["--full-access"], scopes]]) {
   test(`a token of one group is minted with ${given.join(" ")}`, async () => {
     const name = newName("token");
-    await turso("auth", "api-tokens", "mint", name, "--org", org, "--group", "default", ...given);
+    const mint = ["auth", "api-tokens", "mint", name, "--org", org, "--group", "default", ...given];
+    assert.match(await turso(...mint), /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     const { json } = await api("GET", `/v1/organizations/${org}/api-tokens`);
     const listed = json.tokens.find((found) => found.name === name);
     assert.deepEqual([listed.group, listed.scopes.toSorted()], ["default", expected.toSorted()]);
@@ -105,8 +113,9 @@ for (const [given, expected] of [...single, several, [["--read-only"], ["read"]]
 
 test("an unknown organization or group mints nothing", async () => {
   const name = newName("token");
-  await refused("auth", "api-tokens", "mint", name, "--org", "nobody");
-  await refused("auth", "api-tokens", "mint", name, "--org", org, "--group", "none", "--read-only");
+  const mint = (...options) => refused("auth", "api-tokens", "mint", name, "--org", ...options);
+  assert.match(await mint("nobody"), /organization nobody not found/);
+  assert.match(await mint(org, "--group", "none", "--read-only"), /group none not found/);
   assert.ok(!(await api("GET", "/v1/auth/api-tokens")).json.tokens.some((found) => found.name === name));
 });
 

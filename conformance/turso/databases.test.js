@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import {
-  api, exists, folder, lastLine, newDatabase, newName, query, refused, run, state, turso, user,
+  api, create, exists, folder, lastLine, newDatabase, newName, now, query, refused, run, state, turso, user,
 } from "./turso.js";
 
 const database = async (name) => (await state(`/databases/${name}`)).database;
@@ -55,7 +55,10 @@ test("a name is given when none is", async () => {
 
 test("a name that is taken is not available", async () => {
   const name = await newDatabase();
-  assert.match(await refused("db", "create", name, "--group", "default"), /already exists|not available/);
+  const { DbId } = await database(name);
+  const again = await refused("db", "create", name, "--group", "default");
+  assert.match(again, /database with same name already exists/);
+  assert.equal((await database(name)).DbId, DbId);
 });
 
 test("several databases are destroyed at once", async () => {
@@ -66,14 +69,12 @@ test("several databases are destroyed at once", async () => {
 
 test("--from-db copies, and --timestamp copies what was", async () => {
   const name = await filled();
-  const copy = newName("copy");
-  await turso("db", "create", copy, "--group", "default", "--from-db", name);
+  const copy = await newDatabase("--from-db", name);
   assert.deepEqual(await query(copy, "SELECT sum(v) FROM t;"), ["83"]);
   assert.equal((await database(copy)).parent.name, name);
-  const past = new Date().toISOString();
+  const past = await now();
   await turso("db", "shell", name, "DELETE FROM t");
-  const restored = newName("restored");
-  await turso("db", "create", restored, "--group", "default", "--from-db", name, "--timestamp", past);
+  const restored = await newDatabase("--from-db", name, "--timestamp", past);
   assert.deepEqual(await query(restored, "SELECT sum(v) FROM t;"), ["83"]);
   const early = ["--group", "default", "--from-db", name, "--timestamp", "2020-01-01T00:00:00Z"];
   assert.match(await refused("db", "create", newName("db"), ...early), /earliest time/);
@@ -81,37 +82,39 @@ test("--from-db copies, and --timestamp copies what was", async () => {
 
 test("db branch makes a copy that --branches shows", async () => {
   const [name, branch] = [await filled(), newName("branch")];
-  await turso("db", "branch", name, branch);
+  assert.match(await turso("db", "branch", name, branch), new RegExp(`Created database ${branch} at group default`));
+  assert.equal((await database(branch)).parent.name, name);
   assert.deepEqual(await query(branch, "SELECT count(*) FROM t;"), ["2"]);
   assert.ok((await turso("db", "show", name, "--branches")).includes(branch));
 });
 
 test("--from-dump and --from-dump-url load statements", async () => {
-  const [name, other] = [newName("dump"), newName("dump")];
-  await turso("db", "create", name, "--group", "default", "--from-dump", "rows.sql");
+  const name = await newDatabase("--from-dump", "rows.sql");
   assert.deepEqual(await query(name, "SELECT sum(v) FROM t;"), ["83"]);
-  await turso("db", "create", other, "--group", "default", "--from-dump-url", `file://${join(folder, "rows.sql")}`);
+  const other = await newDatabase("--from-dump-url", `file://${join(folder, "rows.sql")}`);
   assert.deepEqual(await query(other, "SELECT sum(v) FROM t;"), ["83"]);
   const elsewhere = ["--group", "default", "--from-dump-url", "https://example.com/rows.sql"];
-  assert.match(await refused("db", "create", newName("dump"), ...elsewhere), /seed\.url/);
+  const refusedName = newName("dump");
+  assert.match(await refused("db", "create", refusedName, ...elsewhere), /seed\.url/);
+  assert.ok(!(await exists(`/databases/${refusedName}`)));
 });
 
 test("--from-file, --from-csv and import bring files", async () => {
-  const [file, csv] = [newName("file"), newName("csv")];
-  await turso("db", "create", file, "--group", "default", "--from-file", "rows.db");
+  const file = await newDatabase("--from-file", "rows.db");
   assert.deepEqual(await query(file, "SELECT sum(v) FROM t;"), ["83"]);
-  await turso("db", "create", csv, "--group", "default", "--from-csv", "rows.csv", "--csv-table-name", "t");
+  const csv = await newDatabase("--from-csv", "rows.csv", "--csv-table-name", "t");
   assert.deepEqual(await query(csv, "SELECT group_concat(w, '+') FROM t;"), ["one+two"]);
   const imported = newName("imported");
   sqlite(join(folder, `${imported}.db`), "PRAGMA journal_mode=wal; CREATE TABLE t (v); INSERT INTO t VALUES (7);");
-  await turso("db", "import", `${imported}.db`, "--group", "default");
+  const printed = await turso("db", "import", `${imported}.db`, "--group", "default");
+  assert.match(printed, new RegExp(`Created database ${imported} at group default`));
   assert.deepEqual(await query(imported, "SELECT v FROM t;"), ["7"]);
 });
 
 test("a file is uploaded over TLS to a group on AWS", async () => {
-  const [group, name] = [newName("aws"), newName("file")];
+  const group = newName("aws");
   await turso("group", "create", group, "--location", "aws-eu-west-1");
-  await turso("db", "create", name, "--group", group, "--from-file", "rows.db");
+  const name = await create(newName("file"), "--group", group, "--from-file", "rows.db");
   assert.deepEqual(await query(name, "SELECT sum(v) FROM t;"), ["83"]);
   assert.match((await turso("db", "show", name, "--http-url")).trim(), /^https:/);
 });
@@ -126,6 +129,7 @@ test("--size-limit holds", async () => {
 test("--tursodb marks the new engine", async () => {
   const name = await newDatabase("--tursodb");
   assert.match(await turso("db", "list"), new RegExp(`^${name} +Turso `, "m"));
+  assert.equal((await database(name)).DbId.replaceAll("-", "").slice(10, 12), "10", "the sixth byte says so");
 });
 
 test("the shell runs its argument, its input and .dump", async () => {
@@ -184,18 +188,23 @@ test("the configuration is changed and shown", async () => {
   assert.match(await turso("db", "config", "delete-protection", "show", name), /on/);
   assert.match(await refused("db", "destroy", name, "--yes"), /delete-protected/);
   await turso("db", "config", "delete-protection", "disable", name);
+  assert.match(await turso("db", "config", "delete-protection", "show", name), /off/);
   await turso("db", "config", "attach", "allow", name);
   assert.equal((await configuration()).allow_attach, true);
   assert.match(await turso("db", "config", "attach", "show", name), /allow|on/i);
   await turso("db", "config", "attach", "disallow", name);
-  await turso("db", "config", "allow-rules", "set", name, "--ip", "10.0.0.0/8", "--aws-vpc", "vpce-0123456789abcdef0");
+  assert.match(await turso("db", "config", "attach", "show", name), /not allowed/i);
+  const rules = ["--ip", "10.0.0.0/8", "--aws-vpc", "vpce-0123456789abcdef0"];
+  const set = await turso("db", "config", "allow-rules", "set", name, ...rules);
+  assert.match(set, new RegExp(`Updated access allow rules for database ${name}\nAllowed IPs:\n +10\\.0\\.0\\.0/8`));
   const { allowed_ips, allowed_aws_vpc_ids, allow_attach, delete_protection } = await configuration();
   assert.deepEqual([allowed_ips, allowed_aws_vpc_ids], [["10.0.0.0/8"], ["vpce-0123456789abcdef0"]]);
   assert.deepEqual([allow_attach, delete_protection], [false, false]);
   assert.match(await turso("db", "config", "allow-rules", "show", name), /10\.0\.0\.0\/8/);
   assert.match(await refused("db", "shell", name, "SELECT 1"), /not in the list of allowed IP addresses/);
-  await turso("db", "config", "allow-rules", "clear", name, "--ips", "--aws-vpcs");
-  assert.deepEqual((await configuration()).allowed_ips, []);
+  assert.match(await turso("db", "config", "allow-rules", "clear", name, "--ips", "--aws-vpcs"), /Cleared allowed IPs/);
+  const cleared = await configuration();
+  assert.deepEqual([cleared.allowed_ips, cleared.allowed_aws_vpc_ids], [[], []]);
   assert.deepEqual(await query(name, "SELECT 1;"), ["1"]);
 });
 
@@ -218,12 +227,16 @@ test("an export is a sound database file", async () => {
   assert.equal(sqlite(file, "PRAGMA integrity_check"), "ok");
   assert.equal(sqlite(file, "SELECT sum(v) FROM t"), "83");
   assert.match(await refused("db", "export", name), /already exists/);
-  await turso("db", "export", name, "--overwrite", "--with-metadata");
+  await turso("db", "shell", name, "INSERT INTO t VALUES (43)");
+  assert.match(await turso("db", "export", name, "--overwrite", "--with-metadata"), /Exported database/);
+  assert.equal(sqlite(file, "SELECT sum(v) FROM t"), "126");
+  assert.ok(existsSync(`${file}-info`));
 });
 
 test("a database is transferred to a team", async () => {
   const name = await newDatabase();
-  await turso("org", "db-transfer", name, process.env.TURSO_ORG, { answers: ["y"] });
+  const printed = await turso("org", "db-transfer", name, process.env.TURSO_ORG, { answers: ["y"] });
+  assert.match(printed, new RegExp(`Database ${name} transferred successfully to organization ${process.env.TURSO_ORG}`));
   assert.ok(!(await exists(`/databases/${name}`)));
   const path = `/v1/organizations/${process.env.TURSO_ORG}/databases/${name}`;
   assert.equal((await api("DELETE", path)).status, 200);
@@ -237,7 +250,7 @@ test("locations are listed with those of this machine", async () => {
 
 test("version 3 of the API does the same by ids", async () => {
   const name = newName("v3");
-  await turso("--v3-api", "db", "create", name, "--group", "default");
+  assert.match(await turso("--v3-api", "db", "create", name, "--group", "default"), /Created database/);
   const { DbId } = await database(name);
   assert.match(await turso("--v3-api", "db", "list"), new RegExp(`^${name} `, "m"));
   assert.ok((await turso("--v3-api", "db", "show", name)).includes(DbId));
@@ -252,6 +265,10 @@ test("version 3 of the API does the same by ids", async () => {
   assert.match(await turso("--v3-api", "group", "list"), /^default /m);
   assert.match(await turso("--v3-api", "db", "destroy", name, "--yes"), /Destroyed database/);
   assert.ok(!(await exists(`/databases/${name}`)));
+  const { json } = await api("GET", "/_local/requests");
+  const asked = new Set(json.map(({ operation }) => operation));
+  const operations = ["CreateDatabase", "ListDatabases", "DeleteDatabase", "CreateDatabaseToken", "CreateGroupToken"];
+  for (const operation of [...operations, "ListGroups"]) assert.ok(asked.has(`${operation}V3`), `${operation}V3`);
 });
 
 test("completion knows the names", async () => {

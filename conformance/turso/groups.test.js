@@ -39,7 +39,8 @@ test("a group is renamed", async () => {
 
 test("a group is transferred to a team", async () => {
   const name = await newGroup();
-  await turso("group", "transfer", name, org, { answers: ["y"] });
+  const printed = await turso("group", "transfer", name, org, { answers: ["y"] });
+  assert.match(printed, new RegExp(`Group ${name} was transfered successfully to organization ${org}`));
   assert.ok(!(await exists(`/groups/${name}`)));
   assert.equal((await api("GET", `/v1/organizations/${org}/groups/${name}`)).status, 200);
   assert.equal((await api("DELETE", `/v1/organizations/${org}/groups/${name}`)).status, 200);
@@ -47,10 +48,12 @@ test("a group is transferred to a team", async () => {
 
 test("locations are added, listed and removed", async () => {
   const name = await newGroup("aws-us-east-1");
-  await turso("group", "locations", "add", name, "aws-eu-west-1", "--wait");
+  const added = await turso("group", "locations", "add", name, "aws-eu-west-1", "--wait");
+  assert.match(added, new RegExp(`Group ${name} replicated to aws-eu-west-1`));
   assert.deepEqual((await group(name)).locations, ["aws-us-east-1", "aws-eu-west-1"]);
   assert.match(await turso("group", "locations", "list", name), /aws-eu-west-1/);
-  await turso("group", "locations", "remove", name, "aws-eu-west-1");
+  const removed = await turso("group", "locations", "remove", name, "aws-eu-west-1");
+  assert.match(removed, new RegExp(`Group ${name} removed from aws-eu-west-1`));
   assert.deepEqual((await group(name)).locations, ["aws-us-east-1"]);
   await turso("group", "destroy", name, "--yes");
 });
@@ -62,6 +65,8 @@ test("delete protection keeps a group until it is off", async () => {
   assert.match(await turso("group", "config", "delete-protection", "show", name), /on/);
   assert.match(await refused("group", "destroy", name, "--yes"), /delete-protected/);
   await turso("group", "config", "delete-protection", "disable", name);
+  assert.equal((await state(`/groups/${name}/configuration`)).delete_protection, false);
+  assert.match(await turso("group", "config", "delete-protection", "show", name), /off/);
   await turso("group", "destroy", name, "--yes");
   assert.ok(!(await exists(`/groups/${name}`)));
 });
@@ -76,7 +81,11 @@ test("tokens of a group open its databases until they are invalidated", async ()
   assert.match(await turso("db", "shell", shell, "SELECT 6 * 7"), /42/);
   const reader = lastLine(await turso("group", "tokens", "create", name, "--read-only"));
   assert.match(await refused("db", "shell", `${url}?authToken=${reader}`, "CREATE TABLE t (x)"), /BLOCKED/);
-  await turso("group", "tokens", "invalidate", name, "--yes");
+  await turso("db", "shell", shell, "CREATE TABLE t (x)");
+  const inserter = lastLine(await turso("group", "tokens", "create", name, "-p", "t:data_add"));
+  await turso("db", "shell", `${url}?authToken=${inserter}`, "INSERT INTO t VALUES (1)");
+  assert.match(await refused("db", "shell", `${url}?authToken=${inserter}`, "DELETE FROM t"), /BLOCKED/);
+  assert.match(await turso("group", "tokens", "invalidate", name, "--yes"), /Tokens invalidated successfully/);
   assert.match(await refused("db", "shell", shell, "SELECT 1"), /401/);
   await turso("group", "destroy", name, "--yes");
   assert.ok(!(await exists(`/databases/${database}`)));
@@ -84,8 +93,8 @@ test("tokens of a group open its databases until they are invalidated", async ()
 
 test("unarchiving a group that is awake leaves it so", async () => {
   const database = await newDatabase();
-  await turso("group", "unarchive", "default");
-  await turso("db", "unarchive", database);
+  assert.match(await turso("group", "unarchive", "default"), /Unarchived group default/);
+  assert.match(await turso("db", "unarchive", database), new RegExp(`Unarchived database ${database}`));
   assert.equal((await group("default")).archived, false);
   assert.deepEqual(await query(database, "SELECT 1;"), ["1"]);
 });

@@ -61,13 +61,15 @@ test("the personal organization has its owner as a member", async () => {
 test("invites are sent, listed and taken back", () =>
   inTeam(async () => {
     const invites = async () => (await api("GET", `/v2/organizations/${org}/invites`)).json.invites;
-    await turso("org", "invites", "create", "ada@example.com", "--admin");
+    const sent = await turso("org", "invites", "create", "ada@example.com", "--admin");
+    assert.match(sent, /Email ada@example\.com invited\./);
     assert.deepEqual((await invites()).map(({ email, role }) => [email, role]), [["ada@example.com", "admin"]]);
     await turso("org", "members", "create", "bob@example.com");
     const listed = await turso("org", "invites", "list");
     assert.match(listed, /ada@example\.com +admin/);
     assert.match(listed, /bob@example\.com +member/);
-    await turso("org", "invites", "remove", "ada@example.com");
+    const taken = await turso("org", "invites", "remove", "ada@example.com");
+    assert.match(taken, /Pending invite to email ada@example\.com removed\./);
     assert.deepEqual((await invites()).map(({ email }) => email), ["bob@example.com"]);
     await turso("org", "invites", "remove", "bob@example.com");
     assert.match(await refused("org", "invites", "remove", "bob@example.com"), /not found/);
@@ -83,7 +85,8 @@ test("the audit log tells what the command line did", async () => {
 
 test("identity providers are saved, listed, described and removed", async () => {
   const name = newName("clerk");
-  await turso("org", "jwks", "save", name, "https://example.com/jwks.json");
+  const printed = await turso("org", "jwks", "save", name, "https://example.com/jwks.json");
+  assert.match(printed, new RegExp(`JWKS ${name} saved for organization ${user}\\.`));
   const saved = async () => (await api("GET", `/v2/organizations/${user}/jwks`)).json.jwks;
   assert.deepEqual((await saved()).at(-1), { jwks_name: name, jwks_url: "https://example.com/jwks.json" });
   assert.match(await turso("org", "jwks", "list"), new RegExp(`${name} +https://example\\.com/jwks\\.json`));
@@ -92,7 +95,8 @@ test("identity providers are saved, listed, described and removed", async () => 
   const options = ["--database", database, "--scope", "read-only", "-p", "all:data_read"];
   const template = await turso("org", "jwks", "template", ...options);
   assert.ok(template.includes(DbId) && template.includes("data_read"), template);
-  await turso("org", "jwks", "remove", name);
+  const removed = await turso("org", "jwks", "remove", name);
+  assert.match(removed, new RegExp(`JWKS ${name} removed from organization ${user}\\.`));
   assert.ok(!(await saved()).some((found) => found.jwks_name === name));
 });
 
@@ -105,9 +109,38 @@ test("plan show tells what is used of the plan", async () => {
 });
 
 test("invoices and who is billed are shown", async () => {
-  for (const kind of ["issued", "upcoming", "all"]) await turso("org", "invoice", "list", "--type", kind);
-  assert.match(await turso("org", "invoice", "info"), new RegExp(`${user}@example\\.com`));
+  for (const kind of ["issued", "upcoming", "all"]) {
+    assert.equal(await turso("org", "invoice", "list", "--type", kind), "No invoices found.\n");
+    assert.deepEqual((await state(`/invoices?type=${kind}`)).invoices, []);
+  }
+  assert.match(await turso("org", "invoice", "info"), new RegExp(`Name: personal\nEmail: ${user}@example\\.com`));
 });
+
+test("who is billed is filled in at a terminal", () =>
+  inTeam(async () => {
+    const fields = [
+      ["Name", "Acme Ltd."],
+      ["Email", "billing@example.com"],
+      ["Billing Address Line 1", "1 Main Street"],
+      ["Billing Address Line 2", "2nd floor"],
+      ["Billing Address City", "Springfield"],
+      ["Billing Address State", "IL"],
+      ["Billing Address Postal Code", "62701"],
+      ["Billing Address Country", "US"],
+      ["Tax ID Country", "DE"],
+      ["Tax ID Number", "DE123456789"],
+    ];
+    const printed = await turso("org", "invoice", "configure", { fields });
+    assert.match(printed, /Billing Information:\r\nName: Acme Ltd\.\r\nEmail: billing@example\.com/);
+    const [name, email, line1, line2, city, region, postal_code, country, taxed, value] = fields.map(([, text]) => text);
+    assert.deepEqual(await team("/billing/customer"), {
+      name,
+      email,
+      billing_address: { line1, line2, city, state: region, postal_code, country },
+      tax_id: { country: taxed, value },
+    });
+    assert.match(await turso("org", "invoice", "info"), /Zip: 62701\nCountry: US\n\nTax Information:\nVAT: DE123456789/);
+  }));
 
 test("the page for paying is named", async () => {
   assert.match(lastLine(await turso("org", "billing")), /^https:\/\/app\.turso\.tech\//);

@@ -59,14 +59,23 @@ export const settings = () => JSON.parse(readFileSync(settingsFile, "utf8"));
 /** The URL the browser was sent to last. */
 export const opened = () => new URL(readFileSync(join(folder, "opened"), "utf8"));
 
+/** Runs a command at a terminal of its own. */
+const TERMINAL = ["python3", "-c", "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"];
+
 /**
  * Runs the official command line. `answers` are given to its questions one by one, `input` is its whole standard
- * input.
+ * input. `fields` are what its forms ask for, each with what is written there, as they are only shown at a terminal.
  */
-export function run(args, { input, answers = [], env = {} } = {}) {
+export function run(args, { input, answers = [], fields = [], env = {} } = {}) {
+  const command = [...(fields.length > 0 ? TERMINAL : []), process.env.TURSO, ...args];
+  // What stands in a field already is deleted.
+  const expected = [
+    ...answers.map((answer) => ["[y/n]: ", `${answer}\n`]),
+    ...fields.map(([label, text]) => [`${label}\r\n`, `\x15${text}\r`]),
+  ];
   return new Promise((ended, failed) => {
     const gateway = `http://127.0.0.1:${proxy.address().port}`;
-    const child = spawn(process.env.TURSO, args, {
+    const child = spawn(command[0], command.slice(1), {
       cwd: folder,
       env: {
         PATH: `${join(folder, "bin")}:${process.env.PATH}`,
@@ -79,13 +88,12 @@ export function run(args, { input, answers = [], env = {} } = {}) {
         ...env,
       },
     });
-    const questions = [...answers];
     let stdout = "", stderr = "", asked = 0;
     child.stdout.setEncoding("utf8").on("data", (text) => {
       stdout += text;
-      for (let at; (at = stdout.indexOf("[y/n]: ", asked)) >= 0 && questions.length > 0; ) {
+      for (let at; expected.length > 0 && (at = stdout.indexOf(expected[0][0], asked)) >= 0; ) {
         asked = at + 1;
-        child.stdin.write(`${questions.shift()}\n`);
+        child.stdin.write(expected.shift()[1]);
       }
     });
     child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
@@ -97,7 +105,7 @@ export function run(args, { input, answers = [], env = {} } = {}) {
     });
     // It may end without reading what it was sent.
     child.stdin.on("error", () => {});
-    if (answers.length === 0) child.stdin.end(input ?? "");
+    if (expected.length === 0) child.stdin.end(input ?? "");
   });
 }
 
@@ -142,13 +150,21 @@ export async function exists(path) {
   return (await api("GET", `/v1/organizations/${user}${path}`)).status === 200;
 }
 
+/** The time the cloud has. */
+export const now = async () => (await api("GET", "/_local/clock")).json.now;
+
 let names = 0;
 export const newName = (kind) => `${kind}-${process.pid}-${++names}`;
 
 /** A new database of the group `default`. */
 export async function newDatabase(...options) {
-  const name = newName("db");
-  await turso("db", "create", name, "--group", "default", ...options);
+  return create(newName("db"), "--group", "default", ...options);
+}
+
+/** A new database of this name. */
+export async function create(name, ...options) {
+  assert.match(await turso("db", "create", name, ...options), new RegExp(`Created database ${name} at group \\S+ in`));
+  assert.ok(await exists(`/databases/${name}`), `there is no database ${name}`);
   return name;
 }
 

@@ -43,7 +43,7 @@ pub(super) fn heading(figure: &str) -> String {
 }
 
 /// Three digits that count, thousands apart.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if value < 100.0 {
         let decimals = if value < 10.0 { 2 } else { 1 };
         return format!("{value:.decimals$}");

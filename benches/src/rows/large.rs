@@ -17,7 +17,7 @@ pub(super) fn large(rounds: usize, tools: &Tools) -> Result<Vec<Record>> {
     let arena = Arena::open(tools)?;
     let folder = tempfile::tempdir_in(".")?;
     let floor = engine::open(&folder.path().join("floor.db"))?;
-    for sql in engine::fill(engine::ROWS) {
+    for sql in engine::fill(0..engine::ROWS) {
         floor.execute_batch(&sql)?;
         arena.ours.run(&sql)?;
         arena.sqld.run(&sql)?;

@@ -63,7 +63,7 @@ pub(super) struct Arena {
 }
 
 /// A server with a database that requests are sent to.
-pub(super) struct Side {
+pub(crate) struct Side {
     running: Running,
     folder: tempfile::TempDir,
     /// Host and port of the database.
@@ -83,7 +83,8 @@ impl Arena {
     }
 }
 
-fn ours(tursoctl: &Path) -> Result<Side> {
+/// The local cloud with a database `bench`.
+pub(crate) fn ours(tursoctl: &Path) -> Result<Side> {
     let folder = tempfile::tempdir_in(".")?;
     let cloud = LocalCloud::start(tursoctl, folder.path())?;
     let (turso, runtime) = (cloud.client()?, tokio::runtime::Builder::new_current_thread().enable_all().build()?);
@@ -108,14 +109,19 @@ fn sqld(program: &Path) -> Result<Side> {
 }
 
 impl Side {
+    /// Of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.running.id()
+    }
+
     /// One statement, beside what is measured.
-    pub(super) fn run(&self, sql: &str) -> Result<()> {
+    pub(crate) fn run(&self, sql: &str) -> Result<()> {
         let authorization = format!("Authorization: Bearer {}\r\n", self.token);
         post(&self.address, &format!("{}v2/pipeline", self.prefix), &authorization, &execute(sql)).map(drop)
     }
 
     /// A load, with what the server used for it.
-    pub(super) fn load(&self, path: &str, body: &str, connections: usize, more: &[&str]) -> Result<Figures> {
+    pub(crate) fn load(&self, path: &str, body: &str, connections: usize, more: &[&str]) -> Result<Figures> {
         let targets = self.folder.path().join("targets");
         fs::write(&targets, format!("http://{}{}{path} {}", self.address, self.prefix, self.token))?;
         let before = self.running.cpu_ms()?;
@@ -133,7 +139,7 @@ impl Side {
     }
 }
 
-pub(super) fn execute(sql: &str) -> String {
+pub(crate) fn execute(sql: &str) -> String {
     let execute = serde_json::json!({"type": "execute", "stmt": {"sql": sql}});
     serde_json::json!({"baton": null, "requests": [execute, {"type": "close"}]}).to_string()
 }

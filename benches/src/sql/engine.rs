@@ -1,6 +1,7 @@
 //! The floor of a server of SQL: the same engine, called without one, on one thread.
 
 use std::{
+    ops::Range,
     path::Path,
     time::{Duration, Instant},
 };
@@ -13,11 +14,11 @@ use crate::measured::{Figures, named};
 /// How many rows the table of reads has.
 pub(crate) const ROWS: usize = 1_000_000;
 
-/// What makes that table, in statements of ten thousand rows each.
-pub(crate) fn fill(rows: usize) -> impl Iterator<Item = String> {
+/// What makes that table and its rows, in statements of ten thousand rows each.
+pub(crate) fn fill(rows: Range<usize>) -> impl Iterator<Item = String> {
     let make = "CREATE TABLE IF NOT EXISTS points(id INTEGER PRIMARY KEY, v TEXT NOT NULL)".to_owned();
-    std::iter::once(make).chain((0..rows).step_by(10_000).map(move |first| {
-        let last = (first + 10_000).min(rows);
+    std::iter::once(make).chain(rows.clone().step_by(10_000).map(move |first| {
+        let last = (first + 10_000).min(rows.end);
         format!(
             "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {last}) \
              INSERT INTO points SELECT i, 'value of row ' || i FROM n"

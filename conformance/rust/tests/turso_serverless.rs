@@ -108,12 +108,8 @@ async fn a_read_only_token_reads_and_does_not_write() {
 #[tokio::test]
 async fn an_expired_token_is_refused() {
     let (database, _) = new().await;
-    let expiring = open(&database, &database.token_for("expiration=1s").await).await;
-    let error = loop {
-        if let Err(error) = one(&expiring, "SELECT 1", ()).await {
-            break error;
-        }
-    };
+    let late = open(&database, &database.expired_token().await).await;
+    let error = one(&late, "SELECT 1", ()).await.unwrap_err();
     assert!(matches!(&error, Error::Http(text) if text.contains("expired")), "{error:?}");
 }
 

@@ -38,7 +38,7 @@ pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTo
 pub(crate) use import::{Destination, Import, ImportCommand, ImportCsv, ImportDump, ImportMode, ImportSqlite};
 pub(crate) use local::{
     DEFAULT_NAME, EnvironmentFormat, LocalClock, LocalCloud, LocalCommand, LocalEnv, LocalExec, LocalFault,
-    LocalFaultAdd, LocalLogs, LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop,
+    LocalFaultAdd, LocalFork, LocalLogs, LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop,
 };
 pub(crate) use location::LocationCommand;
 pub(crate) use org::{

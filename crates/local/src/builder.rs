@@ -14,6 +14,7 @@ use crate::{
     blueprint::Blueprint,
     cloud::{Inner, Served, Settings},
     control::Hostnames,
+    forks::Forks,
     founder::{Heirlooms, Population, Team},
     home::Home,
     ids::Ids,
@@ -132,8 +133,8 @@ impl CloudBuilder {
         self
     }
 
-    /// Lets the cloud answer in a way in which Turso Cloud has been seen to answer. Of two that exclude each other, the
-    /// one given last holds.
+    /// Lets the cloud answer in a way in which Turso Cloud has been seen to answer, instead of the one seen last. Of two that
+    /// exclude each other, the one given last holds.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -141,7 +142,7 @@ impl CloudBuilder {
     /// use turso_cloud::NewDatabase;
     /// use turso_cloud_local::{Cloud, Quirk};
     ///
-    /// let cloud = Cloud::builder().quirk(Quirk::DuplicateCreate400).build()?;
+    /// let cloud = Cloud::builder().quirk(Quirk::DuplicateCreate409).build()?;
     /// let turso = cloud.client().build()?;
     /// turso.databases().create(NewDatabase::new("orders", "default")).await?;
     /// let again = turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap_err();
@@ -239,6 +240,7 @@ impl CloudBuilder {
             faults: Faults::default(),
             requests: Requests::new(self.request_log),
             rate_limit: Arc::new(RateLimit::new(self.rate_limit)),
+            forks: Forks::default(),
             served: self.served,
             stop: Arc::default(),
             local_token: secret()?,

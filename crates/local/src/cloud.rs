@@ -16,6 +16,7 @@ use crate::{
     clock::ClockState,
     control::{Addresses, Control, Hostnames, locate, sign},
     data::Rows,
+    forks::Forks,
     founder::{Foundation, TOKEN},
     home::Home,
     local_api,
@@ -58,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) faults: Faults,
     pub(crate) requests: Requests,
     pub(crate) rate_limit: Arc<RateLimit>,
+    pub(crate) forks: Forks,
     pub(crate) served: Served,
     /// Notified when the cloud is asked to stop.
     pub(crate) stop: Arc<Notify>,
@@ -325,6 +327,7 @@ impl Settings {
             faults: Faults::default(),
             requests: Requests::new(self.requests.capacity()),
             rate_limit: Arc::new(RateLimit::new(self.rate_limit.limit())),
+            forks: Forks::default(),
             served: self.served.clone(),
             stop: Arc::default(),
             local_token,

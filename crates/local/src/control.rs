@@ -34,7 +34,7 @@ use std::{fs::File, sync::Arc};
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response, header::CONTENT_TYPE, request::Parts};
-use turso_cloud_contract::{ByteSize, Service};
+use turso_cloud_contract::{ByteSize, CATALOGUE, Service};
 
 use crate::{
     blueprint::Blueprint,
@@ -57,8 +57,8 @@ pub(crate) use whereabouts::Host;
 
 use archive::Archive;
 use dumps::Dumps;
-pub(crate) use pages::Page;
-use request::{Received, origin};
+pub(crate) use pages::{ForeignHost, Page};
+use request::Received;
 pub(crate) use request::{drain, read as read_body};
 pub(crate) use router::Operation;
 pub(crate) use target::Target;
@@ -172,12 +172,21 @@ pub(crate) enum Route {
     Operation(Result<(Arc<Operation>, Target), Refusal>),
 }
 
+/// What sending a dump is called.
+const UPLOAD_DUMP: &str = "UploadDump";
+
+/// Whether requests of the Platform API may be called so.
+pub(crate) fn is_operation(name: &str) -> bool {
+    let official = || answers::official().iter().any(|operation| operation.info.name == name);
+    CATALOGUE.iter().any(|info| info.name == name) || name == UPLOAD_DUMP || Page::NAMES.contains(&name) || official()
+}
+
 impl Route {
     /// The name of the operation, if there is one.
     pub(crate) fn name(&self) -> Option<&'static str> {
         match self {
             Self::Page(page) => Some(page.name()),
-            Self::Dump(_) => Some("UploadDump"),
+            Self::Dump(_) => Some(UPLOAD_DUMP),
             Self::Operation(operation) => operation.as_ref().ok().map(|(operation, _)| operation.info.name),
         }
     }
@@ -209,7 +218,7 @@ impl Operation {
                     self.needs.check_group_is_named(caller, &received.body)?;
                 }
                 let path = target.path(transaction, caller.as_ref())?;
-                let mut context = Context::new(transaction, control, &self.needs, caller, origin(received), now);
+                let mut context = Context::new(transaction, control, &self.needs, caller, &received.head, now);
                 context.purge()?;
                 let answer = self.answer(&path, received, &mut context)?;
                 Ok::<_, Refusal>((answer, context.into_effects()))

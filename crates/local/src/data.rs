@@ -2,10 +2,10 @@
 //!
 //! A request passes through these files: `host` (which path means which protocol) → `streamed`, `socket`, `stateless`,
 //! `legacy` or `dump` (one per protocol, with `admission` for tokens and `codec` for JSON and protobuf) → `plan` (is the
-//! request sound?) → `stream` and `streams` (which connection, whose turn, how long) → `pipeline` or `cursor` (the order
-//! of statements) → `engine` (the statement itself). What is committed is entered in the `history`, from which the control
-//! plane restores a database to a time, `export` serves its file and its log, and `pull` the pages that have changed. The
-//! file of a database goes to `upload`.
+//! request sound?) → `stream` and `streams` (which connection, which thread, whose turn) → `pipeline` or `cursor` (the
+//! order of statements) → `executor` and `session` (may it run, how long, and what follows) → `engine` (the statement
+//! itself). What is committed is entered in the `history`, from which the control plane restores a database to a time,
+//! `export` serves its file and its log, and `pull` the pages that have changed. The file of a database goes to `upload`.
 
 mod activity;
 mod admission;
@@ -13,12 +13,14 @@ mod allow_list;
 mod attach;
 mod batch;
 mod body;
+mod chunk;
 mod codec;
 mod cursor;
 mod database;
 mod dump;
 mod encryption;
 mod engine;
+mod executor;
 mod export;
 mod files;
 #[cfg(fuzzing)]
@@ -84,7 +86,7 @@ pub(crate) use engine::LoadError;
 pub(crate) use files::{COMPANIONS, Files};
 pub(crate) use history::HistoryError;
 pub(crate) use meter::UsedUp;
-pub(crate) use operation::operation_of;
+pub(crate) use operation::{OPERATIONS, operation_of};
 pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
 pub(crate) use socket::Lifeline;

@@ -10,6 +10,7 @@ mod data;
 mod directory;
 mod error;
 mod faults;
+mod forks;
 mod founder;
 mod home;
 mod ids;

@@ -17,6 +17,8 @@
 //! | `GET`, `POST /_local/snapshots` | lists [`Snapshot`](crate::Snapshot), makes a [`NewSnapshot`] |
 //! | `POST /_local/snapshots/{name}/restore` | puts the cloud back to one |
 //! | `DELETE /_local/snapshots/{name}` | deletes one |
+//! | `GET`, `POST /_local/forks` | lists [`ServedFork`], makes one: a copy of the cloud as it is now, in memory and on a port of its own for this machine, which takes the same tokens and ends with the cloud |
+//! | `DELETE /_local/forks/{id}` | ends one |
 //! | `POST /_local/reset` | makes the cloud what it was when it was new |
 //! | `POST /_local/stop` | asks whoever serves the cloud to stop: [`Cloud::stop_requested`] |
 //! | `POST /_local/archive` | archives a [`GroupToArchive`] |
@@ -35,7 +37,9 @@ use http::{Request, Response};
 
 use crate::{Cloud, Refusal, control::read_body};
 pub(crate) use guard::Exposed;
-pub use types::{ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, NewSnapshot, Status, UsageToAdd};
+pub use types::{
+    ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, NewSnapshot, ServedFork, Status, UsageToAdd,
+};
 
 /// What all of these paths begin with.
 const PREFIX: &str = "/_local";

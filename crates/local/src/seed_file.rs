@@ -1,8 +1,8 @@
 //! A file that says what is in a cloud from the beginning.
 
 use std::{
-    fs,
-    path::{Component, Path},
+    fs, io,
+    path::{Component, Path, PathBuf},
 };
 
 use serde::Deserialize;
@@ -101,14 +101,26 @@ pub(crate) fn read(text: &str, folder: Option<&Path>) -> Result<SeedFile, CloudE
 }
 
 fn sql_in(folder: Option<&Path>, name: &str) -> Result<String, CloudError> {
-    let refuse = |rule: &'static str| InvalidInput::new("sql_file", name, rule);
+    let refuse = |rule: &'static str| CloudError::from(InvalidInput::new("sql_file", name, rule));
+    let outside = || refuse("must be a file in the folder of the seed file or below");
     let folder = folder.ok_or_else(|| refuse("only a seed file on the disk can name other files"))?;
     let is_below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !is_below {
-        return Err(refuse("must be a file in the folder of the seed file or below").into());
+        return Err(outside());
     }
     let path = folder.join(name);
-    fs::read_to_string(&path).map_err(|source| CloudError::File { action: "read", path, source })
+    // A link may lead out of the folder.
+    let found = resolve(folder).and_then(|folder| Ok((folder, resolve(&path)?)));
+    match found {
+        Ok((folder, file)) if !file.starts_with(&folder) => Err(outside()),
+        Ok((_, file)) => fs::read_to_string(file).map_err(|source| CloudError::File { action: "read", path, source }),
+        Err(source) => Err(CloudError::File { action: "read", path, source }),
+    }
+}
+
+/// Where a path leads to, following links. The folder of a bare file name is the empty path.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path })
 }
 
 impl SeedFile {

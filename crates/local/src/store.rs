@@ -20,7 +20,7 @@ mod sessions;
 mod usage;
 mod users;
 
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, DatabaseName, ErrorCode, TransactionBehavior, backup::Progress};
@@ -35,10 +35,9 @@ pub(crate) use recovery::{DeletedDatabaseRow, DeletedGroupRow};
 pub(crate) use sessions::SessionRow;
 pub(crate) use users::UserRow;
 
-const SCHEMA: &str = include_str!("store/schema.sql");
-
-/// The version of the schema, as `user_version` of the database file.
-const VERSION: i64 = 1;
+/// The schema in steps, each of which makes of the version before it the next one. A step that was released is never
+/// changed, so that a state of any version becomes one of this version.
+const STEPS: [&str; 2] = [include_str!("store/schema/1.sql"), include_str!("store/schema/2.sql")];
 
 /// The state, in memory or in a file.
 #[derive(Debug)]
@@ -62,7 +61,7 @@ impl Still<'_> {
 /// The state could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
-    #[error("it has the format {0}, and this version knows none above {VERSION}")]
+    #[error("it has format {0}, which a newer version has written; this one knows formats up to {newest}", newest = STEPS.len())]
     Newer(i64),
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
@@ -92,6 +91,7 @@ impl Store {
     }
 
     pub(crate) fn open(file: &Path) -> Result<Self, StoreError> {
+        claim(file);
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "normal")?;
@@ -131,23 +131,32 @@ impl Store {
     fn prepare(connection: Connection) -> Result<Self, StoreError> {
         connection.pragma_update(None, "foreign_keys", true)?;
         let store = Self(Mutex::new(connection));
-        store.transact(|transaction| match transaction.version()? {
-            0 => transaction.create_schema(),
-            1..=VERSION => Ok(()),
-            newer => Err(StoreError::Newer(newer)),
-        })?;
+        store.transact(|transaction| transaction.take_missing(&STEPS))?;
         Ok(store)
     }
 }
 
-impl Transaction<'_> {
-    fn version(&self) -> Result<i64, StoreError> {
-        Ok(self.0.pragma_query_value(None, "user_version", |row| row.get(0))?)
-    }
+/// Makes an empty file that only its owner can read, for the keys of all tokens will be in it. What SQLite puts beside a file
+/// is as open as the file. One that is there already, or cannot be made, is SQLite's to tell of.
+fn claim(file: &Path) {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(file));
+}
 
-    fn create_schema(&self) -> Result<(), StoreError> {
-        self.0.execute_batch(SCHEMA)?;
-        Ok(self.0.pragma_update(None, "user_version", VERSION)?)
+impl Transaction<'_> {
+    /// Takes those of the steps that a state has not taken yet: all of them if it is empty. Its file tells by `user_version`
+    /// how many it has.
+    fn take_missing(&self, steps: &[&str]) -> Result<(), StoreError> {
+        let version: i64 = self.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let taken = usize::try_from(version).map_err(|_| StoreError::Newer(version))?;
+        let missing = steps.get(taken..).ok_or(StoreError::Newer(version))?;
+        for step in missing {
+            self.0.execute_batch(step)?;
+        }
+        if missing.is_empty() { Ok(()) } else { Ok(self.0.pragma_update(None, "user_version", steps.len())?) }
     }
 }
 
@@ -178,7 +187,13 @@ mod tests {
     fn a_file_of_a_newer_version_is_not_touched() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("control.db");
-        Connection::open(&file).unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
-        assert!(matches!(Store::open(&file), Err(StoreError::Newer(newer)) if newer == VERSION + 1));
+        for version in [3_i64, -1] {
+            Connection::open(&file).unwrap().pragma_update(None, "user_version", version).unwrap();
+            let refused = Store::open(&file).unwrap_err();
+            assert!(matches!(refused, StoreError::Newer(newer) if newer == version), "{refused}");
+            let tables = "SELECT count(*) FROM sqlite_schema";
+            let tables: u64 = Connection::open(&file).unwrap().query_row(tables, [], |row| row.get(0)).unwrap();
+            assert_eq!(tables, 0);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `docs/conformance.md`: every operation, every status it is documented or known to have, and the tests that show it at
 //! the client and at the local cloud. `just conformance` measures and writes it anew.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read its files fails")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,6 +24,14 @@ const CLIENT: [&str; 2] = [
     "endpoints::every_method_sends_the_request_of_the_reference_and_reads_its_answer",
     "endpoints::every_documented_refusal_of_every_operation_becomes_an_error_of_its_kind",
 ];
+
+/// Why the local cloud gives these answers nowhere.
+const REASONS: [(&str, u16, &str); 1] = [(
+    "SaveJwks",
+    409,
+    "a provider that is saved under a name in use takes the place of the other, and no source tells of a conflict; the \
+     documents give 409 for any operation as \"resource already exists\"",
+)];
 
 fn package() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -77,6 +85,10 @@ fn read(file: &Path) -> BTreeMap<Cell, String> {
     measured
 }
 
+fn reason(operation: &str, status: u16) -> Option<&'static str> {
+    REASONS.into_iter().find(|(of, why, _)| *of == operation && *why == status).map(|(.., reason)| reason)
+}
+
 fn page() -> String {
     let (statuses, measured) = (statuses(), measured());
     let mut table = String::new();
@@ -92,7 +104,8 @@ fn page() -> String {
             let client = client.split_once("::").unwrap().0;
             writeln!(table, "| {} | {status} | `{client}` | {cell} |", info.name).unwrap();
             if local.is_none() {
-                writeln!(uncovered, "- {} {status}", info.name).unwrap();
+                let reason = reason(info.name, *status).expect("a reason in REASONS for what is not shown");
+                writeln!(uncovered, "- {} {status}: {reason}", info.name).unwrap();
             }
         }
     }
@@ -103,14 +116,22 @@ fn page() -> String {
     format!(
         "# Conformance\n\nEvery operation of the catalogue, every status it is documented or known to have, and a test that \
          shows it. The client's are\nall tried by `{}` (200)\nand `{}`\n(refusals) in `crates/client`; the local cloud's were \
-         measured: the test named is one in which it gave this answer by itself.\nMade by `just conformance`; a test fails when \
-         it is not what the tables say.\n\nClient: {cells} of {cells} cells. Local cloud: {shown} of {cells}. Software this \
+         measured: the test named is one in which it gave this answer by itself.\nThose of `quirks` let it answer as the \
+         service did or does at other times.\nMade by `just conformance`; a test fails when it is not what the tables say.\n\nClient: {cells} of {cells} cells. Local cloud: {shown} of {cells}. Software this \
          project did not write is run by `conformance/`.\n\n## What any operation may be answered with\n\nThe local cloud limits \
          and breaks nothing unless it is told to, by `Cloud::faults`.\n\n| status | client | local cloud |\n|---|---|---|\n{any}\n\
-         ## Not shown at the local cloud\n\nNo rule of [fidelity.md](fidelity.md) leads there, or no test does.\n\n{uncovered}\n\
+         ## Not shown at the local cloud\n\nNo rule of [fidelity.md](fidelity.md) leads there.\n\n{uncovered}\n\
          ## All cells\n\n| operation | status | client | local cloud |\n|---|---|---|---|\n{table}",
         CLIENT[0], CLIENT[1]
     )
+}
+
+#[test]
+fn what_is_shown_needs_no_reason_why_it_is_not() {
+    let measured = measured();
+    for (operation, status, _) in REASONS {
+        assert!(!measured.contains_key(&(operation.to_owned(), status)), "{operation} {status} is shown");
+    }
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use turso_cloud_local::Quirk;
+
 /// What a refusal is made by, at the Platform API and at the hosts of databases.
 const MAKERS: [&str; 9] = [
     "new",
@@ -175,6 +177,17 @@ fn every_rule_names_tests_that_are_there() {
         }
     }
     assert!(nowhere.is_empty(), "docs/fidelity.md names tests that are not there: {nowhere:#?}");
+}
+
+#[test]
+fn every_quirk_has_its_dates_and_a_rule() {
+    let page = fs::read_to_string(package().join("../../docs/fidelity.md")).unwrap();
+    for quirk in Quirk::ALL {
+        let named = format!("`{quirk}`");
+        assert!(page.contains(&format!("\n- {named}: ")), "docs/fidelity.md does not say when {named} was seen");
+        let is_ruled = page.lines().any(|line| line.starts_with("| quirk-") && line.contains(&named));
+        assert!(is_ruled, "docs/fidelity.md has no rule for {named}");
+    }
 }
 
 /// A test of `conformance/`: a file of it, or one of its folders by name.

@@ -1,5 +1,6 @@
 mod clock;
 mod fault;
+mod fork;
 mod snapshot;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
@@ -9,6 +10,7 @@ use turso_cloud_local::{Hostnames, Quirk};
 
 pub(crate) use clock::LocalClock;
 pub(crate) use fault::{LocalFault, LocalFaultAdd};
+pub(crate) use fork::LocalFork;
 pub(crate) use snapshot::LocalSnapshot;
 
 #[derive(Debug, Subcommand)]
@@ -51,6 +53,9 @@ pub(crate) enum LocalCommand {
     /// The state of a whole local cloud, kept under a name
     #[command(subcommand)]
     Snapshot(LocalSnapshot),
+    /// Copies of a running local cloud, each on a port of its own
+    #[command(subcommand)]
+    Fork(LocalFork),
     /// Print what a detached local cloud has written
     #[command(after_help = "\
 Examples:
@@ -143,7 +148,7 @@ pub(crate) struct LocalCloud {
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<String>,
 
-    /// Answer in a way in which Turso Cloud has been seen to answer, such as duplicate-create-400; may be given more than
+    /// Answer in a way in which Turso Cloud has been seen to answer, such as duplicate-create-409; may be given more than
     /// once
     #[arg(long, value_name = "QUIRK")]
     pub(crate) quirk: Vec<Quirk>,

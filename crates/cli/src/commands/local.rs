@@ -6,6 +6,7 @@ mod doctor;
 mod env;
 mod exec;
 mod fault;
+mod fork;
 mod instance;
 mod launch;
 mod lifecycle;
@@ -33,6 +34,7 @@ pub(crate) async fn run(cx: &Context, command: &LocalCommand) -> Result<ExitCode
         LocalCommand::Env(args) => env::env(cx, args).await,
         LocalCommand::Reset(name) => lifecycle::reset(cx, name).await,
         LocalCommand::Snapshot(command) => snapshot::run(cx, command).await,
+        LocalCommand::Fork(command) => fork::run(cx, command).await,
         LocalCommand::Logs(args) => logs::logs(cx, args).await,
         LocalCommand::Requests(args) => requests::requests(cx, args).await,
         LocalCommand::Clock(command) => clock::run(cx, command).await,

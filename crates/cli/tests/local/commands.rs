@@ -79,6 +79,24 @@ fn a_cloud_is_put_back_to_a_snapshot() {
 }
 
 #[test]
+fn a_fork_goes_its_own_way() {
+    let home = Home::with_cloud(&[]);
+    home.create_database("orders");
+    let fork = home.json(&["local", "fork", "create"]);
+    assert_eq!(home.json(&["local", "fork", "list"]), json!([fork]));
+    let url = fork["url"].as_str().unwrap();
+    let of_fork = |args: &[&str]| home.as_client(&[args, &["--api-url", url, "--yes"]].concat());
+    assert!(of_fork(&["db", "delete", "orders"]).status.success());
+    assert!(!of_fork(&["db", "get", "orders"]).status.success());
+    assert!(home.as_client(&["db", "get", "orders"]).status.success());
+    assert_eq!(home.failure(&["local", "fork", "delete", "1"]).0, 8);
+    home.text(&["local", "fork", "delete", "1", "--yes"]);
+    assert!(!of_fork(&["db", "list", "--retries", "0"]).status.success());
+    assert_eq!(home.json(&["local", "fork", "list"]), json!([]));
+    assert_eq!(home.failure(&["local", "fork", "delete", "1", "--yes"]).0, 5);
+}
+
+#[test]
 fn a_dry_run_changes_nothing() {
     let home = Home::with_cloud(&["--seed", "7"]);
     home.create_database("orders");

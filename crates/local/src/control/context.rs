@@ -1,14 +1,18 @@
 use std::{io::BufRead, path::PathBuf};
 
+use http::request::Parts;
 use jiff::Timestamp;
 use turso_cloud_contract::{
     ApiToken, ByteSize, DatabaseId, GroupId, LocationCode,
     audit_logs::{AuditCode, AuditLog, AuditOrigin},
 };
 
-use super::{Control, OrganizationKey, Refusal, dumps, included_rows, permissions::Needs, record, recovery, sign};
+use super::{
+    Control, OrganizationKey, Refusal, dumps, included_rows, permissions::Needs, record, recovery, request::origin,
+    sign,
+};
 use crate::{
-    data::{DatabaseRecord, HistoryError, Hours, LoadError, Rows, Usage, UsedUp},
+    data::{DatabaseRecord, HistoryError, Hours, LoadError, Peer, Rows, Usage, UsedUp},
     ids::Ids,
     quirk::Quirks,
     store::{ApiTokenRow, DatabaseRow, OrganizationRow, Role, Transaction, UserRow},
@@ -22,6 +26,7 @@ pub struct Context<'a> {
     needs: &'a Needs,
     caller: Option<ApiTokenRow>,
     origin: AuditOrigin,
+    peer: Peer,
     now: Timestamp,
     effects: Vec<Effect>,
 }
@@ -60,10 +65,11 @@ impl<'a> Context<'a> {
         control: &'a Control,
         needs: &'a Needs,
         caller: Option<ApiTokenRow>,
-        origin: AuditOrigin,
+        head: &Parts,
         now: Timestamp,
     ) -> Self {
-        Self { transaction, control, needs, caller, origin, now, effects: Vec::new() }
+        let (origin, peer) = (origin(head), head.extensions.get().copied().unwrap_or_default());
+        Self { transaction, control, needs, caller, origin, peer, now, effects: Vec::new() }
     }
 
     pub(super) fn into_effects(self) -> Vec<Effect> {
@@ -80,6 +86,11 @@ impl<'a> Context<'a> {
 
     pub(crate) fn quirks(&self) -> &'a Quirks {
         &self.control.quirks
+    }
+
+    /// Whether the request was sent on the machine the cloud runs on.
+    pub(crate) fn is_from_here(&self) -> bool {
+        self.peer.is_here()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -21,7 +21,7 @@ use turso_cloud_contract::{OrganizationSlug, PathReader, databases::CreateDataba
 use super::{
     Context, Control, Refusal, auth,
     permissions::Guarded as _,
-    request::{self, Received, origin},
+    request::{self, Received},
     target::Target,
 };
 use crate::{data::TemporaryFile, store::OrganizationRow};
@@ -141,7 +141,7 @@ impl Control {
             let path = target.path(transaction, Some(&caller))?;
             let slug = PathReader::new(organization_in(&path).unwrap_or_default()).segment::<OrganizationSlug>();
             let slug = slug.map_err(|invalid| Refusal::not_found(invalid.to_string()))?;
-            let cx = Context::new(transaction, self, &needs, Some(caller), origin(received), now);
+            let cx = Context::new(transaction, self, &needs, Some(caller), &received.head, now);
             Ok((cx.organization(&slug)?, self.ids.uuid(transaction)?))
         })
     }

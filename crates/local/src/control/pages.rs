@@ -1,6 +1,6 @@
 //! What the Platform API's host has beside the API: the login of the official command line, and its latest release.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -29,7 +29,19 @@ const SESSION: SignedDuration = SignedDuration::from_hours(7 * 24);
 #[derive(Debug)]
 pub(crate) enum Page {
     LatestRelease(Option<HeaderValue>),
-    Login(Login, Peer),
+    Login(Login, Visitor),
+}
+
+/// The mark of a request that names a host which is not of this machine. A web page may be under that name, and reads what
+/// its own name answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ForeignHost;
+
+/// Where somebody who wants to log in comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visitor {
+    peer: Peer,
+    names_foreign_host: bool,
 }
 
 impl Page {
@@ -42,17 +54,22 @@ impl Page {
             "/releases/latest" => Some(Self::LatestRelease(request.headers().get(RELEASE).cloned())),
             "/" | "/signup" => {
                 let login = serde_urlencoded::from_str(request.uri().query()?).ok()?;
-                Some(Self::Login(login, request.extensions().get::<Peer>().copied().unwrap_or_default()))
+                let peer = request.extensions().get().copied().unwrap_or_default();
+                let names_foreign_host = request.extensions().get::<ForeignHost>().is_some();
+                Some(Self::Login(login, Visitor { peer, names_foreign_host }))
             }
             _ => None,
         }
     }
 
-    /// What it is called where operations have names.
+    /// What pages are called where operations have names.
+    pub(super) const NAMES: [&str; 2] = ["LatestRelease", "Login"];
+
     pub(super) fn name(&self) -> &'static str {
+        let [latest_release, login] = Self::NAMES;
         match self {
-            Self::LatestRelease(_) => "LatestRelease",
-            Self::Login(..) => "Login",
+            Self::LatestRelease(_) => latest_release,
+            Self::Login(..) => login,
         }
     }
 }
@@ -73,14 +90,19 @@ impl Control {
     pub(super) async fn show(self: &Arc<Self>, page: Page) -> Response<Bytes> {
         match page {
             Page::LatestRelease(release) => latest_release(release.as_ref()),
-            Page::Login(login, peer) => self.log_in(login, peer).await.unwrap_or_else(Refusal::into_response),
+            Page::Login(login, visitor) => self.log_in(login, visitor).await.unwrap_or_else(Refusal::into_response),
         }
     }
 
     /// Begins a session of the cloud's user. Nobody is asked for a password, and so nobody beyond this machine gets one.
-    async fn log_in(self: &Arc<Self>, login: Login, Peer(peer): Peer) -> Result<Response<Bytes>, Refusal> {
-        if !is_here(peer) {
+    async fn log_in(self: &Arc<Self>, login: Login, visitor: Visitor) -> Result<Response<Bytes>, Refusal> {
+        if !visitor.peer.is_here() {
             return Err(Refusal::forbidden("only programs of the machine the local cloud runs on can log in"));
+        }
+        if visitor.names_foreign_host {
+            return Err(Refusal::forbidden(
+                "only programs that call the local cloud by a name of this machine can log in",
+            ));
         }
         let control = Arc::clone(self);
         let token = tokio::task::spawn_blocking(move || control.begin_session()).await.map_err(Refusal::internal)??;
@@ -147,10 +169,6 @@ fn shown(token: &ApiToken) -> Response<Bytes> {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-fn is_here(peer: IpAddr) -> bool {
-    peer.to_canonical().is_loopback()
 }
 
 /// A cloud that was set up has a user and a key.

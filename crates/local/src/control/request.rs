@@ -31,8 +31,8 @@ pub(crate) async fn drain(body: Body) {
 }
 
 /// Where a request comes from, by the rule of the service: the official command line names itself.
-pub(super) fn origin(received: &Received) -> AuditOrigin {
-    let agent = received.head.headers.get(header::USER_AGENT).map_or(&b""[..], |agent| agent.as_bytes());
+pub(super) fn origin(head: &Parts) -> AuditOrigin {
+    let agent = head.headers.get(header::USER_AGENT).map_or(&b""[..], |agent| agent.as_bytes());
     if agent.starts_with(b"turso-cli/") { AuditOrigin::Cli } else { AuditOrigin::Web }
 }
 

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, header};
 use turso_cloud_contract::{Endpoint, EndpointInfo, Service};
 
 use super::{
@@ -62,7 +62,7 @@ impl Routes {
             return Ok(Arc::clone(operation));
         }
         let allowed: Vec<_> = fitting().map(|(_, operation)| operation.info.method.as_str()).collect();
-        if allowed.is_empty() { Err(unknown_route(method, sent)) } else { Err(wrong_method(method, &allowed)) }
+        if allowed.is_empty() { Err(unknown_route(method, sent)) } else { Err(wrong_method(method, sent, &allowed)) }
     }
 }
 
@@ -92,12 +92,11 @@ fn unknown_route(method: &Method, path: &str) -> Refusal {
     Refusal::not_found(format!("no operation answers {method} {path}"))
 }
 
-fn wrong_method(method: &Method, allowed: &[&str]) -> Refusal {
-    let refusal = Refusal::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        format!("{method} is not allowed here, only {}", allowed.join(", ")),
-    );
-    match HeaderValue::from_str(&allowed.join(", ")) {
+/// The service does not tell a wrong method from a wrong path; whoever reads the sentence or the header is told.
+fn wrong_method(method: &Method, path: &str, allowed: &[&str]) -> Refusal {
+    let allowed = allowed.join(", ");
+    let refusal = Refusal::not_found(format!("no operation answers {method} {path}, only {allowed}"));
+    match HeaderValue::from_str(&allowed) {
         Ok(allowed) => refusal.header(header::ALLOW, allowed),
         Err(_) => refusal,
     }

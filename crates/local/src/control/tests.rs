@@ -2,6 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, header};
+use serde_json::json;
 use turso_cloud_contract::{
     ApiToken, DatabaseName, OrganizationSlug, databases::Parent, organizations::OrganizationKind,
 };
@@ -9,6 +10,7 @@ use turso_cloud_contract::{
 use super::{Refusal, provision, sign};
 use crate::{
     Cloud,
+    data::Peer,
     ids::Ids,
     store::{Role, TokenOrganization, Transaction, UserRow},
 };
@@ -58,6 +60,30 @@ async fn send(cloud: &Cloud, token: &ApiToken, method: Method, path: &str, body:
     let (head, body) = cloud.handle(request.unwrap()).await.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     (head.status.as_u16(), String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// The answer to a creation of `imported` from a dump, asked for by somebody at this address.
+async fn import(cloud: &Cloud, peer: [u8; 4], url: &str) -> (u16, String) {
+    let seed = json!({ "type": "dump", "url": url });
+    let body = json!({ "name": "imported", "group": "default", "seed": seed }).to_string();
+    let request = Request::post(DATABASES).header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()));
+    let mut request = request.body(Body::from(body)).unwrap();
+    request.extensions_mut().insert(Peer(peer.into()));
+    let (head, body) = cloud.handle(request).await.into_parts();
+    (head.status.as_u16(), String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn a_dump_on_this_machine_is_only_for_whoever_is_on_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let dump = directory.path().join("dump.sql");
+    std::fs::write(&dump, "CREATE TABLE t (x);").unwrap();
+    let (cloud, url) = (Cloud::new().unwrap(), format!("file://{}", dump.display()));
+    let (status, refused) = import(&cloud, [192, 0, 2, 1], &url).await;
+    assert_eq!(status, 400, "{refused}");
+    assert!(refused.contains("seed.url") && refused.contains("only programs of this machine"), "{refused}");
+    let (status, created) = import(&cloud, [127, 0, 0, 9], &url).await;
+    assert_eq!(status, 200, "{created}");
 }
 
 async fn create_orders(cloud: &Cloud) {

@@ -6,6 +6,13 @@ use std::net::{IpAddr, Ipv4Addr};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
+impl Peer {
+    /// Whether it is this machine.
+    pub(crate) fn is_here(self) -> bool {
+        self.0.to_canonical().is_loopback()
+    }
+}
+
 /// A request made inside the process is taken for one of this machine.
 impl Default for Peer {
     fn default() -> Self {

@@ -1,25 +1,63 @@
-//! The conditions between the steps of a batch.
+//! A batch: steps that run one after another, each if its condition holds.
 
-use super::hrana::Condition;
+use super::engine::{Ran, RowSink};
+use super::executor::{Executor, Pause};
+use super::hrana::{Condition, SqlError};
+use super::plan::PlannedStep;
 
-/// What became of the steps so far.
-#[derive(Debug, Default)]
-pub(crate) struct Progress {
+/// Takes what the steps of a batch produce: the rows of one after the other, each with its end.
+pub(crate) trait StepSink: RowSink {
+    fn end(&mut self, outcome: Result<Ran, SqlError>);
+    fn skip(&mut self);
+
+    /// Whether nobody takes anything any more: then no further step runs.
+    fn is_closed(&self) -> bool {
+        false
+    }
+}
+
+/// The steps of a batch, and what became of those that have run.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    steps: Vec<PlannedStep>,
     succeeded: Vec<bool>,
 }
 
-impl Progress {
-    /// Whether the next step runs.
-    pub(crate) fn allows(&self, condition: Option<&Condition>, is_autocommit: bool) -> bool {
-        condition.is_none_or(|condition| self.holds(condition, is_autocommit))
+impl Steps {
+    pub(crate) fn new(steps: Vec<PlannedStep>) -> Self {
+        Self { succeeded: Vec::with_capacity(steps.len()), steps }
     }
 
-    pub(crate) fn ran(&mut self, is_ok: bool) {
-        self.succeeded.push(is_ok);
+    /// Every SQL text.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.steps.iter().map(|step| step.command.sql.clone()).collect()
     }
 
-    pub(crate) fn skipped(&mut self) {
-        self.succeeded.push(false);
+    pub(crate) fn are_done(&self) -> bool {
+        self.succeeded.len() == self.steps.len()
+    }
+
+    /// Runs what is left, up to the first step that has to wait.
+    pub(crate) fn go_on(&mut self, executor: &mut Executor<'_>, sink: &mut impl StepSink) -> Result<(), Pause> {
+        while let Some(step) = self.steps.get(self.succeeded.len())
+            && !sink.is_closed()
+        {
+            let condition = step.condition.as_ref();
+            if condition.is_none_or(|condition| self.holds(condition, executor.is_autocommit())) {
+                let outcome = executor.execute(&step.command, sink)?;
+                self.end(outcome, sink);
+            } else {
+                self.succeeded.push(false);
+                sink.skip();
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the step that comes next.
+    pub(crate) fn end(&mut self, outcome: Result<Ran, SqlError>, sink: &mut impl StepSink) {
+        self.succeeded.push(outcome.is_ok());
+        sink.end(outcome);
     }
 
     fn holds(&self, condition: &Condition, is_autocommit: bool) -> bool {

@@ -1,12 +1,13 @@
 //! How messages are written on the wire.
 
 use axum::extract::ws::Message;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::body::to_json;
 use super::hrana::protobuf::{self, Unreadable};
 use super::hrana::{
-    ClientMessage, CursorBody, CursorEntry, CursorOpening, PipelineAnswer, PipelineBody, ServerMessage,
+    ClientMessage, CursorBody, CursorEntry, CursorOpening, PipelineAnswer, PipelineBody, ServerMessage, ValueRef,
 };
 use super::refusal::Refusal;
 use super::socket::Violation;
@@ -53,6 +54,17 @@ impl Encoding {
         match self {
             Self::Json => write_line(&entry, buffer),
             Self::Protobuf => buffer.extend(protobuf::write_entry(entry)),
+        }
+    }
+
+    /// Appends the entry of a row.
+    pub(crate) fn write_row(self, row: &[ValueRef<'_>], buffer: &mut Vec<u8>) {
+        match self {
+            Self::Json => write_line(&RowEntry { kind: "row", row }, buffer),
+            Self::Protobuf => {
+                let row = row.iter().map(ValueRef::to_value).collect();
+                buffer.extend(protobuf::write_entry(CursorEntry::Row { row }));
+            }
         }
     }
 
@@ -106,7 +118,15 @@ fn unreadable(error: Unreadable) -> Refusal {
     Refusal::protocol(error.to_string())
 }
 
-fn write_line(value: &impl serde::Serialize, buffer: &mut Vec<u8>) {
+/// As [`CursorEntry::Row`], of values that are the engine's.
+#[derive(Serialize)]
+struct RowEntry<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    row: &'a [ValueRef<'a>],
+}
+
+fn write_line(value: &impl Serialize, buffer: &mut Vec<u8>) {
     // Writing plain data into memory does not fail.
     if serde_json::to_writer(&mut *buffer, value).is_ok() {
         buffer.push(b'\n');

@@ -10,74 +10,54 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::{Duration, timeout};
 
-use super::batch::Progress;
+use super::batch::{StepSink, Steps};
+use super::chunk::{Chunk, Written};
 use super::codec::Encoding;
 use super::database::Database;
-use super::engine::RowSink;
-use super::hrana::{Column, CursorEntry, CursorOpening, SqlError, Value};
-use super::plan::PlannedStep;
+use super::engine::{Ran, RowSink};
+use super::executor::{Executor, Pause, Script};
+use super::hrana::{Column, CursorEntry, CursorOpening, SqlError, ValueRef};
 use super::policy::Policy;
 use super::stream::Stream;
 use super::streams::Baton;
 
 /// Chunks on their way to a client that reads slower than the engine produces.
 const CHUNKS_AHEAD: usize = 8;
-const CHUNK_BYTES: usize = 32 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 
 /// A client that takes no row for this long is treated as gone: its query may be keeping a transaction open.
 pub(crate) const MAX_STALL: Duration = Duration::from_secs(10);
 
-/// Entries that belong together only because they were produced together.
-pub(crate) type Chunk = Vec<CursorEntry>;
-
 /// The two ends of a cursor.
-pub(crate) fn channel() -> (Entries, mpsc::Receiver<Chunk>) {
+pub(crate) fn channel<C: Chunk>(chunk: C) -> (Outlet<C>, mpsc::Receiver<C::Sent>) {
     let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    (Entries { buffer: Vec::new(), bytes: 0, sender }, receiver)
+    (Outlet { chunk, sender }, receiver)
 }
 
 /// Runs a batch into a cursor, until its client is gone. Says nothing when the stream is lost; its client was told.
-pub(crate) async fn run(
+pub(crate) async fn run<C: Chunk>(
     stream: &mut Stream,
-    steps: &[PlannedStep],
+    steps: Steps,
     policy: Policy,
-    mut entries: Entries,
-) -> Option<Entries> {
-    let sender = entries.sender.clone();
-    let mut progress = Progress::default();
-    for (index, step) in steps.iter().enumerate() {
-        if !progress.allows(step.condition.as_ref(), stream.is_autocommit()) {
-            progress.skipped();
-            continue;
+    outlet: Outlet<C>,
+) -> Option<Outlet<C>> {
+    let mut last_words = Outlet { chunk: outlet.chunk.another(), sender: outlet.sender.clone() };
+    match stream.run(Production { steps, sink: Sink { step: 0, outlet, is_closed: false } }, policy).await {
+        Ok(production) => (!production.sink.is_closed).then_some(production.sink.outlet),
+        Err(refusal) => {
+            let error = SqlError::new("SQLITE_INTERNAL", refusal.message());
+            last_words.chunk.push(CursorEntry::Error { error });
+            let _client_is_gone = last_words.flush().await;
+            None
         }
-        let sink = StepSink { step: index, entries };
-        let (sink, outcome) = match stream.execute(&step.command, policy.clone(), sink).await {
-            Ok(done) => done,
-            Err(refusal) => {
-                let error = SqlError::new("SQLITE_INTERNAL", refusal.message());
-                let _client_is_gone = timeout(MAX_STALL, sender.send(vec![CursorEntry::Error { error }])).await;
-                return None;
-            }
-        };
-        entries = sink.entries;
-        progress.ran(outcome.is_ok());
-        entries.push(match outcome {
-            Ok(ran) => CursorEntry::StepEnd {
-                affected_row_count: ran.affected_row_count,
-                last_insert_rowid: ran.last_insert_rowid,
-            },
-            Err(error) => CursorEntry::StepError { step: index, error },
-        });
-        entries.flush().await.ok()?;
     }
-    Some(entries)
 }
 
 /// A batch about to be streamed as the body of an answer.
 pub(crate) struct Cursor {
     pub(crate) database: Arc<Database>,
     pub(crate) stream: Stream,
-    pub(crate) steps: Vec<PlannedStep>,
+    pub(crate) steps: Steps,
     pub(crate) policy: Policy,
     /// Issued before the batch runs; the stream is behind it when the batch has ended.
     pub(crate) baton: Baton,
@@ -90,74 +70,106 @@ impl Cursor {
         let encoding = self.encoding;
         let mut opening = Vec::new();
         encoding.write_opening(CursorOpening { baton: Some(self.baton.to_string()), base_url: None }, &mut opening);
-        let (entries, receiver) = channel();
+        let (outlet, receiver) = channel(Written::new(encoding));
         tokio::spawn(async move {
-            let watched = entries.sender.clone();
+            let watched = outlet.sender.clone();
             tokio::select! {
-                () = self.run(entries) => {}
+                () = self.run(outlet) => {}
                 () = watched.closed() => {}
             }
         });
-        let chunks = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Chunk>| {
+        let chunks = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Bytes>| {
             Some((receiver.recv().await?, receiver))
-        });
-        let chunks = chunks.map(move |chunk| {
-            let mut buffer = Vec::with_capacity(CHUNK_BYTES);
-            for entry in chunk {
-                encoding.write_entry(entry, &mut buffer);
-            }
-            Bytes::from(buffer)
         });
         let opening = stream::iter([Bytes::from(opening)]);
         Body::from_stream(opening.chain(chunks).map(Ok::<_, Infallible>))
     }
 
-    async fn run(mut self, entries: Entries) {
-        let Some(mut entries) = run(&mut self.stream, &self.steps, self.policy, entries).await else { return };
+    async fn run(mut self, outlet: Outlet<Written>) {
+        let Some(mut outlet) = run(&mut self.stream, self.steps, self.policy, outlet).await else { return };
         // The client may use the baton as soon as it sees the last entry.
         self.database.streams().park(&self.database, self.baton, self.stream.park());
-        entries.push(CursorEntry::ReplicationIndex { replication_index: None });
-        let _client_is_gone = entries.flush().await;
+        outlet.chunk.push(CursorEntry::ReplicationIndex { replication_index: None });
+        let _client_is_gone = outlet.flush().await;
     }
 }
 
-/// Turns rows into entries on the engine's thread.
-struct StepSink {
-    step: usize,
-    entries: Entries,
+/// A batch that hands on what it produces, on the engine's thread.
+struct Production<C: Chunk> {
+    steps: Steps,
+    sink: Sink<C>,
 }
 
-impl RowSink for StepSink {
+impl<C: Chunk> Script for Production<C> {
+    /// Its client may be slow.
+    const BLOCKS: bool = true;
+
+    fn needs_connection(&mut self, _: bool) -> bool {
+        !self.steps.are_done() && !self.sink.is_closed
+    }
+
+    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause> {
+        self.steps.go_on(executor, &mut self.sink)
+    }
+
+    fn fail(&mut self, error: SqlError) {
+        self.steps.end(Err(error), &mut self.sink);
+    }
+}
+
+struct Sink<C: Chunk> {
+    step: usize,
+    outlet: Outlet<C>,
+    is_closed: bool,
+}
+
+impl<C: Chunk> RowSink for Sink<C> {
     fn begin(&mut self, cols: Vec<Column>) -> Result<(), SqlError> {
-        self.entries.push(CursorEntry::StepBegin { step: self.step, cols });
+        self.outlet.chunk.push(CursorEntry::StepBegin { step: self.step, cols });
         Ok(())
     }
 
-    fn row(&mut self, row: Vec<Value>) -> Result<(), SqlError> {
-        self.entries.push(CursorEntry::Row { row });
-        if self.entries.bytes < CHUNK_BYTES {
+    fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
+        self.outlet.chunk.push_row(row);
+        if self.outlet.chunk.size() < CHUNK_BYTES {
             return Ok(());
         }
-        Handle::current().block_on(self.entries.flush())
+        Handle::current().block_on(self.outlet.flush())
+    }
+}
+
+impl<C: Chunk> StepSink for Sink<C> {
+    fn end(&mut self, outcome: Result<Ran, SqlError>) {
+        self.outlet.chunk.push(match outcome {
+            Ok(ran) => CursorEntry::StepEnd {
+                affected_row_count: ran.affected_row_count,
+                last_insert_rowid: ran.last_insert_rowid,
+            },
+            Err(error) => CursorEntry::StepError { step: self.step, error },
+        });
+        self.step += 1;
+        // The next step may take long, and the client may be waiting for this one.
+        self.is_closed = Handle::current().block_on(self.outlet.flush()).is_err();
+    }
+
+    fn skip(&mut self) {
+        self.step += 1;
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed
     }
 }
 
 /// Where a batch puts what it produces.
-pub(crate) struct Entries {
-    buffer: Chunk,
-    bytes: usize,
-    sender: mpsc::Sender<Chunk>,
+pub(crate) struct Outlet<C: Chunk> {
+    chunk: C,
+    sender: mpsc::Sender<C::Sent>,
 }
 
-impl Entries {
-    fn push(&mut self, entry: CursorEntry) {
-        self.bytes += entry.wire_size();
-        self.buffer.push(entry);
-    }
-
+impl<C: Chunk> Outlet<C> {
     async fn flush(&mut self) -> Result<(), SqlError> {
-        self.bytes = 0;
-        match timeout(MAX_STALL, self.sender.send(std::mem::take(&mut self.buffer))).await {
+        match timeout(MAX_STALL, self.sender.send(self.chunk.take())).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(SqlError::new("SQLITE_INTERRUPT", "SQLite error: interrupted")),
         }

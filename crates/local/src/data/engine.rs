@@ -6,11 +6,13 @@
 mod check;
 mod dump;
 mod errors;
+mod familiar;
 mod ffi;
 mod functions;
 mod guard;
 mod libsql;
 mod load;
+mod lookout;
 mod observer;
 mod pragma;
 mod statement;
@@ -19,15 +21,17 @@ mod text;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::hrana::{Column, Description, NamedValue, SqlError, Value};
+use tokio::time::Instant;
+
+use super::hrana::{Column, Description, NamedValue, SqlError, Value, ValueRef};
 use super::permissions::{Denial, Rules};
 
 pub(crate) use check::quick_check;
 pub(crate) use libsql::{Durability, LibsqlEngine};
 pub(crate) use load::{LoadError, LoadLimits, load};
+pub(crate) use lookout::Interrupter;
 
 /// One database: a place connections come from.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
@@ -42,6 +46,9 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
 pub(crate) trait Connection: Send {
     /// Holds the statements from now on to the rules of a token; `recycle` ends that.
     fn restrict(&mut self, rules: Option<Arc<Rules>>);
+
+    /// What is known of `sql` without compiling it.
+    fn recall(&self, sql: &str) -> Option<Known>;
 
     /// What `sql` would do, as far as can be told without running it. SQL that does not compile does nothing. Fails for
     /// what the rules do not allow.
@@ -98,27 +105,11 @@ pub(crate) trait Connection: Send {
     /// Commits a change that changes nothing.
     fn touch(&mut self) -> Result<(), SqlError>;
 
+    /// Interrupts statements that still run at this time.
+    fn end_statements_at(&mut self, time: Instant);
+
     /// Stops the connection's statements from another thread.
     fn interrupter(&self) -> Interrupter;
-}
-
-/// A flag that a connection looks at while it runs. It stays up until it is taken down, so that an interrupt cannot come
-/// too early, as the engine's own can.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Interrupter(Arc<AtomicBool>);
-
-impl Interrupter {
-    pub(crate) fn interrupt(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    pub(crate) fn reset(&self) {
-        self.0.store(false, Ordering::Release);
-    }
-
-    fn is_interrupted(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
 }
 
 /// A statement ready to run.
@@ -140,6 +131,14 @@ pub(crate) struct Effect {
     /// Attaches or detaches a database.
     pub(crate) attaches: bool,
     pub(crate) transaction: Option<TransactionStep>,
+}
+
+/// What is known of a text that has run before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) effect: Effect,
+    /// Was done in no time when it ran last, and does nothing whose length depends on a value alone.
+    pub(crate) is_brief: bool,
 }
 
 /// What a statement does to the transaction.
@@ -172,7 +171,7 @@ impl From<SqlError> for Stop {
 /// Takes the rows of a statement as they are produced. An error stops the statement.
 pub(crate) trait RowSink {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError>;
-    fn row(&mut self, row: Vec<Value>) -> Result<(), SqlError>;
+    fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError>;
 }
 
 /// Takes the text of a dump, statement by statement. An error stops it.

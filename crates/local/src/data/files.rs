@@ -55,15 +55,12 @@ impl Root {
         &self.directory
     }
 
-    /// Makes sure the directory is there.
+    /// Makes sure the directory is there. Only its owner may look inside.
     pub(crate) fn create(&self) -> io::Result<()> {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
-        if self.is_temporary {
-            use std::os::unix::fs::DirBuilderExt as _;
-            builder.mode(0o700);
-        }
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&self.directory)
     }
 }

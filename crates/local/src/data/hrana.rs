@@ -15,4 +15,4 @@ pub(crate) use answer::{
 };
 pub(crate) use request::{Batch, Condition, CursorBody, NamedValue, PipelineBody, Request, SqlText, Statement, Step};
 pub(crate) use socket::{ClientMessage, OwnResponse, ServerMessage, SocketRequest, SocketResponse};
-pub(crate) use value::{BASE64, Value};
+pub(crate) use value::{BASE64, Value, ValueRef};

@@ -5,6 +5,22 @@ use http::{Method, Request};
 use super::export::Ask;
 use super::{socket, upload::Uploads};
 
+/// All of these names.
+pub(crate) const OPERATIONS: [&str; 12] = [
+    "Batch",
+    "Cursor",
+    "Dump",
+    "Execute",
+    "Export",
+    "Jobs",
+    "Pipeline",
+    "Probe",
+    "Pull",
+    "Query",
+    "Upload",
+    "WebSocket",
+];
+
 /// The name of a request; nothing for one that no path of a host answers.
 pub(crate) fn operation_of<B>(path: &str, request: &Request<B>) -> Option<&'static str> {
     let is_post = request.method() == Method::POST;
@@ -16,6 +32,7 @@ pub(crate) fn operation_of<B>(path: &str, request: &Request<B>) -> Option<&'stat
         "/v1/execute" => "Execute",
         "/v1/batch" => "Batch",
         "/dump" => "Dump",
+        "/pull-updates" => "Pull",
         "/health" | "/version" | "/v1" | "/v2" | "/v2/" | "/v3" | "/v3/" | "/v3-protobuf" => "Probe",
         _ if path == "/v1/jobs" || path.starts_with("/v1/jobs/") => "Jobs",
         _ if Uploads::answers(path) => "Upload",

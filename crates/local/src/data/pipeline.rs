@@ -1,119 +1,154 @@
 //! `POST /v2/pipeline` and `POST /v3/pipeline`: runs the tasks of a body one after another.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::mem;
 
-use super::batch::Progress;
-use super::engine::{Command, RowSink};
-use super::hrana::{BatchResult, Column, Outcome, Response, SqlError, StatementResult, Value};
-use super::plan::{PlannedStep, Task};
-use super::policy::Policy;
-use super::refusal::Refusal;
-use super::stream::Stream;
+use super::batch::StepSink;
+use super::engine::{Ran, RowSink};
+use super::executor::{Executor, Pause, Script};
+use super::hrana::{BatchResult, Column, Outcome, Response, SqlError, StatementResult, Value, ValueRef};
+use super::plan::Task;
 
 /// The rows of one answer may take this much; larger results are for the cursor endpoint.
 const MAX_RESPONSE_BYTES: usize = 10 * 1024 * 1024;
 
-/// Runs tasks on a stream, within the size limit of one answer.
-pub(crate) struct Pipeline<'a> {
-    stream: &'a mut Stream,
-    policy: Policy,
-    bytes_left: usize,
+/// The tasks of a body, within the size limit of one answer. A failed task does not stop the ones after it.
+pub(crate) struct Pipeline {
+    tasks: VecDeque<Task>,
+    outcomes: Vec<Outcome>,
+    collector: Collector,
 }
 
-impl<'a> Pipeline<'a> {
-    pub(crate) fn new(stream: &'a mut Stream, policy: Policy) -> Self {
-        Self { stream, policy, bytes_left: MAX_RESPONSE_BYTES }
+impl Pipeline {
+    pub(crate) fn new(tasks: Vec<Task>) -> Self {
+        Self { outcomes: Vec::with_capacity(tasks.len()), tasks: tasks.into(), collector: Collector::new() }
     }
 
-    /// One outcome per task. A failed task does not stop the ones after it.
-    pub(crate) async fn run(mut self, tasks: Vec<Task>) -> Result<Vec<Outcome>, Refusal> {
-        let mut outcomes = Vec::with_capacity(tasks.len());
-        for task in tasks {
-            outcomes.push(self.perform(task).await?);
-        }
-        Ok(outcomes)
+    /// One outcome per task.
+    pub(crate) fn into_outcomes(self) -> Vec<Outcome> {
+        self.outcomes
     }
 
-    async fn perform(&mut self, task: Task) -> Result<Outcome, Refusal> {
-        let answer = match task {
-            Task::Execute(command) => self.statement(&command).await?.map(|result| Response::Execute { result }),
-            Task::Batch(steps) => Ok(Response::Batch { result: self.batch(steps).await? }),
-            Task::Sequence(sql) => {
-                self.stream.execute_all(&sql, self.policy.clone()).await?.map(|()| Response::Sequence)
-            }
-            Task::Describe(sql) => {
-                self.stream.describe(&sql, self.policy.clone()).await?.map(|result| Response::Describe { result })
-            }
-            Task::GetAutocommit => Ok(Response::GetAutocommit { is_autocommit: self.stream.is_autocommit() }),
-            Task::Close => Ok(Response::Close),
-            Task::Answer(outcome) => return Ok(outcome),
-        };
-        Ok(match answer {
+    /// Ends the first task.
+    fn end(&mut self, answer: Result<Response, SqlError>) {
+        self.tasks.pop_front();
+        self.outcomes.push(match answer {
             Ok(response) => Outcome::Ok { response },
             Err(error) => Outcome::Error { error },
-        })
+        });
     }
+}
 
-    async fn batch(&mut self, steps: Vec<PlannedStep>) -> Result<BatchResult, Refusal> {
-        let mut progress = Progress::default();
-        let mut result = BatchResult::default();
-        for step in steps {
-            if !progress.allows(step.condition.as_ref(), self.stream.is_autocommit()) {
-                progress.skipped();
-                result.step_results.push(None);
-                result.step_errors.push(None);
-                continue;
-            }
-            let outcome = self.statement(&step.command).await?;
-            progress.ran(outcome.is_ok());
-            result.step_errors.push(outcome.as_ref().err().cloned());
-            result.step_results.push(outcome.ok());
+impl Script for Pipeline {
+    fn needs_connection(&mut self, is_autocommit: bool) -> bool {
+        while let Some(task) = self.tasks.pop_front() {
+            self.outcomes.push(match task {
+                Task::Answer(outcome) => outcome,
+                Task::Close => Outcome::Ok { response: Response::Close },
+                Task::GetAutocommit => Outcome::Ok { response: Response::GetAutocommit { is_autocommit } },
+                task => {
+                    self.tasks.push_front(task);
+                    return true;
+                }
+            });
         }
-        Ok(result)
+        false
     }
 
-    async fn statement(&mut self, command: &Arc<Command>) -> Result<Result<StatementResult, SqlError>, Refusal> {
-        let sink = Collector { bytes_left: self.bytes_left, ..Collector::default() };
-        let (collected, outcome) = self.stream.execute(command, self.policy.clone(), sink).await?;
-        let ran = match outcome {
-            Ok(ran) => ran,
-            Err(error) => return Ok(Err(error)),
-        };
-        self.bytes_left = collected.bytes_left;
-        Ok(Ok(StatementResult {
-            cols: collected.columns,
-            rows: collected.rows,
+    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause> {
+        while self.needs_connection(executor.is_autocommit()) {
+            let answer = match self.tasks.front_mut() {
+                Some(Task::Execute(command)) => {
+                    let outcome = executor.execute(command, &mut self.collector)?;
+                    self.collector.take_result(outcome).map(|result| Response::Execute { result })
+                }
+                Some(Task::Batch(steps)) => {
+                    steps.go_on(executor, &mut self.collector)?;
+                    Ok(Response::Batch { result: mem::take(&mut self.collector.batch) })
+                }
+                Some(Task::Sequence(sql)) => executor.execute_all(sql)?.map(|()| Response::Sequence),
+                Some(Task::Describe(sql)) => executor.describe(sql)?.map(|result| Response::Describe { result }),
+                _ => return Ok(()),
+            };
+            self.end(answer);
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, error: SqlError) {
+        if let Some(Task::Batch(steps)) = self.tasks.front_mut()
+            && !steps.are_done()
+        {
+            return steps.end(Err(error), &mut self.collector);
+        }
+        self.end(Err(error));
+    }
+}
+
+/// Keeps the rows for the answer.
+struct Collector {
+    bytes_left: usize,
+    columns: Vec<Column>,
+    rows: Vec<Vec<Value>>,
+    bytes: usize,
+    batch: BatchResult,
+}
+
+impl Collector {
+    fn new() -> Self {
+        let (columns, rows, batch) = Default::default();
+        Self { bytes_left: MAX_RESPONSE_BYTES, columns, rows, bytes: 0, batch }
+    }
+
+    /// The result of the statement whose rows were taken last.
+    fn take_result(&mut self, outcome: Result<Ran, SqlError>) -> Result<StatementResult, SqlError> {
+        let (cols, rows, bytes) = (mem::take(&mut self.columns), mem::take(&mut self.rows), mem::take(&mut self.bytes));
+        let ran = outcome?;
+        self.bytes_left -= bytes;
+        Ok(StatementResult {
+            cols,
+            rows,
             affected_row_count: ran.affected_row_count,
             last_insert_rowid: ran.last_insert_rowid,
             replication_index: None,
             rows_read: ran.rows_read,
             rows_written: ran.rows_written,
             query_duration_ms: ran.duration.as_secs_f64() * 1000.0,
-        }))
+        })
     }
-}
-
-/// Keeps the rows for the answer.
-#[derive(Default)]
-struct Collector {
-    columns: Vec<Column>,
-    rows: Vec<Vec<Value>>,
-    bytes_left: usize,
 }
 
 impl RowSink for Collector {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError> {
+        // Anew, for it may be the second attempt.
         self.columns = columns;
+        self.rows.clear();
+        self.bytes = 0;
         Ok(())
     }
 
-    fn row(&mut self, row: Vec<Value>) -> Result<(), SqlError> {
-        let size: usize = row.iter().map(Value::wire_size).sum();
-        let Some(bytes_left) = self.bytes_left.checked_sub(size) else {
+    fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
+        self.bytes += row.iter().map(ValueRef::wire_size).sum::<usize>();
+        if self.bytes > self.bytes_left {
             return Err(SqlError::new("RESPONSE_TOO_LARGE", "Response is too large"));
-        };
-        self.bytes_left = bytes_left;
-        self.rows.push(row);
+        }
+        self.rows.push(row.iter().map(ValueRef::to_value).collect());
         Ok(())
+    }
+}
+
+impl StepSink for Collector {
+    fn end(&mut self, outcome: Result<Ran, SqlError>) {
+        let (result, error) = match self.take_result(outcome) {
+            Ok(result) => (Some(result), None),
+            Err(error) => (None, Some(error)),
+        };
+        self.batch.step_results.push(result);
+        self.batch.step_errors.push(error);
+    }
+
+    fn skip(&mut self) {
+        self.batch.step_results.push(None);
+        self.batch.step_errors.push(None);
     }
 }

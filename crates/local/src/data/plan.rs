@@ -1,8 +1,8 @@
 //! Turns the requests of a body into tasks, and refuses what breaks the protocol before anything runs.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
+use super::batch::Steps;
 use super::engine::Command;
 use super::hrana::{Batch, Condition, Outcome, Request, Response, SqlError, SqlText, Statement};
 use super::refusal::Refusal;
@@ -20,10 +20,10 @@ pub(crate) type StoredSql = HashMap<i32, String>;
 /// One request whose SQL is resolved and whose form is sound.
 #[derive(Debug)]
 pub(crate) enum Task {
-    Execute(Arc<Command>),
-    Batch(Vec<PlannedStep>),
-    Sequence(Arc<str>),
-    Describe(Arc<str>),
+    Execute(Command),
+    Batch(Steps),
+    Sequence(String),
+    Describe(String),
     GetAutocommit,
     Close,
     /// Decided while planning.
@@ -34,7 +34,7 @@ pub(crate) enum Task {
 #[derive(Debug)]
 pub(crate) struct PlannedStep {
     pub(crate) condition: Option<Condition>,
-    pub(crate) command: Arc<Command>,
+    pub(crate) command: Command,
 }
 
 /// Plans a pipeline and brings `stored` to what it will be after it.
@@ -56,8 +56,8 @@ pub(crate) fn task(request: Request, stored: &mut StoredSql, max_stored: usize) 
         Request::Close => Task::Close,
         Request::Execute { stmt } => Task::Execute(command(stmt, stored)?),
         Request::Batch { batch: steps } => Task::Batch(batch(steps, stored)?),
-        Request::Sequence(text) => Task::Sequence(resolve(text, stored)?.into()),
-        Request::Describe(text) => Task::Describe(resolve(text, stored)?.into()),
+        Request::Sequence(text) => Task::Sequence(resolve(text, stored)?),
+        Request::Describe(text) => Task::Describe(resolve(text, stored)?),
         Request::StoreSql { sql_id, sql } => Task::Answer(store(sql_id, sql, stored, max_stored)),
         Request::CloseSql { sql_id } => {
             stored.remove(&sql_id);
@@ -68,14 +68,14 @@ pub(crate) fn task(request: Request, stored: &mut StoredSql, max_stored: usize) 
 }
 
 /// Plans a batch.
-pub(crate) fn batch(batch: Batch, stored: &StoredSql) -> Result<Vec<PlannedStep>, Refusal> {
+pub(crate) fn batch(batch: Batch, stored: &StoredSql) -> Result<Steps, Refusal> {
     let steps = batch.steps.into_iter().enumerate().map(|(index, step)| {
         if let Some(condition) = &step.condition {
             check(condition, index, MAX_CONDITION_DEPTH)?;
         }
         Ok(PlannedStep { condition: step.condition, command: command(step.stmt, stored)? })
     });
-    steps.collect()
+    Ok(Steps::new(steps.collect::<Result<_, Refusal>>()?))
 }
 
 /// Every SQL text that a plan would run; describing is not running.
@@ -84,27 +84,22 @@ pub(crate) fn sql_texts(tasks: &[Task]) -> Vec<String> {
     for task in tasks {
         match task {
             Task::Execute(command) => texts.push(command.sql.clone()),
-            Task::Batch(steps) => texts.extend(texts_of(steps)),
-            Task::Sequence(sql) => texts.push(sql.to_string()),
+            Task::Batch(steps) => texts.extend(steps.texts()),
+            Task::Sequence(sql) => texts.push(sql.clone()),
             Task::Describe(_) | Task::GetAutocommit | Task::Close | Task::Answer(_) => {}
         }
     }
     texts
 }
 
-/// Every SQL text of a batch.
-pub(crate) fn texts_of(steps: &[PlannedStep]) -> Vec<String> {
-    steps.iter().map(|step| step.command.sql.clone()).collect()
-}
-
-fn command(statement: Statement, stored: &StoredSql) -> Result<Arc<Command>, Refusal> {
+fn command(statement: Statement, stored: &StoredSql) -> Result<Command, Refusal> {
     let text = SqlText { sql: statement.sql, sql_id: statement.sql_id };
-    Ok(Arc::new(Command {
+    Ok(Command {
         sql: resolve(text, stored)?,
         args: statement.args,
         named_args: statement.named_args,
         want_rows: statement.want_rows.unwrap_or(true),
-    }))
+    })
 }
 
 fn resolve(text: SqlText, stored: &StoredSql) -> Result<String, Refusal> {

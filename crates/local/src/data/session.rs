@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant};
 
-use super::engine::{Connection, Effect, Interrupter, Stop, TransactionStep};
+use super::engine::{Connection, Effect, Interrupter, Known, Stop, TransactionStep};
 use super::files::DatabaseFile;
 use super::history::History;
 use super::hrana::SqlError;
@@ -20,6 +20,8 @@ pub(crate) struct Session {
     connection: Box<dyn Connection>,
     turn: Option<OwnedSemaphorePermit>,
     deadline: Option<Instant>,
+    /// It is for this session to archive the log, which takes a while.
+    owes_rotation: bool,
     writers: Arc<Semaphore>,
     history: Arc<History>,
     _slot: OwnedSemaphorePermit,
@@ -36,7 +38,17 @@ impl Session {
         file: Arc<DatabaseFile>,
     ) -> Self {
         let attached = Vec::new();
-        Self { connection, turn: None, deadline: None, writers, history, _slot: slot, _file: file, attached }
+        Self {
+            connection,
+            turn: None,
+            deadline: None,
+            owes_rotation: false,
+            writers,
+            history,
+            _slot: slot,
+            _file: file,
+            attached,
+        }
     }
 
     /// Runs `work` on the connection, with the gate every statement has to pass.
@@ -92,14 +104,20 @@ impl Session {
         }
     }
 
-    /// Draws the consequences of what just ran: writes down what was committed, lets the next writer in, starts the deadline of a new transaction, ends
-    /// one whose time is up. Says whether it was ended.
-    pub(crate) fn settle(&mut self) -> bool {
+    /// Draws the consequences of what just ran: writes down what was committed, lets the next writer in, starts the
+    /// deadline of a new transaction, ends one whose time is up. Says whether it was ended. What takes long is left for
+    /// the next time where the thread may not block, and the turn to write is kept until then.
+    pub(crate) fn settle(&mut self, may_block: bool) -> bool {
         // A sequence may have committed and then opened a transaction.
-        let is_long = self.history.enter(self.connection.as_mut());
+        let is_long = self.history.enter(self.connection.as_mut()) || self.owes_rotation;
         if self.connection.is_autocommit() {
-            if is_long && self.has_turn() {
+            self.owes_rotation = is_long && self.turn.is_some();
+            if self.owes_rotation {
+                if !may_block {
+                    return false;
+                }
                 self.history.rotate(self.connection.as_mut());
+                self.owes_rotation = false;
             }
             self.turn = None;
             self.deadline = None;
@@ -117,8 +135,38 @@ impl Session {
         true
     }
 
-    pub(crate) fn has_turn(&self) -> bool {
+    /// Whether it has to settle on a thread that may block.
+    pub(crate) fn owes_rotation(&self) -> bool {
+        self.owes_rotation
+    }
+
+    /// Whether a text runs so briefly that it may do so anywhere. One that writes in a transaction may not: it could not
+    /// be undone without the rest.
+    pub(crate) fn is_brief(&self, sql: &str) -> bool {
+        let known = self.recall(sql).filter(|known| known.is_brief);
+        known.is_some_and(|known| !known.effect.writes || self.is_autocommit())
+    }
+
+    /// What is known of a text without compiling it.
+    pub(crate) fn recall(&self, sql: &str) -> Option<Known> {
+        self.connection.recall(sql)
+    }
+
+    /// Takes the turn to write if nobody else has it or waits for it; says whether the session has it.
+    pub(crate) fn try_to_take_turn(&mut self) -> bool {
+        if self.turn.is_none() {
+            self.turn = Arc::clone(&self.writers).try_acquire_owned().ok();
+        }
         self.turn.is_some()
+    }
+
+    /// Interrupts statements that still run at this time.
+    pub(crate) fn end_statements_at(&mut self, time: Instant) {
+        self.connection.end_statements_at(time);
+    }
+
+    pub(crate) fn interrupter(&self) -> Interrupter {
+        self.connection.interrupter()
     }
 
     pub(crate) fn take_turn(&mut self, turn: OwnedSemaphorePermit) {
@@ -184,15 +232,9 @@ pub(crate) struct InterruptOnDrop(Option<Interrupter>);
 impl InterruptOnDrop {
     /// Guards what the session is going to run.
     pub(crate) fn new(session: &Session) -> Self {
-        let interrupter = session.connection.interrupter();
+        let interrupter = session.interrupter();
         interrupter.reset();
         Self(Some(interrupter))
-    }
-
-    pub(crate) fn interrupt(&self) {
-        if let Some(interrupter) = &self.0 {
-            interrupter.interrupt();
-        }
     }
 
     /// The statement has ended by itself.
@@ -203,6 +245,8 @@ impl InterruptOnDrop {
 
 impl Drop for InterruptOnDrop {
     fn drop(&mut self) {
-        self.interrupt();
+        if let Some(interrupter) = &self.0 {
+            interrupter.interrupt();
+        }
     }
 }

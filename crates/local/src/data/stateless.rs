@@ -65,7 +65,7 @@ pub(crate) async fn run(
     let mut stream = Stream::new(Arc::clone(database), StreamState::default());
     let tasks = vec![plan::task(request, &mut StoredSql::new(), 0)?];
     stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await?;
-    match Pipeline::new(&mut stream, policy).run(tasks).await?.into_iter().next() {
+    match stream.run(Pipeline::new(tasks), policy).await?.into_outcomes().pop() {
         Some(Outcome::Ok { response }) => Ok(Ok(response)),
         Some(Outcome::Error { error }) => Ok(Err(error)),
         None => Err(Refusal::Internal),

@@ -1,15 +1,16 @@
 //! A stream while a request runs on it: the asynchronous side of a session.
 
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
-use super::attach::{self, Attach};
 use super::database::Database;
 use super::dump::Chunks;
-use super::engine::{Command, Ran, RowSink, Stop};
-use super::hrana::{Description, SqlError};
+use super::executor::{Executor, Pause, Script};
+use super::hrana::SqlError;
 use super::permissions::Denial;
 use super::plan::StoredSql;
 use super::policy::Policy;
@@ -20,9 +21,6 @@ use super::stack;
 /// Long enough for a writer in front to use up its own limit and for the queue behind it to move.
 const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
 const MAX_WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
-
-/// A single statement outside a transaction may take this long: so much that only a mistake does.
-const STATEMENT_LIMIT: Duration = Duration::from_secs(300);
 
 /// The outer failure refuses the whole request, the inner one is an answer.
 type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
@@ -49,124 +47,66 @@ impl Stream {
         Self { database, state }
     }
 
-    /// Runs one statement. The sink comes back filled.
-    pub(crate) async fn execute<S>(
-        &mut self,
-        command: &Arc<Command>,
-        policy: Policy,
-        mut sink: S,
-    ) -> Result<(S, Result<Ran, SqlError>), Refusal>
-    where
-        S: RowSink + Send + 'static,
-    {
-        if let Some(attach) = attach::parse(&command.sql) {
-            let attached = self.attach(attach, policy).await?;
-            let ran = attached.and_then(|()| sink.begin(Vec::new())).map(|()| Ran::default());
-            return Ok((sink, ran));
-        }
-        loop {
+    /// Runs a script, which comes back done.
+    pub(crate) async fn run<S: Script>(&mut self, mut script: S, policy: Policy) -> Result<S, Refusal> {
+        while script.needs_connection(self.is_autocommit()) {
             if let Err(error) = self.connect().await? {
-                return Ok((sink, Err(error)));
+                script.fail(error);
+                continue;
             }
-            let (running, policy) = (Arc::clone(command), policy.clone());
-            let work = move |session: &mut Session, is_lost: &mut bool| {
-                let run = session
-                    .with_gate(&policy, is_lost, |connection, gate| connection.execute(&running, gate, &mut sink));
-                (sink, run)
-            };
-            let ((returned, run), was_ended) = self.on_thread(work).await?;
-            sink = returned;
-            let outcome = match run {
-                _ if was_ended => Err(transaction_timeout()),
-                Err(Stop::WaitToWrite) => match self.wait_to_write().await? {
-                    Ok(()) => continue,
-                    Err(error) => Err(error),
-                },
-                Err(Stop::Failed(error)) => Err(error),
-                Ok(ran) => {
-                    self.database.count(&command.sql, ran);
-                    Ok(ran)
-                }
-            };
-            return Ok((sink, outcome));
+            let mut pause = if S::BLOCKS { Some(Pause::Thread) } else { self.go_on_briefly(&mut script, &policy)? };
+            if let Some(Pause::Thread) = pause {
+                let work = move |executor: &mut Executor<'_>| {
+                    let pause = script.go_on(executor).err();
+                    (script, pause)
+                };
+                (script, pause) = self.on_thread(&policy, work).await?;
+            }
+            if let Some(Pause::Turn) = pause
+                && let Err(error) = self.wait_to_write(&policy).await?
+            {
+                script.fail(error);
+            }
         }
+        if self.state.session.as_ref().is_some_and(|session| session.owes_rotation()) {
+            self.settle(&policy).await?;
+        }
+        Ok(script)
     }
 
-    /// Runs all statements of a text.
-    pub(crate) async fn execute_all(&mut self, sql: &Arc<str>, policy: Policy) -> Attempt<()> {
-        if let Err(error) = self.connect().await? {
-            return Ok(Err(error));
-        }
-        // A sequence cannot stop halfway to wait, and one that only reads is rare: it takes its turn beforehand.
-        if !policy.needs_screening()
-            && let Err(error) = self.wait_to_write().await?
-        {
-            return Ok(Err(error));
-        }
-        let running = Arc::clone(sql);
-        let work = move |session: &mut Session, is_lost: &mut bool| {
-            session.with_gate(&policy, is_lost, |connection, gate| connection.execute_all(&running, gate))
-        };
-        let (run, was_ended) = self.on_thread(work).await?;
-        Ok(match run {
-            _ if was_ended => Err(transaction_timeout()),
-            Ok(ran) => {
-                self.database.count(sql, ran);
-                Ok(())
-            }
-            Err(Stop::Failed(error)) => Err(error),
-            Err(Stop::WaitToWrite) => Err(busy()),
+    /// Runs what takes no time here: to go to another thread and back takes longer than most statements do.
+    fn go_on_briefly(&mut self, script: &mut impl Script, policy: &Policy) -> Result<Option<Pause>, Refusal> {
+        let StreamState { session, transaction_is_lost, .. } = &mut self.state;
+        let Some(session) = session else { return Err(Refusal::Internal) };
+        let mut executor = Executor::new(&self.database, policy, session, transaction_is_lost).brief();
+        let run = catch_unwind(AssertUnwindSafe(|| stack::with_room(|| script.go_on(&mut executor))));
+        run.map(Result::err).map_err(|_| {
+            self.state.session = None;
+            crashed("it panicked")
         })
-    }
-
-    /// Describes a statement.
-    pub(crate) async fn describe(&mut self, sql: &Arc<str>, policy: Policy) -> Attempt<Description> {
-        if let Err(error) = self.connect().await? {
-            return Ok(Err(error));
-        }
-        let sql = Arc::clone(sql);
-        let (description, _) = self.on_thread(move |session, _| session.connection(&policy).describe(&sql)).await?;
-        Ok(description)
     }
 
     /// Whether the policy forbids one of these texts, and with it the whole request. What the rules of a token do not
     /// allow is refused at once, with the reason.
-    async fn is_forbidden(&mut self, texts: Vec<String>, policy: Policy) -> Result<bool, Refusal> {
+    async fn is_forbidden(&mut self, texts: Vec<String>, policy: &Policy) -> Result<bool, Refusal> {
         if texts.is_empty() || self.connect().await?.is_err() {
             return Ok(false);
         }
-        let inspect = move |session: &mut Session, _: &mut bool| -> Result<bool, Denial> {
+        if let Some(session) = self.state.session.as_ref().filter(|_| policy.rules().is_none())
+            && texts.iter().all(|sql| session.recall(sql).is_some_and(|known| !policy.forbids(known.effect)))
+        {
+            return Ok(false);
+        }
+        let screen = policy.clone();
+        let inspect = move |executor: &mut Executor<'_>| -> Result<bool, Denial> {
             for sql in &texts {
-                if policy.forbids(session.connection(&policy).inspect(sql)?) {
+                if screen.forbids(executor.connection().inspect(sql)?) {
                     return Ok(true);
                 }
             }
             Ok(false)
         };
-        self.on_thread(inspect).await?.0.map_err(Refusal::ActionForbidden)
-    }
-
-    /// Attaches a database for the rest of the stream.
-    async fn attach(&mut self, attach: Result<Attach, SqlError>, policy: Policy) -> Attempt<()> {
-        let target = attach.and_then(|attach| Ok((self.database.attachable(&attach.id, &policy)?, attach.schema)));
-        let (target, schema) = match target {
-            Ok(target) => target,
-            Err(error) => return Ok(Err(error)),
-        };
-        if let Err(error) = self.connect().await? {
-            return Ok(Err(error));
-        }
-        let work = move |session: &mut Session, is_lost: &mut bool| {
-            let file = target.existing_file()?;
-            session.attach(&policy, is_lost, file, &schema)
-        };
-        let (attached, was_ended) = self.on_thread(work).await?;
-        Ok(match attached {
-            _ if was_ended => Err(transaction_timeout()),
-            Ok(()) => Ok(()),
-            Err(Stop::Failed(error)) => Err(error),
-            Err(Stop::WaitToWrite) => Err(busy()),
-        })
+        self.on_thread(policy, inspect).await?.map_err(Refusal::ActionForbidden)
     }
 
     /// Writes the whole database as SQL text.
@@ -174,14 +114,10 @@ impl Stream {
         if let Err(error) = self.connect().await? {
             return Ok(Err(error));
         }
-        let policy = policy.clone();
-        let work = move |session: &mut Session, _: &mut bool| {
-            session
-                .connection(&policy)
-                .dump(preserve_row_ids, &mut |text| chunks.push(text))
-                .and_then(|()| chunks.flush())
+        let work = move |executor: &mut Executor<'_>| {
+            executor.connection().dump(preserve_row_ids, &mut |text| chunks.push(text)).and_then(|()| chunks.flush())
         };
-        Ok(self.on_thread(work).await?.0)
+        self.on_thread(policy, work).await
     }
 
     /// Refuses a whole request that holds a statement the policy forbids.
@@ -190,7 +126,7 @@ impl Stream {
         policy: &Policy,
         texts: impl FnOnce() -> Vec<String>,
     ) -> Result<(), Refusal> {
-        if policy.needs_screening() && self.is_forbidden(texts(), policy.clone()).await? {
+        if policy.needs_screening() && self.is_forbidden(texts(), policy).await? {
             return Err(Refusal::WriteForbidden);
         }
         Ok(())
@@ -251,49 +187,52 @@ impl Stream {
     }
 
     /// Waits in the database's queue of writers; without success, the open transaction may have been ended.
-    async fn wait_to_write(&mut self) -> Attempt<()> {
-        let Some(session) = self.state.session.as_mut().filter(|session| !session.has_turn()) else {
-            return Ok(Ok(()));
-        };
+    async fn wait_to_write(&mut self, policy: &Policy) -> Attempt<()> {
         let patience = Instant::now() + MAX_WAIT_TO_WRITE;
-        let until = session.deadline().map_or(patience, |deadline| deadline.min(patience));
-        match timeout_at(until, self.database.writers().acquire_owned()).await {
-            Ok(Ok(turn)) => {
+        let until = self.deadline().map_or(patience, |deadline| deadline.min(patience));
+        // Who waits needs no connection, unless a transaction is open on it: the next one in the queue takes the same.
+        self.rest();
+        let waited = timeout_at(until, self.database.writers().acquire_owned()).await;
+        if let Err(error) = self.connect().await? {
+            return Ok(Err(error));
+        }
+        match (waited, &mut self.state.session) {
+            (Ok(Ok(turn)), Some(session)) => {
                 session.take_turn(turn);
                 Ok(Ok(()))
             }
-            Ok(Err(_)) => Err(Refusal::Internal),
-            Err(_) => {
-                let ((), was_ended) = self.on_thread(|_, _| ()).await?;
-                Ok(Err(if was_ended { transaction_timeout() } else { busy() }))
-            }
+            (Err(_), _) => Ok(Err(if self.settle(policy).await? { transaction_timeout() } else { busy() })),
+            _ => Err(Refusal::Internal),
         }
     }
 
-    /// Runs `work` on a thread that may block. Says also whether the transaction was ended because its time was up.
+    /// Does what was left for a thread that may block. Says whether the transaction was ended because its time was up.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is that of an executor of one lifetime")]
+    async fn settle(&mut self, policy: &Policy) -> Result<bool, Refusal> {
+        self.on_thread(policy, |executor| executor.settle()).await
+    }
+
+    /// Runs `work` on a thread that may block.
     async fn on_thread<R: Send + 'static>(
         &mut self,
-        work: impl FnOnce(&mut Session, &mut bool) -> R + Send + 'static,
-    ) -> Result<(R, bool), Refusal> {
+        policy: &Policy,
+        work: impl FnOnce(&mut Executor<'_>) -> R + Send + 'static,
+    ) -> Result<R, Refusal> {
         let mut session = self.state.session.take().ok_or(Refusal::Internal)?;
         let mut is_lost = self.state.transaction_is_lost;
         let running = InterruptOnDrop::new(&session);
-        let deadline = session.deadline().unwrap_or_else(|| Instant::now() + STATEMENT_LIMIT);
-        let size_limit = self.database.record().size_limit;
+        let (database, policy) = (Arc::clone(&self.database), policy.clone());
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
         let thread = spawn_blocking(move || {
-            // Here and not where the connection is opened: the limit may have changed since.
-            session.limit_size(size_limit);
-            let result = stack::with_room(|| work(&mut session, &mut is_lost));
-            let was_ended = session.settle();
-            (session, is_lost | was_ended, result, was_ended)
+            let result = stack::with_room(|| work(&mut Executor::new(&database, &policy, &mut session, &mut is_lost)));
+            (session, is_lost, result)
         });
-        let finished = interrupt_at(deadline, &running, thread).await;
+        let finished = thread.await;
         running.disarm();
-        let (session, is_lost, result, was_ended) = finished.map_err(crashed)?;
+        let (session, is_lost, result) = finished.map_err(crashed)?;
         self.state.session = Some(session);
         self.state.transaction_is_lost = is_lost;
-        Ok((result, was_ended))
+        Ok(result)
     }
 }
 
@@ -305,24 +244,11 @@ impl Drop for Stream {
     }
 }
 
-async fn interrupt_at<T>(
-    deadline: Instant,
-    running: &InterruptOnDrop,
-    mut thread: JoinHandle<T>,
-) -> Result<T, JoinError> {
-    if let Ok(finished) = timeout_at(deadline, &mut thread).await {
-        return finished;
-    }
-    running.interrupt();
-    thread.await
-}
-
 fn busy() -> SqlError {
     SqlError::new("SQLITE_BUSY", "SQLite error: database is locked")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
-fn crashed(error: JoinError) -> Refusal {
+fn crashed(error: impl fmt::Display) -> Refusal {
     tracing::error!(%error, "the engine crashed");
     Refusal::Internal
 }

@@ -31,7 +31,7 @@ pub(crate) async fn pipeline(
     let tasks = plan::pipeline(body.requests, &mut stream.state.stored)?;
     stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await?;
     let is_closing = matches!(tasks.last(), Some(Task::Close));
-    let results = Pipeline::new(&mut stream, policy).run(tasks).await?;
+    let results = stream.run(Pipeline::new(tasks), policy).await?.into_outcomes();
     let baton = if is_closing {
         None
     } else {
@@ -55,7 +55,7 @@ pub(crate) async fn cursor(
     let body = encoding.read_cursor(&body::read(request).await?)?;
     let mut stream = open(&database, body.baton.as_deref())?;
     let steps = plan::batch(body.batch, &stream.state.stored)?;
-    stream.refuse_forbidden(&policy, || plan::texts_of(&steps)).await?;
+    stream.refuse_forbidden(&policy, || steps.texts()).await?;
     let baton = Streams::new_baton()?;
     let answer = Cursor { database, stream, steps, policy, baton, encoding }.start();
     Ok(body::with_type(encoding.cursor_type(), answer))

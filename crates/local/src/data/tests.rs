@@ -2,6 +2,7 @@
 
 mod attach;
 mod batons;
+mod brief;
 mod conditions;
 mod cursor;
 mod dump;

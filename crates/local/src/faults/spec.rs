@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use turso_cloud_contract::InvalidInput;
 
+use crate::{control::is_operation, data};
+
 /// A fault as a value, for scenario files and for the JSON of `/_local/faults`: which requests it concerns, which of
 /// those it hits, and what happens to them.
 ///
@@ -105,6 +107,12 @@ impl FaultSpec {
         let refuse = |field: &'static str, value: &dyn ToString, rule: &'static str| {
             Err(InvalidInput::new(field, &value.to_string(), rule))
         };
+        if let Some(name) = &self.operation
+            && !is_operation(name)
+            && !data::OPERATIONS.contains(&name.as_str())
+        {
+            return refuse("operation", name, "must be a name of the request log, such as CreateDatabase or Pipeline");
+        }
         if self.effect.is_none() && self.latency_ms.is_none() {
             return Err(InvalidInput::without_value("effect", "must be given where there is no latency_ms"));
         }

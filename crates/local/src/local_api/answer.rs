@@ -12,7 +12,7 @@ use turso_cloud_contract::Expiration;
 use super::{
     ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, NewSnapshot, PREFIX, Status, UsageToAdd, tail,
 };
-use crate::{Cloud, CloudError, Refusal};
+use crate::{Cloud, CloudError, Refusal, forks::MOST};
 
 /// Clients and what is between them give up on requests that take much longer.
 const LONGEST_WAIT: u64 = 30;
@@ -68,6 +68,9 @@ pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Resul
             success(&json!({}))
         }
         (&Method::DELETE, ["snapshots", name]) => delete_snapshot(cloud, name),
+        (&Method::GET, ["forks"]) => success(&cloud.settings().forks.list()),
+        (&Method::POST, ["forks"]) => fork(cloud).await,
+        (&Method::DELETE, ["forks", id]) => end_fork(cloud, id).await,
         (&Method::POST, ["reset"]) => {
             cloud.reset().await.map_err(refusal)?;
             success(&json!({}))
@@ -182,6 +185,20 @@ fn delete_snapshot(cloud: &Cloud, name: &str) -> Result<Response<Body>, Refusal>
         return success(&json!({}));
     }
     Err(refusal(CloudError::NoSnapshot { name: name.to_owned() }))
+}
+
+async fn fork(cloud: &Cloud) -> Result<Response<Body>, Refusal> {
+    match cloud.settings().forks.add(cloud).await.map_err(refusal)? {
+        Some(fork) => success(&fork),
+        None => Err(Refusal::conflict(format!("there are {MOST} forks, and no more at once: end one first"))),
+    }
+}
+
+async fn end_fork(cloud: &Cloud, id: &str) -> Result<Response<Body>, Refusal> {
+    match id.parse() {
+        Ok(number) if cloud.settings().forks.end(number).await => success(&json!({})),
+        _ => Err(Refusal::not_found(format!("there is no fork {id:?}"))),
+    }
 }
 
 fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {

@@ -84,6 +84,16 @@ pub struct NewSnapshot {
     pub name: String,
 }
 
+/// A copy of the cloud that is served beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ServedFork {
+    /// Its number, by which it is ended.
+    pub id: u64,
+    /// The URL of its Platform API, with paths below `/_local/` of its own.
+    pub url: String,
+}
+
 /// A group to be archived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -23,7 +23,7 @@ use tokio_io_timeout::TimeoutStream;
 use super::{hosts::Hosts, line::LineCut, tls::Wire};
 use crate::{
     Cloud,
-    control::Arrival,
+    control::{Arrival, ForeignHost},
     data::{Lifeline, Peer},
     faults::is_broken,
     local_api::Exposed,
@@ -90,7 +90,11 @@ pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
 
 impl Guest {
     fn introduce(&self, request: Request<Incoming>) -> Request<Body> {
+        let names_foreign_host = !self.hosts.are_named_by(&request);
         let mut request = request.map(bounded);
+        if names_foreign_host {
+            request.extensions_mut().insert(ForeignHost);
+        }
         request.extensions_mut().insert(self.peer);
         request.extensions_mut().insert(self.lifeline.clone());
         if self.is_exposed {

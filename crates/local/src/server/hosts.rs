@@ -7,29 +7,33 @@ use axum::body::Body;
 use http::{Request, Response, StatusCode, header, uri::Authority};
 use serde_json::json;
 
-/// The hosts of this machine and those that were added; all of them on a server that is open to other machines.
+/// The hosts of this machine and those that were added. A server that is open to other machines may have any name.
 #[derive(Debug)]
-pub(super) struct Hosts(Option<Vec<String>>);
+pub(super) struct Hosts {
+    added: Vec<String>,
+    takes_others: bool,
+}
 
 impl Hosts {
     pub(super) fn new(address: SocketAddr, added: &[String]) -> Self {
-        Self(address.ip().is_loopback().then(|| added.iter().map(|host| host.to_ascii_lowercase()).collect()))
+        Self { added: added.to_vec(), takes_others: !address.ip().is_loopback() }
     }
 
-    /// The refusal of a request that names another host, in its target or in the header `Host`.
+    /// The refusal of a request that names another host, where none may be named.
     pub(super) fn refusal<T>(&self, request: &Request<T>) -> Option<Response<Body>> {
-        let added = self.0.as_ref()?;
-        let is_good = |authority: &Authority| is_of_this_machine(authority.host()) || has(added, authority.host());
-        if !request.uri().authority().is_none_or(is_good) {
-            return Some(misdirected());
-        }
-        let header = |value: &http::HeaderValue| Authority::try_from(value.as_bytes()).is_ok_and(|host| is_good(&host));
-        (!request.headers().get_all(header::HOST).iter().all(header)).then(misdirected)
+        (!self.takes_others && !self.are_named_by(request)).then(misdirected)
     }
-}
 
-fn has(hosts: &[String], host: &str) -> bool {
-    hosts.iter().any(|added| added.eq_ignore_ascii_case(host))
+    /// Whether a request names no other host, neither in its target nor in the header `Host`.
+    pub(super) fn are_named_by<T>(&self, request: &Request<T>) -> bool {
+        let is_one = |authority: &Authority| is_of_this_machine(authority.host()) || self.has(authority.host());
+        let header = |value: &http::HeaderValue| Authority::try_from(value.as_bytes()).is_ok_and(|host| is_one(&host));
+        request.uri().authority().is_none_or(is_one) && request.headers().get_all(header::HOST).iter().all(header)
+    }
+
+    fn has(&self, host: &str) -> bool {
+        self.added.iter().any(|added| added.eq_ignore_ascii_case(host))
+    }
 }
 
 fn is_of_this_machine(host: &str) -> bool {

@@ -21,7 +21,7 @@ async fn one_of_many_that_create_the_same_database_wins() {
     }
     statuses.sort_unstable();
     assert_eq!(statuses[0], 200);
-    assert!(statuses[1..].iter().all(|status| *status == 409), "{statuses:?}");
+    assert!(statuses[1..].iter().all(|status| *status == 400), "{statuses:?}");
     assert_eq!(audit_log(&cloud).await.len(), 1);
 }
 

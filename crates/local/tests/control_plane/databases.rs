@@ -79,11 +79,11 @@ async fn a_database_is_refused_without_its_group() {
 }
 
 #[tokio::test]
-async fn a_second_database_of_the_same_name_is_a_conflict() {
+async fn a_second_database_of_the_same_name_is_refused() {
     let cloud = Cloud::new().unwrap();
     create_database(&cloud, "orders").await;
     let refused = post(&cloud, DATABASES, r#"{"name":"orders","group":"default"}"#).await;
-    assert_eq!(refused.refusal(), (409, "database with name orders already exists".to_owned()));
+    assert_eq!(refused.refusal(), (400, "database with same name already exists".to_owned()));
     assert_eq!(audit_log(&cloud).await.len(), 1);
 }
 

@@ -56,7 +56,7 @@ async fn a_database_needs_a_name_and_a_group_that_exists() {
     let group = group_id(&cloud).await;
     create(&cloud, "orders").await;
     for (body, status, sentence) in [
-        (json!({"name": "orders", "group_id": group}), 409, "database with name orders already exists"),
+        (json!({"name": "orders", "group_id": group}), 400, "database with same name already exists"),
         (json!({"name": "events", "group_id": NOBODY}), 400, "group not found"),
         (json!({"name": "events"}), 400, "group_id is required"),
         (

@@ -1,11 +1,11 @@
 //! A cloud that is kept in a directory.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::json;
 use turso_cloud_local::{Cloud, CloudError};
 
-use crate::support::{audit_log, create_database, delete, get, post, query};
+use crate::support::{audit_log, create_database, delete, get, post, query, value};
 
 #[tokio::test]
 async fn a_cloud_is_the_same_when_its_directory_is_opened_again() {
@@ -26,6 +26,60 @@ async fn a_cloud_is_the_same_when_its_directory_is_opened_again() {
     assert_eq!(audit_log(&cloud).await.len(), 2);
     let answer = query(&cloud, "orders-acme", token, "SELECT count(*) FROM t").await;
     assert_eq!(answer.json()["results"][0]["type"], "ok", "{}", answer.text);
+}
+
+/// The state of a cloud in this directory, as its file has it.
+fn state(directory: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(directory.join("control.db")).unwrap()
+}
+
+#[tokio::test]
+async fn a_directory_of_an_older_version_is_taken_over_with_all_that_is_in_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Cloud::builder().directory(directory.path()).build().unwrap();
+    let cloud = open();
+    create_database(&cloud, "orders").await;
+    let listed = get(&cloud, "/v1/organizations/acme/databases").await.text;
+    drop(cloud);
+    // The first version knew no sessions.
+    state(directory.path()).execute_batch("DROP TABLE sessions; PRAGMA user_version = 1").unwrap();
+
+    let cloud = open();
+    assert_eq!(get(&cloud, "/v1/organizations/acme/databases").await.text, listed);
+    let ended = post(&cloud, "/v1/auth/invalidate", "").await;
+    assert_eq!(ended.status, 200, "{}", ended.text);
+    drop(cloud);
+    let version = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+    assert_eq!(state(directory.path()).query_row("PRAGMA user_version", [], version).unwrap(), 2);
+}
+
+#[test]
+fn a_directory_of_a_newer_version_is_refused_by_both_versions() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(Cloud::builder().directory(directory.path()).build().unwrap());
+    state(directory.path()).execute_batch("PRAGMA user_version = 99").unwrap();
+    let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
+    let reason = std::error::Error::source(&refused).unwrap().to_string();
+    assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 2");
+    state(directory.path()).execute_batch("PRAGMA user_version = 2").unwrap();
+    Cloud::builder().directory(directory.path()).build().expect("nothing of it was changed");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_directory_that_others_may_enter_shows_them_no_key_and_no_row() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    create_database(&cloud, "orders").await;
+    value(&cloud, "orders", "CREATE TABLE t (x)").await;
+    cloud.ca_certificate().unwrap();
+    for secret in ["control.db", "control.db-wal", "ca-key.pem", "databases"] {
+        let mode = fs::metadata(directory.path().join(secret)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{secret}: {mode:o}");
+    }
 }
 
 #[tokio::test]
@@ -58,7 +112,7 @@ async fn what_is_named_to_the_builder_is_added_to_what_is_there() {
 
 #[tokio::test]
 async fn a_seeded_cloud_goes_on_where_it_stopped() {
-    let build = |directory: &std::path::Path| Cloud::builder().seed(7).directory(directory).build().unwrap();
+    let build = |directory: &Path| Cloud::builder().seed(7).directory(directory).build().unwrap();
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let cloud = build(one.path());
     let expected = [create_database(&cloud, "a").await.text, create_database(&cloud, "b").await.text];

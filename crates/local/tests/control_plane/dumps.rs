@@ -137,6 +137,17 @@ async fn a_dump_may_lie_on_this_machine() {
     assert_eq!((refused.status, refused.error().contains("a dump.sql")), (400, true), "{}", refused.text);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_no_file_is_not_waited_for() {
+    let cloud = Cloud::new().unwrap();
+    for device in ["file:///dev/zero", "file:///dev/stdin", "file:///tmp"] {
+        let refused = create_from(&cloud, device).await;
+        assert_eq!((refused.status, refused.error().contains("must name a file")), (400, true), "{}", refused.text);
+    }
+    assert_eq!(get(&cloud, DATABASES).await.json(), json!({"databases": []}));
+}
+
 #[tokio::test]
 async fn nothing_is_loaded_from_the_network() {
     let cloud = Cloud::new().unwrap();

@@ -19,10 +19,15 @@ async fn an_unknown_route_is_not_found_as_json() {
 #[tokio::test]
 async fn a_wrong_method_is_told_which_ones_are_right() {
     let cloud = Cloud::new().unwrap();
-    let refused = call(&cloud, Method::PUT, "/v1/organizations/acme/groups", Body::empty()).await;
-    assert_eq!(refused.refusal(), (405, "PUT is not allowed here, only GET, POST".to_owned()));
-    assert_eq!(refused.headers[header::ALLOW], "GET, POST");
-    assert_eq!(call(&cloud, Method::PATCH, "/v1/organizations/acme/groups/default", Body::empty()).await.status, 405);
+    for (method, path, allowed) in [
+        (Method::PATCH, "/v1/organizations/acme/groups/default", "GET, DELETE"),
+        (Method::GET, "/v1/auth/api-tokens/validate", "POST, DELETE"),
+        (Method::PUT, "/v1/organizations/acme/groups", "GET, POST"),
+    ] {
+        let refused = call(&cloud, method.clone(), path, Body::empty()).await;
+        assert_eq!(refused.refusal(), (404, format!("no operation answers {method} {path}, only {allowed}")));
+        assert_eq!(refused.headers[header::ALLOW], allowed);
+    }
 }
 
 #[tokio::test]

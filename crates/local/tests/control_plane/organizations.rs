@@ -141,6 +141,21 @@ async fn a_new_organization_gets_its_slug_from_its_name() {
 }
 
 #[tokio::test]
+async fn whoever_pays_for_no_plan_names_who_pays_for_a_new_organization() {
+    let cloud = Cloud::builder().with_organization("dev").with_plan("starter").build().unwrap();
+    let tried = post(&cloud, "/v1/organizations?dry_run=true", r#"{"name":"umbrella"}"#).await;
+    assert_eq!(tried.status, 200, "nothing is to be paid for yet: {}", tried.text);
+    for body in [r#"{"name":"umbrella"}"#, r#"{"name":"umbrella","stripe_id":""}"#] {
+        let refused = post(&cloud, "/v1/organizations", body).await;
+        let sentence = "organization dev can't create organizations because plan starter doesn't support it";
+        assert_eq!(refused.refusal(), (402, sentence.to_owned()), "{body}");
+    }
+    assert_eq!(get(&cloud, "/v1/organizations/umbrella").await.status, 404);
+    let created = post(&cloud, "/v1/organizations", r#"{"name":"umbrella","stripe_id":"cus_7"}"#).await;
+    assert_eq!(created.status, 200, "{}", created.text);
+}
+
+#[tokio::test]
 async fn what_is_not_named_in_a_change_stays() {
     let cloud = Cloud::new().unwrap();
     let changed = patch(&cloud, "/v1/organizations/acme", r#"{"overages":true}"#).await;

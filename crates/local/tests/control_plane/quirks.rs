@@ -2,35 +2,107 @@
 
 use std::time::Duration;
 
+use http::Method;
 use serde_json::json;
 use turso_cloud::{NewDatabase, NewGroup, NewToken};
-use turso_cloud_local::{Clock, Cloud, Quirk};
+use turso_cloud_local::{Clock, Cloud, CloudBuilder, Quirk};
 
-use crate::support::{get, mint, post, query};
+use crate::support::{ACME, SEED, call, create_database, delete, get, mint, post, query};
 
 fn with(quirk: Quirk) -> Cloud {
     Cloud::builder().quirk(quirk).build().unwrap()
 }
 
+/// The forms in which a database's name is said to be taken: the one of today and the documented one.
+const SAME: &str = "database with same name already exists";
+const NAMED: &str = "database with name orders already exists";
+
 #[tokio::test]
 async fn a_name_that_is_taken_is_told_in_every_way_the_service_has_told_it() {
-    for (quirk, status, sentence) in [
-        (Quirk::DuplicateCreate409, 409, "database with name orders already exists"),
-        (Quirk::DuplicateCreate400, 400, "database with same name already exists"),
-        (Quirk::DuplicateCreate422, 422, "database with name orders already exists"),
+    let groups = "/v1/organizations/acme/groups";
+    for (quirk, status, sentence, of_a_group) in [
+        (None, 400, SAME, 409),
+        (Some(Quirk::DuplicateCreate400), 400, SAME, 409),
+        (Some(Quirk::DuplicateCreate409), 409, NAMED, 409),
+        (Some(Quirk::DuplicateCreate422), 422, NAMED, 422),
     ] {
-        let cloud = with(quirk);
-        let body = r#"{"name":"orders","group":"default"}"#;
-        assert_eq!(post(&cloud, "/v1/organizations/acme/databases", body).await.status, 200);
-        let refused = post(&cloud, "/v1/organizations/acme/databases", body).await;
-        assert_eq!(refused.refusal(), (status, sentence.to_owned()), "{quirk}");
+        let cloud = quirk.into_iter().fold(Cloud::builder().seed(SEED), CloudBuilder::quirk).build().unwrap();
+        assert_eq!(create_database(&cloud, "orders").await.status, 200);
+        let group = get(&cloud, groups).await.json()["groups"][0]["uuid"].clone();
+        for (path, body) in [
+            ("/v1/organizations/acme/databases".to_owned(), json!({"name": "orders", "group": "default"})),
+            (format!("{ACME}/databases"), json!({"name": "orders", "group_id": group})),
+        ] {
+            let refused = post(&cloud, &path, &body.to_string()).await;
+            assert_eq!(refused.refusal(), (status, sentence.to_owned()), "{quirk:?} {path}");
+        }
+        let refused = post(&cloud, groups, r#"{"name":"default","location":"local"}"#).await;
+        assert_eq!(refused.refusal(), (of_a_group, "group already exists".to_owned()), "{quirk:?}");
 
         let turso = cloud.client().build().unwrap();
         let again = turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap_err();
-        assert!(again.is_already_exists(), "{quirk}: {again}");
+        assert!(again.is_already_exists(), "{quirk:?}: {again}");
         turso.databases().ensure(NewDatabase::new("orders", "default")).await.unwrap();
         let again = turso.groups().create(NewGroup::new("default", "local")).await.unwrap_err();
-        assert!(again.is_already_exists(), "{quirk}: {again}");
+        assert!(again.is_already_exists(), "{quirk:?}: {again}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_back_under_a_name_that_is_taken_is_a_conflict_where_a_creation_is() {
+    for (quirk, status) in [(Quirk::DuplicateCreate400, 400), (Quirk::DuplicateCreate409, 409)] {
+        let cloud = Cloud::builder().seed(SEED).quirk(quirk).build().unwrap();
+        let created = create_database(&cloud, "orders").await.json();
+        let (orders, database) =
+            (created["database"]["DbId"].as_str().unwrap(), "/v1/organizations/acme/databases/orders");
+        assert_eq!(delete(&cloud, database).await.status, 200);
+        assert_eq!(create_database(&cloud, "orders").await.status, 200);
+        let refused = post(&cloud, &format!("{ACME}/databases/{orders}/restore"), "").await;
+        assert_eq!(refused.refusal(), (status, NAMED.to_owned()), "{quirk}");
+
+        let gone = delete(&cloud, "/v1/organizations/acme/groups/default").await.json();
+        let group = gone["group"]["uuid"].as_str().unwrap();
+        let anew = post(&cloud, "/v1/organizations/acme/groups", r#"{"name":"default","location":"local"}"#).await;
+        assert_eq!(anew.status, 200);
+        let refused = post(&cloud, &format!("{ACME}/groups/{group}/restore"), "").await;
+        assert_eq!(refused.refusal(), (status, "group with name default already exists".to_owned()), "{quirk}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_plan_does_not_include_asks_for_a_payment_if_it_is_told_to() {
+    let acme = "/v1/organizations/acme";
+    let id = "00000000-0000-4000-8000-000000000000";
+    let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let encryption = json!({"encryption_key": key, "encryption_cipher": "aes256gcm"});
+    let vault = json!({"name": "vault", "group": "default", "remote_encryption": encryption}).to_string();
+    let email = r#"{"email":"eve@example.com"}"#;
+    let second = r#"{"name":"eu","location":"local"}"#;
+    let cases = [
+        (Method::POST, format!("{acme}/groups"), second, 403),
+        (Method::POST, format!("{acme}/databases"), vault.as_str(), 403),
+        (Method::PATCH, format!("{acme}/databases/orders/configuration"), r#"{"allowed_ips":["127.0.0.1"]}"#, 403),
+        (Method::PATCH, acme.to_owned(), r#"{"overages":true}"#, 403),
+        (Method::GET, format!("{acme}/audit-logs"), "", 403),
+        (Method::POST, "/v2/organizations/acme/invites".to_owned(), email, 400),
+        (Method::GET, format!("{ACME}/databases?deleted=true"), "", 403),
+        (Method::GET, format!("{ACME}/deleted-groups"), "", 403),
+        (Method::POST, format!("{ACME}/databases/{id}/restore"), "", 403),
+        (Method::POST, format!("{ACME}/groups/{id}/restore"), "", 403),
+    ];
+    for (quirk, is_told_to) in [(None, false), (Some(Quirk::PlanGate403), false), (Some(Quirk::PlanGate402), true)] {
+        let builder = Cloud::builder().seed(SEED).with_plan("starter");
+        let cloud = quirk.into_iter().fold(builder, CloudBuilder::quirk).build().unwrap();
+        create_database(&cloud, "orders").await;
+        for (method, path, body, usual) in &cases {
+            let refused = call(&cloud, method.clone(), path, (*body).to_owned()).await;
+            let status = if is_told_to { 402 } else { *usual };
+            let (answered, sentence) = refused.refusal();
+            assert!(answered == status && sentence.contains("plan starter"), "{quirk:?} {path}: {}", refused.text);
+        }
+        let turso = cloud.client().build().unwrap();
+        let refused = turso.groups().create(NewGroup::new("eu", "local")).await.unwrap_err();
+        assert_eq!(refused.is_payment_required(), is_told_to, "{quirk:?}: {refused}");
     }
 }
 
@@ -48,8 +120,8 @@ async fn organizations_are_listed_in_both_forms() {
 
 #[tokio::test]
 async fn a_new_database_is_not_found_at_its_host_for_a_while() {
-    let cloud = Cloud::builder().seed(7).quirk(Quirk::NotFoundAfterCreate).build().unwrap();
-    assert_eq!(crate::support::create_database(&cloud, "orders").await.status, 200);
+    let cloud = Cloud::builder().seed(SEED).quirk(Quirk::NotFoundAfterCreate).build().unwrap();
+    assert_eq!(create_database(&cloud, "orders").await.status, 200);
     assert_eq!(get(&cloud, "/v1/organizations/acme/databases/orders").await.status, 200);
     let token = mint(&cloud, "/v1/organizations/acme/databases/orders/auth/tokens").await;
     for (after, status) in [(0, 404), (2499, 404), (1, 200)] {
@@ -94,6 +166,6 @@ fn every_quirk_is_known_by_its_name() {
 #[tokio::test]
 async fn of_two_quirks_that_exclude_each_other_the_last_one_holds() {
     let quirks = [Quirk::OrganizationsWrapped, Quirk::OrganizationsBare];
-    let builder = quirks.into_iter().fold(Cloud::builder(), turso_cloud_local::CloudBuilder::quirk);
+    let builder = quirks.into_iter().fold(Cloud::builder(), CloudBuilder::quirk);
     assert!(get(&builder.build().unwrap(), "/v1/organizations").await.json().is_array());
 }

@@ -40,3 +40,23 @@ async fn a_server_for_other_machines_is_found_under_any_name() {
     let answer = exchange(&format!("127.0.0.1:{}", server.addr().port()), request).await;
     assert_eq!(answer.status, 200, "{answer:?}");
 }
+
+/// A page of the web may be under that name, and reads what its own name answers.
+#[tokio::test]
+async fn nobody_logs_in_under_a_name_that_is_not_of_this_machine() {
+    let served = Served::of(Cloud::builder().allow_host("cloud.test").build().unwrap()).await;
+    let everywhere = served.cloud.serve("0.0.0.0:0").await.unwrap();
+    let everywhere = Served::with(served.cloud.clone(), everywhere).await;
+    for login in ["/?redirect=false", "/signup?redirect=false", "/?redirect=true&port=4711&state=s"] {
+        let answer = ask(&everywhere, login, "evil.example").await;
+        let rule = "only programs that call the local cloud by a name of this machine can log in";
+        assert_eq!(answer.refusal(), (403, rule.to_owned()), "{login}");
+        assert_eq!(ask(&everywhere, &format!("http://evil.example{login}"), "localhost").await.status, 403, "{login}");
+        for host in ["127.0.0.1", "localhost:8080", "cloud.test"] {
+            for served in [&served, &everywhere] {
+                let status = ask(served, login, host).await.status;
+                assert!(matches!(status, 200 | 302), "{host} {login}: {status}");
+            }
+        }
+    }
+}

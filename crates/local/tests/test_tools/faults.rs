@@ -157,6 +157,7 @@ async fn a_scenario_takes_effect_as_a_whole_or_not_at_all() {
         ("[[fault]]\nnht = 3\neffect = \"hang\"", "nht"),
         ("[[fault]]\neffect = { reply = { status = 99 } }", "status \"99\""),
         ("[[fault]]\nprobability = 1.5\neffect = \"hang\"", "probability \"1.5\""),
+        ("[[fault]]\noperation = \"CreateDatabse\"\neffect = \"hang\"", "operation \"CreateDatabse\""),
         ("[[fault]]\nnth = 0\neffect = \"hang\"", "nth"),
         ("[[fault]]\neffect = { slow_body = { piece = 0, every_ms = 1 } }", "piece"),
         ("fault = 3", "fault"),

@@ -1,5 +1,7 @@
 //! The paths below `/_local/`, over a port.
 
+use std::time::Duration;
+
 use axum::body::{Body, to_bytes};
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -7,6 +9,7 @@ use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
 };
+use turso_cloud::NewDatabase;
 use turso_cloud_local::{
     Cloud, LoggedRequest,
     local_api::{ClockReading, Status},
@@ -192,6 +195,53 @@ async fn no_web_page_uses_them() {
         exchange(&server, "POST /_local/reset HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 421"), "{answer}");
     assert_eq!(databases(&cloud).await, ["orders"]);
+}
+
+#[tokio::test]
+async fn a_fork_is_served_beside_its_cloud_and_ends_with_it() {
+    let cloud = Cloud::new().unwrap();
+    create(&cloud, "orders").await;
+    let (status, fork) = call(&cloud, Method::POST, "/_local/forks", "").await;
+    assert_eq!((status, &fork["id"]), (200, &json!(1)));
+    assert_eq!(get(&cloud, "/_local/forks").await, json!([fork]));
+
+    let url = fork["url"].as_str().unwrap().to_owned();
+    let of_fork = turso_cloud::Client::builder(cloud.token()).base_url(&url).organization("acme").build().unwrap();
+    of_fork.databases().create(NewDatabase::new("events", "default")).await.unwrap();
+    of_fork.databases().delete("orders").await.unwrap();
+    assert_eq!(databases(&cloud).await, ["orders"]);
+    cloud.faults().on_everything().reply(503);
+    assert_eq!(of_fork.databases().list().await.unwrap().len(), 1, "faults are those of the cloud alone");
+    cloud.faults().clear();
+
+    let (_, second) = call(&cloud, Method::POST, "/_local/forks", "").await;
+    assert_eq!(second["id"], 2);
+    assert_eq!(call(&cloud, Method::DELETE, "/_local/forks/1", "").await.0, 200);
+    assert!(TcpStream::connect(url.strip_prefix("http://").unwrap()).await.is_err(), "the first one has ended");
+    for unknown in ["/_local/forks/1", "/_local/forks/x"] {
+        assert_eq!(call(&cloud, Method::DELETE, unknown, "").await.0, 404, "{unknown}");
+    }
+    drop(cloud);
+    let second = second["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+    // Its port is closed by a task that was told to end.
+    let closed = async {
+        while TcpStream::connect(&second).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), closed).await.expect("the second one ends with the cloud");
+}
+
+#[tokio::test]
+async fn there_are_so_many_forks_and_no_more() {
+    let cloud = Cloud::new().unwrap();
+    for number in 1..=64 {
+        assert_eq!(call(&cloud, Method::POST, "/_local/forks", "").await.1["id"], number);
+    }
+    let (status, refused) = call(&cloud, Method::POST, "/_local/forks", "").await;
+    assert_eq!((status, &refused["error"]), (409, &json!("there are 64 forks, and no more at once: end one first")));
+    call(&cloud, Method::DELETE, "/_local/forks/7", "").await;
+    assert_eq!(call(&cloud, Method::POST, "/_local/forks", "").await.0, 200);
 }
 
 #[tokio::test]

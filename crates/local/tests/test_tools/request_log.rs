@@ -5,7 +5,7 @@ use http::{Request, header};
 use serde_json::{Value, json};
 use turso_cloud::NewDatabase;
 use turso_cloud_contract::endpoints::{CreateDatabase, CreateDatabaseToken, GetDatabase};
-use turso_cloud_local::Cloud;
+use turso_cloud_local::{Cloud, FaultSpec};
 
 use crate::support::{client, create, databases, pipeline, token, value};
 
@@ -36,6 +36,40 @@ async fn what_no_operation_answers_is_a_404_and_marked() {
     }
     let unknown: Vec<_> = cloud.requests().unknown().into_iter().map(|request| request.url).collect();
     assert_eq!(unknown, ["/v1/organizations/acme/teapots", "/db/orders-acme/v9/pipeline"]);
+}
+
+#[tokio::test]
+async fn whatever_a_host_answers_has_a_name_that_faults_know() {
+    let cloud = Cloud::new().unwrap();
+    create(&cloud, "orders").await;
+    for (path, name) in [
+        ("/v2/pipeline", "Pipeline"),
+        ("/v3/pipeline", "Pipeline"),
+        ("/v3-protobuf/pipeline", "Pipeline"),
+        ("/v3/cursor", "Cursor"),
+        ("/v3-protobuf/cursor", "Cursor"),
+        ("/", "Query"),
+        ("/v1/execute", "Execute"),
+        ("/v1/batch", "Batch"),
+        ("/v1/jobs", "Jobs"),
+        ("/v1/jobs/1", "Jobs"),
+        ("/dump", "Dump"),
+        ("/info", "Export"),
+        ("/export/1", "Export"),
+        ("/sync/1/1/129", "Export"),
+        ("/pull-updates", "Pull"),
+        ("/v1/upload", "Upload"),
+        ("/v2/upload/start", "Upload"),
+        ("/health", "Probe"),
+    ] {
+        let request = Request::post(format!("/db/orders-acme{path}")).body(Body::empty()).unwrap();
+        cloud.handle(request).await;
+        let logged = cloud.requests().all().pop().unwrap();
+        assert_eq!(logged.operation.as_deref(), Some(name), "{path}");
+        let fault = FaultSpec { operation: logged.operation, latency_ms: Some(0), ..FaultSpec::default() };
+        cloud.faults().add(fault).unwrap();
+    }
+    assert!(cloud.requests().unknown().is_empty());
 }
 
 #[tokio::test]

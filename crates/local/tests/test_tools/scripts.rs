@@ -80,17 +80,22 @@ fn name(index: u8) -> String {
 }
 
 /// The kinds that faults may lead to, and those that the state of the cloud may.
-fn is_right(kind: ErrorKind, step: &Step) -> bool {
+fn is_right(error: &Error, step: &Step) -> bool {
     let of_faults = matches!(
-        kind,
+        error.kind(),
         ErrorKind::Server | ErrorKind::RateLimited | ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::Decode
     );
     of_faults
         || match step {
-            Step::Create(_) => kind == ErrorKind::AlreadyExists,
-            Step::Delete(_) | Step::Get(_) => kind == ErrorKind::NotFound,
+            Step::Create(_) => error.is_already_exists() || is_told_too_little(error),
+            Step::Delete(_) | Step::Get(_) => error.is_not_found(),
             Step::List => false,
         }
+}
+
+/// That a name is taken stands in the sentence of a 400, and a fault may have spoilt it.
+fn is_told_too_little(error: &Error) -> bool {
+    error.kind() == ErrorKind::Rejected && !error.message().is_some_and(|message| message.contains("already exists"))
 }
 
 struct Run {
@@ -116,7 +121,7 @@ impl Run {
         };
         assert!(begun.elapsed() <= DEADLINE + NOTICE, "{step:?} took {:?}", begun.elapsed());
         if let Some(error) = error {
-            assert!(is_right(error.kind(), step), "{step:?}: {error:?}");
+            assert!(is_right(&error, step), "{step:?}: {error:?}");
         }
     }
 
@@ -128,7 +133,7 @@ impl Run {
                 assert_ne!(self.known(index), Known::There, "made twice");
                 Known::There
             }
-            Err(error) if error.is_already_exists() => {
+            Err(error) if error.is_already_exists() || is_told_too_little(error) => {
                 assert_ne!(self.known(index), Known::Gone, "{error:?}");
                 Known::There
             }

@@ -140,7 +140,14 @@ fn no_file_outside_the_folder_of_the_seed_file_is_read() {
     fs::write(folder.path().join("secret.sql"), "CREATE TABLE t (x);").unwrap();
     let inner = folder.path().join("inner");
     fs::create_dir(&inner).unwrap();
-    for path in ["../secret.sql", "a/../../secret.sql", folder.path().join("secret.sql").to_str().unwrap()] {
+    #[cfg(unix)]
+    for (original, link) in [("../secret.sql", "link.sql"), ("..", "above")] {
+        std::os::unix::fs::symlink(original, inner.join(link)).unwrap();
+    }
+    let absolute = folder.path().join("secret.sql");
+    let links = if cfg!(unix) { &["link.sql", "above/secret.sql"][..] } else { &[] };
+    let outside = ["../secret.sql", "a/../../secret.sql", absolute.to_str().unwrap()];
+    for path in outside.iter().chain(links) {
         let text =
             format!("[[organization]]\nslug = \"acme\"\n[[organization.database]]\nname = \"a\"\nsql_file = {path:?}");
         fs::write(inner.join("seed.toml"), text).unwrap();

@@ -15,6 +15,7 @@ use ErrorKind::{
 #[tokio::test]
 async fn the_status_decides_and_the_sentence_is_kept_in_every_known_form() {
     let taken = r#"{"error":"database with name orders already exists"}"#;
+    let since_july = r#"{"error":"database with same name already exists"}"#;
     let coded = r#"{"code":"create_database_generic_error","error":"Namespace orders already exists"}"#;
     for (status, body, kind, message, code) in [
         (401, r#"{"error":"token is invalid"}"#, Unauthenticated, Some("token is invalid"), None),
@@ -24,6 +25,7 @@ async fn the_status_decides_and_the_sentence_is_kept_in_every_known_form() {
         (404, "<html>not here</html>", NotFound, None, None),
         (409, taken, AlreadyExists, Some("database with name orders already exists"), None),
         (409, "", AlreadyExists, None, None),
+        (400, since_july, AlreadyExists, Some("database with same name already exists"), None),
         (400, coded, AlreadyExists, Some("Namespace orders already exists"), Some("create_database_generic_error")),
         (422, taken, AlreadyExists, Some("database with name orders already exists"), None),
         (400, r#""group not found""#, Rejected, Some("group not found"), None),

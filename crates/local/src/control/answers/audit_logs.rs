@@ -14,7 +14,7 @@ const LARGEST_PAGE: u64 = 1000;
 impl Handles<ListAuditLogs> for Answers {
     fn handle(&self, request: ListAuditLogs, cx: &mut Context<'_>) -> Result<AuditLogsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        billing::require(&organization, Feature::AuditLogs)?;
+        billing::require(cx, &organization, Feature::AuditLogs)?;
         let page = request.query.page.unwrap_or(1);
         let size = request.query.page_size.unwrap_or(USUAL_PAGE).min(LARGEST_PAGE);
         let skipped = (page - 1).saturating_mul(size);

@@ -118,7 +118,7 @@ fn create(
     refuse_schemas(request)?;
     billing::admit_database(cx, organization)?;
     if request.remote_encryption.is_some() {
-        billing::require(organization, Feature::Encryption)?;
+        billing::require(cx, organization, Feature::Encryption)?;
     }
     let label = provision::free_label(cx.store(), organization, &name)?;
     let content = Content::find(cx, organization, request.seed.as_ref())?;
@@ -142,7 +142,6 @@ fn create(
     Ok(CreatedDatabase::new(database.uuid, hostname, database.name))
 }
 
-/// What is deleted stays for a while, to be brought back.
 /// An offer that the service has taken back is not imitated; better no database than another one than was asked for.
 fn refuse_schemas(request: &NewDatabase) -> Result<(), Refusal> {
     let follows = request.schema.as_ref().is_some_and(|schema| !schema.is_empty());
@@ -154,6 +153,7 @@ fn refuse_schemas(request: &NewDatabase) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What is deleted stays for a while, to be brought back.
 fn delete(cx: &mut Context<'_>, organization: &OrganizationRow, database: &DatabaseRow) -> Result<(), Refusal> {
     groups::refuse_if_protected(&database.group)?;
     refuse_if_protected(database)?;

@@ -23,7 +23,7 @@ impl Handles<CreateInvite> for Answers {
     fn handle(&self, request: CreateInvite, cx: &mut Context<'_>) -> Result<InvitedAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         members::refuse_personal(&organization, "invites")?;
-        billing::require(&organization, Feature::Invites)?;
+        billing::require(cx, &organization, Feature::Invites)?;
         let email = address(cx, &request.body)?;
         let role = request.body.role;
         members::assignable(&role)?;

@@ -55,6 +55,7 @@ impl Handles<CreateOrganization> for Answers {
             let org = OrganizationV2::new(None, name, slug, OrganizationKind::Team);
             return Ok(CreatedOrganizationAnswer { org });
         }
+        require_payment(cx, request.body.stripe_id.as_deref())?;
         let kind = OrganizationKind::Team;
         let organization = provision::organization(cx.store(), cx.ids(), cx.user()?, name, slug, kind)?;
         cx.include(&organization);
@@ -72,7 +73,7 @@ impl Handles<UpdateOrganization> for Answers {
             return Err(Refusal::forbidden("you must have MFA enabled to require it of others"));
         }
         if patch.overages == Some(true) {
-            billing::require(&organization, Feature::Overages)?;
+            billing::require(cx, &organization, Feature::Overages)?;
         }
         let overages = patch.overages.unwrap_or(organization.overages);
         let changes_overages = overages != organization.overages;
@@ -105,6 +106,17 @@ impl Handles<DeleteOrganization> for Answers {
             cx.audit(&personal, AuditCode::OrgDelete, [("organization", slug.as_str())])?;
         }
         Ok(Nothing)
+    }
+}
+
+/// Either somebody is named who pays, or whoever asks pays for a plan already.
+fn require_payment(cx: &Context<'_>, stripe_id: Option<&str>) -> Result<(), Refusal> {
+    if stripe_id.is_some_and(|id| !id.is_empty()) {
+        return Ok(());
+    }
+    match cx.store().find_personal_organization(cx.user()?)? {
+        Some(personal) => billing::require(cx, &personal, Feature::Teams),
+        None => Ok(()),
     }
 }
 

@@ -44,7 +44,7 @@ impl Handles<RestoreDatabase> for Answers {
 impl Handles<ListDeletedGroups> for Answers {
     fn handle(&self, request: ListDeletedGroups, cx: &mut Context<'_>) -> Result<DeletedGroupsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        billing::require(&organization, Feature::Recovery)?;
+        billing::require(cx, &organization, Feature::Recovery)?;
         let page = paging::page(request.query.limit, request.query.cursor.as_deref())?;
         let rows = cx.store().deleted_groups_of(organization.id, page)?;
         let (rows, pagination) = paging::cut(rows, page, DeletedGroupRow::place);
@@ -83,7 +83,7 @@ pub(super) fn list_databases(
     organization: &OrganizationRow,
     filter: &DatabaseV3Filter,
 ) -> Result<DatabasesV3Answer, Refusal> {
-    billing::require(organization, Feature::Recovery)?;
+    billing::require(cx, organization, Feature::Recovery)?;
     let page = paging::page(filter.limit, filter.cursor.as_deref())?;
     let rows = cx.store().deleted_databases_of(organization.id, filter, page)?;
     let (rows, pagination) = paging::cut(rows, page, DeletedDatabaseRow::place);
@@ -94,7 +94,7 @@ pub(super) fn list_databases(
 
 fn organization_to_restore(cx: &Context<'_>, id: &OrganizationId) -> Result<OrganizationRow, Refusal> {
     let organization = cx.organization_to_run(id)?;
-    billing::require(&organization, Feature::Recovery)?;
+    billing::require(cx, &organization, Feature::Recovery)?;
     if !organization.restore_enabled {
         return Err(Refusal::bad_request(format!("restoring is not enabled for organization {}", organization.slug)));
     }
@@ -103,7 +103,8 @@ fn organization_to_restore(cx: &Context<'_>, id: &OrganizationId) -> Result<Orga
 
 fn restore_group(cx: &Context<'_>, organization: &OrganizationRow, group: &GroupRow) -> Result<(), Refusal> {
     if cx.store().find_group(group.organization_id, &group.name)?.is_some() {
-        return Err(Refusal::bad_request(format!("group with name {} already exists", group.name)));
+        let status = cx.quirks().status_of_restored_name();
+        return Err(Refusal::new(status, format!("group with name {} already exists", group.name)));
     }
     billing::admit_group(cx, organization)?;
     Ok(cx.store().restore_group(group)?)
@@ -122,7 +123,8 @@ fn restore_database(
         database.name = name;
     }
     if cx.store().find_database(organization.id, &database.name)?.is_some() {
-        return Err(Refusal::bad_request(format!("database with name {} already exists", database.name)));
+        let status = cx.quirks().status_of_restored_name();
+        return Err(Refusal::new(status, format!("database with name {} already exists", database.name)));
     }
     billing::admit_database(cx, organization)?;
     database.label = provision::free_label(cx.store(), organization, &database.name)?;

@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use rusqlite::{Batch, Connection as Handle, OpenFlags, backup::Backup, config::DbConfig};
+use rusqlite::{Batch, Connection as Handle, OpenFlags, Statement, backup::Backup, config::DbConfig};
+use tokio::time::Instant;
 
-use super::observer::Observer;
+use super::familiar::{self, Facts, Familiar};
+use super::lookout::Lookout;
+use super::observer::{Observer, Seen};
 use super::{
-    Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Ran, RowSink, Stop, dump, errors, ffi, functions,
-    statement, text,
+    Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Known, Ran, RowSink, Stop, dump, errors, ffi,
+    functions, statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -26,9 +29,6 @@ const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
 
 /// How long a copy waits when its source is busy, which it is for rare moments only.
 const PAUSE_OF_COPY: Duration = Duration::from_millis(10);
-
-/// How many instructions of the engine's virtual machine pass between two looks at the interrupter: about 10 µs.
-pub(super) const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
 /// What would end the path of a file's URI.
 const NOT_IN_URI: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
@@ -75,16 +75,16 @@ impl Engine for LibsqlEngine {
         let _one_at_a_time = self.opening.lock();
         let handle = open(&self.path, self.durability).map_err(errors::describe)?;
         let observer = Observer::install(&handle);
-        let interrupter = Interrupter::default();
+        handle.set_prepared_statement_cache_capacity(familiar::MOST);
+        let lookout = Lookout::install(&handle);
         let commits = ffi::CommitWatch::default();
         commits.install(&handle);
-        let watched = interrupter.clone();
-        handle.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watched.is_interrupted()));
         Ok(Box::new(LibsqlConnection {
             handle,
             commits,
             observer,
-            interrupter,
+            lookout,
+            familiar: Familiar::default(),
             schema: Arc::clone(&self.schema),
             schema_seen: 0,
             schema_changed: false,
@@ -156,7 +156,8 @@ struct LibsqlConnection {
     handle: Handle,
     commits: ffi::CommitWatch,
     observer: Observer,
-    interrupter: Interrupter,
+    lookout: Lookout,
+    familiar: Familiar,
     schema: Arc<SchemaEpoch>,
     schema_seen: u64,
     schema_changed: bool,
@@ -168,6 +169,10 @@ struct LibsqlConnection {
 impl Connection for LibsqlConnection {
     fn restrict(&mut self, rules: Option<Arc<Rules>>) {
         self.observer.restrict(rules);
+    }
+
+    fn recall(&self, sql: &str) -> Option<Known> {
+        self.facts_of(sql).map(|facts| facts.known)
     }
 
     fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
@@ -248,7 +253,7 @@ impl Connection for LibsqlConnection {
         if self.handle.is_autocommit() {
             return Ok(());
         }
-        self.interrupter.reset();
+        self.lookout.relax();
         let rolled_back = self.handle.execute_batch("ROLLBACK").map_err(errors::describe);
         self.observer.take();
         self.publish_schema_change();
@@ -266,7 +271,7 @@ impl Connection for LibsqlConnection {
     fn recycle(&mut self) {
         self.observer.restrict(None);
         self.set_last_insert_rowid(0);
-        self.interrupter.reset();
+        self.lookout.relax();
     }
 
     fn limit_size(&mut self, bytes: Option<u64>) -> Result<(), SqlError> {
@@ -318,23 +323,43 @@ impl Connection for LibsqlConnection {
             .map_err(errors::describe)
     }
 
+    fn end_statements_at(&mut self, time: Instant) {
+        self.lookout.end_at(time);
+    }
+
     fn interrupter(&self) -> Interrupter {
-        self.interrupter.clone()
+        self.lookout.interrupter()
     }
 }
 
 impl LibsqlConnection {
     fn run_one(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
-        text::check(&command.sql)?;
         self.refresh_schema()?;
-        self.observer.expect(&command.sql);
-        let (mut statement, seen) = statement::only(&self.handle, &self.observer, &command.sql)?;
-        gate(statement::effect(&statement, seen))?;
-        statement::bind(&mut statement, command)?;
-        self.pristine &= !seen.changes_session();
-        self.schema_changed |= seen.changes_schema();
-        let ran = statement::run(&self.handle, &self.observer, statement, seen, Some((sink, command.want_rows)));
-        self.publish_schema_change();
+        let sql = command.sql.as_str();
+        let started;
+        let (facts, ran) = {
+            let (mut kept, mut fresh);
+            let (statement, facts): (&mut Statement<'_>, _) = if let Some(facts) = self.facts_of(sql) {
+                kept = self.handle.prepare_cached(sql).map_err(errors::describe)?;
+                (&mut kept, facts)
+            } else {
+                let seen;
+                text::check(sql)?;
+                self.observer.expect(sql);
+                (fresh, seen) = statement::only(&self.handle, &self.observer, sql)?;
+                let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
+                (&mut fresh, Facts { seen, known })
+            };
+            gate(facts.known.effect)?;
+            statement::bind(statement, command)?;
+            started = Instant::now();
+            let output = Some((sink, command.want_rows));
+            (facts, statement::run(&self.handle, &self.observer, statement, facts.seen, output))
+        };
+        if self.is_as_usual() {
+            self.familiar.remember(sql, facts, started.elapsed());
+        }
+        self.draw_consequences(facts.seen);
         Ok(ran?)
     }
 
@@ -342,12 +367,12 @@ impl LibsqlConnection {
         text::check(sql)?;
         self.refresh_schema()?;
         self.observer.expect(sql);
-        let mut total = Ran::default();
+        let (mut total, mut all_seen) = (Ran::default(), Seen::default());
         let mut statements = Batch::new(&self.handle, sql);
         let outcome = loop {
             let next = statements.next().map_err(errors::describe);
             let seen = self.observer.take();
-            let statement = match next {
+            let mut statement = match next {
                 Ok(Some(statement)) => statement,
                 Ok(None) => break Ok(total),
                 Err(error) => break Err(error.into()),
@@ -358,9 +383,8 @@ impl LibsqlConnection {
             if let Err(error) = statement::refuse_parameters(&statement) {
                 break Err(error.into());
             }
-            self.pristine &= !seen.changes_session();
-            self.schema_changed |= seen.changes_schema();
-            let ran = statement::run(&self.handle, &self.observer, statement, seen, None);
+            let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
+            all_seen = all_seen.and(seen);
             // What running it made the engine compile says nothing of the next one.
             self.observer.take();
             match ran {
@@ -368,8 +392,33 @@ impl LibsqlConnection {
                 Err(error) => break Err(error.into()),
             }
         };
-        self.publish_schema_change();
+        self.draw_consequences(all_seen);
         outcome
+    }
+
+    /// What is known of a text without compiling it. A token's rules have to be asked each time.
+    fn facts_of(&self, sql: &str) -> Option<Facts> {
+        if self.is_as_usual() && !self.observer.is_guarded() { self.familiar.get(sql) } else { None }
+    }
+
+    /// Whether a text means what it means on every connection.
+    fn is_as_usual(&self) -> bool {
+        !self.has_attached && !self.schema_changed
+    }
+
+    /// Keeps in mind what a statement may have changed for the ones after it.
+    fn draw_consequences(&mut self, seen: Seen) {
+        self.pristine &= !seen.changes_session();
+        self.schema_changed |= seen.changes_schema();
+        if seen.changes_session() || seen.changes_schema() {
+            self.forget_texts();
+        }
+        self.publish_schema_change();
+    }
+
+    fn forget_texts(&mut self) {
+        self.familiar.clear();
+        self.handle.flush_prepared_statement_cache();
     }
 
     /// Tells of what the rules denied rather than of how the engine puts it.
@@ -394,6 +443,7 @@ impl LibsqlConnection {
         if self.schema_seen == current {
             return Ok(());
         }
+        self.forget_texts();
         self.observer.unwatched(|| look_at(&self.handle, "main")).map_err(errors::describe)?;
         // Inside a transaction the schema read is the one of its snapshot, so it has to be read again afterwards.
         if self.handle.is_autocommit() {

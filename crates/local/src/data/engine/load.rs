@@ -2,11 +2,13 @@
 
 use std::io::{BufRead, Read as _};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::{Batch, Connection as Handle};
+use tokio::time::Instant;
 
-use super::libsql::{Durability, STEPS_BETWEEN_LOOKS, open};
+use super::libsql::{Durability, open};
+use super::lookout::Lookout;
 use super::observer::Observer;
 use super::{TransactionStep, errors, ffi, text};
 use crate::data::hrana::SqlError;
@@ -61,12 +63,13 @@ pub(crate) fn load(
     // A dump may name a row before the one it refers to. Inside a transaction, its own pragma would do nothing.
     handle.execute_batch("PRAGMA foreign_keys=OFF; BEGIN;")?;
     let observer = Observer::install(&handle);
+    let lookout = Lookout::install(&handle);
     let mut statements = Statements { dump, line: 0 };
     while let Some((line, sql)) = statements.next()? {
-        watch(&handle, limits.statement);
+        lookout.end_at(Instant::now() + limits.statement);
         run(&handle, &observer, line, &sql)?;
     }
-    watch(&handle, limits.statement);
+    lookout.end_at(Instant::now() + limits.statement);
     observer.unwatched(|| handle.execute_batch("COMMIT"))?;
     Ok(())
 }
@@ -89,12 +92,6 @@ fn run(handle: &Handle, observer: &Observer, line: u64, sql: &str) -> Result<(),
             }
         }
     }
-}
-
-/// Ends what never would, from now on.
-fn watch(handle: &Handle, limit: Duration) {
-    let started = Instant::now();
-    handle.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || started.elapsed() > limit));
 }
 
 /// The statements of a dump with the line each begins in. Of a line with several, they are taken together.

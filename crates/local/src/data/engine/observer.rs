@@ -20,6 +20,35 @@ const BEGINS: u32 = 1 << 4;
 const FINISHES: u32 = 1 << 5;
 const SAVEPOINTS: u32 = 1 << 6;
 const ROLLS_BACK: u32 = 1 << 7;
+const IS_INVOLVED: u32 = 1 << 8;
+const ASKS_ENGINE: u32 = 1 << 9;
+
+/// Functions that take no longer for one value than for another.
+const PLAIN_FUNCTIONS: [&str; 23] = [
+    "abs",
+    "avg",
+    "changes",
+    "coalesce",
+    "count",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "date",
+    "datetime",
+    "ifnull",
+    "julianday",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "random",
+    "sum",
+    "time",
+    "total",
+    "typeof",
+    "unixepoch",
+    "upper",
+];
 
 /// `SQLITE_ATTACH`, which the wrapper does not decode when the file name is an expression.
 const ATTACH_CODE: i32 = 24;
@@ -56,7 +85,8 @@ impl Observer {
                 return Authorization::Allow;
             }
             let (bits, authorization) = judge(&context);
-            seen.fetch_or(bits, Ordering::Relaxed);
+            let involved = if is_plain(&context.action) { 0 } else { IS_INVOLVED };
+            seen.fetch_or(bits | involved, Ordering::Relaxed);
             if is_guarded.load(Ordering::Relaxed) && !guarded.lock().allows(&context) {
                 return Authorization::Deny;
             }
@@ -85,7 +115,7 @@ impl Observer {
     /// Says which text is compiled next. What the engine compiled while it ran the last one is none of it.
     pub(crate) fn expect(&self, sql: &str) {
         self.seen.store(0, Ordering::Relaxed);
-        if self.is_guarded.load(Ordering::Relaxed) {
+        if self.is_guarded() {
             let mut guarded = self.guarded.lock();
             guarded.clauses = Clauses::of(sql);
             guarded.denial = None;
@@ -97,9 +127,14 @@ impl Observer {
         self.guarded.lock().denial.take()
     }
 
+    /// Whether the connection is held to rules.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.is_guarded.load(Ordering::Relaxed)
+    }
+
     /// What was seen since the last call.
     pub(crate) fn take(&self) -> Seen {
-        if self.is_guarded.load(Ordering::Relaxed) {
+        if self.is_guarded() {
             self.guarded.lock().shaped = None;
         }
         Seen(self.seen.swap(0, Ordering::Relaxed))
@@ -132,6 +167,10 @@ impl Guarded {
 pub(crate) struct Seen(u32);
 
 impl Seen {
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     pub(crate) fn inserts(self) -> bool {
         self.has(INSERTS)
     }
@@ -161,6 +200,17 @@ impl Seen {
         steps.into_iter().find_map(|(bit, step)| self.has(bit).then_some(step))
     }
 
+    /// Asks for a setting, the answer to which is a part of what the statement is compiled to.
+    pub(crate) fn asks_engine(self) -> bool {
+        self.has(ASKS_ENGINE)
+    }
+
+    /// Whether it only reads, inserts and updates rows, and each step of it takes about as long as any other. A pattern
+    /// may be matched for ever in one step, and a deletion may be that of a whole table.
+    pub(crate) fn is_plain(self) -> bool {
+        !self.has(IS_INVOLVED)
+    }
+
     fn has(self, bit: u32) -> bool {
         self.0 & bit != 0
     }
@@ -172,7 +222,7 @@ fn judge(context: &AuthContext<'_>) -> (u32, Authorization) {
             (INSERTS, Authorization::Allow)
         }
         AuthAction::Pragma { pragma_name, pragma_value } => match pragma::classify(pragma_name, pragma_value) {
-            PragmaKind::Query => (0, Authorization::Allow),
+            PragmaKind::Query => (ASKS_ENGINE, Authorization::Allow),
             PragmaKind::Action => (CHANGES_SESSION | CHANGES_SCHEMA, Authorization::Allow),
             PragmaKind::Forbidden => (CHANGES_SESSION, Authorization::Deny),
         },
@@ -206,5 +256,19 @@ fn judge(context: &AuthContext<'_>) -> (u32, Authorization) {
         | AuthAction::Reindex { .. }
         | AuthAction::Analyze { .. } => (CHANGES_SCHEMA, Authorization::Allow),
         _ => (0, Authorization::Allow),
+    }
+}
+
+fn is_plain(action: &AuthAction<'_>) -> bool {
+    match action {
+        AuthAction::Select
+        | AuthAction::Read { .. }
+        | AuthAction::Recursive
+        | AuthAction::Insert { .. }
+        | AuthAction::Update { .. } => true,
+        AuthAction::Function { function_name } => {
+            PLAIN_FUNCTIONS.iter().any(|plain| plain.eq_ignore_ascii_case(function_name))
+        }
+        _ => false,
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Batch, Connection as Handle, Row, Statement, ToSql};
 
 use super::observer::{Observer, Seen};
 use super::{Command, Effect, Ran, RowSink, errors, ffi};
-use crate::data::hrana::{Column, Description, Parameter, SqlError, Value};
+use crate::data::hrana::{self, Column, Description, Parameter, SqlError, Value};
 
 /// Compiles the one statement `sql` must consist of.
 pub(super) fn only<'c>(handle: &'c Handle, observer: &Observer, sql: &str) -> Result<(Statement<'c>, Seen), SqlError> {
@@ -78,7 +78,7 @@ pub(super) fn refuse_parameters(statement: &Statement<'_>) -> Result<(), SqlErro
 pub(super) fn run(
     handle: &Handle,
     observer: &Observer,
-    mut statement: Statement<'_>,
+    statement: &mut Statement<'_>,
     seen: Seen,
     output: Option<(&mut dyn RowSink, bool)>,
 ) -> Result<Ran, SqlError> {
@@ -86,8 +86,8 @@ pub(super) fn run(
     let changes_before = ffi::total_changes(handle);
     observer.take_insertion();
     let stepped = match output {
-        Some((sink, want_rows)) => step_into(sink, want_rows, &mut statement),
-        None => step_through(&mut statement),
+        Some((sink, want_rows)) => step_into(sink, want_rows, statement),
+        None => step_through(statement),
     };
     let (rows_read, rows_written) = ffi::take_row_counts(handle);
     stepped?;
@@ -115,7 +115,7 @@ fn step_into(sink: &mut dyn RowSink, want_rows: bool, statement: &mut Statement<
             None => *width.insert(begin(sink, row.as_ref())?),
         };
         if want_rows {
-            sink.row(values(row, width)?)?;
+            sink.row(&values(row, width)?)?;
         }
     }
     drop(rows);
@@ -157,8 +157,8 @@ fn columns(statement: &Statement<'_>) -> Vec<Column> {
     statement.columns().into_iter().map(column).collect()
 }
 
-fn values(row: &Row<'_>, width: usize) -> Result<Vec<Value>, SqlError> {
-    (0..width).map(|index| row.get_ref(index).map(Value::from).map_err(errors::describe)).collect()
+fn values<'r>(row: &'r Row<'_>, width: usize) -> Result<Vec<hrana::ValueRef<'r>>, SqlError> {
+    (0..width).map(|index| row.get_ref(index).map(hrana::ValueRef::from).map_err(errors::describe)).collect()
 }
 
 /// A parameter's name without `:`, `@` or `$`.
@@ -175,15 +175,15 @@ fn arguments(problem: &str) -> SqlError {
     SqlError::new("ARGS_INVALID", format!("Arguments do not match SQL parameters: {problem}"))
 }
 
-impl From<ValueRef<'_>> for Value {
-    fn from(value: ValueRef<'_>) -> Self {
+impl<'a> From<ValueRef<'a>> for hrana::ValueRef<'a> {
+    fn from(value: ValueRef<'a>) -> Self {
         match value {
             ValueRef::Null => Self::Null,
             ValueRef::Integer(value) => Self::Integer(value),
             ValueRef::Real(value) => Self::Float(value),
             // A TEXT may hold any bytes (`CAST(x'ff' AS TEXT)`), JSON only Unicode.
-            ValueRef::Text(value) => Self::Text(String::from_utf8_lossy(value).into_owned()),
-            ValueRef::Blob(value) => Self::Blob(value.to_vec()),
+            ValueRef::Text(value) => Self::Text(String::from_utf8_lossy(value)),
+            ValueRef::Blob(value) => Self::Blob(value),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! One SQL value on the wire.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -23,8 +25,45 @@ pub(crate) enum Value {
     Blob(Vec<u8>),
 }
 
+/// A value where it is.
+#[derive(Clone, Debug)]
+pub(crate) enum ValueRef<'a> {
+    Null,
+    Integer(i64),
+    Float(f64),
+    Text(Cow<'a, str>),
+    Blob(&'a [u8]),
+}
+
 impl Value {
+    fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(value) => ValueRef::Integer(*value),
+            Self::Float(value) => ValueRef::Float(*value),
+            Self::Text(text) => ValueRef::Text(text.into()),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }
+    }
+
     /// About how many bytes of JSON this value takes, for the size limit of an answer.
+    pub(crate) fn wire_size(&self) -> usize {
+        self.as_ref().wire_size()
+    }
+}
+
+impl ValueRef<'_> {
+    pub(crate) fn to_value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(value) => Value::Integer(*value),
+            Self::Float(value) => Value::Float(*value),
+            Self::Text(text) => Value::Text(text.to_string()),
+            Self::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        }
+    }
+
+    /// As [`Value::wire_size`].
     pub(crate) fn wire_size(&self) -> usize {
         const ENVELOPE: usize = 30;
         ENVELOPE
@@ -39,12 +78,18 @@ impl Value {
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_ref().serialize(serializer)
+    }
+}
+
+impl Serialize for ValueRef<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self {
             Self::Null => map.serialize_entry("type", "null")?,
             Self::Integer(value) => {
                 map.serialize_entry("type", "integer")?;
-                map.serialize_entry("value", &value.to_string())?;
+                map.serialize_entry("value", &format_args!("{value}"))?;
             }
             // serde_json writes an infinity or NaN as null, which is what the protocol asks for.
             Self::Float(value) => {

@@ -17,6 +17,7 @@ use super::{Lifeline, Violation};
 use crate::clock::Clock;
 use crate::data::MAX_REQUEST_BYTES;
 use crate::data::admission::policy_for;
+use crate::data::batch::Steps;
 use crate::data::cursor::MAX_STALL;
 use crate::data::database::Database;
 use crate::data::hrana::{
@@ -275,7 +276,7 @@ impl Connection {
         request_id: i32,
         stream_id: i32,
         cursor_id: i32,
-        steps: Vec<plan::PlannedStep>,
+        steps: Steps,
     ) -> Result<Option<Answer>, Violation> {
         if self.cursors.contains_key(&cursor_id) {
             return Err(Violation::forbidden(format!("cursor {cursor_id} is open already")));

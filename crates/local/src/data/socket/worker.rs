@@ -8,10 +8,12 @@ use tokio::sync::mpsc::error::TryRecvError;
 use tokio::time::timeout_at;
 
 use super::connection::response_error;
-use crate::data::cursor::{self, Chunk};
+use crate::data::batch::Steps;
+use crate::data::chunk::Entries;
+use crate::data::cursor;
 use crate::data::hrana::{CursorEntry, Outcome, OwnResponse, ServerMessage, SocketResponse, SqlError};
 use crate::data::pipeline::Pipeline;
-use crate::data::plan::{self, PlannedStep, Task};
+use crate::data::plan::{self, Task};
 use crate::data::policy::Policy;
 use crate::data::refusal::Refusal;
 use crate::data::stream::Stream;
@@ -28,7 +30,7 @@ pub(super) struct Job {
 /// What a stream is asked to do.
 pub(super) enum Work {
     Run(Task, Policy),
-    OpenCursor(Vec<PlannedStep>, Policy),
+    OpenCursor(Steps, Policy),
     FetchCursor { max_count: u32 },
     CloseCursor,
     Close,
@@ -53,7 +55,7 @@ impl Worker {
             let outcome = match work {
                 Work::Run(task, policy) => self.perform(task, policy).await,
                 Work::OpenCursor(steps, policy) => {
-                    left_over = self.open_cursor(request_id, &steps, policy).await;
+                    left_over = self.open_cursor(request_id, steps, policy).await;
                     continue;
                 }
                 Work::FetchCursor { .. } => Err(SqlError::new("CURSOR_NOT_OPEN", "the cursor could not be opened")),
@@ -85,8 +87,8 @@ impl Worker {
     async fn perform(&mut self, task: Task, policy: Policy) -> Result<SocketResponse, SqlError> {
         let tasks = vec![task];
         self.stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await.map_err(refused)?;
-        let outcomes = Pipeline::new(&mut self.stream, policy).run(tasks).await.map_err(refused)?;
-        match outcomes.into_iter().next() {
+        let pipeline = self.stream.run(Pipeline::new(tasks), policy).await.map_err(refused)?;
+        match pipeline.into_outcomes().pop() {
             Some(Outcome::Ok { response }) => Ok(response.into()),
             Some(Outcome::Error { error }) => Err(error),
             None => Err(refused(Refusal::Internal)),
@@ -94,15 +96,15 @@ impl Worker {
     }
 
     /// Serves a cursor until it is closed; says what was asked then, which is nothing when the socket is gone.
-    async fn open_cursor(&mut self, request_id: i32, steps: &[PlannedStep], policy: Policy) -> Option<Option<Job>> {
-        let allowed = self.stream.refuse_forbidden(&policy, || plan::texts_of(steps)).await;
+    async fn open_cursor(&mut self, request_id: i32, steps: Steps, policy: Policy) -> Option<Option<Job>> {
+        let allowed = self.stream.refuse_forbidden(&policy, || steps.texts()).await;
         let is_open = allowed.is_ok();
         let outcome = allowed.map(|()| OwnResponse::OpenCursor.into()).map_err(refused);
         let _socket_is_gone = self.answers.send(answer(request_id, outcome)).await;
         if !is_open {
             return None;
         }
-        let (entries, chunks) = cursor::channel();
+        let (entries, chunks) = cursor::channel(Entries::default());
         let mut batch = pin!(async {
             let _produced = cursor::run(&mut self.stream, steps, policy, entries).await;
         });
@@ -123,7 +125,7 @@ impl Worker {
 async fn serve_fetches(
     jobs: &mut mpsc::UnboundedReceiver<Job>,
     answers: &mpsc::Sender<ServerMessage>,
-    mut chunks: mpsc::Receiver<Chunk>,
+    mut chunks: mpsc::Receiver<Vec<CursorEntry>>,
 ) -> Option<Job> {
     let mut waiting = VecDeque::new();
     let mut queue = VecDeque::new();
@@ -154,7 +156,11 @@ fn is_fetch(job: &Job) -> bool {
 }
 
 /// Takes what there is.
-fn fetch(waiting: &mut VecDeque<CursorEntry>, chunks: &mut mpsc::Receiver<Chunk>, max_count: u32) -> OwnResponse {
+fn fetch(
+    waiting: &mut VecDeque<CursorEntry>,
+    chunks: &mut mpsc::Receiver<Vec<CursorEntry>>,
+    max_count: u32,
+) -> OwnResponse {
     let max_count = usize::try_from(max_count).unwrap_or(usize::MAX);
     let mut entries = Vec::new();
     let mut bytes = 0;

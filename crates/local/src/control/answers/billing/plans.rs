@@ -1,5 +1,6 @@
 //! The plans, and what they hold an organization to.
 
+use http::StatusCode;
 use turso_cloud_contract::billing::{Plan, Quotas};
 
 use crate::{
@@ -68,7 +69,7 @@ pub(in crate::control::answers) fn admit_group(
 ) -> Result<(), Refusal> {
     let included = size_of(organization).map(|size| size.groups);
     let groups = cx.store().groups_of(organization.id)?.len();
-    admit(organization, "groups", included, u64::try_from(groups).unwrap_or(u64::MAX))
+    admit(cx, organization, "groups", included, u64::try_from(groups).unwrap_or(u64::MAX))
 }
 
 /// Refuses one more database than the plan includes.
@@ -77,7 +78,7 @@ pub(in crate::control::answers) fn admit_database(
     organization: &OrganizationRow,
 ) -> Result<(), Refusal> {
     let Some(included) = size_of(organization).and_then(|size| size.databases) else { return Ok(()) };
-    admit(organization, "databases", Some(included), cx.store().count_databases(organization.id)?)
+    admit(cx, organization, "databases", Some(included), cx.store().count_databases(organization.id)?)
 }
 
 /// What not every plan includes.
@@ -89,15 +90,27 @@ pub(in crate::control::answers) enum Feature {
     Invites,
     Overages,
     Recovery,
+    Teams,
 }
 
 impl Feature {
     /// The least plan with it.
     const fn plan(self) -> &'static str {
         match self {
-            Self::AllowLists | Self::Overages | Self::Recovery => "developer",
+            Self::AllowLists | Self::Overages | Self::Recovery | Self::Teams => "developer",
             Self::AuditLogs | Self::Invites => "scaler",
             Self::Encryption => "pro",
+        }
+    }
+
+    /// The status it is refused with, unless a quirk makes it another one.
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::Invites => StatusCode::BAD_REQUEST,
+            Self::Teams => StatusCode::PAYMENT_REQUIRED,
+            Self::AllowLists | Self::AuditLogs | Self::Encryption | Self::Overages | Self::Recovery => {
+                StatusCode::FORBIDDEN
+            }
         }
     }
 
@@ -110,21 +123,26 @@ impl Feature {
             Self::Invites => "invite users",
             Self::Overages => "use overages",
             Self::Recovery => "restore",
+            Self::Teams => "create organizations",
         }
     }
 }
 
 /// Refuses what the plan does not include, in the words that were observed for invites.
-pub(in crate::control::answers) fn require(organization: &OrganizationRow, feature: Feature) -> Result<(), Refusal> {
+pub(in crate::control::answers) fn require(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    feature: Feature,
+) -> Result<(), Refusal> {
     if rank(&organization.plan) >= rank(feature.plan()) {
         return Ok(());
     }
     let OrganizationRow { slug, plan, .. } = organization;
     let sentence = format!("organization {slug} can't {} because plan {plan} doesn't support it", feature.action());
+    let refusal = Refusal::new(cx.quirks().status_beyond_plan(feature.status()), sentence);
     Err(match feature {
-        Feature::Invites => Refusal::bad_request(sentence),
-        Feature::AuditLogs => Refusal::forbidden(sentence).code(format!("feature_not_available_for_{plan}_plan")),
-        _ => Refusal::forbidden(sentence),
+        Feature::AuditLogs => refusal.code(format!("feature_not_available_for_{plan}_plan")),
+        _ => refusal,
     })
 }
 
@@ -136,8 +154,15 @@ fn size_of(organization: &OrganizationRow) -> Option<&'static PlanSize> {
     PLANS.iter().find(|(name, ..)| *name == organization.plan).map(|(_, _, size)| size)
 }
 
-fn admit(organization: &OrganizationRow, what: &str, included: Option<u64>, used: u64) -> Result<(), Refusal> {
+fn admit(
+    cx: &Context<'_>,
+    organization: &OrganizationRow,
+    what: &str,
+    included: Option<u64>,
+    used: u64,
+) -> Result<(), Refusal> {
     let Some(included) = included.filter(|included| used >= *included) else { return Ok(()) };
     let OrganizationRow { slug, plan, .. } = organization;
-    Err(Refusal::forbidden(format!("organization {slug} has all {included} {what} that plan {plan} includes")))
+    let status = cx.quirks().status_beyond_plan(StatusCode::FORBIDDEN);
+    Err(Refusal::new(status, format!("organization {slug} has all {included} {what} that plan {plan} includes")))
 }

@@ -38,7 +38,7 @@ impl Handles<UpdateDatabaseConfiguration> for Answers {
         let mut database = find(cx, &organization, &request.database)?;
         let lists = [&request.body.allowed_ips, &request.body.allowed_aws_vpc_ids];
         if lists.into_iter().any(|list| matches!(list, Some(AllowListChange::Replace(_)))) {
-            billing::require(&organization, Feature::AllowLists)?;
+            billing::require(cx, &organization, Feature::AllowLists)?;
         }
         let was_protected = database.delete_protection;
         change(&mut database, request.body)?;

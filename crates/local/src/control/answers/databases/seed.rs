@@ -1,6 +1,10 @@
 //! What a new database begins with.
 
-use std::{fs::File, io::BufReader, path::PathBuf};
+use std::{
+    fs::{self, File},
+    io::BufReader,
+    path::PathBuf,
+};
 
 use jiff::Timestamp;
 use turso_cloud_contract::{DatabaseName, InvalidInput, databases::Seed};
@@ -99,7 +103,14 @@ fn dump(cx: &Context<'_>, organization: &OrganizationRow, url: &str) -> Result<D
     let refuse = |rule: &str| Refusal::from(InvalidInput::new("seed.url", url, rule.to_owned()));
     let parsed = Url::parse(url).map_err(|error| refuse(&format!("must be a URL: {error}")))?;
     if parsed.scheme() == "file" {
+        if !cx.is_from_here() {
+            return Err(refuse("only programs of this machine can name its files"));
+        }
         let file = parsed.to_file_path().map_err(|()| refuse("must name a file of this machine"))?;
+        // What has no end, or waits for somebody to write, would hold up everybody else.
+        if fs::metadata(&file).is_ok_and(|found| !found.is_file()) {
+            return Err(refuse("must name a file, and no folder, device or pipe"));
+        }
         return Ok(Dump { file, id: None });
     }
     match cx.find_dump(organization, parsed.path()) {

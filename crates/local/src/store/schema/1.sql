@@ -142,16 +142,6 @@ LEFT JOIN organizations ON organizations.id = api_tokens.organization_id
 LEFT JOIN groups ON groups.uuid = api_tokens.group_uuid
 WHERE api_tokens.group_uuid IS NULL OR groups.uuid IS NOT NULL;
 
--- What a login began. It is no API token: it ends by itself, and its user ends all of them at once. It ends at a time in
--- microseconds since 1970.
-CREATE TABLE sessions (
-    jti        TEXT PRIMARY KEY,
-    user_id    INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    name       TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    expires_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE invites (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     organization_id INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,

@@ -1,0 +1,173 @@
+//! Runs the statements of a stream, one after another: on a thread that may block, or briefly on one that must not.
+
+use tokio::time::{Duration, Instant};
+
+use super::attach::{self, Attach};
+use super::database::Database;
+use super::engine::{Command, Connection, Interrupter, Ran, RowSink, Stop};
+use super::hrana::{Description, SqlError};
+use super::policy::Policy;
+use super::session::{Session, transaction_timeout};
+
+/// A single statement outside a transaction may take this long: so much that only a mistake does.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(300);
+
+/// The code of a statement that was stopped.
+const INTERRUPTED: &str = "SQLITE_INTERRUPT";
+
+/// A thread that must not block is left after this long: about as long as it takes to go to another one and back, ten
+/// times over.
+const BRIEF_TURN: Duration = Duration::from_micros(250);
+
+/// What a stream runs. It may have to wait for its turn to write, and then goes on where it was.
+pub(crate) trait Script: Send + 'static {
+    /// Whether it runs only where it may block.
+    const BLOCKS: bool = false;
+
+    /// Does what takes no connection; says whether anything is left.
+    fn needs_connection(&mut self, is_autocommit: bool) -> bool;
+
+    /// Runs what is left, up to the first statement that has to wait.
+    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause>;
+
+    /// Gives the statement that comes next this end.
+    fn fail(&mut self, error: SqlError);
+}
+
+/// What a statement waits for that has not started, or was undone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pause {
+    /// Its turn to write.
+    Turn,
+    /// A thread that may block.
+    Thread,
+}
+
+/// The outer failure is for later, the inner one is an answer.
+type Attempt<T> = Result<Result<T, SqlError>, Pause>;
+
+/// A session while statements run on it.
+pub(crate) struct Executor<'a> {
+    database: &'a Database,
+    policy: &'a Policy,
+    session: &'a mut Session,
+    transaction_is_lost: &'a mut bool,
+    abandonment: Interrupter,
+    /// When to leave the thread, if it must not block.
+    leave: Option<Instant>,
+}
+
+impl<'a> Executor<'a> {
+    /// On a thread that may block.
+    pub(crate) fn new(
+        database: &'a Database,
+        policy: &'a Policy,
+        session: &'a mut Session,
+        transaction_is_lost: &'a mut bool,
+    ) -> Self {
+        // Here and not where the connection is opened: the limit may have changed since.
+        session.limit_size(database.record().size_limit);
+        let abandonment = session.interrupter();
+        Self { database, policy, session, transaction_is_lost, abandonment, leave: None }
+    }
+
+    /// On a thread that must not block: runs only what has been brief before, and nothing for long.
+    pub(crate) fn brief(self) -> Self {
+        Self { leave: Some(Instant::now() + BRIEF_TURN), ..self }
+    }
+
+    pub(crate) fn is_autocommit(&self) -> bool {
+        self.session.is_autocommit()
+    }
+
+    /// Runs one statement into a sink.
+    pub(crate) fn execute(&mut self, command: &Command, sink: &mut dyn RowSink) -> Attempt<Ran> {
+        if let Err(error) = self.begin(&command.sql)? {
+            return Ok(Err(error));
+        }
+        let run = match attach::parse(&command.sql) {
+            Some(attach) => self.attach(attach).and_then(|()| Ok(sink.begin(Vec::new())?)).map(|()| Ran::default()),
+            None => self.session.with_gate(self.policy, self.transaction_is_lost, |connection, gate| {
+                connection.execute(command, gate, sink)
+            }),
+        };
+        Ok(self.end(run)?.inspect(|ran| self.database.count(&command.sql, *ran)))
+    }
+
+    /// Runs all statements of a text.
+    pub(crate) fn execute_all(&mut self, sql: &str) -> Attempt<()> {
+        if let Err(error) = self.begin(sql)? {
+            return Ok(Err(error));
+        }
+        // A sequence cannot stop halfway to wait, and one that only reads is rare: it takes its turn beforehand.
+        if !self.policy.needs_screening() && !self.session.try_to_take_turn() {
+            return Err(Pause::Turn);
+        }
+        let run = self
+            .session
+            .with_gate(self.policy, self.transaction_is_lost, |connection, gate| connection.execute_all(sql, gate));
+        Ok(self.end(run)?.map(|ran| self.database.count(sql, ran)))
+    }
+
+    /// Describes a statement.
+    pub(crate) fn describe(&mut self, sql: &str) -> Attempt<Description> {
+        Ok(match self.begin(sql)? {
+            Ok(()) => self.connection().describe(sql),
+            Err(error) => Err(error),
+        })
+    }
+
+    /// The connection, for what is no statement of the client.
+    pub(crate) fn connection(&mut self) -> &mut dyn Connection {
+        self.session.end_statements_at(self.latest_end());
+        self.session.connection(self.policy)
+    }
+
+    /// Rolls back what is open if its time is up; says whether it did.
+    pub(crate) fn settle(&mut self) -> bool {
+        let was_ended = self.session.settle(self.leave.is_none());
+        *self.transaction_is_lost |= was_ended;
+        was_ended
+    }
+
+    /// Attaches a database for the rest of the stream.
+    fn attach(&mut self, attach: Result<Attach, SqlError>) -> Result<(), Stop> {
+        let attach = attach?;
+        let file = self.database.attachable(&attach.id, self.policy)?.existing_file()?;
+        self.session.attach(self.policy, self.transaction_is_lost, file, &attach.schema)
+    }
+
+    /// Nothing begins that nobody waits for, or that may block where it must not; and nothing goes on for ever.
+    fn begin(&mut self, sql: &str) -> Attempt<()> {
+        if self.abandonment.is_interrupted() {
+            return Ok(Err(SqlError::new(INTERRUPTED, "SQLite error: interrupted")));
+        }
+        let end = match self.leave {
+            None => self.latest_end(),
+            Some(leave) if self.may_run_here(sql, leave) => leave.min(self.latest_end()),
+            Some(_) => return Err(Pause::Thread),
+        };
+        self.session.end_statements_at(end);
+        Ok(Ok(()))
+    }
+
+    fn may_run_here(&self, sql: &str, leave: Instant) -> bool {
+        !self.session.owes_rotation() && self.session.is_brief(sql) && Instant::now() < leave
+    }
+
+    fn latest_end(&self) -> Instant {
+        self.session.deadline().unwrap_or_else(|| Instant::now() + STATEMENT_LIMIT)
+    }
+
+    fn end<T>(&mut self, run: Result<T, Stop>) -> Attempt<T> {
+        let was_ended = self.settle();
+        match run {
+            _ if was_ended => Ok(Err(transaction_timeout())),
+            Err(Stop::WaitToWrite) => Err(Pause::Turn),
+            // An interrupted statement has done nothing.
+            Err(Stop::Failed(error)) if error.code == INTERRUPTED && self.leave.is_some() => Err(Pause::Thread),
+            Err(Stop::Failed(error)) => Ok(Err(error)),
+            Ok(done) => Ok(Ok(done)),
+        }
+    }
+}
