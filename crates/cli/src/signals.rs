@@ -123,6 +123,22 @@ pub(crate) fn watch() -> io::Result<watch::Receiver<Option<Kind>>> {
     Ok(told)
 }
 
+/// While somebody types into a line editor, which changes the terminal and takes Ctrl-C for a key: has the terminal put back
+/// when the program is told to end.
+pub(crate) fn put_terminal_back() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = unix::signal(SignalKind::terminate())?;
+        stdin::remember();
+        tokio::spawn(async move {
+            terminate.recv().await;
+            stdin::leave();
+            process::exit((Kind::Terminated as u8).into());
+        });
+    }
+    Ok(())
+}
+
 /// Lets what was given up clean up after itself, until a second signal: an upload spawns a task that deletes its draft.
 /// The tasks of idle connections end with the client, which has to be gone.
 pub(crate) async fn clean_up() -> io::Result<()> {

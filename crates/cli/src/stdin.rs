@@ -24,6 +24,12 @@ pub(crate) fn leave() {
     }
 }
 
+/// Remembers how the terminal is, for [`leave`] to put it back: a line editor changes it while it waits.
+#[cfg(unix)]
+pub(crate) fn remember() {
+    echo::remember();
+}
+
 /// One line that a terminal does not show while it is typed.
 pub(crate) fn secret(question: &str) -> io::Result<String> {
     if !io::stdin().is_terminal() {
@@ -79,7 +85,7 @@ mod echo {
 
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-    /// How the terminal was, while it shows nothing.
+    /// How the terminal was, while it is not as it was.
     static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
     /// Does something while the terminal does not show what is typed.
@@ -92,6 +98,11 @@ mod echo {
         let read = tcsetattr(io::stdin(), OptionalActions::Flush, &silent).map_err(Into::into).and_then(|()| read());
         bring_back();
         read
+    }
+
+    pub(super) fn remember() {
+        // What is no terminal does not have to be put back.
+        *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = tcgetattr(io::stdin()).ok();
     }
 
     /// Puts the terminal back, if it is not as it was. Also called where the program ends while somebody types.

@@ -7,7 +7,7 @@ mod session;
 
 use std::io::{BufRead, BufReader, Cursor as Bytes};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::sql::{Given, Runner, is_of_statement, open_file, partial, rehearse, rights, writer};
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     exit::{Failure, Report},
     script::{Item, Scanner, ScriptReader, Source},
+    signals,
     stdin::Stdin,
 };
 use editor::{Line, LineEditor};
@@ -91,6 +92,7 @@ async fn items(cx: &Context, session: &mut Session<'_>, script: impl BufRead, on
 
 /// Reads and runs lines until their writer has had enough.
 async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
+    signals::put_terminal_back().context("signals cannot be listened to")?;
     let mut editor = LineEditor::new()?;
     // What cannot be reached is said before anything is typed.
     editor.set_names(session.names().await?);

@@ -86,6 +86,23 @@ fn an_interrupt_drops_what_is_typed_or_stops_what_runs_and_not_the_shell() {
 }
 
 #[test]
+fn a_shell_that_is_told_to_end_leaves_the_terminal_as_it_was() {
+    let served = served(&["shop"]);
+    let file = served.folder.path().join("pid");
+    let mut command = std::process::Command::new("sh");
+    let script = r#"trap : TERM; sh -c 'echo $$ >"$FILE"; exec "$0" shell shop' "$0"
+        code=$?; stty -a | grep -o -- '-*icanon'; exit $code"#;
+    let program = served.command(&[]);
+    command.args(["-c", script]).arg(program.get_program()).envs(served.variables()).env("FILE", &file);
+    let mut shell = Terminal::new(&command);
+    shell.expect("shop> ");
+    let pid = std::fs::read_to_string(&file).unwrap();
+    assert!(std::process::Command::new("kill").args(["-TERM", pid.trim()]).status().unwrap().success());
+    let (code, said) = shell.end();
+    assert!(code == 143 && said.contains("\nicanon"), "{code} {said:?}");
+}
+
+#[test]
 fn a_table_fits_and_what_was_typed_is_kept_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
 
