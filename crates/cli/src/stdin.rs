@@ -36,11 +36,12 @@ pub(crate) fn secret(question: &str) -> io::Result<String> {
         return line(LONGEST_SECRET);
     }
     let mut terminal = io::stderr();
-    write!(terminal, "{question}").and_then(|()| terminal.flush())?;
+    let mut ask = || write!(terminal, "{question}").and_then(|()| terminal.flush());
+    // Asked when nothing is shown any more: somebody may be fast.
     #[cfg(unix)]
-    let line = echo::without(|| line(LONGEST_SECRET));
+    let line = echo::without(|| ask().and_then(|()| line(LONGEST_SECRET)));
     #[cfg(not(unix))]
-    let line = console::Term::stderr().read_secure_line();
+    let line = ask().and_then(|()| console::Term::stderr().read_secure_line());
     writeln!(terminal)?;
     line
 }
