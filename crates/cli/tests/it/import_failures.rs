@@ -358,3 +358,43 @@ fn rows_that_may_have_been_replaced_are_not_called_untouched() {
         assert_eq!(served.done(&left), "tnew\n", "{kind}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_table_that_is_being_made_is_removed_when_its_import_is_interrupted() {
+    let served = served(&["shop"]);
+    let csv = served.write("fresh.csv", "a\nnew\n");
+    let file = served.folder.path().join("t.db");
+    let content = "CREATE TABLE t (a); INSERT INTO t VALUES ('new')";
+    rusqlite::Connection::open(&file).unwrap().execute_batch(content).unwrap();
+    let tables = || served.done(&["sql", "shop", "SELECT group_concat(name) FROM sqlite_schema", "-o", "name"]);
+    for (kind, path, behind, mode) in [
+        ("csv", csv.as_str(), 1, "append"),
+        ("sqlite", file.to_str().unwrap(), 1, "append"),
+        ("sqlite", file.to_str().unwrap(), 2, "replace"),
+    ] {
+        let arguments = ["import", kind, path, "--to", "shop", "--mode", mode];
+        if mode == "replace" {
+            served.done(&["sql", "shop", "CREATE TABLE t (a)"]);
+        }
+        let left = tables();
+        let before = served.cloud.requests().all().len();
+        served.done(&arguments);
+        let sent = served.cloud.requests().all();
+        let count = sent.iter().skip(before).filter(|request| request.database.is_some()).count() as u64;
+        if mode == "append" {
+            served.done(&["sql", "shop", &format!("DROP TABLE {}", if kind == "csv" { "fresh" } else { "t" })]);
+        }
+        // What comes behind it are the rows, and what puts them in their place.
+        let fault = served.cloud.faults().on_sql().nth(count - behind).latency(Duration::from_secs(1));
+        let child = served.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while fault.count() == 0 {
+            std::thread::yield_now();
+        }
+        send(&child, "INT");
+        let ended = Ended::of(child.wait_with_output().unwrap());
+        assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+        assert_eq!(tables(), left, "{kind} {mode}: {}", ended.stderr);
+        served.cloud.faults().clear();
+    }
+}

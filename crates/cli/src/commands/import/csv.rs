@@ -13,7 +13,7 @@ use super::{
     outcome::{Broken, IMPORTED, Imported, append, counted},
     rows::{Batch, Insert, Loader},
     stop::Stop,
-    table::{self, Table},
+    table::{NOT_REPLACED, Table, transact},
 };
 use crate::{
     args::{Import, ImportCsv},
@@ -41,12 +41,19 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let earlier = args.import.earlier(&journal)?;
     let stop = Stop::listen()?;
     let connection = destination.open(cx, &stop).await?;
-    let prepared = stop.or(prepare(args, &name, &survey, &connection, earlier, &mut journal)).await;
-    let (table, position) = match prepared {
-        Ok(prepared) => prepared,
+    let is_begun = earlier.is_some();
+    let found = stop.or(find(args, &name, &survey, &connection, earlier, &mut journal)).await;
+    let (table, position) = match found {
+        Ok(found) => found,
         Err(error) => return Err(destination.abandon(cx, error).await),
     };
     let (fields, columns) = (Fields::new(&survey, &args.null), survey.names());
+    if !is_begun {
+        let create = || format!("CREATE TABLE {} ({})", quote_identifier(&name), survey.definition());
+        if let Err(broken) = table.make(&connection, &stop, &columns, create).await {
+            return Err(destination.abandon(cx, not_made(broken, &table, &connection).await.into()).await);
+        }
+    }
     let insert = Insert::new(table.target(), columns.iter().copied(), "line");
     let loader = Loader { connection, stop, journal, position, batch: args.import.batch, before: Vec::new() };
     let mut load = Load { loader, table, insert, fields, rows: survey.rows };
@@ -55,7 +62,8 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     drop(progress);
     if outcome.is_ok() {
         let Loader { connection, stop, .. } = &load.loader;
-        outcome = table::finish(connection, stop, &[], &load.table.exchange(&columns)).await;
+        let exchange = load.table.exchange(&columns);
+        outcome = transact(connection, stop, &[], &exchange, NOT_REPLACED).await;
     }
     if let Err(broken) = outcome {
         return Err(load.give_up(cx, args, broken).await.into());
@@ -65,8 +73,8 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     cx.out().value(&IMPORTED, &imported)
 }
 
-/// Has the table ready, and says where in the file to begin.
-async fn prepare(
+/// Looks at the table, and says where in the file to begin.
+async fn find(
     args: &ImportCsv,
     name: &str,
     survey: &Survey,
@@ -76,9 +84,8 @@ async fn prepare(
 ) -> Result<(Table, Position)> {
     let columns = survey.names();
     let Some(earlier) = earlier else {
-        let create = || format!("CREATE TABLE {} ({})", quote_identifier(name), survey.definition());
-        let table = Table::prepare(connection, name, &columns, args.mode, create).await.map_err(with_hint)?;
-        // A table that was just made has none.
+        let table = Table::find(connection, name, &columns, args.mode).await.map_err(with_hint)?;
+        // A table that is about to be made has none.
         journal.rows_before = if table.has_own_rows() { table.count(connection).await? } else { 0 };
         return Ok((table, Position::default()));
     };
@@ -89,6 +96,15 @@ async fn prepare(
         more => skip(args, &earlier.position, more)?,
     };
     Ok((table, position))
+}
+
+/// A table that nobody knows to be there is removed.
+async fn not_made(broken: Broken, table: &Table, connection: &Connection) -> Failure {
+    if !broken.is_last_unknown {
+        return broken.failure;
+    }
+    let removed = table.remove(connection).await.unwrap_or_else(|left| left);
+    broken.failure.adding(&removed)
 }
 
 /// What does not fit one table may fit another.

@@ -16,6 +16,9 @@ use crate::{
     script::quote_identifier,
 };
 
+/// What it means that the statements of [`Table::exchange`] do not run.
+pub(super) const NOT_REPLACED: &str = "the rows cannot be replaced";
+
 /// Where rows are inserted.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
@@ -34,17 +37,16 @@ enum Way {
 }
 
 impl Table {
-    /// Looks at the table, and makes what has to be there: by `create` where there is none of this name.
-    pub(super) async fn prepare(
+    /// Makes what has to be there: by `create` where there is no table of this name.
+    pub(super) async fn make(
+        &self,
         connection: &Connection,
-        name: &str,
+        stop: &Stop,
         columns: &[&str],
-        mode: ImportMode,
         create: impl FnOnce() -> String,
-    ) -> Result<Self> {
-        let table = Self::find(connection, name, columns, mode).await?;
-        let statements = match &table.way {
-            Way::Appended => return Ok(table),
+    ) -> Result<(), Broken> {
+        let statements = match &self.way {
+            Way::Appended => return Ok(()),
             Way::Created => vec![Statement::new(create())],
             // What a run that was killed has left is of no use.
             Way::Staged(staging) => vec![
@@ -52,15 +54,10 @@ impl Table {
                 Statement::new(format!("CREATE TABLE {} ({})", quote_identifier(staging), list(columns))),
             ],
         };
-        let committed = connection.commit(&[], &statements).await;
-        committed.map_err(|refused| {
-            Failure::new(refused.error.exit(), format!("table {name:?} cannot be created: {}", refused.error))
-                .caused_by(refused.error)
-        })?;
-        Ok(table)
+        transact(connection, stop, &[], &statements, &format!("table {:?} cannot be created", self.name)).await
     }
 
-    /// Only looks at the table.
+    /// Looks at the table, and makes nothing.
     pub(super) async fn find(connection: &Connection, name: &str, columns: &[&str], mode: ImportMode) -> Result<Self> {
         let way = match columns_of(connection, name).await? {
             found if found.is_empty() => Way::Created,
@@ -139,21 +136,25 @@ impl Table {
     }
 }
 
-/// Commits the statements of [`Table::exchange`].
-pub(super) async fn finish(
+/// Commits statements that have no rows, if there are any. `problem` says what it means that they do not run.
+pub(super) async fn transact(
     connection: &Connection,
     stop: &Stop,
     before: &[Statement],
     statements: &[Statement],
+    problem: &str,
 ) -> Result<(), Broken> {
     if statements.is_empty() {
         return Ok(());
+    }
+    if let Some(kind) = stop.asked() {
+        return Err(Failure::new(kind, "interrupted").into());
     }
     match commit(connection, stop, before, statements).await {
         Ok(_) => Ok(()),
         Err(Sent::Broken(broken)) => Err(broken),
         Err(Sent::Refused(refused)) => {
-            let said = format!("the rows cannot be replaced: {}", refused.error);
+            let said = format!("{problem}: {}", refused.error);
             Err(Failure::new(refused.error.exit(), said).caused_by(refused.error).into())
         }
     }

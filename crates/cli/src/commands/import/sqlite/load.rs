@@ -8,12 +8,11 @@ use indicatif::ProgressBar;
 use super::{
     super::{
         journal::{Earlier, Fingerprint, Journal, Position, TableNote},
-        load::{Sent, commit},
         made::Made,
         outcome::{Broken, IMPORTED, Imported, append, counted},
         rows::{Batch, Insert, Loader, Row},
         stop::Stop,
-        table::{self, Table, names},
+        table::{NOT_REPLACED, Table, names, transact},
     },
     check::check,
     content::{Content, FileTable, Other, Sort},
@@ -92,7 +91,6 @@ impl Load<'_> {
                 Some(earlier) => self.go_on(&earlier, index, table).await?,
                 None => self.begin(index, table).await?,
             };
-            self.tables.push(target.clone());
             if table.sort != Sort::Virtual {
                 self.rows(index, table, &target, progress).await?;
             }
@@ -129,6 +127,7 @@ impl Load<'_> {
             let counted = stop.or(target.count(connection)).await;
             position.done += counted.and_then(|count| earlier.went_on(count, done)).map_err(broken)?;
         }
+        self.tables.push(target.clone());
         Ok(target)
     }
 
@@ -141,14 +140,18 @@ impl Load<'_> {
             if has_own_rows { stop.or(Table::made(&table.name).count(connection)).await.map_err(broken)? } else { 0 };
         journal.table = TableNote { index, is_new: !is_there };
         journal.note(position, 0).map_err(broken)?;
-        match table.sort {
-            Sort::Virtual => self.make_virtual(index, table).await.map(|()| Table::made(&table.name)),
-            Sort::Behind => Ok(Table::made(&table.name)),
-            Sort::Ordinary => self.prepare(table).await,
+        if table.sort == Sort::Ordinary {
+            return self.make(table).await;
         }
+        if table.sort == Sort::Virtual {
+            self.make_virtual(index, table).await?;
+        }
+        let target = Table::made(&table.name);
+        self.tables.push(target.clone());
+        Ok(target)
     }
 
-    async fn prepare(&mut self, table: &FileTable) -> Result<Table, Broken> {
+    async fn make(&mut self, table: &FileTable) -> Result<Table, Broken> {
         let Loader { connection, stop, .. } = &self.loader;
         let is_there = self.existing.contains(&table.name.to_lowercase());
         if self.mode.is_none() && is_there {
@@ -160,7 +163,11 @@ impl Load<'_> {
             self.made.add(Created { kind: "TABLE", name: table.name.clone(), is_only_if_absent: false });
         }
         let (columns, mode) = (table.columns(false), self.mode.unwrap_or(ImportMode::Append));
-        stop.or(Table::prepare(connection, &table.name, &columns, mode, || table.sql.clone())).await.map_err(broken)
+        let target = stop.or(Table::find(connection, &table.name, &columns, mode)).await.map_err(broken)?;
+        // Before it is made, for the same reason.
+        self.tables.push(target.clone());
+        target.make(connection, stop, &columns, || table.sql.clone()).await?;
+        Ok(target)
     }
 
     /// Makes a virtual table with those behind it, and takes out of them what is in them from the start.
@@ -238,23 +245,12 @@ impl Load<'_> {
         statements.extend(counters.flat_map(|(table, last)| counter(table, *last)));
         // Triggers come last: they are not for the rows of the file.
         statements.extend(others.iter().map(|other| Statement::new(other.sql.as_str())));
-        let Loader { connection, stop, before, .. } = &self.loader;
-        table::finish(connection, stop, before, &statements).await
+        self.commit(&statements, NOT_REPLACED).await
     }
 
     async fn commit(&self, statements: &[Statement], problem: &str) -> Result<(), Broken> {
         let Loader { connection, stop, before, .. } = &self.loader;
-        if let Some(kind) = stop.asked() {
-            return Err(Failure::new(kind, "interrupted").into());
-        }
-        match commit(connection, stop, before, statements).await {
-            Ok(_) => Ok(()),
-            Err(Sent::Broken(broken)) => Err(broken),
-            Err(Sent::Refused(refused)) => {
-                let said = format!("{problem}: {}", refused.error);
-                Err(Failure::new(refused.error.exit(), said).caused_by(refused.error).into())
-            }
-        }
+        transact(connection, stop, before, statements, problem).await
     }
 
     /// Takes back what can be, and says what is left.
