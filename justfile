@@ -15,7 +15,11 @@ test:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
+
+# Whether the crates, the program and the instructions of some work are within their budgets
+budget:
     .ci/check-dependencies
+    benches/counts/run
 
 # Software this project did not write, against the local cloud, and docs/conformance.md from what the tests measure
 conformance:

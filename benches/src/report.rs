@@ -35,6 +35,7 @@ const CHAPTERS: &[Chapter] = &[
     chapter("growth", "Ten and a hundred times as much", "each_us", true),
     chapter("start", "Starting", "wall_ms", true),
     chapter("command-line", "The command line", "wall_ms", true),
+    chapter("build", "Building", "cpu_s", true),
 ];
 
 const fn chapter(row: &'static str, title: &'static str, figure: &'static str, less_is_better: bool) -> Chapter {

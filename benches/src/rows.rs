@@ -1,5 +1,6 @@
 //! The rows of the page: what is measured, against what.
 
+mod build;
 mod client;
 mod command_line;
 mod creation;
@@ -41,6 +42,8 @@ pub(crate) enum Row {
     Start,
     /// The command line
     CommandLine,
+    /// Building everything from nothing
+    Build,
 }
 
 /// The programs that are compared.
@@ -74,6 +77,7 @@ pub(crate) fn run(rows: &[Row], file: &Path, rounds: usize, tools: &Tools) -> Re
             Row::Growth => growth::growth(rounds, tools)?,
             Row::Start => start::start(rounds, tools)?,
             Row::CommandLine => command_line::command_line(rounds, tools)?,
+            Row::Build => build::build()?,
         };
         for record in &records {
             eprintln!("{} / {} / {}: {:?}", record.row, record.case, record.who, record.figures);

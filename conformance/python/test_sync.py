@@ -52,7 +52,7 @@ class TestLibsql:
         for _ in range(3):
             # More pages than the log of one generation has.
             remote.execute(
-                "INSERT INTO t (v) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1100) "
+                "INSERT INTO t (v) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2100) "
                 "SELECT hex(randomblob(2000)) FROM n"
             )
             remote.commit()

@@ -34,7 +34,7 @@ pub(super) fn write(text: &mut String, chapter: &Chapter, records: &[&Record]) -
 
 /// `p99_us` as `p99 (µs)`.
 pub(super) fn heading(figure: &str) -> String {
-    let units = [("_us", "µs"), ("_ms", "ms"), ("_kib", "KiB")];
+    let units = [("_us", "µs"), ("_ms", "ms"), ("_s", "s"), ("_kib", "KiB")];
     let unit = units.iter().find_map(|(ending, unit)| Some((figure.strip_suffix(ending)?, unit)));
     match unit {
         Some((name, unit)) => format!("{} ({unit})", name.replace('_', " ")),
@@ -42,9 +42,9 @@ pub(super) fn heading(figure: &str) -> String {
     }
 }
 
-/// Three digits that count, thousands apart.
+/// Three digits that count, thousands apart; whole numbers as they are.
 pub(crate) fn number(value: f64) -> String {
-    if value < 100.0 {
+    if value < 100.0 && value.fract() > 0.0 {
         let decimals = if value < 10.0 { 2 } else { 1 };
         return format!("{value:.decimals$}");
     }

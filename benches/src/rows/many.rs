@@ -20,11 +20,16 @@ pub(super) fn many(tools: &Tools) -> Result<Vec<Record>> {
         who: "turso-cloud-local".to_owned(),
         figures,
     };
-    let (cold, warm) = ours(&whole(&tools.tursoctl)?)?;
-    Ok(vec![record("each database once", cold), record("Zipf's law", warm)])
+    let [created, cold, crowd, zipf] = ours(&whole(&tools.tursoctl)?)?;
+    Ok(vec![
+        record("each for the first time", created),
+        record("each once more, one at a time", cold),
+        record("each once more, 16 at a time", crowd),
+        record("Zipf's law, 16 at a time", zipf),
+    ])
 }
 
-fn ours(tursoctl: &Path) -> Result<(Figures, Figures)> {
+fn ours(tursoctl: &Path) -> Result<[Figures; 4]> {
     let folder = tempfile::tempdir_in(".")?;
     let cloud = LocalCloud::start(tursoctl, folder.path())?;
     let (turso, runtime) = (cloud.client()?, tokio::runtime::Builder::new_current_thread().enable_all().build()?);
@@ -44,8 +49,8 @@ fn ours(tursoctl: &Path) -> Result<(Figures, Figures)> {
     fs::write(&file, targets)?;
     let make = execute("CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY, v TEXT)");
     let insert = execute("INSERT OR REPLACE INTO notes(id, v) VALUES (1, 'a note')");
-    let load = |body: &str, more: &[&str]| -> Result<Figures> {
-        let mut command = itself(&["load", "--body", body, "--connections", "16"])?;
+    let load = |body: &str, connections: &str, more: &[&str]| -> Result<Figures> {
+        let mut command = itself(&["load", "--body", body, "--connections", connections])?;
         let mut figures = figures_of(command.arg("--targets").arg(&file).args(more))?;
         figures.extend(
             [
@@ -57,6 +62,9 @@ fn ours(tursoctl: &Path) -> Result<(Figures, Figures)> {
         );
         Ok(figures)
     };
-    let cold = load(&make, &["--each-once"])?;
-    Ok((cold, load(&insert, &["--zipf", "--seconds", "10"])?))
+    let each = ["--each-once"];
+    let created = load(&make, "16", &each)?;
+    let cold = load(&insert, "1", &each)?;
+    let crowd = load(&insert, "16", &each)?;
+    Ok([created, cold, crowd, load(&insert, "16", &["--zipf", "--seconds", "10"])?])
 }

@@ -4,6 +4,7 @@ mod api;
 mod audit;
 mod auth;
 mod db;
+mod deferred;
 mod environment;
 mod export;
 mod global;
@@ -32,6 +33,7 @@ pub(crate) use db::{
     AllowRulesArgs, AllowRulesCommand, DbBranch, DbCommand, DbConfigChange, DbConfigCommand, DbCreate, DbDelete, DbEnv,
     DbInstances, DbList, DbTokensCommand, EnvForm, Scheme,
 };
+pub(crate) use deferred::Deferred;
 pub(crate) use export::{ExportArgs, ExportFormat};
 pub(crate) use global::{Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
@@ -77,40 +79,41 @@ Exit codes:
   130, 143  stopped by Ctrl-C or SIGTERM";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     /// A Turso Cloud on this machine
     #[command(subcommand)]
-    Local(LocalCommand),
+    Local(Deferred<LocalCommand>),
     /// Run SQL on a database as it is typed
     Shell(ShellArgs),
     /// Run SQL on databases, without a person
     Sql(SqlArgs),
     /// Make databases and tables of files
     #[command(subcommand)]
-    Import(ImportCommand),
+    Import(Deferred<ImportCommand>),
     /// Write databases to files
     Export(ExportArgs),
     /// Who you are: logging in and API tokens
     #[command(subcommand)]
-    Auth(AuthCommand),
+    Auth(Deferred<AuthCommand>),
     /// Sets of settings, each with a token of its own
     #[command(subcommand)]
-    Profile(ProfileCommand),
+    Profile(Deferred<ProfileCommand>),
     /// Organizations, their members, plans and invoices
     #[command(subcommand)]
-    Org(OrgCommand),
+    Org(Deferred<OrgCommand>),
     /// Groups, which databases live in
     #[command(subcommand)]
-    Group(GroupCommand),
+    Group(Deferred<GroupCommand>),
     /// Databases
     #[command(subcommand)]
-    Db(DbCommand),
+    Db(Deferred<DbCommand>),
     /// Locations groups can be in
     #[command(subcommand)]
-    Location(LocationCommand),
+    Location(Deferred<LocationCommand>),
     /// The audit log
     #[command(subcommand)]
-    Audit(AuditCommand),
+    Audit(Deferred<AuditCommand>),
     /// Send any request to the Platform API
     Api(ApiArgs),
     /// Print the completions of a shell
@@ -160,18 +163,25 @@ impl Command {
     /// Whether it decides itself what Ctrl-C means.
     pub(crate) fn handles_signals(&self) -> bool {
         match self {
-            Self::Local(LocalCommand::Start(_) | LocalCommand::Exec(_)) | Self::Import(_) => true,
+            Self::Import(_) => true,
+            Self::Local(command) => matches!(**command, LocalCommand::Start(_) | LocalCommand::Exec(_)),
             Self::Shell(args) => args.is_interactive(),
             _ => false,
         }
     }
 
+    /// Whether it keeps several threads busy; the others wait for one answer after the other.
+    pub(crate) fn is_parallel(&self) -> bool {
+        matches!(self, Self::Local(_) | Self::Shell(_) | Self::Sql(_) | Self::Import(_) | Self::Export(_))
+    }
+
     /// Whether it can make the profile that `--profile` names.
     pub(crate) fn makes_profiles(&self) -> bool {
-        matches!(
-            self,
-            Self::Auth(AuthCommand::Login(_) | AuthCommand::Import(_)) | Self::Profile(ProfileCommand::Set { .. })
-        )
+        match self {
+            Self::Auth(command) => matches!(**command, AuthCommand::Login(_) | AuthCommand::Import(_)),
+            Self::Profile(command) => matches!(**command, ProfileCommand::Set { .. }),
+            _ => false,
+        }
     }
 }
 

@@ -30,6 +30,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::{Parser as _, ValueEnum as _};
+use tokio::runtime::Builder;
 
 use args::{Args, Format, GlobalArgs};
 use context::Context;
@@ -86,8 +87,8 @@ fn run(
     *verbose = global.verbose > 0;
     let cx = Context::new(global, command.makes_profiles())?;
     *format = Some(cx.out().format());
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let mut runtime = if command.is_parallel() { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    let runtime = runtime.enable_all().build().context("cannot start the runtime")?;
     let outcome = runtime.block_on(async {
         signals::outlive_full_files()?;
         if command.handles_signals() {

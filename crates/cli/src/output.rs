@@ -1,10 +1,12 @@
 //! Data on its way out: one value or a list, in the format asked for. Only data is written to standard output.
 
+mod aligned;
 mod csv;
 mod fields;
 mod json;
 mod shape;
 mod table;
+mod wrapped;
 mod yaml;
 
 use std::{

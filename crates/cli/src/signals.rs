@@ -1,10 +1,14 @@
 //! Ctrl-C and the signal of a service manager.
 
-use std::{io, process, time::Duration};
+use std::{io, process, thread, time::Duration};
 
 #[cfg(unix)]
 use tokio::signal::unix::{self, SignalKind};
-use tokio::{runtime::Handle, sync::watch, time};
+use tokio::{
+    runtime::{self, Handle},
+    sync::watch,
+    time,
+};
 
 use crate::{exit::Kind, stdin};
 
@@ -102,12 +106,16 @@ pub(crate) fn outlive_full_files() -> io::Result<()> {
     Ok(())
 }
 
-/// Listens on a thread of the runtime, and tells whoever is to stop which end of the run it means, until they stop listening. A thread
-/// that is blocked in the standard input would not hear it: then the process ends here and now.
+/// Listens on a thread of its own, and tells whoever is to stop which end of the run it means, until they stop listening.
+/// A thread that is blocked in the standard input would not hear it: then the process ends here and now.
 pub(crate) fn watch() -> io::Result<watch::Receiver<Option<Kind>>> {
-    let mut signals = Signals::listen()?;
+    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::listen()?
+    };
     let (tell, told) = watch::channel(None);
-    tokio::spawn(async move {
+    let listen = async move {
         loop {
             let kind = tokio::select! {
                 kind = signals.stopped() => kind,
@@ -119,7 +127,8 @@ pub(crate) fn watch() -> io::Result<watch::Receiver<Option<Kind>>> {
             }
             tell.send_replace(Some(kind));
         }
-    });
+    };
+    thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;
     Ok(told)
 }
 

@@ -6,8 +6,6 @@ use turso_cloud_contract::{InvalidInput, OrganizationSlug};
 #[cfg(feature = "reqwest")]
 use url::Url;
 
-#[cfg(feature = "reqwest")]
-use crate::transport::{ReqwestTransport, Settings};
 use crate::{
     Client, Credentials, Error, RetryPolicy,
     access::AccessCache,
@@ -17,6 +15,11 @@ use crate::{
     retry::{Allowance, Jitter},
     throttle::Throttle,
     transport::Transport,
+};
+#[cfg(feature = "reqwest")]
+use crate::{
+    call::uri,
+    transport::{ReqwestTransport, Settings},
 };
 
 const BASE_URL: &str = "https://api.turso.tech";
@@ -220,13 +223,14 @@ impl ClientBuilder {
         if self.max_in_flight == 0 {
             return Err(Error::config("max_in_flight is 0: no request could ever be sent"));
         }
-        let transport = self.build_transport()?;
+        let base_url = origin::platform(&self.base_url)?;
+        let transport = self.build_transport(&base_url)?;
         let transport = self.layers.drain(..).fold(transport, |inner, wrap| wrap(inner));
         let user_agent = self.user_agent.as_deref().unwrap_or(USER_AGENT);
         Ok(Inner {
             transport,
             organization: self.organization.transpose()?,
-            base_url: origin::platform(&self.base_url)?,
+            base_url,
             region_url: origin::service("region URL", &self.region_url)?,
             user_agent: HeaderValue::from_str(user_agent).ok().filter(|value| value.to_str().is_ok()).ok_or_else(
                 || InvalidInput::new("user agent", user_agent, "only visible ASCII characters are allowed"),
@@ -245,7 +249,7 @@ impl ClientBuilder {
     }
 
     #[cfg(feature = "reqwest")]
-    fn build_transport(&mut self) -> Result<Box<dyn Transport>, Error> {
+    fn build_transport(&mut self, base_url: &str) -> Result<Box<dyn Transport>, Error> {
         if let Some(proxy) = self.proxy.take() {
             // Neither the value nor the parser's error is shown: proxies are named with their password.
             let parsed = Url::parse(&proxy).map_err(|_| InvalidInput::without_value("proxy", "is not a URL"))?;
@@ -256,7 +260,7 @@ impl ClientBuilder {
             self.settings.proxy = Some(parsed);
         }
         match self.transport.take() {
-            None => Ok(Box::new(ReqwestTransport::new(&self.settings)?)),
+            None => Ok(Box::new(ReqwestTransport::new(std::mem::take(&mut self.settings), &uri(base_url, "")?)?)),
             Some(transport) if self.settings == Settings::default() => Ok(transport),
             Some(_) => {
                 Err(Error::config("connect_timeout, proxy and root_certificates are not for a transport of one's own"))
@@ -265,7 +269,7 @@ impl ClientBuilder {
     }
 
     #[cfg(not(feature = "reqwest"))]
-    fn build_transport(&mut self) -> Result<Box<dyn Transport>, Error> {
+    fn build_transport(&mut self, _: &str) -> Result<Box<dyn Transport>, Error> {
         let missing = || Error::config("no transport: enable the feature `reqwest` or set one");
         self.transport.take().ok_or_else(missing)
     }

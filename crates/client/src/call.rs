@@ -160,7 +160,7 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
     type IntoFuture = CallFuture<T>;
 
     fn into_future(self) -> CallFuture<T> {
-        Box::pin(async move { (self.run)(Context::new(self.client, self.options)).await })
+        (self.run)(Context::new(self.client, self.options))
     }
 }
 

@@ -1,4 +1,10 @@
-use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc};
+use std::{
+    error::Error as StdError,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use http::HeaderValue;
 use turso_cloud_contract::ApiToken;
@@ -22,7 +28,8 @@ pub struct Credentials(Source);
 
 #[derive(Clone)]
 enum Source {
-    Token(ApiToken),
+    /// Its header is made once: it is a part of every request.
+    Token(ApiToken, OnceLock<HeaderValue>),
     Provider(Arc<dyn Fn() -> ProvidedToken + Send + Sync>),
 }
 
@@ -37,12 +44,22 @@ impl Credentials {
         Self(Source::Provider(Arc::new(move || Box::pin(provider()))))
     }
 
-    pub(crate) async fn token(&self) -> Result<ApiToken, Error> {
+    /// The header of the next request.
+    pub(crate) async fn authorization(&self) -> Result<HeaderValue, Error> {
         match &self.0 {
-            Source::Token(token) => Ok(token.clone()),
-            Source::Provider(provider) => provider().await.map_err(|source| {
-                Error::new(ErrorKind::Unauthenticated).with_detail("the token provider failed").with_source(source)
-            }),
+            Source::Token(token, header) => {
+                if let Some(header) = header.get() {
+                    return Ok(header.clone());
+                }
+                let made = bearer(token.expose())?;
+                Ok(header.get_or_init(|| made).clone())
+            }
+            Source::Provider(provider) => {
+                let token = provider().await.map_err(|source| {
+                    Error::new(ErrorKind::Unauthenticated).with_detail("the token provider failed").with_source(source)
+                })?;
+                bearer(token.expose())
+            }
         }
     }
 }
@@ -62,14 +79,14 @@ pub(crate) fn token_of(header: &HeaderValue) -> Option<&str> {
 
 impl From<ApiToken> for Credentials {
     fn from(token: ApiToken) -> Self {
-        Self(Source::Token(token))
+        Self(Source::Token(token, OnceLock::new()))
     }
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Source::Token(_) => "Credentials(token)",
+            Source::Token(..) => "Credentials(token)",
             Source::Provider(_) => "Credentials(provider)",
         })
     }

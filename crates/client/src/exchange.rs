@@ -11,7 +11,7 @@ use turso_cloud_contract::{ErrorBody, Repeatability};
 use crate::{
     Error, ErrorKind,
     call::Context,
-    credentials::{bearer, token_of},
+    credentials::token_of,
     error::RequestContext,
     payload::Payload,
     retry_after,
@@ -121,7 +121,7 @@ impl Exchange<'_> {
         match &self.request.authorization {
             Authorization::Anonymous => Ok(None),
             Authorization::Header(header) => Ok(Some(header.clone())),
-            Authorization::Client => bearer(self.cx.client().credentials.token().await?.expose()).map(Some),
+            Authorization::Client => self.cx.client().credentials.authorization().await.map(Some),
         }
     }
 

@@ -16,6 +16,7 @@ mod meta;
 mod organizations;
 mod paging;
 mod recovery;
+mod rows;
 mod sessions;
 mod usage;
 mod users;
@@ -37,7 +38,8 @@ pub(crate) use users::UserRow;
 
 /// The schema in steps, each of which makes of the version before it the next one. A step that was released is never
 /// changed, so that a state of any version becomes one of this version.
-const STEPS: [&str; 2] = [include_str!("store/schema/1.sql"), include_str!("store/schema/2.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("store/schema/1.sql"), include_str!("store/schema/2.sql"), include_str!("store/schema/3.sql")];
 
 /// The state, in memory or in a file.
 #[derive(Debug)]
@@ -187,7 +189,7 @@ mod tests {
     fn a_file_of_a_newer_version_is_not_touched() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("control.db");
-        for version in [3_i64, -1] {
+        for version in [i64::try_from(STEPS.len()).unwrap() + 1, -1] {
             Connection::open(&file).unwrap().pragma_update(None, "user_version", version).unwrap();
             let refused = Store::open(&file).unwrap_err();
             assert!(matches!(refused, StoreError::Newer(newer) if newer == version), "{refused}");

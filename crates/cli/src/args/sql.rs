@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-/// What runs SQL takes, whether it is interactive or not.
+// What runs SQL takes, whether it is interactive or not.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Parameters {
     /// A value for :NAME, @NAME or $NAME. Whole numbers, numbers, NULL and X'00' are taken as such, and everything else

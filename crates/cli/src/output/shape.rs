@@ -45,7 +45,7 @@ pub(super) fn cells(columns: &[Column], value: &Value) -> Result<Vec<String>> {
 pub(super) fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+        Some(Value::String(text)) => text.replace(char::is_control, " "),
         Some(Value::Array(items)) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
             items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(",")
         }

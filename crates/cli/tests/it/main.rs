@@ -2,6 +2,8 @@
 
 mod api_errors;
 mod catalogue;
+#[cfg(target_os = "linux")]
+mod certificates;
 mod config;
 mod docs;
 mod dry_run;

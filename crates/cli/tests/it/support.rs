@@ -32,6 +32,10 @@ impl Served {
         self.server.url()
     }
 
+    pub(crate) fn https_url(&self) -> String {
+        self.server.https_url()
+    }
+
     pub(crate) fn region_url(&self) -> String {
         self.server.region_url()
     }

@@ -1,5 +1,6 @@
 use std::{
-    sync::{Mutex, PoisonError},
+    fmt,
+    sync::{Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -10,13 +11,14 @@ use http::{
     Uri,
     uri::{Authority, Scheme},
 };
+use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
 use super::{Body, SendFuture, Transport, TransportError};
 use crate::Error;
 
 /// What of the client's settings concerns the connection.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) proxy: Option<Url>,
@@ -27,9 +29,15 @@ pub(crate) struct Settings {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// HTTP through reqwest.
-#[derive(Debug)]
+///
+/// There are two clients in it, because reading the certificates of the platform takes longer than a call: it is put off
+/// until a connection needs them, which on plain HTTP none does. Each is set up when it is first used.
 pub(crate) struct ReqwestTransport {
-    client: reqwest::Client,
+    settings: Settings,
+    /// As reqwest chooses them.
+    proxies: Matcher,
+    plain: OnceLock<reqwest::Client>,
+    encrypted: OnceLock<reqwest::Client>,
     last_origin: Mutex<Option<Origin>>,
 }
 
@@ -39,26 +47,63 @@ struct Origin {
     scheme: Scheme,
     authority: Authority,
     url: Url,
+    is_encrypted: bool,
 }
 
 impl ReqwestTransport {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
+    /// Sets up what requests to `origin` need, and fails where that cannot be. Other origins are met later.
+    pub(crate) fn new(settings: Settings, origin: &Uri) -> Result<Self, Error> {
+        let proxies = match &settings.proxy {
+            Some(proxy) => Matcher::builder().all(proxy.as_str()).build(),
+            None => Matcher::from_system(),
+        };
+        let (plain, encrypted, last_origin) = Default::default();
+        let transport = Self { settings, proxies, plain, encrypted, last_origin };
+        transport.client(transport.is_encrypted(origin))?;
+        Ok(transport)
+    }
+
+    /// Whether the connection for a request is encrypted, be it only as far as a proxy.
+    fn is_encrypted(&self, uri: &Uri) -> bool {
+        let is_https = |uri: &Uri| uri.scheme() == Some(&Scheme::HTTPS);
+        is_https(uri) || self.proxies.intercept(uri).is_some_and(|proxy| is_https(proxy.uri()))
+    }
+
+    fn client(&self, is_encrypted: bool) -> Result<&reqwest::Client, Error> {
+        let client = if is_encrypted { &self.encrypted } else { &self.plain };
+        if let Some(client) = client.get() {
+            return Ok(client);
+        }
+        let built = self.settings.build(is_encrypted)?;
+        Ok(client.get_or_init(|| built))
+    }
+}
+
+impl Settings {
+    #[cfg_attr(not(feature = "_tls"), expect(unused_variables, reason = "without TLS there are no certificates"))]
+    fn build(&self, is_encrypted: bool) -> Result<reqwest::Client, Error> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT));
-        if let Some(proxy) = &settings.proxy {
+            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT));
+        if let Some(proxy) = &self.proxy {
             let proxy = reqwest::Proxy::all(proxy.clone())
                 .map_err(|e| Error::config("the proxy cannot be used").with_source(e.without_url()))?;
             builder = builder.proxy(proxy);
         }
         #[cfg(feature = "_tls")]
-        if !settings.root_certificates.is_empty() {
-            builder = builder.tls_certs_merge(certificates(&settings.root_certificates)?);
+        {
+            // Those that are given are looked at in any case, so that a wrong one is told at once.
+            let given = certificates(&self.root_certificates)?;
+            builder = if is_encrypted { builder.tls_certs_merge(given) } else { builder.tls_certs_only(given) };
         }
-        builder
-            .build()
-            .map(|client| Self { client, last_origin: Mutex::default() })
-            .map_err(|e| Error::config("the HTTP client cannot be set up").with_source(e.without_url()))
+        builder.build().map_err(|e| Error::config("the HTTP client cannot be set up").with_source(e.without_url()))
+    }
+}
+
+/// Without its settings: a proxy may be named with its password.
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
     }
 }
 
@@ -66,11 +111,13 @@ impl Transport for ReqwestTransport {
     fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let mut request = reqwest::Request::new(parts.method, self.url(&parts.uri)?);
+            let (url, is_encrypted) = self.target(&parts.uri)?;
+            let client = self.client(is_encrypted).map_err(TransportError::not_sent)?;
+            let mut request = reqwest::Request::new(parts.method, url);
             *request.version_mut() = parts.version;
             *request.headers_mut() = parts.headers;
             *request.body_mut() = Some(outgoing(body));
-            let sent = self.client.execute(request).await;
+            let sent = client.execute(request).await;
             let response = sent.map_err(|e| if e.is_connect() { not_sent(e) } else { interrupted(e) })?;
             Ok(incoming(response))
         })
@@ -78,24 +125,28 @@ impl Transport for ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    fn url(&self, uri: &Uri) -> Result<Url, TransportError> {
-        let mut url = self.origin(uri)?;
+    /// The URL of a request, and whether the connection for it is encrypted.
+    fn target(&self, uri: &Uri) -> Result<(Url, bool), TransportError> {
+        let (mut url, is_encrypted) = self.origin(uri)?;
         url.set_path(uri.path());
         url.set_query(uri.query());
-        Ok(url)
+        Ok((url, is_encrypted))
     }
 
-    fn origin(&self, uri: &Uri) -> Result<Url, TransportError> {
+    fn origin(&self, uri: &Uri) -> Result<(Url, bool), TransportError> {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return Err(TransportError::not_sent("a URL needs a scheme and a host"));
         };
         let mut last = self.last_origin.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
-            Some(known) if known.scheme == *scheme && known.authority == *authority => Ok(known.url.clone()),
+            Some(known) if known.scheme == *scheme && known.authority == *authority => {
+                Ok((known.url.clone(), known.is_encrypted))
+            }
             _ => {
                 let url = Url::parse(&format!("{scheme}://{authority}")).map_err(TransportError::not_sent)?;
-                *last = Some(Origin { scheme: scheme.clone(), authority: authority.clone(), url: url.clone() });
-                Ok(url)
+                let (scheme, authority, is_encrypted) = (scheme.clone(), authority.clone(), self.is_encrypted(uri));
+                *last = Some(Origin { scheme, authority, url: url.clone(), is_encrypted });
+                Ok((url, is_encrypted))
             }
         }
     }
@@ -120,13 +171,14 @@ fn incoming(mut response: reqwest::Response) -> http::Response<Body> {
 
 #[cfg(feature = "_tls")]
 fn certificates(pems: &[Bytes]) -> Result<Vec<reqwest::Certificate>, Error> {
-    let bundles = pems.iter().map(|pem| reqwest::Certificate::from_pem_bundle(pem));
-    let certificates: Vec<_> = bundles
-        .collect::<Result<Vec<_>, _>>()
-        .map(|bundles| bundles.into_iter().flatten().collect())
-        .map_err(|e| Error::config("a root certificate is not PEM").with_source(e.without_url()))?;
-    if certificates.is_empty() {
-        return Err(Error::config("a root certificate holds no PEM block"));
+    let mut certificates = Vec::new();
+    for pem in pems {
+        let bundle = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|e| Error::config("a root certificate is not PEM").with_source(e.without_url()))?;
+        if bundle.is_empty() {
+            return Err(Error::config("a root certificate holds no PEM block"));
+        }
+        certificates.extend(bundle);
     }
     Ok(certificates)
 }

@@ -6,9 +6,10 @@ use std::{
 };
 
 use turso_cloud::{
-    ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken,
+    ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken, RetryPolicy,
     transport::{Body, SendFuture, Transport},
 };
+use turso_cloud_local::Cloud;
 
 use crate::support::{
     operations::{DATABASE, Operation, TOKEN},
@@ -53,7 +54,8 @@ fn a_url_that_cannot_work_is_refused_with_the_rule_it_breaks() {
 fn other_settings_that_cannot_work_are_refused_too() {
     use ErrorKind::{Config, InvalidInput};
     let script = Script::new([Step::status(200)]);
-    let certificate = "-----BEGIN CERTIFICATE-----\nnot base64!\n-----END CERTIFICATE-----\n";
+    let certificate = |content: &str| format!("-----BEGIN CERTIFICATE-----\n{content}\n-----END CERTIFICATE-----\n");
+    let plain = || builder().unwrap().base_url("http://127.0.0.1:8080");
     for (builder, expected, words) in [
         (builder().unwrap().max_in_flight(0), Config, "max_in_flight is 0"),
         (builder().unwrap().organization("a/b"), InvalidInput, "organization \"a/b\" is not valid"),
@@ -65,7 +67,13 @@ fn other_settings_that_cannot_work_are_refused_too() {
         (builder().unwrap().proxy("ftp://proxy.internal"), InvalidInput, "proxy is not valid: must start with http"),
         (builder().unwrap().root_certificates("not PEM"), Config, "a root certificate"),
         (builder().unwrap().root_certificates(""), Config, "a root certificate"),
-        (builder().unwrap().root_certificates(certificate), Config, "a root certificate"),
+        (builder().unwrap().root_certificates(certificate("not base64!")), Config, "a root certificate"),
+        (builder().unwrap().root_certificates(certificate("bm9uZQ==")), Config, "the HTTP client cannot be set up"),
+        // At once, though nothing there is going to be encrypted.
+        (plain().root_certificates("not PEM"), Config, "a root certificate"),
+        (plain().root_certificates(certificate("not base64!")), Config, "a root certificate"),
+        (plain().root_certificates(certificate("bm9uZQ==")), Config, "the HTTP client cannot be set up"),
+        (plain().proxy("ftp://proxy.internal"), InvalidInput, "proxy is not valid: must start with http"),
         (script.client().proxy("http://proxy.internal"), Config, "not for a transport of one's own"),
         (script.client().connect_timeout(Duration::from_secs(1)), Config, "not for a transport of one's own"),
         (script.client().root_certificates("any"), Config, "not for a transport of one's own"),
@@ -179,6 +187,34 @@ async fn a_proxy_is_used_for_every_request() {
     client.databases().get("orders").await.unwrap();
     let line = "GET http://api.test.invalid/v1/organizations/acme/databases/orders HTTP/1.1";
     assert_eq!(proxy.requests(1)[0].line, line);
+}
+
+fn of_cloud(cloud: &Cloud, base_url: String) -> ClientBuilder {
+    Client::builder(cloud.token()).organization(cloud.organization()).base_url(base_url).retry(RetryPolicy::none())
+}
+
+#[tokio::test]
+async fn a_server_is_trusted_by_the_certificate_that_is_given_and_by_no_other() {
+    let (cloud, other) = (Cloud::new().unwrap(), Cloud::new().unwrap());
+    let server = cloud.serve("127.0.0.1:0").await.unwrap();
+    let trusting = |given: &Cloud| {
+        of_cloud(&cloud, server.https_url()).root_certificates(given.ca_certificate().unwrap()).build().unwrap()
+    };
+    trusting(&cloud).databases().list().await.unwrap();
+    let error = trusting(&other).databases().list().await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_happened()), (ErrorKind::Connect, false), "{error}");
+}
+
+#[tokio::test]
+async fn a_client_of_plain_http_reaches_other_services_over_tls() {
+    let cloud = Cloud::new().unwrap();
+    let server = cloud.serve("127.0.0.1:0").await.unwrap();
+    let region_url = server.region_url().replace("http://", "https://");
+    let trusted = cloud.ca_certificate().unwrap();
+    let client = of_cloud(&cloud, server.url()).region_url(region_url).root_certificates(trusted).build().unwrap();
+    client.databases().list().await.unwrap();
+    client.locations().closest_region().await.unwrap();
+    client.databases().list().await.unwrap();
 }
 
 /// Notes its name for every request and passes it on.

@@ -168,6 +168,11 @@ async fn the_password_of_a_proxy_is_shown_nowhere_but_to_the_proxy() {
             let url = origin.replace("http://", "http://user:planted@");
             let settings = builder(&proxy).unwrap().base_url(base_url).proxy(url);
             printed.debug(&settings);
+            let settings = settings.layer(|transport| {
+                let shown = format!("{transport:?} {transport:#?}");
+                assert!(!shown.contains(PLANTED), "{shown}");
+                transport
+            });
             let client = settings.build().unwrap();
             printed.debug(&client);
             for operation in Operation::ALL {

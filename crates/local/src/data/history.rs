@@ -50,9 +50,9 @@ pub(crate) fn fuzz(file: &Path, scratch: &Path) {
 /// Commits that are younger than this can be found again, unless they take too much room.
 const REACH: SignedDuration = SignedDuration::from_hours(24);
 
-/// How many frames make the log long: about as many as the engine itself would check for, so that a database opened
-/// anew, whose log has to be read once, is there quickly.
-const LONG_LOG: u32 = 1000;
+/// How many frames make the log long: few, for a database that is opened anew has to read its log once; but twice as many
+/// as the engine itself would check for, because who writes meanwhile has to wait.
+const LONG_LOG: u32 = 2000;
 
 /// The archives of a database may take this much, or as much as the database itself if that is more.
 const MAX_ARCHIVED_BYTES: u64 = 256 * 1024 * 1024;

@@ -111,16 +111,13 @@ impl Session {
         // A sequence may have committed and then opened a transaction.
         let is_long = self.history.enter(self.connection.as_mut()) || self.owes_rotation;
         if self.connection.is_autocommit() {
-            self.owes_rotation = is_long && self.turn.is_some();
-            if self.owes_rotation {
-                if !may_block {
-                    return false;
-                }
-                self.history.rotate(self.connection.as_mut());
-                self.owes_rotation = false;
-            }
-            self.turn = None;
             self.deadline = None;
+            self.owes_rotation = is_long && self.turn.is_some();
+            if !self.owes_rotation {
+                self.turn = None;
+            } else if may_block {
+                self.rotate();
+            }
             return false;
         }
         let now = Instant::now();
@@ -133,6 +130,13 @@ impl Session {
         self.turn = None;
         self.deadline = None;
         true
+    }
+
+    fn rotate(&mut self) {
+        self.history.rotate(self.connection.as_mut());
+        self.owes_rotation = false;
+        self.turn = None;
+        self.history.forget();
     }
 
     /// Whether it has to settle on a thread that may block.

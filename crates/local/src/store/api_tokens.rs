@@ -1,8 +1,8 @@
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Params, Row, params};
+use rusqlite::{Params, params};
 use turso_cloud_contract::{ApiTokenId, ApiTokenName, GroupId, GroupName, OrganizationSlug, api_tokens::Scope};
 
-use super::{GroupRow, StoreError, Transaction, UserRow, columns};
+use super::{GroupRow, StoreError, Transaction, UserRow, columns, rows::Named};
 
 /// A platform token with the user it belongs to. The token itself is not kept: it is signed anew from its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,13 +56,11 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn find_api_token(&self, jti: &str) -> Result<Option<ApiTokenRow>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT * FROM good_api_tokens WHERE jti = ?1")?;
-        Ok(statement.query_row([jti], api_token).optional()?)
+        self.first("SELECT * FROM good_api_tokens WHERE jti = ?1", [jti], api_token)
     }
 
     pub(crate) fn find_api_token_named(&self, user: i64, name: &str) -> Result<Option<ApiTokenRow>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT * FROM good_api_tokens WHERE user_id = ?1 AND name = ?2")?;
-        Ok(statement.query_row(params![user, name], api_token).optional()?)
+        self.first("SELECT * FROM good_api_tokens WHERE user_id = ?1 AND name = ?2", params![user, name], api_token)
     }
 
     /// The tokens of this name, of whatever user.
@@ -104,12 +102,11 @@ impl Transaction<'_> {
     }
 
     fn select_api_tokens(&self, sql: &str, params: impl Params) -> Result<Vec<ApiTokenRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        Ok(statement.query_map(params, api_token)?.collect::<Result<_, _>>()?)
+        self.all(sql, params, api_token)
     }
 }
 
-fn api_token(row: &Row<'_>) -> rusqlite::Result<ApiTokenRow> {
+fn api_token(row: &Named<'_>) -> rusqlite::Result<ApiTokenRow> {
     Ok(ApiTokenRow {
         jti: columns::name(row, "jti")?,
         name: columns::name(row, "name")?,
@@ -120,13 +117,13 @@ fn api_token(row: &Row<'_>) -> rusqlite::Result<ApiTokenRow> {
     })
 }
 
-fn organization(row: &Row<'_>) -> rusqlite::Result<Option<TokenOrganization>> {
+fn organization(row: &Named<'_>) -> rusqlite::Result<Option<TokenOrganization>> {
     let Some(id) = row.get("organization_id")? else { return Ok(None) };
     Ok(Some(TokenOrganization { id, slug: columns::name(row, "organization_slug")? }))
 }
 
-fn group(row: &Row<'_>) -> rusqlite::Result<Option<TokenGroup>> {
-    if row.get::<_, Option<String>>("group_uuid")?.is_none() {
+fn group(row: &Named<'_>) -> rusqlite::Result<Option<TokenGroup>> {
+    if row.get::<Option<String>>("group_uuid")?.is_none() {
         return Ok(None);
     }
     let scopes: String = row.get("scopes")?;

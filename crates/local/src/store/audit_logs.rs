@@ -1,7 +1,7 @@
-use rusqlite::{Row, params, types::Type};
+use rusqlite::{params, types::Type};
 use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditOrigin};
 
-use super::{StoreError, Transaction, columns};
+use super::{StoreError, Transaction, columns, rows::Named};
 
 impl Transaction<'_> {
     pub(crate) fn insert_audit_log(&self, organization: i64, entry: &AuditLog) -> Result<(), StoreError> {
@@ -33,20 +33,20 @@ impl Transaction<'_> {
         limit: u64,
         skipped: u64,
     ) -> Result<Vec<AuditLog>, StoreError> {
-        let mut statement = self.0.prepare_cached(
+        self.all(
             "SELECT * FROM audit_logs WHERE organization_id = ?1 ORDER BY sequence DESC LIMIT ?2 OFFSET ?3",
-        )?;
-        let range = params![organization, signed(limit), signed(skipped)];
-        Ok(statement.query_map(range, audit_log)?.collect::<Result<_, _>>()?)
+            params![organization, signed(limit), signed(skipped)],
+            audit_log,
+        )
     }
 }
 
-fn audit_log(row: &Row<'_>) -> rusqlite::Result<AuditLog> {
-    let code = AuditCode::from(row.get::<_, String>("code")?.as_str());
-    let origin = AuditOrigin::from(row.get::<_, String>("origin")?.as_str());
-    let mut entry = AuditLog::new(code, origin, row.get::<_, String>("author")?, columns::text(row, "created_at")?);
+fn audit_log(row: &Named<'_>) -> rusqlite::Result<AuditLog> {
+    let code = AuditCode::from(row.get::<String>("code")?.as_str());
+    let origin = AuditOrigin::from(row.get::<String>("origin")?.as_str());
+    let mut entry = AuditLog::new(code, origin, row.get::<String>("author")?, columns::text(row, "created_at")?);
     entry.message = row.get("message")?;
-    entry.data = serde_json::from_str(&row.get::<_, String>("data")?)
+    entry.data = serde_json::from_str(&row.get::<String>("data")?)
         .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(e)))?;
     Ok(entry)
 }

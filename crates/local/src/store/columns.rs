@@ -3,28 +3,29 @@
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use rusqlite::{Row, types::Type};
+use rusqlite::types::Type;
 use serde::de::DeserializeOwned;
 use turso_cloud_contract::PathSegment;
 
+use super::rows::Named;
 use crate::data::SigningSeed;
 
 /// A name or an id, as it was when it was written: rules for new names may have changed since.
-pub(super) fn name<T: PathSegment>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+pub(super) fn name<T: PathSegment>(row: &Named<'_>, column: &'static str) -> rusqlite::Result<T> {
     T::from_segment(row.get(column)?).map_err(|refused| unreadable(row, column, refused))
 }
 
 /// Anything written as text.
-pub(super) fn text<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>
+pub(super) fn text<T>(row: &Named<'_>, column: &'static str) -> rusqlite::Result<T>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
-    row.get::<_, String>(column)?.parse().map_err(|refused| unreadable(row, column, refused))
+    row.get::<String>(column)?.parse().map_err(|refused| unreadable(row, column, refused))
 }
 
 /// Anything written as JSON.
-pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
-    serde_json::from_str(&row.get::<_, String>(column)?).map_err(|refused| unreadable(row, column, refused))
+pub(super) fn json<T: DeserializeOwned>(row: &Named<'_>, column: &'static str) -> rusqlite::Result<T> {
+    serde_json::from_str(&row.get::<String>(column)?).map_err(|refused| unreadable(row, column, refused))
 }
 
 /// A list of texts as JSON.
@@ -33,17 +34,20 @@ pub(super) fn json_array<T: AsRef<str>>(items: &[T]) -> String {
 }
 
 /// A time written as microseconds since 1970.
-pub(super) fn instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+pub(super) fn instant(row: &Named<'_>, column: &'static str) -> rusqlite::Result<Option<Timestamp>> {
     let microseconds: Option<i64> = row.get(column)?;
     microseconds.map(Timestamp::from_microsecond).transpose().map_err(|refused| unreadable(row, column, refused))
 }
 
 /// The seed of a key.
-pub(super) fn signing_seed(row: &Row<'_>, column: &str) -> rusqlite::Result<SigningSeed> {
+pub(super) fn signing_seed(row: &Named<'_>, column: &'static str) -> rusqlite::Result<SigningSeed> {
     row.get(column).map(SigningSeed::new)
 }
 
-fn unreadable(row: &Row<'_>, column: &str, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
-    let index = row.as_ref().column_index(column).unwrap_or_default();
-    rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error))
+fn unreadable(
+    row: &Named<'_>,
+    column: &'static str,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(row.place(column).unwrap_or_default(), Type::Text, Box::new(error))
 }

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Params, Row, params};
+use rusqlite::{OptionalExtension as _, Params, params};
 use turso_cloud_contract::{
     ByteSize, DatabaseId, DatabaseName,
     databases::{Cipher, DatabaseFilter, DatabaseV3Filter, Parent},
@@ -7,7 +7,7 @@ use turso_cloud_contract::{
 
 use crate::data::KeyDigest;
 
-use super::{GroupRow, Page, StoreError, Transaction, columns};
+use super::{GroupRow, Page, StoreError, Transaction, columns, rows::Named};
 
 /// A database with the group it is in.
 #[derive(Clone, Debug)]
@@ -248,12 +248,11 @@ impl Transaction<'_> {
     }
 
     fn select_databases(&self, sql: &str, params: impl Params) -> Result<Vec<DatabaseRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        Ok(statement.query_map(params, database)?.collect::<Result<_, _>>()?)
+        self.all(sql, params, database)
     }
 }
 
-pub(super) fn database(row: &Row<'_>) -> rusqlite::Result<DatabaseRow> {
+pub(super) fn database(row: &Named<'_>) -> rusqlite::Result<DatabaseRow> {
     Ok(DatabaseRow {
         id: row.get("id")?,
         uuid: columns::name(row, "uuid")?,
@@ -272,7 +271,7 @@ pub(super) fn database(row: &Row<'_>) -> rusqlite::Result<DatabaseRow> {
         },
         label: row.get("label")?,
         role_id: row.get("role_id")?,
-        size_limit: row.get::<_, Option<i64>>("size_limit")?.map(|bytes| ByteSize::new(bytes.unsigned_abs())),
+        size_limit: row.get::<Option<i64>>("size_limit")?.map(|bytes| ByteSize::new(bytes.unsigned_abs())),
         block_reads: row.get("block_reads")?,
         block_writes: row.get("block_writes")?,
         delete_protection: row.get("delete_protection")?,
@@ -288,14 +287,14 @@ pub(super) fn database(row: &Row<'_>) -> rusqlite::Result<DatabaseRow> {
     })
 }
 
-fn encryption(row: &Row<'_>) -> rusqlite::Result<Option<DatabaseEncryption>> {
+fn encryption(row: &Named<'_>) -> rusqlite::Result<Option<DatabaseEncryption>> {
     let cipher: Option<String> = row.get("encryption_cipher")?;
     let Some(cipher) = cipher.as_deref().map(Cipher::from) else { return Ok(None) };
     Ok(Some(DatabaseEncryption { cipher, key: row.get("encryption_key").map(KeyDigest::from_bytes)? }))
 }
 
-fn parent(row: &Row<'_>) -> rusqlite::Result<Option<Parent>> {
-    if row.get::<_, Option<String>>("parent_uuid")?.is_none() {
+fn parent(row: &Named<'_>) -> rusqlite::Result<Option<Parent>> {
+    if row.get::<Option<String>>("parent_uuid")?.is_none() {
         return Ok(None);
     }
     let (id, name) = (columns::name(row, "parent_uuid")?, columns::name(row, "parent_name")?);

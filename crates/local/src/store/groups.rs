@@ -1,7 +1,7 @@
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::params;
 use turso_cloud_contract::{GroupId, GroupName, LocationCode};
 
-use super::{StoreError, Transaction, columns};
+use super::{StoreError, Transaction, columns, rows::Named};
 use crate::data::SigningSeed;
 
 /// A group.
@@ -53,25 +53,28 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn find_group(&self, organization: i64, name: &GroupName) -> Result<Option<GroupRow>, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT * FROM groups WHERE organization_id = ?1 AND name = ?2 AND deleted_at IS NULL")?;
-        Ok(statement.query_row(params![organization, name.as_str()], group).optional()?)
+        self.first(
+            "SELECT * FROM groups WHERE organization_id = ?1 AND name = ?2 AND deleted_at IS NULL",
+            params![organization, name.as_str()],
+            group,
+        )
     }
 
     pub(crate) fn find_group_by_id(&self, organization: i64, id: &GroupId) -> Result<Option<GroupRow>, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT * FROM groups WHERE organization_id = ?1 AND uuid = ?2 AND deleted_at IS NULL")?;
-        Ok(statement.query_row(params![organization, id.as_str()], group).optional()?)
+        self.first(
+            "SELECT * FROM groups WHERE organization_id = ?1 AND uuid = ?2 AND deleted_at IS NULL",
+            params![organization, id.as_str()],
+            group,
+        )
     }
 
     /// The groups of an organization, in the order they were made.
     pub(crate) fn groups_of(&self, organization: i64) -> Result<Vec<GroupRow>, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT * FROM groups WHERE organization_id = ?1 AND deleted_at IS NULL ORDER BY id")?;
-        Ok(statement.query_map([organization], group)?.collect::<Result<_, _>>()?)
+        self.all(
+            "SELECT * FROM groups WHERE organization_id = ?1 AND deleted_at IS NULL ORDER BY id",
+            [organization],
+            group,
+        )
     }
 
     /// Writes down what may change of a group.
@@ -94,7 +97,7 @@ impl Transaction<'_> {
     }
 }
 
-pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<GroupRow> {
+pub(super) fn group(row: &Named<'_>) -> rusqlite::Result<GroupRow> {
     Ok(GroupRow {
         id: row.get("id")?,
         organization_id: row.get("organization_id")?,

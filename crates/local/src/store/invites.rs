@@ -1,7 +1,7 @@
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, params};
 use turso_cloud_contract::{EmailAddress, invites::Invite, members::Role};
 
-use super::{StoreError, Transaction, columns};
+use super::{StoreError, Transaction, columns, rows::Named};
 
 impl Transaction<'_> {
     /// Writes an invite down under the next number. There is at most one for an address.
@@ -23,8 +23,7 @@ impl Transaction<'_> {
 
     /// The open invites of an organization, in the order they were sent.
     pub(crate) fn invites_of(&self, organization: i64) -> Result<Vec<Invite>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT * FROM invites WHERE organization_id = ?1 ORDER BY id")?;
-        Ok(statement.query_map([organization], invite)?.collect::<Result<_, _>>()?)
+        self.all("SELECT * FROM invites WHERE organization_id = ?1 ORDER BY id", [organization], invite)
     }
 
     /// Whether any organization waits for the owner of an address.
@@ -34,8 +33,8 @@ impl Transaction<'_> {
     }
 }
 
-fn invite(row: &Row<'_>) -> rusqlite::Result<Invite> {
+fn invite(row: &Named<'_>) -> rusqlite::Result<Invite> {
     let email: EmailAddress = columns::name(row, "email")?;
-    let role = Role::from(row.get::<_, String>("role")?.as_str());
+    let role = Role::from(row.get::<String>("role")?.as_str());
     Ok(Invite::new(row.get("id")?, email, role, columns::text(row, "created_at")?))
 }

@@ -1,7 +1,7 @@
-use rusqlite::{Row, params};
+use rusqlite::params;
 use turso_cloud_contract::{JwksName, jwks::Jwks};
 
-use super::{StoreError, Transaction, columns};
+use super::{StoreError, Transaction, columns, rows::Named};
 
 impl Transaction<'_> {
     /// Saves a provider, in the place of one of the same name.
@@ -25,11 +25,10 @@ impl Transaction<'_> {
 
     /// The providers of an organization, by name.
     pub(crate) fn jwks_of(&self, organization: i64) -> Result<Vec<Jwks>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT * FROM jwks WHERE organization_id = ?1 ORDER BY name")?;
-        Ok(statement.query_map([organization], jwks)?.collect::<Result<_, _>>()?)
+        self.all("SELECT * FROM jwks WHERE organization_id = ?1 ORDER BY name", [organization], jwks)
     }
 }
 
-fn jwks(row: &Row<'_>) -> rusqlite::Result<Jwks> {
-    Ok(Jwks::new(columns::name(row, "name")?, row.get::<_, String>("url")?))
+fn jwks(row: &Named<'_>) -> rusqlite::Result<Jwks> {
+    Ok(Jwks::new(columns::name(row, "name")?, row.get::<String>("url")?))
 }

@@ -1,8 +1,8 @@
 use std::str::FromStr;
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::params;
 
-use super::{StoreError, Transaction, UserRow, columns};
+use super::{StoreError, Transaction, UserRow, columns, rows::Named};
 
 /// What a user is in an organization. Each role may do everything that the one before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,19 +58,21 @@ impl Transaction<'_> {
 
     /// The members of an organization, in the order their users were made.
     pub(crate) fn members_of(&self, organization: i64) -> Result<Vec<MemberRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(
+        self.all(
             "SELECT users.id, username, role FROM members JOIN users ON users.id = user_id
              WHERE organization_id = ?1 ORDER BY users.id",
-        )?;
-        Ok(statement.query_map([organization], member)?.collect::<Result<_, _>>()?)
+            [organization],
+            member,
+        )
     }
 
     pub(crate) fn find_member(&self, organization: i64, username: &str) -> Result<Option<MemberRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(
+        self.first(
             "SELECT users.id, username, role FROM members JOIN users ON users.id = user_id
              WHERE organization_id = ?1 AND username = ?2",
-        )?;
-        Ok(statement.query_row(params![organization, username], member).optional()?)
+            params![organization, username],
+            member,
+        )
     }
 
     pub(crate) fn set_role(&self, organization: i64, user: i64, role: Role) -> Result<(), StoreError> {
@@ -89,13 +91,12 @@ impl Transaction<'_> {
 
     /// The role of a user; nothing when the user is not a member.
     pub(crate) fn find_role(&self, organization: i64, user: i64) -> Result<Option<Role>, StoreError> {
-        let mut statement =
-            self.0.prepare_cached("SELECT role FROM members WHERE organization_id = ?1 AND user_id = ?2")?;
-        Ok(statement.query_row([organization, user], |row| columns::text(row, "role")).optional()?)
+        let sql = "SELECT role FROM members WHERE organization_id = ?1 AND user_id = ?2";
+        self.first(sql, [organization, user], |row| columns::text(row, "role"))
     }
 }
 
-fn member(row: &Row<'_>) -> rusqlite::Result<MemberRow> {
+fn member(row: &Named<'_>) -> rusqlite::Result<MemberRow> {
     let user = UserRow { id: row.get("id")?, username: row.get("username")? };
     Ok(MemberRow { user, role: columns::text(row, "role")? })
 }

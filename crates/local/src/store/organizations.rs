@@ -1,7 +1,7 @@
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::params;
 use turso_cloud_contract::{OrganizationId, OrganizationSlug, organizations::OrganizationKind};
 
-use super::{StoreError, Transaction, UserRow, columns};
+use super::{StoreError, Transaction, UserRow, columns, rows::Named};
 
 /// An organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,18 +40,15 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn find_organization(&self, slug: &OrganizationSlug) -> Result<Option<OrganizationRow>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT * FROM organizations WHERE slug = ?1")?;
-        Ok(statement.query_row([slug.as_str()], organization).optional()?)
+        self.first("SELECT * FROM organizations WHERE slug = ?1", [slug.as_str()], organization)
     }
 
     pub(crate) fn find_organization_by_id(&self, id: &OrganizationId) -> Result<Option<OrganizationRow>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT * FROM organizations WHERE uuid = ?1")?;
-        Ok(statement.query_row([id.as_str()], organization).optional()?)
+        self.first("SELECT * FROM organizations WHERE uuid = ?1", [id.as_str()], organization)
     }
 
     pub(crate) fn all_organizations(&self) -> Result<Vec<OrganizationRow>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT * FROM organizations ORDER BY id")?;
-        Ok(statement.query_map([], organization)?.collect::<Result<_, _>>()?)
+        self.all("SELECT * FROM organizations ORDER BY id", [], organization)
     }
 
     /// What no operation changes yet.
@@ -85,29 +82,28 @@ impl Transaction<'_> {
 
     /// The organization that belongs to a user alone, whose slug is their name.
     pub(crate) fn find_personal_organization(&self, user: &UserRow) -> Result<Option<OrganizationRow>, StoreError> {
-        let mut statement =
-            self.0.prepare_cached("SELECT * FROM organizations WHERE slug = ?1 AND kind = 'personal'")?;
-        Ok(statement.query_row([&user.username], organization).optional()?)
+        self.first("SELECT * FROM organizations WHERE slug = ?1 AND kind = 'personal'", [&user.username], organization)
     }
 
     /// The organizations a user is a member of, in the order they were made.
     pub(crate) fn organizations_of(&self, user: i64) -> Result<Vec<OrganizationRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(
+        self.all(
             "SELECT organizations.* FROM organizations
              JOIN members ON members.organization_id = organizations.id
              WHERE members.user_id = ?1 ORDER BY organizations.id",
-        )?;
-        Ok(statement.query_map([user], organization)?.collect::<Result<_, _>>()?)
+            [user],
+            organization,
+        )
     }
 }
 
-fn organization(row: &Row<'_>) -> rusqlite::Result<OrganizationRow> {
+fn organization(row: &Named<'_>) -> rusqlite::Result<OrganizationRow> {
     Ok(OrganizationRow {
         id: row.get("id")?,
         uuid: row.get("uuid")?,
         slug: columns::name(row, "slug")?,
         name: row.get("name")?,
-        kind: OrganizationKind::from(row.get::<_, String>("kind")?.as_str()),
+        kind: OrganizationKind::from(row.get::<String>("kind")?.as_str()),
         plan: row.get("plan")?,
         overages: row.get("overages")?,
         require_mfa: row.get("require_mfa")?,

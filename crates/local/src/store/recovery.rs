@@ -1,10 +1,10 @@
 //! What was deleted and can be brought back: rows that every other query leaves out.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Params, Row, params};
+use rusqlite::{Params, params};
 use turso_cloud_contract::{DatabaseId, GroupId, databases::DatabaseV3Filter};
 
-use super::{DatabaseRow, GroupRow, Page, Place, StoreError, Transaction, columns, databases, groups};
+use super::{DatabaseRow, GroupRow, Page, Place, StoreError, Transaction, columns, databases, groups, rows::Named};
 
 /// A deleted database with the group it was in.
 #[derive(Clone, Debug)]
@@ -128,24 +128,25 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn find_deleted_group(&self, organization: i64, id: &GroupId) -> Result<Option<GroupRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(
+        self.first(
             "SELECT * FROM groups WHERE organization_id = ?1 AND uuid = ?2 AND deleted_at IS NOT NULL",
-        )?;
-        Ok(statement.query_row(params![organization, id.as_str()], groups::group).optional()?)
+            params![organization, id.as_str()],
+            groups::group,
+        )
     }
 
     /// A page of the deleted groups of an organization, those deleted first before the others. It may hold one more
     /// than was asked for: then it is not the last.
     pub(crate) fn deleted_groups_of(&self, organization: i64, page: Page) -> Result<Vec<DeletedGroupRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(
+        self.all(
             "SELECT groups.*, (SELECT count(*) FROM databases WHERE group_id = groups.id AND went_with_group)
                  AS cascade_databases
              FROM groups
              WHERE organization_id = ?1 AND deleted_at IS NOT NULL AND (deleted_at, id) > (?2, ?3)
              ORDER BY deleted_at, id LIMIT ?4",
-        )?;
-        let range = params![organization, page.after.time, page.after.row, page.rows_to_read()];
-        Ok(statement.query_map(range, deleted_group)?.collect::<Result<_, _>>()?)
+            params![organization, page.after.time, page.after.row, page.rows_to_read()],
+            deleted_group,
+        )
     }
 
     /// Removes for good what was deleted at this time or before, and yields the ids of the databases among it.
@@ -161,12 +162,11 @@ impl Transaction<'_> {
     }
 
     fn select_deleted_databases(&self, sql: &str, params: impl Params) -> Result<Vec<DeletedDatabaseRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        Ok(statement.query_map(params, deleted_database)?.collect::<Result<_, _>>()?)
+        self.all(sql, params, deleted_database)
     }
 }
 
-fn deleted_database(row: &Row<'_>) -> rusqlite::Result<DeletedDatabaseRow> {
+fn deleted_database(row: &Named<'_>) -> rusqlite::Result<DeletedDatabaseRow> {
     Ok(DeletedDatabaseRow {
         database: databases::database(row)?,
         deleted_at: columns::instant(row, "deleted_at")?.unwrap_or_default(),
@@ -175,7 +175,7 @@ fn deleted_database(row: &Row<'_>) -> rusqlite::Result<DeletedDatabaseRow> {
     })
 }
 
-fn deleted_group(row: &Row<'_>) -> rusqlite::Result<DeletedGroupRow> {
+fn deleted_group(row: &Named<'_>) -> rusqlite::Result<DeletedGroupRow> {
     Ok(DeletedGroupRow {
         group: groups::group(row)?,
         deleted_at: columns::instant(row, "deleted_at")?.unwrap_or_default(),

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::params;
 
-use super::{ApiTokenRow, StoreError, Transaction, UserRow, columns};
+use super::{ApiTokenRow, StoreError, Transaction, UserRow, columns, rows::Named};
 
 /// What a login began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +32,11 @@ impl Transaction<'_> {
 
     /// The session with this id, if it goes on.
     pub(crate) fn find_session(&self, jti: &str, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
-        let mut statement = self.0.prepare_cached(
+        let found = self.first(
             "SELECT sessions.*, users.username FROM sessions JOIN users ON users.id = sessions.user_id WHERE jti = ?1",
+            [jti],
+            session,
         )?;
-        let found = statement.query_row([jti], session).optional()?;
         Ok(found.filter(|session| session.expires_at > now))
     }
 
@@ -45,7 +46,7 @@ impl Transaction<'_> {
     }
 }
 
-fn session(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
+fn session(row: &Named<'_>) -> rusqlite::Result<SessionRow> {
     let token = ApiTokenRow {
         jti: columns::name(row, "jti")?,
         name: columns::name(row, "name")?,

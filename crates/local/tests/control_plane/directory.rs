@@ -41,8 +41,9 @@ async fn a_directory_of_an_older_version_is_taken_over_with_all_that_is_in_it() 
     create_database(&cloud, "orders").await;
     let listed = get(&cloud, "/v1/organizations/acme/databases").await.text;
     drop(cloud);
-    // The first version knew no sessions.
-    state(directory.path()).execute_batch("DROP TABLE sessions; PRAGMA user_version = 1").unwrap();
+    // The first version knew no sessions, and the second looked for databases by name alone.
+    let older = "DROP TABLE sessions; DROP INDEX databases_by_organization; PRAGMA user_version = 1";
+    state(directory.path()).execute_batch(older).unwrap();
 
     let cloud = open();
     assert_eq!(get(&cloud, "/v1/organizations/acme/databases").await.text, listed);
@@ -50,7 +51,7 @@ async fn a_directory_of_an_older_version_is_taken_over_with_all_that_is_in_it() 
     assert_eq!(ended.status, 200, "{}", ended.text);
     drop(cloud);
     let version = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
-    assert_eq!(state(directory.path()).query_row("PRAGMA user_version", [], version).unwrap(), 2);
+    assert_eq!(state(directory.path()).query_row("PRAGMA user_version", [], version).unwrap(), 3);
 }
 
 #[test]
@@ -60,8 +61,8 @@ fn a_directory_of_a_newer_version_is_refused_by_both_versions() {
     state(directory.path()).execute_batch("PRAGMA user_version = 99").unwrap();
     let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
     let reason = std::error::Error::source(&refused).unwrap().to_string();
-    assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 2");
-    state(directory.path()).execute_batch("PRAGMA user_version = 2").unwrap();
+    assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 3");
+    state(directory.path()).execute_batch("PRAGMA user_version = 3").unwrap();
     Cloud::builder().directory(directory.path()).build().expect("nothing of it was changed");
 }
 

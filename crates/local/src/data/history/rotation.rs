@@ -18,9 +18,17 @@ impl History {
         let Some(_changing) = self.archives.try_write() else {
             return self.postpone();
         };
-        if let Err(error) = self.try_to_rotate(connection).and_then(|()| Ok(self.fold_what_is_too_much()?)) {
+        if let Err(error) = self.try_to_rotate(connection) {
             tracing::warn!(file = %self.file.display(), %error, "could not archive the log of a database");
             self.postpone();
+        }
+    }
+
+    /// Gives up what is too old or too much, unless somebody reads the past: then it is left for later.
+    pub(crate) fn forget(&self) {
+        let Some(_changing) = self.archives.try_write() else { return };
+        if let Err(error) = self.fold_what_is_too_much() {
+            tracing::warn!(file = %self.file.display(), %error, "could not shorten the history of a database");
         }
     }
 
@@ -68,7 +76,9 @@ impl History {
         let archive = self.place.temporary()?;
         std::fs::copy(path, archive.path())?;
         // What follows the newest commit is of no transaction that counts.
-        archive.file().set_len(log.length(frames))?;
+        if archive.file().metadata()?.len() > log.length(frames) {
+            archive.file().set_len(log.length(frames))?;
+        }
         archive.become_file(&self.place.path(generation, Kind::Log))
     }
 

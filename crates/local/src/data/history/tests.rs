@@ -39,6 +39,7 @@ impl Database {
         run(self.writer.as_mut(), sql);
         if self.history.enter(self.writer.as_mut()) {
             self.history.rotate(self.writer.as_mut());
+            self.history.forget();
         }
     }
 

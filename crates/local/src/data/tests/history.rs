@@ -8,7 +8,7 @@ use crate::data::{DatabaseRecord, HistoryError};
 
 /// Fills the log so far that it is archived with the next commit at the latest.
 pub(super) const MANY_PAGES: &str = "INSERT INTO pages WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
-                                     LIMIT 1100) SELECT randomblob(4000) FROM n";
+                                     LIMIT 2100) SELECT randomblob(4000) FROM n";
 
 fn kept(directory: &Path) -> Host {
     Host::with_files(Files::Directory(directory.to_owned()))

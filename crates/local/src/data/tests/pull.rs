@@ -236,12 +236,12 @@ async fn pieces_of_a_copy_are_of_the_moment_the_first_one_names() {
     let (whole, size) = (copy.content.clone(), u32::try_from(copy.size).unwrap());
     let revision = copy.revision.clone();
     copy.content.clear();
-    for start in (0..size).step_by(300) {
-        let answer = ok(&host, [bytes(2, &revision), selector(start..start + 300)].concat()).await;
+    for start in (0..size).step_by(600) {
+        let answer = ok(&host, [bytes(2, &revision), selector(start..start + 600)].concat()).await;
         let mut piece = Copy { content: BTreeMap::new(), ..copy.clone() };
         let news = piece.take(&answer);
         assert_eq!(news.revision, revision);
-        let wanted: Vec<_> = (u64::from(start)..copy.size.min(u64::from(start) + 300)).collect();
+        let wanted: Vec<_> = (u64::from(start)..copy.size.min(u64::from(start) + 600)).collect();
         assert_eq!(piece.content.keys().copied().collect::<Vec<_>>(), wanted);
         copy.content.extend(piece.content);
         // Meanwhile pages change, generations end, and the database becomes smaller.

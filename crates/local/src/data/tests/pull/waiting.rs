@@ -75,8 +75,8 @@ async fn the_next_generation_is_no_change_to_wait_for() {
     let host = host().await;
     host.run(&[MANY_PAGES]).await;
     let mut frames = Vec::new();
-    for first in [1, 1025] {
-        frames.extend(crate::data::tests::export::get(&host, &format!("/sync/1/{first}/2000")).await.1);
+    for first in [1, 1025, 2049] {
+        frames.extend(crate::data::tests::export::get(&host, &format!("/sync/1/{first}/3000")).await.1);
     }
     let last = frames.chunks(24 + PAGE).last().unwrap();
     let check = u64::from_be_bytes(last[16..24].try_into().unwrap());

@@ -1,0 +1,57 @@
+//! Whom `tursoctl` trusts, and when it reads the certificates of the system.
+
+use std::io;
+
+use turso_cloud_local::Cloud;
+
+use crate::support::{Ended, Served};
+
+/// Lists databases where `file` holds all certificates of the system.
+fn listed(served: &Served, origin: &str, file: &str, arguments: &[&str]) -> io::Result<Ended> {
+    let mut command = served.command(&[&["db", "list"], arguments].concat());
+    command.env("TURSO_API_BASEURL", origin).env("SSL_CERT_FILE", file).env_remove("SSL_CERT_DIR");
+    Ok(Ended::of(command.output()?))
+}
+
+#[test]
+fn plain_http_needs_no_certificates_of_the_system() {
+    let served = Served::new();
+    let ended = listed(&served, &served.url(), "no-such-file", &[]).unwrap();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn a_server_is_trusted_by_the_certificates_of_the_system_or_by_those_that_are_given() {
+    let served = Served::new();
+    let trusted = served.write("ca.pem", &served.cloud.ca_certificate().unwrap());
+    let other = served.write("other.pem", &Cloud::new().unwrap().ca_certificate().unwrap());
+    let given = ["--cacert", &trusted];
+    for (system, arguments) in [(&*trusted, &[][..]), (&other, &given), ("no-such-file", &given)] {
+        let ended = listed(&served, &served.https_url(), system, arguments).unwrap();
+        assert_eq!(ended.code, Some(0), "{system} {arguments:?}: {}", ended.stderr);
+    }
+    let refused = listed(&served, &served.https_url(), &other, &[]).unwrap();
+    assert_eq!(refused.code, Some(9), "{}", refused.stderr);
+}
+
+#[test]
+fn without_any_certificates_https_fails_before_anything_is_sent() {
+    let served = Served::new();
+    let ended = listed(&served, &served.https_url(), "no-such-file", &[]).unwrap();
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the HTTP client cannot be set up"), "{}", ended.stderr);
+    assert!(served.cloud.requests().all().is_empty());
+}
+
+#[test]
+fn a_proxy_that_is_reached_over_tls_is_trusted_by_the_certificates_of_the_system() {
+    let served = Served::new();
+    let trusted = served.write("ca.pem", &served.cloud.ca_certificate().unwrap());
+    let other = served.write("other.pem", &Cloud::new().unwrap().ca_certificate().unwrap());
+    for (system, code) in [(&trusted, 0), (&other, 9)] {
+        let mut command = served.command(&["db", "list"]);
+        command.env("HTTP_PROXY", served.https_url()).env("SSL_CERT_FILE", system).env_remove("SSL_CERT_DIR");
+        let ended = Ended::of(command.output().unwrap());
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+    }
+}
