@@ -55,9 +55,11 @@ same "a file of JSON has a line for each row" "$rows" "$(wc -l <out.jsonl/shop-b
 "$tursoctl" import sqlite out.sqlite --to by-file --create --quiet >/dev/null
 "$tursoctl" import dump out.dump --to by-dump --create --quiet >/dev/null
 "$tursoctl" import csv out.csv/shop-before/goods.csv --to by-csv --create --quiet >/dev/null
+"$tursoctl" db create by-rows --group default --quiet >/dev/null
+"$tursoctl" import sqlite out.sqlite --to by-rows --quiet >/dev/null
 all='SELECT count(*), sum(id), sum(price), sum(length(name)), count(note) FROM goods'
 expected=$("$tursoctl" sql shop-before "$all" --output csv)
-for copy in by-file by-dump by-csv; do
+for copy in by-file by-dump by-csv by-rows; do
     same "what was exported is imported again: $copy" "$expected" "$("$tursoctl" sql "$copy" "$all" --output csv)"
 done
 
@@ -65,7 +67,7 @@ status=0
 "$tursoctl" import csv goods.csv --to shop --table goods2 --types note=integer --quiet 2>error || status=$?
 same "a file that does not fit is refused with its line" "2 1" "$status $(grep -c 'line 3: "odd" is no INTEGER' error)"
 
-"$tursoctl" db delete shop shop-before by-file by-dump by-csv --yes --quiet >/dev/null
+"$tursoctl" db delete shop shop-before by-file by-dump by-csv by-rows --yes --quiet >/dev/null
 same "every database is deleted" "" "$("$tursoctl" db list --output name)"
 
 kill -INT "$cloud"

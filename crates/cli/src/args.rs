@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod db;
 mod deferred;
+mod environment;
 mod export;
 mod global;
 mod group;
@@ -18,12 +19,16 @@ mod sql;
 mod tokens;
 mod values;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use api::ApiArgs;
 pub(crate) use audit::{AuditCommand, AuditFilter};
-pub(crate) use auth::{ApiTokensCommand, ApiTokensCreate, ApiTokensRevoke, AuthCommand, AuthStatus, ImportSource};
+pub(crate) use auth::{
+    ApiTokensCommand, ApiTokensCreate, ApiTokensRevoke, AuthCommand, AuthLogin, AuthStatus, ImportSource,
+};
 pub(crate) use db::{
     AllowRulesArgs, AllowRulesCommand, DbBranch, DbCommand, DbConfigChange, DbConfigCommand, DbCreate, DbDelete, DbEnv,
     DbInstances, DbList, DbTokensCommand, EnvForm, Scheme,
@@ -32,7 +37,7 @@ pub(crate) use deferred::Deferred;
 pub(crate) use export::{ExportArgs, ExportFormat};
 pub(crate) use global::{Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
-pub(crate) use import::{Destination, ImportCommand, ImportCsv, ImportDump, ImportMode, ImportSqlite};
+pub(crate) use import::{Destination, Import, ImportCommand, ImportCsv, ImportDump, ImportMode, ImportSqlite};
 pub(crate) use local::{
     DEFAULT_NAME, EnvironmentFormat, LocalClock, LocalCloud, LocalCommand, LocalEnv, LocalExec, LocalFault,
     LocalFaultAdd, LocalFork, LocalLogs, LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop,
@@ -112,28 +117,46 @@ pub(crate) enum Command {
     /// Send any request to the Platform API
     Api(ApiArgs),
     /// Print the completions of a shell
+    #[command(after_help = "Examples:
+  tursoctl completion bash > ~/.local/share/bash-completion/completions/tursoctl
+  tursoctl completion fish > ~/.config/fish/completions/tursoctl.fish")]
     Completion {
         /// The shell
         shell: Shell,
     },
     /// Print the documentation of every command
+    #[command(after_help = "Examples:
+  tursoctl docs > tursoctl.md
+  tursoctl docs --form json
+  tursoctl docs --form man --out ~/.local/share/man/man1")]
     Docs {
         /// In which form
         #[arg(long, default_value = "md")]
         form: DocsForm,
+        /// The folder for the pages of `--form man`, one for each command
+        #[arg(long, value_name = "DIR", required_if_eq("form", "man"))]
+        out: Option<PathBuf>,
     },
     /// Print the version
+    #[command(after_help = "Examples:
+  tursoctl version
+  tursoctl version -o json")]
     Version,
     /// Check settings, network and token
+    #[command(after_help = "Examples:
+  tursoctl doctor
+  tursoctl doctor -o json")]
     Doctor,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DocsForm {
     /// Markdown
     Md,
     /// The tree of commands as JSON
     Json,
+    /// Pages for `man`
+    Man,
 }
 
 impl Command {
@@ -155,9 +178,60 @@ impl Command {
     /// Whether it can make the profile that `--profile` names.
     pub(crate) fn makes_profiles(&self) -> bool {
         match self {
-            Self::Auth(command) => matches!(**command, AuthCommand::Login | AuthCommand::Import(_)),
+            Self::Auth(command) => matches!(**command, AuthCommand::Login(_) | AuthCommand::Import(_)),
             Self::Profile(command) => matches!(**command, ProfileCommand::Set { .. }),
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Calls `see` with every command that does something, and the words it is called by.
+    fn each_leaf(command: &clap::Command, path: &str, see: &mut impl FnMut(&clap::Command, &str)) {
+        if !command.has_subcommands() {
+            return see(command, path);
+        }
+        for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+            each_leaf(command, &format!("{path} {}", command.get_name()), see);
+        }
+    }
+
+    /// The arguments of an example; what the shell does with it is left out.
+    fn words(example: &str) -> Vec<String> {
+        let words = shlex::split(example).unwrap_or_else(|| panic!("a quote of {example:?} never ends"));
+        let is_ours = |word: &String| !matches!(word.as_str(), "|" | "<" | ">" | ">>");
+        words.into_iter().skip_while(|word| word != "tursoctl").take_while(is_ours).collect()
+    }
+
+    #[test]
+    fn every_command_has_examples_that_can_be_typed() {
+        let mut command = Args::command();
+        command.build();
+        let mut count = 0;
+        each_leaf(&command, "tursoctl", &mut |command, path| {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples =
+                help.strip_prefix("Examples:\n").unwrap_or_else(|| panic!("{path} does not begin with examples"));
+            let examples: Vec<_> = examples.lines().take_while(|line| line.starts_with("  ")).collect();
+            assert!(examples.iter().any(|example| example.contains(path)), "{path} has no example of its own");
+            for example in examples {
+                let words = words(example);
+                if let Err(refused) = Args::try_parse_from(&words) {
+                    panic!("{path}: {example}: {refused}");
+                }
+                count += 1;
+            }
+        });
+        assert!(count > 150, "{count}");
+    }
+
+    #[test]
+    fn the_parser_has_no_contradictions() {
+        Args::command().debug_assert();
     }
 }

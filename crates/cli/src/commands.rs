@@ -34,7 +34,7 @@ use crate::{
 pub(crate) fn run_offline(flags: &GlobalArgs, command: &Command) -> Option<Result<()>> {
     match command {
         Command::Completion { shell } => Some(completion::run(*shell)),
-        Command::Docs { form } => Some(docs::run(*form)),
+        Command::Docs { form, out } => Some(docs::run(*form, out.as_deref())),
         Command::Version => Some(version::run(flags)),
         _ => None,
     }

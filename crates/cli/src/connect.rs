@@ -5,7 +5,12 @@ use std::{env, fs, time::Duration};
 use anyhow::{Context as _, Result};
 use turso_cloud::{DatabaseToken, Expiration, NewToken};
 
-use crate::{config::parse_duration, context::Context, exit::Failure, hrana::Connection};
+use crate::{
+    config::parse_duration,
+    context::Context,
+    exit::Failure,
+    hrana::{self, Connection},
+};
 
 /// Where the token for a database given by its URL is looked for.
 const TOKEN_VARIABLES: [&str; 3] = ["TURSOCTL_DATABASE_TOKEN", "TURSO_DATABASE_TOKEN", "TURSO_AUTH_TOKEN"];
@@ -26,28 +31,53 @@ pub(crate) enum Rights {
 /// For a name, a token is minted that ends after an hour. For a URL, one is taken from the environment: a database need
 /// not be of this organization, nor ask for a token.
 pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Result<Connection> {
-    if cx.is_dry_run() {
-        return Err(Failure::usage("--dry-run: what SQL would do is only known once it is run")
-            .hint("give --read-only to make sure that nothing is changed")
-            .into());
-    }
     let http = http(cx)?;
-    if database.contains("://") {
+    if is_url(database) {
         return Ok(connection(cx, http, database, token_of_environment()?));
     }
     let databases = cx.client()?.databases();
-    let lifetime = Expiration::hours(1);
     let (url, token) = match rights {
         Rights::Write => {
-            let access = databases.access(database, lifetime).await?;
+            let access = databases.access(database, lifetime()).await?;
             (access.url, access.token)
         }
         Rights::Read => {
             let url = databases.get(database).await?.url();
-            (url, databases.create_token(database, NewToken::read_only().expires(lifetime)).await?)
+            (url, databases.create_token(database, rights.token()).await?)
         }
     };
     Ok(connection(cx, http, &url, Some(token)))
+}
+
+/// In a dry run: has the requests shown by which it would connect. Yields the URL that SQL would go to.
+pub(crate) async fn rehearse(cx: &Context, database: &str, rights: Rights) -> Result<String> {
+    if is_url(database) {
+        token_of_environment()?;
+        return Ok(hrana::base(database));
+    }
+    let databases = cx.client()?.databases();
+    let url = databases.get(database).await?.url();
+    databases.create_token(database, rights.token()).await?;
+    Ok(hrana::base(&url))
+}
+
+/// Whether a database is given by its URL rather than by its name.
+pub(crate) fn is_url(database: &str) -> bool {
+    database.contains("://")
+}
+
+impl Rights {
+    pub(crate) fn token(self) -> NewToken {
+        match self {
+            Self::Read => NewToken::read_only(),
+            Self::Write => NewToken::full_access(),
+        }
+        .expires(lifetime())
+    }
+}
+
+fn lifetime() -> Expiration {
+    Expiration::hours(1)
 }
 
 fn connection(cx: &Context, http: reqwest::Client, url: &str, token: Option<DatabaseToken>) -> Connection {

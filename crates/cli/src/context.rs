@@ -12,7 +12,7 @@ use turso_cloud::{ApiToken, Client, Credentials, OrganizationSlug, RetryPolicy};
 
 use crate::{
     args::GlobalArgs,
-    config::{Setting, Settings, parse_duration},
+    config::{Setting, Settings, Source, parse_duration},
     exit::{Failure, Kind},
     output::Output,
     requests::{Recorder, Tracer},
@@ -42,6 +42,12 @@ pub(crate) enum Weight<'a> {
     Moderate,
     /// The name of what is lost, typed on a terminal or given by `--confirm`.
     Severe { name: &'a str, confirmed: Option<&'a str> },
+}
+
+/// Says what a person has to know to go on, even with `--quiet`.
+pub(crate) fn say(text: impl std::fmt::Display) {
+    // Whoever closed standard error does not want to be told.
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 impl Context {
@@ -110,11 +116,16 @@ impl Context {
         Ok(self.token.get_or_init(|| token))
     }
 
+    /// Takes a token that somebody has just logged in with for the one in use.
+    pub(crate) fn adopt(&self, token: ApiToken) {
+        // Nobody has asked for another one before.
+        let _ = self.token.set(Setting { value: token, source: Source::Flag });
+    }
+
     /// Says something to a person, beside the data.
     pub(crate) fn notice(&self, text: impl std::fmt::Display) {
         if !self.flags.quiet {
-            // Whoever closed standard error does not want to be told.
-            let _ = writeln!(anstream::stderr(), "{text}");
+            say(text);
         }
     }
 
@@ -171,6 +182,10 @@ impl Context {
         let mut terminal = io::stderr();
         write!(terminal, "This will {action}.\n{question}").and_then(|()| terminal.flush())?;
         let answer = stdin::line(LONGEST_ANSWER).context("cannot read the answer")?;
+        if !answer.ends_with('\n') {
+            // Ctrl-D does not end the line of the question.
+            writeln!(terminal)?;
+        }
         if is_consent(answer.trim()) {
             return Ok(());
         }

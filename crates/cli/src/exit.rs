@@ -37,12 +37,14 @@ pub(crate) struct Failure {
     kind: Kind,
     message: String,
     hint: Option<String>,
+    /// That its cause has a hint is of no use to anybody any more.
+    is_hint_settled: bool,
     source: Option<anyhow::Error>,
 }
 
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, source: None }
+        Self { kind, message: message.into(), hint: None, is_hint_settled: false, source: None }
     }
 
     /// A failure of the API in other words, of the same kind.
@@ -52,6 +54,21 @@ impl Failure {
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
+    }
+
+    /// Any error, as what is said of it.
+    pub(crate) fn of_any(error: anyhow::Error) -> Self {
+        let Report { message, hint, .. } = Report::of(&error);
+        let (_, _, kind) = classify(&error);
+        Self { hint, ..Self::new(kind, message).caused_by(error) }
+    }
+
+    /// The same failure, with more to say of it.
+    #[must_use]
+    pub(crate) fn adding(mut self, more: &str) -> Self {
+        self.message.push_str("; ");
+        self.message.push_str(more);
+        self
     }
 
     pub(crate) fn is(&self, kind: Kind) -> bool {
@@ -69,6 +86,12 @@ impl Failure {
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn without_hint(mut self) -> Self {
+        (self.hint, self.is_hint_settled) = (None, true);
         self
     }
 
@@ -114,18 +137,14 @@ struct Http {
 
 impl Report {
     pub(crate) fn of(error: &anyhow::Error) -> Self {
-        let api = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
-        let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
-        let kind = match (failure, api) {
-            (Some(failure), _) => failure.kind,
-            (None, Some(api)) => kind_of(api),
-            (None, None) if error.chain().any(<dyn std::error::Error>::is::<InvalidInput>) => Kind::Usage,
-            (None, None) => Kind::Failed,
-        };
+        let (failure, api, kind) = classify(error);
         Self {
             kind: word(kind, failure.is_none().then_some(api).flatten()),
             message: message(error),
-            hint: failure.and_then(|failure| failure.hint.clone()).or_else(|| api.and_then(hint_for)),
+            hint: match failure {
+                Some(Failure { hint, is_hint_settled, .. }) if hint.is_some() || *is_hint_settled => hint.clone(),
+                _ => api.and_then(hint_for),
+            },
             exit_code: kind as u8,
             retryable: kind == Kind::Transient,
             http: api.and_then(Http::of),
@@ -189,6 +208,19 @@ impl Http {
     }
 }
 
+/// What among the causes of an error decides how the run ends.
+fn classify(error: &anyhow::Error) -> (Option<&Failure>, Option<&Error>, Kind) {
+    let api = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
+    let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
+    let kind = match (failure, api) {
+        (Some(failure), _) => failure.kind,
+        (None, Some(api)) => kind_of(api),
+        (None, None) if error.chain().any(<dyn std::error::Error>::is::<InvalidInput>) => Kind::Usage,
+        (None, None) => Kind::Failed,
+    };
+    (failure, api, kind)
+}
+
 fn kind_of(error: &Error) -> Kind {
     match error.kind() {
         ErrorKind::InvalidInput | ErrorKind::Config => Kind::Usage,
@@ -230,7 +262,7 @@ fn hint_for(error: &Error) -> Option<String> {
         return Some(format!("try again in {} s", wait.as_secs().max(1)));
     }
     let hint = match error.kind() {
-        ErrorKind::Unauthenticated => "tursoctl auth login --token-stdin",
+        ErrorKind::Unauthenticated => "tursoctl auth login",
         ErrorKind::Connect | ErrorKind::Timeout => "tursoctl doctor",
         ErrorKind::PaymentRequired => "tursoctl org plan",
         _ => return None,

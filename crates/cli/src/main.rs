@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod browser;
 mod commands;
 mod config;
 mod connect;
@@ -20,7 +21,12 @@ mod signals;
 mod stdin;
 mod stdout;
 
-use std::{env, ffi::OsString, io::Write as _, process::ExitCode};
+use std::{
+    env,
+    ffi::OsString,
+    io::{ErrorKind, Write as _},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser as _, ValueEnum as _};
@@ -38,12 +44,12 @@ fn main() -> ExitCode {
             tell(&report, Some(Format::Json), false);
             return report.exit_code();
         }
-        Err(refused) => refused.exit(),
+        Err(refused) if refused.use_stderr() => refused.exit(),
+        Err(asked_for) => return show(&asked_for),
     };
-    global.color.apply();
-    let verbose = global.verbose > 0;
     let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
-    match run(global, &command, &mut format) {
+    let mut verbose = global.verbose > 0;
+    match run(global, &command, &mut format, &mut verbose) {
         Ok(code) => code,
         Err(_) if stdout::is_closed() => ExitCode::SUCCESS,
         Err(error) => {
@@ -54,16 +60,37 @@ fn main() -> ExitCode {
     }
 }
 
-/// Notes the format as soon as it is known: errors are told in it, too.
-fn run(global: GlobalArgs, command: &args::Command, format: &mut Option<Format>) -> Result<ExitCode> {
+/// Writes what `--help` and `--version` ask for.
+fn show(asked_for: &clap::Error) -> ExitCode {
+    match asked_for.print().and_then(|()| std::io::stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let report = Report::of(&anyhow::Error::from(error).context("cannot write to standard output"));
+            tell(&report, None, false);
+            report.exit_code()
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Notes how errors are to be told as soon as it is known.
+fn run(
+    global: GlobalArgs,
+    command: &args::Command,
+    format: &mut Option<Format>,
+    verbose: &mut bool,
+) -> Result<ExitCode> {
     if let Some(outcome) = commands::run_offline(&global, command) {
         return outcome.map(|()| ExitCode::SUCCESS);
     }
+    let global = global.with_environment()?;
+    global.color.unwrap_or_default().apply();
+    *verbose = global.verbose > 0;
     let cx = Context::new(global, command.makes_profiles())?;
     *format = Some(cx.out().format());
     let mut runtime = if command.is_parallel() { Builder::new_multi_thread() } else { Builder::new_current_thread() };
     let runtime = runtime.enable_all().build().context("cannot start the runtime")?;
     let outcome = runtime.block_on(async {
+        signals::outlive_full_files()?;
         if command.handles_signals() {
             return anyhow::Ok(Ok(commands::run(&cx, command).await));
         }

@@ -6,6 +6,7 @@ mod fields;
 mod json;
 mod shape;
 mod table;
+mod wrapped;
 mod yaml;
 
 use std::{
@@ -56,6 +57,12 @@ impl Output {
         Self { format: self.format, fields: self.fields.clone(), is_muted: false }
     }
 
+    /// The same, but with JSON in place of a table: for things whose columns nobody knows.
+    pub(crate) fn or_json(&self) -> Self {
+        let format = if self.is_structured() { self.format } else { Format::Json };
+        Self { format, fields: self.fields.clone(), is_muted: self.is_muted }
+    }
+
     /// One thing.
     pub(crate) fn value<T: Serialize>(&self, shape: &Shape, value: &T) -> Result<()> {
         if self.is_muted {
@@ -81,7 +88,12 @@ impl Output {
         let mut out = stdout::lock();
         match self.format {
             Format::Table | Format::Wide => {
-                table::many(&mut out, shape, &self.fields, values, self.format == Format::Wide, Self::is_colored())?;
+                let look = table::Look {
+                    is_wide: self.format == Format::Wide,
+                    is_colored: Self::is_colored(),
+                    width: stdout::width(),
+                };
+                table::many(&mut out, shape, &self.fields, values, look)?;
             }
             Format::Json => json::pretty_list(&mut out, &self.fields, shape, values)?,
             Format::Yaml => yaml::many(&mut out, &self.fields, shape, values)?,

@@ -2,21 +2,34 @@
 
 use std::{path::Path, time::Duration};
 
+use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::context::Context;
 
-const BYTES: &str = "{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
+const BYTES: &str = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
+
+/// What is drawn where there is no room for a bar.
+const NARROW: &str = "{wide_msg} {bytes} {percent}% {bytes_per_sec} {eta} left";
 
 /// What is drawn where nobody knows how many bytes there will be.
-const UNKNOWN: &str = "{prefix} {spinner} {bytes} {bytes_per_sec}";
+const UNKNOWN: &str = "{spinner} {wide_msg} {bytes} {bytes_per_sec}";
+
+/// The columns that a bar worth drawing and the numbers behind it take.
+const ROOM: usize = 60;
 
 /// A bar for bytes, with rate and time left; nothing is drawn in scripts, with `--quiet` or in a dry run. It goes away
 /// when it is dropped.
 pub(crate) fn bytes(cx: &Context, what: &str) -> ProgressBar {
     let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let style = ProgressStyle::with_template(BYTES).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(None, target).with_style(style).with_prefix(what.to_owned())
+    let (_, columns) = Term::stderr().size();
+    let has_room = console::measure_text_width(what) + ROOM <= usize::from(columns);
+    let bar = ProgressBar::with_draw_target(None, target).with_message(what.to_owned());
+    bar.with_style(style(if has_room { BYTES } else { NARROW }))
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// A sign of life while something of unknown length goes on.
@@ -31,18 +44,19 @@ pub(crate) fn waiting(cx: &Context, what: &str) -> ProgressBar {
 
 /// A phase of so many bytes, if that is known: a bar where it is seen, and a line elsewhere.
 pub(crate) fn phase(cx: &Context, what: &str, total: Option<u64>) -> ProgressBar {
-    if !cx.shows_progress() {
+    let bar = bytes(cx, what);
+    // A terminal may not be able to draw it.
+    if bar.is_hidden() {
         cx.notice(what);
     }
-    let bar = bytes(cx, what);
     match total {
         Some(total) => bar.set_length(total),
-        None => bar.set_style(ProgressStyle::with_template(UNKNOWN).unwrap_or_else(|_| ProgressStyle::default_bar())),
+        None => bar.set_style(style(UNKNOWN)),
     }
     bar
 }
 
-/// The phase of a file, by its name alone: the bar has to fit a narrow terminal.
+/// The phase of a file, by its name alone.
 pub(crate) fn of_file(cx: &Context, verb: &str, file: &Path, total: u64) -> ProgressBar {
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
     phase(cx, &format!("{verb} {name}"), Some(total))

@@ -11,13 +11,6 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::hrana::Value;
 
-/// How wide a table may be; nothing where no terminal shows it.
-pub(crate) fn width_of_terminal() -> Option<u16> {
-    let terminal = console::Term::stdout();
-    let (_, columns) = terminal.is_term().then(|| terminal.size_checked()).flatten()?;
-    Some(columns)
-}
-
 /// A row as a map from the names of its columns.
 pub(crate) struct Row<'a> {
     pub(crate) columns: &'a [String],

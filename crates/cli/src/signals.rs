@@ -2,6 +2,8 @@
 
 use std::{io, process, thread, time::Duration};
 
+#[cfg(unix)]
+use tokio::signal::unix::{self, SignalKind};
 use tokio::{
     runtime::{self, Handle},
     sync::watch,
@@ -14,32 +16,64 @@ use crate::{exit::Kind, stdin};
 const LONGEST_CLEANUP: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
+/// What somebody outside wants of this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    Terminate,
+    /// The terminal is gone.
+    Hangup,
+}
+
 /// The signals that ask a program to stop. From the moment this is made they no longer end it on the spot.
 #[derive(Debug)]
 pub(crate) struct Signals {
     #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
+    interrupt: unix::Signal,
     #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+    terminate: unix::Signal,
+    #[cfg(unix)]
+    hangup: Option<unix::Signal>,
 }
 
 impl Signals {
+    /// Without [`Signal::Hangup`]: whoever was started by `nohup` ignores it, and goes on doing so.
     pub(crate) fn listen() -> io::Result<Self> {
         #[cfg(unix)]
         {
-            use tokio::signal::unix::{SignalKind, signal};
-            Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+            let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+            Ok(Self { interrupt: unix::signal(interrupt)?, terminate: unix::signal(terminate)?, hangup: None })
         }
         #[cfg(not(unix))]
         Ok(Self {})
     }
 
-    /// Waits for one of them, and says which end of the run it means.
-    pub(crate) async fn stopped(&mut self) -> Kind {
+    /// All of them, for a program that only hands them on.
+    pub(crate) fn listen_to_all() -> io::Result<Self> {
         #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => Kind::Interrupted,
-            _ = self.terminate.recv() => Kind::Terminated,
+        {
+            Ok(Self { hangup: Some(unix::signal(SignalKind::hangup())?), ..Self::listen()? })
+        }
+        #[cfg(not(unix))]
+        Self::listen()
+    }
+
+    /// Waits for one of them.
+    pub(crate) async fn next(&mut self) -> Signal {
+        #[cfg(unix)]
+        {
+            let hangup = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = self.interrupt.recv() => Signal::Interrupt,
+                _ = self.terminate.recv() => Signal::Terminate,
+                _ = hangup => Signal::Hangup,
+            }
         }
         #[cfg(not(unix))]
         {
@@ -47,9 +81,29 @@ impl Signals {
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
-            Kind::Interrupted
+            Signal::Interrupt
         }
     }
+
+    /// Waits for one of them, and says which end of the run it means.
+    pub(crate) async fn stopped(&mut self) -> Kind {
+        match self.next().await {
+            Signal::Interrupt => Kind::Interrupted,
+            Signal::Terminate | Signal::Hangup => Kind::Terminated,
+        }
+    }
+}
+
+/// Makes a file that outgrows what a process may write an error of whoever writes it, as a full disk is, rather than the
+/// end of the program, which would leave its drafts behind.
+pub(crate) fn outlive_full_files() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        // Whoever listens once does so for good.
+        let too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        drop(unix::signal(too_large)?);
+    }
+    Ok(())
 }
 
 /// Listens on a thread of its own, and tells whoever is to stop which end of the run it means, until they stop listening.
@@ -68,6 +122,7 @@ pub(crate) fn watch() -> io::Result<watch::Receiver<Option<Kind>>> {
                 () = tell.closed() => return,
             };
             if stdin::is_being_read() {
+                stdin::leave();
                 process::exit((kind as u8).into());
             }
             tell.send_replace(Some(kind));
@@ -75,6 +130,22 @@ pub(crate) fn watch() -> io::Result<watch::Receiver<Option<Kind>>> {
     };
     thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;
     Ok(told)
+}
+
+/// While somebody types into a line editor, which changes the terminal and takes Ctrl-C for a key: has the terminal put back
+/// when the program is told to end.
+pub(crate) fn put_terminal_back() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = unix::signal(SignalKind::terminate())?;
+        stdin::remember();
+        tokio::spawn(async move {
+            terminate.recv().await;
+            stdin::leave();
+            process::exit((Kind::Terminated as u8).into());
+        });
+    }
+    Ok(())
 }
 
 /// Lets what was given up clean up after itself, until a second signal: an upload spawns a task that deletes its draft.

@@ -1,15 +1,52 @@
 //! The standard input, read by the thread that asks: nothing else can end it then, so signals are told.
 
+#[cfg(unix)]
+mod echo;
+
 use std::{
-    io::{self, BufRead as _, Read as _},
+    io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
     sync::atomic::{AtomicBool, Ordering},
 };
+
+/// No token is longer.
+const LONGEST_SECRET: u64 = 64 * 1024;
 
 static IS_BEING_READ: AtomicBool = AtomicBool::new(false);
 
 /// Whether a thread is blocked there.
 pub(crate) fn is_being_read() -> bool {
     IS_BEING_READ.load(Ordering::SeqCst)
+}
+
+/// Leaves the terminal as the next program wants it: what is typed does not end the line of a question.
+pub(crate) fn leave() {
+    #[cfg(unix)]
+    echo::bring_back();
+    if io::stdin().is_terminal() {
+        let _ = writeln!(io::stderr());
+    }
+}
+
+/// Remembers how the terminal is, for [`leave`] to put it back: a line editor changes it while it waits.
+#[cfg(unix)]
+pub(crate) fn remember() {
+    echo::remember();
+}
+
+/// One line that a terminal does not show while it is typed.
+pub(crate) fn secret(question: &str) -> io::Result<String> {
+    if !io::stdin().is_terminal() {
+        return line(LONGEST_SECRET);
+    }
+    let mut terminal = io::stderr();
+    let mut ask = || write!(terminal, "{question}").and_then(|()| terminal.flush());
+    // Asked when nothing is shown any more: somebody may be fast.
+    #[cfg(unix)]
+    let line = echo::without(|| ask().and_then(|()| line(LONGEST_SECRET)));
+    #[cfg(not(unix))]
+    let line = ask().and_then(|()| console::Term::stderr().read_secure_line());
+    writeln!(terminal)?;
+    line
 }
 
 /// One line of at most `limit` bytes, with its end.

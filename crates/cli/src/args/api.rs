@@ -6,7 +6,11 @@ use http::Method;
 #[command(after_help = "Examples:
   tursoctl api GET /v1/organizations/acme/groups
   tursoctl api POST /v1/organizations/acme/groups -f name=eu -f location=aws-eu-west-1
-  tursoctl api PATCH /v1/organizations/acme --input patch.json")]
+  tursoctl api PATCH /v1/organizations/acme --input patch.json
+  tursoctl api GET /v1/organizations/acme/audit-logs --paginate -o jsonl
+
+With --paginate, what is in the list of each page becomes one list of JSON, or with -o jsonl a line each as it arrives.
+Related commands: docs, local requests")]
 pub(crate) struct ApiArgs {
     /// The HTTP method
     #[arg(value_parser = method)]
@@ -19,6 +23,9 @@ pub(crate) struct ApiArgs {
     /// A file with the JSON body; - is the standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
+    /// Ask for the pages behind the first, too, and write what is in their lists (GET only)
+    #[arg(long, conflicts_with_all = ["body_fields", "input"])]
+    pub(crate) paginate: bool,
 }
 
 fn method(text: &str) -> Result<Method, String> {

@@ -10,6 +10,9 @@ use super::values::{known, time};
 pub(crate) enum AuditCommand {
     /// List entries, newest first
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl audit list --since 24h --code db-delete
+  tursoctl audit list --limit 1000 -o csv")]
     List {
         #[command(flatten)]
         filter: AuditFilter,
@@ -18,6 +21,9 @@ pub(crate) enum AuditCommand {
         limit: usize,
     },
     /// Show the newest entries, oldest first, and with -f new ones as they come
+    #[command(after_help = "Examples:
+  tursoctl audit tail -n 50
+  tursoctl audit tail --follow -o jsonl")]
     Tail {
         #[command(flatten)]
         filter: AuditFilter,
@@ -32,6 +38,8 @@ pub(crate) enum AuditCommand {
         interval: std::time::Duration,
     },
     /// Write all entries to a file as JSON lines, newest first
+    #[command(after_help = "Examples:
+  tursoctl audit export --since 30d --out audit.jsonl")]
     Export {
         #[command(flatten)]
         filter: AuditFilter,

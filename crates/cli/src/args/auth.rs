@@ -5,22 +5,46 @@ use super::values::known;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuthCommand {
-    /// Check an API token and keep it in the profile
+    /// Log in by a browser or with a token, and keep the token in the profile
     #[command(after_help = "Examples:
+  tursoctl auth login
+  tursoctl auth login --headless
   tursoctl auth login --token-stdin < token.txt
-  tursoctl auth login --profile local --api-url http://127.0.0.1:8080 --token-file token.txt")]
-    Login,
+  tursoctl auth login --profile local --api-url http://127.0.0.1:8080 --token-file token.txt
+
+A browser on this machine hands the token over. Such a token ends after some days; one of `auth tokens create` does not.")]
+    Login(AuthLogin),
     /// Forget the token of the profile; the token itself stays good
+    #[command(after_help = "Examples:
+  tursoctl auth logout
+  tursoctl auth logout --profile work")]
     Logout,
     /// Say which token and organization are in use, and where they come from
+    #[command(after_help = "Examples:
+  tursoctl auth status
+  tursoctl auth status --check -o json")]
     Status(AuthStatus),
     /// Print the API token in use
+    #[command(after_help = "Examples:
+  tursoctl auth token > token.txt")]
     Token,
     /// API tokens
     #[command(subcommand)]
     Tokens(ApiTokensCommand),
     /// Take over the token and the organization of another program
+    #[command(after_help = "Examples:
+  tursoctl auth import --from turso")]
     Import(AuthImport),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuthLogin {
+    /// Print the address of the page to log in on, rather than open it in a browser
+    #[arg(long, conflicts_with = "headless")]
+    pub(crate) no_browser: bool,
+    /// For a browser on another machine: print the address of a page that shows the token, and read that
+    #[arg(long)]
+    pub(crate) headless: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,12 +71,20 @@ pub(crate) enum ImportSource {
 pub(crate) enum ApiTokensCommand {
     /// List API tokens
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl auth tokens list
+  tursoctl auth tokens list --of-org acme")]
     List(ApiTokensList),
     /// Create an API token and print it; it is shown only once
     #[command(alias = "mint")]
+    #[command(after_help = "Examples:
+  tursoctl auth tokens create ci > token.txt
+  tursoctl auth tokens create deploy --group eu --scope db:create --scope db:mint-token")]
     Create(ApiTokensCreate),
     /// Revoke API tokens
     #[command(alias = "delete", alias = "rm")]
+    #[command(after_help = "Examples:
+  tursoctl auth tokens revoke ci --yes")]
     Revoke(ApiTokensRevoke),
 }
 

@@ -1,8 +1,12 @@
+mod configuration;
+
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
 use turso_cloud::{ByteSize, Cipher, DatabaseId, DatabaseName, GroupName, InstanceName, OrganizationSlug};
+
+pub(crate) use configuration::{AllowRulesArgs, AllowRulesCommand, DbConfigChange, DbConfigCommand};
 
 use super::{
     tokens::TokenArgs,
@@ -13,9 +17,14 @@ use super::{
 pub(crate) enum DbCommand {
     /// List databases
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl db list
+  tursoctl db list --group eu -o json --fields name,hostname")]
     List(DbList),
     /// Show a database
     #[command(alias = "show", alias = "inspect")]
+    #[command(after_help = "Examples:
+  tursoctl db get orders")]
     Get {
         /// Its name
         name: DatabaseName,
@@ -28,10 +37,19 @@ pub(crate) enum DbCommand {
     Create(DbCreate),
     /// Delete databases
     #[command(alias = "destroy", alias = "rm")]
+    #[command(after_help = "Examples:
+  tursoctl db delete orders --yes
+  tursoctl db delete orders-1 orders-2 --if-exists --yes")]
     Delete(DbDelete),
     /// Copy a database, as it is or as it was
+    #[command(after_help = "Examples:
+  tursoctl db branch orders orders-test
+  tursoctl db branch orders orders-before --at 2h --wait")]
     Branch(DbBranch),
     /// Print the URL of a database
+    #[command(after_help = "Examples:
+  tursoctl db url orders
+  tursoctl db url orders --scheme libsql")]
     Url {
         /// Its name
         name: DatabaseName,
@@ -40,8 +58,14 @@ pub(crate) enum DbCommand {
         scheme: Option<Scheme>,
     },
     /// Print the variables a program needs, with a new token
+    #[command(after_help = "Examples:
+  tursoctl db env orders --expires 7d >> .env
+  tursoctl db env orders --form shell --read-only")]
     Env(DbEnv),
     /// Show the usage of a database
+    #[command(after_help = "Examples:
+  tursoctl db usage orders
+  tursoctl db usage orders --since 7d")]
     Usage {
         /// Its name
         name: DatabaseName,
@@ -53,6 +77,8 @@ pub(crate) enum DbCommand {
         until: Option<Timestamp>,
     },
     /// List the statements that read or write the most rows
+    #[command(after_help = "Examples:
+  tursoctl db queries orders --since 24h --top 5")]
     Queries {
         /// Its name
         name: DatabaseName,
@@ -64,6 +90,9 @@ pub(crate) enum DbCommand {
         top: Option<usize>,
     },
     /// Instances of a database
+    #[command(after_help = "Examples:
+  tursoctl db instances orders
+  tursoctl db instances orders aws-eu-west-1 --wait")]
     Instances(DbInstances),
     /// Tokens that open a database
     #[command(subcommand)]
@@ -75,6 +104,9 @@ pub(crate) enum DbCommand {
     #[command(subcommand)]
     AllowRules(AllowRulesCommand),
     /// Keep a database from being deleted, or no longer; without a switch, show it
+    #[command(after_help = "Examples:
+  tursoctl db protect orders on
+  tursoctl db protect orders")]
     Protect {
         /// Its name
         name: DatabaseName,
@@ -82,6 +114,8 @@ pub(crate) enum DbCommand {
         switch: Option<Switch>,
     },
     /// Hand a database over to another organization
+    #[command(after_help = "Examples:
+  tursoctl db transfer orders --to other --confirm orders")]
     Transfer {
         /// Its name
         name: DatabaseName,
@@ -93,23 +127,32 @@ pub(crate) enum DbCommand {
         confirm: Option<String>,
     },
     /// Bring the archived group of a database back to work
+    #[command(after_help = "Examples:
+  tursoctl db unarchive orders")]
     Unarchive {
         /// Its name
         name: DatabaseName,
     },
     /// Wake a sleeping database up
     #[command(alias = "wake-up")]
+    #[command(after_help = "Examples:
+  tursoctl db wakeup orders")]
     Wakeup {
         /// Its name
         name: DatabaseName,
     },
     /// List deleted databases that can be brought back
+    #[command(after_help = "Examples:
+  tursoctl db deleted
+  tursoctl db deleted --search orders")]
     Deleted {
         /// Only those with this in their name
         #[arg(long, value_name = "TEXT", default_value = "")]
         search: String,
     },
     /// Bring a deleted database back
+    #[command(after_help = "Examples:
+  tursoctl db restore 0eb771dd-6906-11ee-8553-eaa7715aeaf2 --name orders-again")]
     Restore {
         /// Its id, from `db deleted`
         id: DatabaseId,
@@ -251,6 +294,9 @@ pub(crate) struct DbInstances {
 pub(crate) enum DbTokensCommand {
     /// Create a token and print it
     #[command(alias = "mint")]
+    #[command(after_help = "Examples:
+  tursoctl db tokens create orders --read-only --expires 1h
+  tursoctl db tokens create orders --perm goods:data_read,data_add")]
     Create {
         /// The database
         name: DatabaseName,
@@ -259,93 +305,10 @@ pub(crate) enum DbTokensCommand {
     },
     /// Make every token of a database worthless
     #[command(alias = "rotate")]
+    #[command(after_help = "Examples:
+  tursoctl db tokens invalidate orders --yes")]
     Invalidate {
         /// The database
         name: DatabaseName,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum DbConfigCommand {
-    /// Show limits and blocks
-    #[command(alias = "show")]
-    Get {
-        /// The database
-        name: DatabaseName,
-    },
-    /// Change limits and blocks
-    Set(DbConfigSet),
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct DbConfigSet {
-    /// The database
-    pub(crate) name: DatabaseName,
-    #[command(flatten)]
-    pub(crate) change: DbConfigChange,
-}
-
-#[derive(Debug, clap::Args)]
-#[group(required = true, multiple = true)]
-pub(crate) struct DbConfigChange {
-    /// How large it may become: 500mb, 1gib
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) size_limit: Option<ByteSize>,
-    /// Whether other databases may attach it
-    #[arg(long, value_name = "ON|OFF")]
-    pub(crate) allow_attach: Option<Switch>,
-    /// Whether reads are refused
-    #[arg(long, value_name = "ON|OFF")]
-    pub(crate) block_reads: Option<Switch>,
-    /// Whether writes are refused
-    #[arg(long, value_name = "ON|OFF")]
-    pub(crate) block_writes: Option<Switch>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AllowRulesCommand {
-    /// Show the rules
-    #[command(alias = "show")]
-    Get {
-        /// The database
-        name: DatabaseName,
-    },
-    /// Replace the rules
-    Set {
-        /// The database
-        name: DatabaseName,
-        #[command(flatten)]
-        rules: AllowRulesArgs,
-    },
-    /// Add to the rules
-    Add {
-        /// The database
-        name: DatabaseName,
-        #[command(flatten)]
-        rules: AllowRulesArgs,
-    },
-    /// Take from the rules
-    #[command(alias = "rm")]
-    Remove {
-        /// The database
-        name: DatabaseName,
-        #[command(flatten)]
-        rules: AllowRulesArgs,
-    },
-    /// Remove all rules: the database may be reached from everywhere
-    Clear {
-        /// The database
-        name: DatabaseName,
-    },
-}
-
-#[derive(Debug, clap::Args)]
-#[group(required = true, multiple = true)]
-pub(crate) struct AllowRulesArgs {
-    /// An address or a range, such as 203.0.113.0/24; may be given more than once
-    #[arg(long = "ip", value_name = "ADDRESS", value_delimiter = ',')]
-    pub(crate) ips: Vec<String>,
-    /// The id of a VPC of AWS; may be given more than once
-    #[arg(long = "vpc", value_name = "ID", value_delimiter = ',')]
-    pub(crate) vpcs: Vec<String>,
 }

@@ -21,7 +21,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) api_url: Option<String>,
 
-    /// Read the API token from this file
+    /// Read the API token from this file [env: TURSOCTL_TOKEN_FILE]
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "token_stdin")]
     pub(crate) token_file: Option<PathBuf>,
 
@@ -37,31 +37,31 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, conflicts_with = "output")]
     pub(crate) json: bool,
 
-    /// Write only these fields, in this order
+    /// Write only these fields, in this order [env: TURSOCTL_FIELDS]
     #[arg(long, global = true, value_name = "A,B", value_delimiter = ',')]
     pub(crate) fields: Vec<String>,
 
-    /// Say nothing but data and errors
+    /// Say nothing but data and errors [env: TURSOCTL_QUIET]
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
 
-    /// Tell more about errors
+    /// Tell more about errors [env: TURSOCTL_VERBOSE]
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub(crate) verbose: u8,
 
-    /// Whether to use colors [env: NO_COLOR, CLICOLOR, CLICOLOR_FORCE]
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: ColorChoice,
+    /// Whether to use colors, by default where a terminal shows them [env: TURSOCTL_COLOR, NO_COLOR, CLICOLOR, CLICOLOR_FORCE]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub(crate) color: Option<ColorChoice>,
 
-    /// Do what would otherwise be asked about
+    /// Do what would otherwise be asked about [env: TURSOCTL_YES]
     #[arg(short, long, global = true)]
     pub(crate) yes: bool,
 
-    /// Never ask; fail with exit code 8 instead
+    /// Never ask; fail with exit code 8 instead [env: TURSOCTL_NO_INPUT]
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
 
-    /// Print the requests that would change something instead of sending them
+    /// Print the requests that would change something instead of sending them [env: TURSOCTL_DRY_RUN]
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,
 
@@ -77,7 +77,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) cacert: Option<String>,
 
-    /// Show each request and its answer on standard error, without secrets
+    /// Show each request and its answer on standard error, without secrets [env: TURSOCTL_TRACE_HTTP]
     #[arg(long, global = true)]
     pub(crate) trace_http: bool,
 }

@@ -7,19 +7,26 @@ use super::{tokens::TokenArgs, values::Switch};
 pub(crate) enum GroupCommand {
     /// List groups
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl group list
+  tursoctl group list -o name")]
     List,
     /// Show a group
     #[command(alias = "show")]
+    #[command(after_help = "Examples:
+  tursoctl group get eu")]
     Get {
         /// Its name
         name: GroupName,
     },
     /// Create a group
-    #[command(after_help = "Example:
+    #[command(after_help = "Examples:
   tursoctl group create eu --location aws-eu-west-1 --if-not-exists")]
     Create(GroupCreate),
     /// Delete a group and all its databases
     #[command(alias = "destroy", alias = "rm")]
+    #[command(after_help = "Examples:
+  tursoctl group delete eu --confirm eu")]
     Delete {
         /// Its name
         name: GroupName,
@@ -31,6 +38,8 @@ pub(crate) enum GroupCommand {
         if_exists: bool,
     },
     /// Give a group another name
+    #[command(after_help = "Examples:
+  tursoctl group rename eu europe")]
     Rename {
         /// Its name
         name: GroupName,
@@ -38,6 +47,8 @@ pub(crate) enum GroupCommand {
         to: GroupName,
     },
     /// Hand a group and its databases over to another organization
+    #[command(after_help = "Examples:
+  tursoctl group transfer eu --to other --confirm eu")]
     Transfer {
         /// Its name
         name: GroupName,
@@ -50,11 +61,16 @@ pub(crate) enum GroupCommand {
     },
     /// Bring an archived group back to work
     #[command(alias = "unarchive-group")]
+    #[command(after_help = "Examples:
+  tursoctl group unarchive eu")]
     Unarchive {
         /// Its name
         name: GroupName,
     },
     /// Keep a group and its databases from being deleted, or no longer; without a switch, show it
+    #[command(after_help = "Examples:
+  tursoctl group protect eu on
+  tursoctl group protect eu")]
     Protect {
         /// Its name
         name: GroupName,
@@ -62,6 +78,8 @@ pub(crate) enum GroupCommand {
         switch: Option<Switch>,
     },
     /// Bring the servers of a group to the newest version
+    #[command(after_help = "Examples:
+  tursoctl group update-version eu")]
     UpdateVersion {
         /// Its name
         name: GroupName,
@@ -73,8 +91,12 @@ pub(crate) enum GroupCommand {
     #[command(subcommand)]
     Tokens(GroupTokensCommand),
     /// List deleted groups that can be brought back
+    #[command(after_help = "Examples:
+  tursoctl group deleted")]
     Deleted,
     /// Bring a deleted group back
+    #[command(after_help = "Examples:
+  tursoctl group restore 7746f4af-db59-4e9a-a136-878e4f81336b")]
     Restore {
         /// Its id, from `group deleted`
         id: GroupId,
@@ -102,6 +124,8 @@ pub(crate) struct GroupCreate {
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupLocationsCommand {
     /// Add a location
+    #[command(after_help = "Examples:
+  tursoctl group locations add eu aws-us-east-1 --wait")]
     Add {
         /// The group
         group: GroupName,
@@ -113,6 +137,8 @@ pub(crate) enum GroupLocationsCommand {
     },
     /// Remove a location
     #[command(alias = "rm")]
+    #[command(after_help = "Examples:
+  tursoctl group locations remove eu aws-us-east-1 --yes")]
     Remove {
         /// The group
         group: GroupName,
@@ -120,6 +146,8 @@ pub(crate) enum GroupLocationsCommand {
         location: LocationCode,
     },
     /// Wait until a location is ready
+    #[command(after_help = "Examples:
+  tursoctl group locations wait eu aws-us-east-1")]
     Wait {
         /// The group
         group: GroupName,
@@ -132,6 +160,9 @@ pub(crate) enum GroupLocationsCommand {
 pub(crate) enum GroupTokensCommand {
     /// Create a token and print it
     #[command(alias = "mint")]
+    #[command(after_help = "Examples:
+  tursoctl group tokens create eu --expires 1h
+  tursoctl group tokens create eu --read-only --expires 7d")]
     Create {
         /// The group
         group: GroupName,
@@ -140,6 +171,8 @@ pub(crate) enum GroupTokensCommand {
     },
     /// Make every token of a group worthless
     #[command(alias = "rotate")]
+    #[command(after_help = "Examples:
+  tursoctl group tokens invalidate eu --yes")]
     Invalidate {
         /// The group
         group: GroupName,

@@ -4,10 +4,17 @@ use clap::{Subcommand, ValueEnum};
 
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum ImportCommand {
-    /// Make a new database of the file of a SQLite database
+    /// Make a database of the file of a SQLite database, or add it to one that is there
     #[command(after_help = "\
 Examples:
   tursoctl import sqlite shop.db --to shop --create
+  tursoctl import sqlite shop.db --to shop
+  tursoctl import sqlite more.db --to shop --mode append
+
+With --create the file is uploaded as it is: it has to be in WAL mode, with pages of 4096 bytes and at most 20 GiB. Into a
+database that is there, it is copied row by row. Tables, indexes, triggers and views that are not there are made, and those
+that are there stay as they are; with --mode append, the rows of a table come after those of the one that is there, and
+with --mode replace they take their place at once, when all of them have arrived.
 Related commands: export, db create")]
     Sqlite(ImportSqlite),
 
@@ -25,8 +32,30 @@ Examples:
   tursoctl import csv goods.csv --to shop
   tursoctl import csv goods.csv --to shop --create --table products --types id=integer,code=text
   tursoctl import csv goods.csv --to shop --mode replace
+
+The file is in UTF-8, and its first line names the columns.
 Related commands: export --format csv, sql")]
     Csv(ImportCsv),
+}
+
+/// A file and where it goes, whatever kind of file it is.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Import {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) destination: Destination,
+
+    /// Commit so many rows or statements at once
+    #[arg(long, value_name = "NUMBER", default_value = "500", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) batch: u32,
+
+    /// Go on where the same import stopped, and if this one stops, keep what it has done. Without it, a database or a
+    /// table that an import created is removed again when it fails
+    #[arg(long)]
+    pub(crate) resume: bool,
 }
 
 /// Where to.
@@ -45,53 +74,26 @@ pub(crate) struct Destination {
     pub(crate) group: String,
 }
 
-/// What is sent at once, and what happens after a failure.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Batches {
-    /// Commit so many rows or statements at once
-    #[arg(long, value_name = "NUMBER", default_value = "500", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub(crate) batch: u32,
-
-    /// Go on where the same import stopped, and if this one stops, keep what it has done. Without it, a database or a
-    /// table that an import created is removed again when it fails
-    #[arg(long)]
-    pub(crate) resume: bool,
-}
-
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ImportSqlite {
-    /// The file: in WAL mode, with pages of 4096 bytes, at most 20 GiB
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-
     #[command(flatten)]
-    pub(crate) destination: Destination,
+    pub(crate) import: Import,
+
+    /// What to do in a database that has tables. Without it, only an empty one is imported into
+    #[arg(long, value_name = "MODE", conflicts_with = "create")]
+    pub(crate) mode: Option<ImportMode>,
 }
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ImportDump {
-    /// The dump
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-
     #[command(flatten)]
-    pub(crate) destination: Destination,
-
-    #[command(flatten)]
-    pub(crate) batches: Batches,
+    pub(crate) import: Import,
 }
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ImportCsv {
-    /// The file, in UTF-8, whose first line names the columns
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-
     #[command(flatten)]
-    pub(crate) destination: Destination,
-
-    #[command(flatten)]
-    pub(crate) batches: Batches,
+    pub(crate) import: Import,
 
     /// The table; without it, the name of the file. One that does not exist is created
     #[arg(long, value_name = "TABLE")]

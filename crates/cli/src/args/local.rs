@@ -1,25 +1,54 @@
+mod clock;
+mod fault;
+mod fork;
+mod snapshot;
+
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use jiff::Timestamp;
 use turso_cloud_local::{Hostnames, Quirk};
+
+pub(crate) use clock::LocalClock;
+pub(crate) use fault::{LocalFault, LocalFaultAdd};
+pub(crate) use fork::LocalFork;
+pub(crate) use snapshot::LocalSnapshot;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LocalCommand {
     /// Start a local cloud and serve it until Ctrl-C
+    #[command(after_help = "Examples:
+  tursoctl local start --detach
+  tursoctl local start --addr 127.0.0.1:0 --ready-file .env
+  tursoctl local start --data-dir cloud --seed-file seed.toml")]
     Start(LocalStart),
     /// Stop a running local cloud
+    #[command(after_help = "Examples:
+  tursoctl local stop
+  tursoctl local stop --all")]
     Stop(LocalStop),
     /// Tell about a running local cloud
+    #[command(after_help = "Examples:
+  tursoctl local status
+  tursoctl local status --name two -o json")]
     Status(LocalName),
     /// List the local clouds that are running
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl local list")]
     List,
     /// Print the variables that clients of a running local cloud need
+    #[command(after_help = "Examples:
+  tursoctl local env --for sdk
+  tursoctl local env --for drizzle --database orders >> .env")]
     Env(LocalEnv),
     /// Run a command with a local cloud of its own, which ends with it
+    #[command(after_help = "Examples:
+  tursoctl local exec -- cargo test
+  tursoctl local exec --seed-file seed.toml --database orders -- npm test")]
     Exec(LocalExec),
     /// Make a running local cloud what it was when it was new
+    #[command(after_help = "Examples:
+  tursoctl local reset --yes")]
     Reset(LocalName),
     /// The state of a whole local cloud, kept under a name
     #[command(subcommand)]
@@ -28,8 +57,16 @@ pub(crate) enum LocalCommand {
     #[command(subcommand)]
     Fork(LocalFork),
     /// Print what a detached local cloud has written
+    #[command(after_help = "\
+Examples:
+  tursoctl local logs
+  tursoctl local logs --follow --name two")]
     Logs(LocalLogs),
     /// Print the requests to a running local cloud
+    #[command(after_help = "Examples:
+  tursoctl local requests --follow
+  tursoctl local requests --operation CreateDatabase -o json
+  tursoctl local requests --har requests.har")]
     Requests(LocalRequests),
     /// The clock of a running local cloud
     #[command(subcommand)]
@@ -38,10 +75,16 @@ pub(crate) enum LocalCommand {
     #[command(subcommand)]
     Fault(LocalFault),
     /// Print the certificate that TLS clients of a running local cloud have to trust
+    #[command(after_help = "Examples:
+  tursoctl local ca > ca.pem")]
     Ca(LocalName),
     /// Open the status of a running local cloud in a browser
+    #[command(after_help = "Examples:
+  tursoctl local open")]
     Open(LocalName),
     /// Check what a local cloud needs of this machine, and what is left of those that ended
+    #[command(after_help = "Examples:
+  tursoctl local doctor")]
     Doctor,
 }
 
@@ -202,50 +245,14 @@ pub(crate) struct LocalExec {
     pub(crate) command: Vec<std::ffi::OsString>,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum LocalSnapshot {
-    /// Keep the cloud as it is now
-    Save(NamedSnapshot),
-    /// List what was kept
-    #[command(visible_alias = "ls")]
-    List(LocalName),
-    /// Put the cloud back to what was kept
-    Restore(NamedSnapshot),
-    /// Delete what was kept
-    #[command(visible_alias = "rm")]
-    Delete(NamedSnapshot),
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct NamedSnapshot {
-    /// The name of the snapshot
-    pub(crate) snapshot: String,
-
-    #[command(flatten)]
-    pub(crate) instance: LocalName,
-}
-
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum LocalFork {
-    /// Copy the cloud as it is now; the copy takes the same tokens and ends with the cloud
-    Create(LocalName),
-    /// List the copies
-    #[command(visible_alias = "ls")]
-    List(LocalName),
-    /// End a copy
-    #[command(visible_alias = "rm")]
-    Delete {
-        /// The number of the copy
-        id: u64,
-        #[command(flatten)]
-        instance: LocalName,
-    },
-}
-
 #[derive(Debug, clap::Args)]
 pub(crate) struct LocalLogs {
     #[command(flatten)]
     pub(crate) instance: LocalName,
+
+    /// Go on with what is written, until Ctrl-C; also when the cloud is started anew
+    #[arg(short, long)]
+    pub(crate) follow: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -276,135 +283,4 @@ pub(crate) struct LocalRequests {
     /// Remember headers and bodies of requests to SQL endpoints from now on, or no longer; prints nothing else
     #[arg(long, value_name = "BOOL", conflicts_with_all = ["follow", "operation", "database", "unknown", "har"])]
     pub(crate) keep_sql: Option<bool>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum LocalClock {
-    /// Print what it shows
-    Show(LocalName),
-    /// Move it on
-    Advance {
-        /// How far, such as 31d or 1h30m
-        by: String,
-        #[command(flatten)]
-        instance: LocalName,
-    },
-    /// Move it to a time
-    Set {
-        /// The time, such as 2026-01-31T12:00:00Z
-        to: Timestamp,
-        #[command(flatten)]
-        instance: LocalName,
-    },
-    /// Stop it
-    Freeze(LocalName),
-    /// Let it go on
-    Resume(LocalName),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum LocalFault {
-    /// List the faults in effect
-    #[command(visible_alias = "ls")]
-    List(LocalName),
-    /// Put a fault into effect
-    Add(Box<LocalFaultAdd>),
-    /// Put the faults of a scenario into effect
-    Load {
-        /// The file (TOML)
-        file: PathBuf,
-        #[command(flatten)]
-        instance: LocalName,
-    },
-    /// End a fault, or all of them
-    Clear {
-        /// The number of the fault; all of them without it
-        id: Option<u64>,
-        #[command(flatten)]
-        instance: LocalName,
-    },
-}
-
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
-#[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("effect").required(true).multiple(false)))]
-pub(crate) struct LocalFaultAdd {
-    #[command(flatten)]
-    pub(crate) instance: LocalName,
-
-    /// Only requests for this operation, as `local requests` calls it
-    #[arg(long, value_name = "NAME", help_heading = "Which requests")]
-    pub(crate) operation: Option<String>,
-
-    /// Only requests with this path, in which * stands for any text
-    #[arg(long, value_name = "PATTERN", help_heading = "Which requests")]
-    pub(crate) path: Option<String>,
-
-    /// Only requests for this database
-    #[arg(long, value_name = "NAME", help_heading = "Which requests")]
-    pub(crate) database: Option<String>,
-
-    /// Only requests to SQL endpoints
-    #[arg(long, help_heading = "Which requests")]
-    pub(crate) sql: bool,
-
-    /// Only the nth of them
-    #[arg(long, value_name = "NUMBER", help_heading = "Which requests")]
-    pub(crate) nth: Option<u64>,
-
-    /// Only so many of them
-    #[arg(long, value_name = "NUMBER", help_heading = "Which requests")]
-    pub(crate) times: Option<u64>,
-
-    /// Only by this chance, from 0 to 1
-    #[arg(long, value_name = "CHANCE", help_heading = "Which requests")]
-    pub(crate) probability: Option<f64>,
-
-    /// What chance follows from
-    #[arg(long, value_name = "NUMBER", requires = "probability", help_heading = "Which requests")]
-    pub(crate) chance_seed: Option<u64>,
-
-    /// Answer with this status
-    #[arg(long, value_name = "CODE", group = "effect", help_heading = "What happens")]
-    pub(crate) status: Option<u16>,
-
-    /// With --status, the seconds of Retry-After
-    #[arg(long, value_name = "SECONDS", requires = "status", help_heading = "What happens")]
-    pub(crate) retry_after: Option<u64>,
-
-    /// With --status, the sentence of the error
-    #[arg(long, value_name = "TEXT", requires = "status", help_heading = "What happens")]
-    pub(crate) message: Option<String>,
-
-    /// Answer as usual after the --latency
-    #[arg(long, group = "effect", requires = "latency", help_heading = "What happens")]
-    pub(crate) only_latency: bool,
-
-    /// Never answer
-    #[arg(long, group = "effect", help_heading = "What happens")]
-    pub(crate) hang: bool,
-
-    /// Reset the connection
-    #[arg(long, group = "effect", help_heading = "What happens")]
-    pub(crate) reset: bool,
-
-    /// Break the answer off after so many bytes
-    #[arg(long, value_name = "BYTES", group = "effect", help_heading = "What happens")]
-    pub(crate) cut_body: Option<usize>,
-
-    /// Answer with a body that is no JSON
-    #[arg(long, group = "effect", help_heading = "What happens")]
-    pub(crate) wrong_json: bool,
-
-    /// Send the body in pieces of so many bytes, a tenth of a second apart
-    #[arg(long, value_name = "BYTES", group = "effect", help_heading = "What happens")]
-    pub(crate) slow_body: Option<usize>,
-
-    /// Let so many milliseconds pass first
-    #[arg(long, value_name = "MILLISECONDS", help_heading = "What happens")]
-    pub(crate) latency: Option<u64>,
-
-    /// Carry the request out, and only then lose its answer
-    #[arg(long, help_heading = "What happens")]
-    pub(crate) carried_out: bool,
 }

@@ -12,14 +12,22 @@ use super::{
 pub(crate) enum OrgCommand {
     /// List your organizations
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl org list")]
     List,
     /// Show an organization
     #[command(alias = "show")]
+    #[command(after_help = "Examples:
+  tursoctl org get
+  tursoctl org get acme -o json")]
     Get {
         /// The organization; the one in use without it
         slug: Option<OrganizationSlug>,
     },
     /// Create a team organization
+    #[command(after_help = "Examples:
+  tursoctl org create 'Acme Inc.'
+  tursoctl org create 'Acme Inc.' --check")]
     Create {
         /// Its name, which its slug is made from
         name: String,
@@ -28,9 +36,14 @@ pub(crate) enum OrgCommand {
         check: bool,
     },
     /// Change the organization in use
+    #[command(after_help = "Examples:
+  tursoctl org update --overages off
+  tursoctl org update --restore on")]
     Update(OrgUpdate),
     /// Delete an organization and all that is in it
     #[command(alias = "destroy", alias = "rm")]
+    #[command(after_help = "Examples:
+  tursoctl org delete acme --confirm acme")]
     Delete {
         /// The organization
         slug: OrganizationSlug,
@@ -39,12 +52,21 @@ pub(crate) enum OrgCommand {
         confirm: Option<String>,
     },
     /// Show the usage of this month
+    #[command(after_help = "Examples:
+  tursoctl org usage
+  tursoctl org usage -o json")]
     Usage,
     /// Show the plan in use and how much of it is used
+    #[command(after_help = "Examples:
+  tursoctl org plan")]
     Plan,
     /// List the plans there are
+    #[command(after_help = "Examples:
+  tursoctl org plans")]
     Plans,
     /// Show the subscription
+    #[command(after_help = "Examples:
+  tursoctl org subscription")]
     Subscription,
     /// Invoices
     #[command(subcommand)]
@@ -81,12 +103,17 @@ pub(crate) struct OrgUpdate {
 pub(crate) enum InvoicesCommand {
     /// List invoices
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl org invoices list
+  tursoctl org invoices list --kind issued -o csv")]
     List {
         /// Which ones
         #[arg(long, default_value = "all", value_parser = known(InvoiceKind::KNOWN))]
         kind: InvoiceKind,
     },
     /// Show an invoice
+    #[command(after_help = "Examples:
+  tursoctl org invoices get 1234-5678")]
     Get {
         /// Its number
         number: String,
@@ -96,14 +123,20 @@ pub(crate) enum InvoicesCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum BillingCommand {
     /// Show whom invoices are for
+    #[command(after_help = "Examples:
+  tursoctl org billing get -o json > customer.json")]
     Get,
     /// Change whom invoices are for
+    #[command(after_help = "Examples:
+  tursoctl org billing update --input customer.json")]
     Update {
         /// A JSON file in the form of `get -o json`; - is the standard input
         #[arg(long, value_name = "FILE")]
         input: PathBuf,
     },
     /// Print the URL of the page where a card is left
+    #[command(after_help = "Examples:
+  tursoctl org billing portal")]
     Portal,
 }
 
@@ -111,14 +144,20 @@ pub(crate) enum BillingCommand {
 pub(crate) enum MembersCommand {
     /// List members
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl org members list")]
     List,
     /// Show a member
     #[command(alias = "show")]
+    #[command(after_help = "Examples:
+  tursoctl org members get eve")]
     Get {
         /// Their username
         username: Username,
     },
     /// Add a user to the organization
+    #[command(after_help = "Examples:
+  tursoctl org members add eve --role viewer")]
     Add {
         /// Their username
         username: Username,
@@ -127,6 +166,8 @@ pub(crate) enum MembersCommand {
         role: Role,
     },
     /// Change what a member may do
+    #[command(after_help = "Examples:
+  tursoctl org members set-role eve admin")]
     SetRole {
         /// Their username
         username: Username,
@@ -136,6 +177,8 @@ pub(crate) enum MembersCommand {
     },
     /// Remove a member
     #[command(alias = "rm", alias = "delete")]
+    #[command(after_help = "Examples:
+  tursoctl org members remove eve --yes")]
     Remove {
         /// Their username
         username: Username,
@@ -146,8 +189,12 @@ pub(crate) enum MembersCommand {
 pub(crate) enum InvitesCommand {
     /// List open invites
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl org invites list")]
     List,
     /// Invite somebody
+    #[command(after_help = "Examples:
+  tursoctl org invites create eve@example.com --role member")]
     Create {
         /// Their address
         #[arg(required_unless_present = "username", conflicts_with = "username")]
@@ -161,6 +208,8 @@ pub(crate) enum InvitesCommand {
     },
     /// Take an invite back
     #[command(alias = "rm")]
+    #[command(after_help = "Examples:
+  tursoctl org invites delete eve@example.com")]
     Delete {
         /// The address it went to
         email: EmailAddress,
@@ -171,8 +220,12 @@ pub(crate) enum InvitesCommand {
 pub(crate) enum JwksCommand {
     /// List identity providers
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl org jwks list")]
     List,
     /// Save an identity provider
+    #[command(after_help = "Examples:
+  tursoctl org jwks save clerk https://example.com/.well-known/jwks.json")]
     Save {
         /// What to call it
         name: JwksName,
@@ -181,11 +234,16 @@ pub(crate) enum JwksCommand {
     },
     /// Remove an identity provider
     #[command(alias = "rm", alias = "remove")]
+    #[command(after_help = "Examples:
+  tursoctl org jwks delete clerk --yes")]
     Delete {
         /// Its name
         name: JwksName,
     },
     /// Print the claims a provider has to put into its tokens
+    #[command(after_help = "Examples:
+  tursoctl org jwks template --group eu --read-only
+  tursoctl org jwks template --database orders --perm goods:data_read")]
     Template(JwksTemplateArgs),
 }
 

@@ -4,8 +4,13 @@ use clap::Subcommand;
 pub(crate) enum ProfileCommand {
     /// List the profiles
     #[command(alias = "ls")]
+    #[command(after_help = "Examples:
+  tursoctl profile list")]
     List,
     /// Show the settings of a profile
+    #[command(after_help = "Examples:
+  tursoctl profile show
+  tursoctl profile show work -o json")]
     Show {
         /// The profile; the one in use without it
         name: Option<String>,
@@ -21,17 +26,24 @@ pub(crate) enum ProfileCommand {
     },
     /// Make a profile the one in use
     #[command(alias = "switch")]
+    #[command(after_help = "Examples:
+  tursoctl profile use work")]
     Use {
         /// The profile
         name: String,
     },
     /// Delete a profile and its token
     #[command(alias = "rm", alias = "destroy")]
+    #[command(after_help = "Examples:
+  tursoctl profile delete work --yes")]
     Delete {
         /// The profile
         name: String,
     },
     /// Say which value of a setting wins, and where it comes from
+    #[command(after_help = "Examples:
+  tursoctl profile explain
+  tursoctl profile explain organization")]
     Explain {
         /// The setting; all of them without it
         key: Option<String>,

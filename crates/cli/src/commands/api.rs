@@ -1,4 +1,7 @@
+mod pages;
+
 use anyhow::{Context as _, Result};
+use http::Method;
 use serde_json::{Map, Value};
 
 use super::input;
@@ -6,6 +9,12 @@ use crate::{args::ApiArgs, context::Context, exit::Failure};
 
 /// Sends a request as it is given, and prints the answer as it comes.
 pub(super) async fn run(cx: &Context, args: &ApiArgs) -> Result<()> {
+    if args.paginate {
+        if args.method != Method::GET {
+            return Err(Failure::usage(format!("--paginate goes with GET, not with {}", args.method)).into());
+        }
+        return pages::run(cx, &args.path).await;
+    }
     let mut request = cx.client()?.request(args.method.clone(), args.path.clone());
     if let Some(body) = body(args)? {
         request = request.json(body);

@@ -32,6 +32,10 @@ pub(super) async fn run(cx: &Context, command: &AuditCommand) -> Result<()> {
             newest.reverse();
             cx.out().list(&ENTRY, &newest)
         }
+        AuditCommand::Export { out, .. } if cx.is_dry_run() => {
+            cx.notice(format_args!("this would write {}", out.display()));
+            Ok(())
+        }
         AuditCommand::Export { filter, out } => {
             let count = export(client, filter, out).await?;
             cx.done(format_args!("wrote {count} entries to {}", out.display()));

@@ -43,7 +43,7 @@ struct Status {
 
 pub(super) async fn run(cx: &Context, command: &AuthCommand) -> Result<()> {
     match command {
-        AuthCommand::Login => login::run(cx).await,
+        AuthCommand::Login(args) => login::run(cx, args).await,
         AuthCommand::Logout => logout(cx),
         AuthCommand::Status(args) => status(cx, args).await,
         AuthCommand::Token => cx.out().text(cx.token()?.value.expose()),

@@ -1,11 +1,12 @@
-use std::{fmt::Write as _, io::Write as _};
+use std::{fmt::Write as _, fs, io::Write as _, path::Path};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use serde::Serialize;
 
 use crate::{
     args::{Args, DocsForm},
+    exit::Failure,
     stdout,
 };
 
@@ -34,17 +35,27 @@ struct Argument {
 }
 
 /// Prints the documentation, made from what the parser knows.
-pub(super) fn run(form: DocsForm) -> Result<()> {
+pub(super) fn run(form: DocsForm, out: Option<&Path>) -> Result<()> {
     let mut command = Args::command();
-    command.build();
-    let described = describe(&command, "tursoctl", true);
-    let text = match form {
-        DocsForm::Json => serde_json::to_string_pretty(&described)? + "\n",
-        DocsForm::Md => markdown(&described),
+    let text = match (form, out) {
+        (DocsForm::Man, Some(folder)) => return pages(command, folder),
+        (_, Some(_)) => return Err(Failure::usage("--out goes with --form man only").into()),
+        (_, None) => {
+            command.build();
+            let described = describe(&command, "tursoctl", true);
+            if form == DocsForm::Json { serde_json::to_string_pretty(&described)? + "\n" } else { markdown(&described) }
+        }
     };
     let mut out = stdout::lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
+}
+
+/// A page for each command, named as `man` looks for it: `tursoctl-db-create.1`.
+fn pages(command: Command, folder: &Path) -> Result<()> {
+    let unwritable = || format!("cannot write to {}", folder.display());
+    fs::create_dir_all(folder).with_context(unwritable)?;
+    clap_mangen::generate_to(command, folder).with_context(unwritable)
 }
 
 fn describe(command: &Command, path: &str, is_root: bool) -> Described {

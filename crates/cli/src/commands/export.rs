@@ -9,13 +9,13 @@ mod tables;
 mod target;
 mod verify;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use futures_util::TryStreamExt as _;
 use serde::Serialize;
 
 use crate::{
     args::{ExportArgs, ExportFormat},
-    connect::{Rights, connect},
+    connect::{self, Rights, connect},
     context::Context,
     exit::{Failure, Kind, Report},
     hrana::Connection,
@@ -63,7 +63,7 @@ pub(crate) async fn run(cx: &Context, args: &ExportArgs) -> Result<()> {
             }
         }
     }
-    if !plan.is_standard_output() {
+    if !plan.is_standard_output() && !cx.is_dry_run() {
         cx.out().list(&EXPORTED, &written)?;
     }
     match failed {
@@ -95,6 +95,9 @@ async fn databases(cx: &Context, args: &ExportArgs) -> Result<Vec<String>> {
 }
 
 async fn export(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) -> Result<Vec<Exported>> {
+    if cx.is_dry_run() {
+        return rehearse(cx, args, plan, database).await.map(|()| Vec::new());
+    }
     if !args.format.is_by_table() {
         // Before anything is asked of the service.
         plan.whole(database).check()?;
@@ -103,10 +106,27 @@ async fn export(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) ->
     let exported = if args.format.is_by_table() {
         by_table(cx, args, plan, database, &mut connection).await
     } else {
-        whole(cx, args, &plan.whole(database), database, &mut connection).await.map(|file| vec![file])
+        let place = plan.whole(database);
+        let written = whole(cx, args, &place, database, &mut connection).await;
+        written.map(|file| vec![file]).with_context(|| format!("cannot export {database} {place}"))
     };
     connection.close().await;
     exported
+}
+
+/// Says what would be written. Which tables there are is only known to whoever may look into the database.
+async fn rehearse(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) -> Result<()> {
+    let place = match &args.table {
+        Some(table) => plan.table(database, table)?,
+        None if args.format.is_by_table() => plan.folder(database),
+        None => plan.whole(database),
+    };
+    if !args.format.is_by_table() || args.table.is_some() {
+        place.check()?;
+    }
+    connect::rehearse(cx, database, Rights::Read).await?;
+    cx.notice(format_args!("this would export {database} {place}"));
+    Ok(())
 }
 
 async fn whole(

@@ -5,9 +5,12 @@ mod destination;
 mod dump;
 mod journal;
 mod load;
+mod made;
 mod outcome;
+mod rows;
 mod sqlite;
 mod stop;
+mod table;
 
 use anyhow::Result;
 

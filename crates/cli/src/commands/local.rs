@@ -26,7 +26,7 @@ use crate::{args::LocalCommand, context::Context};
 pub(crate) async fn run(cx: &Context, command: &LocalCommand) -> Result<ExitCode> {
     match command {
         LocalCommand::Exec(args) => return exec::exec(cx, args).await,
-        LocalCommand::Start(args) if args.detach => detach::start(cx, args).await,
+        LocalCommand::Start(args) if args.detach && !cx.is_dry_run() => detach::start(cx, args).await,
         LocalCommand::Start(args) => start::start(cx, args).await,
         LocalCommand::Stop(args) => lifecycle::stop(cx, args).await,
         LocalCommand::Status(name) => lifecycle::status(cx, name).await,
@@ -35,7 +35,7 @@ pub(crate) async fn run(cx: &Context, command: &LocalCommand) -> Result<ExitCode
         LocalCommand::Reset(name) => lifecycle::reset(cx, name).await,
         LocalCommand::Snapshot(command) => snapshot::run(cx, command).await,
         LocalCommand::Fork(command) => fork::run(cx, command).await,
-        LocalCommand::Logs(args) => logs::logs(cx, args),
+        LocalCommand::Logs(args) => logs::logs(cx, args).await,
         LocalCommand::Requests(args) => requests::requests(cx, args).await,
         LocalCommand::Clock(command) => clock::run(cx, command).await,
         LocalCommand::Fault(command) => fault::run(cx, command).await,

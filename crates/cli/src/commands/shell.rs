@@ -7,21 +7,34 @@ mod session;
 
 use std::io::{BufRead, BufReader, Cursor as Bytes};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
-use super::sql::{Given, Runner, is_of_statement, open_file, partial, rights, writer};
+use super::sql::{Given, Runner, is_of_statement, open_file, partial, rehearse, rights, writer};
 use crate::{
     args::{OnError, ShellArgs},
     connect::connect,
     context::Context,
     exit::{Failure, Report},
-    script::{Item, Scanner, ScriptReader},
+    script::{Item, Scanner, ScriptReader, Source},
+    signals,
     stdin::Stdin,
 };
 use editor::{Line, LineEditor};
 use session::{Flow, Session};
 
 pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
+    if let Some(recorder) = cx.recorder() {
+        if args.is_interactive() {
+            return Err(Failure::usage("--dry-run: what is typed into a shell is run as it is typed")
+                .hint("give the statements by --command or --file")
+                .into());
+        }
+        let command = |command: &Source| {
+            cx.notice(format_args!("this would run {}", command.text));
+            Ok(())
+        };
+        return rehearse(cx, recorder, &args.database, script(args)?, &args.parameters, command).await;
+    }
     let given = Given::parse(&args.parameters)?;
     let connection = connect(cx, &args.database, rights(&args.parameters)).await?;
     let runner = Runner::new(connection, writer(cx, args.mode), given);
@@ -29,15 +42,18 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
     let outcome = if args.is_interactive() {
         interact(cx, &mut session).await
     } else {
-        let script: Box<dyn BufRead + '_> = match (&args.command, &args.file) {
-            (Some(sql), _) => Box::new(Bytes::new(sql.as_bytes())),
-            (None, Some(file)) => open_file(file)?,
-            (None, None) => Box::new(BufReader::new(Stdin)),
-        };
-        run_script(cx, &mut session, script, args).await
+        run_script(cx, &mut session, script(args)?, args).await
     };
     session.end().await;
     outcome
+}
+
+fn script(args: &ShellArgs) -> Result<Box<dyn BufRead + '_>> {
+    Ok(match (&args.command, &args.file) {
+        (Some(sql), _) => Box::new(Bytes::new(sql.as_bytes())),
+        (None, Some(file)) => open_file(file)?,
+        (None, None) => Box::new(BufReader::new(Stdin)),
+    })
 }
 
 async fn run_script(cx: &Context, session: &mut Session<'_>, script: impl BufRead, args: &ShellArgs) -> Result<()> {
@@ -76,6 +92,7 @@ async fn items(cx: &Context, session: &mut Session<'_>, script: impl BufRead, on
 
 /// Reads and runs lines until their writer has had enough.
 async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
+    signals::put_terminal_back().context("signals cannot be listened to")?;
     let mut editor = LineEditor::new()?;
     // What cannot be reached is said before anything is typed.
     editor.set_names(session.names().await?);

@@ -1,6 +1,7 @@
 //! `sql`: statements without a person.
 
 mod arguments;
+mod rehearsal;
 mod runner;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 pub(super) use arguments::{Given, from_hexadecimal};
+pub(super) use rehearsal::rehearse;
 pub(super) use runner::{Runner, is_of_statement};
 
 use crate::{
@@ -19,8 +21,8 @@ use crate::{
     connect::{Rights, connect},
     context::Context,
     exit::{Failure, Kind},
-    rows::{Mode, RowWriter, width_of_terminal},
-    script::{Item, ScriptReader},
+    rows::{Mode, RowWriter},
+    script::{Item, ScriptReader, Source},
     stdin::Stdin,
     stdout::{self, Out},
 };
@@ -28,6 +30,12 @@ use crate::{
 pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
     let (databases, sql) = databases_and_sql(args)?;
     let given = Given::parse(&args.parameters)?;
+    if let Some(recorder) = cx.recorder() {
+        for database in databases {
+            rehearse(cx, recorder, database, open(sql, args.file.as_deref())?, &args.parameters, no_command).await?;
+        }
+        return Ok(());
+    }
     let mut writer = writer(cx, None);
     let mut failed = 0;
     for database in databases {
@@ -54,7 +62,7 @@ pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
 /// Where rows go, in the mode asked for or as `--output` says.
 pub(super) fn writer(cx: &Context, mode: Option<Mode>) -> RowWriter<Out> {
     let mode = mode.unwrap_or_else(|| cx.out().format().into());
-    let mut writer = RowWriter::new(stdout::lock(), mode, width_of_terminal());
+    let mut writer = RowWriter::new(stdout::lock(), mode, stdout::width());
     writer.pick(cx.out().fields());
     writer
 }
@@ -86,15 +94,11 @@ async fn statements<W: io::Write>(
     let mut failed = 0;
     while let Some(item) = script.next().map_err(Failure::from)? {
         let outcome = match item {
-            Item::Statement(statement) => runner.statement(&statement).await,
-            Item::Command(command) => {
-                Err(Failure::usage(format!("line {}: {} is for the shell, not for SQL", command.line, command.text))
-                    .hint("tursoctl shell DATABASE --file FILE")
-                    .into())
-            }
+            Item::Statement(statement) => runner.statement(&statement).await.map(drop),
+            Item::Command(command) => no_command(&command),
         };
         match outcome {
-            Ok(_) => {}
+            Ok(()) => {}
             Err(error) if parameters.on_error == OnError::Continue && is_of_statement(&error) => {
                 runner.flush()?;
                 cx.notice(format_args!("error: {error:#}"));
@@ -104,6 +108,12 @@ async fn statements<W: io::Write>(
         }
     }
     Ok(failed)
+}
+
+fn no_command(command: &Source) -> Result<()> {
+    Err(Failure::usage(format!("line {}: {} is for the shell, not for SQL", command.line, command.text))
+        .hint("tursoctl shell DATABASE --file FILE")
+        .into())
 }
 
 /// The exit code where some statements failed and others went on.

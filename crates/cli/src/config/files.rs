@@ -118,6 +118,11 @@ impl ConfigFolder {
         Ok(result)
     }
 
+    /// Sees whether something can be kept here, before somebody takes the trouble to get it.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.lock().map(drop)
+    }
+
     /// Keeps a token in a profile, with the settings it was checked with.
     pub(crate) fn keep_login(
         &self,

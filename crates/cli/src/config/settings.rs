@@ -1,4 +1,10 @@
-use std::{collections::BTreeMap, env, fmt, fs, io::Read as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    env::{self, VarError},
+    fmt, fs,
+    io::Read as _,
+    path::Path,
+};
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum as _;
@@ -13,7 +19,8 @@ use crate::{
 
 pub(super) const DEFAULT_PROFILE: &str = "default";
 const PROFILE_VARIABLE: &str = "TURSOCTL_PROFILE";
-const TOKEN_VARIABLES: [&str; 2] = ["TURSOCTL_TOKEN", "TURSO_API_TOKEN"];
+const TOKEN_VARIABLES: [&str; 3] = ["TURSOCTL_TOKEN", TOKEN_FILE_VARIABLE, "TURSO_API_TOKEN"];
+const TOKEN_FILE_VARIABLE: &str = "TURSOCTL_TOKEN_FILE";
 /// No token is longer; whoever gives more has named the wrong file.
 const LONGEST_TOKEN: u64 = 64 * 1024;
 
@@ -57,7 +64,8 @@ impl Settings {
     pub(crate) fn resolve(flags: &GlobalArgs, makes_profiles: bool) -> Result<Self> {
         let folder = ConfigFolder::find()?;
         let config = folder.config()?;
-        let profile = flags.profile.clone().or_else(|| variable(&[PROFILE_VARIABLE]).map(|(_, value)| value));
+        let of_environment = variable(&[PROFILE_VARIABLE])?.map(|(_, value)| value);
+        let profile = flags.profile.clone().or(of_environment);
         let must_exist = profile.is_some() && !makes_profiles;
         let profile = profile.or_else(|| config.profile.clone()).unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
         if must_exist && !config.has_profile(&profile) {
@@ -100,20 +108,30 @@ impl Settings {
         {
             return Ok(token);
         }
-        if let Some((name, _)) = variable(&TOKEN_VARIABLES) {
-            return Ok(Setting { value: ApiToken::from_env(name)?, source: Source::Environment(name) });
+        if let Some((name, value)) = variable(&TOKEN_VARIABLES)? {
+            let value = match name {
+                TOKEN_FILE_VARIABLE => ApiToken::new(token_of_file(Path::new(&value))?)?,
+                name => ApiToken::from_env(name)?,
+            };
+            return Ok(Setting { value, source: Source::Environment(name) });
         }
         of_profile()?.ok_or_else(|| {
             Failure::new(Kind::Unauthenticated, format!("there is no API token for the profile {}", self.profile))
-                .hint("tursoctl auth login --token-stdin, or set TURSO_API_TOKEN")
+                .hint("tursoctl auth login, or set TURSO_API_TOKEN")
                 .into()
         })
+    }
+
+    /// The variable whose token is taken rather than that of the profile, if there is one.
+    pub(crate) fn token_variable(&self) -> Option<&'static str> {
+        let found = variable(&TOKEN_VARIABLES).ok().flatten();
+        found.map(|(name, _)| name).filter(|_| !self.is_profile_given)
     }
 
     fn find(&self, key: &Key, flags: &GlobalArgs, profile: &BTreeMap<String, String>) -> Result<Option<Setting>> {
         let flag = flag(key.name, flags).map(|value| Setting { value, source: Source::Flag });
         let environment =
-            variable(key.variables).map(|(name, value)| Setting { value, source: Source::Environment(name) });
+            variable(key.variables)?.map(|(name, value)| Setting { value, source: Source::Environment(name) });
         let profile = profile
             .get(key.name)
             .map(|value| Setting { value: value.clone(), source: Source::Profile(self.profile.clone()) });
@@ -129,17 +147,21 @@ impl Settings {
 /// A token from a file or from the first line of the standard input.
 fn given_token(file: Option<&Path>, is_on_stdin: bool) -> Result<Option<ApiToken>> {
     let text = if let Some(file) = file {
-        let mut text = String::new();
-        fs::File::open(file)
-            .and_then(|file| file.take(LONGEST_TOKEN).read_to_string(&mut text))
-            .with_context(|| format!("cannot read the token file {}", file.display()))?;
-        text
+        token_of_file(file)?
     } else if is_on_stdin {
         stdin::line(LONGEST_TOKEN).context("cannot read the token from the standard input")?
     } else {
         return Ok(None);
     };
     Ok(Some(ApiToken::new(text)?))
+}
+
+fn token_of_file(file: &Path) -> Result<String> {
+    let mut text = String::new();
+    fs::File::open(file)
+        .and_then(|file| file.take(LONGEST_TOKEN).read_to_string(&mut text))
+        .with_context(|| format!("cannot read the token file {}", file.display()))?;
+    Ok(text)
 }
 
 pub(crate) fn no_such_profile(name: &str, config: &Config) -> Failure {
@@ -161,6 +183,15 @@ fn flag(name: &str, flags: &GlobalArgs) -> Option<String> {
 }
 
 /// The first of these variables that is set and not empty.
-fn variable(names: &[&'static str]) -> Option<(&'static str, String)> {
-    names.iter().find_map(|name| Some((*name, env::var(name).ok().filter(|value| !value.is_empty())?)))
+fn variable(names: &[&'static str]) -> Result<Option<(&'static str, String)>, Failure> {
+    for name in names {
+        match env::var(name) {
+            Ok(value) if !value.is_empty() => return Ok(Some((name, value))),
+            Err(VarError::NotUnicode(_)) => {
+                return Err(Failure::usage(format!("environment variable {name}: it is not UTF-8")));
+            }
+            Ok(_) | Err(VarError::NotPresent) => {}
+        }
+    }
+    Ok(None)
 }

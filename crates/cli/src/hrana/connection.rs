@@ -36,14 +36,9 @@ pub(super) struct Stream {
 }
 
 impl Connection {
-    /// Connects with the first request. A `libsql://` URL means TLS, as everywhere.
+    /// Connects with the first request.
     pub(crate) fn new(http: reqwest::Client, url: &str, token: Option<DatabaseToken>) -> Self {
-        let base = match url.split_once("://") {
-            Some(("libsql" | "turso" | "wss", rest)) => format!("https://{rest}"),
-            Some(("ws", rest)) => format!("http://{rest}"),
-            _ => url.to_owned(),
-        };
-        Self { http, base: base.trim_end_matches('/').to_owned(), token, is_traced: false, stream: Stream::default() }
+        Self { http, base: base(url), token, is_traced: false, stream: Stream::default() }
     }
 
     /// Tells of each request on standard error: where it goes and what is answered, but no SQL, which may hold anything.
@@ -164,6 +159,16 @@ impl Connection {
         let base = base.filter(is_allowed).map(|base| base.trim_end_matches('/').to_owned());
         self.stream = Stream { baton, base, is_in_transaction: false };
     }
+}
+
+/// Where requests to a database go. A `libsql://` URL means TLS, as everywhere.
+pub(crate) fn base(url: &str) -> String {
+    let base = match url.split_once("://") {
+        Some(("libsql" | "turso" | "wss", rest)) => format!("https://{rest}"),
+        Some(("ws", rest)) => format!("http://{rest}"),
+        _ => url.to_owned(),
+    };
+    base.trim_end_matches('/').to_owned()
 }
 
 async fn accepted(answer: reqwest::Response) -> Result<reqwest::Response, HranaError> {

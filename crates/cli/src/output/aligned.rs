@@ -4,7 +4,7 @@ use anstyle::Style;
 use anyhow::Result;
 use unicode_width::UnicodeWidthStr as _;
 
-const BETWEEN_COLUMNS: usize = 2;
+pub(super) const BETWEEN_COLUMNS: usize = 2;
 
 /// Writes rows so that their cells stand under each other, however long the lines get.
 pub(super) fn write(out: &mut impl Write, rows: &[Vec<String>], style_of_first: Style) -> Result<()> {
@@ -21,6 +21,12 @@ pub(super) fn write(out: &mut impl Write, rows: &[Vec<String>], style_of_first: 
         writeln!(out, "{style}{line}{style:#}")?;
     }
     Ok(())
+}
+
+/// How wide the lines get.
+pub(super) fn width(rows: &[Vec<String>]) -> usize {
+    let widths = widths(rows);
+    widths.iter().sum::<usize>() + BETWEEN_COLUMNS * widths.len().saturating_sub(1)
 }
 
 /// How wide the widest cell of each column is.

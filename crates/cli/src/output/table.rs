@@ -8,6 +8,7 @@ use super::{
     Shape, aligned,
     fields::columns,
     shape::{cell, cells, lookup},
+    wrapped,
 };
 
 /// One thing: a line for each field it has.
@@ -32,22 +33,35 @@ pub(super) fn one<T: Serialize>(out: &mut impl Write, shape: &Shape, fields: &[S
     aligned::write(out, &rows, Style::new())
 }
 
+/// What a table is to look like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    /// With the columns that are not worth one elsewhere.
+    pub(super) is_wide: bool,
+    pub(super) is_colored: bool,
+    /// The columns of the terminal, if one shows it.
+    pub(super) width: Option<u16>,
+}
+
 /// Many things: a column for each field worth one.
 pub(super) fn many<T: Serialize>(
     out: &mut impl Write,
     shape: &Shape,
     fields: &[String],
     values: &[T],
-    is_wide: bool,
-    is_colored: bool,
+    look: Look,
 ) -> Result<()> {
-    let usual = shape.columns.iter().chain(if is_wide { shape.wide } else { &[] }).copied();
+    let usual = shape.columns.iter().chain(if look.is_wide { shape.wide } else { &[] }).copied();
     let columns = columns(shape, fields, usual);
     let mut rows = vec![columns.iter().map(|column| column.title.to_uppercase()).collect()];
     for value in values {
         rows.push(cells(&columns, &serde_json::to_value(value)?)?);
     }
-    aligned::write(out, &rows, if is_colored { Style::new().bold() } else { Style::new() })
+    let style = if look.is_colored { Style::new().bold() } else { Style::new() };
+    match look.width.map(usize::from).filter(|width| aligned::width(&rows) > *width) {
+        Some(width) if wrapped::has_room(&rows, width) => wrapped::write(out, &rows, width, style),
+        _ => aligned::write(out, &rows, style),
+    }
 }
 
 /// A row without a table around it: how wide the others will be is not known.

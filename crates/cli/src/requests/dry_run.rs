@@ -13,7 +13,10 @@ use turso_cloud::{
 };
 
 use super::redact;
-use crate::output::{Output, Shape};
+use crate::{
+    hrana::Statement,
+    output::{Output, Shape},
+};
 
 const REQUEST: Shape = Shape {
     noun: "request",
@@ -54,6 +57,16 @@ impl Recorder {
         Box::new(DryRun { recorder: self, inner })
     }
 
+    /// Notes a statement that would go to the endpoint of a database. What it does is only known to whoever runs it.
+    pub(crate) fn note_sql(&self, base: &str, statement: &Statement) -> Result<()> {
+        let mut body = serde_json::to_value(statement)?;
+        if let Some(fields) = body.as_object_mut() {
+            fields.remove("want_rows");
+        }
+        self.note(Recorded { method: "POST".to_owned(), url: format!("{base}/v3/cursor"), body: Some(body) });
+        Ok(())
+    }
+
     fn record(&self, request: &Request<Body>) {
         let body = match request.body().as_bytes() {
             Some(bytes) if bytes.is_empty() => None,
@@ -63,11 +76,11 @@ impl Recorder {
             }),
             None => Some("the content of a file".into()),
         };
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(Recorded {
-            method: request.method().to_string(),
-            url: request.uri().to_string(),
-            body,
-        });
+        self.note(Recorded { method: request.method().to_string(), url: request.uri().to_string(), body });
+    }
+
+    fn note(&self, request: Recorded) {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
     }
 }
 

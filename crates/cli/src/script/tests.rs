@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::reader::ScriptError;
-use super::{Item, ScriptReader, created, first_word, has_parameter, shown};
+use super::{
+    Item, ScriptReader, changed, created, first_word, has_parameter, indexed, makes_virtual_table, shown, virtual_table,
+};
 
 fn read(text: &str) -> Result<Vec<(u64, String)>, ScriptError> {
     let mut reader = ScriptReader::new(text.as_bytes());
@@ -171,5 +173,43 @@ proptest! {
         let Some(Item::Statement(first)) = reader.next().unwrap() else { panic!("no statement") };
         let rest = script.get(usize::try_from(first.end).unwrap()..).unwrap();
         prop_assert_eq!(texts(rest), &statements[1..]);
+    }
+}
+
+#[test]
+fn a_statement_tells_which_table_it_changes() {
+    for (sql, table) in [
+        ("INSERT INTO t VALUES (1)", Some("t")),
+        ("insert or replace into \"a b\" (x) select 1", Some("a b")),
+        ("REPLACE INTO [t] VALUES (1)", Some("t")),
+        ("/* x */ DELETE FROM 'it''s' WHERE a", Some("it's")),
+        ("INSERT", None),
+        ("SELECT 'INSERT INTO t'", None),
+        ("UPDATE t SET a = 1", None),
+    ] {
+        assert_eq!(changed(sql).as_deref(), table, "{sql}");
+    }
+    assert_eq!(indexed("CREATE UNIQUE INDEX i ON \"on\" (a)").as_deref(), Some("on"));
+    assert_eq!(indexed("CREATE TABLE t (a REFERENCES b ON DELETE CASCADE)"), None);
+}
+
+#[test]
+fn a_virtual_table_that_a_dump_writes_into_the_schema_is_found() {
+    let head = "INSERT INTO sqlite_schema(type,name,tbl_name,rootpage,sql)VALUES('table','w','w',0,";
+    let sql = "CREATE VIRTUAL TABLE w USING fts5(b, content='')";
+    let found = virtual_table(&format!("{head}{})", super::quote_text(sql)));
+    assert_eq!(found.as_deref(), Some(sql));
+    assert!(makes_virtual_table(sql) && !makes_virtual_table("CREATE TABLE virtual (a)"));
+    let old = head.replace("schema", "master");
+    assert!(virtual_table(&format!("{old}'create virtual table w using fts5(b)')")).is_some());
+    assert_eq!(virtual_table(&format!("{head}'CREATE TABLE w (a)')")), None);
+    assert_eq!(virtual_table("INSERT INTO t VALUES('CREATE VIRTUAL TABLE w USING fts5(b)')"), None);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_taken_apart_without_a_panic(sql in "(?s).{0,80}", kind in "INSERT INTO |DELETE FROM |CREATE INDEX |REPLACE |") {
+        let sql = kind + &sql;
+        let _ = (changed(&sql), indexed(&sql), virtual_table(&sql), makes_virtual_table(&sql));
     }
 }

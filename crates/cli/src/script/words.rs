@@ -9,6 +9,19 @@ enum Token {
     Other(char),
 }
 
+impl Token {
+    fn is_word(&self, expected: &str) -> bool {
+        matches!(self, Self::Word(word) if word.eq_ignore_ascii_case(expected))
+    }
+
+    fn into_name(self) -> Option<String> {
+        match self {
+            Self::Word(name) | Self::Quoted(name) => Some(name),
+            Self::Other(_) => None,
+        }
+    }
+}
+
 /// The first word of a statement in capital letters; empty where it begins with none.
 pub(crate) fn first_word(sql: &str) -> String {
     match tokens(sql).next() {
@@ -35,25 +48,58 @@ pub(crate) struct Created {
 /// What a statement makes, unless it is something temporary.
 pub(crate) fn created(sql: &str) -> Option<Created> {
     let mut tokens = tokens(sql).peekable();
-    let mut word = |expected: &str| {
-        tokens.next_if(|token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case(expected))).is_some()
-    };
+    let mut word = |expected: &str| tokens.next_if(|token| token.is_word(expected)).is_some();
     if !word("create") {
         return None;
     }
     let _may_stand_before = word("virtual") || word("unique");
     let kind = ["TABLE", "VIEW", "INDEX", "TRIGGER"].into_iter().find(|kind| word(kind))?;
     let is_only_if_absent = word("if") && word("not") && word("exists");
-    let name = |token| match token {
-        Token::Word(name) | Token::Quoted(name) => Some(name),
-        Token::Other(_) => None,
-    };
-    let first = name(tokens.next()?)?;
+    let first = tokens.next()?.into_name()?;
     let name = match tokens.next_if_eq(&Token::Other('.')) {
-        Some(_) => name(tokens.next()?)?,
+        Some(_) => tokens.next()?.into_name()?,
         None => first,
     };
     Some(Created { kind, name, is_only_if_absent })
+}
+
+/// The table that rows are inserted into or deleted from.
+pub(crate) fn changed(sql: &str) -> Option<String> {
+    let mut tokens = tokens(sql);
+    let between = match tokens.next()? {
+        token if token.is_word("insert") || token.is_word("replace") => "into",
+        token if token.is_word("delete") => "from",
+        _ => return None,
+    };
+    // `OR REPLACE` may stand before it.
+    tokens.by_ref().take(3).find(|token| token.is_word(between))?;
+    tokens.next()?.into_name()
+}
+
+/// The table that an index is made on.
+pub(crate) fn indexed(sql: &str) -> Option<String> {
+    created(sql).filter(|created| created.kind == "INDEX")?;
+    tokens(sql).skip_while(|token| !token.is_word("on")).nth(1)?.into_name()
+}
+
+/// The statement that makes the virtual table which a dump writes into the schema by hand:
+/// `INSERT INTO sqlite_schema(type,name,tbl_name,rootpage,sql)VALUES('table',..,'CREATE VIRTUAL TABLE ..')`.
+pub(crate) fn virtual_table(sql: &str) -> Option<String> {
+    let into = changed(sql)?;
+    if !["sqlite_schema", "sqlite_master"].iter().any(|schema| into.eq_ignore_ascii_case(schema)) {
+        return None;
+    }
+    let texts = tokens(sql).filter_map(|token| match token {
+        Token::Quoted(text) => Some(text),
+        Token::Word(_) | Token::Other(_) => None,
+    });
+    texts.last().filter(|sql| makes_virtual_table(sql))
+}
+
+/// Whether a statement makes a virtual table.
+pub(crate) fn makes_virtual_table(sql: &str) -> bool {
+    let mut tokens = tokens(sql);
+    ["create", "virtual", "table"].iter().all(|word| tokens.next().is_some_and(|token| token.is_word(word)))
 }
 
 /// Whether a statement has the parameter `:name`, `@name` or `$name`.

@@ -20,7 +20,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 /// One sitting that leads through all commands. What fails sends its request all the same.
-const SITTING: &[&str] = &[
+pub(crate) const SITTING: &[&str] = &[
     "auth status --check",
     "auth tokens list",
     "auth tokens list --of-org acme",

@@ -34,3 +34,25 @@ fn every_shell_gets_completions() {
         assert!(script.contains("tursoctl") && script.contains("allow-rules"), "{shell}");
     }
 }
+
+#[test]
+fn every_command_has_a_page_for_man() {
+    fn check(command: &Value, folder: &std::path::Path) {
+        let name = command["command"].as_str().unwrap().replace(' ', "-");
+        let page = fs::read_to_string(folder.join(format!("{name}.1"))).unwrap();
+        let about = command["about"].as_str().unwrap().split([',', '-', '`']).next().unwrap();
+        assert!(page.starts_with(".ie") && page.contains(about), "{name}: {page}");
+        command["commands"].as_array().unwrap().iter().for_each(|command| check(command, folder));
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("man/man1");
+    let ended = Ended::of(bare(&["docs", "--form", "man", "--out", out.to_str().unwrap()]).output().unwrap());
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""), "{}", ended.stderr);
+    check(&Ended::of(bare(&["docs", "--form", "json"]).output().unwrap()).json(), &out);
+    assert_eq!(Ended::of(bare(&["docs", "--form", "man"]).output().unwrap()).code, Some(2));
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let ended = Ended::of(bare(&["docs", "--form", "man", "--out", file.to_str().unwrap()]).output().unwrap());
+    assert!(ended.code == Some(1) && ended.stderr.contains(file.to_str().unwrap()), "{}", ended.stderr);
+}

@@ -210,3 +210,26 @@ fn what_is_exported_can_be_imported_again() {
     assert_eq!(served.done(&indexes), "1\n");
     assert_eq!(served.run(&["sql", "by-csv", "SELECT 1 AS a", "-o", "json"]).json(), json!([{ "a": 1 }]));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_become_so_large_is_told_and_leaves_nothing() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a); INSERT INTO t VALUES (hex(zeroblob(200000)))"]);
+    for format in ["sqlite", "dump", "csv"] {
+        let out = served.folder.path().join("out");
+        let program = served.command(&["export", "shop", "--out", out.to_str().unwrap(), "--format", format]);
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "ulimit -f 8; exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
+        let ended = Ended::of(command.envs(served.variables()).output().unwrap());
+        assert!(
+            ended.code == Some(1) && ended.stderr.contains("File too large"),
+            "{format} {:?} {}",
+            ended.code,
+            ended.stderr
+        );
+        let left = std::fs::read_dir(served.folder.path()).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).filter(|name| name != "config").collect();
+        assert!(left.is_empty(), "{format} {left:?}");
+    }
+}

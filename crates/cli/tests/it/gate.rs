@@ -4,6 +4,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    process::{Command, Stdio},
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -11,6 +12,8 @@ use std::{
     },
     thread,
 };
+
+use crate::support::Served;
 
 /// What happens when so many bytes went from clients to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +72,15 @@ impl Gate {
 
     pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// An import into the database `shop` by this way: of csv, sqlite or dump.
+    pub(crate) fn import(&self, served: &Served, kind: &str, file: &str, more: &[&str]) -> Command {
+        let (url, token) = served.access("shop");
+        let url = url.replace(&served.addr().to_string(), &self.addr.to_string());
+        let mut command = served.command(&[&["import", kind, file, "--to", &url], more].concat());
+        command.env("TURSO_AUTH_TOKEN", token).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
     }
 
     /// Waits until so many bytes went through.

@@ -1,6 +1,14 @@
 #![expect(clippy::unwrap_used, reason = "a program that cannot be run fails its test")]
 
-use std::{fmt::Write as _, fs, process::Command, process::Stdio};
+use std::{
+    fmt::Write as _,
+    fs,
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use turso_cloud::contract::databases::CreateDatabase;
 
 use crate::{
     gate::{Gate, Then},
@@ -12,13 +20,13 @@ fn databases(served: &Served) -> String {
     served.done(&["db", "list", "-o", "name"])
 }
 
-fn count(served: &Served, table: &str) -> u64 {
+pub(crate) fn count(served: &Served, table: &str) -> u64 {
     let sql = format!("SELECT count(*) FROM {table}");
     served.done(&["sql", "shop", &sql, "-o", "name"]).trim().parse().unwrap()
 }
 
 /// A file of so many rows.
-fn numbers(served: &Served, rows: u32) -> String {
+pub(crate) fn numbers(served: &Served, rows: u32) -> String {
     let mut text = "id,text\n".to_owned();
     for row in 0..rows {
         writeln!(text, "{row},this is row {row}").unwrap();
@@ -145,17 +153,6 @@ fn a_dump_that_fails_takes_back_what_it_made() {
     assert_eq!(served.done(&left), "kept\n");
 }
 
-/// The import of a file by way of a gate.
-fn import(served: &Served, gate: &Gate, file: &str, more: &[&str]) -> Command {
-    let (url, token) = served.access("shop");
-    let url = url.replace(&served.addr().to_string(), &gate.addr().to_string());
-    let mut arguments = vec!["import", "csv", file, "--to", &url];
-    arguments.extend(more);
-    let mut command = served.command(&arguments);
-    command.env("TURSO_AUTH_TOKEN", token).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
 #[test]
 fn a_server_that_goes_away_leaves_an_import_that_can_go_on() {
     let served = served(&["shop"]);
@@ -163,13 +160,13 @@ fn a_server_that_goes_away_leaves_an_import_that_can_go_on() {
     let file = numbers(&served, 20_000);
     // The way is the same for both runs, for what was done is noted by it.
     let gate = Gate::after(400_000, Then::Close, served.addr());
-    let ended = Ended::of(import(&served, &gate, &file, &[]).output().unwrap());
+    let ended = Ended::of(gate.import(&served, "csv", &file, &[]).output().unwrap());
     assert!(matches!(ended.code, Some(1 | 9)), "{}", ended.stderr);
     assert!(ended.stderr.contains("of 20000 rows inserted") && ended.stderr.contains("--resume"), "{}", ended.stderr);
     let inserted = count(&served, "numbers");
     assert!((1..20_000).contains(&inserted), "{inserted}");
     gate.open();
-    let ended = Ended::of(import(&served, &gate, &file, &["--resume"]).output().unwrap());
+    let ended = Ended::of(gate.import(&served, "csv", &file, &["--resume"]).output().unwrap());
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(count(&served, "numbers"), 20_000);
     let sum = ["sql", "shop", "SELECT sum(id) FROM numbers", "-o", "name"];
@@ -186,7 +183,7 @@ fn a_batch_whose_answer_was_lost_is_not_inserted_twice() {
     ]);
     let file = numbers(&served, 5_000);
     let gate = Gate::after(150_000, Then::Mute, served.addr());
-    let ended = Ended::of(import(&served, &gate, &file, &[]).output().unwrap());
+    let ended = Ended::of(gate.import(&served, "csv", &file, &[]).output().unwrap());
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("nobody knows whether the last batch took effect"), "{}", ended.stderr);
     let inserted = count(&served, "numbers") - 1;
@@ -197,7 +194,7 @@ fn a_batch_whose_answer_was_lost_is_not_inserted_twice() {
         ended.stderr
     );
     gate.open();
-    let ended = Ended::of(import(&served, &gate, &file, &["--resume"]).output().unwrap());
+    let ended = Ended::of(gate.import(&served, "csv", &file, &["--resume"]).output().unwrap());
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let sums = ["sql", "shop", "SELECT count(*) || ' ' || count(DISTINCT id) FROM numbers", "-o", "name"];
     assert_eq!(served.done(&sums), "5001 5000\n");
@@ -232,34 +229,172 @@ fn an_import_of_another_file_does_not_go_on() {
 
 /// An import that is interrupted while the database works.
 #[cfg(unix)]
-fn interrupted(served: &Served) -> Ended {
+fn interrupted(served: &Served, signal: &str, code: i32) -> Ended {
     let file = numbers(served, 50_000);
     let gate = Gate::after(400_000, Then::Hold, served.addr());
-    let child = import(served, &gate, &file, &[]).spawn().unwrap();
+    let child = gate.import(served, "csv", &file, &[]).spawn().unwrap();
     gate.wait_until_full();
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    send(&child, signal);
     gate.open();
     let ended = Ended::of(child.wait_with_output().unwrap());
-    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(code), "{}", ended.stderr);
     ended
 }
 
 #[cfg(unix)]
+fn send(child: &std::process::Child, signal: &str) {
+    assert!(Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap().success());
+}
+
+#[cfg(unix)]
 #[test]
-fn an_interrupt_tells_what_was_done() {
-    let served = served(&["shop"]);
-    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text)"]);
-    let ended = interrupted(&served);
-    let inserted = count(&served, "numbers");
-    let said = format!("error: interrupted ({inserted} of 50000 rows inserted)");
-    assert!((1..50_000).contains(&inserted) && ended.stderr.contains(&said), "{inserted}: {}", ended.stderr);
+fn a_signal_has_an_import_tell_what_was_done() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let served = served(&["shop"]);
+        served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text)"]);
+        let ended = interrupted(&served, signal, code);
+        let inserted = count(&served, "numbers");
+        let said = format!("error: interrupted ({inserted} of 50000 rows inserted)");
+        assert!((1..50_000).contains(&inserted) && ended.stderr.contains(&said), "{inserted}: {}", ended.stderr);
+    }
 }
 
 #[cfg(unix)]
 #[test]
 fn an_interrupted_import_removes_the_table_it_made() {
     let served = served(&["shop"]);
-    let ended = interrupted(&served);
+    let ended = interrupted(&served, "INT", 130);
     assert!(ended.stderr.contains("the table was removed again"), "{}", ended.stderr);
     assert_eq!(served.done(&["shell", "shop", "-c", ".tables"]), "");
+}
+
+/// An import that is interrupted when the request that creates its database was sent.
+#[cfg(unix)]
+fn interrupted_creation(served: &Served, signals: &[&str]) -> Ended {
+    let file = served.write("t.csv", "a\n1\n");
+    let arguments = ["import", "csv", &file, "--to", "shop", "--create", "--trace-http"];
+    let mut child = served.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("> POST") && line.ends_with("/databases")));
+    for signal in signals {
+        send(&child, signal);
+    }
+    let stderr = lines.collect::<Vec<_>>().join("\n");
+    Ended { code: child.wait().unwrap().code(), stdout: String::new(), stderr }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_is_being_created_is_removed_when_its_import_is_interrupted() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let served = served(&[]);
+        served.cloud.faults().on::<CreateDatabase>().latency(Duration::from_secs(1));
+        let ended = interrupted_creation(&served, &[signal]);
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        let said = "interrupted while the database was being created; the database was removed again";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert_eq!(databases(&served), "");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_whose_creation_is_never_answered_is_looked_for() {
+    for (is_carried_out, said) in [
+        (true, "the database was removed again"),
+        (false, "database \"shop\" is not there; should it appear: tursoctl db delete shop"),
+    ] {
+        let served = served(&[]);
+        let hang = served.cloud.faults().on::<CreateDatabase>().hang();
+        if is_carried_out {
+            hang.carried_out();
+        }
+        let ended = interrupted_creation(&served, &["INT"]);
+        assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert_eq!(databases(&served), "");
+    }
+}
+
+#[test]
+fn a_database_that_does_not_get_ready_is_removed_again() {
+    let served = served(&[]);
+    served.cloud.faults().on_sql().reply(400);
+    let file = served.write("t.csv", "a\n1\n");
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--create"]);
+    assert_eq!(ended.code, Some(6), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("; the database was removed again\n"), "{}", ended.stderr);
+    assert_eq!(databases(&served), "");
+}
+
+#[test]
+fn rows_that_may_have_been_replaced_are_not_called_untouched() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a); INSERT INTO t VALUES ('old')"]);
+    let csv = served.write("t.csv", "a\nnew\n");
+    let file = served.folder.path().join("t.db");
+    rusqlite::Connection::open(&file)
+        .unwrap()
+        .execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES ('new')")
+        .unwrap();
+    for (kind, path, said) in [
+        ("csv", csv.as_str(), "the table has either its old rows or the new ones"),
+        ("sqlite", file.to_str().unwrap(), "what was inserted is kept"),
+    ] {
+        let arguments = ["import", kind, path, "--to", "shop", "--mode", "replace"];
+        let before = served.cloud.requests().all().len();
+        served.done(&arguments);
+        // The last request of all puts the new rows in the place of the old ones.
+        let sent = served.cloud.requests().all();
+        let last = sent.iter().skip(before).filter(|request| request.database.is_some()).count() as u64;
+        served.done(&["sql", "shop", "UPDATE t SET a = 'old'"]);
+        served.cloud.faults().on_sql().nth(last).reset().carried_out();
+        let ended = served.run(&arguments);
+        served.cloud.faults().clear();
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(ended.stderr.contains("nobody knows whether the last batch took effect"), "{}", ended.stderr);
+        assert!(ended.stderr.contains(said) && !ended.stderr.contains("untouched"), "{}", ended.stderr);
+        let left = ["sql", "shop", "SELECT name || (SELECT group_concat(a) FROM t) FROM sqlite_schema", "-o", "name"];
+        assert_eq!(served.done(&left), "tnew\n", "{kind}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_table_that_is_being_made_is_removed_when_its_import_is_interrupted() {
+    let served = served(&["shop"]);
+    let csv = served.write("fresh.csv", "a\nnew\n");
+    let file = served.folder.path().join("t.db");
+    let content = "CREATE TABLE t (a); INSERT INTO t VALUES ('new')";
+    rusqlite::Connection::open(&file).unwrap().execute_batch(content).unwrap();
+    let tables = || served.done(&["sql", "shop", "SELECT group_concat(name) FROM sqlite_schema", "-o", "name"]);
+    for (kind, path, behind, mode) in [
+        ("csv", csv.as_str(), 1, "append"),
+        ("sqlite", file.to_str().unwrap(), 1, "append"),
+        ("sqlite", file.to_str().unwrap(), 2, "replace"),
+    ] {
+        let arguments = ["import", kind, path, "--to", "shop", "--mode", mode];
+        if mode == "replace" {
+            served.done(&["sql", "shop", "CREATE TABLE t (a)"]);
+        }
+        let left = tables();
+        let before = served.cloud.requests().all().len();
+        served.done(&arguments);
+        let sent = served.cloud.requests().all();
+        let count = sent.iter().skip(before).filter(|request| request.database.is_some()).count() as u64;
+        if mode == "append" {
+            served.done(&["sql", "shop", &format!("DROP TABLE {}", if kind == "csv" { "fresh" } else { "t" })]);
+        }
+        // What comes behind it are the rows, and what puts them in their place.
+        let fault = served.cloud.faults().on_sql().nth(count - behind).latency(Duration::from_secs(1));
+        let child = served.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while fault.count() == 0 {
+            std::thread::yield_now();
+        }
+        send(&child, "INT");
+        let ended = Ended::of(child.wait_with_output().unwrap());
+        assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+        assert_eq!(tables(), left, "{kind} {mode}: {}", ended.stderr);
+        served.cloud.faults().clear();
+    }
 }

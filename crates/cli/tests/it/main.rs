@@ -11,7 +11,13 @@ mod export;
 mod gate;
 mod import;
 mod import_failures;
+mod import_sqlite;
+mod login;
 mod output;
+#[cfg(unix)]
+mod progress_terminal;
+#[cfg(unix)]
+mod prompts;
 mod secrets;
 mod shell;
 #[cfg(unix)]
@@ -19,5 +25,7 @@ mod shell_terminal;
 mod signals;
 mod sql;
 mod support;
+#[cfg(unix)]
+mod terminal;
 mod transcripts;
 mod uploads;

@@ -141,3 +141,88 @@ fn a_full_disk_is_told() {
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("No space left on device"), "{}", ended.stderr);
 }
+
+#[test]
+fn the_environment_can_stand_for_flags() {
+    let served = Served::new();
+    served.done(&["db", "create", "orders"]);
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        Ended::of(served.command(arguments).envs(variables.iter().copied()).output().unwrap())
+    };
+    let rehearsed = run(&["db", "delete", "orders", "-o", "jsonl"], &[("TURSOCTL_DRY_RUN", "true")]);
+    assert!(rehearsed.code == Some(0) && rehearsed.stdout.contains("\"DELETE\""), "{}", rehearsed.stderr);
+    let fields = run(&["db", "list", "-o", "jsonl"], &[("TURSOCTL_FIELDS", "Name,group")]);
+    assert_eq!(fields.stdout, "{\"Name\":\"orders\",\"group\":\"default\"}\n");
+    let traced = run(&["db", "list"], &[("TURSOCTL_TRACE_HTTP", "1")]);
+    assert!(traced.stderr.contains("> GET "), "{}", traced.stderr);
+    let refused = run(&["db", "list"], &[("TURSOCTL_QUIET", "perhaps")]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("TURSOCTL_QUIET: \"perhaps\" is not valid"));
+    assert_eq!(run(&["version"], &[("TURSOCTL_QUIET", "perhaps")]).code, Some(0));
+    let file = served.write("token", &served.token());
+    let status = served
+        .command(&["auth", "status", "-o", "json"])
+        .env_remove("TURSO_API_TOKEN")
+        .env("TURSOCTL_TOKEN_FILE", file)
+        .output()
+        .unwrap();
+    assert_eq!(Ended::of(status).json()["token_from"], "environment variable TURSOCTL_TOKEN_FILE");
+    let deleted = run(&["db", "delete", "orders"], &[("TURSOCTL_YES", "on"), ("TURSOCTL_QUIET", "on")]);
+    assert_eq!((deleted.code, deleted.stderr.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_whatever_is_written() {
+    let served = Served::new();
+    served.done(&["db", "create", "orders"]);
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["db", "create", "--help"],
+        &["docs"],
+        &["completion", "bash"],
+        &["db", "list"],
+        &["db", "url", "orders"],
+        &["sql", "orders", "SELECT 1"],
+        &["api", "GET", "/v1/user"],
+        &["export", "orders", "--out", "-", "--format", "dump"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let ended = Ended::of(served.command(arguments).stdout(full).output().unwrap());
+        let said = "cannot write to standard output: No space left on device";
+        assert!(
+            ended.code == Some(1) && ended.stderr.contains(said),
+            "{arguments:?} {:?}: {}",
+            ended.code,
+            ended.stderr
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_no_text_is_a_path_or_an_error() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+
+    let served = Served::new();
+    served.done(&["db", "create", "orders"]);
+    let bytes = OsStr::from_bytes(b"rows\xff.csv");
+    let file = served.folder.path().join(bytes);
+    std::fs::write(&file, "a\n1\n").unwrap();
+    let run = |command: &mut std::process::Command| Ended::of(command.output().unwrap());
+    let import = run(served.command(&["import", "csv", "--to", "orders", "--table", "t"]).arg(&file));
+    assert_eq!(import.code, Some(0), "{}", import.stderr);
+    let out = served.folder.path().join(OsStr::from_bytes(b"out\xff.csv"));
+    let export = run(served.command(&["export", "orders", "--format", "csv", "--table", "t", "--out"]).arg(&out));
+    assert_eq!(export.code, Some(0), "{}", export.stderr);
+    assert_eq!(std::fs::read(out).unwrap(), b"a\n1\n");
+    for arguments in [&["db", "get"][..], &["sql", "orders"], &["db", "list", "--fields"]] {
+        let refused = run(served.command(arguments).arg(bytes));
+        assert!(refused.code == Some(2) && refused.stderr.contains("UTF-8"), "{arguments:?} {}", refused.stderr);
+    }
+    for variable in ["TURSO_ORG", "TURSO_API_TOKEN", "TURSOCTL_QUIET", "TURSOCTL_OUTPUT"] {
+        let refused = run(served.command(&["db", "list"]).env(variable, bytes));
+        let said = format!("environment variable {variable}: it is not UTF-8");
+        assert!(refused.code == Some(2) && refused.stderr.contains(&said), "{variable} {}", refused.stderr);
+    }
+}

@@ -21,6 +21,7 @@ fn the_api_token_is_in_no_trace_and_no_error() {
         &["group", "create", "eu", "--location", "aws-eu-west-1", "--dry-run", "--trace-http"],
         &["auth", "status", "--check", "--trace-http"],
         &["doctor"],
+        &["auth", "login", "--headless", "--api-url", &format!("http://user:{token}@127.0.0.1")],
         &["group", "list", "--api-url", &format!("http://user:{token}@127.0.0.1")],
     ] {
         assert_silent(&served.run(arguments), &token);

@@ -140,11 +140,10 @@ fn a_large_result_streams_and_a_reader_may_have_enough() {
 #[test]
 fn what_cannot_be_run_is_said_before_anything_is() {
     let served = served(&["shop"]);
-    let cases: [(&[&str], i32, &str); 5] = [
+    let cases: [(&[&str], i32, &str); 4] = [
         (&["sql", "SELECT 1"], 2, "there is a database but no SQL"),
         (&["sql", "nowhere", "SELECT 1"], 5, "nowhere"),
         (&["sql", "shop", "--file", "no-such-file.sql"], 1, "no-such-file.sql"),
-        (&["sql", "shop", "SELECT 1", "--dry-run"], 2, "--dry-run"),
         (&["sql", "shop", "SELECT 'a"], 2, "lacks the '"),
     ];
     for (arguments, code, said) in cases {

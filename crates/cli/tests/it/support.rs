@@ -12,19 +12,6 @@ use tokio::runtime::Runtime;
 use turso_cloud::Expiration;
 use turso_cloud_local::{Cloud, Hostnames, Server};
 
-/// What the environment of this process may say and no test may hear.
-const VARIABLES: [&str; 9] = [
-    "TURSOCTL_TOKEN",
-    "TURSOCTL_ORG",
-    "TURSOCTL_PROFILE",
-    "TURSOCTL_OUTPUT",
-    "TURSOCTL_API_URL",
-    "TURSOCTL_TIMEOUT",
-    "TURSO_CONFIG_FOLDER",
-    "NO_COLOR",
-    "CLICOLOR_FORCE",
-];
-
 /// A local cloud on a port, and a folder for the configuration of the programs that use it.
 pub(crate) struct Served {
     pub(crate) cloud: Cloud,
@@ -112,8 +99,12 @@ impl Served {
 /// The program with nothing set, and nothing to read.
 pub(crate) fn bare(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tursoctl"));
-    for variable in VARIABLES.iter().chain(&["TURSO_API_TOKEN", "TURSO_API_BASEURL", "TURSO_ORG"]) {
-        command.env_remove(variable);
+    // Nothing of the machine the tests run on may show.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("TURSO") || name == "NO_COLOR" || name.starts_with("CLICOLOR") {
+            command.env_remove(&*name);
+        }
     }
     command.args(arguments).stdin(Stdio::null());
     command

@@ -61,11 +61,13 @@ fn a_signal_is_handed_on_to_the_command() {
     };
 
     let home = Home::new();
-    let script = "trap 'echo stopped; exit 7' TERM; echo ready; while :; do sleep 1 & wait $!; done";
-    let mut exec = home.command(&sh(script, &[])).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(exec.stdout.take().unwrap()).lines();
-    assert_eq!(lines.next().unwrap().unwrap(), "ready");
-    assert!(Command::new("kill").args(["-TERM", &exec.id().to_string()]).status().unwrap().success());
-    assert_eq!(lines.next().unwrap().unwrap(), "stopped");
-    assert_eq!(exec.wait().unwrap().code(), Some(7));
+    for signal in ["TERM", "INT", "HUP"] {
+        let script = format!("trap 'echo stopped; exit 7' {signal}; echo ready; while :; do sleep 1 & wait $!; done");
+        let mut exec = home.command(&sh(&script, &[])).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(exec.stdout.take().unwrap()).lines();
+        assert_eq!(lines.next().unwrap().unwrap(), "ready");
+        assert!(Command::new("kill").args([format!("-{signal}"), exec.id().to_string()]).status().unwrap().success());
+        assert_eq!(lines.next().unwrap().unwrap(), "stopped", "{signal}");
+        assert_eq!(exec.wait().unwrap().code(), Some(7), "{signal}");
+    }
 }

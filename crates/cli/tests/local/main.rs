@@ -4,4 +4,6 @@
 mod commands;
 mod exec;
 mod instances;
+#[cfg(unix)]
+mod logs;
 mod support;

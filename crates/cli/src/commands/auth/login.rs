@@ -1,19 +1,106 @@
-use anyhow::Result;
+mod callback;
+
+use anyhow::{Context as _, Result};
+use turso_cloud::ApiToken;
+use url::Url;
 
 use crate::{
+    args::AuthLogin,
+    browser,
     config::Source,
-    context::Context,
+    context::{Context, say},
     exit::{Failure, Kind},
+    stdin,
 };
+use callback::Callback;
+
+/// Where to log in unless another origin of the API is chosen.
+const USUAL_ORIGIN: &str = "https://api.turso.tech";
 
 /// Keeps a token that the service takes, with the organization and the origin it was checked with.
-pub(super) async fn run(cx: &Context) -> Result<()> {
+pub(super) async fn run(cx: &Context, args: &AuthLogin) -> Result<()> {
+    let Some(callback) = token(cx, args).await? else { return Ok(()) };
+    let kept = check_and_keep(cx).await;
+    // Whatever came of it, the browser is to get its last page.
+    if let Some(callback) = callback {
+        callback.end().await;
+    }
+    kept
+}
+
+/// Has the token that this is about be the one in use; by way of a browser, it came with what is still to be told there.
+/// Nothing in a dry run, which has nobody log in.
+async fn token(cx: &Context, args: &AuthLogin) -> Result<Option<Option<Callback>>> {
     let flags = cx.flags();
-    if flags.token_file.is_none() && !flags.token_stdin {
+    let is_given = flags.token_file.is_some() || flags.token_stdin;
+    if is_given && (args.headless || args.no_browser) {
+        return Err(Failure::usage("a token is given, and nobody has to log in by a browser").into());
+    }
+    if is_given {
+        cx.token()?;
+        return Ok(Some(None));
+    }
+    let is_by_browser = args.no_browser || cx.is_interactive();
+    if !args.headless && !is_by_browser {
         return Err(Failure::usage("no token is given: it is read from the standard input or a file, never from an argument")
             .hint("create one with `turso auth api-tokens mint NAME` or in the dashboard, then: tursoctl auth login --token-stdin")
             .into());
     }
+    let page = page(cx.settings().text("api_url").unwrap_or(USUAL_ORIGIN))?;
+    if cx.is_dry_run() {
+        cx.notice(format_args!("would have you log in at {page}"));
+        return Ok(None);
+    }
+    cx.settings().folder.check()?;
+    if args.headless {
+        cx.adopt(headless(page)?);
+        return Ok(Some(None));
+    }
+    let (token, callback) = by_browser(cx, page, !args.no_browser).await?;
+    cx.adopt(token);
+    Ok(Some(Some(callback)))
+}
+
+/// Where to log in. It is shown, and so must not hold what is secret.
+fn page(origin: &str) -> Result<Url> {
+    let unfit = |rule: &str| Failure::usage(format!("the origin of the API {rule}"));
+    let mut page = Url::parse(origin).map_err(|error| unfit(&format!("is no URL: {error}")))?;
+    if !page.username().is_empty() || page.password().is_some() || page.query().is_some() || page.fragment().is_some() {
+        return Err(unfit("must hold no user name, no password and no query").into());
+    }
+    page.set_path("/");
+    Ok(page)
+}
+
+/// The page shows the token, or the command that the official command line wants to be given with it.
+fn headless(mut page: Url) -> Result<ApiToken> {
+    page.query_pairs_mut().append_pair("redirect", "false");
+    say(format_args!("Log in here, and copy the token that is shown:\n{page}"));
+    let typed = stdin::secret("Token: ").context("cannot read the token")?;
+    let token = typed.split_whitespace().next_back().unwrap_or_default().trim_matches('"');
+    if token.is_empty() {
+        return Err(Failure::new(Kind::Declined, "no token was given: nothing was done").into());
+    }
+    Ok(ApiToken::new(token)?)
+}
+
+/// The page sends the browser on to a port of this machine, with the token.
+async fn by_browser(cx: &Context, mut page: Url, is_opened: bool) -> Result<(ApiToken, Callback)> {
+    let mut callback = Callback::listen().await?;
+    page.query_pairs_mut()
+        .append_pair("port", &callback.port().to_string())
+        .append_pair("redirect", "true")
+        .append_pair("type", "cli")
+        .append_pair("state", callback.state());
+    say(format_args!("Log in here, with a browser on this machine:\n{page}"));
+    if is_opened && browser::open(page.as_str()).is_err() {
+        cx.notice("no browser can be started: open the address yourself");
+    }
+    let token = callback.token().await?;
+    Ok((token, callback))
+}
+
+async fn check_and_keep(cx: &Context) -> Result<()> {
     let token = cx.token()?.value.clone();
     let client = cx.client()?;
     client.api_tokens().validate().await?;
@@ -39,6 +126,9 @@ pub(super) async fn run(cx: &Context) -> Result<()> {
         None => {
             cx.done(format_args!("logged in; choose an organization: tursoctl profile set organization=SLUG"));
         }
+    }
+    if let Some(variable) = settings.token_variable() {
+        cx.notice(format_args!("the token of the environment variable {variable} comes before it"));
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! Which file each thing goes to.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 
@@ -65,11 +68,25 @@ impl Plan {
         Ok(self.place(self.out.join(file_name(database)).join(name)))
     }
 
+    /// The folder for the tables of a database.
+    pub(super) fn folder(&self, database: &str) -> Place {
+        self.place(self.out.join(file_name(database)).join(""))
+    }
+
     fn place(&self, path: PathBuf) -> Place {
         if self.is_standard_output() {
             Place::StandardOutput
         } else {
             Place::File { path, may_replace: self.may_replace }
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StandardOutput => f.write_str("to standard output"),
+            Self::File { path, .. } => write!(f, "to {}", path.display()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Seek as _, SeekFrom, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
@@ -17,9 +17,34 @@ pub(super) enum Target {
     File {
         whole: WholeFile,
         name: String,
+        /// Dropped behind the file that is in them.
+        folders: NewFolders,
     },
     /// Standard output gets its data at the end, too: half of it would look like a whole.
     StandardOutput(BufWriter<File>),
+}
+
+/// Folders that were made for a file. Those that turn out not to be needed are removed again.
+#[derive(Debug)]
+pub(super) struct NewFolders(Vec<PathBuf>);
+
+impl NewFolders {
+    fn create(folder: &Path) -> io::Result<Self> {
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        // From the innermost outwards, as they have to be removed.
+        let missing = folder.ancestors().take_while(is_missing).map(Path::to_owned).collect();
+        fs::create_dir_all(folder)?;
+        Ok(Self(missing))
+    }
+}
+
+impl Drop for NewFolders {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // One that something is in stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
 }
 
 impl Target {
@@ -31,8 +56,9 @@ impl Target {
             Place::File { path, .. } => {
                 let name = path.display().to_string();
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let whole = fs::create_dir_all(folder).and_then(|()| WholeFile::create(path));
-                Ok(Self::File { whole: whole.with_context(|| format!("cannot write {name}"))?, name })
+                let made = NewFolders::create(folder).and_then(|folders| Ok((WholeFile::create(path)?, folders)));
+                let (whole, folders) = made.with_context(|| format!("cannot write {name}"))?;
+                Ok(Self::File { whole, name, folders })
             }
         }
     }
@@ -48,7 +74,7 @@ impl Target {
 
     pub(super) fn file(&mut self) -> Result<&mut File> {
         match self {
-            Self::File { whole, name } => whole.file().with_context(|| format!("cannot write {name}")),
+            Self::File { whole, name, .. } => whole.file().with_context(|| format!("cannot write {name}")),
             Self::StandardOutput(draft) => {
                 draft.flush().context("cannot write a temporary file")?;
                 Ok(draft.get_mut())
@@ -60,7 +86,7 @@ impl Target {
     pub(super) fn finish(mut self) -> Result<(String, u64)> {
         let bytes = self.file()?.metadata()?.len();
         match self {
-            Self::File { whole, name } => {
+            Self::File { whole, name, folders: _folders } => {
                 whole.finish().with_context(|| format!("cannot write {name}"))?;
                 Ok((name, bytes))
             }

@@ -1,9 +1,8 @@
 //! The rows of a CSV file that go to a table.
 
-mod insert;
+mod fields;
 mod records;
 mod survey;
-mod table;
 
 use anyhow::Result;
 use csv::StringRecord;
@@ -11,68 +10,71 @@ use indicatif::ProgressBar;
 
 use super::{
     journal::{Earlier, Fingerprint, Journal, Position},
-    load::{FULL, Sent, commit},
-    outcome::{Broken, IMPORTED, Imported, counted},
+    outcome::{Broken, IMPORTED, Imported, append, counted},
+    rows::{Batch, Insert, Loader},
     stop::Stop,
+    table::{NOT_REPLACED, Table, transact},
 };
 use crate::{
-    args::{ImportCsv, ImportMode},
+    args::{Import, ImportCsv},
     context::Context,
     exit::{Failure, Kind},
-    hrana::{BatchError, Connection},
+    hrana::Connection,
     progress,
+    script::quote_identifier,
 };
-use insert::{Insert, Row};
+use fields::Fields;
 use records::Records;
 use survey::Survey;
-use table::Table;
 
 pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
-    let fingerprint = Fingerprint::of(&args.file)?;
+    let Import { file, destination, .. } = &args.import;
+    let fingerprint = Fingerprint::of(file)?;
     let name = table_name(args)?;
     let survey = survey::survey(cx, args, fingerprint.bytes())?;
-    args.destination.check(cx).await?;
+    destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would insert {} into table {name:?}", counted(survey.rows, "row")));
-        return args.destination.rehearse(cx).await;
+        return destination.rehearse(cx).await;
     }
-    let mut journal = Journal::new(&args.destination.to, &name, fingerprint.clone())?;
-    let earlier = if args.batches.resume { journal.earlier()? } else { None };
-    if earlier.is_some() && args.destination.create {
-        return Err(Failure::usage("--resume goes on in a database that exists: leave out --create").into());
-    }
+    let mut journal = Journal::new(&destination.to, &name, fingerprint.clone())?;
+    let earlier = args.import.earlier(&journal)?;
     let stop = Stop::listen()?;
-    let connection = args.destination.open(cx).await?;
-    let prepared = prepare(args, &name, &survey, &connection, earlier, &mut journal).await;
-    let (table, position) = match prepared {
-        Ok(prepared) => prepared,
-        Err(error) if args.destination.create => {
-            return Err(match args.destination.remove(cx).await {
-                Ok(()) => error,
-                Err(left) => error.context(left),
-            });
-        }
-        Err(error) => return Err(error),
+    let connection = destination.open(cx, &stop).await?;
+    let is_begun = earlier.is_some();
+    let found = stop.or(find(args, &name, &survey, &connection, earlier, &mut journal)).await;
+    let (table, position) = match found {
+        Ok(found) => found,
+        Err(error) => return Err(destination.abandon(cx, error).await),
     };
-    let insert = Insert::new(table.target(), &survey, &args.null);
-    let batch = args.batches.batch as usize;
-    let mut load = Load { connection, stop, journal, position, table, insert, rows: survey.rows, batch };
-    let progress = progress::of_file(cx, "importing", &args.file, fingerprint.bytes());
-    let mut loaded = load.run(args, &progress).await;
-    drop(progress);
-    if loaded.is_ok() {
-        loaded = load.table.finish(&load.connection, &survey).await;
+    let (fields, columns) = (Fields::new(&survey, &args.null), survey.names());
+    if !is_begun {
+        let create = || format!("CREATE TABLE {} ({})", quote_identifier(&name), survey.definition());
+        if let Err(broken) = table.make(&connection, &stop, &columns, create).await {
+            return Err(destination.abandon(cx, not_made(broken, &table, &connection).await.into()).await);
+        }
     }
-    if let Err(broken) = loaded {
+    let insert = Insert::new(table.target(), columns.iter().copied(), "line");
+    let loader = Loader { connection, stop, journal, position, batch: args.import.batch, before: Vec::new() };
+    let mut load = Load { loader, table, insert, fields, rows: survey.rows };
+    let progress = progress::of_file(cx, "importing", file, fingerprint.bytes());
+    let mut outcome = load.run(args, &progress).await;
+    drop(progress);
+    if outcome.is_ok() {
+        let Loader { connection, stop, .. } = &load.loader;
+        let exchange = load.table.exchange(&columns);
+        outcome = transact(connection, stop, &[], &exchange, NOT_REPLACED).await;
+    }
+    if let Err(broken) = outcome {
         return Err(load.give_up(cx, args, broken).await.into());
     }
-    load.journal.forget();
-    let (database, rows, created) = (args.destination.to.clone(), Some(load.position.done), args.destination.create);
-    cx.out().value(&IMPORTED, &Imported { database, table: Some(name), rows, statements: None, created })
+    load.loader.journal.forget();
+    let imported = Imported { table: Some(name), rows: Some(load.loader.position.done), ..destination.imported() };
+    cx.out().value(&IMPORTED, &imported)
 }
 
-/// Has the table ready, and says where in the file to begin.
-async fn prepare(
+/// Looks at the table, and says where in the file to begin.
+async fn find(
     args: &ImportCsv,
     name: &str,
     survey: &Survey,
@@ -80,34 +82,43 @@ async fn prepare(
     earlier: Option<Earlier>,
     journal: &mut Journal,
 ) -> Result<(Table, Position)> {
-    let is_replacing = args.mode == ImportMode::Replace;
+    let columns = survey.names();
     let Some(earlier) = earlier else {
-        let table = Table::prepare(connection, name, survey, is_replacing).await?;
-        // A table that was just made has none.
+        let table = Table::find(connection, name, &columns, args.mode).await.map_err(with_hint)?;
+        // A table that is about to be made has none.
         journal.rows_before = if table.has_own_rows() { table.count(connection).await? } else { 0 };
         return Ok((table, Position::default()));
     };
-    let table = Table::find(connection, name, survey, is_replacing).await?;
+    let table = Table::find(connection, name, &columns, args.mode).await.map_err(with_hint)?;
     journal.rows_before = earlier.rows_before;
-    let added = table.count(connection).await?.saturating_sub(earlier.rows_before);
-    let Position { done, .. } = earlier.position;
-    if added == done {
-        return Ok((table, earlier.position));
+    let position = match earlier.went_on(table.count(connection).await?, earlier.position.done)? {
+        0 => earlier.position,
+        more => skip(args, &earlier.position, more)?,
+    };
+    Ok((table, position))
+}
+
+/// A table that nobody knows to be there is removed.
+async fn not_made(broken: Broken, table: &Table, connection: &Connection) -> Failure {
+    if !broken.is_last_unknown {
+        return broken.failure;
     }
-    if earlier.sent > 0 && added == done + earlier.sent {
-        let position = skip(args, &earlier.position, earlier.sent)?;
-        return Ok((table, position));
+    let removed = table.remove(connection).await.unwrap_or_else(|left| left);
+    broken.failure.adding(&removed)
+}
+
+/// What does not fit one table may fit another.
+fn with_hint(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<Failure>() {
+        Ok(failure) if failure.is(Kind::Usage) => failure.hint("name another table with --table").into(),
+        Ok(failure) => failure.into(),
+        Err(error) => error,
     }
-    let problem = format!(
-        "--resume: {} of the file were inserted, and the table has {added} more than before: somebody else changed it",
-        counted(done, "row")
-    );
-    Err(Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into())
 }
 
 /// The place behind rows that were inserted although nobody said so.
 fn skip(args: &ImportCsv, from: &Position, rows: u64) -> Result<Position> {
-    let mut records = Records::open(&args.file, args.delimiter)?;
+    let mut records = Records::open(&args.import.file, args.delimiter)?;
     records.seek(from)?;
     let mut record = StringRecord::new();
     for _ in 0..rows {
@@ -118,7 +129,7 @@ fn skip(args: &ImportCsv, from: &Position, rows: u64) -> Result<Position> {
 
 /// The name of the file, without its ending, unless another is given.
 fn table_name(args: &ImportCsv) -> Result<String> {
-    let name = args.table.clone().or_else(|| Some(args.file.file_stem()?.to_str()?.to_owned()));
+    let name = args.table.clone().or_else(|| Some(args.import.file.file_stem()?.to_str()?.to_owned()));
     match name.filter(|name| !name.trim().is_empty()) {
         Some(name) if !name.to_lowercase().starts_with("sqlite_") => Ok(name),
         Some(name) => {
@@ -129,118 +140,62 @@ fn table_name(args: &ImportCsv) -> Result<String> {
 }
 
 struct Load {
-    connection: Connection,
-    stop: Stop,
-    journal: Journal,
-    position: Position,
+    loader: Loader,
     table: Table,
     insert: Insert,
+    fields: Fields,
     rows: u64,
-    batch: usize,
 }
 
 impl Load {
     async fn run(&mut self, args: &ImportCsv, progress: &ProgressBar) -> Result<(), Broken> {
-        let failed = |error: anyhow::Error| Failure::new(Kind::Failed, format!("{error:#}"));
-        let mut records = Records::open(&args.file, args.delimiter).map_err(failed)?;
-        records.seek(&self.position).map_err(failed)?;
-        let (mut rows, mut bytes) = (Vec::new(), 0);
+        let mut records = Records::open(&args.import.file, args.delimiter).map_err(Failure::of_any)?;
+        records.seek(&self.loader.position).map_err(Failure::of_any)?;
+        let mut batch = Batch::default();
         let mut record = StringRecord::new();
         while records.next(&mut record)? {
-            let row = self.insert.row(records.line(&record), &record)?;
-            bytes += row.bytes;
-            rows.push(row);
-            if rows.len() >= self.batch || bytes >= FULL {
-                let next = records.place(self.position.done + rows.len() as u64);
-                self.send(&rows, next).await?;
-                progress.set_position(self.position.bytes);
-                rows.clear();
-                bytes = 0;
+            batch.push(self.fields.row(records.line(&record), &record)?);
+            if self.loader.is_full(&batch) {
+                let next = records.place(self.loader.position.done + batch.len());
+                self.loader.send(&self.insert, &mut batch, next).await?;
+                progress.set_position(self.loader.position.bytes);
             }
         }
-        let next = records.place(self.position.done + rows.len() as u64);
-        self.send(&rows, next).await
-    }
-
-    async fn send(&mut self, rows: &[Row], next: Position) -> Result<(), Broken> {
-        if let Some(kind) = self.stop.asked() {
-            return Err(Failure::new(kind, "interrupted").into());
-        }
-        if rows.is_empty() {
-            return Ok(());
-        }
-        self.journal
-            .note(&self.position, rows.len() as u64)
-            .map_err(|error| Failure::new(Kind::Failed, format!("{error:#}")))?;
-        let statements = self.insert.together(rows);
-        let affected = match commit(&self.connection, &self.stop, &[], &statements).await {
-            Ok(affected) => affected,
-            Err(Sent::Broken(broken)) => return Err(broken),
-            Err(Sent::Refused(refused)) => return Err(self.blame(rows, refused).await.into()),
-        };
-        let inserted: u64 = affected.iter().sum();
-        if inserted != rows.len() as u64 {
-            let problem = format!(
-                "{} were sent, and the database says it inserted {inserted}",
-                counted(rows.len() as u64, "row")
-            );
-            return Err(Broken { failure: Failure::new(Kind::Failed, problem), is_last_unknown: true });
-        }
-        self.position = next;
-        Ok(())
-    }
-
-    /// Finds out which row it was, by inserting them one by one and taking it all back.
-    async fn blame(&self, rows: &[Row], refused: BatchError) -> Failure {
-        let statements = self.insert.one_by_one(rows);
-        let refused = match self.connection.rehearse(&[], &statements).await {
-            Err(one) if one.statement.is_some() => one,
-            _ => refused,
-        };
-        let row = refused.statement.and_then(|at| rows.get(at));
-        let lines = match (row, rows.first(), rows.last()) {
-            (Some(row), ..) => format!("line {}", row.line),
-            (None, Some(first), Some(last)) => format!("lines {} to {}", first.line, last.line),
-            _ => "no line".to_owned(),
-        };
-        Failure::new(refused.error.exit(), format!("{lines}: {}", refused.error)).caused_by(refused.error)
+        let next = records.place(self.loader.position.done + batch.len());
+        self.loader.send(&self.insert, &mut batch, next).await
     }
 
     /// Takes back what can be, and says what is left.
     async fn give_up(self, cx: &Context, args: &ImportCsv, broken: Broken) -> Failure {
-        let done = self.position.done;
-        let mut said = format!("{} ({done} of {} inserted)", broken.failure, counted(self.rows, "row"));
-        let mut say = |part: &str| {
-            said.push_str("; ");
-            said.push_str(part);
-        };
-        if broken.is_last_unknown {
-            say("nobody knows whether the last batch took effect");
-        }
-        let is_kept = args.batches.resume || (self.table.has_own_rows() && !args.destination.create);
-        if is_kept {
-            let again = "run it again with --resume to go on, or delete them";
-            let failure = broken.failure;
+        let Loader { connection, journal, position, .. } = self.loader;
+        let Import { destination, resume, .. } = &args.import;
+        let said = format!("{} ({} of {} inserted)", broken.failure, position.done, counted(self.rows, "row"));
+        let mut left = broken.unknown();
+        if *resume || (self.table.has_own_rows() && !destination.create) {
             if !broken.is_last_unknown {
                 // What was sent last is known not to be there. Where this cannot be noted, it is found out later.
-                let _ = self.journal.note(&self.position, 0);
+                let _ = journal.note(&position, 0);
             }
-            return if done > 0 || broken.is_last_unknown {
-                say("the rows that were inserted are kept");
-                failure.saying(said).hint(again)
+            return if position.done > 0 || broken.is_last_unknown {
+                left.push("the rows that were inserted are kept".to_owned());
+                let again = "run it again with --resume to go on, or delete them";
+                broken.failure.saying(append(said, &left)).hint(again)
             } else {
-                say("nothing was changed");
-                self.journal.forget();
-                failure.saying(said)
+                journal.forget();
+                left.push("nothing was changed".to_owned());
+                broken.failure.saying(append(said, &left))
             };
         }
-        self.journal.forget();
-        let removed = if args.destination.create {
-            args.destination.remove(cx).await.map(|()| "the database was removed again".to_owned())
+        journal.forget();
+        let removed = if destination.create {
+            destination.remove_again(cx).await
+        } else if broken.is_last_unknown && position.done == self.rows && !self.table.is_new() {
+            let either = "the table has either its old rows or the new ones";
+            self.table.remove(&connection).await.map(|_| either.to_owned())
         } else {
-            self.table.remove(&self.connection).await
+            self.table.remove(&connection).await
         };
-        say(&removed.unwrap_or_else(|left| left));
-        broken.failure.saying(said)
+        left.push(removed.unwrap_or_else(|left| left));
+        broken.failure.saying(append(said, &left))
     }
 }

@@ -3,9 +3,10 @@
 use anyhow::Result;
 use turso_cloud::NewDatabase;
 
+use super::{outcome::Imported, stop::Stop};
 use crate::{
     args::Destination,
-    connect::{Rights, connect},
+    connect::{Rights, connect, is_url},
     context::Context,
     exit::{Failure, Kind},
     hrana::Connection,
@@ -14,10 +15,10 @@ use crate::{
 impl Destination {
     /// Sees whether the import can go there, before anything is done.
     pub(super) async fn check(&self, cx: &Context) -> Result<()> {
-        if self.is_url() && self.create {
+        if is_url(&self.to) && self.create {
             return Err(Failure::usage("--create needs the name of a database, and --to is a URL").into());
         }
-        if self.is_url() {
+        if is_url(&self.to) {
             return Ok(());
         }
         let found = cx.client()?.databases().find(self.to.as_str()).await?;
@@ -42,41 +43,73 @@ impl Destination {
     }
 
     /// Connects, with the database created first if it is to be.
-    pub(super) async fn open(&self, cx: &Context) -> Result<Connection> {
+    pub(super) async fn open(&self, cx: &Context, stop: &Stop) -> Result<Connection> {
         if self.create {
-            cx.client()?.databases().create(self.new_database()).wait_ready().await?;
+            self.create(cx, stop).await?;
         }
-        let connected = connect(cx, &self.to, Rights::Write).await;
-        match connected {
-            Err(error) if self.create => Err(match self.remove(cx).await {
-                Ok(()) => error,
-                Err(left) => error.context(left),
-            }),
+        match stop.or(connect(cx, &self.to, Rights::Write)).await {
+            Err(error) => Err(self.abandon(cx, error).await),
             connected => connected,
         }
     }
 
-    /// In a dry run: has the requests shown that would be sent.
+    async fn create(&self, cx: &Context, stop: &Stop) -> Result<()> {
+        let creating = cx.client()?.databases().create(self.new_database()).wait_ready();
+        let interrupted = tokio::select! {
+            created = creating => match created {
+                Ok(_) => stop.asked(),
+                // It was created, and cannot be used.
+                Err(error) if error.may_have_happened() => return Err(self.abandon(cx, error.into()).await),
+                Err(error) => return Err(error.into()),
+            },
+            kind = stop.wait_patiently() => Some(kind),
+        };
+        let Some(kind) = interrupted else { return Ok(()) };
+        let said = "interrupted while the database was being created";
+        Err(self.abandon(cx, Failure::new(kind, said).into()).await)
+    }
+
+    /// In a dry run: has the requests shown that would be sent before any data.
     pub(super) async fn rehearse(&self, cx: &Context) -> Result<()> {
+        let databases = cx.client()?.databases();
         if self.create {
-            cx.client()?.databases().create(self.new_database()).await?;
+            databases.create(self.new_database()).await?;
+        }
+        if !is_url(&self.to) {
+            databases.create_token(self.to.as_str(), Rights::Write.token()).await?;
         }
         Ok(())
     }
 
-    /// Removes the database that was created. Fails with what is left.
-    pub(super) async fn remove(&self, cx: &Context) -> Result<(), String> {
-        let left = |error: String| {
-            format!(
-                "database {:?} was created and could not be removed: {error}; tursoctl db delete {}",
-                self.to, self.to
-            )
-        };
-        let client = cx.client().map_err(|error| left(error.to_string()))?;
-        client.databases().delete_if_exists(self.to.as_str()).await.map(drop).map_err(|error| left(error.to_string()))
+    /// What is said at the end.
+    pub(super) fn imported(&self) -> Imported {
+        Imported { database: self.to.clone(), created: self.create, ..Imported::default() }
     }
 
-    fn is_url(&self) -> bool {
-        self.to.contains("://")
+    /// Gives up for a reason: removes the database if it was created, and says in the error what became of it.
+    pub(super) async fn abandon(&self, cx: &Context, reason: anyhow::Error) -> anyhow::Error {
+        if !self.create {
+            return reason;
+        }
+        let failure = Failure::of_any(reason);
+        match self.remove_again(cx).await {
+            // Whether it was created is known now.
+            Ok(removed) => failure.without_hint().adding(&removed).into(),
+            Err(left) => failure.adding(&left).into(),
+        }
+    }
+
+    /// Removes the database that was created. Yields what to say of it, which is an error where it may be left.
+    pub(super) async fn remove_again(&self, cx: &Context) -> Result<String, String> {
+        let again = format!("tursoctl db delete {}", self.to);
+        let left =
+            |error: String| format!("database {:?} was created and could not be removed: {error}; {again}", self.to);
+        let client = cx.client().map_err(|error| left(error.to_string()))?;
+        match client.databases().delete_if_exists(self.to.as_str()).await {
+            Ok(true) => Ok("the database was removed again".to_owned()),
+            // The request that creates it may still be on its way.
+            Ok(false) => Err(format!("database {:?} is not there; should it appear: {again}", self.to)),
+            Err(error) => Err(left(error.to_string())),
+        }
     }
 }

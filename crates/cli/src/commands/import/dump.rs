@@ -1,6 +1,7 @@
 //! A dump that is run statement by statement, some at once.
 
 mod survey;
+mod translate;
 
 use std::{
     collections::HashSet,
@@ -15,33 +16,40 @@ use indicatif::ProgressBar;
 use super::{
     journal::{Fingerprint, Journal, Position},
     load::{FULL, Sent, commit},
-    outcome::{Broken, IMPORTED, Imported, counted},
+    made::Made,
+    outcome::{Broken, IMPORTED, Imported, append, counted},
     stop::Stop,
+    table::names,
 };
 use survey::Survey;
+use translate::Translation;
 
 use crate::{
-    args::ImportDump,
+    args::{Import, ImportDump},
     context::Context,
     exit::{Failure, Kind},
-    hrana::{BatchError, Connection, Statement, Value},
+    hrana::{BatchError, Connection, Statement},
     progress,
-    script::{Created, Item, ScriptReader, Source, created, first_word, is_transaction_control, quote_identifier},
+    script::{Item, ScriptReader, Source, created, makes_virtual_table},
 };
 
 pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
-    let fingerprint = Fingerprint::of(&args.file)?;
-    let survey = Survey::take(cx, &args.file, fingerprint.bytes())?;
-    args.destination.check(cx).await?;
+    let Import { file, destination, .. } = &args.import;
+    let fingerprint = Fingerprint::of(file)?;
+    let survey = Survey::take(cx, file, fingerprint.bytes())?;
+    destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would run {}", counted(survey.statements, "statement")));
-        return args.destination.rehearse(cx).await;
+        return destination.rehearse(cx).await;
     }
     let stop = Stop::listen()?;
-    let journal = Journal::new(&args.destination.to, "", fingerprint.clone())?;
-    let start = start(args, &journal)?;
-    let connection = args.destination.open(cx).await?;
-    let existing = existing(&connection).await?;
+    let journal = Journal::new(&destination.to, "", fingerprint.clone())?;
+    let start = start(&args.import, &journal)?;
+    let connection = destination.open(cx, &stop).await?;
+    let existing = match stop.or(names(&connection)).await {
+        Ok(existing) => existing,
+        Err(error) => return Err(destination.abandon(cx, error).await),
+    };
     if start.done == 0 {
         survey.refuse_what_exists(&existing)?;
     }
@@ -50,21 +58,20 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
         stop,
         journal,
         position: start,
-        made: Vec::new(),
+        translation: Translation::of(&survey),
+        made: Made::default(),
         existing,
         statements: survey.statements,
-        batch: args.batches.batch as usize,
+        batch: args.import.batch as usize,
     };
-    let progress = progress::of_file(cx, "importing", &args.file, fingerprint.bytes());
-    let loaded = load.run(&args.file, &progress).await;
+    let progress = progress::of_file(cx, "importing", file, fingerprint.bytes());
+    let loaded = load.run(file, &progress).await;
     drop(progress);
     if let Err(broken) = loaded {
-        return Err(load.give_up(cx, args, broken).await.into());
+        return Err(load.give_up(cx, &args.import, broken).await.into());
     }
     load.journal.forget();
-    let (database, statements) = (args.destination.to.clone(), Some(load.position.done));
-    let created = args.destination.create;
-    cx.out().value(&IMPORTED, &Imported { database, table: None, rows: None, statements, created })
+    cx.out().value(&IMPORTED, &Imported { statements: Some(load.position.done), ..destination.imported() })
 }
 
 fn open(file: &Path, from: &Position) -> Result<ScriptReader<BufReader<File>>> {
@@ -75,11 +82,8 @@ fn open(file: &Path, from: &Position) -> Result<ScriptReader<BufReader<File>>> {
 }
 
 /// Where to begin.
-fn start(args: &ImportDump, journal: &Journal) -> Result<Position> {
-    if !args.batches.resume {
-        return Ok(Position::default());
-    }
-    match journal.earlier()? {
+fn start(args: &Import, journal: &Journal) -> Result<Position> {
+    match args.earlier(journal)? {
         None => Ok(Position::default()),
         Some(earlier) if earlier.sent > 0 => {
             let problem = format!(
@@ -91,25 +95,12 @@ fn start(args: &ImportDump, journal: &Journal) -> Result<Position> {
                 .hint("look whether their rows are there, and leave out --resume to begin anew")
                 .into())
         }
-        Some(_) if args.destination.create => {
-            Err(Failure::usage("--resume goes on in a database that exists: leave out --create").into())
-        }
         Some(earlier) => Ok(earlier.position),
     }
 }
 
-/// What is there already.
-async fn existing(connection: &Connection) -> Result<HashSet<String>> {
-    let mut beside = connection.another();
-    let rows = beside.rows(&Statement::new("SELECT lower(name) FROM sqlite_schema")).await.map_err(Failure::from)?;
-    beside.close().await;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| match row.into_iter().next() {
-            Some(Value::Text(name)) => Some(name),
-            _ => None,
-        })
-        .collect())
+fn broken(error: anyhow::Error) -> Broken {
+    Failure::of_any(error).into()
 }
 
 struct Load {
@@ -117,8 +108,9 @@ struct Load {
     stop: Stop,
     journal: Journal,
     position: Position,
+    translation: Translation,
     /// What was made, and was not there before.
-    made: Vec<Created>,
+    made: Made,
     existing: HashSet<String>,
     statements: u64,
     batch: usize,
@@ -126,65 +118,70 @@ struct Load {
 
 impl Load {
     async fn run(&mut self, file: &Path, progress: &ProgressBar) -> Result<(), Broken> {
-        let failed = |error: anyhow::Error| Failure::new(Kind::Failed, format!("{error:#}"));
-        let mut script = open(file, &self.position).map_err(failed)?;
-        let mut waiting = Vec::new();
-        let mut bytes = 0;
+        let mut script = open(file, &self.position).map_err(broken)?;
+        let (mut waiting, mut bytes) = (Vec::new(), 0);
+        let mut end = self.position.clone();
+        self.look().await?;
         loop {
             let item = script.next().map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-            let Some(Item::Statement(source) | Item::Command(source)) = item else { break };
-            bytes += source.text.len();
-            waiting.push(source);
-            if waiting.len() >= self.batch || bytes >= FULL {
-                self.send(&waiting).await?;
+            let Some(Item::Statement(mut source) | Item::Command(mut source)) = item else { break };
+            end = Position { done: source.number, bytes: source.end, line: source.last_line };
+            let Some(sql) = self.translation.statement(std::mem::take(&mut source.text)) else { continue };
+            bytes += sql.len();
+            // It makes more tables than the one it names.
+            let has_more_tables = makes_virtual_table(&sql);
+            waiting.push(Source { text: sql, ..source });
+            if waiting.len() >= self.batch || bytes >= FULL || has_more_tables {
+                self.send(&waiting, end.clone()).await?;
                 progress.set_position(self.position.bytes);
                 waiting.clear();
                 bytes = 0;
             }
+            if has_more_tables {
+                self.look().await?;
+            }
         }
-        self.send(&waiting).await
+        self.send(&waiting, end).await
     }
 
-    async fn send(&mut self, sources: &[Source]) -> Result<(), Broken> {
-        let Some(last) = sources.last() else { return Ok(()) };
+    /// Sees what virtual tables there are.
+    async fn look(&mut self) -> Result<(), Broken> {
+        let looked = self.stop.or(self.translation.look(&self.connection)).await;
+        looked.map_err(broken)
+    }
+
+    /// Commits statements, behind which the import stands at `next`.
+    async fn send(&mut self, sources: &[Source], next: Position) -> Result<(), Broken> {
         if let Some(kind) = self.stop.asked() {
             return Err(Failure::new(kind, "interrupted").into());
         }
-        // The transactions are ours, and so is what holds for them.
-        let is_ours = |source: &&Source| {
-            is_transaction_control(&source.text)
-                || (first_word(&source.text) == "PRAGMA" && source.text.to_ascii_lowercase().contains("foreign_keys"))
-        };
-        let sources: Vec<_> = sources.iter().filter(|source| !is_ours(source)).collect();
-        let statements: Vec<_> = sources.iter().map(|source| Statement::new(source.text.as_str())).collect();
-        self.note(statements.len() as u64)?;
-        if !statements.is_empty() {
+        if !sources.is_empty() {
+            // Also what nobody knows to be there in the end: removing it does no harm.
+            for made in sources.iter().filter_map(|source| created(&source.text)) {
+                if !self.existing.contains(&made.name.to_lowercase()) {
+                    self.made.add(made);
+                }
+            }
+            self.note(sources.len() as u64)?;
+            let statements: Vec<_> = sources.iter().map(|source| Statement::new(source.text.as_str())).collect();
             // A dump may name a row before the one it refers to.
             let before = [Statement::new("PRAGMA foreign_keys = OFF")];
-            commit(&self.connection, &self.stop, &before, &statements).await.map_err(|sent| blame(sent, &sources))?;
+            commit(&self.connection, &self.stop, &before, &statements).await.map_err(|sent| blame(sent, sources))?;
         }
-        for made in sources.iter().filter_map(|source| created(&source.text)) {
-            if !self.existing.contains(&made.name.to_lowercase()) {
-                self.made.push(made);
-            }
-        }
-        self.position = Position { done: last.number, bytes: last.end, line: last.last_line };
+        self.position = next;
         self.note(0)
     }
 
     fn note(&self, sent: u64) -> Result<(), Broken> {
-        self.journal.note(&self.position, sent).map_err(|error| Failure::new(Kind::Failed, format!("{error:#}")).into())
+        self.journal.note(&self.position, sent).map_err(broken)
     }
 
     /// Takes back what can be, and says what is left.
-    async fn give_up(self, cx: &Context, args: &ImportDump, broken: Broken) -> Failure {
+    async fn give_up(self, cx: &Context, args: &Import, broken: Broken) -> Failure {
         let (done, all) = (self.position.done, self.statements);
         let mut said = format!("{} ({done} of {})", broken.failure, counted(all, "statement"));
-        let mut left = Vec::new();
-        if broken.is_last_unknown {
-            left.push("nobody knows whether the last batch took effect".to_owned());
-        }
-        if args.batches.resume {
+        let mut left = broken.unknown();
+        if args.resume {
             if !broken.is_last_unknown {
                 // Where this cannot be noted, the next run will not go on by itself.
                 let _ = self.note(0);
@@ -194,52 +191,20 @@ impl Load {
         }
         self.journal.forget();
         if args.destination.create {
-            match args.destination.remove(cx).await {
-                Ok(()) => left.push("the database was removed again".to_owned()),
-                Err(problem) => left.push(problem),
-            }
+            left.push(args.destination.remove_again(cx).await.unwrap_or_else(|left| left));
         } else if done > 0 || broken.is_last_unknown {
-            match self.remove_made().await {
-                Ok(()) => {
-                    let said = "what it had made was removed again; rows in tables that were there are kept";
-                    left.push(said.to_owned());
-                }
-                Err(problem) => left.push(problem),
-            }
+            let removed = self.made.remove(&self.connection).await;
+            let removed = removed.map(|said| format!("{said}; rows in tables that were there are kept"));
+            left.push(removed.unwrap_or_else(|left| left));
         } else {
             said.push_str(": nothing was changed");
         }
         broken.failure.saying(append(said, &left))
     }
-
-    async fn remove_made(&self) -> Result<(), String> {
-        if self.made.is_empty() {
-            return Ok(());
-        }
-        let drops: Vec<_> = self
-            .made
-            .iter()
-            .rev()
-            .map(|made| Statement::new(format!("DROP {} IF EXISTS {}", made.kind, quote_identifier(&made.name))))
-            .collect();
-        let before = [Statement::new("PRAGMA foreign_keys = OFF")];
-        self.connection.commit(&before, &drops).await.map(drop).map_err(|BatchError { error, .. }| {
-            let names: Vec<_> = self.made.iter().map(|made| made.name.as_str()).collect();
-            format!("these were made and could not be removed: {} ({error})", names.join(", "))
-        })
-    }
-}
-
-fn append(mut said: String, left: &[String]) -> String {
-    for part in left {
-        said.push_str("; ");
-        said.push_str(part);
-    }
-    said
 }
 
 /// Says which statement it was.
-fn blame(sent: Sent, sources: &[&Source]) -> Broken {
+fn blame(sent: Sent, sources: &[Source]) -> Broken {
     let BatchError { statement, error } = match sent {
         Sent::Broken(broken) => return broken,
         Sent::Refused(refused) => refused,

@@ -1,7 +1,9 @@
 //! How far an import came, for another run to go on.
 
 use std::{
-    fs, io,
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
@@ -9,7 +11,9 @@ use std::{
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
+use super::outcome::counted;
 use crate::{
+    args::Import,
     config::state_folder,
     exit::{Failure, Kind},
     files::{create_private, write_whole},
@@ -18,7 +22,8 @@ use crate::{
 /// A file as it was when an import began.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Fingerprint {
-    path: PathBuf,
+    /// As it is shown: not every path is text.
+    path: String,
     bytes: u64,
     changed_ms: u64,
 }
@@ -35,7 +40,7 @@ impl Fingerprint {
         }
         let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let changed_ms = changed.map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
-        Ok(Self { path, bytes: metadata.len(), changed_ms })
+        Ok(Self { path: path.to_string_lossy().into_owned(), bytes: metadata.len(), changed_ms })
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -54,6 +59,15 @@ pub(super) struct Position {
     pub(super) line: u64,
 }
 
+/// Which table an import was at, where a file has several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct TableNote {
+    /// Its place in the file.
+    pub(super) index: usize,
+    /// Whether the import made it.
+    pub(super) is_new: bool,
+}
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Entry {
     file: Fingerprint,
@@ -62,6 +76,8 @@ struct Entry {
     sent: u64,
     /// The rows the table had before.
     rows_before: u64,
+    #[serde(default)]
+    table: TableNote,
 }
 
 /// The note of one import: there is one for a database and a table.
@@ -70,6 +86,28 @@ pub(super) struct Journal {
     path: PathBuf,
     file: Fingerprint,
     pub(super) rows_before: u64,
+    pub(super) table: TableNote,
+}
+
+/// The name of a note: what can be read of it, in the length that a file can have, and what tells it from others.
+fn name_of(database: &str, table: &str) -> String {
+    const SHOWN: usize = 40;
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let shown: String = format!("{database}.{table}").chars().filter(is_plain).take(SHOWN).collect();
+    let mut hasher = DefaultHasher::new();
+    (database, table).hash(&mut hasher);
+    format!("{shown}-{:016x}.json", hasher.finish())
+}
+
+impl Import {
+    /// What an earlier run of the same import has left, if this one is to go on with it.
+    pub(super) fn earlier(&self, journal: &Journal) -> Result<Option<Earlier>> {
+        let earlier = if self.resume { journal.earlier()? } else { None };
+        if earlier.is_some() && self.destination.create {
+            return Err(Failure::usage("--resume goes on in a database that exists: leave out --create").into());
+        }
+        Ok(earlier)
+    }
 }
 
 /// What an earlier run has left.
@@ -78,16 +116,32 @@ pub(super) struct Earlier {
     pub(super) position: Position,
     pub(super) sent: u64,
     pub(super) rows_before: u64,
+    pub(super) table: TableNote,
+}
+
+impl Earlier {
+    /// How many rows beyond those it knows of are in the table, which has `count` and should have `done` of the file. Only
+    /// a batch whose answer was lost may be.
+    pub(super) fn went_on(&self, count: u64, done: u64) -> Result<u64> {
+        let added = count.saturating_sub(self.rows_before);
+        if added == done {
+            return Ok(0);
+        }
+        if self.sent > 0 && added == done + self.sent {
+            return Ok(self.sent);
+        }
+        let problem = format!(
+            "--resume: {} of the file were inserted, and the table has {added} more than before: somebody else changed it",
+            counted(done, "row")
+        );
+        Err(Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into())
+    }
 }
 
 impl Journal {
     pub(super) fn new(database: &str, table: &str, file: Fingerprint) -> Result<Self> {
-        let name: String = format!("{database}.{table}.json")
-            .chars()
-            .map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' })
-            .collect();
-        let path = state_folder()?.join("imports").join(name);
-        Ok(Self { path, file, rows_before: 0 })
+        let path = state_folder()?.join("imports").join(name_of(database, table));
+        Ok(Self { path, file, rows_before: 0, table: TableNote::default() })
     }
 
     /// What an earlier run of the same import has left, if there was one. Fails where the file has changed since.
@@ -101,22 +155,26 @@ impl Journal {
         if entry.file != self.file {
             let problem = format!(
                 "--resume: the import that stopped was of {}, with {} bytes, and this is another file or it has changed",
-                entry.file.path.display(),
-                entry.file.bytes
+                entry.file.path, entry.file.bytes
             );
             return Err(Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into());
         }
-        Ok(Some(Earlier { position: entry.position, sent: entry.sent, rows_before: entry.rows_before }))
+        let Entry { position, sent, rows_before, table, .. } = entry;
+        Ok(Some(Earlier { position, sent, rows_before, table }))
     }
 
     /// Notes what is done and what is about to be sent.
     pub(super) fn note(&self, position: &Position, sent: u64) -> Result<()> {
-        let entry = Entry { file: self.file.clone(), position: position.clone(), sent, rows_before: self.rows_before };
+        let (file, position) = (self.file.clone(), position.clone());
+        let entry = Entry { file, position, sent, rows_before: self.rows_before, table: self.table };
         let text = serde_json::to_string(&entry)?;
         let folder = self.path.parent().map_or(Ok(()), create_private);
-        folder
-            .and_then(|()| write_whole(&self.path, &text))
-            .with_context(|| format!("cannot note the progress in {}", self.path.display()))
+        folder.and_then(|()| write_whole(&self.path, &text)).map_err(|error| {
+            Failure::new(Kind::Failed, format!("cannot note the progress in {}", self.path.display()))
+                .caused_by(error)
+                .hint("TURSOCTL_CONFIG_DIR=FOLDER chooses another place")
+                .into()
+        })
     }
 
     /// There is nothing to go on with.

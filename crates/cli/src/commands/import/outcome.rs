@@ -12,7 +12,7 @@ pub(super) const IMPORTED: Shape = Shape {
 };
 
 /// What an import has done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Imported {
     pub(super) database: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +33,14 @@ pub(super) struct Broken {
     pub(super) is_last_unknown: bool,
 }
 
+impl Broken {
+    /// What there is to say of it, if its outcome is not known.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        let said = "nobody knows whether the last batch took effect";
+        if self.is_last_unknown { vec![said.to_owned()] } else { Vec::new() }
+    }
+}
+
 impl From<Failure> for Broken {
     fn from(failure: Failure) -> Self {
         Self { failure, is_last_unknown: false }
@@ -42,4 +50,13 @@ impl From<Failure> for Broken {
 /// "1 row", "2 rows".
 pub(super) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// A sentence with further parts.
+pub(super) fn append(mut said: String, parts: &[String]) -> String {
+    for part in parts {
+        said.push_str("; ");
+        said.push_str(part);
+    }
+    said
 }

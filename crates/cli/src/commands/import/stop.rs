@@ -5,7 +5,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::{sync::watch, time::sleep};
 
-use crate::{exit::Kind, signals};
+use crate::{
+    exit::{Failure, Kind},
+    signals,
+};
 
 /// What is under way gets so long to end by itself, so that its outcome is known.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,10 +37,25 @@ impl Stop {
         }
     }
 
-    /// Waits until something was asked for and what is under way had its time.
+    /// Does something that need not come to its end, such as looking at a database.
+    pub(super) async fn or<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let interrupted = |kind| Err(Failure::new(kind, "interrupted").into());
+        let done = tokio::select! {
+            done = work => done,
+            kind = self.wait_patiently() => return interrupted(kind),
+        };
+        self.asked().map_or(done, interrupted)
+    }
+
+    /// Waits until something was asked for and what is under way had its time, or was asked for again.
     pub(super) async fn wait_patiently(&self) -> Kind {
         let kind = self.wait().await;
-        sleep(PATIENCE).await;
+        let mut again = self.0.clone();
+        again.mark_unchanged();
+        tokio::select! {
+            () = sleep(PATIENCE) => {}
+            Ok(()) = again.changed() => {}
+        }
         kind
     }
 }

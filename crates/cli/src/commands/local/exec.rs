@@ -8,11 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-#[cfg(unix)]
-use rustix::process::{self, Pid, kill_process};
 use tokio::process::{Child, Command};
-#[cfg(unix)]
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use turso_cloud::{NewDatabase, NewToken};
 use turso_cloud_local::{Cloud, Server};
 
@@ -20,24 +16,32 @@ use super::{
     launch,
     variables::{self, Variables},
 };
-use crate::{args::LocalExec, context::Context};
+use crate::{
+    args::LocalExec,
+    context::Context,
+    signals::{Signal, Signals},
+};
 
 /// What shells make of a signal: 128 and its number.
 #[cfg(unix)]
 const SIGNALLED: i32 = 128;
 
 pub(super) async fn exec(cx: &Context, args: &LocalExec) -> Result<ExitCode> {
+    let (program, arguments) = args.command.split_first().context("no command is given")?;
+    if cx.is_dry_run() {
+        cx.notice(format_args!("this would run {} with a local cloud of its own", program.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
     launch::write_log(cx);
     let cloud = launch::open(&args.cloud, None)?;
     let server = cloud.serve("127.0.0.1:0").await?;
     let variables = variables(args, &cloud, &server).await?;
-    let (program, arguments) = args.command.split_first().context("no command is given")?;
     let mut command = Command::new(program);
     command.args(arguments).envs(variables).kill_on_drop(true);
     // Before the command can tell anybody that it is there.
-    let signals = Signals::listen()?;
+    let signals = Signals::listen_to_all()?;
     let mut child = command.spawn().with_context(|| format!("cannot run {}", program.display()))?;
-    let status = signals.hand_on_to(&mut child).await?;
+    let status = end_of(&mut child, signals).await?;
     server.shutdown().await;
     Ok(code(status))
 }
@@ -56,61 +60,33 @@ async fn variables(args: &LocalExec, cloud: &Cloud, server: &Server) -> Result<V
     Ok(variables)
 }
 
-/// The signals that are the command's business rather than ours.
-#[cfg(unix)]
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// Until the command ends. Ctrl-C in a terminal reaches it without our help.
-    async fn hand_on_to(mut self, child: &mut Child) -> io::Result<ExitStatus> {
-        let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        let hand_on = |signal| {
-            // One that has just ended cannot be told, and need not be.
-            let _ = pid.map(|pid| kill_process(pid, signal));
-        };
-        loop {
-            tokio::select! {
-                status = child.wait() => return status,
-                _ = self.interrupt.recv() => if !io::stdin().is_terminal() { hand_on(process::Signal::INT) },
-                _ = self.terminate.recv() => hand_on(process::Signal::TERM),
-                _ = self.hangup.recv() => hand_on(process::Signal::HUP),
-            }
+/// Waits for the end of a command, whose business signals are rather than ours.
+async fn end_of(child: &mut Child, mut signals: Signals) -> io::Result<ExitStatus> {
+    loop {
+        tokio::select! {
+            status = child.wait() => return status,
+            signal = signals.next() => hand_on(signal, child),
         }
     }
 }
 
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
-    fn listen() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn hand_on_to(self, child: &mut Child) -> io::Result<ExitStatus> {
-        loop {
-            tokio::select! {
-                status = child.wait() => return status,
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        }
-    }
+/// Ctrl-C in a terminal reaches the command without our help.
+#[cfg(unix)]
+fn hand_on(signal: Signal, child: &Child) {
+    use rustix::process::{self, Pid, kill_process};
+    let signal = match signal {
+        Signal::Interrupt if io::stdin().is_terminal() => return,
+        Signal::Interrupt => process::Signal::INT,
+        Signal::Terminate => process::Signal::TERM,
+        Signal::Hangup => process::Signal::HUP,
+    };
+    // One that has just ended cannot be told, and need not be.
+    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    let _ = pid.map(|pid| kill_process(pid, signal));
 }
+
+#[cfg(not(unix))]
+fn hand_on(_: Signal, _: &Child) {}
 
 fn code(status: ExitStatus) -> ExitCode {
     #[cfg(unix)]

@@ -31,7 +31,8 @@ pub(super) struct Instance {
     pub(super) local_token: ApiToken,
     /// The certificate for TLS clients.
     pub(super) certificate: PathBuf,
-    pub(super) data_dir: Option<PathBuf>,
+    /// As it is shown.
+    pub(super) data_dir: Option<String>,
 }
 
 /// Where those files are.

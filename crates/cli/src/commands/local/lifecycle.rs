@@ -1,4 +1,4 @@
-use std::{process::Stdio, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::{instance::Instances, remote::Remote};
 use crate::{
     args::{LocalName, LocalStop},
+    browser,
     context::{Context, Weight},
     exit::{Failure, Kind},
     output::Shape,
@@ -40,7 +41,7 @@ struct Row {
     organization: String,
     databases: u64,
     pid: u32,
-    data_dir: Option<std::path::PathBuf>,
+    data_dir: Option<String>,
     clock: String,
     clock_is_frozen: bool,
     requests: u64,
@@ -145,10 +146,8 @@ pub(super) async fn open(cx: &Context, name: &LocalName) -> Result<()> {
     if cx.is_dry_run() || !cx.is_interactive() {
         return Ok(());
     }
-    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let started = std::process::Command::new(program).arg(&url).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    if started.is_err() {
-        cx.notice(format_args!("{program} cannot be run: open the address yourself"));
+    if browser::open(&url).is_err() {
+        cx.notice("no browser can be started: open the address yourself");
     }
     Ok(())
 }

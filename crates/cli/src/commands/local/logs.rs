@@ -1,4 +1,9 @@
-use std::{fs, io};
+use std::{
+    fs::{File, Metadata},
+    io::{self, Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 
@@ -9,14 +14,100 @@ use crate::{
     exit::{Failure, Kind},
 };
 
+/// Between two looks whether there is more.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// So much is written at once.
+const PIECE: u64 = 64 * 1024;
+
 /// What a cloud in the foreground writes is on its own standard error.
-pub(super) fn logs(cx: &Context, args: &LocalLogs) -> Result<()> {
-    let file = Instances::find()?.file(&args.instance.name, "log")?;
-    match fs::read(&file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let message = format!("no local cloud named {} was started with --detach", args.instance.name);
-            Err(Failure::new(Kind::NotFound, message).into())
-        }
-        text => cx.out().bytes(&text.with_context(|| format!("cannot read {}", file.display()))?),
+pub(super) async fn logs(cx: &Context, args: &LocalLogs) -> Result<()> {
+    let path = Instances::find()?.file(&args.instance.name, "log")?;
+    let Some(mut log) = Log::open(&path)? else {
+        let message = format!("no local cloud named {} was started with --detach", args.instance.name);
+        return Err(Failure::new(Kind::NotFound, message).into());
+    };
+    log.copy(cx)?;
+    if !args.follow {
+        return Ok(());
     }
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        log.catch_up(cx)?;
+    }
+}
+
+/// A log and how far it was read.
+struct Log {
+    path: PathBuf,
+    file: File,
+    position: u64,
+}
+
+impl Log {
+    /// Nothing where there is none.
+    fn open(path: &Path) -> Result<Option<Self>> {
+        match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            file => {
+                let file = file.with_context(|| unreadable(path))?;
+                Ok(Some(Self { path: path.to_owned(), file, position: 0 }))
+            }
+        }
+    }
+
+    /// Writes what was added, wherever it is by now.
+    fn catch_up(&mut self, cx: &Context) -> Result<()> {
+        self.copy(cx)?;
+        // A cloud that is started anew empties its log, and others who tidy up may put a new file in its place.
+        match Self::open(&self.path)? {
+            Some(other) if !is_same(&self.metadata()?, &other.metadata()?) => {
+                // What came to the old one since it was looked at.
+                self.copy(cx)?;
+                *self = other;
+                self.copy(cx)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what is behind the place that was reached.
+    fn copy(&mut self, cx: &Context) -> Result<()> {
+        if self.metadata()?.len() < self.position {
+            self.position = 0;
+        }
+        loop {
+            let mut piece = Vec::new();
+            let read = self
+                .file
+                .seek(SeekFrom::Start(self.position))
+                .and_then(|_| (&mut self.file).take(PIECE).read_to_end(&mut piece));
+            let read = read.with_context(|| unreadable(&self.path))?;
+            if read == 0 {
+                return Ok(());
+            }
+            self.position += read as u64;
+            cx.out().bytes(&piece)?;
+        }
+    }
+
+    fn metadata(&self) -> Result<Metadata> {
+        self.file.metadata().with_context(|| unreadable(&self.path))
+    }
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// There, a file that is open cannot be replaced.
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
+
+fn unreadable(path: &Path) -> String {
+    format!("cannot read {}", path.display())
 }

@@ -37,6 +37,10 @@ pub(super) async fn requests(cx: &Context, args: &LocalRequests) -> Result<()> {
         };
     }
     if let Some(file) = &args.har {
+        if cx.is_dry_run() {
+            cx.notice(format_args!("this would write {}", file.display()));
+            return Ok(());
+        }
         let archive = remote.bytes("/_local/requests/har").await?;
         let text = String::from_utf8(archive.to_vec())?;
         return write_whole(file, &text).with_context(|| format!("cannot write {}", file.display()));

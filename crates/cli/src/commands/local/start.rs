@@ -23,6 +23,10 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     let instances = Instances::find()?;
     // Before anything is opened: a name that is none is no reason to make a folder.
     let name = free_name(&instances, args.name.as_deref()).await?;
+    if cx.is_dry_run() {
+        cx.notice(format_args!("this would start a local cloud on {}", args.addr));
+        return Ok(());
+    }
     launch::write_log(cx);
     let cloud = launch::open(&args.cloud, args.data_dir.as_deref())?;
     let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;
@@ -81,6 +85,7 @@ fn register(instances: &Instances, instance: &Instance, cloud: &Cloud) -> Result
 }
 
 fn describe(instances: &Instances, name: &str, args: &LocalStart, cloud: &Cloud, server: &Server) -> Result<Instance> {
+    let data_dir = args.data_dir.as_deref().map(std::path::absolute).transpose()?;
     Ok(Instance {
         name: name.to_owned(),
         pid: std::process::id(),
@@ -90,7 +95,7 @@ fn describe(instances: &Instances, name: &str, args: &LocalStart, cloud: &Cloud,
         token: cloud.token(),
         local_token: cloud.local_token(),
         certificate: instances.file(name, "pem")?,
-        data_dir: args.data_dir.as_deref().map(std::path::absolute).transpose()?,
+        data_dir: data_dir.map(|folder| folder.to_string_lossy().into_owned()),
     })
 }
 

@@ -21,6 +21,9 @@ const SCRIPT: &str = r#"
     INSERT INTO made (a, c) VALUES (21, 'c');
     CREATE VIRTUAL TABLE words USING fts5(body);
     INSERT INTO words VALUES ('the quick brown fox'), ('jumps');
+    CREATE TABLE places (name, at F32_BLOB(2));
+    INSERT INTO places VALUES ('here', vector32('[1,2]')), ('there', vector32('[8,9]'));
+    CREATE INDEX near ON places (libsql_vector_idx(at));
     CREATE INDEX by_v ON counted (v);
     CREATE TABLE log (x);
     CREATE TRIGGER logged AFTER INSERT ON plain BEGIN INSERT INTO log VALUES (new.a); END;
@@ -28,13 +31,14 @@ const SCRIPT: &str = r#"
 "#;
 
 /// What must be the same in the database made from the dump.
-const PROBES: [&str; 8] = [
+const PROBES: [&str; 9] = [
     "SELECT group_concat(quote(a) || typeof(a) || hex(\"b \"\"c\") || typeof(d) || d, '|') FROM plain",
     "SELECT group_concat(id || v) FROM counted",
     "SELECT seq FROM sqlite_sequence WHERE name = 'counted'",
     "SELECT group_concat(id || parent) FROM child",
     "SELECT a || b FROM doubled",
     "SELECT body FROM words WHERE words MATCH 'quick'",
+    "SELECT name FROM vector_top_k('near', vector32('[9,9]'), 1) JOIN places ON places.rowid = id",
     "SELECT count(*) FROM log",
     "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema ORDER BY name)",
 ];

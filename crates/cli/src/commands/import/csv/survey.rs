@@ -6,7 +6,10 @@ use anyhow::Result;
 use csv::StringRecord;
 
 use super::records::Records;
-use crate::{args::ImportCsv, commands::sql::from_hexadecimal, context::Context, exit::Failure, progress};
+use crate::{
+    args::ImportCsv, commands::sql::from_hexadecimal, context::Context, exit::Failure, progress,
+    script::quote_identifier,
+};
 
 /// A longer field than the engine takes by default.
 const LONGEST_RECORD: usize = 64 << 20;
@@ -27,9 +30,22 @@ pub(super) struct Survey {
     pub(super) rows: u64,
 }
 
+impl Survey {
+    /// The names of the columns.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.columns.iter().map(|(column, _)| column.as_str()).collect()
+    }
+
+    /// The columns of a table that is created.
+    pub(super) fn definition(&self) -> String {
+        let columns = self.columns.iter().map(|(column, kind)| format!("{} {}", quote_identifier(column), kind.name()));
+        columns.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// Reads every record: what cannot be read has to be known before a table is touched.
 pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Survey> {
-    let file = args.file.as_path();
+    let file = args.import.file.as_path();
     let progress = progress::of_file(cx, "checking", file, bytes);
     let mut records = Records::open(file, args.delimiter)?;
     let names = names(file, records.header()?)?;

@@ -9,8 +9,13 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     progress,
-    script::{Created, Item, created, first_word},
+    script::{Created, Item, Source, changed, created, first_word, virtual_table},
 };
+
+/// The function by which a vector index is known.
+const VECTOR_INDEX: &str = "libsql_vector_idx";
+/// The table that all vector indexes have in common.
+const VECTOR_TABLE: &str = "libsql_vector_meta_shadow";
 
 /// What a dump holds.
 #[derive(Debug, Default)]
@@ -18,6 +23,8 @@ pub(super) struct Survey {
     pub(super) statements: u64,
     /// The tables it makes, and the lines that do so, unless they do nothing where there is one.
     tables: Vec<(String, u64)>,
+    /// In small letters.
+    tables_of_indexes: HashSet<String>,
 }
 
 impl Survey {
@@ -47,9 +54,7 @@ impl Survey {
                 }
                 _ => {}
             }
-            if let Some(Created { kind: "TABLE", name, is_only_if_absent: false }) = created(&source.text) {
-                survey.tables.push((name, source.line));
-            }
+            survey.see(&source).map_err(unfit)?;
             progress.set_position(source.end);
         }
         if last == "ROLLBACK" {
@@ -62,9 +67,38 @@ impl Survey {
         Ok(survey)
     }
 
+    /// Notes what a statement makes.
+    fn see(&mut self, source: &Source) -> Result<(), String> {
+        let sql = virtual_table(&source.text);
+        if sql.is_none() && changed(&source.text).is_some_and(|table| is_schema(&table)) {
+            return Err(format!("line {}: it writes into the schema by hand what is no virtual table", source.line));
+        }
+        let sql = sql.as_deref().unwrap_or(&source.text);
+        match created(sql) {
+            Some(Created { kind: "TABLE", name, is_only_if_absent: false }) => self.tables.push((name, source.line)),
+            Some(Created { kind: "INDEX", name, .. }) if sql.to_ascii_lowercase().contains(VECTOR_INDEX) => {
+                let all = [format!("{}_shadow", name.to_lowercase()), VECTOR_TABLE.to_owned()];
+                self.tables_of_indexes.extend(all);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The names of the tables that it makes.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &str> {
+        self.tables.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The tables, in small letters, that vector indexes keep their content in.
+    pub(super) fn tables_of_indexes(&self) -> &HashSet<String> {
+        &self.tables_of_indexes
+    }
+
     /// Refuses a dump that makes a table that is there.
     pub(super) fn refuse_what_exists(&self, existing: &HashSet<String>) -> Result<()> {
-        match self.tables.iter().find(|(name, _)| existing.contains(&name.to_lowercase())) {
+        let is_there = |name: &str| existing.contains(&name.to_lowercase()) && !self.tables_of_indexes.contains(name);
+        match self.tables.iter().find(|(name, _)| is_there(name)) {
             None => Ok(()),
             Some((name, line)) => {
                 Err(Failure::new(Kind::Refused, format!("table {name:?}, which line {line} makes, exists already"))
@@ -72,4 +106,8 @@ impl Survey {
             }
         }
     }
+}
+
+fn is_schema(table: &str) -> bool {
+    ["sqlite_schema", "sqlite_master"].iter().any(|schema| table.eq_ignore_ascii_case(schema))
 }

@@ -1,0 +1,38 @@
+use clap::Subcommand;
+use jiff::Timestamp;
+
+use super::LocalName;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalClock {
+    /// Print what it shows
+    #[command(after_help = "Examples:
+  tursoctl local clock show")]
+    Show(LocalName),
+    /// Move it on
+    #[command(after_help = "Examples:
+  tursoctl local clock advance 31d")]
+    Advance {
+        /// How far, such as 31d or 1h30m
+        by: String,
+        #[command(flatten)]
+        instance: LocalName,
+    },
+    /// Move it to a time
+    #[command(after_help = "Examples:
+  tursoctl local clock set 2026-01-31T12:00:00Z")]
+    Set {
+        /// The time, such as 2026-01-31T12:00:00Z
+        to: Timestamp,
+        #[command(flatten)]
+        instance: LocalName,
+    },
+    /// Stop it
+    #[command(after_help = "Examples:
+  tursoctl local clock freeze")]
+    Freeze(LocalName),
+    /// Let it go on
+    #[command(after_help = "Examples:
+  tursoctl local clock resume")]
+    Resume(LocalName),
+}

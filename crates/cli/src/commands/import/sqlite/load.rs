@@ -1,0 +1,312 @@
+//! The rows of a file that go to a database that is there.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+
+use super::{
+    super::{
+        journal::{Earlier, Fingerprint, Journal, Position, TableNote},
+        made::Made,
+        outcome::{Broken, IMPORTED, Imported, append, counted},
+        rows::{Batch, Insert, Loader, Row},
+        stop::Stop,
+        table::{NOT_REPLACED, Table, names, transact},
+    },
+    check::check,
+    content::{Content, FileTable, Other, Sort},
+    reader::Reader,
+};
+use crate::{
+    args::{Import, ImportMode, ImportSqlite},
+    context::Context,
+    exit::{Failure, Kind},
+    hrana::Statement,
+    progress,
+    script::{Created, quote_identifier, quote_text},
+};
+
+pub(super) async fn run(
+    cx: &Context,
+    args: &ImportSqlite,
+    reader: &Reader,
+    content: &Content,
+    fingerprint: Fingerprint,
+) -> Result<()> {
+    let Import { file, destination, batch, .. } = &args.import;
+    destination.check(cx).await?;
+    if cx.is_dry_run() {
+        let tables = content.tables.iter().filter(|table| table.sort != Sort::Behind).count() as u64;
+        let rows = counted(content.rows(), "row");
+        cx.notice(format_args!("this would insert {rows} into {}", counted(tables, "table")));
+        return destination.rehearse(cx).await;
+    }
+    let bytes = fingerprint.bytes();
+    let journal = Journal::new(&destination.to, "", fingerprint)?;
+    let earlier = args.import.earlier(&journal)?;
+    let stop = Stop::listen()?;
+    let connection = destination.open(cx, &stop).await?;
+    let existing = stop.or(names(&connection)).await?;
+    if earlier.is_none() {
+        stop.or(check(args, content, &existing, &connection)).await?;
+    }
+    let position = earlier.as_ref().map(|earlier| earlier.position.clone()).unwrap_or_default();
+    let before = vec![Statement::new("PRAGMA foreign_keys = OFF")];
+    let loader = Loader { connection, stop, journal, position, batch: *batch, before };
+    let mode = args.mode;
+    let mut load = Load { reader, content, mode, loader, existing, tables: Vec::new(), made: Made::default(), bytes };
+    let progress = progress::of_file(cx, "importing", file, bytes);
+    let outcome = load.run(earlier, &progress).await;
+    drop(progress);
+    if let Err(broken) = outcome {
+        return Err(load.give_up(args.import.resume, broken).await.into());
+    }
+    load.loader.journal.forget();
+    cx.out().value(&IMPORTED, &Imported { rows: Some(load.loader.position.done), ..destination.imported() })
+}
+
+struct Load<'f> {
+    reader: &'f Reader,
+    content: &'f Content,
+    mode: Option<ImportMode>,
+    loader: Loader,
+    /// The names, in small letters, of what was there before.
+    existing: HashSet<String>,
+    /// Where the rows of the tables of the file went, as far as it has come.
+    tables: Vec<Table>,
+    made: Made,
+    bytes: u64,
+}
+
+impl Load<'_> {
+    async fn run(&mut self, mut earlier: Option<Earlier>, progress: &ProgressBar) -> Result<(), Broken> {
+        for (index, table) in self.content.tables.iter().enumerate() {
+            if earlier.as_ref().is_some_and(|earlier| index < earlier.table.index) {
+                let target = self.find(table).await?;
+                self.tables.push(target);
+                continue;
+            }
+            let target = match earlier.take() {
+                Some(earlier) => self.go_on(&earlier, index, table).await?,
+                None => self.begin(index, table).await?,
+            };
+            if table.sort != Sort::Virtual {
+                self.rows(index, table, &target, progress).await?;
+            }
+        }
+        self.finish().await
+    }
+
+    /// A table that an earlier run has filled.
+    async fn find(&self, table: &FileTable) -> Result<Table, Broken> {
+        if self.mode != Some(ImportMode::Replace) || table.sort != Sort::Ordinary {
+            return Ok(Table::made(&table.name));
+        }
+        let Loader { connection, stop, .. } = &self.loader;
+        let found = stop.or(Table::find(connection, &table.name, &table.columns(false), ImportMode::Replace)).await;
+        found.map_err(broken)
+    }
+
+    /// The table at which an earlier run stopped.
+    async fn go_on(&mut self, earlier: &Earlier, index: usize, table: &FileTable) -> Result<Table, Broken> {
+        let Loader { connection, stop, journal, position, .. } = &mut self.loader;
+        (journal.rows_before, journal.table) = (earlier.rows_before, earlier.table);
+        let target = if earlier.table.is_new {
+            Table::made(&table.name)
+        } else {
+            let mode = self.mode.unwrap_or(ImportMode::Append);
+            stop.or(Table::find(connection, &table.name, &table.columns(false), mode)).await.map_err(broken)?
+        };
+        if !self.existing.contains(&target.target().to_lowercase()) {
+            // It had no time to make it.
+            return self.begin(index, table).await;
+        }
+        if table.sort != Sort::Virtual {
+            let done = position.done.saturating_sub(self.content.rows_before(index));
+            let counted = stop.or(target.count(connection)).await;
+            position.done += counted.and_then(|count| earlier.went_on(count, done)).map_err(broken)?;
+        }
+        self.tables.push(target.clone());
+        Ok(target)
+    }
+
+    /// Has a table ready that nothing was done with yet. What is about to be made is noted first.
+    async fn begin(&mut self, index: usize, table: &FileTable) -> Result<Table, Broken> {
+        let is_there = self.existing.contains(&table.name.to_lowercase()) && table.sort == Sort::Ordinary;
+        let Loader { connection, stop, journal, position, .. } = &mut self.loader;
+        let has_own_rows = is_there && self.mode == Some(ImportMode::Append);
+        journal.rows_before =
+            if has_own_rows { stop.or(Table::made(&table.name).count(connection)).await.map_err(broken)? } else { 0 };
+        journal.table = TableNote { index, is_new: !is_there };
+        journal.note(position, 0).map_err(broken)?;
+        if table.sort == Sort::Ordinary {
+            return self.make(table).await;
+        }
+        if table.sort == Sort::Virtual {
+            self.make_virtual(index, table).await?;
+        }
+        let target = Table::made(&table.name);
+        self.tables.push(target.clone());
+        Ok(target)
+    }
+
+    async fn make(&mut self, table: &FileTable) -> Result<Table, Broken> {
+        let Loader { connection, stop, .. } = &self.loader;
+        let is_there = self.existing.contains(&table.name.to_lowercase());
+        if self.mode.is_none() && is_there {
+            let problem = format!("table {:?} exists already, and this import did not make it", table.name);
+            return Err(Failure::new(Kind::Refused, problem).into());
+        }
+        if !is_there {
+            // Before it is tried: removing what is not there does no harm.
+            self.made.add(Created { kind: "TABLE", name: table.name.clone(), is_only_if_absent: false });
+        }
+        let (columns, mode) = (table.columns(false), self.mode.unwrap_or(ImportMode::Append));
+        let target = stop.or(Table::find(connection, &table.name, &columns, mode)).await.map_err(broken)?;
+        // Before it is made, for the same reason.
+        self.tables.push(target.clone());
+        target.make(connection, stop, &columns, || table.sql.clone()).await?;
+        Ok(target)
+    }
+
+    /// Makes a virtual table with those behind it, and takes out of them what is in them from the start.
+    async fn make_virtual(&mut self, index: usize, table: &FileTable) -> Result<(), Broken> {
+        self.made.add(Created { kind: "TABLE", name: table.name.clone(), is_only_if_absent: false });
+        let empty = |table: &FileTable| Statement::new(format!("DELETE FROM {}", quote_identifier(&table.name)));
+        let mut statements = vec![Statement::new(table.sql.as_str())];
+        statements.extend(self.content.behind(index).map(empty));
+        self.commit(&statements, &format!("table {:?} cannot be created", table.name)).await
+    }
+
+    async fn rows(
+        &mut self,
+        index: usize,
+        table: &FileTable,
+        target: &Table,
+        progress: &ProgressBar,
+    ) -> Result<(), Broken> {
+        let columns = table.columns(target.is_new());
+        let insert = Insert::new(target.target(), columns.iter().copied(), "row");
+        let before = self.content.rows_before(index);
+        let mut place = self.loader.position.done.saturating_sub(before);
+        let mut statement = self.reader.select(table, &columns, place).map_err(broken)?;
+        let mut source = statement.raw_query();
+        let mut batch = Batch::default();
+        loop {
+            let next = self.reader.next(&mut source, table, place + 1).map_err(broken)?;
+            let is_end = next.is_none();
+            if let Some(values) = next {
+                place += 1;
+                batch.push(Row::new(place, values));
+            }
+            if is_end || self.loader.is_full(&batch) {
+                let next = Position { done: before + place, ..Position::default() };
+                self.loader.send(&insert, &mut batch, next).await.map_err(|broken| at(table, broken))?;
+                progress.set_position(self.bytes_done());
+            }
+            if is_end {
+                return Ok(());
+            }
+        }
+    }
+
+    /// About how much of the file its rows are that were sent.
+    fn bytes_done(&self) -> u64 {
+        let (done, rows) = (u128::from(self.loader.position.done), u128::from(self.content.rows().max(1)));
+        u64::try_from(u128::from(self.bytes) * done / rows).unwrap_or(self.bytes)
+    }
+
+    /// Makes what refers to tables, and puts rows that have gathered into their places.
+    async fn finish(&mut self) -> Result<(), Broken> {
+        let content = self.content;
+        let (indexes, others): (Vec<_>, Vec<_>) = content
+            .others
+            .iter()
+            .filter(|other| !self.existing.contains(&other.name.to_lowercase()))
+            .partition(|other| other.kind == "INDEX");
+        for index in indexes {
+            self.made.add(index.created());
+            // One at a time: it may take long.
+            let statement = [Statement::new(index.sql.as_str())];
+            self.commit(&statement, &format!("index {:?} cannot be created", index.name)).await?;
+        }
+        let mut statements: Vec<_> = self
+            .tables
+            .iter()
+            .zip(&content.tables)
+            .flat_map(|(target, table)| target.exchange(&table.columns(false)))
+            .collect();
+        let has_counter = |name: &str| {
+            let mut made = self.tables.iter().filter(|table| table.is_new());
+            self.existing.contains("sqlite_sequence") || made.any(|table| table.target() == name)
+        };
+        let counters = content.counters.iter().filter(|(table, _)| has_counter(table));
+        statements.extend(counters.flat_map(|(table, last)| counter(table, *last)));
+        // Triggers come last: they are not for the rows of the file.
+        statements.extend(others.iter().map(|other| Statement::new(other.sql.as_str())));
+        self.commit(&statements, NOT_REPLACED).await
+    }
+
+    async fn commit(&self, statements: &[Statement], problem: &str) -> Result<(), Broken> {
+        let Loader { connection, stop, before, .. } = &self.loader;
+        transact(connection, stop, before, statements, problem).await
+    }
+
+    /// Takes back what can be, and says what is left.
+    async fn give_up(self, is_resumable: bool, broken: Broken) -> Failure {
+        let Loader { connection, journal, position, .. } = self.loader;
+        let said =
+            format!("{} ({} of {} inserted)", broken.failure, position.done, counted(self.content.rows(), "row"));
+        let mut left = broken.unknown();
+        let has_added =
+            |(index, table): (usize, &Table)| table.has_own_rows() && position.done > self.content.rows_before(index);
+        // Where nobody knows whether rows were replaced, what belongs to them must not be removed.
+        let is_at_end = broken.is_last_unknown && position.done == self.content.rows();
+        if is_resumable || is_at_end || self.tables.iter().enumerate().any(has_added) {
+            if !broken.is_last_unknown {
+                // What was sent last is known not to be there. Where this cannot be noted, it is found out later.
+                let _ = journal.note(&position, 0);
+            }
+            left.push("what was inserted is kept".to_owned());
+            return broken.failure.saying(append(said, &left)).hint("run it again with --resume to go on");
+        }
+        journal.forget();
+        for table in self.tables.iter().filter(|table| !table.is_new()) {
+            if let Err(problem) = table.remove(&connection).await {
+                left.push(problem);
+            }
+        }
+        left.push(self.made.remove(&connection).await.unwrap_or_else(|left| left));
+        broken.failure.saying(append(said, &left))
+    }
+}
+
+impl Other {
+    fn created(&self) -> Created {
+        Created { kind: self.kind, name: self.name.clone(), is_only_if_absent: false }
+    }
+}
+
+/// Sees to it that a number that was given once is not given again.
+fn counter(table: &str, last: i64) -> [Statement; 2] {
+    let table = quote_text(table);
+    [
+        format!("UPDATE sqlite_sequence SET seq = max(seq, {last}) WHERE name = {table}"),
+        format!(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT {table}, {last} \
+             WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = {table})"
+        ),
+    ]
+    .map(Statement::new)
+}
+
+fn broken(error: anyhow::Error) -> Broken {
+    Failure::of_any(error).into()
+}
+
+/// Says in which table it was.
+fn at(table: &FileTable, broken: Broken) -> Broken {
+    let said = format!("table {:?}: {}", table.name, broken.failure);
+    Broken { failure: broken.failure.saying(said), ..broken }
+}

@@ -1,0 +1,179 @@
+//! A file that is read, and never written to.
+
+use std::{collections::HashSet, path::Path};
+
+use anyhow::{Context as _, Result};
+use rusqlite::{Connection as Handle, OpenFlags, Rows, Statement, types::ValueRef};
+
+use super::content::{Content, FileTable, Other, Sort};
+use crate::{
+    exit::Failure,
+    hrana::Value,
+    script::{quote_identifier, quote_text},
+};
+
+/// A virtual table comes before those behind it, which are made with it.
+const TABLES: &str = "SELECT s.name, s.sql, l.type, l.wr FROM sqlite_schema AS s \
+     JOIN pragma_table_list AS l ON l.schema = 'main' AND l.name = s.name \
+     WHERE s.type = 'table' AND s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.rowid";
+
+const OTHERS: &str = "SELECT type, name, tbl_name, sql FROM sqlite_schema \
+     WHERE type IN ('index', 'view', 'trigger') AND sql IS NOT NULL \
+     ORDER BY CASE type WHEN 'index' THEN 0 WHEN 'view' THEN 1 ELSE 2 END, rowid";
+
+/// The tables in which vector indexes keep their content: making the index makes and fills them.
+const OF_VECTOR_INDEXES: &str = "SELECT name || '_shadow' FROM sqlite_schema WHERE type = 'index' \
+     AND sql LIKE '%libsql_vector_idx%' UNION SELECT 'libsql_vector_meta_shadow'";
+
+/// A PRIMARY KEY that needs no index of its own is the row id.
+const HAS_ROW_ID_COLUMN: &str = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE pk > 0) \
+     AND NOT EXISTS (SELECT 1 FROM pragma_index_list(?1) WHERE origin = 'pk')";
+
+#[derive(Debug)]
+pub(super) struct Reader {
+    handle: Handle,
+    file: String,
+}
+
+impl Reader {
+    /// Opens a file and looks whether it is sound; its header is for an upload to check.
+    pub(super) fn open(file: &Path) -> Result<Self> {
+        refuse_log(file)?;
+        // Immutable: nothing is created beside it, and nothing is written to it.
+        let uri = url::Url::from_file_path(std::path::absolute(file)?)
+            .map_err(|()| Failure::usage(format!("{}: the path cannot be used", file.display())))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let is_none = || format!("{} is no SQLite database", file.display());
+        let handle = Handle::open_with_flags(format!("{uri}?immutable=1"), flags).with_context(is_none)?;
+        let found: String = handle.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).with_context(is_none)?;
+        if found != "ok" {
+            let problem = format!("{} is damaged: {found}", file.display());
+            return Err(Failure::usage(problem).hint("sqlite3 FILE .recover rescues what can be read").into());
+        }
+        Ok(Self { handle, file: file.display().to_string() })
+    }
+
+    /// Reads everything: what cannot be sent has to be known before a database is touched.
+    pub(super) fn survey(&self) -> Result<Content> {
+        let of_indexes: HashSet<String> = self.list(OF_VECTOR_INDEXES, |row| row.get(0))?.into_iter().collect();
+        let mut content = Content::default();
+        let tables = self.list(TABLES, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        for (name, sql, kind, is_without_row_ids) in tables {
+            let (name, kind): (String, String) = (name, kind);
+            if !of_indexes.contains(&name) {
+                content.tables.push(self.table(name, sql, &kind, is_without_row_ids)?);
+            }
+        }
+        let others = self.list(OTHERS, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        for (kind, name, table, sql) in others {
+            let (kind, table): (String, String) = (kind, table);
+            let kind = match kind.as_str() {
+                "index" => "INDEX",
+                "view" => "VIEW",
+                _ => "TRIGGER",
+            };
+            if !of_indexes.contains(&table) {
+                content.others.push(Other { kind, name, sql });
+            }
+        }
+        let has_counters = "SELECT name FROM sqlite_schema WHERE name = 'sqlite_sequence'";
+        if !self.list(has_counters, |_| Ok(()))?.is_empty() {
+            let counters = "SELECT name, seq FROM sqlite_sequence WHERE typeof(seq) = 'integer' AND name IN \
+                            (SELECT name FROM sqlite_schema WHERE type = 'table')";
+            content.counters = self.list(counters, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        }
+        Ok(content)
+    }
+
+    fn table(&self, name: String, sql: String, kind: &str, is_without_row_ids: bool) -> Result<FileTable> {
+        let sort = match kind {
+            "virtual" => Sort::Virtual,
+            "shadow" => Sort::Behind,
+            _ => Sort::Ordinary,
+        };
+        let mut table = FileTable { name, sql, sort, columns: Vec::new(), row_id: None, rows: 0 };
+        if sort == Sort::Virtual {
+            return Ok(table);
+        }
+        let columns = format!("SELECT name FROM pragma_table_xinfo({}) WHERE hidden = 0", quote_text(&table.name));
+        table.columns = self.list(&columns, |row| row.get(0))?;
+        let has_own = self.handle.query_row(HAS_ROW_ID_COLUMN, [&table.name], |row| row.get(0));
+        if !is_without_row_ids && !has_own.with_context(|| self.unreadable())? {
+            let is_free = |name: &&str| !table.columns.iter().any(|column| column.eq_ignore_ascii_case(name));
+            table.row_id = ["rowid", "_rowid_", "oid"].into_iter().find(is_free);
+        }
+        table.rows = self.count(&table)?;
+        Ok(table)
+    }
+
+    /// Has the rows of a table read that come behind so many of them.
+    pub(super) fn select(&self, table: &FileTable, columns: &[&str], after: u64) -> Result<Statement<'_>> {
+        let list: Vec<_> = columns.iter().map(|column| quote_identifier(column)).collect();
+        // Not by an index, which would have an order of its own.
+        let sql = format!(
+            "SELECT {} FROM {} NOT INDEXED LIMIT -1 OFFSET {after}",
+            list.join(", "),
+            quote_identifier(&table.name)
+        );
+        self.handle.prepare(&sql).with_context(|| self.unreadable())
+    }
+
+    /// The values of the next row; nothing behind the last.
+    pub(super) fn next(&self, rows: &mut Rows<'_>, table: &FileTable, place: u64) -> Result<Option<Vec<Value>>> {
+        let Some(row) = rows.next().with_context(|| self.unreadable())? else { return Ok(None) };
+        let columns = row.as_ref().column_names();
+        let value = |(at, column): (usize, &&str)| {
+            let value = row.get_ref(at).with_context(|| self.unreadable())?;
+            owned(value).ok_or_else(|| {
+                let place = format!("table {:?}, row {place}, column {column:?}", table.name);
+                Failure::usage(format!("{}: {place}: it is text, and not UTF-8", self.file)).into()
+            })
+        };
+        columns.iter().enumerate().map(value).collect::<Result<_>>().map(Some)
+    }
+
+    /// Reads all rows of a table.
+    fn count(&self, table: &FileTable) -> Result<u64> {
+        let mut statement = self.select(table, &table.columns(false), 0)?;
+        let mut rows = statement.raw_query();
+        let mut count = 0;
+        while self.next(&mut rows, table, count + 1)?.is_some() {
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn list<T>(&self, sql: &str, read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+        let mut statement = self.handle.prepare(sql).with_context(|| self.unreadable())?;
+        let rows = statement.query_map([], read).with_context(|| self.unreadable())?;
+        rows.collect::<Result<_, _>>().with_context(|| self.unreadable())
+    }
+
+    fn unreadable(&self) -> String {
+        format!("cannot read {}", self.file)
+    }
+}
+
+/// Nothing where it is text that is none.
+fn owned(value: ValueRef<'_>) -> Option<Value> {
+    Some(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Real(value) => Value::Real(value),
+        ValueRef::Text(bytes) => Value::Text(std::str::from_utf8(bytes).ok()?.to_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    })
+}
+
+/// What is in a log beside the file only is not read, and must not be lost without a word.
+fn refuse_log(file: &Path) -> Result<()> {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let log = Path::new(&log);
+    if log.metadata().is_ok_and(|metadata| metadata.len() > 0) {
+        let problem = format!("{} holds changes that are not in the file yet", log.display());
+        let hint = format!("sqlite3 {} 'PRAGMA wal_checkpoint(TRUNCATE)'", file.display());
+        return Err(Failure::usage(problem).hint(hint).into());
+    }
+    Ok(())
+}

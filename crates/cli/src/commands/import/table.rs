@@ -1,0 +1,201 @@
+//! The table that rows go to, and what is made for it.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+
+use super::{
+    load::{Sent, commit},
+    outcome::Broken,
+    stop::Stop,
+};
+use crate::{
+    args::ImportMode,
+    exit::{Failure, Kind},
+    hrana::{Connection, Statement, Value},
+    script::quote_identifier,
+};
+
+/// What it means that the statements of [`Table::exchange`] do not run.
+pub(super) const NOT_REPLACED: &str = "the rows cannot be replaced";
+
+/// Where rows are inserted.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    name: String,
+    way: Way,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Way {
+    /// The table is new.
+    Created,
+    /// The rows come after those that are there.
+    Appended,
+    /// The rows gather in another table, and take the place of those that are there at the end.
+    Staged(String),
+}
+
+impl Table {
+    /// Makes what has to be there: by `create` where there is no table of this name.
+    pub(super) async fn make(
+        &self,
+        connection: &Connection,
+        stop: &Stop,
+        columns: &[&str],
+        create: impl FnOnce() -> String,
+    ) -> Result<(), Broken> {
+        let statements = match &self.way {
+            Way::Appended => return Ok(()),
+            Way::Created => vec![Statement::new(create())],
+            // What a run that was killed has left is of no use.
+            Way::Staged(staging) => vec![
+                Statement::new(format!("DROP TABLE IF EXISTS {}", quote_identifier(staging))),
+                Statement::new(format!("CREATE TABLE {} ({})", quote_identifier(staging), list(columns))),
+            ],
+        };
+        transact(connection, stop, &[], &statements, &format!("table {:?} cannot be created", self.name)).await
+    }
+
+    /// Looks at the table, and makes nothing.
+    pub(super) async fn find(connection: &Connection, name: &str, columns: &[&str], mode: ImportMode) -> Result<Self> {
+        let way = match columns_of(connection, name).await? {
+            found if found.is_empty() => Way::Created,
+            found => {
+                check(name, &found, columns)?;
+                match mode {
+                    ImportMode::Append => Way::Appended,
+                    ImportMode::Replace => Way::Staged(format!("_tursoctl_import_{name}")),
+                }
+            }
+        };
+        Ok(Self { name: name.to_owned(), way })
+    }
+
+    /// One that was made by other means.
+    pub(super) fn made(name: &str) -> Self {
+        Self { name: name.to_owned(), way: Way::Created }
+    }
+
+    /// Whether rows go where others were before.
+    pub(super) fn has_own_rows(&self) -> bool {
+        self.way == Way::Appended
+    }
+
+    /// Whether the table was not there before.
+    pub(super) fn is_new(&self) -> bool {
+        self.way == Way::Created
+    }
+
+    /// The name of the table the rows are inserted into.
+    pub(super) fn target(&self) -> &str {
+        match &self.way {
+            Way::Staged(staging) => staging,
+            Way::Created | Way::Appended => &self.name,
+        }
+    }
+
+    pub(super) async fn count(&self, connection: &Connection) -> Result<u64> {
+        let mut beside = connection.another();
+        let statement = Statement::new(format!("SELECT count(*) FROM {}", quote_identifier(self.target())));
+        let rows = beside.rows(&statement).await.map_err(Failure::from)?;
+        beside.close().await;
+        match rows.first().and_then(|row| row.first()) {
+            Some(Value::Integer(count)) => Ok(u64::try_from(*count).unwrap_or_default()),
+            _ => Err(Failure::new(Kind::Failed, format!("table {:?} cannot be counted", self.name)).into()),
+        }
+    }
+
+    /// The statements that put rows that have gathered in the place of the old ones; none where they are in their place.
+    pub(super) fn exchange(&self, columns: &[&str]) -> Vec<Statement> {
+        let Way::Staged(staging) = &self.way else { return Vec::new() };
+        let (table, staging, columns) = (quote_identifier(&self.name), quote_identifier(staging), list(columns));
+        [
+            format!("DELETE FROM {table}"),
+            format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} ORDER BY rowid"),
+            format!("DROP TABLE {staging}"),
+        ]
+        .map(Statement::new)
+        .into()
+    }
+
+    /// Removes what was made for the import, and never a table that was there. Yields what to say of it, which is an error
+    /// where something is left.
+    pub(super) async fn remove(&self, connection: &Connection) -> Result<String, String> {
+        let said = match &self.way {
+            Way::Appended => return Ok("nothing was changed".to_owned()),
+            Way::Staged(_) => "the rows that were there are untouched",
+            Way::Created => "the table was removed again",
+        };
+        let target = self.target();
+        let drop = [Statement::new(format!("DROP TABLE IF EXISTS {}", quote_identifier(target)))];
+        match connection.commit(&[], &drop).await {
+            Ok(_) => Ok(said.to_owned()),
+            Err(refused) => Err(format!("table {target:?} was created and could not be removed: {}", refused.error)),
+        }
+    }
+}
+
+/// Commits statements that have no rows, if there are any. `problem` says what it means that they do not run.
+pub(super) async fn transact(
+    connection: &Connection,
+    stop: &Stop,
+    before: &[Statement],
+    statements: &[Statement],
+    problem: &str,
+) -> Result<(), Broken> {
+    if statements.is_empty() {
+        return Ok(());
+    }
+    if let Some(kind) = stop.asked() {
+        return Err(Failure::new(kind, "interrupted").into());
+    }
+    match commit(connection, stop, before, statements).await {
+        Ok(_) => Ok(()),
+        Err(Sent::Broken(broken)) => Err(broken),
+        Err(Sent::Refused(refused)) => {
+            let said = format!("{problem}: {}", refused.error);
+            Err(Failure::new(refused.error.exit(), said).caused_by(refused.error).into())
+        }
+    }
+}
+
+/// The names of the columns of a table that can be inserted into; none where there is no table.
+async fn columns_of(connection: &Connection, name: &str) -> Result<Vec<String>> {
+    let mut beside = connection.another();
+    let sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0";
+    let rows = beside.rows(&Statement::new(sql).with(vec![Value::Text(name.to_owned())])).await;
+    beside.close().await;
+    Ok(texts(rows.map_err(Failure::from)?))
+}
+
+/// The names, in small letters, of everything a database has.
+pub(super) async fn names(connection: &Connection) -> Result<HashSet<String>> {
+    let mut beside = connection.another();
+    let rows = beside.rows(&Statement::new("SELECT lower(name) FROM sqlite_schema")).await;
+    beside.close().await;
+    Ok(texts(rows.map_err(Failure::from)?).into_iter().collect())
+}
+
+/// The texts of the first column.
+pub(super) fn texts(rows: Vec<Vec<Value>>) -> Vec<String> {
+    let first = |row: Vec<Value>| match row.into_iter().next() {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
+    };
+    rows.into_iter().filter_map(first).collect()
+}
+
+fn check(name: &str, found: &[String], wanted: &[&str]) -> Result<()> {
+    let unknown: Vec<_> =
+        wanted.iter().copied().filter(|column| !found.iter().any(|other| other.eq_ignore_ascii_case(column))).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let problem = format!("table {name:?} has no column {}; it has {}", unknown.join(", "), found.join(", "));
+    Err(Failure::usage(problem).into())
+}
+
+fn list(columns: &[&str]) -> String {
+    columns.iter().map(|column| quote_identifier(column)).collect::<Vec<_>>().join(", ")
+}

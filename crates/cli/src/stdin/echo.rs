@@ -1,0 +1,35 @@
+//! A terminal that is not as it was for a while, and has to be put back whatever happens.
+
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+/// How the terminal was, while it is not as it was.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Does something while the terminal does not show what is typed.
+pub(super) fn without<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let before = tcgetattr(io::stdin())?;
+    let mut silent = before.clone();
+    silent.local_modes.remove(LocalModes::ECHO);
+    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    // What was typed ahead was shown already, and is thrown away.
+    let read = tcsetattr(io::stdin(), OptionalActions::Flush, &silent).map_err(Into::into).and_then(|()| read());
+    bring_back();
+    read
+}
+
+pub(super) fn remember() {
+    // What is no terminal does not have to be put back.
+    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = tcgetattr(io::stdin()).ok();
+}
+
+/// Puts the terminal back, if it is not as it was. Also called where the program ends while somebody types.
+pub(super) fn bring_back() {
+    if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &before);
+    }
+}

@@ -1,0 +1,260 @@
+//! The file of a SQLite database, into a database that is there.
+#![expect(clippy::unwrap_used, reason = "a file that cannot be made fails its test")]
+
+use crate::{
+    gate::{Gate, Then},
+    sql::served,
+    support::{Ended, Served, text},
+};
+
+/// Everything a file can have.
+const CONTENT: &str = "
+    CREATE TABLE plain (a, \"b \"\"c\" TEXT, d REAL);
+    INSERT INTO plain VALUES (1, 'it''s', 0.1), (-9223372036854775808, 'größe 🦀', 9e999), (NULL, char(97, 0, 98), -9e999),
+        (x'00ff', 'two' || char(10) || 'lines', 1e300), (9223372036854775807, '', 5e-324);
+    CREATE TABLE gaps (v, rowid_of_another);
+    INSERT INTO gaps (rowid, v) VALUES (5, 'five'), (9, 'nine');
+    CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, v);
+    INSERT INTO counted (v) VALUES ('a'), ('b'), ('c');
+    DELETE FROM counted WHERE id = 3;
+    CREATE TABLE never (id INTEGER PRIMARY KEY AUTOINCREMENT);
+    INSERT INTO never VALUES (7); DELETE FROM never;
+    CREATE TABLE child (id TEXT PRIMARY KEY, parent REFERENCES parent (id)) WITHOUT ROWID;
+    CREATE TABLE parent (id INTEGER PRIMARY KEY);
+    INSERT INTO child VALUES ('x', 1), ('w', 1); INSERT INTO parent VALUES (1);
+    CREATE TABLE made (a INTEGER, b AS (a * 2) STORED, c);
+    INSERT INTO made (a, c) VALUES (21, 'c');
+    CREATE VIRTUAL TABLE words USING fts5(body);
+    INSERT INTO words VALUES ('the quick brown fox'), ('jumps');
+    CREATE VIRTUAL TABLE index_alone USING fts5(body, content = '');
+    INSERT INTO index_alone (rowid, body) VALUES (3, 'over the lazy dog');
+    CREATE VIRTUAL TABLE boxes USING rtree(id, x1, x2);
+    INSERT INTO boxes VALUES (1, 0, 10), (2, 20, 30);
+    CREATE TABLE places (name, at F32_BLOB(2));
+    INSERT INTO places VALUES ('here', vector32('[1,2]')), ('there', vector32('[8,9]'));
+    CREATE INDEX near ON places (libsql_vector_idx(at));
+    CREATE INDEX by_v ON counted (v);
+    CREATE TABLE log (x);
+    CREATE TRIGGER logged AFTER INSERT ON plain BEGIN INSERT INTO log VALUES (new.a); END;
+    CREATE VIEW doubled AS SELECT a, b FROM made;";
+
+/// What has to be the same in the database as in the file.
+const PROBES: [&str; 13] = [
+    "SELECT group_concat(quote(a) || typeof(a) || hex(\"b \"\"c\") || typeof(d) || d, '|') FROM plain",
+    "SELECT group_concat(rowid || v) FROM gaps",
+    "SELECT group_concat(id || v) FROM counted",
+    "SELECT group_concat(name || seq) FROM (SELECT * FROM sqlite_sequence ORDER BY name)",
+    "SELECT group_concat(id || parent) FROM child",
+    "SELECT a || b FROM doubled",
+    "SELECT body FROM words WHERE words MATCH 'quick'",
+    "SELECT group_concat(rowid) FROM index_alone WHERE index_alone MATCH 'lazy'",
+    "SELECT group_concat(id) FROM boxes WHERE x1 > 15",
+    "SELECT name FROM vector_top_k('near', vector32('[9,9]'), 1) JOIN places ON places.rowid = id",
+    "SELECT count(*) FROM log",
+    "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE name NOT LIKE 'libsql%' ORDER BY name)",
+    "SELECT group_concat(integrity_check) FROM pragma_integrity_check",
+];
+
+fn file(served: &Served, name: &str, content: &str) -> (String, rusqlite::Connection) {
+    let path = served.folder.path().join(name);
+    let handle = rusqlite::Connection::open(&path).unwrap();
+    handle.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    handle.execute_batch(content).unwrap();
+    (text(&path), handle)
+}
+
+fn value(served: &Served, sql: &str) -> String {
+    let sql = format!("SELECT quote(CAST(({sql}) AS BLOB)) AS v");
+    served.done(&["sql", "shop", &sql, "-o", "name"]).trim().to_owned()
+}
+
+/// Whether the database answers everything as the file does.
+fn assert_same(served: &Served, handle: &rusqlite::Connection) {
+    for probe in PROBES {
+        let sql = format!("SELECT quote(CAST(({probe}) AS BLOB))");
+        let expected: String = handle.query_row(&sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(value(served, probe), expected, "{probe}");
+    }
+}
+
+#[test]
+fn all_of_a_file_goes_to_an_empty_database() {
+    let served = served(&["shop"]);
+    let (path, handle) = file(&served, "all.db", CONTENT);
+    let ended = served.run(&["import", "sqlite", &path, "--to", "shop", "--batch", "2", "-o", "json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(ended.json()["created"], false);
+    assert_same(&served, &handle);
+    served.done(&[
+        "sql",
+        "shop",
+        "INSERT INTO counted (v) VALUES ('d'); INSERT INTO words VALUES ('more quick words')",
+    ]);
+    assert_eq!(value(&served, "SELECT max(id) FROM counted"), "X'34'");
+    assert_eq!(value(&served, "SELECT count(*) FROM words WHERE words MATCH 'quick'"), "X'32'");
+}
+
+#[test]
+fn a_dump_or_a_file_of_virtual_tables_comes_back_as_it_was() {
+    let served = served(&["shop"]);
+    let (path, handle) = file(&served, "all.db", CONTENT);
+    served.done(&["import", "sqlite", &path, "--to", "shop"]);
+    for (format, kind) in [("dump", "dump"), ("sqlite", "sqlite")] {
+        let out = text(&served.folder.path().join(format));
+        served.done(&["export", "shop", "--out", &out, "--format", format, "--verify"]);
+        served.done(&["db", "delete", "shop", "--yes"]);
+        served.done(&["db", "create", "shop", "--group", "default"]);
+        served.done(&["import", kind, &out, "--to", "shop", "--batch", "3"]);
+        assert_same(&served, &handle);
+    }
+}
+
+#[test]
+fn a_dump_leaves_the_counters_of_other_tables_alone() {
+    let served = served(&["shop"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE o (id INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO o VALUES (9); DELETE FROM o",
+    ]);
+    let dump = served.write(
+        "a.sql",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);\nDELETE FROM sqlite_sequence;\nINSERT INTO sqlite_sequence VALUES('t',4);\n",
+    );
+    served.done(&["import", "dump", &dump, "--to", "shop"]);
+    let counters = "SELECT group_concat(name || seq) FROM (SELECT * FROM sqlite_sequence ORDER BY name)";
+    assert_eq!(served.done(&["sql", "shop", counters, "-o", "name"]).trim(), "o9,t4");
+}
+
+#[test]
+fn a_database_that_has_tables_is_left_alone_unless_told_how() {
+    let served = served(&["shop"]);
+    let before =
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v, own DEFAULT 'own'); INSERT INTO t (id, v) VALUES (1, 'old');
+        CREATE TABLE kept (a); INSERT INTO kept VALUES (1)";
+    served.done(&["sql", "shop", before]);
+    let (path, _) = file(
+        &served,
+        "new.db",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (2, 'two'), (3, 'three');
+         CREATE TABLE u (a); INSERT INTO u VALUES (7); CREATE INDEX i ON t (v);",
+    );
+    let import = |more: &[&str]| served.run(&[&["import", "sqlite", &path, "--to", "shop"], more].concat());
+    let line = |sql: &str| served.done(&["sql", "shop", sql, "-o", "name"]).trim().to_owned();
+    let rows = || line("SELECT group_concat(id || v || own) FROM t");
+    let refused = import(&[]);
+    assert_eq!(refused.code, Some(6), "{}", refused.stderr);
+    assert!(refused.stderr.contains("is not empty: it has kept, t") && refused.stderr.contains("--mode append"));
+    assert_eq!(rows(), "1oldown");
+    assert_eq!(import(&["--mode", "append"]).code, Some(0));
+    assert_eq!(rows(), "1oldown,2twoown,3threeown");
+    // The second time, the rows are there already; none of them is lost or doubled.
+    let again = import(&["--mode", "append"]);
+    assert_eq!(again.code, Some(1), "{}", again.stderr);
+    assert!(
+        again.stderr.contains("table \"t\": row 1: SQLite error: UNIQUE constraint failed: t.id"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(rows(), "1oldown,2twoown,3threeown");
+    served.done(&["sql", "shop", "DELETE FROM t WHERE id = 3"]);
+    assert_eq!(import(&["--mode", "replace"]).code, Some(0));
+    assert_eq!(rows(), "2twoown,3threeown");
+    let names = "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema ORDER BY name)";
+    assert_eq!(line(names), "i,kept,t,u");
+    assert_eq!(line("SELECT count(*) FROM u"), "1");
+}
+
+#[test]
+fn what_does_not_fit_is_told_before_anything_is_changed() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a); CREATE VIRTUAL TABLE words USING fts5(body)"]);
+    let schema = || served.done(&["sql", "shop", "SELECT group_concat(name) FROM sqlite_schema", "-o", "name"]);
+    let before = schema();
+    let cases: [(&str, &[&str], i32, &str); 4] = [
+        (
+            "CREATE TABLE s (a); CREATE TABLE t (a, z);",
+            &["--mode", "append"],
+            2,
+            "table \"t\" has no column z; it has a",
+        ),
+        (
+            "CREATE TABLE s (a); CREATE VIRTUAL TABLE words USING fts5(body);",
+            &["--mode", "replace"],
+            6,
+            "it is a virtual one",
+        ),
+        (
+            "CREATE TABLE s (a); INSERT INTO s VALUES ('x'), (CAST(x'ff' AS TEXT));",
+            &["--mode", "append"],
+            2,
+            "table \"s\", row 2, column \"a\": it is text, and not UTF-8",
+        ),
+        ("CREATE TABLE s (a);", &["--mode", "append", "--create"], 2, "cannot be used with"),
+    ];
+    for (at, (content, more, code, said)) in cases.into_iter().enumerate() {
+        let (path, handle) = file(&served, &format!("{at}.db"), content);
+        drop(handle);
+        let ended = served.run(&[&["import", "sqlite", &path, "--to", "shop"], more].concat());
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    // Changes that are in the log beside the file alone would be lost.
+    let (path, _handle) = file(&served, "wal.db", "PRAGMA journal_mode = WAL; CREATE TABLE s (a);");
+    let ended = served.run(&["import", "sqlite", &path, "--to", "shop", "--mode", "append"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("-wal holds changes") && ended.stderr.contains("wal_checkpoint"), "{}", ended.stderr);
+    assert_eq!(schema(), before);
+}
+
+#[test]
+fn an_import_that_fails_leaves_nothing_of_what_it_made() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (id INTEGER PRIMARY KEY CHECK (id < 3)); INSERT INTO t VALUES (2)"]);
+    let (path, _) = file(
+        &served,
+        "new.db",
+        "CREATE TABLE s (a); INSERT INTO s VALUES (1); CREATE INDEX i ON s (a); CREATE VIRTUAL TABLE w USING fts5(a);
+         INSERT INTO w VALUES ('x'); CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (5);",
+    );
+    let ended = served.run(&["import", "sqlite", &path, "--to", "shop", "--mode", "replace"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("the rows cannot be replaced: SQLite error: CHECK constraint failed"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains("what it had made was removed again"), "{}", ended.stderr);
+    assert_eq!(served.done(&["sql", "shop", "SELECT group_concat(name) FROM sqlite_schema", "-o", "name"]), "t\n");
+    assert_eq!(served.done(&["sql", "shop", "SELECT group_concat(id) FROM t", "-o", "name"]), "2\n");
+}
+
+const NUMBERS: &str = "CREATE TABLE first (a); INSERT INTO first VALUES (1), (2);
+    CREATE TABLE numbers (id INTEGER, text);
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+        INSERT INTO numbers SELECT i, 'this is row ' || i FROM n;
+    CREATE TABLE last (a); INSERT INTO last VALUES (3); CREATE INDEX by_id ON numbers (id);";
+
+#[test]
+fn an_import_goes_on_where_it_stopped_even_if_the_last_answer_was_lost() {
+    for then in [Then::Close, Then::Mute] {
+        let served = served(&["shop"]);
+        let (path, _) = file(&served, "numbers.db", NUMBERS);
+        let gate = Gate::after(600_000, then, served.addr());
+        let ended = Ended::of(gate.import(&served, "sqlite", &path, &["--resume"]).output().unwrap());
+        assert!(matches!(ended.code, Some(1 | 9)), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("of 20003 rows inserted") && ended.stderr.contains("--resume"),
+            "{}",
+            ended.stderr
+        );
+        gate.open();
+        let ended = Ended::of(gate.import(&served, "sqlite", &path, &["--resume"]).output().unwrap());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let sums = "SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || sum(rowid = id) || ' ' ||
+            (SELECT count(*) FROM first) || (SELECT count(*) FROM last) FROM numbers";
+        assert_eq!(served.done(&["sql", "shop", sums, "-o", "name"]), "20000 20000 20000 21\n", "{then:?}");
+        let ended = Ended::of(gate.import(&served, "sqlite", &path, &["--resume"]).output().unwrap());
+        assert_eq!(ended.code, Some(6), "there is nothing to go on with: {}", ended.stderr);
+    }
+}
