@@ -110,6 +110,26 @@ fn a_dump_or_a_file_of_virtual_tables_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_dump_that_holds_what_is_behind_a_vector_index_does_not_get_in_its_way() {
+    let served = served(&["shop"]);
+    let other = "CREATE TABLE others (at F32_BLOB(2)); CREATE INDEX of_others ON others (libsql_vector_idx(at))";
+    served.done(&["sql", "shop", other]);
+    let dump = served.write(
+        "vectors.sql",
+        "BEGIN TRANSACTION;\nCREATE TABLE places (name, at F32_BLOB(2));\n\
+         INSERT INTO places VALUES('here',X'0000803f00000040');\nINSERT INTO places VALUES('there',X'0000004100001041');\n\
+         CREATE TABLE libsql_vector_meta_shadow ( name TEXT PRIMARY KEY, metadata BLOB ) WITHOUT ROWID;\n\
+         INSERT INTO libsql_vector_meta_shadow VALUES('near',X'00');\n\
+         CREATE TABLE Near_shadow (index_key INTEGER , data BLOB, PRIMARY KEY (index_key));\n\
+         INSERT INTO \"Near_shadow\" VALUES(1,X'00');\nCREATE INDEX Near_shadow_idx ON Near_shadow (index_key);\n\
+         CREATE INDEX Near ON places (libsql_vector_idx(at));\nCOMMIT;\n",
+    );
+    served.done(&["import", "dump", &dump, "--to", "shop"]);
+    let closest = "SELECT name FROM vector_top_k('Near', vector32('[9,9]'), 1) JOIN places ON places.rowid = id";
+    assert_eq!(served.done(&["sql", "shop", closest, "-o", "name"]), "there\n");
+}
+
+#[test]
 fn a_dump_leaves_the_counters_of_other_tables_alone() {
     let served = served(&["shop"]);
     served.done(&[

@@ -97,7 +97,10 @@ impl Survey {
 
     /// Refuses a dump that makes a table that is there.
     pub(super) fn refuse_what_exists(&self, existing: &HashSet<String>) -> Result<()> {
-        let is_there = |name: &str| existing.contains(&name.to_lowercase()) && !self.tables_of_indexes.contains(name);
+        let is_there = |name: &str| {
+            let name = name.to_lowercase();
+            existing.contains(&name) && !self.tables_of_indexes.contains(&name)
+        };
         match self.tables.iter().find(|(name, _)| is_there(name)) {
             None => Ok(()),
             Some((name, line)) => {
