@@ -8,6 +8,7 @@ mod dump;
 mod errors;
 mod familiar;
 mod ffi;
+mod file;
 mod functions;
 mod guard;
 mod libsql;
@@ -29,7 +30,8 @@ use super::hrana::{Column, Description, NamedValue, SqlError, Value, ValueRef};
 use super::permissions::{Denial, Rules};
 
 pub(crate) use check::quick_check;
-pub(crate) use libsql::{Durability, LibsqlEngine};
+pub(crate) use file::Durability;
+pub(crate) use libsql::LibsqlEngine;
 pub(crate) use load::{LoadError, LoadLimits, load};
 pub(crate) use lookout::Interrupter;
 

@@ -6,46 +6,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use rusqlite::{Batch, Connection as Handle, OpenFlags, Statement, backup::Backup, config::DbConfig};
+use rusqlite::{Batch, Connection as Handle, Statement};
 use tokio::time::Instant;
 
 use super::familiar::{self, Facts, Familiar};
+use super::file::{BUSY_TIMEOUT, Durability, copy, open, read_only_uri};
 use super::lookout::Lookout;
 use super::observer::{Observer, Seen};
 use super::{
     Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Known, Ran, RowSink, Stop, dump, errors, ffi,
-    functions, statement, text,
+    statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
 
-/// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
-/// file and the recovery of its log.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// How long a checkpoint waits for readers of the log: writers wait meanwhile.
 const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
 
-/// How long a copy waits when its source is busy, which it is for rare moments only.
-const PAUSE_OF_COPY: Duration = Duration::from_millis(10);
-
-/// What would end the path of a file's URI.
-const NOT_IN_URI: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#');
-
 /// The engine's own limit of pages.
 const MOST_PAGES: u64 = 0xffff_fffe;
-
-/// What an acknowledged commit survives.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Durability {
-    /// The death of this process at any moment, `kill -9` included. In WAL mode `synchronous=NORMAL` suffices: a commit
-    /// is in the operating system's cache before it is acknowledged. Only a power cut can lose the last commits (never
-    /// the consistency of the file), and paying an fsync for each commit to avoid that is not worth it for a laptop.
-    Process,
-    /// Nothing: the files are deleted when the process ends anyway.
-    Nothing,
-}
 
 /// One database file.
 #[derive(Debug)]
@@ -100,32 +79,6 @@ impl Engine for LibsqlEngine {
     }
 }
 
-/// Page by page rather than by `VACUUM INTO`, which may give rows other row ids. All pages in one step are those of one
-/// moment, whatever is written meanwhile.
-fn copy(source: &Handle, file: &Path) -> rusqlite::Result<()> {
-    let mut target = Handle::open(file)?;
-    // The cloud survives the death of its process without it, and promises no more than that.
-    target.pragma_update(None, "synchronous", "off")?;
-    Backup::new(source, &mut target)?.run_to_completion(i32::MAX, PAUSE_OF_COPY, None)
-}
-
-pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Handle> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    // URIs are for attached databases.
-    let handle = Handle::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_URI)?;
-    handle.busy_timeout(BUSY_TIMEOUT)?;
-    // In this order, for a new file is synced as often as the pragma says while it becomes one with a log.
-    handle.execute_batch(match durability {
-        Durability::Process => "PRAGMA synchronous=NORMAL; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
-        Durability::Nothing => "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
-    })?;
-    // What the log says goes into the file when the history of the database has taken it, and at no other time.
-    handle.execute_batch("PRAGMA wal_autocheckpoint=0;")?;
-    handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    functions::install(&handle)?;
-    Ok(handle)
-}
-
 /// Reads the schema of a database, which the engine would otherwise do only when it runs a statement.
 fn look_at(handle: &Handle, schema: &str) -> rusqlite::Result<()> {
     let sql = format!("SELECT 1 FROM {}.sqlite_schema LIMIT 0", quoted(schema));
@@ -141,13 +94,6 @@ fn look_at_attached(handle: &Handle) -> rusqlite::Result<()> {
 
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// What tells the engine to open a file for reading only, so that nothing a client can say writes to it or locks it.
-fn read_only_uri(file: &Path) -> String {
-    let path = file.to_string_lossy().replace('\\', "/");
-    let root = if path.starts_with('/') || !path.contains(':') { "" } else { "/" };
-    format!("file:{root}{}?mode=ro", utf8_percent_encode(&path, NOT_IN_URI))
 }
 
 /// The handle is dropped first: it uses the watch until it is closed.

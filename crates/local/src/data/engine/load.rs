@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Batch, Connection as Handle};
 use tokio::time::Instant;
 
-use super::libsql::{Durability, open};
+use super::file::{Durability, open};
 use super::lookout::Lookout;
 use super::observer::Observer;
 use super::{TransactionStep, errors, ffi, text};
