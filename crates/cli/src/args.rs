@@ -34,6 +34,7 @@ pub(crate) use db::{
     DbInstances, DbList, DbTokensCommand, EnvForm, Scheme,
 };
 pub(crate) use deferred::Deferred;
+use deferred::EXAMPLES_FIRST;
 pub(crate) use export::{ExportArgs, ExportFormat};
 pub(crate) use global::{Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
@@ -117,7 +118,7 @@ pub(crate) enum Command {
     /// Send any request to the Platform API
     Api(ApiArgs),
     /// Print the completions of a shell
-    #[command(after_help = "Examples:
+    #[command(help_template = EXAMPLES_FIRST, after_help = "Examples:
   tursoctl completion bash > ~/.local/share/bash-completion/completions/tursoctl
   tursoctl completion fish > ~/.config/fish/completions/tursoctl.fish")]
     Completion {
@@ -125,7 +126,7 @@ pub(crate) enum Command {
         shell: Shell,
     },
     /// Print the documentation of every command
-    #[command(after_help = "Examples:
+    #[command(help_template = EXAMPLES_FIRST, after_help = "Examples:
   tursoctl docs > tursoctl.md
   tursoctl docs --form json
   tursoctl docs --form man --out ~/.local/share/man/man1")]
@@ -138,12 +139,12 @@ pub(crate) enum Command {
         out: Option<PathBuf>,
     },
     /// Print the version
-    #[command(after_help = "Examples:
+    #[command(help_template = EXAMPLES_FIRST, after_help = "Examples:
   tursoctl version
   tursoctl version -o json")]
     Version,
     /// Check settings, network and token
-    #[command(after_help = "Examples:
+    #[command(help_template = EXAMPLES_FIRST, after_help = "Examples:
   tursoctl doctor
   tursoctl doctor -o json")]
     Doctor,

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, ValueEnum};
 
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "\
+#[command(help_template = super::EXAMPLES_FIRST, after_help = "\
 Examples:
   tursoctl export orders --out orders.db --verify
   tursoctl export orders --out - --format dump | gzip > orders.sql.gz

@@ -170,10 +170,15 @@ fn each_client_gets_the_variables_it_knows() {
 #[test]
 fn the_official_command_line_gets_a_folder_of_its_own() {
     let home = Home::with_cloud(&[]);
+    let planned = home.run(&["local", "env", "--for", "turso", "--dry-run"]);
+    let planned = String::from_utf8(planned.stderr).unwrap();
+    let (_, planned) = planned.trim_end().split_once("this would write ").unwrap();
+    assert!(!std::path::Path::new(planned).parent().unwrap().exists(), "{planned}");
     let text = home.text(&["local", "env", "--for", "turso"]);
     let folder = text.lines().find_map(|line| line.strip_prefix("TURSO_CONFIG_FOLDER=")).unwrap().trim_matches('"');
     assert!(std::path::Path::new(folder).starts_with(home.path()), "{folder}");
     let file = std::path::Path::new(folder).join("settings.json");
+    assert_eq!(file.to_str(), Some(planned));
     let settings: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     assert_eq!((&settings["username"], &settings["config"]["autoupdate"]), (&json!("dev"), &json!("off")));
     assert_eq!(settings["baseurl"], home.json(&["local", "status"])["url"]);

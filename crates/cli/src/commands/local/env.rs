@@ -24,6 +24,10 @@ const CERTIFICATE: &str = "ca.pem";
 /// Where the official command line looks for its settings.
 const TURSO_FOLDER: &str = "TURSO_CONFIG_FOLDER";
 
+/// The folder of those of a local cloud.
+const TURSO_PURPOSE: &str = "turso";
+const SETTINGS: &str = "settings.json";
+
 /// 2100-01-01: the location that is near does not change by itself.
 const FAR_FUTURE: u64 = 4_102_444_800;
 
@@ -33,6 +37,9 @@ pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
     }
     let remote = Remote::find(cx, &args.instance).await?;
     let instance = &remote.instance;
+    if cx.is_dry_run() {
+        return rehearse(cx, args, instance);
+    }
     let variables = match args.format {
         EnvironmentFormat::Sdk => of_platform(instance),
         EnvironmentFormat::Dotenv => {
@@ -49,6 +56,17 @@ pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
     cx.out().bytes(variables::lines(&variables).as_bytes())
 }
 
+/// Says what it takes to know the variables.
+fn rehearse(cx: &Context, args: &LocalEnv, instance: &Instance) -> Result<()> {
+    if args.format == EnvironmentFormat::Turso {
+        let folder = Instances::find()?.file(&instance.name, TURSO_PURPOSE)?;
+        cx.notice(format_args!("this would write {}", folder.join(SETTINGS).display()));
+    } else if let Some(database) = &args.database {
+        cx.notice(format_args!("this would make a token of database {database}"));
+    }
+    Ok(())
+}
+
 fn of_platform(instance: &Instance) -> Variables {
     variables::of_platform(&instance.url, instance.token.expose(), &instance.organization)
 }
@@ -63,7 +81,7 @@ async fn of_database(instance: &Instance, name: &str) -> Result<Variables> {
 
 /// Settings of the official command line in a folder of our own. The user's are not touched, nor looked at.
 fn of_official(instance: &Instance) -> Result<Variables> {
-    let folder = Instances::find()?.folder(&instance.name, "turso")?;
+    let folder = Instances::find()?.folder(&instance.name, TURSO_PURPOSE)?;
     let settings = json!({
         "baseurl": instance.url,
         "token": instance.token.expose(),
@@ -72,7 +90,7 @@ fn of_official(instance: &Instance) -> Result<Variables> {
         "config": { "autoupdate": "off" },
         "cache": { "closestlocation": { "expiration": FAR_FUTURE, "data": "local" } },
     });
-    let file = folder.join("settings.json");
+    let file = folder.join(SETTINGS);
     write_whole(&file, &settings.to_string()).with_context(|| format!("cannot write {}", file.display()))?;
     let folder = folder.to_str().context("the folder has a name that cannot be written")?.to_owned();
     Ok(vec![(TURSO_FOLDER, folder), ("TURSO_API_BASEURL", instance.url.clone())])
