@@ -4,7 +4,7 @@ use tokio::time::{Duration, Instant};
 
 use super::attach::{self, Attach};
 use super::database::Database;
-use super::engine::{Command, Connection, Interrupter, Ran, RowSink, Stop};
+use super::engine::{Command, Connection, Interrupter, Known, Ran, RowSink, Stop};
 use super::hrana::{Description, SqlError};
 use super::policy::Policy;
 use super::session::{Session, transaction_timeout};
@@ -144,15 +144,27 @@ impl<'a> Executor<'a> {
         }
         let end = match self.leave {
             None => self.latest_end(),
-            Some(leave) if self.may_run_here(sql, leave) => leave.min(self.latest_end()),
-            Some(_) => return Err(Pause::Thread),
+            Some(leave) => {
+                self.check_brevity(sql, leave)?;
+                leave.min(self.latest_end())
+            }
         };
         self.session.end_statements_at(end);
         Ok(Ok(()))
     }
 
-    fn may_run_here(&self, sql: &str, leave: Instant) -> bool {
-        !self.session.owes_rotation() && self.session.is_brief(sql) && Instant::now() < leave
+    /// Says what has to be waited for before the only statement of a text may run where nothing may block.
+    fn check_brevity(&mut self, sql: &str, leave: Instant) -> Result<(), Pause> {
+        let known = self.session.recall(sql).filter(|known| known.is_brief);
+        let Some(Known { effect, .. }) = known.filter(|_| !self.session.owes_rotation() && Instant::now() < leave)
+        else {
+            return Err(Pause::Thread);
+        };
+        if effect.writes && !self.is_autocommit() {
+            // It could not be undone without the rest of the transaction.
+            return Err(Pause::Thread);
+        }
+        if effect.writes && !self.session.try_to_take_turn() { Err(Pause::Turn) } else { Ok(()) }
     }
 
     fn latest_end(&self) -> Instant {

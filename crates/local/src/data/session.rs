@@ -144,13 +144,6 @@ impl Session {
         self.owes_rotation
     }
 
-    /// Whether a text runs so briefly that it may do so anywhere. One that writes in a transaction may not: it could not
-    /// be undone without the rest.
-    pub(crate) fn is_brief(&self, sql: &str) -> bool {
-        let known = self.recall(sql).filter(|known| known.is_brief);
-        known.is_some_and(|known| !known.effect.writes || self.is_autocommit())
-    }
-
     /// What is known of a text without compiling it.
     pub(crate) fn recall(&self, sql: &str) -> Option<Known> {
         self.connection.recall(sql)

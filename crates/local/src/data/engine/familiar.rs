@@ -20,6 +20,8 @@ const BRIEF: Duration = Duration::from_micros(100);
 pub(super) struct Facts {
     pub(super) seen: Seen,
     pub(super) known: Known,
+    /// It took longer than it should the last time.
+    pub(super) was_long: bool,
 }
 
 #[derive(Debug, Default)]
@@ -30,9 +32,13 @@ impl Familiar {
         self.0.get(sql).copied()
     }
 
-    /// Remembers a text that consists of one statement, and how long that took.
+    /// Remembers a text that consists of one statement, and how long that took. One that was brief stays so when it took
+    /// long once: the system may have given the time to others.
     pub(super) fn remember(&mut self, sql: &str, mut facts: Facts, took: Duration) {
-        facts.known.is_brief = took <= BRIEF && facts.seen.is_plain();
+        let is_long = took > BRIEF;
+        let was_brief = facts.known.is_brief && !facts.was_long;
+        facts.known.is_brief = facts.seen.is_plain() && (!is_long || was_brief);
+        facts.was_long = is_long;
         if let Some(known) = self.0.get_mut(sql) {
             *known = facts;
         } else if sql.len() <= MAX_BYTES && !facts.seen.asks_engine() {

@@ -294,7 +294,7 @@ impl LibsqlConnection {
                 self.observer.expect(sql);
                 (fresh, seen) = statement::only(&self.handle, &self.observer, sql)?;
                 let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
-                (&mut fresh, Facts { seen, known })
+                (&mut fresh, Facts { seen, known, was_long: false })
             };
             gate(facts.known.effect)?;
             statement::bind(statement, command)?;
