@@ -82,7 +82,7 @@ impl<'a> Executor<'a> {
 
     /// Runs one statement into a sink.
     pub(crate) fn execute(&mut self, command: &Command, sink: &mut dyn RowSink) -> Attempt<Ran> {
-        if let Err(error) = self.begin(&command.sql)? {
+        if let Err(error) = self.begin(Some(&command.sql))? {
             return Ok(Err(error));
         }
         let run = match attach::parse(&command.sql) {
@@ -96,7 +96,7 @@ impl<'a> Executor<'a> {
 
     /// Runs all statements of a text.
     pub(crate) fn execute_all(&mut self, sql: &str) -> Attempt<()> {
-        if let Err(error) = self.begin(sql)? {
+        if let Err(error) = self.begin(None)? {
             return Ok(Err(error));
         }
         // A sequence cannot stop halfway to wait, and one that only reads is rare: it takes its turn beforehand.
@@ -111,7 +111,7 @@ impl<'a> Executor<'a> {
 
     /// Describes a statement.
     pub(crate) fn describe(&mut self, sql: &str) -> Attempt<Description> {
-        Ok(match self.begin(sql)? {
+        Ok(match self.begin(None)? {
             Ok(()) => self.connection().describe(sql),
             Err(error) => Err(error),
         })
@@ -137,15 +137,16 @@ impl<'a> Executor<'a> {
         self.session.attach(self.policy, self.transaction_is_lost, file, &attach.schema)
     }
 
-    /// Nothing begins that nobody waits for, or that may block where it must not; and nothing goes on for ever.
-    fn begin(&mut self, sql: &str) -> Attempt<()> {
+    /// Nothing begins that nobody waits for, or that may block where it must not; and nothing goes on for ever. Only a
+    /// single statement can be known to be brief.
+    fn begin(&mut self, statement: Option<&str>) -> Attempt<()> {
         if self.abandonment.is_interrupted() {
             return Ok(Err(SqlError::new(INTERRUPTED, "SQLite error: interrupted")));
         }
         let end = match self.leave {
             None => self.latest_end(),
             Some(leave) => {
-                self.check_brevity(sql, leave)?;
+                self.check_brevity(statement, leave)?;
                 leave.min(self.latest_end())
             }
         };
@@ -153,9 +154,9 @@ impl<'a> Executor<'a> {
         Ok(Ok(()))
     }
 
-    /// Says what has to be waited for before the only statement of a text may run where nothing may block.
-    fn check_brevity(&mut self, sql: &str, leave: Instant) -> Result<(), Pause> {
-        let known = self.session.recall(sql).filter(|known| known.is_brief);
+    /// Says what has to be waited for before a statement may run where nothing may block.
+    fn check_brevity(&mut self, statement: Option<&str>, leave: Instant) -> Result<(), Pause> {
+        let known = statement.and_then(|sql| self.session.recall(sql)).filter(|known| known.is_brief);
         let Some(Known { effect, .. }) = known.filter(|_| !self.session.owes_rotation() && Instant::now() < leave)
         else {
             return Err(Pause::Thread);

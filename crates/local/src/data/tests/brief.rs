@@ -129,3 +129,16 @@ async fn a_token_for_reading_may_not_run_what_others_have_made_known() {
     assert_eq!(host.read_only().post("/v3/pipeline", body).await.0, 403);
     assert_eq!(host.value("SELECT count(*) FROM t").await, integer(20));
 }
+
+/// Whoever only wants to know what a statement is does not wait for those who write.
+#[tokio::test]
+async fn a_known_write_is_described_while_another_one_is_open() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    host.learn(INSERT).await;
+    let open = host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
+    let describe = json!([{ "type": "describe", "sql": INSERT }]);
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(4), host.pipeline(None, describe)).await.unwrap();
+    assert_eq!(answer["results"][0]["response"]["result"]["is_readonly"], false, "{answer}");
+    host.pipeline(Some(baton(&open)), json!([execute("ROLLBACK"), { "type": "close" }])).await;
+}
