@@ -104,6 +104,7 @@ pub(crate) fn ours(tursoctl: &Path) -> Result<Side> {
 fn sqld(program: &Path) -> Result<Side> {
     let folder = tempfile::tempdir_in(".")?;
     let sqld = Sqld::start(program, folder.path())?;
+    // Some versions have made it by themselves, and refuse to make it again.
     sqld.create("default").or_else(|_| anyhow::Ok(()))?;
     Ok(Side { address: sqld.http, prefix: "/".to_owned(), token: sqld.token, running: sqld.running, folder })
 }
