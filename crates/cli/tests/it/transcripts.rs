@@ -58,6 +58,7 @@ transcripts!(
     formats,
     group,
     import,
+    local,
     location,
     org,
     org_billing,
