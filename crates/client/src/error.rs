@@ -27,8 +27,8 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// let error = turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap_err();
 /// assert!(error.is_already_exists());
-/// assert_eq!(error.status().map(|status| status.as_u16()), Some(409));
-/// assert_eq!(error.message(), Some("database with name orders already exists"));
+/// assert_eq!(error.status().map(|status| status.as_u16()), Some(400));
+/// assert_eq!(error.message(), Some("database with same name already exists"));
 /// assert_eq!(error.operation(), Some("CreateDatabase"));
 /// # Ok(())
 /// # }
