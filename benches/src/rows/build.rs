@@ -9,35 +9,27 @@ use crate::measured::{Figures, Record, Stopwatch};
 
 const MANIFEST: &str = "../Cargo.toml";
 
-/// What is built of each package, each time with all that it depends on.
-const BUILDS: [(&str, &[&str]); 5] = [
-    ("turso-cloud-contract", &[]),
-    ("turso-cloud", &[]),
-    ("turso-cloud-local", &[]),
-    ("turso-cloud-cli", &[]),
-    // The first command of the README, without running what it builds.
-    ("turso-cloud-examples", &["--example", "quickstart"]),
-];
+/// What is built, each time with all that it depends on: the command line with the local cloud in it.
+const BUILDS: [&str; 3] = ["turso-cloud-contract", "turso-cloud", "turso-cloud-cli"];
 
 /// Everything is built once: a clean build takes minutes.
 pub(super) fn build() -> Result<Vec<Record>> {
-    let record = |(package, options): (&str, &[&str])| {
+    let record = |package: &str| {
         Ok(Record {
             row: Row::Build.name(),
             case: "a clean release build".to_owned(),
             who: package.to_owned(),
-            figures: figures(package, options)?,
+            figures: figures(package)?,
         })
     };
     BUILDS.into_iter().map(record).collect()
 }
 
-fn figures(package: &str, options: &[&str]) -> Result<Figures> {
+fn figures(package: &str) -> Result<Figures> {
     let target = tempfile::tempdir_in(".")?;
     let watch = Stopwatch::start_for_children()?;
     let status = Command::new("cargo")
         .args(["build", "--release", "--quiet", "--manifest-path", MANIFEST, "--package", package])
-        .args(options)
         .arg("--target-dir")
         .arg(target.path())
         .status()?;
