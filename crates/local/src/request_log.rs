@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use turso_cloud_contract::Endpoint;
 
-pub(crate) use entry::{Entry, Message};
+pub(crate) use entry::{Entry, Message, copied};
 pub use logged::{LoggedMessage, LoggedRequest};
 
 /// Requests that are remembered when nothing else is said.

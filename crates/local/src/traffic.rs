@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, HttpBody as _, to_bytes};
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
-use http::{HeaderMap, Request, Response, header, request::Parts};
+use http::{Request, Response, header, request::Parts};
 use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
@@ -14,7 +14,7 @@ use crate::{
     control::{Control, Host, Route, drain, read_body},
     data::{self, Peer},
     faults::{Sighting, Strike, is_broken},
-    request_log::{Entry, Message},
+    request_log::{Entry, Message, copied},
 };
 
 /// More of a body at a SQL endpoint is not kept.
@@ -71,25 +71,25 @@ async fn answer(control: &Arc<Control>, route: Route, head: Parts, body: Body, v
     if !visit.is_kept() {
         return control.handle(route, head, body).await.map(Body::from);
     }
-    let headers = head.headers.clone();
+    let sent = Message::new(&head.headers);
     let response = match route {
         // Its answer is a token, written in many ways.
         Route::Page(_) => {
-            visit.sent(Message::new(headers));
+            visit.sent(sent);
             return control.handle(route, head, body).await.map(Body::from);
         }
         // A file, which nobody wants to read here.
         Route::Dump(_) => {
-            visit.sent(Message::new(headers));
+            visit.sent(sent);
             control.handle(route, head, body).await
         }
         Route::Operation(operation) => {
             let body = read_body(body).await;
-            visit.sent(Message::new(headers).body(body.as_ref().unwrap_or(&Bytes::new())));
+            visit.sent(sent.body(body.as_ref().unwrap_or(&Bytes::new())));
             control.answer(operation, head, body).await
         }
     };
-    visit.got(Message::new(response.headers().clone()).body(response.body()));
+    visit.got(Message::new(response.headers()).body(response.body()));
     response.map(Body::from)
 }
 
@@ -143,9 +143,9 @@ impl Visit {
             operation,
             database,
             method: head.method.clone(),
-            uri: head.uri.clone(),
+            url: head.uri.to_string(),
             peer: head.extensions.get::<Peer>().map(|peer| peer.0),
-            agent: head.headers.get(header::USER_AGENT).cloned(),
+            agent: head.headers.get(header::USER_AGENT).map(copied),
             status: None,
             duration: std::time::Duration::ZERO,
             fault: None,
@@ -186,20 +186,20 @@ impl Visit {
         path: &str,
         request: Request<Body>,
     ) -> Response<Body> {
-        let headers = request.headers().clone();
+        let sent = Message::new(request.headers());
         let said = Arc::new(Mutex::new(Vec::new()));
         let request = request.map(|body| overheard(body, Arc::clone(&said)));
         let response = control.data.handle(label, path, request).await;
-        self.sent(Message::new(headers).body(&Bytes::from(std::mem::take(&mut *said.lock()))));
-        let headers: HeaderMap = response.headers().clone();
+        self.sent(sent.body(&Bytes::from(std::mem::take(&mut *said.lock()))));
+        let got = Message::new(response.headers());
         // Streams are left alone: they may be long, and their client wants the beginning at once.
         if response.body().size_hint().exact().is_none_or(|length| length > KEPT_BYTES as u64) {
-            self.got(Message::new(headers));
+            self.got(got);
             return response;
         }
         let (head, body) = response.into_parts();
         let body = to_bytes(body, KEPT_BYTES).await.unwrap_or_default();
-        self.got(Message::new(headers).body(&body));
+        self.got(got.body(&body));
         Response::from_parts(head, Body::from(body))
     }
 

@@ -1,7 +1,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 
 use super::{LoggedMessage, LoggedRequest, redact};
@@ -17,7 +17,7 @@ pub(crate) struct Entry {
     /// `{database}-{organization}` where it is for a SQL endpoint.
     pub(crate) database: Option<Arc<str>>,
     pub(crate) method: Method,
-    pub(crate) uri: Uri,
+    pub(crate) url: String,
     pub(crate) peer: Option<IpAddr>,
     pub(crate) agent: Option<HeaderValue>,
     /// Nothing where no answer was sent.
@@ -38,7 +38,8 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    pub(crate) fn new(headers: HeaderMap) -> Self {
+    pub(crate) fn new(headers: &HeaderMap) -> Self {
+        let headers = headers.iter().map(|(name, value)| (name.clone(), copied(value))).collect();
         Self { headers, length: None, body: None }
     }
 
@@ -57,6 +58,11 @@ impl Message {
     }
 }
 
+/// A value of its own. That of a request is a piece of what the connection has read, and would keep all of it.
+pub(crate) fn copied(value: &HeaderValue) -> HeaderValue {
+    HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone())
+}
+
 impl Entry {
     pub(super) fn logged(&self) -> LoggedRequest {
         let agent = self.agent.as_ref().map(|agent| String::from_utf8_lossy(agent.as_bytes()));
@@ -66,7 +72,7 @@ impl Entry {
             operation: self.operation.map(str::to_owned),
             database: self.database.as_deref().map(str::to_owned),
             method: self.method.to_string(),
-            url: redact::text(&self.uri.to_string()),
+            url: redact::text(&self.url),
             peer: self.peer,
             client: agent.map(|agent| redact::text(&agent)),
             status: self.status.map(|status| status.as_u16()),
@@ -85,5 +91,21 @@ impl std::fmt::Debug for Entry {
             .field("number", &self.number)
             .field("operation", &self.operation)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_of_a_request_does_not_keep_what_was_read_with_it() {
+        let read = Bytes::from(b"agent/1 and a body of ten megabytes".to_vec());
+        let value = HeaderValue::from_maybe_shared(read.slice(..7)).unwrap();
+        let headers = HeaderMap::from_iter([(http::header::USER_AGENT, value)]);
+        let message = Message::new(&headers);
+        assert_eq!(message.headers, headers);
+        drop(headers);
+        assert!(read.is_unique());
     }
 }
