@@ -171,7 +171,7 @@ impl<C: Chunk> Outlet<C> {
     async fn flush(&mut self) -> Result<(), SqlError> {
         match timeout(MAX_STALL, self.sender.send(self.chunk.take())).await {
             Ok(Ok(())) => Ok(()),
-            _ => Err(SqlError::new("SQLITE_INTERRUPT", "SQLite error: interrupted")),
+            _ => Err(SqlError::interrupted()),
         }
     }
 }

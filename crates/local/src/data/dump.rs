@@ -85,7 +85,7 @@ impl Chunks {
         let chunk = Bytes::from(std::mem::take(&mut self.buffer));
         match Handle::current().block_on(timeout(MAX_STALL, self.sender.send(Ok(chunk)))) {
             Ok(Ok(())) => Ok(()),
-            _ => Err(SqlError::new("SQLITE_INTERRUPT", "SQLite error: interrupted")),
+            _ => Err(SqlError::interrupted()),
         }
     }
 }

@@ -12,9 +12,6 @@ use super::session::{Session, transaction_timeout};
 /// A single statement outside a transaction may take this long: so much that only a mistake does.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(300);
 
-/// The code of a statement that was stopped.
-const INTERRUPTED: &str = "SQLITE_INTERRUPT";
-
 /// A thread that must not block is left after this long: about as long as it takes to go to another one and back, ten
 /// times over.
 const BRIEF_TURN: Duration = Duration::from_micros(250);
@@ -141,7 +138,7 @@ impl<'a> Executor<'a> {
     /// single statement can be known to be brief.
     fn begin(&mut self, statement: Option<&str>) -> Attempt<()> {
         if self.abandonment.is_interrupted() {
-            return Ok(Err(SqlError::new(INTERRUPTED, "SQLite error: interrupted")));
+            return Ok(Err(SqlError::interrupted()));
         }
         let end = match self.leave {
             None => self.latest_end(),
@@ -178,7 +175,7 @@ impl<'a> Executor<'a> {
             _ if was_ended => Ok(Err(transaction_timeout())),
             Err(Stop::WaitToWrite) => Err(Pause::Turn),
             // An interrupted statement has done nothing.
-            Err(Stop::Failed(error)) if error.code == INTERRUPTED && self.leave.is_some() => Err(Pause::Thread),
+            Err(Stop::Failed(error)) if error.is_interruption() && self.leave.is_some() => Err(Pause::Thread),
             Err(Stop::Failed(error)) => Ok(Err(error)),
             Ok(done) => Ok(Ok(done)),
         }

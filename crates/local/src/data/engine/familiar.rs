@@ -12,7 +12,7 @@ pub(super) const MOST: usize = 64;
 /// Longer texts are not sent again and again.
 const MAX_BYTES: usize = 4096;
 
-/// A statement that took longer than this is not [brief](Known::is_brief).
+/// A [brief](Known::is_brief) statement takes no longer.
 const BRIEF: Duration = Duration::from_micros(100);
 
 /// What is known of one text, as long as the schema stays as it is.

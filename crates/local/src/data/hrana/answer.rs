@@ -123,6 +123,15 @@ impl SqlError {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { message: message.into(), code, extended_code: None }
     }
+
+    /// As the engine tells of a statement that was stopped.
+    pub(crate) fn interrupted() -> Self {
+        Self::new("SQLITE_INTERRUPT", "SQLite error: interrupted")
+    }
+
+    pub(crate) fn is_interruption(&self) -> bool {
+        self.code == "SQLITE_INTERRUPT"
+    }
 }
 
 #[expect(clippy::ref_option, reason = "serde passes the field by reference")]
