@@ -25,6 +25,7 @@ mod export;
 mod files;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
+mod group_commit;
 mod history;
 mod host;
 mod hrana;

@@ -16,6 +16,7 @@ use super::codec::Encoding;
 use super::database::Database;
 use super::engine::{Ran, RowSink};
 use super::executor::{Executor, Pause, Script};
+use super::group_commit::Output;
 use super::hrana::{Column, CursorEntry, CursorOpening, SqlError, ValueRef};
 use super::policy::Policy;
 use super::stream::Stream;
@@ -112,8 +113,9 @@ impl<C: Chunk> Script for Production<C> {
         self.steps.go_on(executor, &mut self.sink)
     }
 
-    fn fail(&mut self, error: SqlError) {
-        self.steps.end(Err(error), &mut self.sink);
+    fn end_statement(&mut self, outcome: Result<Output, SqlError>) {
+        let outcome = outcome.and_then(|output| output.hand_on(&mut self.sink));
+        self.steps.end(outcome, &mut self.sink);
     }
 }
 

@@ -13,6 +13,7 @@ use super::activity::Activity;
 use super::attach::refused;
 use super::engine::{Connection, Engine, LibsqlEngine, Ran};
 use super::files::{DatabaseFile, Root};
+use super::group_commit::GroupCommit;
 use super::history::{History, HistoryError};
 use super::hrana::SqlError;
 use super::meter::{Meter, UsedUp};
@@ -39,6 +40,7 @@ pub(crate) struct Database {
     engine: Box<dyn Engine>,
     verified_tokens: VerifiedTokens,
     writers: Arc<Semaphore>,
+    group_commit: Arc<GroupCommit>,
     slots: Arc<Semaphore>,
     statistics: Mutex<Statistics>,
     /// Of its organization.
@@ -77,6 +79,7 @@ impl Database {
             engine: Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability())),
             verified_tokens: VerifiedTokens::default(),
             writers: Arc::new(Semaphore::new(1)),
+            group_commit: Arc::default(),
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             statistics: Mutex::default(),
             meter: RwLock::new(meter),
@@ -121,6 +124,11 @@ impl Database {
     /// The queue of writers: first come, first served, instead of the engine's sleeping and trying again.
     pub(crate) fn writers(&self) -> Arc<Semaphore> {
         Arc::clone(&self.writers)
+    }
+
+    /// Those who can share the turn to write.
+    pub(crate) fn group_commit(&self) -> &Arc<GroupCommit> {
+        &self.group_commit
     }
 
     pub(crate) fn slots(&self) -> Arc<Semaphore> {

@@ -67,6 +67,7 @@ pub(crate) trait Connection: Send {
 
     /// Lets statements read the database in `file`, which must exist, under the name `schema`.
     fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError>;
+
     /// Writes the statements that make the database as it is now, unless a transaction is open already.
     fn dump(&mut self, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError>;
 
@@ -75,6 +76,15 @@ pub(crate) trait Connection: Send {
 
     /// Whether nothing of the session (pragmas, temporary objects) would be seen by the next user of the connection.
     fn is_pristine(&self) -> bool;
+
+    /// Begins a transaction that writes.
+    fn begin(&mut self) -> Result<(), SqlError>;
+
+    /// Commits the open transaction.
+    fn commit(&mut self) -> Result<(), SqlError>;
+
+    /// Whether the open transaction has left a foreign key that leads nowhere, to be put right before it is committed.
+    fn owes_foreign_keys(&self) -> bool;
 
     /// Ends an open transaction without committing it.
     fn roll_back(&mut self) -> Result<(), SqlError>;
@@ -115,7 +125,7 @@ pub(crate) trait Connection: Send {
 }
 
 /// A statement ready to run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Command {
     pub(crate) sql: String,
     pub(crate) args: Vec<Value>,

@@ -5,6 +5,7 @@ use tokio::time::{Duration, Instant};
 use super::attach::{self, Attach};
 use super::database::Database;
 use super::engine::{Command, Connection, Interrupter, Known, Ran, RowSink, Stop};
+use super::group_commit::{Fate, Output, Write};
 use super::hrana::{Description, SqlError};
 use super::policy::Policy;
 use super::session::{Session, transaction_timeout};
@@ -24,11 +25,16 @@ pub(crate) trait Script: Send + 'static {
     /// Does what takes no connection; says whether anything is left.
     fn needs_connection(&mut self, is_autocommit: bool) -> bool;
 
+    /// The statement that comes next, if none comes after it.
+    fn only_statement(&self) -> Option<&Command> {
+        None
+    }
+
     /// Runs what is left, up to the first statement that has to wait.
     fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause>;
 
     /// Gives the statement that comes next this end.
-    fn fail(&mut self, error: SqlError);
+    fn end_statement(&mut self, outcome: Result<Output, SqlError>);
 }
 
 /// What a statement waits for that has not started, or was undone.
@@ -36,6 +42,8 @@ pub(crate) trait Script: Send + 'static {
 pub(crate) enum Pause {
     /// Its turn to write.
     Turn,
+    /// Its turn to write, which it may share with others.
+    SharedTurn,
     /// A thread that may block.
     Thread,
 }
@@ -52,6 +60,8 @@ pub(crate) struct Executor<'a> {
     abandonment: Interrupter,
     /// When to leave the thread, if it must not block.
     leave: Option<Instant>,
+    /// Whether a turn to write may be shared.
+    may_share: bool,
 }
 
 impl<'a> Executor<'a> {
@@ -65,12 +75,18 @@ impl<'a> Executor<'a> {
         // Here and not where the connection is opened: the limit may have changed since.
         session.limit_size(database.record().size_limit);
         let abandonment = session.interrupter();
-        Self { database, policy, session, transaction_is_lost, abandonment, leave: None }
+        let (leave, may_share) = (None, false);
+        Self { database, policy, session, transaction_is_lost, abandonment, leave, may_share }
     }
 
     /// On a thread that must not block: runs only what has been brief before, and nothing for long.
     pub(crate) fn brief(self) -> Self {
         Self { leave: Some(Instant::now() + BRIEF_TURN), ..self }
+    }
+
+    /// For a statement that comes alone: where it may share its turn to write, it is to wait for that.
+    pub(crate) fn sharing(self) -> Self {
+        Self { may_share: true, ..self }
     }
 
     pub(crate) fn is_autocommit(&self) -> bool {
@@ -127,6 +143,59 @@ impl<'a> Executor<'a> {
         was_ended
     }
 
+    /// Runs writes of several requests as one transaction. Needs the turn to write.
+    pub(crate) fn execute_together<'w>(&mut self, writes: impl Iterator<Item = &'w Write> + Clone) -> Vec<Fate> {
+        let fates = self.commit_together(writes.clone());
+        if fates.is_none()
+            && let Err(error) = self.session.connection(self.policy).roll_back()
+        {
+            tracing::warn!(message = error.message, "could not roll back what requests did together");
+        }
+        self.settle();
+        fates.unwrap_or_else(|| writes.map(|_| Fate::Alone).collect())
+    }
+
+    /// The fate of each, or nothing if the transaction was undone.
+    fn commit_together<'w>(&mut self, writes: impl Iterator<Item = &'w Write> + Clone) -> Option<Vec<Fate>> {
+        let leave = self.leave?;
+        self.session.end_statements_at(leave);
+        self.session.connection(self.policy).begin().ok()?;
+        let fates = writes.clone().map(|write| self.write_one_of_many(write, leave)).collect::<Option<Vec<_>>>()?;
+        self.session.connection(self.policy).commit().ok()?;
+        for (write, fate) in writes.zip(&fates) {
+            if let Fate::Done(Ok(output)) = fate {
+                self.database.count(&write.command.sql, output.ran);
+            }
+        }
+        Some(fates)
+    }
+
+    /// Does one write of a transaction that is shared. Nothing if that cannot go on: the write has ended it, or left what
+    /// others would have to answer for, or has done what it can only do alone.
+    fn write_one_of_many(&mut self, write: &Write, leave: Instant) -> Option<Fate> {
+        if Instant::now() >= leave {
+            return Some(Fate::Again);
+        }
+        // Another connection knows it to be brief; this one might have to find out.
+        if self.session.recall(&write.command.sql).is_none_or(|known| !known.is_brief) {
+            return Some(Fate::Alone);
+        }
+        self.session.set_last_insert_rowid(write.last_insert_rowid);
+        let mut output = Output::default();
+        let run = self.session.with_gate(&write.policy, &mut false, |connection, gate| {
+            connection.execute(&write.command, gate, &mut output)
+        });
+        let owes = self.session.connection(self.policy).owes_foreign_keys();
+        if self.session.is_autocommit() || owes || output.is_too_much() {
+            return None;
+        }
+        Some(match run {
+            Ok(ran) => Fate::Done(Ok(output.end(ran, self.session.last_insert_rowid()))),
+            Err(Stop::Failed(error)) if !error.is_interruption() => Fate::Done(Err(error)),
+            Err(_) => Fate::Alone,
+        })
+    }
+
     /// Attaches a database for the rest of the stream.
     fn attach(&mut self, attach: Result<Attach, SqlError>) -> Result<(), Stop> {
         let attach = attach?;
@@ -162,7 +231,15 @@ impl<'a> Executor<'a> {
             // It could not be undone without the rest of the transaction.
             return Err(Pause::Thread);
         }
-        if effect.writes && !self.session.try_to_take_turn() { Err(Pause::Turn) } else { Ok(()) }
+        if !effect.writes || self.session.has_turn() {
+            Ok(())
+        } else if self.may_share && self.session.is_disposable() && self.policy.rules().is_none() {
+            Err(Pause::SharedTurn)
+        } else if self.session.try_to_take_turn() {
+            Ok(())
+        } else {
+            Err(Pause::Turn)
+        }
     }
 
     fn latest_end(&self) -> Instant {

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::mem;
 
 use super::batch::StepSink;
-use super::engine::{Ran, RowSink};
+use super::engine::{Command, Ran, RowSink};
 use super::executor::{Executor, Pause, Script};
+use super::group_commit::Output;
 use super::hrana::{BatchResult, Column, Outcome, Response, SqlError, StatementResult, Value, ValueRef};
 use super::plan::Task;
 
@@ -55,6 +56,14 @@ impl Script for Pipeline {
         false
     }
 
+    fn only_statement(&self) -> Option<&Command> {
+        let mut tasks = self.tasks.iter();
+        match (tasks.next(), tasks.next()) {
+            (Some(Task::Execute(command)), None | Some(Task::Close)) => Some(command),
+            _ => None,
+        }
+    }
+
     fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause> {
         while self.needs_connection(executor.is_autocommit()) {
             let answer = match self.tasks.front_mut() {
@@ -75,13 +84,15 @@ impl Script for Pipeline {
         Ok(())
     }
 
-    fn fail(&mut self, error: SqlError) {
+    fn end_statement(&mut self, outcome: Result<Output, SqlError>) {
+        let outcome = outcome.and_then(|output| output.hand_on(&mut self.collector));
         if let Some(Task::Batch(steps)) = self.tasks.front_mut()
             && !steps.are_done()
         {
-            return steps.end(Err(error), &mut self.collector);
+            return steps.end(outcome, &mut self.collector);
         }
-        self.end(Err(error));
+        let answer = self.collector.take_result(outcome).map(|result| Response::Execute { result });
+        self.end(answer);
     }
 }
 

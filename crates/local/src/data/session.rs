@@ -149,6 +149,10 @@ impl Session {
         self.connection.recall(sql)
     }
 
+    pub(crate) fn has_turn(&self) -> bool {
+        self.turn.is_some()
+    }
+
     /// Takes the turn to write if nobody else has it or waits for it; says whether the session has it.
     pub(crate) fn try_to_take_turn(&mut self) -> bool {
         if self.turn.is_none() {

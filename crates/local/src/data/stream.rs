@@ -1,15 +1,17 @@
 //! A stream while a request runs on it: the asynchronous side of a session.
 
 use std::fmt;
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tokio::task::spawn_blocking;
+use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::database::Database;
 use super::dump::Chunks;
 use super::executor::{Executor, Pause, Script};
+use super::group_commit::{Fate, Follower, Output, Role, Write};
 use super::hrana::SqlError;
 use super::permissions::Denial;
 use super::plan::StoredSql;
@@ -51,7 +53,7 @@ impl Stream {
     pub(crate) async fn run<S: Script>(&mut self, mut script: S, policy: Policy) -> Result<S, Refusal> {
         while script.needs_connection(self.is_autocommit()) {
             if let Err(error) = self.connect().await? {
-                script.fail(error);
+                script.end_statement(Err(error));
                 continue;
             }
             let mut pause = if S::BLOCKS { Some(Pause::Thread) } else { self.go_on_briefly(&mut script, &policy)? };
@@ -62,10 +64,13 @@ impl Stream {
                 };
                 (script, pause) = self.on_thread(&policy, work).await?;
             }
-            if let Some(Pause::Turn) = pause
-                && let Err(error) = self.wait_to_write(&policy).await?
-            {
-                script.fail(error);
+            let outcome = match pause {
+                Some(Pause::Turn) => self.wait_to_write(&policy).await?.err().map(Err),
+                Some(Pause::SharedTurn) => self.write_with_others(&script, &policy).await?,
+                Some(Pause::Thread) | None => None,
+            };
+            if let Some(outcome) = outcome {
+                script.end_statement(outcome);
             }
         }
         if self.state.session.as_ref().is_some_and(|session| session.owes_rotation()) {
@@ -76,11 +81,19 @@ impl Stream {
 
     /// Runs what takes no time here: to go to another thread and back takes longer than most statements do.
     fn go_on_briefly(&mut self, script: &mut impl Script, policy: &Policy) -> Result<Option<Pause>, Refusal> {
+        let is_alone = script.only_statement().is_some();
+        self.briefly(policy, |executor| {
+            let mut executor = if is_alone { executor.sharing() } else { executor };
+            script.go_on(&mut executor).err()
+        })
+    }
+
+    /// Runs `work`, which takes no time, here.
+    fn briefly<R>(&mut self, policy: &Policy, work: impl FnOnce(Executor<'_>) -> R) -> Result<R, Refusal> {
         let StreamState { session, transaction_is_lost, .. } = &mut self.state;
         let Some(session) = session else { return Err(Refusal::Internal) };
-        let mut executor = Executor::new(&self.database, policy, session, transaction_is_lost).brief();
-        let run = catch_unwind(AssertUnwindSafe(|| stack::with_room(|| script.go_on(&mut executor))));
-        run.map(Result::err).map_err(|_| {
+        let executor = Executor::new(&self.database, policy, session, transaction_is_lost).brief();
+        catch_unwind(AssertUnwindSafe(|| stack::with_room(|| work(executor)))).map_err(|_| {
             self.state.session = None;
             crashed("it panicked")
         })
@@ -203,6 +216,64 @@ impl Stream {
             }
             (Err(_), _) => Ok(Err(if self.settle(policy).await? { transaction_timeout() } else { busy() })),
             _ => Err(Refusal::Internal),
+        }
+    }
+
+    /// Has the next statement of a script committed together with those that others send at the same time, and gives what
+    /// came of it. Nothing if it is still to be run.
+    async fn write_with_others(
+        &mut self,
+        script: &impl Script,
+        policy: &Policy,
+    ) -> Result<Option<Result<Output, SqlError>>, Refusal> {
+        let command = script.only_statement().ok_or(Refusal::Internal)?.clone();
+        self.rest();
+        let last_insert_rowid = self.state.last_insert_rowid;
+        let write = Write { command, policy: policy.clone(), last_insert_rowid };
+        let fate = match self.database.group_commit().join(write) {
+            Role::Lead(leader, write) => {
+                // Whoever is ready to join does so now.
+                yield_now().await;
+                if let Err(error) = self.wait_to_write(policy).await? {
+                    return Ok(Some(Err(error)));
+                }
+                self.lead(leader.end_group(), write)?
+            }
+            Role::Follow(fate) => match timeout(MAX_WAIT_TO_WRITE, fate).await {
+                Ok(fate) => fate.map_err(crashed)?,
+                Err(_) => return Ok(Some(Err(busy()))),
+            },
+        };
+        match fate {
+            Fate::Done(outcome) => {
+                if let Ok(output) = &outcome {
+                    self.set_last_insert_rowid(output.last_insert_rowid);
+                }
+                Ok(Some(outcome))
+            }
+            Fate::Alone => Ok(self.wait_to_write(policy).await?.err().map(Err)),
+            Fate::Again => Ok(None),
+        }
+    }
+
+    /// Runs the writes of a group, of which this stream has one, and tells the others what became of theirs.
+    fn lead(&mut self, followers: Vec<Follower>, own: Write) -> Result<Fate, Refusal> {
+        if followers.is_empty() {
+            // With the turn to write, it runs like any other statement.
+            return Ok(Fate::Again);
+        }
+        let writes = iter::once(&own).chain(followers.iter().map(|follower| &follower.write));
+        let fates = self.briefly(&own.policy, |mut executor| executor.execute_together(writes))?;
+        let mut fates = fates.into_iter();
+        let fate = fates.next().ok_or(Refusal::Internal)?;
+        followers.into_iter().zip(fates).for_each(|(follower, fate)| follower.tell(fate));
+        Ok(fate)
+    }
+
+    fn set_last_insert_rowid(&mut self, rowid: i64) {
+        self.state.last_insert_rowid = rowid;
+        if let Some(session) = &mut self.state.session {
+            session.set_last_insert_rowid(rowid);
         }
     }
 

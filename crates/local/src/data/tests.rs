@@ -10,6 +10,7 @@ mod engine;
 mod export;
 mod files;
 mod first_version;
+mod group_commit;
 mod history;
 mod hostile_tokens;
 mod limits;

@@ -40,6 +40,22 @@ pub(crate) fn total_changes(connection: &Connection) -> i64 {
     unsafe { libsql_ffi::sqlite3_total_changes64(connection.handle()) }
 }
 
+/// Whether a foreign key of the open transaction leads nowhere, a deferred one too.
+pub(crate) fn owes_foreign_keys(connection: &Connection) -> bool {
+    let (mut owed, mut highest) = (0, 0);
+    // SAFETY: the handle is open for as long as `connection` is borrowed, and both counts are written before the return.
+    unsafe {
+        libsql_ffi::sqlite3_db_status(
+            connection.handle(),
+            libsql_ffi::SQLITE_DBSTATUS_DEFERRED_FKS,
+            &raw mut owed,
+            &raw mut highest,
+            0,
+        );
+    }
+    owed != 0
+}
+
 /// Makes `last_insert_rowid()` what it was elsewhere.
 pub(crate) fn set_last_insert_rowid(connection: &Connection, rowid: i64) {
     // SAFETY: the handle is open for as long as `connection` is borrowed; the call only writes a counter.

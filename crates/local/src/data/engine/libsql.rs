@@ -195,6 +195,19 @@ impl Connection for LibsqlConnection {
         self.pristine
     }
 
+    fn begin(&mut self) -> Result<(), SqlError> {
+        self.refresh_schema()?;
+        self.step_transaction("BEGIN IMMEDIATE")
+    }
+
+    fn commit(&mut self) -> Result<(), SqlError> {
+        self.step_transaction("COMMIT")
+    }
+
+    fn owes_foreign_keys(&self) -> bool {
+        ffi::owes_foreign_keys(&self.handle)
+    }
+
     fn roll_back(&mut self) -> Result<(), SqlError> {
         if self.handle.is_autocommit() {
             return Ok(());
@@ -340,6 +353,11 @@ impl LibsqlConnection {
         };
         self.draw_consequences(all_seen);
         outcome
+    }
+
+    fn step_transaction(&self, sql: &str) -> Result<(), SqlError> {
+        let stepped = self.observer.unwatched(|| self.handle.prepare_cached(sql)?.execute([]));
+        stepped.map(drop).map_err(errors::describe)
     }
 
     /// What is known of a text without compiling it. A token's rules have to be asked each time.

@@ -36,7 +36,7 @@ pub(crate) enum ValueRef<'a> {
 }
 
 impl Value {
-    fn as_ref(&self) -> ValueRef<'_> {
+    pub(crate) fn as_ref(&self) -> ValueRef<'_> {
         match self {
             Self::Null => ValueRef::Null,
             Self::Integer(value) => ValueRef::Integer(*value),
