@@ -237,7 +237,7 @@ impl Stream {
                 if let Err(error) = self.wait_to_write(policy).await? {
                     return Ok(Some(Err(error)));
                 }
-                self.lead(leader.end_group(), write)?
+                self.lead(leader.end_group(), &write)?
             }
             Role::Follow(fate) => match timeout(MAX_WAIT_TO_WRITE, fate).await {
                 Ok(fate) => fate.map_err(crashed)?,
@@ -257,12 +257,12 @@ impl Stream {
     }
 
     /// Runs the writes of a group, of which this stream has one, and tells the others what became of theirs.
-    fn lead(&mut self, followers: Vec<Follower>, own: Write) -> Result<Fate, Refusal> {
+    fn lead(&mut self, followers: Vec<Follower>, own: &Write) -> Result<Fate, Refusal> {
         if followers.is_empty() {
             // With the turn to write, it runs like any other statement.
             return Ok(Fate::Again);
         }
-        let writes = iter::once(&own).chain(followers.iter().map(|follower| &follower.write));
+        let writes = iter::once(own).chain(followers.iter().map(|follower| &follower.write));
         let fates = self.briefly(&own.policy, |mut executor| executor.execute_together(writes))?;
         let mut fates = fates.into_iter();
         let fate = fates.next().ok_or(Refusal::Internal)?;
