@@ -193,3 +193,47 @@ async fn a_session_of_its_own_kind_writes_by_its_own_rules() {
     assert_eq!(strict[1]["error"]["extended_code"], "SQLITE_CONSTRAINT_FOREIGNKEY");
     assert_eq!(host.value("SELECT group_concat(x) FROM child").await["value"], "8,0");
 }
+
+/// Sixteen clients write in every way there is, each a few dozen times.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_there_once_whatever_else_was_written() {
+    let (_directory, host) = host().await;
+    host.run(&["CREATE TABLE sums (n)", "INSERT INTO sums VALUES (0)"]).await;
+    let clients = (0..16).map(|client| {
+        let host = host.clone();
+        tokio::spawn(async move {
+            let (mut inserted, mut added) = (0, 0);
+            for round in 0..30 {
+                let value = integer(client * 1000 + round);
+                let statement = match (client + round) % 5 {
+                    0 => write("INSERT OR ROLLBACK INTO t (x) VALUES (?)", &integer(round)),
+                    1 => write("INSERT INTO t (x) VALUES (?), (-1)", &value),
+                    2 => write("INSERT INTO t (x) VALUES (?)", &value),
+                    3 => write("UPDATE sums SET n = n + ?", &integer(1)),
+                    _ => json!({ "type": "sequence", "sql": "BEGIN; UPDATE sums SET n = n + 1; COMMIT" }),
+                };
+                let outcome = &host.pipeline(None, json!([statement, { "type": "close" }])).await["results"][0];
+                let is_ok = i64::from(outcome["type"] == "ok");
+                match (client + round) % 5 {
+                    3 | 4 => added += is_ok,
+                    1 => inserted += 2 * is_ok,
+                    _ => inserted += is_ok,
+                }
+                if client == 7 && round % 10 == 0 {
+                    host.run(&[&format!("CREATE TABLE t{round} (x)")]).await;
+                }
+            }
+            (inserted, added)
+        })
+    });
+    let (mut inserted, mut added) = (0, 0);
+    for client in join_all(clients).await {
+        let (rows, sum) = client.unwrap();
+        inserted += rows;
+        added += sum;
+    }
+    assert_eq!(added, 192);
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(inserted));
+    assert_eq!(host.value("SELECT n FROM sums").await, integer(added));
+    assert_eq!(host.value("PRAGMA integrity_check").await["value"], "ok");
+}
