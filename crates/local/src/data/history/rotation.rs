@@ -98,7 +98,10 @@ impl History {
     fn fold_what_is_too_much(&self) -> io::Result<()> {
         let horizon = self.clock.now().checked_sub(REACH).map_or(i64::MIN, Timestamp::as_microsecond);
         let bound = std::fs::metadata(&self.file)?.len().max(self.bounds.archived_bytes);
-        let archives = self.place.generations(Kind::Log)?;
+        let mut archives = self.place.generations(Kind::Log)?;
+        // There is one of the generation in use if its end has failed halfway; it is not over.
+        let in_use = self.generation();
+        archives.retain(|generation| *generation < in_use);
         let mut sizes = Vec::with_capacity(archives.len());
         for generation in archives {
             sizes.push((generation, std::fs::metadata(self.place.path(generation, Kind::Log))?.len()));

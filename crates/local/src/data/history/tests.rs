@@ -148,3 +148,26 @@ fn a_log_begun_anew_after_a_failure_ends_its_generation() {
     database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
     assert_eq!(database.sum_at_present(), 11);
 }
+
+#[test]
+fn an_archive_of_a_generation_that_did_not_end_is_not_taken_for_the_past() {
+    let mut database = Database::new(Bounds { long_log: u32::MAX, archived_bytes: 0 });
+    for value in [1, 10] {
+        database.commit(&format!("INSERT INTO t VALUES ({value})"));
+        database.commit(PAGES);
+        database.commit("DELETE FROM pages");
+        database.commit(PAGES);
+    }
+    // As when the disk is full after the log was archived and before the checkpoint.
+    let place = &database.history.place;
+    std::fs::copy(&database.history.file, place.path(1, Kind::Base)).unwrap();
+    std::fs::copy(database.history.log(), place.path(1, Kind::Log)).unwrap();
+    database.history.forget();
+    assert_eq!(database.sum_at_present(), 11);
+    database.history.clock.advance(std::time::Duration::from_secs(60));
+    database.commit("INSERT INTO t VALUES (100)");
+    database.history.rotate(database.writer.as_mut());
+    assert_eq!(database.history.generation(), 2);
+    database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
+    assert_eq!(database.sum_at_present(), 11);
+}
