@@ -91,12 +91,14 @@ impl Streams {
     pub(crate) fn park(&self, database: &Arc<Database>, baton: Baton, state: StreamState) {
         let now = Instant::now();
         let expiry = now + IDLE_LIMIT;
-        let watch = state.session.as_ref().map(|session| Watch::start(database, baton, session.deadline(), expiry));
         let mut table = self.0.lock();
         let mut overdue = table.expire(now);
-        if table.parked.len() >= MAX_PARKED {
+        // The oldest places in the queue may be those of streams that went on since.
+        while table.parked.len() >= MAX_PARKED && !table.expiries.is_empty() {
             overdue.extend(table.end_oldest());
         }
+        // With the table in hand, or the time might be up before the stream can be found.
+        let watch = state.session.as_ref().map(|session| Watch::start(database, baton, session.deadline(), expiry));
         table.parked.insert(baton, Parked { state, _watch: watch });
         table.expiries.push_back((expiry, baton));
         drop(table);
