@@ -1,7 +1,7 @@
 //! The seam between the protocol and the database engine.
 //!
-//! The protocol decides *whether* and *when* a statement runs; an engine only runs it. Everything here blocks, so it is
-//! called from blocking threads only.
+//! The protocol decides *whether*, *when* and *where* a statement runs; an engine only runs it. Everything here may block,
+//! but for what is known to be brief.
 
 mod check;
 mod dump;
@@ -16,6 +16,7 @@ mod load;
 mod lookout;
 mod observer;
 mod pragma;
+mod size;
 mod statement;
 mod text;
 

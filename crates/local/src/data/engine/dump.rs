@@ -3,6 +3,7 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection as Handle, Row};
 
+use super::text::identifier;
 use super::{DumpSink, errors};
 use crate::data::hrana::SqlError;
 
@@ -150,8 +151,4 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
-}
-
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

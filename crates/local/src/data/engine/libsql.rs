@@ -15,16 +15,13 @@ use super::lookout::Lookout;
 use super::observer::{Observer, Seen};
 use super::{
     Command, Connection, DumpSink, Effect, Engine, Gate, Interrupter, Known, Ran, RowSink, Stop, dump, errors, ffi,
-    statement, text,
+    size, statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
 
 /// How long a checkpoint waits for readers of the log: writers wait meanwhile.
 const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
-
-/// The engine's own limit of pages.
-const MOST_PAGES: u64 = 0xffff_fffe;
 
 /// One database file.
 #[derive(Debug)]
@@ -81,7 +78,7 @@ impl Engine for LibsqlEngine {
 
 /// Reads the schema of a database, which the engine would otherwise do only when it runs a statement.
 fn look_at(handle: &Handle, schema: &str) -> rusqlite::Result<()> {
-    let sql = format!("SELECT 1 FROM {}.sqlite_schema LIMIT 0", quoted(schema));
+    let sql = format!("SELECT 1 FROM {}.sqlite_schema LIMIT 0", text::identifier(schema));
     handle.prepare_cached(&sql)?.query([])?.next().map(|_| ())
 }
 
@@ -90,10 +87,6 @@ fn look_at_attached(handle: &Handle) -> rusqlite::Result<()> {
     let mut list = handle.prepare_cached("SELECT name FROM pragma_database_list WHERE seq > 1")?;
     let names = list.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     names.iter().try_for_each(|name| look_at(handle, name))
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The handle is dropped first: it uses the watch until it is closed.
@@ -175,7 +168,7 @@ impl Connection for LibsqlConnection {
         // The next user of the connection must not find it.
         self.pristine = false;
         self.has_attached = true;
-        let sql = format!("ATTACH DATABASE ?1 AS {}", quoted(schema));
+        let sql = format!("ATTACH DATABASE ?1 AS {}", text::identifier(schema));
         let attached = self.observer.unwatched(|| self.handle.execute(&sql, [read_only_uri(file)]));
         match attached.map_err(errors::describe) {
             Ok(_) => Ok(()),
@@ -238,20 +231,13 @@ impl Connection for LibsqlConnection {
             return Ok(());
         }
         // Said again even when it is the same: the engine keeps the size of a database that was too large at the time.
-        let pages = match bytes {
-            Some(bytes) => (bytes / self.page_size()?).clamp(1, MOST_PAGES),
-            None => MOST_PAGES,
-        };
-        let sql = format!("PRAGMA main.max_page_count = {pages}");
-        let limited = self.observer.unwatched(|| self.handle.query_row(&sql, [], |_| Ok(())));
+        let limited = self.observer.unwatched(|| size::limit(&self.handle, bytes));
         self.has_size_limit = bytes.is_some();
         limited.map_err(errors::describe)
     }
 
     fn size(&mut self) -> Result<u64, SqlError> {
-        let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
-        let size = || self.handle.query_row(sql, [], |row| row.get::<_, i64>(0));
-        self.observer.unwatched(size).map_err(errors::describe).map(|bytes| u64::try_from(bytes).unwrap_or_default())
+        self.observer.unwatched(|| size::bytes(&self.handle)).map_err(errors::describe)
     }
 
     fn take_commit(&mut self) -> Option<u32> {
@@ -391,11 +377,6 @@ impl LibsqlConnection {
             Err(Stop::Failed(error)) => Err(self.observer.take_denial().map_or(error, SqlError::from).into()),
             other => other,
         }
-    }
-
-    fn page_size(&self) -> Result<u64, SqlError> {
-        let size = || self.handle.query_row("PRAGMA page_size", [], |row| row.get::<_, u64>(0));
-        self.observer.unwatched(size).map(|size| size.max(1)).map_err(errors::describe)
     }
 
     /// Reads the schema again if another connection may have changed it.

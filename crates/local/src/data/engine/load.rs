@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::file::{Durability, open};
 use super::lookout::Lookout;
 use super::observer::Observer;
-use super::{TransactionStep, errors, ffi, text};
+use super::{TransactionStep, errors, ffi, size, text};
 use crate::data::hrana::SqlError;
 
 /// The engine's own limit of a statement.
@@ -55,11 +55,7 @@ pub(crate) fn load(
     dump: &mut dyn BufRead,
 ) -> Result<(), LoadError> {
     let handle = open(file, durability)?;
-    if let Some(bytes) = limits.size {
-        let page_size: u64 = handle.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-        let pages = (bytes / page_size.max(1)).clamp(1, u64::from(u32::MAX - 1));
-        handle.query_row(&format!("PRAGMA main.max_page_count = {pages}"), [], |_| Ok(()))?;
-    }
+    size::limit(&handle, limits.size)?;
     // A dump may name a row before the one it refers to. Inside a transaction, its own pragma would do nothing.
     handle.execute_batch("PRAGMA foreign_keys=OFF; BEGIN;")?;
     let observer = Observer::install(&handle);

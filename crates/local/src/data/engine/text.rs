@@ -1,4 +1,4 @@
-//! What of a text the engine is not given, because it would not say what is wrong with it.
+//! What of a text the engine is not given, because it would not say what is wrong with it, and how names stand in one.
 
 use crate::data::hrana::SqlError;
 use crate::data::words::{Word, words};
@@ -16,6 +16,11 @@ pub(super) fn check(sql: &str) -> Result<(), SqlError> {
         return Err(unparsable(&format!("parentheses in more than {DEEPEST} others")));
     }
     Ok(())
+}
+
+/// A name as it stands in a text, whatever is in it.
+pub(super) fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// In how many others the innermost parentheses are, themselves counted.
