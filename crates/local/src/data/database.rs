@@ -166,17 +166,31 @@ impl Database {
 
     /// Takes back what a stream held: for the next request if it is as good as new, otherwise to be closed.
     pub(crate) fn give_back(&self, session: Box<Session>) {
-        *self.last_used.lock() = Instant::now();
-        if !session.is_disposable() || !self.keeps_idle.load(Ordering::Acquire) {
-            return drop_off_thread(session);
-        }
-        let mut idle = self.idle.lock();
-        if idle.len() < MAX_IDLE {
-            idle.push(session.into_connection());
+        if session.is_disposable() {
+            drop(self.take_connection(*session));
         } else {
-            drop(idle);
+            *self.last_used.lock() = Instant::now();
             drop_off_thread(session);
         }
+    }
+
+    /// Takes the connection back of a session that is as good as new. The slot is left to its stream.
+    pub(crate) fn take_connection(&self, session: Session) -> OwnedSemaphorePermit {
+        *self.last_used.lock() = Instant::now();
+        let (connection, slot) = session.into_parts();
+        self.keep(connection);
+        slot
+    }
+
+    /// Keeps a connection for the next request, if there are not enough of them and the database is not to be closed.
+    fn keep(&self, connection: Box<dyn Connection>) {
+        let mut idle = self.idle.lock();
+        // Under the lock, or it might come after those that were closed.
+        if idle.len() < MAX_IDLE && self.keeps_idle.load(Ordering::Acquire) {
+            return idle.push(connection);
+        }
+        drop(idle);
+        drop_off_thread((connection, Arc::clone(&self.file)));
     }
 
     /// Another database of the cloud, or this one, if it takes requests.
@@ -246,8 +260,7 @@ impl Database {
     /// What the database was. Blocks.
     pub(crate) fn history(&self) -> Result<&History, SqlError> {
         if !self.history.is_open() {
-            let connection = self.connect()?;
-            self.idle.lock().push(connection);
+            self.keep(self.connect()?);
         }
         Ok(&self.history)
     }
@@ -331,9 +344,7 @@ impl Database {
             None => self.connect()?,
         };
         let size = connection.size();
-        if self.keeps_idle.load(Ordering::Acquire) {
-            self.idle.lock().push(connection);
-        }
+        self.keep(connection);
         size
     }
 }

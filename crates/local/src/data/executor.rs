@@ -233,13 +233,18 @@ impl<'a> Executor<'a> {
         }
         if !effect.writes || self.session.has_turn() {
             Ok(())
-        } else if self.may_share && self.session.is_disposable() && self.policy.rules().is_none() {
+        } else if self.can_share() {
             Err(Pause::SharedTurn)
         } else if self.session.try_to_take_turn() {
             Ok(())
         } else {
             Err(Pause::Turn)
         }
+    }
+
+    /// Whether a write may run on the connection of another stream, among the writes of others.
+    fn can_share(&self) -> bool {
+        self.may_share && self.session.is_disposable() && !*self.transaction_is_lost && self.policy.rules().is_none()
     }
 
     fn latest_end(&self) -> Instant {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 
 use super::engine::{Command, Ran, RowSink};
 use super::hrana::{Column, SqlError, Value, ValueRef};
@@ -42,10 +43,13 @@ pub(crate) struct GroupCommit(Mutex<Group>);
 struct Group {
     has_leader: bool,
     followers: Vec<Follower>,
+    /// The number of the last follower there was.
+    last: u64,
 }
 
 /// A write of somebody else.
 pub(crate) struct Follower {
+    number: u64,
     pub(crate) write: Write,
     fate: oneshot::Sender<Fate>,
 }
@@ -55,7 +59,7 @@ pub(crate) enum Role {
     /// Wait for the turn to write, and then run the writes of all.
     Lead(Leader, Write),
     /// Wait for the leader.
-    Follow(oneshot::Receiver<Fate>),
+    Follow(Membership),
 }
 
 /// The right to end the group, which falls apart without it.
@@ -71,9 +75,42 @@ impl GroupCommit {
             group.has_leader = true;
             return Role::Lead(Leader { group: Arc::clone(self), has_ended: false }, write);
         }
-        let (fate, receiver) = oneshot::channel();
-        group.followers.push(Follower { write, fate });
-        Role::Follow(receiver)
+        group.last += 1;
+        let (number, (fate, receiver)) = (group.last, oneshot::channel());
+        group.followers.push(Follower { number, write, fate });
+        Role::Follow(Membership { group: Arc::clone(self), number, fate: receiver })
+    }
+}
+
+/// A place among the followers.
+pub(crate) struct Membership {
+    group: Arc<GroupCommit>,
+    number: u64,
+    fate: oneshot::Receiver<Fate>,
+}
+
+/// The leader's attempt ended in a panic: what became of the write is not known.
+#[derive(Debug, thiserror::Error)]
+#[error("the leader of a group of writes is gone")]
+pub(crate) struct LeaderGone;
+
+impl Membership {
+    /// What became of the write; nothing if it still waits at this time, and then it has left the group.
+    pub(crate) async fn fate(mut self, until: Instant) -> Result<Option<Fate>, LeaderGone> {
+        let fate = match timeout_at(until, &mut self.fate).await {
+            Ok(fate) => fate,
+            Err(_) if self.leave() => return Ok(None),
+            // The leader has it in hand: it must not be said that it did not happen.
+            Err(_) => self.fate.await,
+        };
+        fate.map(Some).map_err(|_| LeaderGone)
+    }
+
+    /// Whether there was a group to leave.
+    fn leave(&self) -> bool {
+        let mut group = self.group.0.lock();
+        let place = group.followers.iter().position(|follower| follower.number == self.number);
+        place.map(|place| group.followers.swap_remove(place)).is_some()
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Session {
     owes_rotation: bool,
     writers: Arc<Semaphore>,
     history: Arc<History>,
-    _slot: OwnedSemaphorePermit,
+    slot: OwnedSemaphorePermit,
     _file: Arc<DatabaseFile>,
     attached: Vec<Arc<DatabaseFile>>,
 }
@@ -45,7 +45,7 @@ impl Session {
             owes_rotation: false,
             writers,
             history,
-            _slot: slot,
+            slot,
             _file: file,
             attached,
         }
@@ -196,11 +196,11 @@ impl Session {
         self.connection.is_autocommit() && self.connection.is_pristine()
     }
 
-    /// Gives the connection back for others, without what it held.
-    pub(crate) fn into_connection(self) -> Box<dyn Connection> {
+    /// The connection, for others to use, and the slot.
+    pub(crate) fn into_parts(self) -> (Box<dyn Connection>, OwnedSemaphorePermit) {
         let mut connection = self.connection;
         connection.recycle();
-        connection
+        (connection, self.slot)
     }
 }
 

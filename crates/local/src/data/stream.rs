@@ -5,6 +5,7 @@ use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
@@ -42,15 +43,19 @@ pub(crate) struct StreamState {
 pub(crate) struct Stream {
     database: Arc<Database>,
     pub(crate) state: StreamState,
+    /// The right to a connection, when it has none.
+    slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Stream {
     pub(crate) fn new(database: Arc<Database>, state: StreamState) -> Self {
-        Self { database, state }
+        Self { database, state, slot: None }
     }
 
     /// Runs a script, which comes back done.
     pub(crate) async fn run<S: Script>(&mut self, mut script: S, policy: Policy) -> Result<S, Refusal> {
+        // Who shares a turn may have to try again, and has only one statement.
+        let mut shared_patience = None;
         while script.needs_connection(self.is_autocommit()) {
             if let Err(error) = self.connect().await? {
                 script.end_statement(Err(error));
@@ -65,8 +70,11 @@ impl Stream {
                 (script, pause) = self.on_thread(&policy, work).await?;
             }
             let outcome = match pause {
-                Some(Pause::Turn) => self.wait_to_write(&policy).await?.err().map(Err),
-                Some(Pause::SharedTurn) => self.write_with_others(&script, &policy).await?,
+                Some(Pause::Turn) => self.wait_to_write(&policy, patience()).await?.err().map(Err),
+                Some(Pause::SharedTurn) => {
+                    let until = *shared_patience.get_or_insert_with(patience);
+                    self.write_with_others(&script, &policy, until).await?
+                }
                 Some(Pause::Thread) | None => None,
             };
             if let Some(outcome) = outcome {
@@ -90,11 +98,13 @@ impl Stream {
 
     /// Runs `work`, which takes no time, here.
     fn briefly<R>(&mut self, policy: &Policy, work: impl FnOnce(Executor<'_>) -> R) -> Result<R, Refusal> {
+        let was_in_transaction = !self.is_autocommit();
         let StreamState { session, transaction_is_lost, .. } = &mut self.state;
         let Some(session) = session else { return Err(Refusal::Internal) };
         let executor = Executor::new(&self.database, policy, session, transaction_is_lost).brief();
         catch_unwind(AssertUnwindSafe(|| stack::with_room(|| work(executor)))).map_err(|_| {
             self.state.session = None;
+            self.state.transaction_is_lost |= was_in_transaction;
             crashed("it panicked")
         })
     }
@@ -181,10 +191,8 @@ impl Stream {
         if self.state.session.is_some() {
             return Ok(Ok(()));
         }
-        let slot = timeout(MAX_WAIT_FOR_CONNECTION, self.database.slots().acquire_owned()).await;
-        let Ok(Ok(slot)) = slot else {
-            return Err(Refusal::TooManyStreams);
-        };
+        self.reserve().await?;
+        let slot = self.slot.take().ok_or(Refusal::Internal)?;
         let connection = if let Some(connection) = self.database.idle_connection() {
             connection
         } else {
@@ -199,12 +207,30 @@ impl Stream {
         Ok(Ok(()))
     }
 
-    /// Waits in the database's queue of writers; without success, the open transaction may have been ended.
-    async fn wait_to_write(&mut self, policy: &Policy) -> Attempt<()> {
-        let patience = Instant::now() + MAX_WAIT_TO_WRITE;
-        let until = self.deadline().map_or(patience, |deadline| deadline.min(patience));
+    /// Makes sure that a connection can be had.
+    async fn reserve(&mut self) -> Result<(), Refusal> {
+        if self.state.session.is_none() && self.slot.is_none() {
+            let slot = timeout(MAX_WAIT_FOR_CONNECTION, self.database.slots().acquire_owned()).await;
+            self.slot = Some(slot.ok().and_then(Result::ok).ok_or(Refusal::TooManyStreams)?);
+        }
+        Ok(())
+    }
+
+    /// Gives the connection back for as long as the stream waits, unless another one would not do as well.
+    fn lend(&mut self) {
+        if let Some(session) = self.state.session.take_if(|session| session.is_disposable()) {
+            self.state.last_insert_rowid = session.last_insert_rowid();
+            self.slot = Some(self.database.take_connection(*session));
+        }
+    }
+
+    /// Waits in the database's queue of writers until then; without success, the open transaction may have been ended.
+    async fn wait_to_write(&mut self, policy: &Policy, until: Instant) -> Attempt<()> {
+        let until = self.deadline().map_or(until, |deadline| deadline.min(until));
         // Who waits needs no connection, unless a transaction is open on it: the next one in the queue takes the same.
-        self.rest();
+        self.lend();
+        // Whoever has the turn must not wait for anything else that others may hold.
+        self.reserve().await?;
         let waited = timeout_at(until, self.database.writers().acquire_owned()).await;
         if let Err(error) = self.connect().await? {
             return Ok(Err(error));
@@ -225,24 +251,28 @@ impl Stream {
         &mut self,
         script: &impl Script,
         policy: &Policy,
+        until: Instant,
     ) -> Result<Option<Result<Output, SqlError>>, Refusal> {
         let command = script.only_statement().ok_or(Refusal::Internal)?.clone();
-        self.rest();
+        self.lend();
         let last_insert_rowid = self.state.last_insert_rowid;
         let write = Write { command, policy: policy.clone(), last_insert_rowid };
         let fate = match self.database.group_commit().join(write) {
             Role::Lead(leader, write) => {
                 // Whoever is ready to join does so now.
                 yield_now().await;
-                if let Err(error) = self.wait_to_write(policy).await? {
+                if let Err(error) = self.wait_to_write(policy, until).await? {
                     return Ok(Some(Err(error)));
                 }
                 self.lead(leader.end_group(), &write)?
             }
-            Role::Follow(fate) => match timeout(MAX_WAIT_TO_WRITE, fate).await {
-                Ok(fate) => fate.map_err(crashed)?,
-                Err(_) => return Ok(Some(Err(busy()))),
-            },
+            Role::Follow(membership) => {
+                self.slot = None;
+                match membership.fate(until).await.map_err(crashed)? {
+                    Some(fate) => fate,
+                    None => return Ok(Some(Err(busy()))),
+                }
+            }
         };
         match fate {
             Fate::Done(outcome) => {
@@ -251,7 +281,7 @@ impl Stream {
                 }
                 Ok(Some(outcome))
             }
-            Fate::Alone => Ok(self.wait_to_write(policy).await?.err().map(Err)),
+            Fate::Alone => Ok(self.wait_to_write(policy, until).await?.err().map(Err)),
             Fate::Again => Ok(None),
         }
     }
@@ -264,6 +294,8 @@ impl Stream {
         }
         let writes = iter::once(own).chain(followers.iter().map(|follower| &follower.write));
         let fates = self.briefly(&own.policy, |mut executor| executor.execute_together(writes))?;
+        // The connection tells of the rows of others.
+        self.set_last_insert_rowid(own.last_insert_rowid);
         let mut fates = fates.into_iter();
         let fate = fates.next().ok_or(Refusal::Internal)?;
         followers.into_iter().zip(fates).for_each(|(follower, fate)| follower.tell(fate));
@@ -289,6 +321,7 @@ impl Stream {
         policy: &Policy,
         work: impl FnOnce(&mut Executor<'_>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
+        let was_in_transaction = !self.is_autocommit();
         let mut session = self.state.session.take().ok_or(Refusal::Internal)?;
         let mut is_lost = self.state.transaction_is_lost;
         let running = InterruptOnDrop::new(&session);
@@ -300,7 +333,10 @@ impl Stream {
         });
         let finished = thread.await;
         running.disarm();
-        let (session, is_lost, result) = finished.map_err(crashed)?;
+        let (session, is_lost, result) = finished.map_err(|error| {
+            self.state.transaction_is_lost |= was_in_transaction;
+            crashed(error)
+        })?;
         self.state.session = Some(session);
         self.state.transaction_is_lost = is_lost;
         Ok(result)
@@ -313,6 +349,11 @@ impl Drop for Stream {
             self.database.give_back(session);
         }
     }
+}
+
+/// How long a statement waits for its turn to write.
+fn patience() -> Instant {
+    Instant::now() + MAX_WAIT_TO_WRITE
 }
 
 fn busy() -> SqlError {

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{DATABASE, Files, Host, baton, execute, integer, record};
+use super::{DATABASE, Files, Host, baton, execute, integer, pass, record};
 use crate::data::DatabaseRecord;
 
 const INSERT: &str = "INSERT INTO t (x) VALUES (?) RETURNING id";
@@ -192,6 +192,57 @@ async fn a_session_of_its_own_kind_writes_by_its_own_rules() {
     result(&strict[0]);
     assert_eq!(strict[1]["error"]["extended_code"], "SQLITE_CONSTRAINT_FOREIGNKEY");
     assert_eq!(host.value("SELECT group_concat(x) FROM child").await["value"], "8,0");
+}
+
+#[tokio::test]
+async fn who_leads_and_fails_is_told_of_its_own_last_row_and_not_of_theirs() {
+    let (_directory, host) = host().await;
+    host.know(INSERT, integer(0)).await;
+    let leading = host.pipeline(None, json!([write(INSERT, &integer(7))])).await;
+    let lead = async { host.pipeline(Some(baton(&leading)), json!([write(INSERT, &integer(7))])).await };
+    let (outcome, others) = tokio::join!(lead, host.together((8..20).map(|x| write(INSERT, &integer(x)))));
+    assert_eq!(outcome["results"][0]["error"]["extended_code"], "SQLITE_CONSTRAINT_UNIQUE");
+    assert!(others.iter().all(|outcome| outcome["type"] == "ok"), "{others:?}");
+    let asked =
+        host.pipeline(Some(baton(&outcome)), json!([execute("SELECT x FROM t WHERE id = last_insert_rowid()")]));
+    assert_eq!(result(&asked.await["results"][0])["rows"], json!([[integer(7)]]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_transaction_that_timed_out_does_not_slip_in_with_others() {
+    let (_directory, host) = host().await;
+    let lost = host.pipeline(None, json!([execute("BEGIN"), execute("INSERT INTO t (x) VALUES (-1)")])).await;
+    pass(6).await;
+    host.know(INSERT, integer(0)).await;
+    let rest = async { host.pipeline(Some(baton(&lost)), json!([write(INSERT, &integer(-2))])).await };
+    let (before, rest, after) =
+        tokio::join!(host.together([write(INSERT, &integer(1))]), rest, host.together([write(INSERT, &integer(2))]));
+    assert_eq!(rest["results"][0]["error"]["code"], "TRANSACTION_TIMEOUT", "{rest}");
+    result(&before[0]);
+    result(&after[0]);
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "1,2");
+}
+
+/// Each transaction that is never ended takes five seconds of the queue.
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_a_group_is_told_after_ten_seconds_that_the_database_is_locked() {
+    let (_directory, host) = host().await;
+    let begin = async || host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
+    let temporary = json!([execute("CREATE TEMP TABLE own (x)")]);
+    let first = host.pipeline(None, temporary).await;
+    host.know(INSERT, integer(0)).await;
+    host.pipeline(Some(baton(&first)), json!([execute("BEGIN IMMEDIATE")])).await;
+    let behind = join_all((0..3).map(|_| begin()));
+    let started = tokio::time::Instant::now();
+    let writes = async {
+        tokio::task::yield_now().await;
+        let outcomes = host.together((0..3).map(|x| write(INSERT, &integer(x)))).await;
+        (outcomes, started.elapsed())
+    };
+    let (_, (outcomes, waited)) = tokio::join!(behind, writes);
+    assert!(outcomes.iter().all(|outcome| outcome["error"]["code"] == "SQLITE_BUSY"), "{outcomes:?}");
+    assert_eq!(waited.as_secs(), 10, "{waited:?}");
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(0));
 }
 
 /// Sixteen clients write in every way there is, each a few dozen times.
