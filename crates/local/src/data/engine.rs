@@ -4,6 +4,7 @@
 //! but for what is known to be brief.
 
 mod check;
+mod connection;
 mod dump;
 mod errors;
 mod familiar;
@@ -16,6 +17,7 @@ mod load;
 mod lookout;
 mod observer;
 mod pragma;
+mod schema;
 mod size;
 mod statement;
 mod text;

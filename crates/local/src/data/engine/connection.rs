@@ -1,0 +1,367 @@
+//! A connection to a libSQL database, through `rusqlite`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Batch, Connection as Handle, Statement};
+use tokio::time::Instant;
+
+use super::familiar::{self, Facts, Familiar};
+use super::file::{BUSY_TIMEOUT, read_only_uri};
+use super::lookout::Lookout;
+use super::observer::{Observer, Seen};
+use super::schema::{self, SchemaEpoch};
+use super::{
+    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, dump, errors, ffi, size,
+    statement, text,
+};
+use crate::data::hrana::{Description, SqlError};
+use crate::data::permissions::{Denial, Rules};
+
+/// How long a checkpoint waits for readers of the log: writers wait meanwhile.
+const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
+
+/// The handle is dropped first: it uses the watch until it is closed.
+#[expect(clippy::struct_excessive_bools, reason = "each tells of another thing to do before the next statement")]
+pub(super) struct LibsqlConnection {
+    handle: Handle,
+    commits: ffi::CommitWatch,
+    observer: Observer,
+    lookout: Lookout,
+    familiar: Familiar,
+    schema: Arc<SchemaEpoch>,
+    schema_seen: u64,
+    schema_changed: bool,
+    pristine: bool,
+    has_size_limit: bool,
+    has_attached: bool,
+}
+
+impl LibsqlConnection {
+    pub(super) fn new(handle: Handle, schema: Arc<SchemaEpoch>) -> Self {
+        let observer = Observer::install(&handle);
+        handle.set_prepared_statement_cache_capacity(familiar::MOST);
+        let lookout = Lookout::install(&handle);
+        let commits = ffi::CommitWatch::default();
+        commits.install(&handle);
+        Self {
+            handle,
+            commits,
+            observer,
+            lookout,
+            familiar: Familiar::default(),
+            schema,
+            schema_seen: 0,
+            schema_changed: false,
+            pristine: true,
+            has_size_limit: false,
+            has_attached: false,
+        }
+    }
+}
+
+impl Connection for LibsqlConnection {
+    fn restrict(&mut self, rules: Option<Arc<Rules>>) {
+        self.observer.restrict(rules);
+    }
+
+    fn recall(&self, sql: &str) -> Option<Known> {
+        self.facts_of(sql).map(|facts| facts.known)
+    }
+
+    fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
+        if text::check(sql).is_err() || self.refresh_schema().is_err() {
+            return Ok(Effect::default());
+        }
+        self.observer.expect(sql);
+        let mut effect = Effect::default();
+        let mut statements = Batch::new(&self.handle, sql);
+        loop {
+            let next = statements.next();
+            let seen = self.observer.take();
+            effect.reconfigures |= seen.changes_session();
+            effect.attaches |= seen.attaches();
+            match next {
+                Ok(Some(statement)) => {
+                    effect.writes |= statement::effect(&statement, seen).writes;
+                }
+                Ok(None) => return Ok(effect),
+                Err(_) => return self.observer.take_denial().map_or(Ok(effect), Err),
+            }
+        }
+    }
+
+    fn execute(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
+        let ran = self.run_one(command, gate, sink);
+        self.explain(ran)
+    }
+
+    fn execute_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
+        let ran = self.run_all(sql, gate);
+        self.explain(ran)
+    }
+
+    fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
+        text::check(sql)?;
+        self.refresh_schema()?;
+        self.observer.expect(sql);
+        let described = statement::only(&self.handle, &self.observer, sql);
+        match described {
+            Ok((statement, _)) => Ok(statement::describe(&statement)),
+            Err(error) => Err(self.observer.take_denial().map_or(error, SqlError::from)),
+        }
+    }
+
+    fn dump(&mut self, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError> {
+        self.refresh_schema()?;
+        let written = self.observer.unwatched(|| dump::write(&self.handle, preserve_row_ids, sink));
+        self.observer.take();
+        written
+    }
+
+    fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError> {
+        // The next user of the connection must not find it.
+        self.pristine = false;
+        self.has_attached = true;
+        let sql = format!("ATTACH DATABASE ?1 AS {}", text::identifier(schema));
+        let attached = self.observer.unwatched(|| self.handle.execute(&sql, [read_only_uri(file)]));
+        match attached.map_err(errors::describe) {
+            Ok(_) => Ok(()),
+            // The engine's own sentence names the file.
+            Err(error) if error.code == "SQLITE_CANTOPEN" => {
+                Err(SqlError { message: "SQLite error: unable to open the attached database".to_owned(), ..error })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_autocommit(&self) -> bool {
+        self.handle.is_autocommit()
+    }
+
+    fn is_pristine(&self) -> bool {
+        self.pristine
+    }
+
+    fn begin(&mut self) -> Result<(), SqlError> {
+        self.refresh_schema()?;
+        self.step_transaction("BEGIN IMMEDIATE")
+    }
+
+    fn commit(&mut self) -> Result<(), SqlError> {
+        self.step_transaction("COMMIT")
+    }
+
+    fn owes_foreign_keys(&self) -> bool {
+        ffi::owes_foreign_keys(&self.handle)
+    }
+
+    fn roll_back(&mut self) -> Result<(), SqlError> {
+        if self.handle.is_autocommit() {
+            return Ok(());
+        }
+        self.lookout.relax();
+        let rolled_back = self.handle.execute_batch("ROLLBACK").map_err(errors::describe);
+        self.observer.take();
+        self.publish_schema_change();
+        rolled_back
+    }
+
+    fn last_insert_rowid(&self) -> i64 {
+        self.handle.last_insert_rowid()
+    }
+
+    fn set_last_insert_rowid(&mut self, rowid: i64) {
+        ffi::set_last_insert_rowid(&self.handle, rowid);
+    }
+
+    fn recycle(&mut self) {
+        self.observer.restrict(None);
+        self.set_last_insert_rowid(0);
+        self.lookout.relax();
+    }
+
+    fn limit_size(&mut self, bytes: Option<u64>) -> Result<(), SqlError> {
+        if bytes.is_none() && !self.has_size_limit {
+            return Ok(());
+        }
+        // Said again even when it is the same: the engine keeps the size of a database that was too large at the time.
+        let limited = self.observer.unwatched(|| size::limit(&self.handle, bytes));
+        self.has_size_limit = bytes.is_some();
+        limited.map_err(errors::describe)
+    }
+
+    fn size(&mut self) -> Result<u64, SqlError> {
+        self.observer.unwatched(|| size::bytes(&self.handle)).map_err(errors::describe)
+    }
+
+    fn take_commit(&mut self) -> Option<u32> {
+        self.commits.take()
+    }
+
+    fn log_frames(&mut self) -> Result<u32, SqlError> {
+        let look = || self.handle.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+        self.observer.unwatched(look).map_err(errors::describe)?;
+        ffi::log_frames(&self.handle).ok_or_else(|| SqlError::new("SQLITE_BUSY", "SQLite error: database is locked"))
+    }
+
+    fn empty_log(&mut self) -> Result<bool, SqlError> {
+        self.handle.busy_timeout(PATIENCE_OF_CHECKPOINT).map_err(errors::describe)?;
+        let sql = "PRAGMA main.wal_checkpoint(TRUNCATE)";
+        let is_busy = self.observer.unwatched(|| self.handle.query_row(sql, [], |row| row.get::<_, bool>(0)));
+        self.handle.busy_timeout(BUSY_TIMEOUT).map_err(errors::describe)?;
+        is_busy.map(|is_busy| !is_busy).map_err(errors::describe)
+    }
+
+    fn touch(&mut self) -> Result<(), SqlError> {
+        self.observer
+            .unwatched(|| {
+                let version = "PRAGMA main.user_version";
+                let current: i32 = self.handle.query_row(version, [], |row| row.get(0))?;
+                self.handle.execute_batch(&format!("{version} = {current}"))
+            })
+            .map_err(errors::describe)
+    }
+
+    fn end_statements_at(&mut self, time: Instant) {
+        self.lookout.end_at(time);
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        self.lookout.interrupter()
+    }
+}
+
+impl LibsqlConnection {
+    fn run_one(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
+        self.refresh_schema()?;
+        let sql = command.sql.as_str();
+        let started;
+        let (facts, ran) = {
+            let (mut kept, mut fresh);
+            let (statement, facts): (&mut Statement<'_>, _) = if let Some(facts) = self.facts_of(sql) {
+                kept = self.handle.prepare_cached(sql).map_err(errors::describe)?;
+                (&mut kept, facts)
+            } else {
+                let seen;
+                text::check(sql)?;
+                self.observer.expect(sql);
+                (fresh, seen) = statement::only(&self.handle, &self.observer, sql)?;
+                let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
+                (&mut fresh, Facts { seen, known, was_long: false })
+            };
+            gate(facts.known.effect)?;
+            statement::bind(statement, command)?;
+            started = Instant::now();
+            let output = Some((sink, command.want_rows));
+            (facts, statement::run(&self.handle, &self.observer, statement, facts.seen, output))
+        };
+        if self.is_as_usual() {
+            self.familiar.remember(sql, facts, started.elapsed());
+        }
+        self.draw_consequences(facts.seen);
+        Ok(ran?)
+    }
+
+    fn run_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
+        text::check(sql)?;
+        self.refresh_schema()?;
+        self.observer.expect(sql);
+        let (mut total, mut all_seen) = (Ran::default(), Seen::default());
+        let mut statements = Batch::new(&self.handle, sql);
+        let outcome = loop {
+            let next = statements.next().map_err(errors::describe);
+            let seen = self.observer.take();
+            let mut statement = match next {
+                Ok(Some(statement)) => statement,
+                Ok(None) => break Ok(total),
+                Err(error) => break Err(error.into()),
+            };
+            if let Err(stop) = gate(statement::effect(&statement, seen)) {
+                break Err(stop);
+            }
+            if let Err(error) = statement::refuse_parameters(&statement) {
+                break Err(error.into());
+            }
+            let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
+            all_seen = all_seen.and(seen);
+            // What running it made the engine compile says nothing of the next one.
+            self.observer.take();
+            match ran {
+                Ok(ran) => total.add(ran),
+                Err(error) => break Err(error.into()),
+            }
+        };
+        self.draw_consequences(all_seen);
+        outcome
+    }
+
+    fn step_transaction(&self, sql: &str) -> Result<(), SqlError> {
+        let stepped = self.observer.unwatched(|| self.handle.prepare_cached(sql)?.execute([]));
+        stepped.map(drop).map_err(errors::describe)
+    }
+
+    /// What is known of a text without compiling it. A token's rules have to be asked each time.
+    fn facts_of(&self, sql: &str) -> Option<Facts> {
+        if self.is_as_usual() && !self.observer.is_guarded() { self.familiar.get(sql) } else { None }
+    }
+
+    /// Whether a text means what it means on every connection.
+    fn is_as_usual(&self) -> bool {
+        !self.has_attached && !self.schema_changed
+    }
+
+    /// Keeps in mind what a statement may have changed for the ones after it.
+    fn draw_consequences(&mut self, seen: Seen) {
+        self.pristine &= !seen.changes_session();
+        self.schema_changed |= seen.changes_schema();
+        if seen.changes_session() || seen.changes_schema() {
+            self.forget_texts();
+        }
+        self.publish_schema_change();
+    }
+
+    fn forget_texts(&mut self) {
+        self.familiar.clear();
+        self.handle.flush_prepared_statement_cache();
+    }
+
+    /// Tells of what the rules denied rather than of how the engine puts it.
+    fn explain(&self, ran: Result<Ran, Stop>) -> Result<Ran, Stop> {
+        match ran {
+            Err(Stop::Failed(error)) => Err(self.observer.take_denial().map_or(error, SqlError::from).into()),
+            other => other,
+        }
+    }
+
+    /// Reads the schema again if another connection may have changed it.
+    fn refresh_schema(&mut self) -> Result<(), SqlError> {
+        if self.has_attached {
+            self.observer.unwatched(|| schema::look_at_attached(&self.handle)).map_err(errors::describe)?;
+        }
+        let current = self.schema.current();
+        if self.schema_seen == current {
+            return Ok(());
+        }
+        self.forget_texts();
+        self.observer.unwatched(|| schema::look_at(&self.handle, "main")).map_err(errors::describe)?;
+        // Inside a transaction the schema read is the one of its snapshot, so it has to be read again afterwards.
+        if self.handle.is_autocommit() {
+            self.schema_seen = current;
+        }
+        Ok(())
+    }
+
+    /// Tells the other connections about schema changes as soon as they are committed.
+    fn publish_schema_change(&mut self) {
+        if !self.schema_changed || !self.handle.is_autocommit() {
+            return;
+        }
+        self.schema_changed = false;
+        let changed = self.schema.change();
+        if changed == self.schema_seen + 1 {
+            self.schema_seen = changed;
+        }
+    }
+}
