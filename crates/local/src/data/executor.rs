@@ -163,7 +163,7 @@ impl<'a> Executor<'a> {
         let fates = writes.clone().map(|write| self.write_one_of_many(write, leave)).collect::<Option<Vec<_>>>()?;
         self.session.connection(self.policy).commit().ok()?;
         for (write, fate) in writes.zip(&fates) {
-            if let Fate::Done(Ok(output)) = fate {
+            if let Fate::Done { outcome: Ok(output), .. } = fate {
                 self.database.count(&write.command.sql, output.ran);
             }
         }
@@ -189,11 +189,12 @@ impl<'a> Executor<'a> {
         if self.session.is_autocommit() || owes || output.is_too_much() {
             return None;
         }
-        Some(match run {
-            Ok(ran) => Fate::Done(Ok(output.end(ran, self.session.last_insert_rowid()))),
-            Err(Stop::Failed(error)) if !error.is_interruption() => Fate::Done(Err(error)),
-            Err(_) => Fate::Alone,
-        })
+        let outcome = match run {
+            Ok(ran) => Ok(output.end(ran)),
+            Err(Stop::Failed(error)) if !error.is_interruption() => Err(error),
+            Err(_) => return Some(Fate::Alone),
+        };
+        Some(Fate::Done { outcome, last_insert_rowid: self.session.last_insert_rowid() })
     }
 
     /// Attaches a database for the rest of the stream.

@@ -28,7 +28,11 @@ pub(crate) struct Write {
 
 /// What became of a write.
 pub(crate) enum Fate {
-    Done(Result<Output, SqlError>),
+    Done {
+        outcome: Result<Output, SqlError>,
+        /// What `last_insert_rowid()` says after it.
+        last_insert_rowid: i64,
+    },
     /// Nothing: the time of the group was over.
     Again,
     /// Nothing: it has to be alone.
@@ -148,8 +152,6 @@ impl Follower {
 #[derive(Default)]
 pub(crate) struct Output {
     pub(crate) ran: Ran,
-    /// What `last_insert_rowid()` says after it.
-    pub(crate) last_insert_rowid: i64,
     columns: Vec<Column>,
     rows: Vec<Vec<Value>>,
     bytes: usize,
@@ -157,8 +159,8 @@ pub(crate) struct Output {
 
 impl Output {
     /// The write has succeeded.
-    pub(crate) fn end(self, ran: Ran, last_insert_rowid: i64) -> Self {
-        Self { ran, last_insert_rowid, ..self }
+    pub(crate) fn end(self, ran: Ran) -> Self {
+        Self { ran, ..self }
     }
 
     /// Whether there were more rows than are kept.

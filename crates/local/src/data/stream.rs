@@ -275,10 +275,8 @@ impl Stream {
             }
         };
         match fate {
-            Fate::Done(outcome) => {
-                if let Ok(output) = &outcome {
-                    self.set_last_insert_rowid(output.last_insert_rowid);
-                }
+            Fate::Done { outcome, last_insert_rowid } => {
+                self.set_last_insert_rowid(last_insert_rowid);
                 Ok(Some(outcome))
             }
             Fate::Alone => Ok(self.wait_to_write(policy, until).await?.err().map(Err)),

@@ -329,9 +329,19 @@ impl LibsqlConnection {
 
     /// Tells of what the rules denied rather than of how the engine puts it.
     fn explain(&self, ran: Result<Ran, Stop>) -> Result<Ran, Stop> {
-        match ran {
-            Err(Stop::Failed(error)) => Err(self.observer.take_denial().map_or(error, SqlError::from).into()),
-            other => other,
+        let Err(Stop::Failed(error)) = ran else { return ran };
+        self.hear_of_commit();
+        Err(self.observer.take_denial().map_or(error, SqlError::from).into())
+    }
+
+    /// The engine tells of a commit when a statement ends well. What one has committed that did not (`OR FAIL`, or rows
+    /// that nobody takes) it would tell with the next one, when others may have committed more.
+    fn hear_of_commit(&self) {
+        if self.handle.is_autocommit() {
+            let nothing = || self.handle.prepare_cached("SELECT 0 WHERE 0")?.query([])?.next().map(drop);
+            if let Err(error) = self.observer.unwatched(nothing) {
+                tracing::warn!(%error, "could not find out whether a statement that failed has committed");
+            }
         }
     }
 

@@ -208,6 +208,23 @@ async fn who_leads_and_fails_is_told_of_its_own_last_row_and_not_of_theirs() {
     assert_eq!(result(&asked.await["results"][0])["rows"], json!([[integer(7)]]));
 }
 
+#[tokio::test]
+async fn a_stream_is_told_of_the_row_that_a_failing_write_has_left() {
+    let (_directory, host) = host().await;
+    let insert = "INSERT OR FAIL INTO t (x) VALUES (?), (-1)";
+    host.know(insert, integer(0)).await;
+    host.run(&["INSERT INTO t (x) VALUES (-1)"]).await;
+    let open = join_all((0..WRITERS).map(async |_| host.pipeline(None, json!([])).await)).await;
+    let inserted = open.iter().zip(0..).map(async |(open, x)| {
+        let answer = host.pipeline(Some(baton(open)), json!([write(insert, &integer(x))])).await;
+        assert_eq!(answer["results"][0]["error"]["extended_code"], "SQLITE_CONSTRAINT_UNIQUE");
+        host.pipeline(Some(baton(&answer)), json!([execute("SELECT x FROM t WHERE id = last_insert_rowid()")])).await
+    });
+    for (x, answer) in (0..).zip(join_all(inserted).await) {
+        assert_eq!(result(&answer["results"][0])["rows"], json!([[integer(x)]]));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_rest_of_a_transaction_that_timed_out_does_not_slip_in_with_others() {
     let (_directory, host) = host().await;

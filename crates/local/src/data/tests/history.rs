@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{DATABASE, Files, Host, Subject, TokenClaims, claims, execute, integer, mint, record, seed, timestamp};
+use super::{
+    DATABASE, Files, Host, Subject, TokenClaims, baton, claims, execute, integer, mint, record, seed, timestamp,
+};
 use crate::data::{DatabaseRecord, HistoryError};
 
 /// Fills the log so far that it is archived with the next commit at the latest.
@@ -72,6 +74,37 @@ async fn each_of_three_commits_can_be_found_again_by_its_time() {
     assert_eq!(host.value("SELECT sum(x) FROM t").await, integer(111), "the original has not changed");
 }
 
+/// `OR FAIL` keeps and commits what came before the failure, and so does an answer that is too large to be given.
+#[tokio::test]
+async fn what_a_failing_statement_has_committed_is_a_commit_like_any_other() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x UNIQUE)", "CREATE TABLE large (x)"]).await;
+    let fill = "INSERT INTO large WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 12) \
+                SELECT zeroblob(1000000) FROM n RETURNING x";
+    let minute = Duration::from_secs(60);
+    for (failing, code, sum) in [
+        ("INSERT OR FAIL INTO t VALUES (1), (2), (1)", "SQLITE_CONSTRAINT", 3),
+        ("INSERT INTO t VALUES (10) RETURNING zeroblob(12000000)", "RESPONSE_TOO_LARGE", 113),
+        (fill, "RESPONSE_TOO_LARGE", 213),
+    ] {
+        // A session of its own, so that its connection does nothing else in between.
+        let own = host.pipeline(None, json!([execute("CREATE TEMP TABLE own (x)")])).await;
+        host.clock.advance(minute);
+        let mut commits = host.plane.0.databases.read().in_service(DATABASE).unwrap().commits();
+        let failed = host.pipeline(Some(baton(&own)), json!([execute(failing)])).await;
+        assert_eq!(failed["results"][0]["error"]["code"], code, "{failed}");
+        assert!(commits.has_changed().unwrap(), "who waits for a commit is told of it");
+        commits.mark_unchanged();
+        let at = host.clock.now().to_string();
+        host.clock.advance(minute);
+        host.run(&["INSERT INTO t VALUES (100 + (SELECT count(*) FROM t) * 0.0001)"]).await;
+        host.pipeline(Some(baton(&failed)), json!([execute("SELECT 1"), { "type": "close" }])).await;
+        let restored = restore(&host, &at).unwrap();
+        assert_eq!(restored.value("SELECT CAST(sum(x) AS INTEGER) FROM t").await, integer(sum), "{failing}");
+    }
+    assert!(restore(&host, "2026-06-01T12:00:30Z").is_ok(), "the past is all there");
+}
+
 #[tokio::test]
 async fn what_was_restored_begins_a_history_of_its_own() {
     let host = Host::new();
@@ -130,10 +163,10 @@ async fn a_reader_in_the_way_puts_the_end_of_a_generation_off() {
     assert_eq!(generation(&host).await, 1);
     assert_eq!(sum_at(&host, "2026-06-01T12:00:30Z").await, integer(1));
     assert_eq!(sum_at(&host, "2026-06-01T12:01:00Z").await, integer(11));
-    let again = host.pipeline(Some(super::baton(&reading)), json!([execute("SELECT sum(x) FROM t")])).await;
+    let again = host.pipeline(Some(baton(&reading)), json!([execute("SELECT sum(x) FROM t")])).await;
     assert_eq!(again["results"][0]["response"]["result"]["rows"][0][0], integer(1));
     let body = json!([execute("COMMIT"), { "type": "close" }]);
-    host.pipeline(Some(super::baton(&again)), body).await;
+    host.pipeline(Some(baton(&again)), body).await;
     host.clock.advance(Duration::from_secs(60));
     host.run(&["INSERT INTO t VALUES (100)", MANY_PAGES, "INSERT INTO t VALUES (1000)"]).await;
     assert_eq!(generation(&host).await, 2);
