@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 /// The clock of one local cloud: tokens expire and timestamps are written by it, not by the system's clock.
 ///
 /// Every clone is a handle to the same clock. A running clock is the system's time plus an offset; a frozen one moves
-/// only when it is told to. Times that no [`Timestamp`] can hold are clamped to the first or the last one.
+/// only when it is told to. It shows no time before 1970 and none after the year 9998, so that what lies some days ahead
+/// can still be told: what goes further stops there.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,6 +24,11 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Clock(Arc<Mutex<ClockState>>);
+
+const FIRST: Timestamp = Timestamp::UNIX_EPOCH;
+
+/// The last second of the year 9998.
+const LAST: Timestamp = Timestamp::constant(253_370_764_799, 0);
 
 /// What a clock does, so that it can do it again.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,6 +100,12 @@ impl Clock {
         };
     }
 
+    /// Whether a clock can show the time that is so much later than `at`, and `at` itself.
+    pub(crate) fn can_show(at: Timestamp, later: Duration) -> bool {
+        let shown = FIRST..=LAST;
+        shown.contains(&at) && at.checked_add(later).is_ok_and(|later| shown.contains(&later))
+    }
+
     /// Stops the clock at the present moment.
     ///
     /// ```
@@ -144,16 +156,17 @@ impl ClockState {
     }
 
     fn now(self) -> Timestamp {
-        match self {
+        let now = match self {
             Self::Running { offset } => shifted(Timestamp::now(), offset),
             Self::Frozen { at } => at,
-        }
+        };
+        // Here, for the state of a clock may be one that was kept.
+        now.clamp(FIRST, LAST)
     }
 }
 
 fn shifted(at: Timestamp, by: SignedDuration) -> Timestamp {
-    let limit = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
-    at.checked_add(by).unwrap_or(limit)
+    at.checked_add(by).unwrap_or(if by.is_negative() { FIRST } else { LAST })
 }
 
 #[cfg(test)]
@@ -201,14 +214,16 @@ mod tests {
 
     #[test]
     fn an_impossible_time_is_clamped() {
+        let last = at("9998-12-31T23:59:59Z");
         let clock = Clock::frozen_at(Timestamp::MAX);
         clock.advance(Duration::MAX);
-        assert_eq!(clock.now(), Timestamp::MAX);
+        assert_eq!(clock.now(), last);
         clock.resume();
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);
-        assert_eq!(clock.now(), Timestamp::MAX);
+        assert_eq!(clock.now(), last);
         clock.set(Timestamp::MIN);
-        assert!(clock.now() < at("2000-01-01T00:00:00Z"));
+        clock.freeze();
+        assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
     }
 }

@@ -12,7 +12,7 @@ use turso_cloud_contract::Expiration;
 use super::{
     ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, NewSnapshot, PREFIX, Status, UsageToAdd, tail,
 };
-use crate::{Cloud, CloudError, Refusal, forks::MOST};
+use crate::{Clock, Cloud, CloudError, Refusal, forks::MOST};
 
 /// Clients and what is between them give up on requests that take much longer.
 const LONGEST_WAIT: u64 = 30;
@@ -129,6 +129,11 @@ fn clock(cloud: &Cloud) -> ClockReading {
 
 fn turn(cloud: &Cloud, change: &ClockChange) -> Result<Response<Body>, Refusal> {
     let advance = change.advance.as_deref().map(duration).transpose()?;
+    let to = change.set.unwrap_or_else(|| cloud.clock().now());
+    if !Clock::can_show(to, advance.unwrap_or_default()) {
+        let ahead = change.advance.as_ref().map(|by| format!(" and {by}")).unwrap_or_default();
+        return Err(Refusal::bad_request(format!("invalid time {to}{ahead}: the clock shows the years 1970 to 9998")));
+    }
     if let Some(to) = change.set {
         cloud.clock().set(to);
     }

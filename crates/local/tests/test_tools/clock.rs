@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
+use jiff::Timestamp;
 use serde_json::json;
 use turso_cloud::{Expiration, NewToken};
 use turso_cloud_local::{Clock, Cloud};
@@ -114,4 +116,25 @@ async fn what_a_plan_includes_is_counted_anew_with_the_month() {
     cloud.clock().advance(DAY);
     assert!(!client(&cloud).organizations().get("acme").await.unwrap().blocked_writes);
     value(&cloud, "orders", &token, "INSERT INTO t VALUES (1)").await;
+}
+
+async fn deleted(cloud: &Cloud) -> usize {
+    client(cloud).recovery().databases("").try_collect::<Vec<_>>().await.unwrap().len()
+}
+
+#[tokio::test]
+async fn what_is_done_at_the_end_of_time_can_be_read_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Cloud::builder().directory(directory.path()).build().unwrap();
+    let cloud = open();
+    create(&cloud, "orders").await;
+    cloud.clock().set(Timestamp::MAX);
+    cloud.clock().advance(DAY);
+    client(&cloud).databases().delete("orders").await.unwrap();
+    create(&cloud, "later").await;
+    assert_eq!(deleted(&cloud).await, 1);
+    drop(cloud);
+    let cloud = open();
+    assert_eq!(databases(&cloud).await.len(), 1);
+    assert_eq!(deleted(&cloud).await, 1);
 }

@@ -63,6 +63,9 @@ async fn the_clock_is_read_and_moved() {
         (r#"{"advance": "never"}"#, "advance \"never\""),
         (r#"{"set": "tomorrow"}"#, "set"),
         (r#"{"forward": 1}"#, "forward"),
+        (r#"{"set": "9990-01-01T00:00:00Z", "advance": "4000d"}"#, "and 4000d: the clock shows the years 1970 to 9998"),
+        (r#"{"set": "9999-12-30T21:00:00Z"}"#, "invalid time 9999-12-30T21:00:00Z"),
+        (r#"{"set": "1969-12-31T23:59:59Z", "advance": "31d"}"#, "invalid time 1969-12-31T23:59:59Z and 31d"),
     ] {
         let (status, refused) = call(&cloud, Method::PATCH, "/_local/clock", body).await;
         assert!(status == 400 && refused["error"].as_str().unwrap().contains(words), "{body}: {refused}");
