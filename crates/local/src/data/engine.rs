@@ -5,6 +5,7 @@
 
 mod check;
 mod connection;
+mod declared;
 mod dump;
 mod errors;
 mod familiar;

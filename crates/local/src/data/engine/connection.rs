@@ -74,7 +74,9 @@ impl Connection for LibsqlConnection {
         if text::check(sql).is_err() || self.refresh_schema().is_err() {
             return Ok(Effect::default());
         }
-        self.observer.expect(sql);
+        if self.observer.expect(&self.handle, sql).is_err() {
+            return Ok(Effect::default());
+        }
         let mut effect = Effect::default();
         let mut statements = Batch::new(&self.handle, sql);
         loop {
@@ -105,7 +107,7 @@ impl Connection for LibsqlConnection {
     fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
         text::check(sql)?;
         self.refresh_schema()?;
-        self.observer.expect(sql);
+        self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
         let described = statement::only(&self.handle, &self.observer, sql);
         match described {
             Ok((statement, _)) => Ok(statement::describe(&statement)),
@@ -246,7 +248,7 @@ impl LibsqlConnection {
             } else {
                 let seen;
                 text::check(sql)?;
-                self.observer.expect(sql);
+                self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
                 (fresh, seen) = statement::only(&self.handle, &self.observer, sql)?;
                 let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
                 (&mut fresh, Facts { seen, known, was_long: false })
@@ -267,7 +269,7 @@ impl LibsqlConnection {
     fn run_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
         text::check(sql)?;
         self.refresh_schema()?;
-        self.observer.expect(sql);
+        self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
         let (mut total, mut all_seen) = (Ran::default(), Seen::default());
         let mut statements = Batch::new(&self.handle, sql);
         let outcome = loop {

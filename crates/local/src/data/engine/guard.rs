@@ -4,6 +4,7 @@
 
 use rusqlite::hooks::{AuthAction, AuthContext};
 
+use super::declared::Declared;
 use super::pragma::{self, PragmaKind};
 use crate::data::permissions::{Class, Denial, Right, Rules};
 use crate::data::words::{Word, words};
@@ -33,7 +34,7 @@ const FUNCTIONS: [&str; 2] = ["json_each", "json_tree"];
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clauses {
     /// Rows in the way may be deleted.
-    replaces: bool,
+    pub(super) replaces: bool,
     /// Rows written are read.
     returns: bool,
 }
@@ -64,6 +65,7 @@ pub(super) struct Shaped {
 pub(super) fn check(
     rules: &Rules,
     clauses: Clauses,
+    declared: &Declared,
     shaped: &mut Option<Shaped>,
     context: &AuthContext<'_>,
 ) -> Result<(), Denial> {
@@ -74,11 +76,16 @@ pub(super) fn check(
     if context.database_name.is_some_and(|database| !database.eq_ignore_ascii_case("main")) {
         return Ok(());
     }
-    let is_direct = context.accessor.is_none();
+    let write = |right: Right, table: &str| {
+        let by_itself = declared.replaces(table) || context.accessor.is_some_and(|trigger| declared.replaces(trigger));
+        let clauses =
+            Clauses { replaces: clauses.replaces || by_itself, returns: clauses.returns && context.accessor.is_none() };
+        check_write(rules, right, table, clauses)
+    };
     let shaping = |name: &str| shaped.as_ref().filter(|shaped| shaped.table == name);
     match context.action {
         AuthAction::Read { table_name, .. } if shaping(table_name).is_some() => Ok(()),
-        AuthAction::Read { table_name, .. } => check_read(rules, table_name),
+        AuthAction::Read { table_name, .. } => check_read(rules, table_name, declared),
         AuthAction::Insert { table_name }
         | AuthAction::Update { table_name, .. }
         | AuthAction::Delete { table_name }
@@ -87,9 +94,9 @@ pub(super) fn check(
             check_any(rules, table_name)
         }
         AuthAction::Delete { table_name } if shaping(table_name).is_some_and(|shaped| shaped.drops) => Ok(()),
-        AuthAction::Insert { table_name } => check_write(rules, Right::DataAdd, table_name, clauses, is_direct),
-        AuthAction::Update { table_name, .. } => check_write(rules, Right::DataUpdate, table_name, clauses, is_direct),
-        AuthAction::Delete { table_name } => check_write(rules, Right::DataDelete, table_name, clauses, is_direct),
+        AuthAction::Insert { table_name } => write(Right::DataAdd, table_name),
+        AuthAction::Update { table_name, .. } => write(Right::DataUpdate, table_name),
+        AuthAction::Delete { table_name } => write(Right::DataDelete, table_name),
         AuthAction::CreateTable { table_name } if is_of_the_engine(table_name) => check_any(rules, table_name),
         AuthAction::CreateIndex { table_name, .. } => shape(shaped, rules, Right::SchemaAdd, table_name),
         AuthAction::CreateTable { table_name }
@@ -117,20 +124,20 @@ fn shape(shaped: &mut Option<Shaped>, rules: &Rules, right: Right, table: &str) 
     Ok(())
 }
 
-fn check_read(rules: &Rules, table: &str) -> Result<(), Denial> {
+fn check_read(rules: &Rules, table: &str, declared: &Declared) -> Result<(), Denial> {
     match () {
-        () if is_function(table) => Ok(()),
+        () if is_function(table) && !declared.has(table) => Ok(()),
         () if is_of_the_engine(table) && rules.show_the_schema() => Ok(()),
         () => rules.check(Right::DataRead, table),
     }
 }
 
-fn check_write(rules: &Rules, right: Right, table: &str, clauses: Clauses, is_direct: bool) -> Result<(), Denial> {
+fn check_write(rules: &Rules, right: Right, table: &str, clauses: Clauses) -> Result<(), Denial> {
     rules.check(right, table)?;
     if clauses.replaces && right != Right::DataDelete {
         rules.check(Right::DataDelete, table)?;
     }
-    if clauses.returns && is_direct {
+    if clauses.returns {
         rules.check(Right::DataRead, table)?;
     }
     Ok(())
@@ -160,7 +167,7 @@ fn check_pragma(rules: &Rules, name: &str, value: Option<&str>) -> Result<(), De
     Err(Denial::new(Class::Read, format!("current session doesn't have permission to see {name}{about}")))
 }
 
-/// Only the functions known here: any other name could be that of a table.
+/// Only the functions known here: any other name could be that of a table, and these can be, too.
 fn is_function(table: &str) -> bool {
     let pragma = || table.get("pragma_".len()..).filter(|_| starts_with(table, "pragma_")).unwrap_or_default();
     let mut pragmas = ABOUT_A_TABLE.iter().chain(&ABOUT_ALL_TABLES);

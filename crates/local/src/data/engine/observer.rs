@@ -8,9 +8,11 @@ use parking_lot::Mutex;
 use rusqlite::hooks::{Action, AuthAction, AuthContext, Authorization, TransactionOperation};
 
 use super::TransactionStep;
+use super::declared::Declared;
 use super::guard::{self, Clauses, Shaped};
 use super::pragma::{self, PragmaKind};
 use crate::data::permissions::{Denial, Rules};
+use rusqlite::Connection as Handle;
 
 const INSERTS: u32 = 1;
 const CHANGES_SCHEMA: u32 = 1 << 1;
@@ -68,13 +70,14 @@ pub(crate) struct Observer {
 struct Guarded {
     rules: Option<Arc<Rules>>,
     clauses: Clauses,
+    declared: Declared,
     shaped: Option<Shaped>,
     denial: Option<Denial>,
 }
 
 impl Observer {
     /// Watches `connection` from now on.
-    pub(crate) fn install(connection: &rusqlite::Connection) -> Self {
+    pub(crate) fn install(connection: &Handle) -> Self {
         let observer = Self::default();
         let (seen, is_off) = (Arc::clone(&observer.seen), Arc::clone(&observer.is_off));
         // Nothing of it is left half changed: a panic would leave the answer out, and with it the statement.
@@ -113,13 +116,16 @@ impl Observer {
     }
 
     /// Says which text is compiled next. What the engine compiled while it ran the last one is none of it.
-    pub(crate) fn expect(&self, sql: &str) {
-        self.seen.store(0, Ordering::Relaxed);
+    pub(crate) fn expect(&self, handle: &Handle, sql: &str) -> rusqlite::Result<()> {
         if self.is_guarded() {
+            let declared = self.unwatched(|| Declared::read(handle))?;
             let mut guarded = self.guarded.lock();
             guarded.clauses = Clauses::of(sql);
+            guarded.declared = declared;
             guarded.denial = None;
         }
+        self.seen.store(0, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The first thing denied since the text was expected.
@@ -152,7 +158,7 @@ impl Observer {
 impl Guarded {
     fn allows(&mut self, context: &AuthContext<'_>) -> bool {
         let Some(rules) = &self.rules else { return true };
-        match guard::check(rules, self.clauses, &mut self.shaped, context) {
+        match guard::check(rules, self.clauses, &self.declared, &mut self.shaped, context) {
             Ok(()) => true,
             Err(denial) => {
                 self.denial.get_or_insert(denial);

@@ -175,6 +175,43 @@ async fn rows_in_the_way_are_not_replaced_without_the_right_to_delete() {
     forbidden(&adder, upsert, "data_update permission on table users").await;
 }
 
+/// The definition of a table or the body of a trigger may say so, where the statement does not.
+#[tokio::test]
+async fn rows_in_the_way_are_not_replaced_by_what_the_schema_says_either() {
+    let host = host().await;
+    host.run(&[
+        "CREATE TABLE \"Unique\" (id INTEGER PRIMARY KEY, x UNIQUE ON CONFLICT REPLACE)",
+        "INSERT INTO \"Unique\" VALUES (1, 'a'), (2, 'b')",
+        "CREATE TRIGGER renew AFTER INSERT ON watched BEGIN INSERT OR REPLACE INTO secrets VALUES (1, new.x); END",
+        "CREATE TRIGGER tidy AFTER INSERT ON log BEGIN UPDATE secrets SET word = replace(word, 'x', 'z'); END",
+    ])
+    .await;
+    let all = ["unique", "watched", "log", "secrets"];
+    let writer = with(&host, json!([{ "t": all, "a": ["data_add", "data_update", "data_read"] }]));
+    forbidden(&writer, "INSERT INTO \"unique\" (x) VALUES ('a')", "data_delete permission on table Unique").await;
+    forbidden(&writer, "UPDATE \"UNIQUE\" SET x = 'a'", "data_delete permission on table Unique").await;
+    forbidden(&writer, "INSERT INTO watched VALUES ('x')", "data_delete permission on table secrets").await;
+    let own =
+        "CREATE TEMP TRIGGER own AFTER INSERT ON main.log BEGIN INSERT OR REPLACE INTO secrets VALUES (1, 1); END";
+    let maker = with(&host, json!([{ "t": all, "a": ["data_add", "data_update", "data_read", "schema_add"] }]));
+    let answer = maker.pipeline(None, json!([execute(own)])).await;
+    let insert = json!({ "baton": answer["baton"], "requests": [execute("INSERT INTO log VALUES (1)")] }).to_string();
+    let (status, text) = maker.post("/v3/pipeline", insert).await;
+    assert!(status == 403 && text.contains("data_delete permission on table secrets"), "{text}");
+    writer.run(&["INSERT INTO log VALUES (1)"]).await;
+    assert_eq!(host.value("SELECT word FROM secrets").await["value"], "zyzzy");
+}
+
+#[tokio::test]
+async fn a_table_called_like_a_function_is_read_with_the_right_to_it_only() {
+    let host = host().await;
+    host.run(&["CREATE TABLE json_each (x)", "CREATE VIEW \"PRAGMA_table_info\" AS SELECT word FROM secrets"]).await;
+    let reader = with(&host, json!([{ "t": ["users"], "a": ["data_read"] }]));
+    forbidden(&reader, "SELECT * FROM json_each", "data_read permission on table json_each").await;
+    forbidden(&reader, "SELECT * FROM pragma_table_info", "data_read permission on table").await;
+    assert_eq!(reader.run(&["SELECT value FROM json_tree('7')"]).await[0]["rows"], json!([[integer(7)]]));
+}
+
 #[tokio::test]
 async fn the_schema_is_seen_by_who_reads_all_tables_or_changes_it() {
     let host = host().await;
