@@ -6,6 +6,7 @@ use http::{Request, header};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use turso_cloud_local::{Cloud, Server};
@@ -90,6 +91,15 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
+    /// Closes the socket as the protocol has it; the code the server answers with before it hangs up.
+    pub(crate) async fn say_farewell(mut self, code: CloseCode) -> Option<CloseCode> {
+        self.stream.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await.unwrap();
+        match self.stream.next().await {
+            Some(Ok(Message::Close(frame))) => frame.map(|frame| frame.code),
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub(crate) async fn greet(&mut self, token: &str) -> Value {
         self.say(&json!({ "type": "hello", "jwt": token })).await;
         self.hear().await

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::support::{Served, execute};
 
@@ -127,6 +128,16 @@ async fn a_socket_that_closes_rolls_back_and_lets_the_next_writer_in() {
     next.run(1, "INSERT INTO t VALUES (2)").await;
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     assert_eq!(served.value("SELECT group_concat(x) FROM t").await, "2");
+}
+
+#[tokio::test]
+async fn a_farewell_is_answered() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana3").await;
+    socket.open(1).await;
+    socket.run(1, "BEGIN IMMEDIATE").await;
+    assert_eq!(socket.say_farewell(CloseCode::Normal).await, Some(CloseCode::Normal));
+    assert_eq!(served.value("SELECT 1").await, "1");
 }
 
 #[tokio::test]

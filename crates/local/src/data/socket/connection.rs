@@ -142,11 +142,14 @@ impl Connection {
     /// Ends all streams, and the connection.
     async fn part(mut self, end: Option<Violation>) {
         self.workers.shutdown().await;
-        let Some(violation) = end else { return };
-        if self.write(violation.into_message()).await.is_ok() {
-            // A connection closed with something unread in it would take the last frame back.
-            let _ = timeout(MAX_FAREWELL, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
+        if let Some(violation) = end
+            && self.write(violation.into_message()).await.is_err()
+        {
+            return;
         }
+        // A connection closed with something unread in it would take the last frame back; and the client's own farewell is
+        // answered when what follows it is read.
+        let _ = timeout(MAX_FAREWELL, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), Violation> {
