@@ -1,29 +1,26 @@
 //! A stream while a request runs on it: the asynchronous side of a session.
 
+mod turn;
+
 use std::fmt;
-use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::task::{spawn_blocking, yield_now};
-use tokio::time::{Duration, Instant, timeout, timeout_at};
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 use super::database::Database;
 use super::dump::Chunks;
 use super::executor::{Executor, Pause, Script};
-use super::group_commit::{Fate, Follower, Output, Role, Write};
 use super::hrana::SqlError;
 use super::permissions::Denial;
 use super::plan::StoredSql;
 use super::policy::Policy;
 use super::refusal::Refusal;
-use super::session::{InterruptOnDrop, Session, transaction_timeout};
+use super::session::{InterruptOnDrop, Session};
 use super::stack;
-
-/// Long enough for a writer in front to use up its own limit and for the queue behind it to move.
-const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
-const MAX_WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
+use turn::patience;
 
 /// The outer failure refuses the whole request, the inner one is an answer.
 type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
@@ -186,127 +183,6 @@ impl Stream {
         }
     }
 
-    /// Makes sure the stream has a connection.
-    async fn connect(&mut self) -> Attempt<()> {
-        if self.state.session.is_some() {
-            return Ok(Ok(()));
-        }
-        self.reserve().await?;
-        let slot = self.slot.take().ok_or(Refusal::Internal)?;
-        let connection = if let Some(connection) = self.database.idle_connection() {
-            connection
-        } else {
-            let database = Arc::clone(&self.database);
-            match spawn_blocking(move || database.connect()).await.map_err(crashed)? {
-                Ok(connection) => connection,
-                Err(error) => return Ok(Err(error)),
-            }
-        };
-        let session = self.state.session.insert(Box::new(self.database.session(connection, slot)));
-        session.set_last_insert_rowid(self.state.last_insert_rowid);
-        Ok(Ok(()))
-    }
-
-    /// Makes sure that a connection can be had.
-    async fn reserve(&mut self) -> Result<(), Refusal> {
-        if self.state.session.is_none() && self.slot.is_none() {
-            let slot = timeout(MAX_WAIT_FOR_CONNECTION, self.database.slots().acquire_owned()).await;
-            self.slot = Some(slot.ok().and_then(Result::ok).ok_or(Refusal::TooManyStreams)?);
-        }
-        Ok(())
-    }
-
-    /// Gives the connection back for as long as the stream waits, unless another one would not do as well.
-    fn lend(&mut self) {
-        if let Some(session) = self.state.session.take_if(|session| session.is_disposable()) {
-            self.state.last_insert_rowid = session.last_insert_rowid();
-            self.slot = Some(self.database.take_connection(*session));
-        }
-    }
-
-    /// Waits in the database's queue of writers until then; without success, the open transaction may have been ended.
-    async fn wait_to_write(&mut self, policy: &Policy, until: Instant) -> Attempt<()> {
-        let until = self.deadline().map_or(until, |deadline| deadline.min(until));
-        // Who waits needs no connection, unless a transaction is open on it: the next one in the queue takes the same.
-        self.lend();
-        // Whoever has the turn must not wait for anything else that others may hold.
-        self.reserve().await?;
-        let waited = timeout_at(until, self.database.writers().acquire_owned()).await;
-        if let Err(error) = self.connect().await? {
-            return Ok(Err(error));
-        }
-        match (waited, &mut self.state.session) {
-            (Ok(Ok(turn)), Some(session)) => {
-                session.take_turn(turn);
-                Ok(Ok(()))
-            }
-            (Err(_), _) => Ok(Err(if self.settle(policy).await? { transaction_timeout() } else { busy() })),
-            _ => Err(Refusal::Internal),
-        }
-    }
-
-    /// Has the next statement of a script committed together with those that others send at the same time, and gives what
-    /// came of it. Nothing if it is still to be run.
-    async fn write_with_others(
-        &mut self,
-        script: &impl Script,
-        policy: &Policy,
-        until: Instant,
-    ) -> Result<Option<Result<Output, SqlError>>, Refusal> {
-        let command = script.only_statement().ok_or(Refusal::Internal)?.clone();
-        self.lend();
-        let last_insert_rowid = self.state.last_insert_rowid;
-        let write = Write { command, policy: policy.clone(), last_insert_rowid };
-        let fate = match self.database.group_commit().join(write) {
-            Role::Lead(leader, write) => {
-                // Whoever is ready to join does so now.
-                yield_now().await;
-                if let Err(error) = self.wait_to_write(policy, until).await? {
-                    return Ok(Some(Err(error)));
-                }
-                self.lead(leader.end_group(), &write)?
-            }
-            Role::Follow(membership) => {
-                self.slot = None;
-                match membership.fate(until).await.map_err(crashed)? {
-                    Some(fate) => fate,
-                    None => return Ok(Some(Err(busy()))),
-                }
-            }
-        };
-        match fate {
-            Fate::Done { outcome, last_insert_rowid } => {
-                self.set_last_insert_rowid(last_insert_rowid);
-                Ok(Some(outcome))
-            }
-            Fate::Alone => Ok(self.wait_to_write(policy, until).await?.err().map(Err)),
-            Fate::Again => Ok(None),
-        }
-    }
-
-    /// Runs the writes of a group, of which this stream has one, and tells the others what became of theirs.
-    fn lead(&mut self, followers: Vec<Follower>, own: &Write) -> Result<Fate, Refusal> {
-        if followers.is_empty() {
-            // With the turn to write, it runs like any other statement.
-            return Ok(Fate::Again);
-        }
-        let writes = iter::once(own).chain(followers.iter().map(|follower| &follower.write));
-        let fates = self.briefly(&own.policy, |mut executor| executor.execute_together(writes))?;
-        // The connection tells of the rows of others.
-        self.set_last_insert_rowid(own.last_insert_rowid);
-        let mut fates = fates.into_iter();
-        let fate = fates.next().ok_or(Refusal::Internal)?;
-        followers.into_iter().zip(fates).for_each(|(follower, fate)| follower.tell(fate));
-        Ok(fate)
-    }
-
-    fn set_last_insert_rowid(&mut self, rowid: i64) {
-        self.state.last_insert_rowid = rowid;
-        if let Some(session) = &mut self.state.session {
-            session.set_last_insert_rowid(rowid);
-        }
-    }
-
     /// Does what was left for a thread that may block. Says whether the transaction was ended because its time was up.
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is that of an executor of one lifetime")]
     async fn settle(&mut self, policy: &Policy) -> Result<bool, Refusal> {
@@ -347,15 +223,6 @@ impl Drop for Stream {
             self.database.give_back(session);
         }
     }
-}
-
-/// How long a statement waits for its turn to write.
-fn patience() -> Instant {
-    Instant::now() + MAX_WAIT_TO_WRITE
-}
-
-fn busy() -> SqlError {
-    SqlError::new("SQLITE_BUSY", "SQLite error: database is locked")
 }
 
 fn crashed(error: impl fmt::Display) -> Refusal {
