@@ -20,7 +20,6 @@ use super::policy::Policy;
 use super::refusal::Refusal;
 use super::session::{InterruptOnDrop, Session};
 use super::stack;
-use turn::patience;
 
 /// The outer failure refuses the whole request, the inner one is an answer.
 type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
@@ -51,8 +50,7 @@ impl Stream {
 
     /// Runs a script, which comes back done.
     pub(crate) async fn run<S: Script>(&mut self, mut script: S, policy: Policy) -> Result<S, Refusal> {
-        // Who shares a turn may have to try again, and has only one statement.
-        let mut shared_patience = None;
+        let mut patience = None;
         while script.needs_connection(self.is_autocommit()) {
             if let Err(error) = self.connect().await? {
                 script.end_statement(Err(error));
@@ -66,15 +64,7 @@ impl Stream {
                 };
                 (script, pause) = self.on_thread(&policy, work).await?;
             }
-            let outcome = match pause {
-                Some(Pause::Turn) => self.wait_to_write(&policy, patience()).await?.err().map(Err),
-                Some(Pause::SharedTurn) => {
-                    let until = *shared_patience.get_or_insert_with(patience);
-                    self.write_with_others(&script, &policy, until).await?
-                }
-                Some(Pause::Thread) | None => None,
-            };
-            if let Some(outcome) = outcome {
+            if let Some(outcome) = self.wait(pause, &script, &policy, &mut patience).await? {
                 script.end_statement(outcome);
             }
         }

@@ -7,7 +7,7 @@ use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::{Attempt, Stream, crashed};
-use crate::data::executor::Script;
+use crate::data::executor::{Pause, Script};
 use crate::data::group_commit::{Fate, Follower, Output, Role, Write};
 use crate::data::hrana::SqlError;
 use crate::data::policy::Policy;
@@ -19,6 +19,26 @@ const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
 const MAX_WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
 
 impl Stream {
+    /// Waits for what a script has paused for. Gives the end of its statement if that came meanwhile.
+    pub(super) async fn wait(
+        &mut self,
+        pause: Option<Pause>,
+        script: &impl Script,
+        policy: &Policy,
+        patience: &mut Option<Instant>,
+    ) -> Result<Option<Result<Output, SqlError>>, Refusal> {
+        // One statement may have to wait more than once if it shares its turn, which only one that comes alone does.
+        if script.only_statement().is_none() {
+            *patience = None;
+        }
+        let mut until = || *patience.get_or_insert_with(|| Instant::now() + MAX_WAIT_TO_WRITE);
+        match pause {
+            Some(Pause::Turn) => Ok(self.wait_to_write(policy, until()).await?.err().map(Err)),
+            Some(Pause::SharedTurn) => self.write_with_others(script, policy, until()).await,
+            Some(Pause::Thread) | None => Ok(None),
+        }
+    }
+
     /// Makes sure the stream has a connection.
     pub(super) async fn connect(&mut self) -> Attempt<()> {
         if self.state.session.is_some() {
@@ -58,7 +78,7 @@ impl Stream {
     }
 
     /// Waits in the database's queue of writers until then; without success, the open transaction may have been ended.
-    pub(super) async fn wait_to_write(&mut self, policy: &Policy, until: Instant) -> Attempt<()> {
+    async fn wait_to_write(&mut self, policy: &Policy, until: Instant) -> Attempt<()> {
         let until = self.deadline().map_or(until, |deadline| deadline.min(until));
         // Who waits needs no connection, unless a transaction is open on it: the next one in the queue takes the same.
         self.lend();
@@ -80,7 +100,7 @@ impl Stream {
 
     /// Has the next statement of a script committed together with those that others send at the same time, and gives what
     /// came of it. Nothing if it is still to be run.
-    pub(super) async fn write_with_others(
+    async fn write_with_others(
         &mut self,
         script: &impl Script,
         policy: &Policy,
@@ -139,11 +159,6 @@ impl Stream {
             session.set_last_insert_rowid(rowid);
         }
     }
-}
-
-/// How long a statement waits for its turn to write.
-pub(super) fn patience() -> Instant {
-    Instant::now() + MAX_WAIT_TO_WRITE
 }
 
 fn busy() -> SqlError {
