@@ -7,7 +7,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{Duration, timeout};
 
 use super::batch::{StepSink, Steps};
@@ -22,8 +22,10 @@ use super::stream::Stream;
 use super::streams::Baton;
 
 /// Chunks on their way to a client that reads slower than the engine produces.
-const CHUNKS_AHEAD: usize = 8;
-const CHUNK_BYTES: usize = 64 * 1024;
+const CHUNKS_AHEAD: usize = 4;
+/// The first rows leave early. Handing on a chunk wakes whoever sends it, so that each is twice as long as the one before.
+const FIRST_CHUNK_BYTES: usize = 16 * 1024;
+const LONGEST_CHUNK_BYTES: usize = 256 * 1024;
 
 /// A client that takes no row for this long is treated as gone: its query may be keeping a transaction open.
 pub(crate) const MAX_STALL: Duration = Duration::from_secs(10);
@@ -31,7 +33,7 @@ pub(crate) const MAX_STALL: Duration = Duration::from_secs(10);
 /// The two ends of a cursor.
 pub(crate) fn channel<C: Chunk>(chunk: C) -> (Outlet<C>, mpsc::Receiver<C::Sent>) {
     let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    (Outlet { chunk, sender }, receiver)
+    (Outlet::new(chunk, sender), receiver)
 }
 
 /// Runs a batch into a cursor, until its client is gone. Says nothing when the stream is lost; its client was told.
@@ -41,7 +43,7 @@ pub(crate) async fn run<C: Chunk>(
     policy: Policy,
     outlet: Outlet<C>,
 ) -> Option<Outlet<C>> {
-    let mut last_words = Outlet { chunk: outlet.chunk.another(), sender: outlet.sender.clone() };
+    let mut last_words = Outlet::new(outlet.chunk.another(), outlet.sender.clone());
     match stream.run(Production { steps, sink: Sink { step: 0, outlet, is_closed: false } }, policy).await {
         Ok(production) => (!production.sink.is_closed).then_some(production.sink.outlet),
         Err(refusal) => {
@@ -131,10 +133,7 @@ impl<C: Chunk> RowSink for Sink<C> {
 
     fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
         self.outlet.chunk.push_row(row);
-        if self.outlet.chunk.size() < CHUNK_BYTES {
-            return Ok(());
-        }
-        Handle::current().block_on(self.outlet.flush())
+        self.outlet.flush_if_long()
     }
 }
 
@@ -149,7 +148,7 @@ impl<C: Chunk> StepSink for Sink<C> {
         });
         self.step += 1;
         // The next step may take long, and the client may be waiting for this one.
-        self.is_closed = Handle::current().block_on(self.outlet.flush()).is_err();
+        self.is_closed = self.outlet.flush_blocking(0).is_err();
     }
 
     fn skip(&mut self) {
@@ -164,12 +163,40 @@ impl<C: Chunk> StepSink for Sink<C> {
 /// Where a batch puts what it produces.
 pub(crate) struct Outlet<C: Chunk> {
     chunk: C,
+    long: usize,
     sender: mpsc::Sender<C::Sent>,
 }
 
 impl<C: Chunk> Outlet<C> {
+    fn new(chunk: C, sender: mpsc::Sender<C::Sent>) -> Self {
+        Self { chunk, long: FIRST_CHUNK_BYTES, sender }
+    }
+
+    fn flush_if_long(&mut self) -> Result<(), SqlError> {
+        if self.chunk.size() < self.long {
+            return Ok(());
+        }
+        self.long = (self.long * 2).min(LONGEST_CHUNK_BYTES);
+        // It ends with the row that makes it long.
+        self.flush_blocking(self.long + self.long / 8)
+    }
+
+    /// As [`flush`](Self::flush), on a thread that may block; `room` is how many bytes are to come.
+    fn flush_blocking(&mut self, room: usize) -> Result<(), SqlError> {
+        match self.sender.try_send(self.chunk.take(room)) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(chunk)) => Handle::current().block_on(self.send(chunk)),
+            Err(TrySendError::Closed(_)) => Err(SqlError::interrupted()),
+        }
+    }
+
     async fn flush(&mut self) -> Result<(), SqlError> {
-        match timeout(MAX_STALL, self.sender.send(self.chunk.take())).await {
+        let chunk = self.chunk.take(0);
+        self.send(chunk).await
+    }
+
+    async fn send(&self, chunk: C::Sent) -> Result<(), SqlError> {
+        match timeout(MAX_STALL, self.sender.send(chunk)).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(SqlError::interrupted()),
         }
