@@ -109,6 +109,17 @@ async fn rows_arrive_while_the_query_runs_and_a_client_that_leaves_stops_it() {
 }
 
 #[tokio::test]
+async fn the_first_rows_come_in_a_small_piece_and_no_piece_is_larger_than_a_quarter_of_a_mebibyte() {
+    let host = Host::new();
+    let response = host.send("/v3/cursor", json!({ "batch": { "steps": [step(ENDLESS)] } }).to_string()).await;
+    let pieces = response.into_body().into_data_stream().skip(1).take(12);
+    let lengths: Vec<_> = pieces.map(|piece| piece.unwrap().len()).collect().await;
+    // Each ends with a row.
+    assert!((16..17).contains(&(lengths[0] / 1024)), "{lengths:?}");
+    assert!(lengths[6..].iter().all(|length| (256..257).contains(&(length / 1024))), "{lengths:?}");
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_stops_a_query_that_has_no_rows_yet() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;
