@@ -22,10 +22,11 @@ use super::stream::Stream;
 use super::streams::Baton;
 
 /// Chunks on their way to a client that reads slower than the engine produces.
-const CHUNKS_AHEAD: usize = 4;
-/// The first rows leave early. Handing on a chunk wakes whoever sends it, so that each is twice as long as the one before.
-const FIRST_CHUNK_BYTES: usize = 16 * 1024;
-const LONGEST_CHUNK_BYTES: usize = 256 * 1024;
+const CHUNKS_AHEAD: usize = 8;
+/// The longer, the fewer times whoever sends them is woken, but the faster a client has to be that is not taken for gone.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// A chunk ends with the row that makes it long.
+const ROOM: usize = CHUNK_BYTES + CHUNK_BYTES / 8;
 
 /// A client that takes no row for this long is treated as gone: its query may be keeping a transaction open.
 pub(crate) const MAX_STALL: Duration = Duration::from_secs(10);
@@ -33,7 +34,7 @@ pub(crate) const MAX_STALL: Duration = Duration::from_secs(10);
 /// The two ends of a cursor.
 pub(crate) fn channel<C: Chunk>(chunk: C) -> (Outlet<C>, mpsc::Receiver<C::Sent>) {
     let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    (Outlet::new(chunk, sender), receiver)
+    (Outlet { chunk, sender }, receiver)
 }
 
 /// Runs a batch into a cursor, until its client is gone. Says nothing when the stream is lost; its client was told.
@@ -43,7 +44,7 @@ pub(crate) async fn run<C: Chunk>(
     policy: Policy,
     outlet: Outlet<C>,
 ) -> Option<Outlet<C>> {
-    let mut last_words = Outlet::new(outlet.chunk.another(), outlet.sender.clone());
+    let mut last_words = Outlet { chunk: outlet.chunk.another(), sender: outlet.sender.clone() };
     match stream.run(Production { steps, sink: Sink { step: 0, outlet, is_closed: false } }, policy).await {
         Ok(production) => (!production.sink.is_closed).then_some(production.sink.outlet),
         Err(refusal) => {
@@ -133,7 +134,10 @@ impl<C: Chunk> RowSink for Sink<C> {
 
     fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
         self.outlet.chunk.push_row(row);
-        self.outlet.flush_if_long()
+        if self.outlet.chunk.size() < CHUNK_BYTES {
+            return Ok(());
+        }
+        self.outlet.flush_blocking(ROOM)
     }
 }
 
@@ -163,24 +167,10 @@ impl<C: Chunk> StepSink for Sink<C> {
 /// Where a batch puts what it produces.
 pub(crate) struct Outlet<C: Chunk> {
     chunk: C,
-    long: usize,
     sender: mpsc::Sender<C::Sent>,
 }
 
 impl<C: Chunk> Outlet<C> {
-    fn new(chunk: C, sender: mpsc::Sender<C::Sent>) -> Self {
-        Self { chunk, long: FIRST_CHUNK_BYTES, sender }
-    }
-
-    fn flush_if_long(&mut self) -> Result<(), SqlError> {
-        if self.chunk.size() < self.long {
-            return Ok(());
-        }
-        self.long = (self.long * 2).min(LONGEST_CHUNK_BYTES);
-        // It ends with the row that makes it long.
-        self.flush_blocking(self.long + self.long / 8)
-    }
-
     /// As [`flush`](Self::flush), on a thread that may block; `room` is how many bytes are to come.
     fn flush_blocking(&mut self, room: usize) -> Result<(), SqlError> {
         match self.sender.try_send(self.chunk.take(room)) {
