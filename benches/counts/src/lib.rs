@@ -1,9 +1,9 @@
 //! Work that is counted by `counts/run` and timed by `cargo bench`: each kind does the same thing a number of times.
 
 use anyhow::{Result, bail, ensure};
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use http::{Request, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use turso_cloud::{
     ApiToken, Client, NewDatabase, NewToken,
     contract::databases::DatabasesAnswer,
@@ -15,7 +15,7 @@ use turso_cloud_local::Cloud;
 const TOKEN: &str = "eyJhbGciOiJFZERTQSJ9.eyJqdGkiOiJ4In0.c2ln";
 
 /// Every kind of work.
-pub const WORK: [&str; 7] = [
+pub const WORK: [&str; 9] = [
     "client-build",
     "client-call",
     "list-1000-databases",
@@ -23,6 +23,8 @@ pub const WORK: [&str; 7] = [
     "cloud-new",
     "cloud-lists-100-databases",
     "select-1",
+    "pipeline-1000-rows",
+    "cursor-1000-rows",
 ];
 
 /// Does one of [`WORK`] `times` times, after what it takes to begin.
@@ -34,7 +36,9 @@ pub async fn perform(work: &str, times: usize) -> Result<()> {
         "create-database" => create(times).await,
         "cloud-new" => cloud_new(times),
         "cloud-lists-100-databases" => list_of_cloud(times).await,
-        "select-1" => select(times).await,
+        "select-1" => statements(times, PIPELINE, pipeline("SELECT 1")).await,
+        "pipeline-1000-rows" => statements(times, PIPELINE, pipeline(ROWS)).await,
+        "cursor-1000-rows" => statements(times, CURSOR, cursor(ROWS)).await,
         other => bail!("unknown work {other:?}"),
     }
 }
@@ -117,18 +121,32 @@ async fn list_of_cloud(times: usize) -> Result<()> {
     Ok(())
 }
 
-/// A statement, from its request to its answer.
-async fn select(times: usize) -> Result<()> {
+const PIPELINE: &str = "/db/orders-acme/v2/pipeline";
+const CURSOR: &str = "/db/orders-acme/v3/cursor";
+const ROWS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
+    SELECT i, 'value of row ' || i, i / 7.0 FROM n";
+
+fn pipeline(sql: &str) -> Value {
+    json!({"requests": [{"type": "execute", "stmt": {"sql": sql}}, {"type": "close"}]})
+}
+
+fn cursor(sql: &str) -> Value {
+    json!({"batch": {"steps": [{"stmt": {"sql": sql}}]}})
+}
+
+/// A statement, from its request to the end of its answer.
+async fn statements(times: usize, path: &str, body: Value) -> Result<()> {
     let (cloud, turso) = cloud()?;
     turso.databases().create(NewDatabase::new("orders", "default")).await?;
     let token = turso.databases().create_token("orders", NewToken::full_access()).await?;
-    let execute = json!({"type": "execute", "stmt": {"sql": "SELECT 1"}});
-    let body = json!({"requests": [execute, {"type": "close"}]}).to_string();
+    let body = body.to_string();
     for _ in 0..times {
-        let request = Request::post("/db/orders-acme/v2/pipeline")
+        let request = Request::post(path)
             .header("authorization", format!("Bearer {}", token.expose()))
             .body(Body::from(body.clone()))?;
-        ensure!(cloud.handle(request).await.status().is_success());
+        let answer = cloud.handle(request).await;
+        ensure!(answer.status().is_success());
+        ensure!(!to_bytes(answer.into_body(), usize::MAX).await?.is_empty());
     }
     Ok(())
 }

@@ -227,7 +227,7 @@ impl Context {
 }
 
 pub(crate) fn uri(origin: &str, target: &str) -> Result<Uri, Error> {
-    Uri::try_from(format!("{origin}{target}"))
+    Uri::try_from([origin, target].concat())
         .map_err(|_| InvalidInput::new("path", target, "is not a valid path of a URL").into())
 }
 

@@ -1,6 +1,6 @@
 //! One request from its parts to its answer: admission, attempts, retries, deadline.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, pin::pin, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -127,20 +127,18 @@ impl Exchange<'_> {
 
     async fn send(&self, authorization: Option<HeaderValue>) -> Result<Answer, Error> {
         let (body, pace) = self.request.payload.open(self.cx.options().timeout, self.cx.deadline());
-        let sent = pace.bound(self.cx.client().transport.send(self.http_request(authorization, body))).await;
-        let response = sent.map_err(|_| self.no_answer())?.map_err(|e| self.broken(e))?;
+        let mut alarm = pin!(pace.alarm());
+        let sending = self.cx.client().transport.send(self.http_request(authorization, body));
+        let sent = pace.bound(alarm.as_mut(), sending).await;
+        let response = sent.ok_or_else(|| self.no_answer())?.map_err(|e| self.broken(e))?;
         let (parts, body) = response.into_parts();
         if !parts.status.is_success() {
             // The status decides; a body that is late, cut or too long takes nothing away from it.
-            let body = pace.bound(body.collect(LONGEST_REFUSAL)).await;
-            return Err(self.refused(
-                parts.status,
-                &parts.headers,
-                &body.ok().and_then(Result::ok).unwrap_or_default(),
-            ));
+            let body = pace.bound(alarm, body.collect(LONGEST_REFUSAL)).await;
+            return Err(self.refused(parts.status, &parts.headers, &body.and_then(Result::ok).unwrap_or_default()));
         }
-        let body = pace.bound(body.collect(self.cx.client().max_answer)).await;
-        let body = body.map_err(|_| self.no_answer())?.map_err(|e| self.broken(e))?;
+        let body = pace.bound(alarm, body.collect(self.cx.client().max_answer)).await;
+        let body = body.ok_or_else(|| self.no_answer())?.map_err(|e| self.broken(e))?;
         Ok(Answer { status: parts.status, headers: parts.headers, body, request: self.context() })
     }
 

@@ -11,9 +11,15 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
-use futures_util::StreamExt as _;
+use futures_util::{
+    StreamExt as _,
+    future::{Either, select},
+};
 use http::{HeaderMap, HeaderValue, Method, header};
-use tokio::time::{Instant, error::Elapsed, timeout_at};
+use tokio::{
+    task::coop::unconstrained,
+    time::{Instant, Sleep, sleep_until},
+};
 
 use crate::{
     Error, ErrorKind,
@@ -143,18 +149,36 @@ pub(crate) enum Pace {
 }
 
 impl Pace {
-    pub(crate) async fn bound<F: Future>(&self, step: F) -> Result<F::Output, Elapsed> {
-        let (moved, timeout, until) = match self {
-            Self::Until(until) => return timeout_at(*until, step).await,
-            Self::WhileMoving { moved, timeout, until } => (moved, *timeout, *until),
-        };
+    /// The one timer of an attempt, for all its steps: to set one up for each costs more than to reset it.
+    pub(crate) fn alarm(&self) -> Sleep {
+        sleep_until(self.patience())
+    }
+
+    /// What a step yields, or nothing when its time is up before.
+    pub(crate) async fn bound<F: Future>(&self, mut alarm: Pin<&mut Sleep>, step: F) -> Option<F::Output> {
         let mut step = pin!(step);
-        moved.now();
+        if let Self::WhileMoving { moved, .. } = self {
+            moved.now();
+        }
         loop {
-            let patience = moved.last().checked_add(timeout).map_or(until, |patience| patience.min(until));
-            match timeout_at(patience, &mut step).await {
-                Err(_) if patience < until && moved.last() + timeout > patience => {}
-                finished => return finished,
+            let patience = self.patience();
+            if alarm.deadline() != patience {
+                alarm.as_mut().reset(patience);
+            }
+            // A step that is always ready for more would leave tokio's budget for nothing else.
+            match select(step.as_mut(), unconstrained(alarm.as_mut())).await {
+                Either::Left((output, _)) => return Some(output),
+                Either::Right(_) if self.patience() > patience => {}
+                Either::Right(_) => return None,
+            }
+        }
+    }
+
+    fn patience(&self) -> Instant {
+        match self {
+            Self::Until(until) => *until,
+            Self::WhileMoving { moved, timeout, until } => {
+                moved.last().checked_add(*timeout).map_or(*until, |patience| patience.min(*until))
             }
         }
     }

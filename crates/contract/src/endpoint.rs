@@ -211,7 +211,8 @@ macro_rules! endpoint {
             type Answer = $answer;
 
             fn path(&self) -> String {
-                let mut path = String::new();
+                // Names are about as long as what they are called.
+                let mut path = String::with_capacity(Self::PATH.len());
                 $(path.push_str($literal); $($crate::path::push_segment(&mut path, &self.$field);)?)+
                 path
             }

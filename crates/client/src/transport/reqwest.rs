@@ -80,7 +80,6 @@ impl ReqwestTransport {
 }
 
 impl Settings {
-    #[cfg_attr(not(feature = "_tls"), expect(unused_variables, reason = "without TLS there are no certificates"))]
     fn build(&self, is_encrypted: bool) -> Result<reqwest::Client, Error> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -89,6 +88,11 @@ impl Settings {
             let proxy = reqwest::Proxy::all(proxy.clone())
                 .map_err(|e| Error::config("the proxy cannot be used").with_source(e.without_url()))?;
             builder = builder.proxy(proxy);
+        }
+        if !is_encrypted {
+            // What reqwest sends again is what HTTP/2 takes back unread, which is not spoken without TLS: it need not keep
+            // a copy of each request.
+            builder = builder.retry(reqwest::retry::never().max_retries_per_request(0));
         }
         #[cfg(feature = "_tls")]
         {
@@ -139,7 +143,8 @@ impl ReqwestTransport {
         };
         let mut last = self.last_origin.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
-            Some(known) if known.scheme == *scheme && known.authority == *authority => {
+            // To the letter: comparing names in any case takes longer than all the rest of this.
+            Some(known) if known.scheme == *scheme && known.authority.as_str() == authority.as_str() => {
                 Ok((known.url.clone(), known.is_encrypted))
             }
             _ => {

@@ -23,6 +23,7 @@ mod outage;
 mod raw;
 mod retries;
 mod secrets;
+mod slow_bodies;
 mod support;
 mod throttle;
 mod uploads;

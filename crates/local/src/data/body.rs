@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::task::spawn_blocking;
 
 use super::MAX_REQUEST_BYTES;
+use super::hrana::json;
 use super::refusal::Refusal;
 use crate::whole_body::{self, Unread};
 
@@ -33,7 +34,7 @@ pub(crate) fn json(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {
 
 /// JSON text of plain data.
 pub(crate) fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, Refusal> {
-    serde_json::to_vec(answer).map_err(|error| {
+    json::to_vec(answer).map_err(|error| {
         tracing::error!(%error, "could not write an answer");
         Refusal::Internal
     })

@@ -18,8 +18,8 @@ pub(crate) trait Chunk: Send + 'static {
     /// About how many bytes there are.
     fn size(&self) -> usize;
 
-    /// Empties it.
-    fn take(&mut self) -> Self::Sent;
+    /// Empties it, and makes room for about as many bytes as are to come.
+    fn take(&mut self, room: usize) -> Self::Sent;
 
     /// An empty one.
     fn another(&self) -> Self;
@@ -48,7 +48,7 @@ impl Chunk for Entries {
         self.bytes
     }
 
-    fn take(&mut self) -> Self::Sent {
+    fn take(&mut self, _: usize) -> Self::Sent {
         self.bytes = 0;
         mem::take(&mut self.entries)
     }
@@ -85,9 +85,8 @@ impl Chunk for Written {
         self.buffer.len()
     }
 
-    fn take(&mut self) -> Self::Sent {
-        let capacity = self.buffer.len();
-        mem::replace(&mut self.buffer, Vec::with_capacity(capacity)).into()
+    fn take(&mut self, room: usize) -> Self::Sent {
+        mem::replace(&mut self.buffer, Vec::with_capacity(room)).into()
     }
 
     fn another(&self) -> Self {

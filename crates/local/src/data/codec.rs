@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::body::to_json;
 use super::hrana::protobuf::{self, Unreadable};
 use super::hrana::{
-    ClientMessage, CursorBody, CursorEntry, CursorOpening, PipelineAnswer, PipelineBody, ServerMessage, ValueRef,
+    ClientMessage, CursorBody, CursorEntry, CursorOpening, PipelineAnswer, PipelineBody, ServerMessage, ValueRef, json,
 };
 use super::refusal::Refusal;
 use super::socket::Violation;
@@ -60,7 +60,7 @@ impl Encoding {
     /// Appends the entry of a row.
     pub(crate) fn write_row(self, row: &[ValueRef<'_>], buffer: &mut Vec<u8>) {
         match self {
-            Self::Json => write_line(&RowEntry { kind: "row", row }, buffer),
+            Self::Json => json::write_row_entry(row, buffer),
             Self::Protobuf => {
                 let row = row.iter().map(ValueRef::to_value).collect();
                 buffer.extend(protobuf::write_entry(CursorEntry::Row { row }));
@@ -85,7 +85,8 @@ impl Encoding {
     pub(crate) fn write_message(self, message: ServerMessage) -> Result<Message, Violation> {
         match self {
             Self::Json => {
-                serde_json::to_string(&message).map(Message::text).map_err(|error| Violation::internal(&error))
+                let text = json::to_vec(&message).map_err(|error| Violation::internal(&error))?;
+                String::from_utf8(text).map(Message::text).map_err(|error| Violation::internal(&error))
             }
             Self::Protobuf => Ok(Message::binary(protobuf::write_message(message))),
         }
@@ -118,17 +119,9 @@ fn unreadable(error: Unreadable) -> Refusal {
     Refusal::protocol(error.to_string())
 }
 
-/// As [`CursorEntry::Row`], of values that are the engine's.
-#[derive(Serialize)]
-struct RowEntry<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    row: &'a [ValueRef<'a>],
-}
-
 fn write_line(value: &impl Serialize, buffer: &mut Vec<u8>) {
     // Writing plain data into memory does not fail.
-    if serde_json::to_writer(&mut *buffer, value).is_ok() {
+    if json::write(value, buffer).is_ok() {
         buffer.push(b'\n');
     }
 }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{Duration, timeout};
 
 use super::batch::{StepSink, Steps};
@@ -24,7 +24,10 @@ use super::streams::Baton;
 
 /// Chunks on their way to a client that reads slower than the engine produces.
 const CHUNKS_AHEAD: usize = 8;
+/// The longer, the fewer times whoever sends them is woken, but the faster a client has to be that is not taken for gone.
 const CHUNK_BYTES: usize = 64 * 1024;
+/// A chunk ends with the row that makes it long.
+const ROOM: usize = CHUNK_BYTES + CHUNK_BYTES / 8;
 
 /// A client that takes no row for this long is treated as gone: its query may be keeping a transaction open.
 pub(crate) const MAX_STALL: Duration = Duration::from_secs(10);
@@ -136,7 +139,7 @@ impl<C: Chunk> RowSink for Sink<C> {
         if self.outlet.chunk.size() < CHUNK_BYTES {
             return Ok(());
         }
-        Handle::current().block_on(self.outlet.flush())
+        self.outlet.flush_blocking(ROOM)
     }
 }
 
@@ -151,7 +154,7 @@ impl<C: Chunk> StepSink for Sink<C> {
         });
         self.step += 1;
         // The next step may take long, and the client may be waiting for this one.
-        self.is_closed = Handle::current().block_on(self.outlet.flush()).is_err();
+        self.is_closed = self.outlet.flush_blocking(0).is_err();
     }
 
     fn skip(&mut self) {
@@ -170,8 +173,22 @@ pub(crate) struct Outlet<C: Chunk> {
 }
 
 impl<C: Chunk> Outlet<C> {
+    /// As [`flush`](Self::flush), on a thread that may block; `room` is how many bytes are to come.
+    fn flush_blocking(&mut self, room: usize) -> Result<(), SqlError> {
+        match self.sender.try_send(self.chunk.take(room)) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(chunk)) => Handle::current().block_on(self.send(chunk)),
+            Err(TrySendError::Closed(_)) => Err(SqlError::interrupted()),
+        }
+    }
+
     async fn flush(&mut self) -> Result<(), SqlError> {
-        match timeout(MAX_STALL, self.sender.send(self.chunk.take())).await {
+        let chunk = self.chunk.take(0);
+        self.send(chunk).await
+    }
+
+    async fn send(&self, chunk: C::Sent) -> Result<(), SqlError> {
+        match timeout(MAX_STALL, self.sender.send(chunk)).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(SqlError::interrupted()),
         }

@@ -4,6 +4,7 @@
 //! writing is exactly the documented shape.
 
 mod answer;
+pub(crate) mod json;
 pub(crate) mod protobuf;
 mod request;
 mod socket;

@@ -1,5 +1,7 @@
 //! One statement: compile, bind, run, describe.
 
+use std::borrow::Cow;
+use std::mem;
 use std::time::Instant;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -108,6 +110,7 @@ pub(super) fn run(
 fn step_into(sink: &mut dyn RowSink, want_rows: bool, statement: &mut Statement<'_>) -> Result<(), SqlError> {
     let mut rows = statement.raw_query();
     let mut width = None;
+    let mut spare = Vec::new();
     while let Some(row) = rows.next().map_err(errors::describe)? {
         let width = match width {
             Some(width) => width,
@@ -115,7 +118,9 @@ fn step_into(sink: &mut dyn RowSink, want_rows: bool, statement: &mut Statement<
             None => *width.insert(begin(sink, row.as_ref())?),
         };
         if want_rows {
-            sink.row(&values(row, width)?)?;
+            let values = values(row, width, mem::take(&mut spare))?;
+            sink.row(&values)?;
+            spare = emptied(values);
         }
     }
     drop(rows);
@@ -157,8 +162,22 @@ fn columns(statement: &Statement<'_>) -> Vec<Column> {
     statement.columns().into_iter().map(column).collect()
 }
 
-fn values<'r>(row: &'r Row<'_>, width: usize) -> Result<Vec<hrana::ValueRef<'r>>, SqlError> {
-    (0..width).map(|index| row.get_ref(index).map(hrana::ValueRef::from).map_err(errors::describe)).collect()
+/// The values of a row, in a buffer that is empty.
+fn values<'r>(
+    row: &'r Row<'_>,
+    width: usize,
+    mut buffer: Vec<hrana::ValueRef<'r>>,
+) -> Result<Vec<hrana::ValueRef<'r>>, SqlError> {
+    for index in 0..width {
+        buffer.push(row.get_ref(index).map_err(errors::describe)?.into());
+    }
+    Ok(buffer)
+}
+
+/// The buffer for another row: the same memory, which collecting nothing into it keeps.
+fn emptied<'r>(mut values: Vec<hrana::ValueRef<'_>>) -> Vec<hrana::ValueRef<'r>> {
+    values.clear();
+    values.into_iter().map_while(|_| None).collect()
 }
 
 /// A parameter's name without `:`, `@` or `$`.
@@ -181,8 +200,10 @@ impl<'a> From<ValueRef<'a>> for hrana::ValueRef<'a> {
             ValueRef::Null => Self::Null,
             ValueRef::Integer(value) => Self::Integer(value),
             ValueRef::Real(value) => Self::Float(value),
-            // A TEXT may hold any bytes (`CAST(x'ff' AS TEXT)`), JSON only Unicode.
-            ValueRef::Text(value) => Self::Text(String::from_utf8_lossy(value)),
+            // A TEXT may hold any bytes (`CAST(x'ff' AS TEXT)`), JSON only Unicode. Looking for what is not takes longer.
+            ValueRef::Text(value) => {
+                Self::Text(str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed))
+            }
             ValueRef::Blob(value) => Self::Blob(value),
         }
     }

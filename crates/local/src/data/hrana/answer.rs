@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::Value;
+use super::{Value, json};
 
 /// The answer of a pipeline endpoint.
 #[derive(Debug, Serialize)]
@@ -45,6 +45,7 @@ pub(crate) struct Column {
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct StatementResult {
     pub(crate) cols: Vec<Column>,
+    #[serde(serialize_with = "json::rows")]
     pub(crate) rows: Vec<Vec<Value>>,
     pub(crate) affected_row_count: u64,
     #[serde(serialize_with = "as_decimal_string")]
@@ -88,13 +89,29 @@ pub(crate) struct CursorOpening {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum CursorEntry {
-    StepBegin { step: usize, cols: Vec<Column> },
-    Row { row: Vec<Value> },
+    StepBegin {
+        step: usize,
+        cols: Vec<Column>,
+    },
+    Row {
+        #[serde(serialize_with = "json::row")]
+        row: Vec<Value>,
+    },
     // Unlike a pipeline's result, the cursor writes this rowid as a JSON number.
-    StepEnd { affected_row_count: u64, last_insert_rowid: Option<i64> },
-    StepError { step: usize, error: SqlError },
-    Error { error: SqlError },
-    ReplicationIndex { replication_index: Option<String> },
+    StepEnd {
+        affected_row_count: u64,
+        last_insert_rowid: Option<i64>,
+    },
+    StepError {
+        step: usize,
+        error: SqlError,
+    },
+    Error {
+        error: SqlError,
+    },
+    ReplicationIndex {
+        replication_index: Option<String>,
+    },
 }
 
 /// An error reported inside a 200 answer.

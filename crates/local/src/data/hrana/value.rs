@@ -6,8 +6,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::Error as _;
-use serde::ser::SerializeMap as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 
 /// The protocol emits base64 without padding and accepts both.
 pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -73,39 +72,6 @@ impl ValueRef<'_> {
                 Self::Text(text) => text.len(),
                 Self::Blob(bytes) => bytes.len() / 3 * 4,
             }
-    }
-}
-
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_ref().serialize(serializer)
-    }
-}
-
-impl Serialize for ValueRef<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        match self {
-            Self::Null => map.serialize_entry("type", "null")?,
-            Self::Integer(value) => {
-                map.serialize_entry("type", "integer")?;
-                map.serialize_entry("value", &format_args!("{value}"))?;
-            }
-            // serde_json writes an infinity or NaN as null, which is what the protocol asks for.
-            Self::Float(value) => {
-                map.serialize_entry("type", "float")?;
-                map.serialize_entry("value", value)?;
-            }
-            Self::Text(value) => {
-                map.serialize_entry("type", "text")?;
-                map.serialize_entry("value", value)?;
-            }
-            Self::Blob(value) => {
-                map.serialize_entry("type", "blob")?;
-                map.serialize_entry("base64", &BASE64.encode(value))?;
-            }
-        }
-        map.end()
     }
 }
 

@@ -109,6 +109,16 @@ async fn rows_arrive_while_the_query_runs_and_a_client_that_leaves_stops_it() {
 }
 
 #[tokio::test]
+async fn the_rows_of_a_cursor_come_in_pieces_that_even_a_slow_client_takes_in_time() {
+    let host = Host::new();
+    let response = host.send("/v3/cursor", json!({ "batch": { "steps": [step(ENDLESS)] } }).to_string()).await;
+    let pieces = response.into_body().into_data_stream().skip(1).take(20);
+    let lengths: Vec<_> = pieces.map(|piece| piece.unwrap().len()).collect().await;
+    // Each ends with the row that makes it long enough.
+    assert!(lengths.iter().all(|length| (64..65).contains(&(length / 1024))), "{lengths:?}");
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_stops_a_query_that_has_no_rows_yet() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;

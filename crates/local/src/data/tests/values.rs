@@ -1,10 +1,12 @@
+use base64::Engine as _;
+use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use serde_json::{Value as Json, json};
 
 use super::protobuf::{at, bytes, double, execute, messages, number, post, statement, zigzag};
 use super::{Host, step};
-use crate::data::hrana::Value;
+use crate::data::hrana::{BASE64, Value, json as writer};
 
 /// What the value is after a round trip through the engine.
 async fn echo(host: &Host, value: &Json) -> Json {
@@ -75,6 +77,11 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
+fn a_piece_of_text() -> impl Strategy<Value = String> {
+    const EDGES: [&str; 9] = ["", "\0", "\u{1f}", " ", "\"", "\\", "\u{7f}", "\u{2028}", "\u{1F980}"];
+    prop_oneof![proptest::sample::select(&EDGES[..]).prop_map(str::to_owned), "[a-z]{0,40}", any::<String>()]
+}
+
 fn can_be_said_in_json(value: &Value) -> bool {
     !matches!(value, Value::Float(float) if !float.is_finite())
 }
@@ -90,14 +97,45 @@ fn wire(value: &Value) -> Vec<u8> {
     }
 }
 
+fn text(value: &Value) -> String {
+    let mut text = Vec::new();
+    writer::write_value(&value.as_ref(), &mut text);
+    String::from_utf8(text).unwrap()
+}
+
+/// The shape of the protocol.
+fn as_documented(value: &Value) -> Json {
+    match value {
+        Value::Null => json!({ "type": "null" }),
+        Value::Integer(integer) => json!({ "type": "integer", "value": integer.to_string() }),
+        Value::Float(float) => json!({ "type": "float", "value": float }),
+        Value::Text(text) => json!({ "type": "text", "value": text }),
+        Value::Blob(blob) => json!({ "type": "blob", "base64": BASE64.encode(blob) }),
+    }
+}
+
 proptest! {
     #[test]
+    fn a_value_is_written_as_documented(value in any_value()) {
+        let (text, documented) = (text(&value), as_documented(&value));
+        prop_assert!(text.starts_with("{\"type\":\"") && text.len() == documented.to_string().len(), "{}", text);
+        prop_assert_eq!(serde_json::from_str::<Json>(&text).unwrap(), documented);
+    }
+
+    #[test]
+    fn a_text_is_escaped_as_serde_json_escapes_it(parts in vec(a_piece_of_text(), 0..20)) {
+        let value = parts.concat();
+        let expected = format!(r#"{{"type":"text","value":{}}}"#, serde_json::to_string(&value).unwrap());
+        prop_assert_eq!(text(&Value::Text(value)), expected);
+    }
+
+    #[test]
     fn every_value_is_read_back_as_it_was_written(value in any_value().prop_filter("JSON", can_be_said_in_json)) {
-        let text = serde_json::to_string(&value).unwrap();
-        let read: Value = serde_json::from_str(&text).unwrap();
+        let written = text(&value);
+        let read: Value = serde_json::from_str(&written).unwrap();
         prop_assert_eq!(&read, &value);
         // `-0.0 == 0.0`, but their texts differ.
-        prop_assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        prop_assert_eq!(text(&read), written);
     }
 
     #[test]
@@ -115,7 +153,7 @@ async fn any_value_survives_the_engine_on_every_way_to_it() {
     for _ in 0..200 {
         let value = any_value().new_tree(&mut runner).unwrap().current();
         if can_be_said_in_json(&value) {
-            let sent = serde_json::to_value(&value).unwrap();
+            let sent = as_documented(&value);
             assert_eq!(echo(&host, &sent).await.to_string(), sent.to_string());
             let mut echoed = step("SELECT ?");
             echoed["stmt"]["args"] = json!([sent]);
