@@ -34,7 +34,8 @@ use tokio::runtime::Builder;
 
 use args::{Args, Format, GlobalArgs};
 use context::Context;
-use exit::{Kind, Report};
+use exit::Report;
+use signals::Signals;
 
 fn main() -> ExitCode {
     let words: Vec<_> = env::args_os().collect();
@@ -95,10 +96,10 @@ fn run(
         if command.handles_signals() {
             return anyhow::Ok(Ok(commands::run(&cx, command).await));
         }
-        let mut signals = signals::watch()?;
+        let mut signals = Signals::listen()?;
         Ok(tokio::select! {
             outcome = commands::run(&cx, command) => Ok(outcome),
-            Ok(stopped) = signals.wait_for(Option::is_some) => Err(stopped.unwrap_or(Kind::Interrupted)),
+            kind = signals.stopped() => Err(kind),
         })
     })?;
     let outcome = match outcome {
