@@ -39,7 +39,9 @@ mod tests {
 
     fn written(rows: &[[&str; 2]]) -> String {
         let mut grid = Grid::new(2);
-        rows.iter().for_each(|row| grid.add_row(row.iter().copied()));
+        for row in rows {
+            grid.add_row(row.iter().copied());
+        }
         let mut out = Vec::new();
         write(&mut out, &grid, Style::new()).unwrap();
         String::from_utf8(out).unwrap()
