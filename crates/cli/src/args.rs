@@ -19,9 +19,9 @@ mod sql;
 mod tokens;
 mod values;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Error, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use clap_complete::Shell;
 
 pub(crate) use api::ApiArgs;
@@ -34,7 +34,6 @@ pub(crate) use db::{
     DbInstances, DbList, DbTokensCommand, EnvForm, Scheme,
 };
 pub(crate) use deferred::Deferred;
-use deferred::EXAMPLES_FIRST;
 pub(crate) use export::{ExportArgs, ExportFormat};
 pub(crate) use global::{Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
@@ -61,7 +60,18 @@ pub(crate) struct Args {
     pub(crate) global: GlobalArgs,
 
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Deferred<Command>,
+}
+
+impl Args {
+    /// Reads a command line, the name of the program first.
+    pub(crate) fn read(words: Vec<OsString>) -> Result<Self, Error> {
+        match deferred::with_only(words.clone(), || Self::try_parse_from(&words)) {
+            // Help, and what is said of a mistake, tell of other commands too.
+            Err(refused) if refused.kind() != ErrorKind::DisplayVersion => Self::try_parse_from(words),
+            parsed => parsed,
+        }
+    }
 }
 
 const LONG_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (unofficial: not made by Turso)");
@@ -118,7 +128,7 @@ pub(crate) enum Command {
     /// Send any request to the Platform API
     Api(ApiArgs),
     /// Print the completions of a shell
-    #[command(help_template = EXAMPLES_FIRST, after_help = "Examples:
+    #[command(after_help = "Examples:
   tursoctl completion bash > ~/.local/share/bash-completion/completions/tursoctl
   tursoctl completion fish > ~/.config/fish/completions/tursoctl.fish")]
     Completion {
@@ -126,7 +136,7 @@ pub(crate) enum Command {
         shell: Shell,
     },
     /// Print the documentation of every command
-    #[command(help_template = EXAMPLES_FIRST, after_help = "Examples:
+    #[command(after_help = "Examples:
   tursoctl docs > tursoctl.md
   tursoctl docs --form json
   tursoctl docs --form man --out ~/.local/share/man/man1")]
@@ -139,12 +149,12 @@ pub(crate) enum Command {
         out: Option<PathBuf>,
     },
     /// Print the version
-    #[command(help_template = EXAMPLES_FIRST, after_help = "Examples:
+    #[command(after_help = "Examples:
   tursoctl version
   tursoctl version -o json")]
     Version,
     /// Check settings, network and token
-    #[command(help_template = EXAMPLES_FIRST, after_help = "Examples:
+    #[command(after_help = "Examples:
   tursoctl doctor
   tursoctl doctor -o json")]
     Doctor,
@@ -209,26 +219,87 @@ mod tests {
         words.into_iter().skip_while(|word| word != "tursoctl").take_while(is_ours).collect()
     }
 
-    #[test]
-    fn every_command_has_examples_that_can_be_typed() {
+    /// The command lines of all examples.
+    fn examples() -> Vec<Vec<String>> {
         let mut command = Args::command();
         command.build();
-        let mut count = 0;
+        let mut all = Vec::new();
         each_leaf(&command, "tursoctl", &mut |command, path| {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             let examples =
                 help.strip_prefix("Examples:\n").unwrap_or_else(|| panic!("{path} does not begin with examples"));
             let examples: Vec<_> = examples.lines().take_while(|line| line.starts_with("  ")).collect();
             assert!(examples.iter().any(|example| example.contains(path)), "{path} has no example of its own");
-            for example in examples {
-                let words = words(example);
-                if let Err(refused) = Args::try_parse_from(&words) {
-                    panic!("{path}: {example}: {refused}");
-                }
-                count += 1;
-            }
+            all.extend(examples.into_iter().map(words));
         });
-        assert!(count > 150, "{count}");
+        assert!(all.len() > 150, "{}", all.len());
+        all
+    }
+
+    /// What the parser makes of a command line when it knows all commands.
+    fn parsed(words: &[String]) -> String {
+        format!("{:?}", Args::try_parse_from(words))
+    }
+
+    /// With times that do not depend on when they are read.
+    fn at_fixed_times(mut words: Vec<String>) -> Vec<String> {
+        for at in 1..words.len() {
+            if ["--at", "--since", "--until"].contains(&&*words[at - 1]) {
+                words[at] = "2026-01-02T03:04:05Z".to_owned();
+            }
+        }
+        words
+    }
+
+    fn read(words: &[String]) -> String {
+        format!("{:?}", Args::read(words.iter().map(OsString::from).collect()))
+    }
+
+    #[test]
+    fn every_command_has_examples_that_can_be_typed() {
+        for words in examples() {
+            if let Err(refused) = Args::try_parse_from(&words) {
+                panic!("{words:?}: {refused}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_line_is_read_as_if_all_commands_were_known() {
+        let more = ["--help", "--json", "--org", "help", "db", "--unheard-of"];
+        for (words, more) in examples().into_iter().map(at_fixed_times).zip(more.iter().cycle()) {
+            assert_eq!(read(&words), parsed(&words), "{words:?}");
+            for at in [1, 2, words.len()] {
+                let mut words = words.clone();
+                words.insert(at, (*more).to_owned());
+                assert_eq!(read(&words), parsed(&words), "{words:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_command_can_be_made_of_is_told_as_if_all_were_known() {
+        for line in [
+            "",
+            "--version",
+            "-V",
+            "--help",
+            "-h",
+            "help",
+            "help db",
+            "db",
+            "db help list",
+            "db ls",
+            "dv list",
+            "db lst",
+            "--org db",
+            "--org db group list",
+            "db --version",
+            "version --version",
+        ] {
+            let words: Vec<_> = ["tursoctl"].into_iter().chain(line.split_whitespace()).map(str::to_owned).collect();
+            assert_eq!(read(&words), parsed(&words), "{line}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
     config::parse_duration,
     context::Context,
     exit::Failure,
-    hrana::{self, Connection},
+    hrana::{self, Connection, Http, HttpSettings},
 };
 
 /// Where the token for a database given by its URL is looked for.
@@ -33,7 +33,7 @@ pub(crate) enum Rights {
 pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Result<Connection> {
     let http = http(cx)?;
     if is_url(database) {
-        return Ok(connection(cx, http, database, token_of_environment()?));
+        return connection(cx, http, database, token_of_environment()?);
     }
     let databases = cx.client()?.databases();
     let (url, token) = match rights {
@@ -46,7 +46,7 @@ pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Res
             (url, databases.create_token(database, rights.token()).await?)
         }
     };
-    Ok(connection(cx, http, &url, Some(token)))
+    connection(cx, http, &url, Some(token))
 }
 
 /// In a dry run: has the requests shown by which it would connect. Yields the URL that SQL would go to.
@@ -80,8 +80,9 @@ fn lifetime() -> Expiration {
     Expiration::hours(1)
 }
 
-fn connection(cx: &Context, http: reqwest::Client, url: &str, token: Option<DatabaseToken>) -> Connection {
-    Connection::new(http, url, token).traced(cx.flags().trace_http)
+fn connection(cx: &Context, http: Http, url: &str, token: Option<DatabaseToken>) -> Result<Connection> {
+    http.set_up(&hrana::base(url)).context("the HTTP client cannot be set up")?;
+    Ok(Connection::new(http, url, token).traced(cx.flags().trace_http))
 }
 
 fn token_of_environment() -> Result<Option<DatabaseToken>> {
@@ -93,16 +94,17 @@ fn token_of_environment() -> Result<Option<DatabaseToken>> {
     Ok(None)
 }
 
-fn http(cx: &Context) -> Result<reqwest::Client> {
+fn http(cx: &Context) -> Result<Http> {
     let timeout = cx.settings().text("timeout").map(parse_duration).transpose().map_err(Failure::usage)?;
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("tursoctl/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(timeout.unwrap_or(CONNECT_TIMEOUT))
-        .read_timeout(timeout.unwrap_or(READ_TIMEOUT));
+    let mut certificates = Vec::new();
     if let Some(file) = cx.settings().text("cacert") {
         let pem = fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?;
-        builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(&pem)?);
+        certificates =
+            reqwest::Certificate::from_pem_bundle(&pem).with_context(|| format!("{file} is no certificate in PEM"))?;
     }
-    builder.build().context("the HTTP client cannot be set up")
+    Ok(Http::new(HttpSettings {
+        connect_timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
+        read_timeout: timeout.unwrap_or(READ_TIMEOUT),
+        certificates,
+    }))
 }

@@ -179,12 +179,11 @@ impl Context {
             .hint(format!("give {flag} to do it"))
             .into());
         }
-        let mut terminal = io::stderr();
-        write!(terminal, "This will {action}.\n{question}").and_then(|()| terminal.flush())?;
-        let answer = stdin::line(LONGEST_ANSWER).context("cannot read the answer")?;
+        let question = format!("This will {action}.\n{question}");
+        let answer = stdin::answer(&question, LONGEST_ANSWER).context("cannot read the answer")?;
         if !answer.ends_with('\n') {
             // Ctrl-D does not end the line of the question.
-            writeln!(terminal)?;
+            writeln!(io::stderr())?;
         }
         if is_consent(answer.trim()) {
             return Ok(());

@@ -7,6 +7,7 @@ mod batch;
 mod connection;
 mod cursor;
 mod error;
+mod http;
 mod value;
 mod wire;
 
@@ -14,6 +15,7 @@ pub(crate) use batch::BatchError;
 pub(crate) use connection::{Connection, base};
 pub(crate) use cursor::Ended;
 pub(crate) use error::HranaError;
+pub(crate) use http::{Http, Settings as HttpSettings};
 pub(crate) use value::{Arguments, NamedValue, Statement, Value};
 
 #[cfg(test)]

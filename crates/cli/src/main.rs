@@ -29,17 +29,19 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use clap::{Parser as _, ValueEnum as _};
+use clap::ValueEnum as _;
 use tokio::runtime::Builder;
 
 use args::{Args, Format, GlobalArgs};
 use context::Context;
-use exit::{Kind, Report};
+use exit::Report;
+use signals::Signals;
 
 fn main() -> ExitCode {
-    let Args { global, command } = match Args::try_parse() {
+    let words: Vec<_> = env::args_os().collect();
+    let Args { global, command } = match Args::read(words.clone()) {
         Ok(args) => args,
-        Err(refused) if refused.use_stderr() && asks_for_json(env::args_os()) => {
+        Err(refused) if refused.use_stderr() && asks_for_json(words) => {
             let report = Report::of_usage(&refused);
             tell(&report, Some(Format::Json), false);
             return report.exit_code();
@@ -94,10 +96,10 @@ fn run(
         if command.handles_signals() {
             return anyhow::Ok(Ok(commands::run(&cx, command).await));
         }
-        let mut signals = signals::watch()?;
+        let mut signals = Signals::listen()?;
         Ok(tokio::select! {
             outcome = commands::run(&cx, command) => Ok(outcome),
-            Ok(stopped) = signals.wait_for(Option::is_some) => Err(stopped.unwrap_or(Kind::Interrupted)),
+            kind = signals.stopped() => Err(kind),
         })
     })?;
     let outcome = match outcome {
@@ -118,8 +120,8 @@ fn run(
 }
 
 /// Whether the arguments, which cannot be understood as a whole, ask for JSON.
-fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
-    let arguments: Vec<_> = arguments.filter_map(|argument| argument.into_string().ok()).collect();
+fn asks_for_json(arguments: Vec<OsString>) -> bool {
+    let arguments: Vec<_> = arguments.into_iter().filter_map(|argument| argument.into_string().ok()).collect();
     let is_pair = |pair: &[String]| matches!([&*pair[0], &*pair[1]], ["-o" | "--output", "json" | "jsonl"]);
     let is_alone =
         |argument: &String| matches!(&**argument, "--json" | "--output=json" | "--output=jsonl" | "-ojson" | "-ojsonl");

@@ -1,8 +1,10 @@
 //! Data on its way out: one value or a list, in the format asked for. Only data is written to standard output.
 
 mod aligned;
+mod cells;
 mod csv;
 mod fields;
+mod grid;
 mod json;
 mod shape;
 mod table;
@@ -88,12 +90,9 @@ impl Output {
         let mut out = stdout::lock();
         match self.format {
             Format::Table | Format::Wide => {
-                let look = table::Look {
-                    is_wide: self.format == Format::Wide,
-                    is_colored: Self::is_colored(),
-                    width: stdout::width(),
-                };
-                table::many(&mut out, shape, &self.fields, values, look)?;
+                let mut table = self.table(shape);
+                values.iter().try_for_each(|value| table.add(value))?;
+                table.write(&mut out, Self::look())?;
             }
             Format::Json => json::pretty_list(&mut out, &self.fields, shape, values)?,
             Format::Yaml => yaml::many(&mut out, &self.fields, shape, values)?,
@@ -122,6 +121,15 @@ impl Output {
             return self.lines(shape, values).await;
         }
         let mut values = pin!(values);
+        if matches!(self.format, Format::Table | Format::Wide) && !self.is_muted {
+            let mut table = self.table(shape);
+            while let Some(value) = values.next().await {
+                table.add(&value.map_err(Into::into)?)?;
+            }
+            let mut out = stdout::lock();
+            table.write(&mut out, Self::look())?;
+            return Ok(out.flush()?);
+        }
         let mut all = Vec::new();
         while let Some(value) = values.next().await {
             all.push(value.map_err(Into::into)?);
@@ -174,7 +182,12 @@ impl Output {
         Ok(out.flush()?)
     }
 
-    fn is_colored() -> bool {
-        anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+    fn table(&self, shape: &Shape) -> table::Table {
+        table::Table::new(shape, &self.fields, self.format == Format::Wide)
+    }
+
+    fn look() -> table::Look {
+        let is_colored = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+        table::Look { is_colored, width: stdout::width() }
     }
 }

@@ -1,6 +1,11 @@
 //! Ctrl-C and the signal of a service manager.
 
-use std::{io, process, thread, time::Duration};
+use std::{
+    io, process,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
 #[cfg(unix)]
 use tokio::signal::unix::{self, SignalKind};
@@ -15,6 +20,11 @@ use crate::{exit::Kind, stdin};
 /// Whoever stops a program does not want to wait for long.
 const LONGEST_CLEANUP: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// Whether signals no longer end the process on the spot.
+static IS_LISTENING: AtomicBool = AtomicBool::new(false);
+/// Whether there is a thread that ends it while the standard input is read.
+static IS_INPUT_WATCHED: AtomicBool = AtomicBool::new(false);
 
 /// What somebody outside wants of this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +50,7 @@ pub(crate) struct Signals {
 impl Signals {
     /// Without [`Signal::Hangup`]: whoever was started by `nohup` ignores it, and goes on doing so.
     pub(crate) fn listen() -> io::Result<Self> {
+        IS_LISTENING.store(true, Ordering::SeqCst);
         #[cfg(unix)]
         {
             let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
@@ -109,27 +120,61 @@ pub(crate) fn outlive_full_files() -> io::Result<()> {
 /// Listens on a thread of its own, and tells whoever is to stop which end of the run it means, until they stop listening.
 /// A thread that is blocked in the standard input would not hear it: then the process ends here and now.
 pub(crate) fn watch() -> io::Result<watch::Receiver<Option<Kind>>> {
-    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
-    let mut signals = {
-        let _inside = runtime.enter();
-        Signals::listen()?
-    };
     let (tell, told) = watch::channel(None);
-    let listen = async move {
+    beside(async move |mut signals| {
         loop {
             let kind = tokio::select! {
                 kind = signals.stopped() => kind,
                 () = tell.closed() => return,
             };
-            if stdin::is_being_read() {
-                stdin::leave();
-                process::exit((kind as u8).into());
-            }
+            leave_input(kind);
             tell.send_replace(Some(kind));
         }
-    };
-    thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;
+    })?;
     Ok(told)
+}
+
+/// Has the process end on a signal while a thread is blocked in the standard input, if it would not end by itself. Called
+/// before every such time; a thread for it is worth while only where there is one.
+pub(crate) fn watch_input() -> io::Result<()> {
+    if !IS_LISTENING.load(Ordering::SeqCst) || IS_INPUT_WATCHED.swap(true, Ordering::SeqCst) {
+        return Ok(());
+    }
+    beside(async |mut signals| {
+        loop {
+            leave_input(signals.stopped().await);
+        }
+    })
+}
+
+/// Listens from now on, on a thread of its own.
+fn beside<F>(hear: impl FnOnce(Signals) -> F + Send + 'static) -> io::Result<()>
+where
+    F: Future<Output = ()>,
+{
+    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::listen()?
+    };
+    thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(hear(signals)))?;
+    Ok(())
+}
+
+/// Ends the process if a thread is blocked in the standard input.
+fn leave_input(kind: Kind) {
+    if stdin::is_being_read() {
+        leave(kind);
+    }
+}
+
+/// Ends the process, however many threads want to.
+fn leave(kind: Kind) -> ! {
+    static IS_LEFT: AtomicBool = AtomicBool::new(false);
+    if !IS_LEFT.swap(true, Ordering::SeqCst) {
+        stdin::leave();
+    }
+    process::exit((kind as u8).into())
 }
 
 /// While somebody types into a line editor, which changes the terminal and takes Ctrl-C for a key: has the terminal put back
@@ -141,8 +186,7 @@ pub(crate) fn put_terminal_back() -> io::Result<()> {
         stdin::remember();
         tokio::spawn(async move {
             terminate.recv().await;
-            stdin::leave();
-            process::exit((Kind::Terminated as u8).into());
+            leave(Kind::Terminated);
         });
     }
     Ok(())

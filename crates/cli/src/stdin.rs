@@ -8,6 +8,8 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use crate::signals;
+
 /// No token is longer.
 const LONGEST_SECRET: u64 = 64 * 1024;
 
@@ -38,22 +40,24 @@ pub(crate) fn secret(question: &str) -> io::Result<String> {
     if !io::stdin().is_terminal() {
         return line(LONGEST_SECRET);
     }
-    let mut terminal = io::stderr();
-    let mut ask = || write!(terminal, "{question}").and_then(|()| terminal.flush());
     // Asked when nothing is shown any more: somebody may be fast.
     #[cfg(unix)]
-    let line = echo::without(|| ask().and_then(|()| line(LONGEST_SECRET)));
+    let line = echo::without(|| answer(question, LONGEST_SECRET));
     #[cfg(not(unix))]
-    let line = ask().and_then(|()| console::Term::stderr().read_secure_line());
-    writeln!(terminal)?;
+    let line = reading(|| ask(question).and_then(|()| console::Term::stderr().read_secure_line()));
+    writeln!(io::stderr())?;
     line
+}
+
+/// One line of at most `limit` bytes, with its end, which somebody at a terminal is asked for.
+pub(crate) fn answer(question: &str, limit: u64) -> io::Result<String> {
+    // Whoever sees the question may stop the program.
+    reading(|| ask(question).and_then(|()| read_line(limit)))
 }
 
 /// One line of at most `limit` bytes, with its end.
 pub(crate) fn line(limit: u64) -> io::Result<String> {
-    let mut line = String::new();
-    reading(|| io::stdin().lock().take(limit).read_line(&mut line))?;
-    Ok(line)
+    reading(|| read_line(limit))
 }
 
 /// All of it.
@@ -73,7 +77,20 @@ impl io::Read for Stdin {
     }
 }
 
+fn ask(question: &str) -> io::Result<()> {
+    let mut terminal = io::stderr();
+    write!(terminal, "{question}")?;
+    terminal.flush()
+}
+
+fn read_line(limit: u64) -> io::Result<String> {
+    let mut line = String::new();
+    io::stdin().lock().take(limit).read_line(&mut line)?;
+    Ok(line)
+}
+
 fn reading<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    signals::watch_input()?;
     IS_BEING_READ.store(true, Ordering::SeqCst);
     let outcome = read();
     IS_BEING_READ.store(false, Ordering::SeqCst);

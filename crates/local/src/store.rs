@@ -27,7 +27,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, DatabaseName, ErrorCode, TransactionBehavior, backup::Progress};
 
 pub(crate) use api_tokens::{ApiTokenRow, TokenGroup, TokenOrganization};
-pub(crate) use databases::{DatabaseEncryption, DatabaseRow};
+pub(crate) use databases::{DatabaseEncryption, DatabaseRow, ListedDatabase};
 pub(crate) use groups::GroupRow;
 pub(crate) use members::{MemberRow, Role};
 pub(crate) use organizations::OrganizationRow;

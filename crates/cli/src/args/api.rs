@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use http::Method;
 
 #[derive(Debug, clap::Args)]
-#[command(help_template = super::EXAMPLES_FIRST, after_help = "Examples:
+#[command(after_help = "Examples:
   tursoctl api GET /v1/organizations/acme/groups
   tursoctl api POST /v1/organizations/acme/groups -f name=eu -f location=aws-eu-west-1
   tursoctl api PATCH /v1/organizations/acme --input patch.json

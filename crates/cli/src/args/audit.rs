@@ -7,6 +7,7 @@ use turso_cloud::AuditCode;
 use super::values::{known, time};
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum AuditCommand {
     /// List entries, newest first
     #[command(alias = "ls")]

@@ -4,6 +4,7 @@ use turso_cloud::{ApiTokenName, GroupName, OrganizationSlug, Scope};
 use super::values::known;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum AuthCommand {
     /// Log in by a browser or with a token, and keep the token in the profile
     #[command(after_help = "Examples:
@@ -68,6 +69,7 @@ pub(crate) enum ImportSource {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum ApiTokensCommand {
     /// List API tokens
     #[command(alias = "ls")]

@@ -14,6 +14,7 @@ use super::{
 };
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum DbCommand {
     /// List databases
     #[command(alias = "ls")]
@@ -291,6 +292,7 @@ pub(crate) struct DbInstances {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum DbTokensCommand {
     /// Create a token and print it
     #[command(alias = "mint")]

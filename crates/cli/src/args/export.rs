@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, ValueEnum};
 
 #[derive(Clone, Debug, clap::Args)]
-#[command(help_template = super::EXAMPLES_FIRST, after_help = "\
+#[command(after_help = "\
 Examples:
   tursoctl export orders --out orders.db --verify
   tursoctl export orders --out - --format dump | gzip > orders.sql.gz

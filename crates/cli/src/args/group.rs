@@ -4,6 +4,7 @@ use turso_cloud::{GroupId, GroupName, LocationCode, OrganizationSlug};
 use super::{tokens::TokenArgs, values::Switch};
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum GroupCommand {
     /// List groups
     #[command(alias = "ls")]
@@ -122,6 +123,7 @@ pub(crate) struct GroupCreate {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum GroupLocationsCommand {
     /// Add a location
     #[command(after_help = "Examples:
@@ -157,6 +159,7 @@ pub(crate) enum GroupLocationsCommand {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum GroupTokensCommand {
     /// Create a token and print it
     #[command(alias = "mint")]

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 
 #[derive(Clone, Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum ImportCommand {
     /// Make a database of the file of a SQLite database, or add it to one that is there
     #[command(after_help = "\
@@ -38,7 +39,7 @@ Related commands: export --format csv, sql")]
     Csv(ImportCsv),
 }
 
-/// A file and where it goes, whatever kind of file it is.
+// A file and where it goes, whatever kind of file it is.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Import {
     /// The file
@@ -58,7 +59,7 @@ pub(crate) struct Import {
     pub(crate) resume: bool,
 }
 
-/// Where to.
+// Where to.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Destination {
     /// The database, by name or URL

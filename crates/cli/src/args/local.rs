@@ -14,6 +14,7 @@ pub(crate) use fork::LocalFork;
 pub(crate) use snapshot::LocalSnapshot;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum LocalCommand {
     /// Start a local cloud and serve it until Ctrl-C
     #[command(after_help = "Examples:
@@ -91,7 +92,7 @@ Examples:
 /// The name of a local cloud that was given none.
 pub(crate) const DEFAULT_NAME: &str = "default";
 
-/// Which of the running local clouds is meant.
+// Which of the running local clouds is meant.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct LocalName {
     /// The name of the local cloud
@@ -129,7 +130,7 @@ pub(crate) struct LocalStart {
     pub(crate) cloud: LocalCloud,
 }
 
-/// What a local cloud is to be like.
+// What a local cloud is to be like.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LocalCloud {
     /// Make ids, keys and tokens repeatable, and stop the clock

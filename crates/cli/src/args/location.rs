@@ -2,6 +2,7 @@ use clap::Subcommand;
 use turso_cloud::LocationCode;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum LocationCommand {
     /// List the locations groups can be in
     #[command(alias = "ls")]

@@ -9,6 +9,7 @@ use super::{
 };
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum OrgCommand {
     /// List your organizations
     #[command(alias = "ls")]
@@ -100,6 +101,7 @@ pub(crate) struct OrgUpdate {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum InvoicesCommand {
     /// List invoices
     #[command(alias = "ls")]
@@ -121,6 +123,7 @@ pub(crate) enum InvoicesCommand {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum BillingCommand {
     /// Show whom invoices are for
     #[command(after_help = "Examples:
@@ -141,6 +144,7 @@ pub(crate) enum BillingCommand {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum MembersCommand {
     /// List members
     #[command(alias = "ls")]
@@ -186,6 +190,7 @@ pub(crate) enum MembersCommand {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum InvitesCommand {
     /// List open invites
     #[command(alias = "ls")]
@@ -217,6 +222,7 @@ pub(crate) enum InvitesCommand {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum JwksCommand {
     /// List identity providers
     #[command(alias = "ls")]

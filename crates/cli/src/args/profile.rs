@@ -1,6 +1,7 @@
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum ProfileCommand {
     /// List the profiles
     #[command(alias = "ls")]

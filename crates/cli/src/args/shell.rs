@@ -7,7 +7,7 @@ use super::sql::Parameters;
 use crate::rows::Mode;
 
 #[derive(Clone, Debug, clap::Args)]
-#[command(help_template = super::EXAMPLES_FIRST, after_help = "\
+#[command(after_help = "\
 Examples:
   tursoctl shell orders
   tursoctl shell orders --mode line -c 'SELECT * FROM goods LIMIT 1'

@@ -37,7 +37,7 @@ pub(crate) enum OnError {
 }
 
 #[derive(Clone, Debug, clap::Args)]
-#[command(help_template = super::EXAMPLES_FIRST, after_help = "\
+#[command(after_help = "\
 Examples:
   tursoctl sql orders 'SELECT count(*) FROM goods'
   tursoctl sql orders 'SELECT * FROM goods WHERE id = :id' --param id=7 -o json

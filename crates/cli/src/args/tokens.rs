@@ -2,7 +2,7 @@
 
 use turso_cloud::{Action, Authorization, DatabaseName, Expiration, NewToken, Permission};
 
-/// What a token allows.
+// What a token allows.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct TokenRights {
     /// Only reading
@@ -13,7 +13,7 @@ pub(crate) struct TokenRights {
     pub(crate) permissions: Vec<Permission>,
 }
 
-/// What a token allows, and how long.
+// What a token allows, and how long.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct TokenArgs {
     #[command(flatten)]

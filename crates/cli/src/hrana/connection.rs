@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{
+    Method,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
+};
 use serde::{Deserialize, Serialize};
 use turso_cloud::DatabaseToken;
 use url::Url;
 
 use super::{
-    HranaError,
+    HranaError, Http,
     cursor::Cursor,
     value::{Statement, Value},
     wire::{Batch, Condition, CursorBody, PipelineAnswer, PipelineBody, Request, Step, StepStatement},
@@ -19,7 +22,7 @@ const LONGEST_REFUSAL: usize = 4096;
 
 /// A connection: statements run one after another, and a transaction may stay open between them.
 pub(crate) struct Connection {
-    http: reqwest::Client,
+    http: Http,
     base: String,
     token: Option<DatabaseToken>,
     is_traced: bool,
@@ -37,7 +40,7 @@ pub(super) struct Stream {
 
 impl Connection {
     /// Connects with the first request.
-    pub(crate) fn new(http: reqwest::Client, url: &str, token: Option<DatabaseToken>) -> Self {
+    pub(crate) fn new(http: Http, url: &str, token: Option<DatabaseToken>) -> Self {
         Self { http, base: base(url), token, is_traced: false, stream: Stream::default() }
     }
 
@@ -119,7 +122,7 @@ impl Connection {
 
     /// The same, whatever the answer.
     pub(crate) async fn get_any(&self, path: &str) -> Result<reqwest::Response, HranaError> {
-        self.send(self.http.get(format!("{}{path}", self.base))).await
+        self.send(self.http.request(Method::GET, &format!("{}{path}", self.base))?).await
     }
 
     async fn post(
@@ -129,7 +132,7 @@ impl Connection {
         body: &impl Serialize,
     ) -> Result<reqwest::Response, HranaError> {
         let json = serde_json::to_vec(body).map_err(|error| HranaError::answer(error.to_string()))?;
-        let request = self.http.post(format!("{}{path}", base.unwrap_or(&self.base)));
+        let request = self.http.request(Method::POST, &format!("{}{path}", base.unwrap_or(&self.base)))?;
         accepted(self.send(request.header(CONTENT_TYPE, "application/json").body(json)).await?).await
     }
 

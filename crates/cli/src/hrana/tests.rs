@@ -5,11 +5,12 @@ use std::{
     net::TcpListener,
     sync::mpsc,
     thread,
+    time::Duration,
 };
 
 use serde_json::{Value as Json, json};
 
-use super::{Connection, HranaError, Statement, Value};
+use super::{Connection, HranaError, Http, HttpSettings, Statement, Value};
 use crate::exit::Kind;
 
 /// Gives these answers, each on a connection of its own, and tells what was asked.
@@ -42,7 +43,9 @@ fn server(answers: Vec<(u16, String)>) -> (String, mpsc::Receiver<(String, Json)
 fn connection(url: &str) -> Connection {
     // Fails only where a provider is there already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Connection::new(reqwest::Client::new(), url, None)
+    let (connect_timeout, read_timeout) = (Duration::from_secs(10), Duration::from_secs(60));
+    let http = Http::new(HttpSettings { connect_timeout, read_timeout, certificates: Vec::new() });
+    Connection::new(http, url, None)
 }
 
 /// The answer to one statement with one row.
@@ -146,12 +149,12 @@ async fn a_stream_may_move_but_not_out_of_tls() {
     let (status, body) = cursor("one", 1, true);
     let body = body.replace("\"base_url\":null", &format!("\"base_url\":\"{elsewhere}/\""));
     let (url, _here) = server(vec![(status, body)]);
-    let mut connection = connection(&url);
-    connection.rows(&Statement::new("SELECT 1")).await.unwrap();
-    connection.rows(&Statement::new("SELECT 2")).await.unwrap();
+    let mut moved = connection(&url);
+    moved.rows(&Statement::new("SELECT 1")).await.unwrap();
+    moved.rows(&Statement::new("SELECT 2")).await.unwrap();
     assert_eq!(there.recv().unwrap().1["baton"], "one");
 
-    let mut safe = super::Connection::new(reqwest::Client::new(), "https://a.example", None);
+    let mut safe = connection("https://a.example");
     safe.follow(Some("baton".into()), Some("http://a.example".into()));
     assert!(format!("{safe:?}").contains("base: None"), "{safe:?}");
 }

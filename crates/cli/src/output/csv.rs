@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{
     Shape,
     fields::{Column, columns},
-    shape::cells,
+    grid::Grid,
 };
 
 /// Rows with the columns of `wide` or those of `--fields`, under a line of titles.
@@ -27,6 +27,9 @@ impl<W: Write> Writer<W> {
     }
 
     pub(super) fn row<T: Serialize>(&mut self, value: &T) -> Result<()> {
-        Ok(self.rows.write_record(cells(&self.columns, &serde_json::to_value(value)?)?)?)
+        for row in Grid::of(&self.columns, value)?.rows() {
+            self.rows.write_record(row.map(|cell| cell.text))?;
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,11 @@ use anyhow::Result;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Shape, shape::lookup};
+use super::{
+    Shape,
+    cells::{Case, append_field},
+    shape::lookup,
+};
 use crate::exit::Failure;
 
 /// A column to write: of the shape, or any field of the JSON that `--fields` asks for.
@@ -38,6 +42,16 @@ impl Column {
             return Err(Failure::usage(message));
         }
         Ok(found)
+    }
+
+    /// Appends the same as a cell.
+    pub(super) fn append<T: Serialize>(&self, value: &T, text: &mut String) -> Result<()> {
+        let is_found =
+            append_field(value, &self.path, Case::Exact, text)? || append_field(value, &self.path, Case::Any, text)?;
+        if !is_found && !self.is_of_shape {
+            self.of(&serde_json::to_value(value)?)?;
+        }
+        Ok(())
     }
 }
 

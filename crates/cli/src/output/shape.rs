@@ -4,8 +4,6 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::fields::Column;
-
 /// How a kind of thing is shown where not all of it is: which of its JSON fields are columns.
 #[derive(Debug)]
 pub(crate) struct Shape {
@@ -34,11 +32,6 @@ impl Shape {
 /// The field a dotted path leads to.
 pub(super) fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(value, |value, key| value.get(key))
-}
-
-/// A row: what stands in each column.
-pub(super) fn cells(columns: &[Column], value: &Value) -> Result<Vec<String>> {
-    columns.iter().map(|column| Ok(cell(column.of(value)?))).collect()
 }
 
 /// A field on one line: nothing where there is none, lists without brackets.

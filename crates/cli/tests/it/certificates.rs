@@ -4,7 +4,10 @@ use std::io;
 
 use turso_cloud_local::Cloud;
 
-use crate::support::{Ended, Served};
+use crate::{
+    sql,
+    support::{Ended, Served},
+};
 
 /// Lists databases where `file` holds all certificates of the system.
 fn listed(served: &Served, origin: &str, file: &str, arguments: &[&str]) -> io::Result<Ended> {
@@ -15,8 +18,13 @@ fn listed(served: &Served, origin: &str, file: &str, arguments: &[&str]) -> io::
 
 #[test]
 fn plain_http_needs_no_certificates_of_the_system() {
-    let served = Served::new();
+    let served = sql::served(&["shop"]);
     let ended = listed(&served, &served.url(), "no-such-file", &[]).unwrap();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let url = served.access("shop").0;
+    assert!(url.starts_with("http://"), "{url}");
+    let mut command = served.command(&["sql", "shop", "SELECT 1"]);
+    let ended = Ended::of(command.env("SSL_CERT_FILE", "no-such-file").env_remove("SSL_CERT_DIR").output().unwrap());
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 }
 

@@ -87,10 +87,10 @@ fn host(request: &Request<Body>) -> Option<&str> {
 pub(crate) struct Addresses(RwLock<Vec<(SocketAddr, Hostnames)>>);
 
 impl Addresses {
-    /// Where the SQL endpoint of a database is. In a cloud without a socket that is a name which only requests inside
+    /// Where the SQL endpoint of the database with this row and label is. In a cloud without a socket that is a name which only requests inside
     /// the process can use.
-    pub(crate) fn hostname(&self, database: &DatabaseRow) -> String {
-        self.form(&database.label, loopback::database(database.id))
+    pub(crate) fn hostname(&self, row: i64, label: &str) -> String {
+        self.form(label, loopback::database(row))
     }
 
     /// Where the instance of a database in a location outside the primary one is.

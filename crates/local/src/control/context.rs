@@ -97,15 +97,15 @@ impl<'a> Context<'a> {
         self.now
     }
 
-    /// Where the SQL endpoint of a database is, as `Hostname` has it.
-    pub(crate) fn hostname(&self, database: &DatabaseRow) -> String {
-        self.control.addresses.hostname(database)
+    /// Where the SQL endpoint of the database with this row and label is, as `Hostname` has it.
+    pub(crate) fn hostname(&self, row: i64, label: &str) -> String {
+        self.control.addresses.hostname(row, label)
     }
 
     /// Where the instance of a database in one of its locations is.
     pub(crate) fn instance_hostname(&self, database: &DatabaseRow, location: &LocationCode) -> String {
         if *location == database.group.location {
-            return self.hostname(database);
+            return self.hostname(database.id, &database.label);
         }
         self.control.addresses.replica_hostname(database, location)
     }

@@ -1,9 +1,13 @@
+mod listed;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Params, params};
 use turso_cloud_contract::{
     ByteSize, DatabaseId, DatabaseName,
-    databases::{Cipher, DatabaseFilter, DatabaseV3Filter, Parent},
+    databases::{Cipher, DatabaseV3Filter, Parent},
 };
+
+pub(crate) use listed::ListedDatabase;
 
 use crate::data::KeyDigest;
 
@@ -155,22 +159,11 @@ impl Transaction<'_> {
         Ok(statement.query_row([label], |_| Ok(())).optional()?.is_some())
     }
 
-    /// A page of the databases of an organization that pass the filter, in the order they were made. It may hold one
-    /// more than was asked for: then it is not the last.
-    pub(crate) fn databases_of(
-        &self,
-        organization: i64,
-        filter: &DatabaseFilter,
-        page: Page,
-    ) -> Result<Vec<DatabaseRow>, StoreError> {
-        let group = filter.group.as_ref().map(AsRef::<str>::as_ref);
-        let parent = filter.parent.as_ref().map(AsRef::<str>::as_ref);
+    /// All databases of an organization, in the order they were made.
+    pub(crate) fn databases_of(&self, organization: i64) -> Result<Vec<DatabaseRow>, StoreError> {
         self.select_databases(
-            "SELECT * FROM databases_with_group
-             WHERE organization_id = ?1 AND group_name = coalesce(?2, group_name)
-                 AND (?3 IS NULL OR parent_uuid = ?3) AND id > ?4
-             ORDER BY id LIMIT ?5",
-            params![organization, group, parent, page.after.row, page.rows_to_read()],
+            "SELECT * FROM databases_with_group WHERE organization_id = ?1 ORDER BY id",
+            [organization],
         )
     }
 
@@ -180,7 +173,8 @@ impl Transaction<'_> {
         Ok(statement.query_row([organization], |row| row.get(0))?)
     }
 
-    /// The same for the filter of version 3.
+    /// A page of the databases of an organization that pass the filter, in the order they were made. It may hold one
+    /// more than was asked for: then it is not the last.
     pub(crate) fn page_of_databases(
         &self,
         organization: i64,
@@ -288,9 +282,12 @@ pub(super) fn database(row: &Named<'_>) -> rusqlite::Result<DatabaseRow> {
 }
 
 fn encryption(row: &Named<'_>) -> rusqlite::Result<Option<DatabaseEncryption>> {
-    let cipher: Option<String> = row.get("encryption_cipher")?;
-    let Some(cipher) = cipher.as_deref().map(Cipher::from) else { return Ok(None) };
+    let Some(cipher) = cipher(row)? else { return Ok(None) };
     Ok(Some(DatabaseEncryption { cipher, key: row.get("encryption_key").map(KeyDigest::from_bytes)? }))
+}
+
+fn cipher(row: &Named<'_>) -> rusqlite::Result<Option<Cipher>> {
+    Ok(row.get::<Option<String>>("encryption_cipher")?.as_deref().map(Cipher::from))
 }
 
 fn parent(row: &Named<'_>) -> rusqlite::Result<Option<Parent>> {

@@ -20,9 +20,6 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The whole listing.
-    pub(crate) const ALL: Self = Self { after: Place::START, limit: usize::MAX };
-
     /// One more than the page holds, to learn whether there is another page.
     pub(super) fn rows_to_read(self) -> i64 {
         i64::try_from(self.limit).map_or(i64::MAX, |limit| limit.saturating_add(1))

@@ -4,6 +4,7 @@ use turso_cloud::{ByteSize, DatabaseName};
 use crate::args::values::Switch;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum DbConfigCommand {
     /// Show limits and blocks
     #[command(alias = "show")]
@@ -46,6 +47,7 @@ pub(crate) struct DbConfigChange {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum AllowRulesCommand {
     /// Show the rules
     #[command(alias = "show")]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use super::LocalName;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum LocalClock {
     /// Print what it shows
     #[command(after_help = "Examples:

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use super::LocalName;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum LocalFault {
     /// List the faults in effect
     #[command(visible_alias = "ls")]

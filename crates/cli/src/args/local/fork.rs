@@ -3,6 +3,7 @@ use clap::Subcommand;
 use super::LocalName;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum LocalFork {
     /// Copy the cloud as it is now; the copy takes the same tokens and ends with the cloud
     #[command(after_help = "Examples:

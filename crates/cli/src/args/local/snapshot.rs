@@ -3,6 +3,7 @@ use clap::Subcommand;
 use super::LocalName;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum LocalSnapshot {
     /// Keep the cloud as it is now
     #[command(after_help = "Examples:

@@ -10,7 +10,6 @@ use turso_cloud_contract::{
         OrganizationUsage, OrganizationUsageAnswer, PlansAnswer, Subscription, SubscriptionAnswer,
         UpdateBillingCustomer,
     },
-    databases::DatabaseFilter,
 };
 
 pub(super) use plans::{Feature, admit_database, admit_group, require};
@@ -19,7 +18,7 @@ pub(crate) use plans::{STARTER, included_rows, is_known};
 use super::{Answers, databases};
 use crate::{
     control::{Context, Handles, Refusal},
-    store::{GroupRow, OrganizationRow, Page, Role},
+    store::{GroupRow, OrganizationRow, Role},
 };
 
 impl Handles<ListPlans> for Answers {
@@ -50,7 +49,7 @@ impl Handles<GetOrganizationUsage> for Answers {
     fn handle(&self, request: GetOrganizationUsage, cx: &mut Context<'_>) -> Result<OrganizationUsageAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let groups = cx.store().groups_of(organization.id)?;
-        let rows = cx.store().databases_of(organization.id, &DatabaseFilter::default(), Page::ALL)?;
+        let rows = cx.store().databases_of(organization.id)?;
         let mut total = OrganizationTotal::default();
         total.groups = count(groups.len());
         total.databases = count(rows.len());

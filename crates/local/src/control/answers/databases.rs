@@ -6,6 +6,8 @@ mod transfer;
 mod usage;
 mod v3;
 
+use std::collections::HashMap;
+
 use turso_cloud_contract::{
     DatabaseId, DatabaseName, GroupName, Nothing,
     audit_logs::AuditCode,
@@ -29,7 +31,7 @@ use super::{
 };
 use crate::{
     control::{Context, Handles, Refusal, paging, provision},
-    store::{DatabaseRow, OrganizationRow, Page, Place},
+    store::{DatabaseRow, GroupRow, ListedDatabase, OrganizationRow, Page, Place},
 };
 
 pub(super) use v3::deleted as deleted_v3;
@@ -41,12 +43,14 @@ impl Handles<ListDatabases> for Answers {
             return Ok(DatabasesAnswer::default());
         }
         let page = page(&request.query)?;
-        let rows = cx.store().databases_of(organization.id, &request.query, page)?;
+        let rows = cx.store().listed_databases_of(organization.id, &request.query, page)?;
         let (rows, pagination) = paging::cut(rows, page, |row| Place { time: 0, row: row.id });
         let pagination = pagination.next.is_some().then_some(pagination);
+        let groups = cx.store().groups_of(organization.id)?.into_iter().filter(|group| cx.opens_group(&group.uuid));
+        let groups: HashMap<_, _> = groups.map(|group| (group.id, group)).collect();
         // A page may come out short for a token that is good for one group: the cursor goes on all the same.
-        let rows = rows.into_iter().filter(|row| cx.opens_group(&row.group.uuid));
-        Ok(DatabasesAnswer { databases: rows.map(|row| answer(cx, row)).collect(), pagination })
+        let databases = rows.into_iter().filter_map(|row| Some(answer(cx, groups.get(&row.group)?, row)));
+        Ok(DatabasesAnswer { databases: databases.collect(), pagination })
     }
 }
 
@@ -61,7 +65,8 @@ impl Handles<GetDatabase> for Answers {
     fn handle(&self, request: GetDatabase, cx: &mut Context<'_>) -> Result<DatabaseAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let database = find(cx, &organization, &request.database)?;
-        Ok(DatabaseAnswer { database: answer(cx, database) })
+        let (group, listed) = database.listed();
+        Ok(DatabaseAnswer { database: answer(cx, &group, listed) })
     }
 }
 
@@ -138,7 +143,7 @@ fn create(
     cx.publish(&database);
     audit(cx, organization, AuditCode::DbCreate, &database)?;
     content.give_to(cx, &database)?;
-    let hostname = cx.hostname(&database);
+    let hostname = cx.hostname(database.id, &database.label);
     Ok(CreatedDatabase::new(database.uuid, hostname, database.name))
 }
 
@@ -202,15 +207,14 @@ pub(super) fn refuse_if_protected(database: &DatabaseRow) -> Result<(), Refusal>
     Err(Refusal::forbidden(format!("database {} is delete-protected and cannot be deleted", database.name)))
 }
 
-fn answer(cx: &Context<'_>, row: DatabaseRow) -> Database {
-    let hostname = cx.hostname(&row);
-    let regions = row.group.locations().cloned().collect();
-    let mut database = Database::new(row.name, row.uuid, hostname, row.group.name, row.group.location);
-    database.regions = regions;
+fn answer(cx: &Context<'_>, group: &GroupRow, row: ListedDatabase) -> Database {
+    let hostname = cx.hostname(row.id, &row.label);
+    let mut database = Database::new(row.name, row.uuid, hostname, group.name.clone(), group.location.clone());
+    database.regions = group.locations().cloned().collect();
     database.block_reads = row.block_reads;
     database.block_writes = row.block_writes;
     database.delete_protection = row.delete_protection;
     database.parent = row.parent;
-    database.encryption_cipher = row.encryption.map(|encryption| encryption.cipher);
+    database.encryption_cipher = row.cipher;
     database
 }

@@ -111,7 +111,7 @@ pub(in crate::control::answers) fn deleted(
 }
 
 fn common(cx: &Context<'_>, organization: &OrganizationRow, row: DatabaseRow) -> Result<DatabaseV3, Refusal> {
-    let hostname = cx.hostname(&row);
+    let hostname = cx.hostname(row.id, &row.label);
     let regions = row.group.locations().cloned().collect();
     let group = (row.group.name, row.group.uuid);
     let id = OrganizationId::try_from(organization.uuid.as_str())?;
