@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use serde_json::json;
 use turso_cloud::NewDatabase;
 use turso_cloud_local::{Cloud, CloudError};
@@ -128,6 +129,56 @@ async fn a_transaction_is_in_a_snapshot_as_a_whole() {
     let (status, answer) = pipeline(&cloud, "orders", &token, &commit).await;
     assert_eq!((status, &answer["results"][1]["type"]), (200, &json!("ok")), "{answer}");
     assert_eq!(sum(&forking.await.unwrap(), &token).await, "111");
+}
+
+#[tokio::test]
+async fn what_has_begun_is_carried_out_though_nobody_waits_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for builder in [Cloud::builder().seed(7), Cloud::builder().seed(7).directory(directory.path())] {
+        let cloud = builder.build().unwrap();
+        with_a_row(&cloud).await;
+        let then = cloud.clock().now();
+        assert!(cloud.snapshot("clean").now_or_never().is_none());
+        until_it_is_over(&cloud).await;
+        assert_eq!(cloud.snapshots().unwrap().len(), 1);
+
+        create(&cloud, "events").await;
+        cloud.clock().advance(HOUR);
+        assert!(cloud.restore("clean").now_or_never().is_none());
+        until_it_is_over(&cloud).await;
+        assert_eq!((databases(&cloud).await, cloud.clock().now()), (vec!["orders".to_owned()], then));
+
+        cloud.clock().advance(HOUR);
+        assert!(cloud.reset().now_or_never().is_none());
+        until_it_is_over(&cloud).await;
+        assert_eq!((databases(&cloud).await.len(), cloud.clock().now()), (0, then));
+    }
+}
+
+/// A copy waits for its turn.
+async fn until_it_is_over(cloud: &Cloud) {
+    drop(cloud.fork().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_failure_leaves_state_and_clock_as_they_are() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().seed(7).directory(directory.path()).build().unwrap();
+    with_a_row(&cloud).await;
+    cloud.snapshot("clean").await.unwrap();
+    create(&cloud, "events").await;
+    cloud.clock().advance(HOUR);
+    let now = cloud.clock().now();
+    // The last step writes a file here.
+    let obstacle = directory.path().join("state.draft");
+    std::fs::create_dir(&obstacle).unwrap();
+    for failed in [cloud.restore("clean").await, cloud.reset().await] {
+        assert!(matches!(failed, Err(CloudError::File { action: "write", .. })), "{failed:?}");
+        assert_eq!((databases(&cloud).await.len(), cloud.clock().now()), (2, now));
+    }
+    std::fs::remove_dir(&obstacle).unwrap();
+    cloud.restore("clean").await.unwrap();
+    assert_eq!(databases(&cloud).await, ["orders"]);
 }
 
 #[tokio::test]
