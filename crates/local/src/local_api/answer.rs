@@ -12,7 +12,7 @@ use turso_cloud_contract::Expiration;
 use super::{
     ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, NewSnapshot, PREFIX, Status, UsageToAdd, tail,
 };
-use crate::{Cloud, CloudError, Refusal, forks::MOST};
+use crate::{Cloud, CloudError, Refusal, forks::MOST, request_log::Entry};
 
 /// Clients and what is between them give up on requests that take much longer.
 const LONGEST_WAIT: u64 = 30;
@@ -27,6 +27,15 @@ struct Filter {
     unknown: bool,
     /// How many seconds to wait for the first request there is to tell of.
     wait: u64,
+}
+
+impl Filter {
+    fn wants(&self, entry: &Entry) -> bool {
+        let is = |wanted: Option<&str>, given: Option<&str>| wanted.is_none() || wanted == given;
+        is(self.operation.as_deref(), entry.operation)
+            && is(self.database.as_deref(), entry.database.as_deref())
+            && !(self.unknown && entry.operation.is_some())
+    }
 }
 
 pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Result<Response<Body>, Refusal> {
@@ -164,15 +173,9 @@ fn remove_fault(cloud: &Cloud, id: &str) -> Result<Response<Body>, Refusal> {
 async fn requests(cloud: &Cloud, head: &Parts) -> Result<Response<Body>, Refusal> {
     let filter = filter(head)?;
     let wait = Duration::from_secs(filter.wait.min(LONGEST_WAIT));
+    let found = cloud.requests().wait_for(filter.after, |entry| filter.wants(entry));
     // Nothing new in time is no failure.
-    let requests = tokio::time::timeout(wait, cloud.requests().wait_after(filter.after)).await;
-    let mut requests = requests.unwrap_or_default();
-    requests.retain(|request| {
-        filter.operation.as_ref().is_none_or(|wanted| request.operation.as_ref() == Some(wanted))
-            && filter.database.as_ref().is_none_or(|wanted| request.database.as_ref() == Some(wanted))
-            && (!filter.unknown || request.operation.is_none())
-    });
-    success(&requests)
+    success(&tokio::time::timeout(wait, found).await.unwrap_or_default())
 }
 
 fn filter(head: &Parts) -> Result<Filter, Refusal> {

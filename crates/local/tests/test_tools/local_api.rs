@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
+    time::Instant,
 };
 use turso_cloud::NewDatabase;
 use turso_cloud_local::{
@@ -104,6 +105,27 @@ async fn requests_are_listed_and_filtered_and_forgotten() {
     assert_eq!(call(&cloud, Method::GET, "/_local/requests?since=1", "").await.0, 400);
     assert_eq!(call(&cloud, Method::DELETE, "/_local/requests", "").await.0, 200);
     assert_eq!(count("").await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_requests_of_a_kind_ends_with_one_of_them_or_with_its_time() {
+    const CREATIONS: &str = "/_local/requests?operation=CreateDatabase&wait=20";
+    let cloud = Cloud::new().unwrap();
+    databases(&cloud).await;
+    let started = Instant::now();
+    assert_eq!(get(&cloud, CREATIONS).await, json!([]));
+    assert_eq!(started.elapsed().as_secs(), 20);
+
+    let waiting = async {
+        let found = get(&cloud, CREATIONS).await;
+        (found.as_array().unwrap().len(), found[0]["operation"].clone())
+    };
+    let meanwhile = async {
+        databases(&cloud).await;
+        create(&cloud, "orders").await;
+    };
+    assert_eq!(tokio::join!(waiting, meanwhile).0, (1, json!("CreateDatabase")));
+    assert_eq!(started.elapsed().as_secs(), 20);
 }
 
 #[tokio::test]
