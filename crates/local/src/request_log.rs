@@ -100,7 +100,8 @@ impl Requests {
     }
 
     /// Waits until there are requests after the one of this number. Where more have come than are remembered, the
-    /// numbers tell.
+    /// numbers tell. Where none are remembered at all ([`CloudBuilder::request_log`](crate::CloudBuilder::request_log) of 0),
+    /// it waits for ever.
     pub async fn wait_after(&self, number: u64) -> Vec<LoggedRequest> {
         self.wait_for(number, |_| true).await
     }
@@ -165,6 +166,11 @@ impl Requests {
         // Freed without the lock.
         drop(oldest);
         self.0.news.notify_waiters();
+    }
+
+    /// Counts a request that is not remembered.
+    pub(crate) fn pass(&self) {
+        self.0.ring.lock().last += 1;
     }
 
     fn select(&self, after: u64, is_wanted: impl Fn(&Entry) -> bool) -> Vec<LoggedRequest> {
