@@ -267,6 +267,16 @@ async fn there_are_so_many_forks_and_no_more() {
 }
 
 #[tokio::test]
+async fn no_more_forks_than_there_may_be_are_made_at_the_same_time() {
+    let cloud = Cloud::new().unwrap();
+    let calls = (0..70).map(|_| call(&cloud, Method::POST, "/_local/forks", ""));
+    let answers = futures_util::future::join_all(calls).await;
+    assert_eq!(answers.iter().filter(|(status, _)| *status == 200).count(), 64);
+    assert_eq!(answers.iter().filter(|(status, _)| *status == 409).count(), 6);
+    assert_eq!(get(&cloud, "/_local/forks").await.as_array().unwrap().len(), 64);
+}
+
+#[tokio::test]
 async fn a_cloud_that_other_machines_reach_asks_for_its_own_token() {
     let cloud = Cloud::new().unwrap();
     let server = cloud.serve("0.0.0.0:0").await.unwrap();
