@@ -100,8 +100,7 @@ impl Requests {
     }
 
     /// Waits until there are requests after the one of this number. Where more have come than are remembered, the
-    /// numbers tell. Where none are remembered at all ([`CloudBuilder::request_log`](crate::CloudBuilder::request_log) of 0),
-    /// it waits for ever.
+    /// numbers tell. It waits for ever where none are remembered (`request_log(0)` of the builder).
     pub async fn wait_after(&self, number: u64) -> Vec<LoggedRequest> {
         self.wait_for(number, |_| true).await
     }

@@ -10,6 +10,7 @@ use turso_cloud_contract::InvalidInput;
 
 use crate::{
     Cloud, CloudError,
+    blocking::blocking,
     blueprint::Blueprint,
     builder::secret,
     clock::ClockState,
@@ -82,7 +83,7 @@ impl Cloud {
             .await
     }
 
-    /// The snapshots there are, by name.
+    /// The snapshots there are, by name. Looks at all files of each of them, and blocks meanwhile.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         let folder = self.home().snapshots();
         let entries = match fs::read_dir(&folder) {
@@ -111,13 +112,16 @@ impl Cloud {
         .await
     }
 
-    /// Deletes a snapshot; says whether there was one of this name.
-    pub fn delete_snapshot(&self, name: &str) -> Result<bool, CloudError> {
+    /// Deletes a snapshot; says whether there was one of this name. Whoever restores it at the moment is waited for.
+    pub async fn delete_snapshot(&self, name: &str) -> Result<bool, CloudError> {
         check(name)?;
         let place = self.place_of(name);
-        let is_there = place.exists();
-        remove_all(&place);
-        Ok(is_there)
+        self.in_turn(move |_| {
+            let is_there = place.exists();
+            remove_all(&place);
+            Ok(is_there)
+        })
+        .await
     }
 
     /// Another cloud, in memory, that is as this one at this moment and goes its own way from then on: with the same
@@ -229,10 +233,4 @@ fn missing(error: CloudError, name: &str) -> CloudError {
         }
         error => error,
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, CloudError> + Send + 'static,
-) -> Result<T, CloudError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| CloudError::State(error.into()))?
 }

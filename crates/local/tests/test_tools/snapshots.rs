@@ -306,9 +306,20 @@ async fn snapshots_are_listed_and_deleted_by_name() {
     assert!(refused.contains("there is one of this name already"), "{refused}");
     let names = || cloud.snapshots().unwrap().into_iter().map(|snapshot| snapshot.name).collect::<Vec<_>>();
     assert_eq!(names(), ["a", "b"]);
-    assert!(cloud.delete_snapshot("a").unwrap() && !cloud.delete_snapshot("a").unwrap());
+    assert!(cloud.delete_snapshot("a").await.unwrap() && !cloud.delete_snapshot("a").await.unwrap());
     assert_eq!(names(), ["b"]);
     assert!(matches!(cloud.restore("a").await, Err(CloudError::NoSnapshot { name }) if name == "a"));
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_being_restored_is_deleted_afterwards() {
+    let cloud = Cloud::new().unwrap();
+    let token = with_a_row(&cloud).await;
+    cloud.snapshot("clean").await.unwrap();
+    value(&cloud, "orders", &token, "INSERT INTO t VALUES (10)").await;
+    let (restored, deleted) = tokio::join!(cloud.restore("clean"), cloud.delete_snapshot("clean"));
+    assert!(restored.is_ok() && deleted.unwrap(), "{restored:?}");
+    assert_eq!(sum(&cloud, &token).await, "1");
 }
 
 #[tokio::test]
@@ -316,9 +327,8 @@ async fn a_name_is_no_path() {
     let directory = tempfile::tempdir().unwrap();
     let cloud = Cloud::builder().directory(directory.path().join("cloud")).build().unwrap();
     for name in ["", ".", "..", "../evil", "a/b", "a\\b", "/etc", ".hidden", "a\0b", "ä", &"a".repeat(65)] {
-        for refused in
-            [cloud.snapshot(name).await.map(drop), cloud.restore(name).await, cloud.delete_snapshot(name).map(drop)]
-        {
+        let deleted = cloud.delete_snapshot(name).await.map(drop);
+        for refused in [cloud.snapshot(name).await.map(drop), cloud.restore(name).await, deleted] {
             assert!(matches!(refused, Err(CloudError::Input(_))), "{name:?}: {refused:?}");
         }
     }
