@@ -11,7 +11,7 @@ mod value;
 mod wire;
 
 pub(crate) use batch::BatchError;
-pub(crate) use connection::{Connection, base};
+pub(crate) use connection::{Connection, base, refused};
 pub(crate) use cursor::Ended;
 pub(crate) use error::HranaError;
 pub(crate) use value::{Arguments, NamedValue, Statement, Value};
