@@ -117,6 +117,22 @@ impl<T: Send + 'static> Call<T> {
         }
     }
 
+    /// The same call with something that is held from its beginning until it is over or dropped.
+    pub(crate) fn holding<G: Send + 'static>(self, begin: impl FnOnce(&Context) -> G + Send + 'static) -> Self {
+        let Self { client, options, scope, run } = self;
+        Self {
+            client,
+            options,
+            scope,
+            run: Box::new(move |cx| {
+                Box::pin(async move {
+                    let _held = begin(&cx);
+                    run(cx).await
+                })
+            }),
+        }
+    }
+
     /// Notes where the call works, for what may follow it.
     pub(crate) fn within(mut self, scope: &Scope) -> Self {
         self.scope = Some(scope.clone());
