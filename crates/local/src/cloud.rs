@@ -37,6 +37,7 @@ use crate::{
 /// # Ok::<(), turso_cloud_local::CloudError>(())
 /// ```
 #[derive(Clone)]
+#[must_use = "a cloud ends with its last handle"]
 pub struct Cloud(Arc<Inner>);
 
 /// The fields are dropped in this order: the state before the place it is in.
