@@ -105,9 +105,9 @@ impl AccessCache {
             slots.forget_half();
         }
         slots.uses += 1;
-        let uses = slots.uses;
+        let this_use = slots.uses;
         let used = slots.by_key.entry(key).or_default();
-        used.last_use = uses;
+        used.last_use = this_use;
         Arc::clone(&used.slot)
     }
 
