@@ -141,11 +141,11 @@ impl Cloud {
         let turn = self.change_of_state().await;
         let scratch = Scratch::new("fork");
         let (draft, clock) = (scratch.created()?.join("image"), self.clock().clone());
-        let image = self
+        let (image, scratch) = self
             .control()
             .while_nobody_writes(move |control, store| {
                 let _turn = turn;
-                Image::write(control, store, &clock, &draft)
+                Ok((Image::write(control, store, &clock, &draft)?, scratch))
             })
             .await?;
         let parent = self.clone();
