@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,9 +14,9 @@ use tokio::{
 };
 use turso_cloud_contract::{DatabaseName, DatabaseToken, OrganizationSlug};
 
-use crate::{Error, ErrorKind};
+use crate::{Call, Error, ErrorKind, call::Context};
 
-/// How many databases the cache remembers before it forgets those whose tokens have ended.
+/// How many tokens are kept. Where there would be more, the half that was not asked for for the longest time is forgotten.
 const MANY: usize = 4096;
 
 /// The URL of a database and a token for it: what any libSQL driver asks for.
@@ -47,7 +47,27 @@ struct Kept {
 }
 
 #[derive(Default)]
-pub(crate) struct AccessCache(Mutex<HashMap<Key, Slot>>);
+pub(crate) struct AccessCache(Mutex<Slots>);
+
+#[derive(Default)]
+struct Slots {
+    by_key: HashMap<Key, Used>,
+    /// How often any of them was asked for.
+    uses: u64,
+}
+
+#[derive(Default)]
+struct Used {
+    slot: Slot,
+    last_use: u64,
+}
+
+/// Whose access has ended: that to one database, or to all of an organization.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) organization: OrganizationSlug,
+    pub(crate) database: Option<DatabaseName>,
+}
 
 impl AccessCache {
     /// What is kept while it is fresh, or else what `mint` yields. Callers that come while it is minted wait for it, each
@@ -62,7 +82,7 @@ impl AccessCache {
     where
         F: Future<Output = Result<DatabaseAccess, Error>>,
     {
-        let slot = self.slot(key, now);
+        let slot = self.slot(key);
         let late = "another call did not get the token before the deadline";
         let kept = timeout_at(deadline, slot.lock()).await;
         let mut kept = kept.map_err(|_| Error::new(ErrorKind::Timeout).with_detail(late))?;
@@ -74,31 +94,70 @@ impl AccessCache {
         Ok(access)
     }
 
-    /// Forgets what is kept of a database.
-    pub(crate) fn forget(&self, organization: &OrganizationSlug, database: &DatabaseName) {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.retain(|key, _| key.organization != *organization || key.database != *database);
+    /// Forgets what is kept for somebody.
+    pub(crate) fn forget(&self, ended: &Ended) {
+        self.lock().by_key.retain(|key, _| !ended.is_about(key));
     }
 
-    /// Forgets what is kept of all databases of an organization.
-    pub(crate) fn forget_all(&self, organization: &OrganizationSlug) {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.retain(|key, _| key.organization != *organization);
-    }
-
-    fn slot(&self, key: Key, now: Timestamp) -> Slot {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if slots.len() >= MANY && !slots.contains_key(&key) {
-            slots.retain(|_, slot| !has_ended(slot, now));
+    fn slot(&self, key: Key) -> Slot {
+        let mut slots = self.lock();
+        if slots.by_key.len() >= MANY && !slots.by_key.contains_key(&key) {
+            slots.forget_half();
         }
-        Arc::clone(slots.entry(key).or_default())
+        slots.uses += 1;
+        let this_use = slots.uses;
+        let used = slots.by_key.entry(key).or_default();
+        used.last_use = this_use;
+        Arc::clone(&used.slot)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slots> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether nobody needs a slot: its token is no longer fresh, and nobody is minting another.
-fn has_ended(slot: &Slot, now: Timestamp) -> bool {
-    let kept = slot.try_lock();
-    kept.is_ok_and(|kept| kept.as_ref().is_none_or(|kept| kept.fresh_until.is_some_and(|until| until <= now)))
+impl Slots {
+    /// Makes room for many at once, so that looking at all of them is rare.
+    fn forget_half(&mut self) {
+        let mut uses: Vec<_> = self.by_key.values().map(|used| used.last_use).collect();
+        let half = uses.len() / 2;
+        let (_, oldest, _) = uses.select_nth_unstable(half);
+        let oldest = *oldest;
+        self.by_key.retain(|_, used| used.last_use >= oldest);
+    }
+}
+
+impl Ended {
+    fn is_about(&self, key: &Key) -> bool {
+        key.organization == self.organization && self.database.as_ref().is_none_or(|database| key.database == *database)
+    }
+}
+
+impl<T: Send + 'static> Call<T> {
+    /// The same call, from whose beginning no token that it ends is handed out. What is minted while it is under way is
+    /// forgotten when it is over, also if it failed or nobody waits for it any more: its answer may only be lost.
+    pub(crate) fn ending_access(self, ended: Option<Ended>) -> Self {
+        self.holding(move |cx| ended.map(|ended| Ending::begin(cx.clone(), ended)))
+    }
+}
+
+/// A call under way that ends access.
+struct Ending {
+    cx: Context,
+    ended: Ended,
+}
+
+impl Ending {
+    fn begin(cx: Context, ended: Ended) -> Self {
+        cx.client().access.forget(&ended);
+        Self { cx, ended }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.cx.client().access.forget(&self.ended);
+    }
 }
 
 /// Three quarters of its life: whoever gets it then has the last quarter to use it.
@@ -109,7 +168,6 @@ fn fresh_until(now: Timestamp, expires_at: Option<Timestamp>) -> Option<Timestam
 
 impl fmt::Debug for AccessCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
-        f.debug_struct("AccessCache").field("kept", &kept).finish()
+        f.debug_struct("AccessCache").field("kept", &self.lock().by_key.len()).finish()
     }
 }

@@ -14,13 +14,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::{fmt, future::Future, ops::Deref, pin::Pin, sync::mpsc, thread};
+use std::{fmt, future::Future, pin::Pin, sync::mpsc, thread};
 
 use futures_core::Stream;
 use futures_util::StreamExt as _;
+use http::Method;
 use tokio::{runtime::Handle, sync::oneshot};
+use turso_cloud_contract::Endpoint;
 
-use crate::{ClientBuilder, Error};
+use crate::{
+    Call, ClientBuilder, Error, RawCall,
+    handles::{
+        ApiTokens, AuditLogs, Billing, CurrentUser, Databases, Groups, Invites, Jwks, Locations, Members,
+        Organizations, Recovery,
+    },
+};
 
 /// A [`Client`](crate::Client) that brings its own runtime: its calls are made with [`Call::send`](crate::Call::send).
 ///
@@ -29,11 +37,45 @@ use crate::{ClientBuilder, Error};
 #[derive(Clone, Debug)]
 pub struct Client(crate::Client);
 
-impl Deref for Client {
-    type Target = crate::Client;
+/// A handle for each noun, as the asynchronous client has them.
+macro_rules! handles {
+    ($($name:ident: $handle:ident,)+) => {
+        impl Client {
+            $(
+                #[doc = concat!("As [`Client::", stringify!($name), "`](crate::Client::", stringify!($name), ").")]
+                #[must_use]
+                pub fn $name(&self) -> $handle {
+                    self.0.$name()
+                }
+            )+
+        }
+    };
+}
 
-    fn deref(&self) -> &crate::Client {
-        &self.0
+handles! {
+    organizations: Organizations,
+    groups: Groups,
+    databases: Databases,
+    audit_logs: AuditLogs,
+    locations: Locations,
+    api_tokens: ApiTokens,
+    user: CurrentUser,
+    members: Members,
+    invites: Invites,
+    billing: Billing,
+    jwks: Jwks,
+    recovery: Recovery,
+}
+
+impl Client {
+    /// As [`Client::call`](crate::Client::call).
+    pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<E::Answer> {
+        self.0.call(endpoint)
+    }
+
+    /// As [`Client::request`](crate::Client::request).
+    pub fn request(&self, method: Method, path: impl Into<String>) -> RawCall {
+        self.0.request(method, path)
     }
 }
 

@@ -22,6 +22,8 @@ use crate::{
 
 type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
+type Run<T> = Box<dyn FnOnce(Context) -> CallFuture<T> + Send>;
+
 /// Timeouts and retries of one call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallOptions {
@@ -49,7 +51,7 @@ pub struct Call<T> {
     options: CallOptions,
     /// Where the call works, for what may follow it.
     scope: Option<Scope>,
-    run: Box<dyn FnOnce(Context) -> CallFuture<T> + Send>,
+    run: Run<T>,
 }
 
 impl<T: Send + 'static> Call<T> {
@@ -103,18 +105,28 @@ impl<T: Send + 'static> Call<T> {
         U: Send + 'static,
         F: Future<Output = Result<U, Error>> + Send + 'static,
     {
+        self.around(|cx, run| async move {
+            let result = run(cx.clone()).await;
+            next(cx, result).await
+        })
+    }
+
+    /// The same call with something that is held from its beginning until it is over or dropped.
+    pub(crate) fn holding<G: Send + 'static>(self, begin: impl FnOnce(&Context) -> G + Send + 'static) -> Self {
+        self.around(|cx, run| async move {
+            let _held = begin(&cx);
+            run(cx).await
+        })
+    }
+
+    /// The same call as a part of something.
+    fn around<U, F>(self, whole: impl FnOnce(Context, Run<T>) -> F + Send + 'static) -> Call<U>
+    where
+        U: Send + 'static,
+        F: Future<Output = Result<U, Error>> + Send + 'static,
+    {
         let Self { client, options, scope, run } = self;
-        Call {
-            client,
-            options,
-            scope,
-            run: Box::new(move |cx| {
-                Box::pin(async move {
-                    let result = run(cx.clone()).await;
-                    next(cx, result).await
-                })
-            }),
-        }
+        Call { client, options, scope, run: Box::new(move |cx| Box::pin(whole(cx, run))) }
     }
 
     /// Notes where the call works, for what may follow it.

@@ -28,36 +28,32 @@ pub(crate) struct Blueprint {
 }
 
 impl Blueprint {
-    /// A state with everybody in it who is to be there.
+    /// Puts everybody into a state who is to be there at this time.
     pub(crate) fn found(
         &self,
-        store: Store,
+        store: &Store,
         files: Files,
         heirlooms: &Heirlooms,
-    ) -> Result<(Arc<Control>, Foundation), CloudError> {
-        let (data, now) = (DataPlane::new(files, self.clock.clone()), self.clock.now());
+        now: Timestamp,
+    ) -> Result<(DataPlane, Foundation), CloudError> {
+        let data = DataPlane::new(files, self.clock.clone());
         let foundation = store.transact(|transaction| {
             let founder = Founder { transaction, ids: self.ids, now, heirlooms, data: &data };
             founder.found(&self.population)
         })?;
-        Ok((self.awake(store, data, now)?, foundation))
+        Ok((data, foundation))
     }
 
-    /// A state that was there before, with the files of its databases, if they have to be brought.
-    pub(crate) fn revive(
-        &self,
-        store: Store,
-        files: Files,
-        databases: Option<&Path>,
-    ) -> Result<Arc<Control>, CloudError> {
+    /// Brings the files of the databases of a state that was there before.
+    pub(crate) fn bring(&self, databases: &Path, files: Files) -> Result<DataPlane, CloudError> {
         let data = DataPlane::new(files, self.clock.clone());
-        if let Some(databases) = databases {
-            copy_databases(databases, data.directory())?;
-        }
-        self.awake(store, data, self.clock.now())
+        copy_databases(databases, data.directory())?;
+        Ok(data)
     }
 
-    fn awake(&self, store: Store, data: DataPlane, now: Timestamp) -> Result<Arc<Control>, CloudError> {
+    /// Lets a state live on from the present moment.
+    pub(crate) fn awake(&self, store: Store, data: DataPlane) -> Result<Arc<Control>, CloudError> {
+        let now = self.clock.now();
         let (key, databases, deleted, used) = store.transact(|transaction| {
             transaction.purge(recovery::deadline(now))?;
             let (databases, deleted) = (transaction.all_databases()?, transaction.all_deleted_databases()?);

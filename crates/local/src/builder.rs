@@ -253,7 +253,8 @@ impl CloudBuilder {
             addresses: Arc::default(),
             lock: home.lock(),
         };
-        let (control, foundation) = blueprint.found(store, files, &Heirlooms::default())?;
+        let (data, foundation) = blueprint.found(&store, files, &Heirlooms::default(), blueprint.clock.now())?;
+        let control = blueprint.awake(store, data)?;
         Ok(Cloud::from_inner(Inner::new(control, blueprint, home, foundation, settings)))
     }
 

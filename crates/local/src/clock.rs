@@ -155,7 +155,7 @@ impl ClockState {
         Self::Running { offset: at.duration_since(Timestamp::now()) }
     }
 
-    fn now(self) -> Timestamp {
+    pub(crate) fn now(self) -> Timestamp {
         let now = match self {
             Self::Running { offset } => shifted(Timestamp::now(), offset),
             Self::Frozen { at } => at,

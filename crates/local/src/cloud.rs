@@ -5,7 +5,7 @@ use http::{Request, Response};
 use parking_lot::RwLock;
 use tokio::{
     net::ToSocketAddrs,
-    sync::{Mutex, MutexGuard, Notify},
+    sync::{Mutex, Notify, OwnedMutexGuard},
 };
 use turso_cloud_contract::{ApiToken, OrganizationSlug};
 
@@ -37,6 +37,7 @@ use crate::{
 /// # Ok::<(), turso_cloud_local::CloudError>(())
 /// ```
 #[derive(Clone)]
+#[must_use = "a cloud ends with its last handle"]
 pub struct Cloud(Arc<Inner>);
 
 /// The fields are dropped in this order: the state before the place it is in.
@@ -47,7 +48,7 @@ pub(crate) struct Inner {
     authority: Authority,
     settings: Settings,
     /// Held while one state takes the place of another, or is copied.
-    turn: Mutex<()>,
+    turn: Arc<Mutex<()>>,
     home: Home,
 }
 
@@ -268,9 +269,10 @@ impl Cloud {
         std::mem::replace(&mut *self.0.live.write(), control)
     }
 
-    /// Waits for the turn to change from one state to another.
-    pub(crate) async fn change_of_state(&self) -> MutexGuard<'_, ()> {
-        self.0.turn.lock().await
+    /// Waits for the turn to change from one state to another. It belongs to the thread that does so rather than to the
+    /// future that waits for it, which may be dropped.
+    pub(crate) async fn change_of_state(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.0.turn).lock_owned().await
     }
 
     pub(crate) fn addresses(&self) -> &Addresses {
@@ -315,7 +317,7 @@ impl Inner {
         settings: Settings,
     ) -> Self {
         let authority = Authority::new(home.path());
-        Self { live: RwLock::new(control), blueprint, foundation, authority, settings, turn: Mutex::new(()), home }
+        Self { live: RwLock::new(control), blueprint, foundation, authority, settings, turn: Arc::default(), home }
     }
 }
 

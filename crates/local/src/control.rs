@@ -37,6 +37,7 @@ use http::{Request, Response, header::CONTENT_TYPE, request::Parts};
 use turso_cloud_contract::{ByteSize, CATALOGUE, Service};
 
 use crate::{
+    blocking::blocking,
     blueprint::Blueprint,
     clock::Clock,
     data::{AllowList, DataPlane, DatabaseRecord},
@@ -157,7 +158,7 @@ impl Control {
         let received = Received { head, body };
         let control = Arc::clone(self);
         let work = move || operation.perform(&control, &target, &received);
-        respond(tokio::task::spawn_blocking(work).await.map_err(Refusal::internal).flatten())
+        respond(blocking(work).await)
     }
 }
 

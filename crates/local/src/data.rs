@@ -285,9 +285,15 @@ impl DataPlane {
             return;
         };
         databases.forget_label_of(&database);
+        databases.forget_group_of(&database);
         drop(databases);
         self.0.uploads.abandon(id);
         database.condemn();
+    }
+
+    /// Forgets what an organization has used, which is gone for good.
+    pub(crate) fn forget_organization(&self, organization: i64) {
+        self.0.databases.write().meters.remove(&organization);
     }
 
     /// Answers a request to the host whose first label is `label`; `path` is what follows any `/db/<label>` prefix.
@@ -407,6 +413,15 @@ impl Databases {
             return Arc::clone(activity);
         }
         Arc::clone(self.activities.entry(group.to_owned()).or_default())
+    }
+
+    /// When a group was used is forgotten with the last of its databases.
+    fn forget_group_of(&mut self, database: &Database) {
+        let record = database.record();
+        // One of them is the one that goes, the other is kept here.
+        if self.activities.get(&record.group_id).is_some_and(|activity| Arc::strong_count(activity) <= 2) {
+            self.activities.remove(&record.group_id);
+        }
     }
 
     /// A database that takes requests.

@@ -2,7 +2,7 @@ use std::{error::Error, io, path::PathBuf};
 
 use turso_cloud_contract::InvalidInput;
 
-use crate::{ids::IdError, store::StoreError};
+use crate::{blocking::Crash, ids::IdError, store::StoreError};
 
 /// A local cloud could not be set up or served.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +77,12 @@ impl CloudError {
 
 impl From<StoreError> for CloudError {
     fn from(error: StoreError) -> Self {
+        Self::State(error.into())
+    }
+}
+
+impl From<Crash> for CloudError {
+    fn from(error: Crash) -> Self {
         Self::State(error.into())
     }
 }

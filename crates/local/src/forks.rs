@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Cloud, CloudError, Server, local_api::ServedFork};
 
@@ -11,14 +12,30 @@ use crate::{Cloud, CloudError, Server, local_api::ServedFork};
 pub(crate) const MOST: usize = 64;
 
 /// The forks that end with their cloud.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Forks(Arc<Mutex<Open>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Forks {
+    /// One for each that there may be, taken before it is made.
+    places: Arc<Semaphore>,
+    open: Arc<Mutex<Open>>,
+}
 
 #[derive(Debug, Default)]
 struct Open {
     /// The number of the one that was made last.
     last: u64,
-    servers: BTreeMap<u64, Server>,
+    served: BTreeMap<u64, Served>,
+}
+
+#[derive(Debug)]
+struct Served {
+    server: Server,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Default for Forks {
+    fn default() -> Self {
+        Self { places: Arc::new(Semaphore::new(MOST)), open: Arc::default() }
+    }
 }
 
 impl Forks {
@@ -26,28 +43,26 @@ impl Forks {
     /// may be. Boxed, for a server answers the request that starts another one.
     pub(crate) fn add<'a>(&'a self, cloud: &'a Cloud) -> BoxFuture<'a, Result<Option<ServedFork>, CloudError>> {
         Box::pin(async move {
-            if self.0.lock().servers.len() >= MOST {
-                return Ok(None);
-            }
+            let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return Ok(None) };
             let server = cloud.fork().await?.serve("127.0.0.1:0").await?;
-            let mut open = self.0.lock();
+            let mut open = self.open.lock();
             open.last += 1;
             let fork = ServedFork { id: open.last, url: server.url() };
-            open.servers.insert(fork.id, server);
+            open.served.insert(fork.id, Served { server, _place: place });
             Ok(Some(fork))
         })
     }
 
     pub(crate) fn list(&self) -> Vec<ServedFork> {
-        self.0.lock().servers.iter().map(|(id, server)| ServedFork { id: *id, url: server.url() }).collect()
+        self.open.lock().served.iter().map(|(id, fork)| ServedFork { id: *id, url: fork.server.url() }).collect()
     }
 
     /// Ends one; says whether there was one of this number.
     pub(crate) async fn end(&self, id: u64) -> bool {
-        let server = self.0.lock().servers.remove(&id);
-        match server {
-            Some(server) => {
-                server.shutdown().await;
+        let fork = self.open.lock().served.remove(&id);
+        match fork {
+            Some(fork) => {
+                fork.server.shutdown().await;
                 true
             }
             None => false,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod authority;
+mod blocking;
 mod blueprint;
 mod builder;
 mod clock;
@@ -29,7 +30,11 @@ mod whole_body;
 pub use builder::CloudBuilder;
 pub use clock::Clock;
 pub use cloud::Cloud;
-pub use control::{Context, Handles, Hostnames, Refusal, Routes, answers_everything};
+pub use control::Hostnames;
+/// For the test that shows that an operation without an answer does not compile, which sees only what is public, and for
+/// nobody else.
+#[doc(hidden)]
+pub use control::{Context, Handles, Refusal, Routes, answers_everything};
 pub use error::CloudError;
 pub use faults::{Fault, FaultEffect, FaultRule, FaultSpec, FaultStatus, Faults};
 pub use quirk::Quirk;

@@ -100,15 +100,21 @@ impl Requests {
     }
 
     /// Waits until there are requests after the one of this number. Where more have come than are remembered, the
-    /// numbers tell.
+    /// numbers tell. It waits for ever where none are remembered (`request_log(0)` of the builder).
     pub async fn wait_after(&self, number: u64) -> Vec<LoggedRequest> {
+        self.wait_for(number, |_| true).await
+    }
+
+    /// As [`Requests::wait_after`], for requests of a kind.
+    pub(crate) async fn wait_for(&self, mut number: u64, is_wanted: impl Fn(&Entry) -> bool) -> Vec<LoggedRequest> {
         loop {
             // Before looking, so that nothing is missed in between.
-            let news = self.0.news.notified();
-            let requests = self.after(number);
+            let (news, newest) = (self.0.news.notified(), self.count());
+            let requests = self.select(number, &is_wanted);
             if !requests.is_empty() {
                 return requests;
             }
+            number = number.max(newest);
             news.await;
         }
     }
@@ -159,6 +165,11 @@ impl Requests {
         // Freed without the lock.
         drop(oldest);
         self.0.news.notify_waiters();
+    }
+
+    /// Counts a request that is not remembered.
+    pub(crate) fn pass(&self) {
+        self.0.ring.lock().last += 1;
     }
 
     fn select(&self, after: u64, is_wanted: impl Fn(&Entry) -> bool) -> Vec<LoggedRequest> {

@@ -40,6 +40,7 @@ const FAREWELLS: usize = 64;
 
 /// A local cloud on a port. Dropping it cuts its connections off; [`Server::shutdown`] lets requests end first.
 #[derive(Debug)]
+#[must_use = "dropping it closes the port"]
 pub struct Server {
     cloud: Cloud,
     address: SocketAddr,

@@ -10,13 +10,16 @@ use turso_cloud_contract::InvalidInput;
 
 use crate::{
     Cloud, CloudError,
+    blocking::blocking,
     blueprint::Blueprint,
     builder::secret,
+    clock::ClockState,
     cloud::Inner,
-    control::Control,
+    data::DataPlane,
     directory::remove_all,
     founder::Heirlooms,
     home::{Home, Scratch},
+    store::Store,
 };
 use image::Image;
 pub(crate) use image::copy_databases;
@@ -61,7 +64,7 @@ impl Cloud {
     /// ```
     pub async fn snapshot(&self, name: &str) -> Result<Snapshot, CloudError> {
         check(name)?;
-        let _turn = self.change_of_state().await;
+        let turn = self.change_of_state().await;
         let (folder, target) = (self.home().snapshots(), self.place_of(name));
         if target.exists() {
             return Err(InvalidInput::new("snapshot", name, "there is one of this name already").into());
@@ -71,6 +74,7 @@ impl Cloud {
         let clock = self.clock().clone();
         self.control()
             .while_nobody_writes(move |control, store| {
+                let _turn = turn;
                 let image = Image::write(control, store, &clock, &draft)?;
                 let moved = fs::rename(&draft, &target);
                 moved.map_err(|source| CloudError::File { action: "create", path: target.clone(), source })?;
@@ -79,7 +83,7 @@ impl Cloud {
             .await
     }
 
-    /// The snapshots there are, by name.
+    /// The snapshots there are, by name. Looks at all files of each of them, and blocks meanwhile.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         let folder = self.home().snapshots();
         let entries = match fs::read_dir(&folder) {
@@ -97,32 +101,27 @@ impl Cloud {
     /// clock is put back too. Snapshots, faults and the request log stay as they are.
     pub async fn restore(&self, name: &str) -> Result<(), CloudError> {
         check(name)?;
-        let _turn = self.change_of_state().await;
-        let image = Image::open(self.place_of(name)).map_err(|error| missing(error, name))?;
-        let clock = image.clock();
-        let cloud = self.clone();
-        blocking(move || {
+        let name = name.to_owned();
+        self.in_turn(move |cloud| {
+            let image = Image::open(cloud.place_of(&name)).map_err(|error| missing(error, &name))?;
             let base = image.base();
             let (store, files) = cloud.home().next(Some(&base))?;
-            // Before the state comes alive: what is too old is judged by its own time.
-            let before = cloud.clock().state();
-            cloud.clock().return_to(clock);
-            cloud
-                .blueprint()
-                .revive(store, files, Some(&base.databases()))
-                .inspect_err(|_| cloud.clock().return_to(before))
+            let data = cloud.blueprint().bring(&base.databases(), files)?;
+            cloud.proceed(store, data, image.clock())
         })
         .await
-        .and_then(|control| self.proceed(control))
     }
 
-    /// Deletes a snapshot; says whether there was one of this name.
-    pub fn delete_snapshot(&self, name: &str) -> Result<bool, CloudError> {
+    /// Deletes a snapshot; says whether there was one of this name. Whoever restores it at the moment is waited for.
+    pub async fn delete_snapshot(&self, name: &str) -> Result<bool, CloudError> {
         check(name)?;
         let place = self.place_of(name);
-        let is_there = place.exists();
-        remove_all(&place);
-        Ok(is_there)
+        self.in_turn(move |_| {
+            let is_there = place.exists();
+            remove_all(&place);
+            Ok(is_there)
+        })
+        .await
     }
 
     /// Another cloud, in memory, that is as this one at this moment and goes its own way from then on: with the same
@@ -139,12 +138,15 @@ impl Cloud {
     /// # }
     /// ```
     pub async fn fork(&self) -> Result<Self, CloudError> {
-        let _turn = self.change_of_state().await;
+        let turn = self.change_of_state().await;
         let scratch = Scratch::new("fork");
         let (draft, clock) = (scratch.created()?.join("image"), self.clock().clone());
-        let image = self
+        let (image, scratch) = self
             .control()
-            .while_nobody_writes(move |control, store| Image::write(control, store, &clock, &draft))
+            .while_nobody_writes(move |control, store| {
+                let _turn = turn;
+                Ok((Image::write(control, store, &clock, &draft)?, scratch))
+            })
             .await?;
         let parent = self.clone();
         blocking(move || {
@@ -156,7 +158,7 @@ impl Cloud {
                 ..parent.blueprint().clone()
             };
             let (store, files) = home.next(Some(&base))?;
-            let control = blueprint.revive(store, files, Some(&base.databases()))?;
+            let control = blueprint.awake(store, blueprint.bring(&base.databases(), files)?)?;
             let settings = parent.settings().for_another(&blueprint.clock, secret()?);
             drop(scratch);
             Ok(Self::from_inner(Inner::new(control, blueprint, home, parent.foundation().clone(), settings)))
@@ -168,30 +170,43 @@ impl Cloud {
     /// tokens it hands out stay the same. Faults end, the request log is forgotten, the clock returns to where it began.
     /// Snapshots stay.
     pub async fn reset(&self) -> Result<(), CloudError> {
-        let _turn = self.change_of_state().await;
-        let cloud = self.clone();
-        let control = blocking(move || {
+        self.in_turn(|cloud| {
             let heirlooms = cloud.blueprint().ids.is_random().then(|| Heirlooms::of(&cloud.control().store));
             let (store, files) = cloud.home().next(None)?;
-            let before = cloud.clock().state();
-            cloud.clock().return_to(cloud.settings().began);
-            let founded = cloud.blueprint().found(store, files, &heirlooms.transpose()?.unwrap_or_default());
-            let (control, _) = founded.inspect_err(|_| cloud.clock().return_to(before))?;
-            Ok(control)
+            let (heirlooms, began) = (heirlooms.transpose()?.unwrap_or_default(), cloud.settings().began);
+            let (data, _) = cloud.blueprint().found(&store, files, &heirlooms, began.now())?;
+            cloud.proceed(store, data, began)?;
+            cloud.faults().clear();
+            cloud.requests().clear();
+            Ok(())
         })
-        .await?;
-        self.proceed(control)?;
-        self.faults().clear();
-        self.requests().clear();
-        Ok(())
+        .await
     }
 
-    /// Lets another state take the place of this one.
-    fn proceed(&self, control: Arc<Control>) -> Result<(), CloudError> {
-        self.home().proceed()?;
-        let before = self.replace(control);
-        before.data.close();
-        drop(before);
+    /// Does something with the states of the cloud, one after another. What has begun is carried out, even when nobody
+    /// waits for it any more.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, CloudError> + Send + 'static,
+    ) -> Result<T, CloudError> {
+        let (turn, cloud) = (self.change_of_state().await, self.clone());
+        blocking(move || {
+            let _turn = turn;
+            work(&cloud)
+        })
+        .await
+    }
+
+    /// Lets another state, whose files are all there, take the place of this one at the time of its clock.
+    fn proceed(&self, store: Store, data: DataPlane, clock: ClockState) -> Result<(), CloudError> {
+        // Before the state comes alive: what is too old is judged by its own time.
+        let before = self.clock().state();
+        self.clock().return_to(clock);
+        let control = self.blueprint().awake(store, data);
+        let control = control.and_then(|control| self.home().proceed().map(|()| control));
+        let old = self.replace(control.inspect_err(|_| self.clock().return_to(before))?);
+        old.data.close();
+        drop(old);
         self.home().tidy();
         Ok(())
     }
@@ -218,10 +233,4 @@ fn missing(error: CloudError, name: &str) -> CloudError {
         }
         error => error,
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, CloudError> + Send + 'static,
-) -> Result<T, CloudError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| CloudError::State(error.into()))?
 }

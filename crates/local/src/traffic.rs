@@ -127,7 +127,7 @@ fn database_in(path: &str) -> Option<&str> {
     rest.split('/').next().filter(|name| !name.is_empty())
 }
 
-/// A request on its way, which is written down when it ends, also if nobody waits for it any more.
+/// A request on its way, which is counted and perhaps written down when it ends, also if nobody waits for it any more.
 struct Visit {
     requests: Requests,
     began: Instant,
@@ -213,9 +213,12 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        if let Some(mut entry) = self.entry.take() {
-            entry.duration = self.began.elapsed();
-            self.requests.push(entry);
+        match self.entry.take() {
+            Some(mut entry) => {
+                entry.duration = self.began.elapsed();
+                self.requests.push(entry);
+            }
+            None => self.requests.pass(),
         }
     }
 }

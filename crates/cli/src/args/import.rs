@@ -53,9 +53,13 @@ pub(crate) struct Import {
     #[arg(long, value_name = "NUMBER", default_value = "500", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) batch: u32,
 
-    /// Go on where the same import stopped, and if this one stops, keep what it has done. Without it, a database or a
-    /// table that an import created is removed again when it fails
+    /// If it stops, keep what it has done, for --resume. Without it, a database or a table that an import created is removed
+    /// again when it fails
     #[arg(long)]
+    pub(crate) keep: bool,
+
+    /// Go on where the same import stopped, and if this one stops, keep what it has done
+    #[arg(long, conflicts_with = "create")]
     pub(crate) resume: bool,
 }
 

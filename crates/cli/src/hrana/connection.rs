@@ -175,17 +175,11 @@ pub(crate) fn base(url: &str) -> String {
 }
 
 async fn accepted(answer: reqwest::Response) -> Result<reqwest::Response, HranaError> {
-    if answer.status().is_success() { Ok(answer) } else { Err(refused(answer).await) }
+    if answer.status().is_success() { Ok(answer) } else { Err(refused(answer).await.0) }
 }
 
-async fn refused(mut answer: reqwest::Response) -> HranaError {
-    #[derive(Default, Deserialize)]
-    struct Body {
-        error: Option<String>,
-        message: Option<String>,
-        code: Option<String>,
-    }
-
+/// An answer that is no success, and its body as far as it was read.
+pub(crate) async fn refused(mut answer: reqwest::Response) -> (HranaError, Vec<u8>) {
     let status = answer.status().as_u16();
     let mut text = Vec::new();
     while text.len() < LONGEST_REFUSAL {
@@ -194,8 +188,19 @@ async fn refused(mut answer: reqwest::Response) -> HranaError {
             _ => break,
         }
     }
-    let body: Body = serde_json::from_slice(&text).unwrap_or_default();
-    let first_line = || String::from_utf8_lossy(&text).lines().next().unwrap_or_default().chars().take(200).collect();
+    (refusal(status, &text), text)
+}
+
+fn refusal(status: u16, text: &[u8]) -> HranaError {
+    #[derive(Default, Deserialize)]
+    struct Body {
+        error: Option<String>,
+        message: Option<String>,
+        code: Option<String>,
+    }
+
+    let body: Body = serde_json::from_slice(text).unwrap_or_default();
+    let first_line = || String::from_utf8_lossy(text).lines().next().unwrap_or_default().chars().take(200).collect();
     let message = body.error.or(body.message).unwrap_or_else(first_line);
     HranaError::Refused { status, message, code: body.code.unwrap_or_default() }
 }

@@ -189,6 +189,21 @@ fn an_export_that_breaks_off_leaves_nothing() {
 }
 
 #[test]
+fn a_database_that_fails_in_between_is_not_taken_for_one_without_more() {
+    let served = shop();
+    let folder = out(&served, "failed");
+    fs::create_dir(&folder).unwrap();
+    for status in [400, 500, 502] {
+        let fault = served.cloud.faults().on_path("/sync/*").reply(status).error("out of order");
+        let ended = served.run(&["export", "shop", "--out", &text(&folder.join("x"))]);
+        assert_eq!((ended.code, fault.count()), (Some(1), 1), "{status}: {}", ended.stderr);
+        assert!(ended.stderr.contains("out of order"), "{}", ended.stderr);
+        assert_eq!(listing(&folder), Vec::<String>::new());
+        served.cloud.faults().clear();
+    }
+}
+
+#[test]
 fn what_is_exported_can_be_imported_again() {
     let served = shop();
     let dump = out(&served, "shop.sql");

@@ -11,6 +11,7 @@ mod export;
 mod gate;
 mod import;
 mod import_failures;
+mod import_resume;
 mod import_sqlite;
 mod login;
 mod output;

@@ -19,7 +19,7 @@ use super::{
     ensured::{absent_as_none, ensure, mismatch},
     scope::{named, organization_setter},
 };
-use crate::{Call, Error, Listing, call::checked};
+use crate::{Call, Error, Listing, access::Ended, call::checked};
 
 /// The databases of an organization, and their tokens: [`Client::databases`](crate::Client::databases).
 #[derive(Clone, Debug)]
@@ -282,9 +282,9 @@ impl Databases {
         N::Error: Into<InvalidInput>,
     {
         let path = self.path(name);
-        let key = path.as_ref().ok().cloned();
+        let ended = path.as_ref().ok().map(ended);
         let endpoint = path.map(|(organization, database)| DeleteDatabase { organization, database });
-        forgetting_access(Call::one(self.scope.client(), endpoint, drop), key)
+        Call::one(self.scope.client(), endpoint, drop).ending_access(ended)
     }
 
     /// Deletes one; whether there was one to delete.
@@ -351,9 +351,9 @@ impl Databases {
         N::Error: Into<InvalidInput>,
     {
         let path = self.path(name);
-        let key = path.as_ref().ok().cloned();
+        let ended = path.as_ref().ok().map(ended);
         let endpoint = path.map(|(organization, database)| RotateDatabaseTokens { organization, database });
-        forgetting_access(Call::one(self.scope.client(), endpoint, drop), key)
+        Call::one(self.scope.client(), endpoint, drop).ending_access(ended)
     }
 
     fn path<N>(&self, name: N) -> Result<(OrganizationSlug, DatabaseName), Error>
@@ -365,13 +365,6 @@ impl Databases {
     }
 }
 
-/// The same call, after which no token that is kept for the database is handed out, even where it failed: its answer may
-/// only be lost.
-fn forgetting_access<T: Send + 'static>(call: Call<T>, key: Option<(OrganizationSlug, DatabaseName)>) -> Call<T> {
-    call.then(|cx, result| async move {
-        if let Some((organization, database)) = key {
-            cx.client().access.forget(&organization, &database);
-        }
-        result
-    })
+fn ended((organization, database): &(OrganizationSlug, DatabaseName)) -> Ended {
+    Ended { organization: organization.clone(), database: Some(database.clone()) }
 }

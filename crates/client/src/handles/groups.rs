@@ -10,7 +10,7 @@ use super::{
     ensured::{absent_as_none, ensure, mismatch},
     scope::{named, organization_setter},
 };
-use crate::{Call, Error, call::checked};
+use crate::{Call, Error, access::Ended, call::checked};
 
 /// The groups of an organization: [`Client::groups`](crate::Client::groups).
 #[derive(Clone, Debug)]
@@ -150,7 +150,7 @@ impl Groups {
         N::Error: Into<InvalidInput>,
     {
         let endpoint = self.path(name).map(|(organization, group)| DeleteGroup { organization, group });
-        self.forgetting_access(Call::one(self.scope.client(), endpoint, |answer| answer.group))
+        Call::one(self.scope.client(), endpoint, |answer| answer.group).ending_access(self.ended())
     }
 
     /// Deletes one **with all its databases**; whether there was one to delete.
@@ -172,16 +172,11 @@ impl Groups {
         self.delete(name).or_absent()
     }
 
-    /// The same call, after which no token that is kept for a database of the organization is handed out, even where it
-    /// failed: its answer may only be lost, and which databases are in the group is not known here.
-    fn forgetting_access<T: Send + 'static>(&self, call: Call<T>) -> Call<T> {
-        let organization = self.scope.organization().ok();
-        call.then(|cx, result| async move {
-            if let Some(organization) = organization {
-                cx.client().access.forget_all(&organization);
-            }
-            result
-        })
+    /// What ends with the tokens of a group. Which databases are in it is not known here, so it is the access to all of the
+    /// organization.
+    fn ended(&self) -> Option<Ended> {
+        let organization = self.scope.organization().ok()?;
+        Some(Ended { organization, database: None })
     }
 
     fn path<N>(&self, name: N) -> Result<(turso_cloud_contract::OrganizationSlug, GroupName), Error>

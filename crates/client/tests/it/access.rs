@@ -10,11 +10,11 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use jiff::Timestamp;
 use tokio::time::Instant;
 use turso_cloud::{
-    Client, DatabaseToken, Expiration,
+    Call, Client, DatabaseToken, Expiration,
     contract::{
         Nothing,
         database_tokens::{CreateDatabaseToken, RotateGroupTokens, TokenAnswer},
@@ -131,6 +131,55 @@ async fn no_token_is_handed_out_after_this_client_ended_it() {
         turso.databases().organization("globex").access("my-db", Expiration::hours(1)).await.unwrap();
         assert_eq!(minted(&mock), 3, "{end}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_forgets_the_token_when_it_begins_and_when_nobody_waits_for_it_any_more() {
+    const DATABASE: &str = include_str!("../../../contract/tests/golden/GetDatabase.json");
+    const TOKEN: &str = include_str!("../../../contract/tests/golden/CreateDatabaseToken.json");
+    let rotations: [fn(&Client) -> Call<()>; 2] =
+        [|turso| turso.databases().rotate_tokens("my-db"), |turso| turso.groups().rotate_tokens("default")];
+    for rotate in rotations {
+        let minting = || [Step::answer(200, DATABASE), Step::answer(200, TOKEN)];
+        let script = Script::new(minting());
+        let turso = script.client().build().unwrap();
+        let access = || turso.databases().access("my-db", Expiration::hours(1)).into_future();
+        access().await.unwrap();
+        access().await.unwrap();
+        assert_eq!(script.count(), 2);
+
+        script.go_on_with([Step::never()]);
+        let mut rotation = rotate(&turso).into_future();
+        assert!((&mut rotation).now_or_never().is_none());
+        assert_eq!(script.count(), 3);
+        script.go_on_with(minting());
+        access().await.unwrap();
+        access().await.unwrap();
+        assert_eq!(script.count(), 5, "it is forgotten when the rotation begins");
+        drop(rotation);
+        script.go_on_with(minting());
+        access().await.unwrap();
+        access().await.unwrap();
+        assert_eq!(script.count(), 7, "what was minted meanwhile is forgotten when it is over");
+    }
+}
+
+#[tokio::test]
+async fn of_many_tokens_those_not_asked_for_for_long_are_forgotten_even_if_they_never_end() {
+    let mock = Mock::new();
+    let (turso, _) = client(&mock);
+    let access = async |number: usize| {
+        let before = minted(&mock);
+        turso.databases().access(format!("db-{number}"), Expiration::never()).await.unwrap();
+        minted(&mock) > before
+    };
+    for number in 0..4096 {
+        assert!(access(number).await);
+    }
+    assert!(!access(0).await, "all of them are kept");
+    assert!(access(4096).await);
+    assert!(!access(0).await && !access(4095).await && !access(4096).await);
+    assert!(access(1).await, "the older half is forgotten");
 }
 
 #[tokio::test]

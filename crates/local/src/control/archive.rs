@@ -35,10 +35,14 @@ impl Control {
             return;
         }
         let control = Arc::clone(self);
-        let looked = tokio::task::spawn_blocking(move || control.archive_idle_groups(control.clock.now())).await;
-        if let Ok(Err(error)) = looked {
-            tracing::error!(error = &error as &dyn std::error::Error, "idle groups could not be archived");
-        }
+        // Whoever waits for it may go.
+        let looked = tokio::task::spawn_blocking(move || {
+            if let Err(error) = control.archive_idle_groups(control.clock.now()) {
+                tracing::error!(error = &error as &dyn std::error::Error, "idle groups could not be archived");
+                control.archive.look_again();
+            }
+        });
+        let _ = looked.await;
     }
 
     fn archive_idle_groups(&self, now: Timestamp) -> Result<(), CloudError> {

@@ -44,6 +44,8 @@ pub(crate) enum Effect {
     UseUpDump(String),
     /// The plan of the organization with this row includes these rows, or bills whatever is used.
     Include(i64, Option<Rows>),
+    /// The organization with this row is gone.
+    ForgetOrganization(i64),
 }
 
 impl Effect {
@@ -55,6 +57,7 @@ impl Effect {
             Self::Remove(id) => data.remove(id),
             Self::UseUpDump(id) => control.dumps.remove(id),
             Self::Include(organization, rows) => data.include(*organization, *rows),
+            Self::ForgetOrganization(organization) => data.forget_organization(*organization),
         }
     }
 }
@@ -204,6 +207,12 @@ impl<'a> Context<'a> {
     /// Lets the data plane know what an organization may use.
     pub(crate) fn include(&mut self, organization: &OrganizationRow) {
         self.effects.push(Effect::Include(organization.id, included_rows(organization)));
+    }
+
+    /// Lets the data plane forget an organization that is gone, with databases that could have been brought back until now.
+    pub(crate) fn forget(&mut self, organization: &OrganizationRow, databases: Vec<String>) {
+        self.effects.extend(databases.into_iter().map(Effect::Remove));
+        self.effects.push(Effect::ForgetOrganization(organization.id));
     }
 
     /// Writes an audit entry that is committed with the operation it tells of.

@@ -24,7 +24,7 @@ use super::{
     request::{self, Received},
     target::Target,
 };
-use crate::{data::TemporaryFile, store::OrganizationRow};
+use crate::{blocking::blocking, data::TemporaryFile, store::OrganizationRow};
 
 /// How long a dump waits to be used.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -162,10 +162,6 @@ fn organization_in(path: &str) -> Option<&str> {
 /// The id of the dump at a URL of a cloud, be it this one or another.
 pub(super) fn id_in(path: &str) -> Option<&str> {
     path.split_once(PATH).map(|(_, id)| id).filter(|id| !id.contains('/'))
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(work).await.map_err(Refusal::internal)?
 }
 
 impl fmt::Debug for Dumps {

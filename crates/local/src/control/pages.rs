@@ -13,6 +13,7 @@ use url::Url;
 
 use super::{Control, Refusal, respond, sign};
 use crate::{
+    blocking::blocking,
     data::Peer,
     founder,
     ids::IdError,
@@ -105,7 +106,7 @@ impl Control {
             ));
         }
         let control = Arc::clone(self);
-        let token = tokio::task::spawn_blocking(move || control.begin_session()).await.map_err(Refusal::internal)??;
+        let token = blocking(move || control.begin_session()).await?;
         match (login.redirect, login.port) {
             (true, Some(port)) => handed_over(port, &login.state, &token),
             (true, None) => Err(Refusal::bad_request("port is missing: where does the program listen?")),

@@ -4,7 +4,7 @@ use serde_json::json;
 use turso_cloud_contract::{DatabaseName, InvalidInput, RequestError};
 
 use super::OrganizationKey;
-use crate::{ids::IdError, store::StoreError};
+use crate::{blocking::Crash, ids::IdError, store::StoreError};
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -130,6 +130,12 @@ impl From<StoreError> for Refusal {
 
 impl From<IdError> for Refusal {
     fn from(error: IdError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<Crash> for Refusal {
+    fn from(error: Crash) -> Self {
         Self::internal(error)
     }
 }

@@ -6,13 +6,13 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::json;
+use serde_json::{Value, json};
 use turso_cloud_contract::Expiration;
 
 use super::{
     ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, NewSnapshot, PREFIX, Status, UsageToAdd, tail,
 };
-use crate::{Clock, Cloud, CloudError, Refusal, forks::MOST};
+use crate::{Clock, Cloud, CloudError, Refusal, blocking::blocking, forks::MOST, request_log::Entry};
 
 /// Clients and what is between them give up on requests that take much longer.
 const LONGEST_WAIT: u64 = 30;
@@ -27,6 +27,15 @@ struct Filter {
     unknown: bool,
     /// How many seconds to wait for the first request there is to tell of.
     wait: u64,
+}
+
+impl Filter {
+    fn wants(&self, entry: &Entry) -> bool {
+        let is = |wanted: Option<&str>, given: Option<&str>| wanted.is_none() || wanted == given;
+        is(self.operation.as_deref(), entry.operation)
+            && is(self.database.as_deref(), entry.database.as_deref())
+            && !(self.unknown && entry.operation.is_some())
+    }
 }
 
 pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Result<Response<Body>, Refusal> {
@@ -53,12 +62,12 @@ pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Resul
         (&Method::DELETE, ["faults", id]) => remove_fault(cloud, id),
         (&Method::GET, ["requests"]) => requests(cloud, head).await,
         (&Method::GET, ["requests", "tail"]) => Ok(tail::follow(cloud, head, filter(head)?.after)),
-        (&Method::GET, ["requests", "har"]) => Ok(json_body(cloud.requests().har())),
+        (&Method::GET, ["requests", "har"]) => har(cloud).await,
         (&Method::DELETE, ["requests"]) => {
             cloud.requests().clear();
             success(&json!({}))
         }
-        (&Method::GET, ["snapshots"]) => success(&cloud.snapshots().map_err(refusal)?),
+        (&Method::GET, ["snapshots"]) => done(cloud, Cloud::snapshots).await,
         (&Method::POST, ["snapshots"]) => {
             let NewSnapshot { name } = parse(body)?;
             success(&cloud.snapshot(&name).await.map_err(refusal)?)
@@ -67,7 +76,7 @@ pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Resul
             cloud.restore(name).await.map_err(refusal)?;
             success(&json!({}))
         }
-        (&Method::DELETE, ["snapshots", name]) => delete_snapshot(cloud, name),
+        (&Method::DELETE, ["snapshots", name]) => delete_snapshot(cloud, name).await,
         (&Method::GET, ["forks"]) => success(&cloud.settings().forks.list()),
         (&Method::POST, ["forks"]) => fork(cloud).await,
         (&Method::DELETE, ["forks", id]) => end_fork(cloud, id).await,
@@ -81,14 +90,12 @@ pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Resul
         }
         (&Method::POST, ["archive"]) => {
             let GroupToArchive { organization, group } = parse(body)?;
-            cloud.archive_group(&organization, &group).map_err(refusal)?;
-            success(&json!({}))
+            done(cloud, move |cloud| cloud.archive_group(&organization, &group).map(nothing)).await
         }
         (&Method::POST, ["usage"]) => {
-            let used: UsageToAdd = parse(body)?;
-            let counted = cloud.add_usage(&used.organization, &used.database, used.rows_read, used.rows_written);
-            counted.map_err(refusal)?;
-            success(&json!({}))
+            let UsageToAdd { organization, database, rows_read, rows_written } = parse(body)?;
+            let count = move |cloud: &Cloud| cloud.add_usage(&organization, &database, rows_read, rows_written);
+            done(cloud, move |cloud| count(cloud).map(nothing)).await
         }
         _ => Err(Refusal::not_found(format!("nothing answers {} {}", head.method, head.uri.path()))),
     }
@@ -169,15 +176,9 @@ fn remove_fault(cloud: &Cloud, id: &str) -> Result<Response<Body>, Refusal> {
 async fn requests(cloud: &Cloud, head: &Parts) -> Result<Response<Body>, Refusal> {
     let filter = filter(head)?;
     let wait = Duration::from_secs(filter.wait.min(LONGEST_WAIT));
+    let found = cloud.requests().wait_for(filter.after, |entry| filter.wants(entry));
     // Nothing new in time is no failure.
-    let requests = tokio::time::timeout(wait, cloud.requests().wait_after(filter.after)).await;
-    let mut requests = requests.unwrap_or_default();
-    requests.retain(|request| {
-        filter.operation.as_ref().is_none_or(|wanted| request.operation.as_ref() == Some(wanted))
-            && filter.database.as_ref().is_none_or(|wanted| request.database.as_ref() == Some(wanted))
-            && (!filter.unknown || request.operation.is_none())
-    });
-    success(&requests)
+    success(&tokio::time::timeout(wait, found).await.unwrap_or_default())
 }
 
 fn filter(head: &Parts) -> Result<Filter, Refusal> {
@@ -185,8 +186,14 @@ fn filter(head: &Parts) -> Result<Filter, Refusal> {
         .map_err(|error| Refusal::bad_request(format!("the query cannot be read: {error}")))
 }
 
-fn delete_snapshot(cloud: &Cloud, name: &str) -> Result<Response<Body>, Refusal> {
-    if cloud.delete_snapshot(name).map_err(refusal)? {
+/// Up to 1000 requests with their bodies, in which secrets are looked for.
+async fn har(cloud: &Cloud) -> Result<Response<Body>, Refusal> {
+    let requests = cloud.requests().clone();
+    blocking(move || Ok(json_body(requests.har()))).await
+}
+
+async fn delete_snapshot(cloud: &Cloud, name: &str) -> Result<Response<Body>, Refusal> {
+    if cloud.delete_snapshot(name).await.map_err(refusal)? {
         return success(&json!({}));
     }
     Err(refusal(CloudError::NoSnapshot { name: name.to_owned() }))
@@ -210,6 +217,19 @@ fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
     let json = &mut serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(json)
         .map_err(|error| Refusal::bad_request(format!("the body cannot be read: {error}")))
+}
+
+/// The answer to what takes a look at a disk.
+async fn done<T: Serialize + Send + 'static>(
+    cloud: &Cloud,
+    work: impl FnOnce(&Cloud) -> Result<T, CloudError> + Send + 'static,
+) -> Result<Response<Body>, Refusal> {
+    let cloud = cloud.clone();
+    success(&blocking(move || work(&cloud)).await.map_err(refusal)?)
+}
+
+fn nothing((): ()) -> Value {
+    json!({})
 }
 
 fn success(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {

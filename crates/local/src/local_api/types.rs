@@ -42,6 +42,7 @@ pub struct Config {
 /// A change of the configuration. What is not given stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ConfigChange {
     /// The requests in a second; 0 takes the limit away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,6 +50,20 @@ pub struct ConfigChange {
     /// Whether headers and bodies of requests to SQL endpoints are to be in the request log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_sql: Option<bool>,
+}
+
+impl ConfigChange {
+    /// Limits the requests in a second; 0 takes the limit away.
+    #[must_use]
+    pub fn rate_limit(requests_per_second: u32) -> Self {
+        Self { rate_limit: Some(requests_per_second), ..Self::default() }
+    }
+
+    /// Says whether headers and bodies of requests to SQL endpoints are to be in the request log.
+    #[must_use]
+    pub fn keep_sql(keep: bool) -> Self {
+        Self { keep_sql: Some(keep), ..Self::default() }
+    }
 }
 
 /// What a clock shows.
@@ -64,6 +79,7 @@ pub struct ClockReading {
 /// A change of the clock. What is given happens in this order: set, advance, then stop or go on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ClockChange {
     /// The time to move to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,6 +90,26 @@ pub struct ClockChange {
     /// Whether it is to stop, or to go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<bool>,
+}
+
+impl ClockChange {
+    /// Moves the clock to a time, forward or back.
+    #[must_use]
+    pub fn set(to: Timestamp) -> Self {
+        Self { set: Some(to), ..Self::default() }
+    }
+
+    /// Moves the clock forward by a duration as it is written in the Platform API: `31d`, `1h30m`.
+    #[must_use]
+    pub fn advance(by: impl Into<String>) -> Self {
+        Self { advance: Some(by.into()), ..Self::default() }
+    }
+
+    /// Stops the clock, or lets it go on.
+    #[must_use]
+    pub fn frozen(is_to_stop: bool) -> Self {
+        Self { frozen: Some(is_to_stop), ..Self::default() }
+    }
 }
 
 /// A snapshot to be made.

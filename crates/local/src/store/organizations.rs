@@ -74,10 +74,12 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Deletes an organization with everything it owns.
-    pub(crate) fn delete_organization(&self, organization: &OrganizationRow) -> Result<(), StoreError> {
+    /// Deletes an organization with everything it owns, and yields the ids of the databases among it.
+    pub(crate) fn delete_organization(&self, organization: &OrganizationRow) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.0.prepare("DELETE FROM databases WHERE organization_id = ?1 RETURNING uuid")?;
+        let databases = statement.query_map([organization.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
         self.0.execute("DELETE FROM organizations WHERE id = ?1", [organization.id])?;
-        Ok(())
+        Ok(databases)
     }
 
     /// The organization that belongs to a user alone, whose slug is their name.

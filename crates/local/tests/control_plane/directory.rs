@@ -63,7 +63,7 @@ fn a_directory_of_a_newer_version_is_refused_by_both_versions() {
     let reason = std::error::Error::source(&refused).unwrap().to_string();
     assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 3");
     state(directory.path()).execute_batch("PRAGMA user_version = 3").unwrap();
-    Cloud::builder().directory(directory.path()).build().expect("nothing of it was changed");
+    drop(Cloud::builder().directory(directory.path()).build().expect("nothing of it was changed"));
 }
 
 #[cfg(unix)]
@@ -131,7 +131,7 @@ fn a_directory_belongs_to_one_cloud_at_a_time() {
     let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
     assert!(matches!(&refused, CloudError::InUse { directory: named } if named == directory.path()), "{refused:?}");
     drop(handle);
-    Cloud::builder().directory(directory.path()).build().unwrap();
+    drop(Cloud::builder().directory(directory.path()).build().unwrap());
 }
 
 #[tokio::test]

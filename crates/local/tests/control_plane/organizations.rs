@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use turso_cloud_contract::members::Role;
 use turso_cloud_local::{Cloud, CloudError};
 
-use crate::support::{audit_log, call, delete, get, patch, post};
+use crate::support::{audit_log, call, create_database, delete, get, mint, ok, outcome, patch, post};
 
 fn organization(name: &str, slug: &str, kind: &str) -> Value {
     json!({
@@ -169,6 +169,26 @@ async fn what_is_not_named_in_a_change_stays() {
     assert_eq!(patch(&cloud, "/v1/organizations/acme", r#"{"require_mfa":true}"#).await.status, 403);
     assert_eq!(patch(&cloud, "/v1/organizations/acme", r#"{"require_mfa":false}"#).await.status, 200);
     assert_eq!(patch(&cloud, "/v1/organizations/none", "{}").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_files_of_what_could_be_brought_back_go_with_the_team() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    create_database(&cloud, "orders").await;
+    let token = mint(&cloud, "/v1/organizations/acme/databases/orders/auth/tokens").await;
+    assert_eq!(outcome(&cloud, "orders-acme", &token, "CREATE TABLE t (a)").await, ok());
+    assert_eq!(delete(&cloud, "/v1/organizations/acme/groups/default").await.status, 200);
+    let files = || std::fs::read_dir(directory.path().join("databases")).unwrap().count();
+    assert!(files() > 0);
+    assert_eq!(delete(&cloud, "/v1/organizations/acme").await.status, 200);
+    let gone = async {
+        // By the last request that used them, on another thread.
+        while files() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), gone).await.expect("the files stay");
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use futures_util::TryStreamExt as _;
+use http::Request;
 use jiff::Timestamp;
 use serde_json::json;
 use turso_cloud::{Expiration, NewToken};
@@ -66,6 +68,20 @@ async fn a_group_without_a_database_is_not_archived() {
     let cloud = Cloud::builder().seed(7).with_plan("starter").build().unwrap();
     cloud.clock().advance(100 * DAY);
     assert!(!client(&cloud).groups().get("default").await.unwrap().archived);
+}
+
+#[tokio::test]
+async fn groups_are_archived_though_a_look_at_them_failed() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().seed(7).with_plan("starter").directory(directory.path()).build().unwrap();
+    create(&cloud, "orders").await;
+    let token = token(&cloud, "orders").await;
+    cloud.clock().advance(10 * DAY);
+    let state = rusqlite::Connection::open(directory.path().join("control.db")).unwrap();
+    state.execute_batch("ALTER TABLE organizations RENAME TO elsewhere").unwrap();
+    cloud.handle(Request::get("/_region").body(Body::empty()).unwrap()).await;
+    state.execute_batch("ALTER TABLE elsewhere RENAME TO organizations").unwrap();
+    assert_eq!(pipeline(&cloud, "orders", &token, &select()).await.0, 403);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
+    time::Instant,
 };
 use turso_cloud::NewDatabase;
 use turso_cloud_local::{
@@ -107,6 +108,27 @@ async fn requests_are_listed_and_filtered_and_forgotten() {
     assert_eq!(call(&cloud, Method::GET, "/_local/requests?since=1", "").await.0, 400);
     assert_eq!(call(&cloud, Method::DELETE, "/_local/requests", "").await.0, 200);
     assert_eq!(count("").await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_requests_of_a_kind_ends_with_one_of_them_or_with_its_time() {
+    const CREATIONS: &str = "/_local/requests?operation=CreateDatabase&wait=20";
+    let cloud = Cloud::new().unwrap();
+    databases(&cloud).await;
+    let started = Instant::now();
+    assert_eq!(get(&cloud, CREATIONS).await, json!([]));
+    assert_eq!(started.elapsed().as_secs(), 20);
+
+    let waiting = async {
+        let found = get(&cloud, CREATIONS).await;
+        (found.as_array().unwrap().len(), found[0]["operation"].clone())
+    };
+    let meanwhile = async {
+        databases(&cloud).await;
+        create(&cloud, "orders").await;
+    };
+    assert_eq!(tokio::join!(waiting, meanwhile).0, (1, json!("CreateDatabase")));
+    assert_eq!(started.elapsed().as_secs(), 20);
 }
 
 #[tokio::test]
@@ -245,6 +267,16 @@ async fn there_are_so_many_forks_and_no_more() {
     assert_eq!((status, &refused["error"]), (409, &json!("there are 64 forks, and no more at once: end one first")));
     call(&cloud, Method::DELETE, "/_local/forks/7", "").await;
     assert_eq!(call(&cloud, Method::POST, "/_local/forks", "").await.0, 200);
+}
+
+#[tokio::test]
+async fn no_more_forks_than_there_may_be_are_made_at_the_same_time() {
+    let cloud = Cloud::new().unwrap();
+    let calls = (0..70).map(|_| call(&cloud, Method::POST, "/_local/forks", ""));
+    let answers = futures_util::future::join_all(calls).await;
+    assert_eq!(answers.iter().filter(|(status, _)| *status == 200).count(), 64);
+    assert_eq!(answers.iter().filter(|(status, _)| *status == 409).count(), 6);
+    assert_eq!(get(&cloud, "/_local/forks").await.as_array().unwrap().len(), 64);
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ async fn no_secret_is_in_the_log() {
 }
 
 #[tokio::test]
-async fn only_the_newest_are_remembered() {
+async fn only_the_newest_are_remembered_and_all_are_counted() {
     let cloud = Cloud::builder().request_log(3).build().unwrap();
     for _ in 0..10 {
         databases(&cloud).await;
@@ -116,8 +116,11 @@ async fn only_the_newest_are_remembered() {
     databases(&cloud).await;
     assert_eq!(cloud.requests().all()[0].number, 11);
     let silent = Cloud::builder().request_log(0).build().unwrap();
-    databases(&silent).await;
+    create(&silent, "orders").await;
+    let token = token(&silent, "orders").await;
+    value(&silent, "orders", &token, "SELECT 1").await;
     assert!(silent.requests().all().is_empty());
+    assert_eq!(silent.requests().count(), 3);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use serde_json::json;
 use turso_cloud::NewDatabase;
 use turso_cloud_local::{Cloud, CloudError};
@@ -131,6 +132,56 @@ async fn a_transaction_is_in_a_snapshot_as_a_whole() {
 }
 
 #[tokio::test]
+async fn what_has_begun_is_carried_out_though_nobody_waits_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for builder in [Cloud::builder().seed(7), Cloud::builder().seed(7).directory(directory.path())] {
+        let cloud = builder.build().unwrap();
+        with_a_row(&cloud).await;
+        let then = cloud.clock().now();
+        assert!(cloud.snapshot("clean").now_or_never().is_none());
+        until_it_is_over(&cloud).await;
+        assert_eq!(cloud.snapshots().unwrap().len(), 1);
+
+        create(&cloud, "events").await;
+        cloud.clock().advance(HOUR);
+        assert!(cloud.restore("clean").now_or_never().is_none());
+        until_it_is_over(&cloud).await;
+        assert_eq!((databases(&cloud).await, cloud.clock().now()), (vec!["orders".to_owned()], then));
+
+        cloud.clock().advance(HOUR);
+        assert!(cloud.reset().now_or_never().is_none());
+        until_it_is_over(&cloud).await;
+        assert_eq!((databases(&cloud).await.len(), cloud.clock().now()), (0, then));
+    }
+}
+
+/// A copy waits for its turn.
+async fn until_it_is_over(cloud: &Cloud) {
+    drop(cloud.fork().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_failure_leaves_state_and_clock_as_they_are() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().seed(7).directory(directory.path()).build().unwrap();
+    with_a_row(&cloud).await;
+    cloud.snapshot("clean").await.unwrap();
+    create(&cloud, "events").await;
+    cloud.clock().advance(HOUR);
+    let now = cloud.clock().now();
+    // The last step writes a file here.
+    let obstacle = directory.path().join("state.draft");
+    std::fs::create_dir(&obstacle).unwrap();
+    for failed in [cloud.restore("clean").await, cloud.reset().await] {
+        assert!(matches!(failed, Err(CloudError::File { action: "write", .. })), "{failed:?}");
+        assert_eq!((databases(&cloud).await.len(), cloud.clock().now()), (2, now));
+    }
+    std::fs::remove_dir(&obstacle).unwrap();
+    cloud.restore("clean").await.unwrap();
+    assert_eq!(databases(&cloud).await, ["orders"]);
+}
+
+#[tokio::test]
 async fn streams_do_not_outlive_the_state_they_began_in() {
     let cloud = Cloud::new().unwrap();
     let token = with_a_row(&cloud).await;
@@ -255,9 +306,20 @@ async fn snapshots_are_listed_and_deleted_by_name() {
     assert!(refused.contains("there is one of this name already"), "{refused}");
     let names = || cloud.snapshots().unwrap().into_iter().map(|snapshot| snapshot.name).collect::<Vec<_>>();
     assert_eq!(names(), ["a", "b"]);
-    assert!(cloud.delete_snapshot("a").unwrap() && !cloud.delete_snapshot("a").unwrap());
+    assert!(cloud.delete_snapshot("a").await.unwrap() && !cloud.delete_snapshot("a").await.unwrap());
     assert_eq!(names(), ["b"]);
     assert!(matches!(cloud.restore("a").await, Err(CloudError::NoSnapshot { name }) if name == "a"));
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_being_restored_is_deleted_afterwards() {
+    let cloud = Cloud::new().unwrap();
+    let token = with_a_row(&cloud).await;
+    cloud.snapshot("clean").await.unwrap();
+    value(&cloud, "orders", &token, "INSERT INTO t VALUES (10)").await;
+    let (restored, deleted) = tokio::join!(cloud.restore("clean"), cloud.delete_snapshot("clean"));
+    assert!(restored.is_ok() && deleted.unwrap(), "{restored:?}");
+    assert_eq!(sum(&cloud, &token).await, "1");
 }
 
 #[tokio::test]
@@ -265,9 +327,8 @@ async fn a_name_is_no_path() {
     let directory = tempfile::tempdir().unwrap();
     let cloud = Cloud::builder().directory(directory.path().join("cloud")).build().unwrap();
     for name in ["", ".", "..", "../evil", "a/b", "a\\b", "/etc", ".hidden", "a\0b", "ä", &"a".repeat(65)] {
-        for refused in
-            [cloud.snapshot(name).await.map(drop), cloud.restore(name).await, cloud.delete_snapshot(name).map(drop)]
-        {
+        let deleted = cloud.delete_snapshot(name).await.map(drop);
+        for refused in [cloud.snapshot(name).await.map(drop), cloud.restore(name).await, deleted] {
             assert!(matches!(refused, Err(CloudError::Input(_))), "{name:?}: {refused:?}");
         }
     }

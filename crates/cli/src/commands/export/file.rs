@@ -13,7 +13,7 @@ use super::target::Target;
 use crate::{
     context::Context,
     exit::Failure,
-    hrana::{Connection, HranaError},
+    hrana::{Connection, HranaError, refused},
     progress,
 };
 
@@ -99,10 +99,14 @@ async fn frames(connection: &Connection, generation: u64) -> Result<Option<File>
         let path = format!("/sync/{generation}/{next}/{}", next + WINDOW);
         let mut answer = connection.get_any(&path).await.map_err(Failure::from)?;
         match answer.status() {
-            // Both have been seen behind the last frame.
-            StatusCode::BAD_REQUEST | StatusCode::INTERNAL_SERVER_ERROR => break,
             StatusCode::NOT_FOUND => return Ok(None),
-            status if !status.is_success() => bail!("the database answered {status} when asked for what was written"),
+            status if !status.is_success() => {
+                let (error, body) = refused(answer).await;
+                if is_end(status, &body) {
+                    break;
+                }
+                return Err(Failure::from(error)).context("cannot fetch what was written since");
+            }
             _ => {}
         }
         let mut bytes = 0;
@@ -123,6 +127,19 @@ async fn frames(connection: &Connection, generation: u64) -> Result<Option<File>
         file.into_inner().map_err(io::IntoInnerError::into_error).context("cannot write a temporary file")?;
     file.seek(SeekFrom::Start(0))?;
     Ok(Some(file))
+}
+
+/// Whether a refusal means that there are no more frames. Both statuses have been seen for that, as the official driver says
+/// (`src/sync.rs` of `libsql`), and the generation in use with either. Without it, something has failed.
+fn is_end(status: StatusCode, body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct End {
+        #[serde(rename = "generation")]
+        _current: u64,
+    }
+
+    matches!(status, StatusCode::BAD_REQUEST | StatusCode::INTERNAL_SERVER_ERROR)
+        && serde_json::from_slice::<End>(body).is_ok()
 }
 
 /// Writes pages where they belong, up to the last one that ends a transaction.
@@ -156,4 +173,19 @@ fn apply(frames: File, database: &mut File) -> io::Result<()> {
 
 fn big_endian(bytes: &[u8; HEADER], at: usize) -> u32 {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u32::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_frames_names_a_generation() {
+        let end = br#"{"error": "there are no more frames", "generation": 3}"#;
+        assert!(is_end(StatusCode::BAD_REQUEST, end) && is_end(StatusCode::INTERNAL_SERVER_ERROR, end));
+        assert!(!is_end(StatusCode::BAD_GATEWAY, end));
+        for body in ["", "{}", r#"{"error": "generation"}"#, r#"{"generation": null}"#, "generation 3"] {
+            assert!(!is_end(StatusCode::INTERNAL_SERVER_ERROR, body.as_bytes()), "{body}");
+        }
+    }
 }

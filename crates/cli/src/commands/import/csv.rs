@@ -168,18 +168,18 @@ impl Load {
     /// Takes back what can be, and says what is left.
     async fn give_up(self, cx: &Context, args: &ImportCsv, broken: Broken) -> Failure {
         let Loader { connection, journal, position, .. } = self.loader;
-        let Import { destination, resume, .. } = &args.import;
+        let destination = &args.import.destination;
         let said = format!("{} ({} of {} inserted)", broken.failure, position.done, counted(self.rows, "row"));
         let mut left = broken.unknown();
-        if *resume || (self.table.has_own_rows() && !destination.create) {
+        if args.import.keeps() || (self.table.has_own_rows() && !destination.create) {
             if !broken.is_last_unknown {
                 // What was sent last is known not to be there. Where this cannot be noted, it is found out later.
                 let _ = journal.note(&position, 0);
             }
             return if position.done > 0 || broken.is_last_unknown {
                 left.push("the rows that were inserted are kept".to_owned());
-                let again = "run it again with --resume to go on, or delete them";
-                broken.failure.saying(append(said, &left)).hint(again)
+                let again = args.import.again();
+                broken.failure.saying(append(said, &left)).hint(format!("{again}, or delete them"))
             } else {
                 journal.forget();
                 left.push("nothing was changed".to_owned());

@@ -181,13 +181,13 @@ impl Load {
         let (done, all) = (self.position.done, self.statements);
         let mut said = format!("{} ({done} of {})", broken.failure, counted(all, "statement"));
         let mut left = broken.unknown();
-        if args.resume {
+        if args.keeps() {
             if !broken.is_last_unknown {
                 // Where this cannot be noted, the next run will not go on by itself.
                 let _ = self.note(0);
             }
             left.push("what was run is kept".to_owned());
-            return broken.failure.saying(append(said, &left)).hint("run it again with --resume to go on");
+            return broken.failure.saying(append(said, &left)).hint(args.again());
         }
         self.journal.forget();
         if args.destination.create {

@@ -1,15 +1,14 @@
 //! How far an import came, for another run to go on.
 
 use std::{
-    fs,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    io,
+    fs, io,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::outcome::counted;
 use crate::{
@@ -89,24 +88,35 @@ pub(super) struct Journal {
     pub(super) table: TableNote,
 }
 
-/// The name of a note: what can be read of it, in the length that a file can have, and what tells it from others.
+/// The name of a note: what can be read of it, in the length that a file can have, and what tells it from others. It is the
+/// same in every version of the program.
 fn name_of(database: &str, table: &str) -> String {
     const SHOWN: usize = 40;
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let shown: String = format!("{database}.{table}").chars().filter(is_plain).take(SHOWN).collect();
-    let mut hasher = DefaultHasher::new();
-    (database, table).hash(&mut hasher);
-    format!("{shown}-{:016x}.json", hasher.finish())
+    let length = (database.len() as u64).to_be_bytes();
+    let digest = Sha256::new().chain_update(length).chain_update(database).chain_update(table).finalize();
+    format!("{shown}-{:016x}.json", digest.first_chunk().copied().map_or(0, u64::from_be_bytes))
 }
 
 impl Import {
     /// What an earlier run of the same import has left, if this one is to go on with it.
     pub(super) fn earlier(&self, journal: &Journal) -> Result<Option<Earlier>> {
-        let earlier = if self.resume { journal.earlier()? } else { None };
-        if earlier.is_some() && self.destination.create {
-            return Err(Failure::usage("--resume goes on in a database that exists: leave out --create").into());
+        self.resume.then(|| journal.earlier()).transpose()
+    }
+
+    /// Whether what is done is kept if it stops.
+    pub(super) fn keeps(&self) -> bool {
+        self.keep || self.resume
+    }
+
+    /// What to do when what is done was kept.
+    pub(super) fn again(&self) -> &'static str {
+        if self.destination.create {
+            "run it again with --resume, and without --create, to go on"
+        } else {
+            "run it again with --resume to go on"
         }
-        Ok(earlier)
     }
 }
 
@@ -144,23 +154,30 @@ impl Journal {
         Ok(Self { path, file, rows_before: 0, table: TableNote::default() })
     }
 
-    /// What an earlier run of the same import has left, if there was one. Fails where the file has changed since.
-    pub(super) fn earlier(&self) -> Result<Option<Earlier>> {
+    /// What an earlier run of the same import has left. Fails where there was none, for rows would arrive twice if somebody
+    /// who wants to go on began anew, and where the file has changed since.
+    fn earlier(&self) -> Result<Earlier> {
+        let refuse = |problem: String| Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew");
         let text = match fs::read(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let problem = "--resume: there is nothing to go on with: no note of this import is at";
+                return Err(refuse(format!("{problem} {}", self.path.display())).into());
+            }
             text => text.with_context(|| format!("cannot read {}", self.path.display()))?,
         };
-        // A note that cannot be read is as good as none.
-        let Ok(entry) = serde_json::from_slice::<Entry>(&text) else { return Ok(None) };
+        let entry: Entry = serde_json::from_slice(&text).map_err(|error| {
+            let problem = "--resume: the note of the import that stopped is damaged:";
+            refuse(format!("{problem} {}", self.path.display())).caused_by(error)
+        })?;
         if entry.file != self.file {
             let problem = format!(
                 "--resume: the import that stopped was of {}, with {} bytes, and this is another file or it has changed",
                 entry.file.path, entry.file.bytes
             );
-            return Err(Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into());
+            return Err(refuse(problem).into());
         }
         let Entry { position, sent, rows_before, table, .. } = entry;
-        Ok(Some(Earlier { position, sent, rows_before, table }))
+        Ok(Earlier { position, sent, rows_before, table })
     }
 
     /// Notes what is done and what is about to be sent.
@@ -181,5 +198,16 @@ impl Journal {
     pub(super) fn forget(&self) {
         // One that stays is noticed when its file has changed, or asked for again.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_note_is_the_same_in_every_version_and_no_others() {
+        assert_eq!(name_of("shop", "numbers"), "shop.numbers-38fe08353de20452.json");
+        assert_ne!(name_of("a", "bc"), name_of("ab", "c"));
     }
 }

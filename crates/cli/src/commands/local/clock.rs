@@ -18,18 +18,10 @@ pub(super) async fn run(cx: &Context, command: &LocalClock) -> Result<()> {
             let reading: ClockReading = Remote::find(cx, name).await?.get(PATH).await?;
             cx.out().value(&CLOCK, &reading)
         }
-        LocalClock::Advance { by, instance } => {
-            change(cx, instance, ClockChange { advance: Some(by.clone()), ..ClockChange::default() }).await
-        }
-        LocalClock::Set { to, instance } => {
-            change(cx, instance, ClockChange { set: Some(*to), ..ClockChange::default() }).await
-        }
-        LocalClock::Freeze(name) => {
-            change(cx, name, ClockChange { frozen: Some(true), ..ClockChange::default() }).await
-        }
-        LocalClock::Resume(name) => {
-            change(cx, name, ClockChange { frozen: Some(false), ..ClockChange::default() }).await
-        }
+        LocalClock::Advance { by, instance } => change(cx, instance, ClockChange::advance(by)).await,
+        LocalClock::Set { to, instance } => change(cx, instance, ClockChange::set(*to)).await,
+        LocalClock::Freeze(name) => change(cx, name, ClockChange::frozen(true)).await,
+        LocalClock::Resume(name) => change(cx, name, ClockChange::frozen(false)).await,
     }
 }
 

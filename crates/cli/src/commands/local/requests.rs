@@ -29,7 +29,7 @@ const WAIT: u64 = 20;
 pub(super) async fn requests(cx: &Context, args: &LocalRequests) -> Result<()> {
     let remote = Remote::find(cx, &args.instance).await?;
     if let Some(keep) = args.keep_sql {
-        let change = ConfigChange { keep_sql: Some(keep), ..ConfigChange::default() };
+        let change = ConfigChange::keep_sql(keep);
         return if cx.is_dry_run() {
             remote.patch::<serde::de::IgnoredAny>("/_local/config", &change).await.map(drop)
         } else {

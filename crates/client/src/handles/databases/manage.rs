@@ -10,7 +10,7 @@ use turso_cloud_contract::{
     },
 };
 
-use super::{Databases, forgetting_access};
+use super::{Databases, ended};
 use crate::{Call, handles::scope::named};
 
 impl Databases {
@@ -168,13 +168,13 @@ impl Databases {
         N::Error: Into<InvalidInput>,
     {
         let path = self.path(name);
-        let key = path.as_ref().ok().cloned();
+        let ended = path.as_ref().ok().map(ended);
         let endpoint = path.map(|(organization, database)| TransferDatabase {
             organization,
             database,
             body: DatabaseTransfer::to(to),
         });
-        forgetting_access(Call::one(self.scope.client(), endpoint, drop), key)
+        Call::one(self.scope.client(), endpoint, drop).ending_access(ended)
     }
 
     /// Wakes an archived database up. The service does not document it.

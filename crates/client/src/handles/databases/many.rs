@@ -7,7 +7,7 @@ use turso_cloud_contract::{
     databases::{CreatedDatabase, GetDatabase, NewDatabase},
 };
 
-use super::Databases;
+use super::{Databases, ended};
 use crate::{Bulk, Call, DatabaseAccess, access::Key};
 
 impl Databases {
@@ -145,8 +145,8 @@ impl Databases {
         N: TryInto<DatabaseName>,
         N::Error: Into<InvalidInput>,
     {
-        if let Ok((organization, database)) = self.path(name) {
-            self.scope.client().inner().access.forget(&organization, &database);
+        if let Ok(path) = self.path(name) {
+            self.scope.client().inner().access.forget(&ended(&path));
         }
     }
 }

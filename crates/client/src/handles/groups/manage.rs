@@ -78,7 +78,7 @@ impl Groups {
             group,
             body: GroupTransfer::to(to),
         });
-        self.forgetting_access(Call::one(self.scope.client(), endpoint, |answer| answer.group))
+        Call::one(self.scope.client(), endpoint, |answer| answer.group).ending_access(self.ended())
     }
 
     /// Gives a group another name. The service does not document it.
@@ -258,6 +258,6 @@ impl Groups {
         N::Error: Into<InvalidInput>,
     {
         let endpoint = self.path(name).map(|(organization, group)| RotateGroupTokens { organization, group });
-        self.forgetting_access(Call::one(self.scope.client(), endpoint, drop))
+        Call::one(self.scope.client(), endpoint, drop).ending_access(self.ended())
     }
 }

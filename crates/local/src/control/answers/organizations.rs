@@ -101,7 +101,8 @@ impl Handles<DeleteOrganization> for Answers {
         if !cx.store().groups_of(organization.id)?.is_empty() {
             return Err(Refusal::bad_request(format!("organization {slug} still has groups and cannot be deleted")));
         }
-        cx.store().delete_organization(&organization)?;
+        let databases = cx.store().delete_organization(&organization)?;
+        cx.forget(&organization, databases);
         if let Some(personal) = cx.store().find_personal_organization(cx.user()?)? {
             cx.audit(&personal, AuditCode::OrgDelete, [("organization", slug.as_str())])?;
         }

@@ -1,8 +1,8 @@
 use http::Request;
 use serde_json::json;
 
-use super::{DATABASE, Files, Host, LABEL, execute, integer, record};
-use crate::data::{DataPlane, DatabaseRecord, SigningSeed};
+use super::{DATABASE, Files, GROUP, Host, LABEL, execute, integer, record};
+use crate::data::{DataPlane, DatabaseRecord, Rows, SigningSeed};
 
 fn database_files(directory: &std::path::Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).into_iter().flatten();
@@ -24,6 +24,26 @@ async fn the_file_appears_on_first_use_and_outlives_the_data_plane() {
 
     let host = Host::with_files(Files::Directory(place));
     assert_eq!(host.value("SELECT x FROM t").await, integer(7));
+}
+
+#[test]
+fn the_last_database_of_a_group_takes_with_it_when_the_group_was_used() {
+    let host = Host::new();
+    let other = DatabaseRecord { id: "other".to_owned(), label: "other-acme".to_owned(), ..record() };
+    host.plane.put(other);
+    host.plane.remove(DATABASE);
+    assert!(host.plane.last_used(GROUP).is_some());
+    host.plane.remove("other");
+    assert_eq!(host.plane.last_used(GROUP), None);
+}
+
+#[test]
+fn what_an_organization_has_used_is_forgotten_with_it() {
+    let host = Host::new();
+    host.plane.include(1, Some(Rows::default()));
+    assert!(host.plane.used_up(1).writes);
+    host.plane.forget_organization(1);
+    assert!(!host.plane.used_up(1).writes);
 }
 
 #[tokio::test]

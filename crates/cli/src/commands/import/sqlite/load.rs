@@ -60,7 +60,7 @@ pub(super) async fn run(
     let outcome = load.run(earlier, &progress).await;
     drop(progress);
     if let Err(broken) = outcome {
-        return Err(load.give_up(args.import.resume, broken).await.into());
+        return Err(load.give_up(&args.import, broken).await.into());
     }
     load.loader.journal.forget();
     cx.out().value(&IMPORTED, &Imported { rows: Some(load.loader.position.done), ..destination.imported() })
@@ -254,7 +254,7 @@ impl Load<'_> {
     }
 
     /// Takes back what can be, and says what is left.
-    async fn give_up(self, is_resumable: bool, broken: Broken) -> Failure {
+    async fn give_up(self, args: &Import, broken: Broken) -> Failure {
         let Loader { connection, journal, position, .. } = self.loader;
         let said =
             format!("{} ({} of {} inserted)", broken.failure, position.done, counted(self.content.rows(), "row"));
@@ -263,13 +263,13 @@ impl Load<'_> {
             |(index, table): (usize, &Table)| table.has_own_rows() && position.done > self.content.rows_before(index);
         // Where nobody knows whether rows were replaced, what belongs to them must not be removed.
         let is_at_end = broken.is_last_unknown && position.done == self.content.rows();
-        if is_resumable || is_at_end || self.tables.iter().enumerate().any(has_added) {
+        if args.keeps() || is_at_end || self.tables.iter().enumerate().any(has_added) {
             if !broken.is_last_unknown {
                 // What was sent last is known not to be there. Where this cannot be noted, it is found out later.
                 let _ = journal.note(&position, 0);
             }
             left.push("what was inserted is kept".to_owned());
-            return broken.failure.saying(append(said, &left)).hint("run it again with --resume to go on");
+            return broken.failure.saying(append(said, &left)).hint(args.again());
         }
         journal.forget();
         for table in self.tables.iter().filter(|table| !table.is_new()) {

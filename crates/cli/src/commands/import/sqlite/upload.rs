@@ -16,8 +16,8 @@ use crate::{
 
 pub(super) async fn run(cx: &Context, args: &Import, bytes: u64) -> Result<()> {
     let Import { file, destination, .. } = args;
-    if args.resume {
-        let problem = "--resume: an upload that stops leaves nothing to go on with";
+    if args.keep {
+        let problem = "--keep: an upload that stops leaves nothing to go on with";
         return Err(Failure::usage(problem).hint("leave out --create to copy rows into a database that exists").into());
     }
     destination.check(cx).await?;

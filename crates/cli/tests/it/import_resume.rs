@@ -1,0 +1,118 @@
+//! Imports that stop, and those that go on.
+
+use std::fs;
+
+use crate::{
+    gate::{Gate, Then},
+    import_failures::{count, numbers},
+    sql::served,
+    support::{Ended, text},
+};
+
+#[test]
+fn a_server_that_goes_away_leaves_an_import_that_can_go_on() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text)"]);
+    let file = numbers(&served, 20_000);
+    // The way is the same for both runs, for what was done is noted by it.
+    let gate = Gate::after(400_000, Then::Close, served.addr());
+    let ended = Ended::of(gate.import(&served, "csv", &file, &[]).output().unwrap());
+    assert!(matches!(ended.code, Some(1 | 9)), "{}", ended.stderr);
+    assert!(ended.stderr.contains("of 20000 rows inserted") && ended.stderr.contains("--resume"), "{}", ended.stderr);
+    let inserted = count(&served, "numbers");
+    assert!((1..20_000).contains(&inserted), "{inserted}");
+    gate.open();
+    let ended = Ended::of(gate.import(&served, "csv", &file, &["--resume"]).output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(count(&served, "numbers"), 20_000);
+    let sum = ["sql", "shop", "SELECT sum(id) FROM numbers", "-o", "name"];
+    assert_eq!(served.done(&sum).trim(), (19_999 * 20_000 / 2).to_string());
+}
+
+#[test]
+fn a_batch_whose_answer_was_lost_is_not_inserted_twice() {
+    let served = served(&["shop"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE numbers (id INTEGER, text); INSERT INTO numbers VALUES (0, 'was there')",
+    ]);
+    let file = numbers(&served, 5_000);
+    let gate = Gate::after(150_000, Then::Mute, served.addr());
+    let ended = Ended::of(gate.import(&served, "csv", &file, &[]).output().unwrap());
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("nobody knows whether the last batch took effect"), "{}", ended.stderr);
+    let inserted = count(&served, "numbers") - 1;
+    // The one that was lost is there as well.
+    assert!(
+        ended.stderr.contains(&format!("({} of 5000 rows inserted)", inserted - 500)),
+        "{inserted}: {}",
+        ended.stderr
+    );
+    gate.open();
+    let ended = Ended::of(gate.import(&served, "csv", &file, &["--resume"]).output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let sums = ["sql", "shop", "SELECT count(*) || ' ' || count(DISTINCT id) FROM numbers", "-o", "name"];
+    assert_eq!(served.done(&sums), "5001 5000\n");
+}
+
+#[test]
+fn an_import_that_has_left_no_note_does_not_begin_anew() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER, text)"]);
+    let file = numbers(&served, 10);
+    served.done(&["import", "csv", &file, "--to", "shop"]);
+    let notes = served.config_folder().join("state/imports");
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    assert_eq!((ended.code, count(&served, "numbers")), (Some(6), 10), "{}", ended.stderr);
+    assert!(ended.stderr.contains("there is nothing to go on with"), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&text(&notes)), "{}", ended.stderr);
+    let created = served.run(&["import", "csv", &file, "--to", "other", "--create", "--resume"]);
+    assert_eq!(created.code, Some(2), "{}", created.stderr);
+}
+
+#[test]
+fn a_note_that_is_damaged_is_told() {
+    let served = served(&["shop"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text); INSERT INTO numbers VALUES (3, '')",
+    ]);
+    let file = numbers(&served, 10);
+    let failed = served.run(&["import", "csv", &file, "--to", "shop", "--batch", "1"]);
+    assert!(failed.stderr.contains("(3 of 10 rows inserted)"), "{}", failed.stderr);
+    let notes: Vec<_> = fs::read_dir(served.config_folder().join("state/imports")).unwrap().flatten().collect();
+    assert_eq!(notes.len(), 1);
+    fs::write(notes[0].path(), "{").unwrap();
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    assert_eq!((ended.code, count(&served, "numbers")), (Some(6), 4), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is damaged") && ended.stderr.contains(&text(&notes[0].path())), "{}", ended.stderr);
+}
+
+#[test]
+fn an_import_of_another_file_does_not_go_on() {
+    let served = served(&["shop"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text); INSERT INTO numbers VALUES (3, 'in the way')",
+    ]);
+    let file = numbers(&served, 10);
+    let failed = served.run(&["import", "csv", &file, "--to", "shop", "--batch", "1"]);
+    assert!(failed.stderr.contains("(3 of 10 rows inserted)"), "{}", failed.stderr);
+    served.done(&[
+        "sql",
+        "shop",
+        "DELETE FROM numbers WHERE text = 'in the way'; INSERT INTO numbers VALUES (90, 'x'), (91, 'y')",
+    ]);
+    let changed = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    // The batch that was refused is known not to be there.
+    assert_eq!(changed.code, Some(6), "{}", changed.stderr);
+    assert!(changed.stderr.contains("somebody else changed it"), "{}", changed.stderr);
+    served.done(&["sql", "shop", "DELETE FROM numbers WHERE id = 91"]);
+    fs::write(&file, "id,text\n1,other\n").unwrap();
+    let other = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    assert_eq!(other.code, Some(6), "{}", other.stderr);
+    assert!(other.stderr.contains("another file or it has changed"), "{}", other.stderr);
+}
