@@ -17,6 +17,7 @@ mod chunk;
 mod codec;
 mod cursor;
 mod database;
+mod databases;
 mod dump;
 mod encryption;
 mod engine;
@@ -57,7 +58,6 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, BufRead};
 use std::path::Path;
@@ -71,11 +71,10 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
-use activity::Activity;
 use database::Database;
+use databases::Databases;
 use engine::LoadLimits;
 use files::{DatabaseFile, Root};
-use meter::Meter;
 use open_set::OpenSet;
 use refusal::Refusal;
 use socket::OwnLifeline;
@@ -167,15 +166,6 @@ struct Inner {
     /// Of every WebSocket.
     life: Mutex<Option<watch::Sender<()>>>,
     lifeline: Lifeline,
-}
-
-#[derive(Default)]
-struct Databases {
-    by_id: HashMap<String, Arc<Database>>,
-    by_label: HashMap<String, Arc<Database>>,
-    meters: HashMap<i64, Arc<Meter>>,
-    /// By the id of a group.
-    activities: HashMap<String, Arc<Activity>>,
 }
 
 impl DataPlane {
@@ -400,43 +390,6 @@ impl DataPlane {
 
     fn find(&self, id: &str) -> Option<Arc<Database>> {
         self.0.databases.read().by_id.get(id).cloned()
-    }
-}
-
-impl Databases {
-    fn meter(&mut self, organization: i64) -> Arc<Meter> {
-        Arc::clone(self.meters.entry(organization).or_default())
-    }
-
-    fn activity(&mut self, group: &str) -> Arc<Activity> {
-        if let Some(activity) = self.activities.get(group) {
-            return Arc::clone(activity);
-        }
-        Arc::clone(self.activities.entry(group.to_owned()).or_default())
-    }
-
-    /// When a group was used is forgotten with the last of its databases.
-    fn forget_group_of(&mut self, database: &Database) {
-        let record = database.record();
-        // One of them is the one that goes, the other is kept here.
-        if self.activities.get(&record.group_id).is_some_and(|activity| Arc::strong_count(activity) <= 2) {
-            self.activities.remove(&record.group_id);
-        }
-    }
-
-    /// A database that takes requests.
-    fn in_service(&self, id: &str) -> Option<Arc<Database>> {
-        let database = self.by_id.get(id)?;
-        let owner = self.by_label.get(&database.record().label)?;
-        Arc::ptr_eq(owner, database).then(|| Arc::clone(database))
-    }
-
-    /// A label that has since been given to another database stays with that one.
-    fn forget_label_of(&mut self, database: &Arc<Database>) {
-        let label = &database.record().label;
-        if self.by_label.get(label).is_some_and(|owner| Arc::ptr_eq(owner, database)) {
-            self.by_label.remove(label);
-        }
     }
 }
 

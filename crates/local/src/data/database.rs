@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::activity::Activity;
 use super::attach::refused;
+use super::databases::Databases;
 use super::engine::{Connection, Engine, LibsqlEngine, Ran};
 use super::files::{DatabaseFile, Root};
 use super::group_commit::GroupCommit;
@@ -23,7 +24,7 @@ use super::session::Session;
 use super::statistics::{Hour, Hours, Rows, Statistics};
 use super::streams::Streams;
 use super::tokens::VerifiedTokens;
-use super::{DatabaseRecord, Databases, Usage};
+use super::{DatabaseRecord, Usage};
 use crate::clock::Clock;
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
