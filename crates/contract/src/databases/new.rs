@@ -90,7 +90,7 @@ impl RequestPart for NewDatabase {
 
 /// What a new database starts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", expecting = "an object with a `type`")]
 #[non_exhaustive]
 pub enum Seed {
     /// A copy of another database, now or as it was at a time.
