@@ -31,6 +31,23 @@ pub(crate) enum Kind {
     Terminated = 143,
 }
 
+#[cfg(test)]
+impl Kind {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Failed,
+        Self::Usage,
+        Self::Different,
+        Self::Unauthenticated,
+        Self::NotFound,
+        Self::Refused,
+        Self::Partial,
+        Self::Declined,
+        Self::Transient,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+}
+
 /// A failure this program found itself, with a command that may help.
 #[derive(Debug)]
 pub(crate) struct Failure {

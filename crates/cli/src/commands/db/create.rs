@@ -27,7 +27,7 @@ pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
         })
         .buffered(args.concurrency.max(1));
 
-    let mut failures = Failures::of(args.names.len());
+    let mut failures = Failures::of(cx, args.names.len());
     let mut done = Vec::new();
     let mut created = std::pin::pin!(created);
     while let Some((name, outcome)) = created.next().await {

@@ -41,7 +41,7 @@ pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
         return rehearse(cx, args, instance);
     }
     let variables = match args.format {
-        EnvironmentFormat::Sdk => of_platform(instance),
+        EnvironmentFormat::Sdk => variables::of_sdk(&instance.url, instance.token.expose(), &instance.organization),
         EnvironmentFormat::Dotenv => {
             let mut variables = of_platform(instance);
             if let Some(database) = &args.database {
