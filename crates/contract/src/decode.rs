@@ -66,6 +66,12 @@ fn is_without_field(why: &str) -> bool {
 fn located<'de, T: DeserializeOwned>(from: impl Deserializer<'de>) -> Result<T, String> {
     serde_path_to_error::deserialize(from).map_err(|error| {
         let (field, why) = (error.path().to_string(), error.inner().to_string());
-        if field != "." && is_without_field(&why) { format!("{field} is not valid: {why}") } else { why }
+        match &*field {
+            "." => why,
+            _ if is_without_field(&why) => format!("{field} is not valid: {why}"),
+            // The field that is missing is named, and not in what.
+            _ if why.starts_with("missing field") => format!("{field}: {why}"),
+            _ => why,
+        }
     })
 }

@@ -174,6 +174,7 @@ open_enum!(
 
 /// A key of one's own to encrypt a database with. `Debug` hides it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 #[non_exhaustive]
 pub struct Encryption {
     /// The key.

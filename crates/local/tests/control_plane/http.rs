@@ -94,6 +94,13 @@ async fn a_query_or_a_body_that_cannot_be_read_is_told_what_is_wrong_with_which_
             r#"{"name":"orders","group":"default","seed":"x"}"#,
             "seed is not valid: invalid type: string \"x\", expected an object with a `type`",
         ),
+        (Method::POST, databases, r#"{"name":"orders","group":"default","seed":{}}"#, "seed: missing field `type`"),
+        (
+            Method::POST,
+            databases,
+            r#"{"name":"orders","group":"default","remote_encryption":5}"#,
+            "remote_encryption is not valid: invalid type: integer `5`, expected an object",
+        ),
         (
             Method::POST,
             databases,
