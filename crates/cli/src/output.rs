@@ -54,7 +54,7 @@ impl Output {
         matches!(self.format, Format::Json | Format::Jsonl | Format::Yaml | Format::Csv)
     }
 
-    /// Whether it still holds what commands write.
+    /// What knows whether the data of commands is real.
     pub(crate) fn truth(&self) -> &Truth {
         &self.truth
     }
@@ -85,6 +85,31 @@ impl Output {
             Format::Name => shape.write_name(&mut out, value)?,
         }
         Ok(out.flush()?)
+    }
+
+    /// One thing that consists of others. In a table they follow as one of their own, in place of the `fields` that have
+    /// them or say again what is said already.
+    pub(crate) fn value_with_parts<T: Serialize, U: Serialize>(
+        &self,
+        shape: &Shape,
+        value: &T,
+        fields: &[&str],
+        shape_of_parts: &Shape,
+        parts: &[U],
+    ) -> Result<()> {
+        if !matches!(self.format, Format::Table | Format::Wide) || !self.fields.is_empty() {
+            return self.value(shape, value);
+        }
+        let mut whole = serde_json::to_value(value)?;
+        if let Some(object) = whole.as_object_mut() {
+            object.retain(|field, _| !fields.contains(&&**field));
+        }
+        self.value(shape, &whole)?;
+        if parts.is_empty() {
+            return Ok(());
+        }
+        self.text("")?;
+        self.list(shape_of_parts, parts)
     }
 
     /// Some things.

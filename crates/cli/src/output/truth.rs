@@ -1,5 +1,5 @@
-//! What a dry run may write. What it has read is real; what is answered to a change that was kept back is made up, and so is
-//! everything that follows from it.
+//! What a dry run may write. What it has read is real; what is answered to a change that was kept back is made up, and so
+//! is everything that follows from it.
 
 use std::sync::{
     Arc,
