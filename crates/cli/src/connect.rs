@@ -1,9 +1,14 @@
 //! Ways to a database's own endpoint.
 
-use std::{env, fs, time::Duration};
+use std::{
+    env, fs,
+    net::{Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
-use turso_cloud::{DatabaseToken, Expiration, NewToken};
+use turso_cloud::{DatabaseToken, Expiration, InvalidInput, NewToken};
+use url::{Host, Url};
 
 use crate::{
     config::parse_duration,
@@ -31,9 +36,9 @@ pub(crate) enum Rights {
 /// For a name, a token is minted that ends after an hour. For a URL, one is taken from the environment: a database need
 /// not be of this organization, nor ask for a token.
 pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Result<Connection> {
-    let http = http(cx)?;
     if is_url(database) {
-        return Ok(connection(cx, http, database, token_of_environment()?));
+        check_scheme(database)?;
+        return connection(cx, database, token_of_environment()?);
     }
     let databases = cx.client()?.databases();
     let (url, token) = match rights {
@@ -46,12 +51,13 @@ pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Res
             (url, databases.create_token(database, rights.token()).await?)
         }
     };
-    Ok(connection(cx, http, &url, Some(token)))
+    connection(cx, &url, Some(token))
 }
 
 /// In a dry run: has the requests shown by which it would connect. Yields the URL that SQL would go to.
 pub(crate) async fn rehearse(cx: &Context, database: &str, rights: Rights) -> Result<String> {
     if is_url(database) {
+        check_scheme(database)?;
         token_of_environment()?;
         return Ok(hrana::base(database));
     }
@@ -80,8 +86,19 @@ fn lifetime() -> Expiration {
     Expiration::hours(1)
 }
 
-fn connection(cx: &Context, http: reqwest::Client, url: &str, token: Option<DatabaseToken>) -> Connection {
-    Connection::new(http, url, token).traced(cx.flags().trace_http)
+/// The URL may hold a token, and is not shown.
+fn check_scheme(url: &str) -> Result<()> {
+    const SCHEMES: [&str; 6] = ["libsql", "turso", "https", "http", "wss", "ws"];
+    let scheme = url.split("://").next().unwrap_or_default();
+    if SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        return Ok(());
+    }
+    let rule = format!("must be one of {}", SCHEMES.join(", "));
+    Err(InvalidInput::new("scheme of the URL of the database", scheme, rule).into())
+}
+
+fn connection(cx: &Context, url: &str, token: Option<DatabaseToken>) -> Result<Connection> {
+    Ok(Connection::new(http(cx, url)?, url, token).traced(cx.flags().trace_http))
 }
 
 fn token_of_environment() -> Result<Option<DatabaseToken>> {
@@ -93,7 +110,7 @@ fn token_of_environment() -> Result<Option<DatabaseToken>> {
     Ok(None)
 }
 
-fn http(cx: &Context) -> Result<reqwest::Client> {
+fn http(cx: &Context, url: &str) -> Result<reqwest::Client> {
     let timeout = cx.settings().text("timeout").map(parse_duration).transpose().map_err(Failure::usage)?;
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("tursoctl/", env!("CARGO_PKG_VERSION")))
@@ -104,5 +121,16 @@ fn http(cx: &Context) -> Result<reqwest::Client> {
         let pem = fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?;
         builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(&pem)?);
     }
+    if let Some(host) = local_host(url) {
+        builder = builder.resolve_to_addrs(&host, &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()]);
+    }
     builder.build().context("the HTTP client cannot be set up")
+}
+
+/// A name below `localhost`, which is this machine whether its resolver knows that or not (RFC 6761, section 6.3).
+fn local_host(url: &str) -> Option<String> {
+    match Url::parse(&hrana::base(url)).ok()?.host()? {
+        Host::Domain(name) if name.ends_with(".localhost") => Some(name.to_owned()),
+        _ => None,
+    }
 }
