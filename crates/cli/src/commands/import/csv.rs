@@ -29,6 +29,7 @@ use survey::Survey;
 
 pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let Import { file, destination, .. } = &args.import;
+    destination.check_name()?;
     let fingerprint = Fingerprint::of(file)?;
     let name = table_name(args)?;
     let survey = survey::survey(cx, args, fingerprint.bytes())?;
@@ -135,6 +136,7 @@ fn table_name(args: &ImportCsv) -> Result<String> {
         Some(name) => {
             Err(Failure::usage(format!("--table {name:?}: names that begin with sqlite_ are the engine's")).into())
         }
+        None if args.table.is_some() => Err(Failure::usage("--table \"\": a table needs a name").into()),
         None => Err(Failure::usage("the name of the file is none for a table").hint("give --table NAME").into()),
     }
 }
