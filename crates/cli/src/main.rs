@@ -39,7 +39,9 @@ use exit::{Kind, Report};
 fn main() -> ExitCode {
     let Args { global, command } = match Args::try_parse_from(args::words(env::args_os())) {
         Ok(args) => args,
-        Err(refused) if refused.use_stderr() && asks_for_json(env::args_os(), env::var("TURSOCTL_OUTPUT").ok()) => {
+        Err(refused)
+            if refused.use_stderr() && asks_for_json(env::args_os(), env::var("TURSOCTL_OUTPUT").ok().as_deref()) =>
+        {
             let report = Report::of_usage(&refused);
             tell(&report, Some(Format::Json), false);
             return report.exit_code();
@@ -118,7 +120,7 @@ fn run(
 }
 
 /// Whether the arguments, which cannot be understood as a whole, ask for JSON, or the variable does where they are silent.
-fn asks_for_json(arguments: impl Iterator<Item = OsString>, variable: Option<String>) -> bool {
+fn asks_for_json(arguments: impl Iterator<Item = OsString>, variable: Option<&str>) -> bool {
     let arguments: Vec<_> = arguments.filter_map(|argument| argument.into_string().ok()).collect();
     let behind = arguments.windows(2).find(|pair| matches!(&*pair[0], "-o" | "--output")).map(|pair| &*pair[1]);
     let joined = || {
@@ -127,7 +129,7 @@ fn asks_for_json(arguments: impl Iterator<Item = OsString>, variable: Option<Str
         short.or_else(|| arguments.iter().find_map(|argument| argument.strip_prefix("--output=")))
     };
     let alone = || arguments.iter().any(|argument| argument == "--json").then_some("json");
-    let asked = behind.or_else(joined).or_else(alone).or(variable.as_deref());
+    let asked = behind.or_else(joined).or_else(alone).or(variable);
     asked.and_then(format_named).is_some_and(|format| matches!(format, Format::Json | Format::Jsonl))
 }
 

@@ -1,7 +1,7 @@
 use std::ffi::{OsStr, OsString};
 
-/// The words of a command line as the parser can tell them apart. It takes `-1h` for flags, which none of ours begins like: behind
-/// an option it is a value, whose own rule has more to say about it.
+/// The words of a command line as the parser can tell them apart. It takes `-1h` for flags, which none of ours begins
+/// like: behind an option it is a value, whose own rule has more to say about it.
 pub(crate) fn words(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut words: Vec<OsString> = Vec::new();
     // What is behind `--` is for another program.

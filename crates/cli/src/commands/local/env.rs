@@ -37,7 +37,7 @@ pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
     }
     let remote = Remote::find(cx, &args.instance).await?;
     let instance = &remote.instance;
-    if cx.is_dry_run() {
+    if cx.is_dry_run() && (args.format == EnvironmentFormat::Turso || args.database.is_some()) {
         return rehearse(cx, args, instance);
     }
     let variables = match args.format {
