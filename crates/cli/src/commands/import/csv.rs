@@ -29,7 +29,6 @@ use survey::Survey;
 
 pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let Import { file, destination, .. } = &args.import;
-    destination.check_name()?;
     let fingerprint = Fingerprint::of(file)?;
     let name = table_name(args)?;
     let survey = survey::survey(cx, args, fingerprint.bytes())?;

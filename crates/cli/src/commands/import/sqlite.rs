@@ -14,7 +14,6 @@ use reader::Reader;
 
 pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
     let file = &args.import.file;
-    args.import.destination.check_name()?;
     let fingerprint = Fingerprint::of(file)?;
     let checking = progress::of_file(cx, "checking", file, fingerprint.bytes());
     let reader = Reader::open(file)?;
