@@ -18,6 +18,7 @@ mod shell;
 mod sql;
 mod tokens;
 mod values;
+mod words;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -51,6 +52,7 @@ pub(crate) use profile::ProfileCommand;
 pub(crate) use shell::ShellArgs;
 pub(crate) use sql::{OnError, Parameters, SqlArgs};
 pub(crate) use values::Switch;
+pub(crate) use words::words;
 
 /// An unofficial command line for Turso Cloud and the local cloud.
 #[derive(Debug, Parser)]
@@ -79,14 +81,15 @@ const LONG_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (unofficial: not
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or nothing to do
-  1  failed, not otherwise classified
+  1  failed, not otherwise classified; a change that may have happened, after a timeout for instance
   2  usage: an unknown option, a bad value
+  3  what was compared is not the same: export --verify
   4  the token is missing, expired or rejected
   5  not found
   6  refused: conflict, protection, permission, plan
   7  some of many failed
   8  declined, or nobody there to confirm
-  9  network, timeout, rate limit or server error: safe to run again
+  9  network, timeout, rate limit or server error, and nothing was changed: safe to run again
   130, 143  stopped by Ctrl-C or SIGTERM";
 
 #[derive(Debug, Subcommand)]
@@ -300,6 +303,19 @@ mod tests {
             let words: Vec<_> = ["tursoctl"].into_iter().chain(line.split_whitespace()).map(str::to_owned).collect();
             assert_eq!(read(&words), parsed(&words), "{line}");
         }
+    }
+
+    #[test]
+    fn the_help_lists_every_exit_code() {
+        use crate::exit::Kind;
+
+        let listed: Vec<u8> = EXIT_CODES
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.split_once("  "))
+            .flat_map(|(codes, _)| codes.split(", ").map(|code| code.parse().unwrap()))
+            .collect();
+        let kinds: Vec<u8> = std::iter::once(0).chain(Kind::ALL.map(|kind| kind as u8)).collect();
+        assert_eq!(listed, kinds);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod shell;
 mod sql;
 mod suggest;
 mod tokens;
+mod usage;
 mod version;
 
 use std::process::ExitCode;

@@ -3,7 +3,8 @@
 use std::{env, fs, time::Duration};
 
 use anyhow::{Context as _, Result};
-use turso_cloud::{DatabaseToken, Expiration, NewToken};
+use turso_cloud::{DatabaseToken, Expiration, InvalidInput, NewToken};
+use url::{Host, Url};
 
 use crate::{
     config::parse_duration,
@@ -31,9 +32,10 @@ pub(crate) enum Rights {
 /// For a name, a token is minted that ends after an hour. For a URL, one is taken from the environment: a database need
 /// not be of this organization, nor ask for a token.
 pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Result<Connection> {
-    let http = http(cx)?;
+    let settings = settings(cx)?;
     if is_url(database) {
-        return connection(cx, http, database, token_of_environment()?);
+        check_scheme(database)?;
+        return connection(cx, settings, database, token_of_environment()?);
     }
     let databases = cx.client()?.databases();
     let (url, token) = match rights {
@@ -46,12 +48,13 @@ pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Res
             (url, databases.create_token(database, rights.token()).await?)
         }
     };
-    connection(cx, http, &url, Some(token))
+    connection(cx, settings, &url, Some(token))
 }
 
 /// In a dry run: has the requests shown by which it would connect. Yields the URL that SQL would go to.
 pub(crate) async fn rehearse(cx: &Context, database: &str, rights: Rights) -> Result<String> {
     if is_url(database) {
+        check_scheme(database)?;
         token_of_environment()?;
         return Ok(hrana::base(database));
     }
@@ -80,8 +83,21 @@ fn lifetime() -> Expiration {
     Expiration::hours(1)
 }
 
-fn connection(cx: &Context, http: Http, url: &str, token: Option<DatabaseToken>) -> Result<Connection> {
-    http.set_up(&hrana::base(url)).context("the HTTP client cannot be set up")?;
+/// The URL may hold a token, and is not shown.
+fn check_scheme(url: &str) -> Result<()> {
+    const SCHEMES: [&str; 6] = ["libsql", "turso", "https", "http", "wss", "ws"];
+    let scheme = url.split("://").next().unwrap_or_default();
+    if SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        return Ok(());
+    }
+    let rule = format!("must be one of {}", SCHEMES.join(", "));
+    Err(InvalidInput::new("scheme of the URL of the database", scheme, rule).into())
+}
+
+fn connection(cx: &Context, settings: HttpSettings, url: &str, token: Option<DatabaseToken>) -> Result<Connection> {
+    let base = hrana::base(url);
+    let http = Http::new(HttpSettings { here: local_host(&base), ..settings });
+    http.set_up(&base).context("the HTTP client cannot be set up")?;
     Ok(Connection::new(http, url, token).traced(cx.flags().trace_http))
 }
 
@@ -94,7 +110,7 @@ fn token_of_environment() -> Result<Option<DatabaseToken>> {
     Ok(None)
 }
 
-fn http(cx: &Context) -> Result<Http> {
+fn settings(cx: &Context) -> Result<HttpSettings> {
     let timeout = cx.settings().text("timeout").map(parse_duration).transpose().map_err(Failure::usage)?;
     let mut certificates = Vec::new();
     if let Some(file) = cx.settings().text("cacert") {
@@ -102,9 +118,18 @@ fn http(cx: &Context) -> Result<Http> {
         certificates =
             reqwest::Certificate::from_pem_bundle(&pem).with_context(|| format!("{file} is no certificate in PEM"))?;
     }
-    Ok(Http::new(HttpSettings {
+    Ok(HttpSettings {
         connect_timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
         read_timeout: timeout.unwrap_or(READ_TIMEOUT),
         certificates,
-    }))
+        here: None,
+    })
+}
+
+/// A name below `localhost`, which is this machine whether its resolver knows that or not (RFC 6761, section 6.3).
+fn local_host(base: &str) -> Option<String> {
+    match Url::parse(base).ok()?.host()? {
+        Host::Domain(name) if name.ends_with(".localhost") => Some(name.to_owned()),
+        _ => None,
+    }
 }

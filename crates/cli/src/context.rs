@@ -57,7 +57,7 @@ impl Context {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let settings = Settings::resolve(&flags, makes_profiles)?;
         let output = Output::new(&flags, settings.format());
-        let recorder = flags.dry_run.then(Recorder::default);
+        let recorder = flags.dry_run.then(|| Recorder::new(output.truth().clone()));
         Ok(Self { flags, settings, output, token: OnceLock::new(), client: OnceLock::new(), recorder })
     }
 
@@ -69,7 +69,7 @@ impl Context {
         &self.flags
     }
 
-    /// Where data goes. In a dry run it is thrown away: it would be made up.
+    /// Where data goes. In a dry run it is thrown away from the first change on: it would be made up.
     pub(crate) fn out(&self) -> &Output {
         &self.output
     }

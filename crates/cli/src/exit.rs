@@ -4,6 +4,7 @@ use std::{fmt, process::ExitCode};
 
 use serde::Serialize;
 use turso_cloud::{Error, ErrorKind, InvalidInput};
+use turso_cloud_local::CloudError;
 
 /// The kinds of failure a script can tell apart, each with its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,23 @@ pub(crate) enum Kind {
     Interrupted = 130,
     /// The signal of a service manager, likewise.
     Terminated = 143,
+}
+
+#[cfg(test)]
+impl Kind {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Failed,
+        Self::Usage,
+        Self::Different,
+        Self::Unauthenticated,
+        Self::NotFound,
+        Self::Refused,
+        Self::Partial,
+        Self::Declined,
+        Self::Transient,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
 }
 
 /// A failure this program found itself, with a command that may help.
@@ -215,10 +233,17 @@ fn classify(error: &anyhow::Error) -> (Option<&Failure>, Option<&Error>, Kind) {
     let kind = match (failure, api) {
         (Some(failure), _) => failure.kind,
         (None, Some(api)) => kind_of(api),
-        (None, None) if error.chain().any(<dyn std::error::Error>::is::<InvalidInput>) => Kind::Usage,
+        (None, None) if error.chain().any(is_bad_input) => Kind::Usage,
         (None, None) => Kind::Failed,
     };
     (failure, api, kind)
+}
+
+/// Whether what was given to this program, or to a local cloud, cannot be right.
+fn is_bad_input(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let is_of_cloud =
+        |error: &CloudError| matches!(error, CloudError::Input(_) | CloudError::Toml { .. } | CloudError::Seed { .. });
+    cause.is::<InvalidInput>() || cause.downcast_ref().is_some_and(is_of_cloud)
 }
 
 fn kind_of(error: &Error) -> Kind {

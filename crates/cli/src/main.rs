@@ -38,10 +38,12 @@ use exit::Report;
 use signals::Signals;
 
 fn main() -> ExitCode {
-    let words: Vec<_> = env::args_os().collect();
-    let Args { global, command } = match Args::read(words.clone()) {
+    let words = args::words(env::args_os());
+    let Args { global, command } = match Args::read(words) {
         Ok(args) => args,
-        Err(refused) if refused.use_stderr() && asks_for_json(words) => {
+        Err(refused)
+            if refused.use_stderr() && asks_for_json(env::args_os(), env::var("TURSOCTL_OUTPUT").ok().as_deref()) =>
+        {
             let report = Report::of_usage(&refused);
             tell(&report, Some(Format::Json), false);
             return report.exit_code();
@@ -119,13 +121,18 @@ fn run(
     Ok(code)
 }
 
-/// Whether the arguments, which cannot be understood as a whole, ask for JSON.
-fn asks_for_json(arguments: Vec<OsString>) -> bool {
-    let arguments: Vec<_> = arguments.into_iter().filter_map(|argument| argument.into_string().ok()).collect();
-    let is_pair = |pair: &[String]| matches!([&*pair[0], &*pair[1]], ["-o" | "--output", "json" | "jsonl"]);
-    let is_alone =
-        |argument: &String| matches!(&**argument, "--json" | "--output=json" | "--output=jsonl" | "-ojson" | "-ojsonl");
-    arguments.iter().any(is_alone) || arguments.windows(2).any(is_pair)
+/// Whether the arguments, which cannot be understood as a whole, ask for JSON, or the variable does where they are silent.
+fn asks_for_json(arguments: impl Iterator<Item = OsString>, variable: Option<&str>) -> bool {
+    let arguments: Vec<_> = arguments.filter_map(|argument| argument.into_string().ok()).collect();
+    let behind = arguments.windows(2).find(|pair| matches!(&*pair[0], "-o" | "--output")).map(|pair| &*pair[1]);
+    let joined = || {
+        let is_one = |argument: &&String| argument.starts_with("-o") && !argument.starts_with("--");
+        let short = arguments.iter().filter(is_one).find_map(|argument| argument.strip_prefix("-o"));
+        short.or_else(|| arguments.iter().find_map(|argument| argument.strip_prefix("--output=")))
+    };
+    let alone = || arguments.iter().any(|argument| argument == "--json").then_some("json");
+    let asked = behind.or_else(joined).or_else(alone).or(variable);
+    asked.and_then(format_named).is_some_and(|format| matches!(format, Format::Json | Format::Jsonl))
 }
 
 fn format_named(name: &str) -> Option<Format> {

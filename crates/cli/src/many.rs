@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::{
+    args::Format,
     context::Context,
     exit::{Failure, Kind, Report},
 };
@@ -12,12 +13,15 @@ use crate::{
 pub(crate) struct Failures {
     total: usize,
     failed: Vec<String>,
+    /// Whether what is said of each has to wait for the error of the whole run, which is one line for a program.
+    is_told_at_once: bool,
     only: Option<anyhow::Error>,
 }
 
 impl Failures {
-    pub(crate) fn of(total: usize) -> Self {
-        Self { total, failed: Vec::new(), only: None }
+    pub(crate) fn of(cx: &Context, total: usize) -> Self {
+        let is_told_at_once = !matches!(cx.out().format(), Format::Json | Format::Jsonl);
+        Self { total, failed: Vec::new(), is_told_at_once, only: None }
     }
 
     /// Notes a failure and says so at once, unless it is the failure of the whole run.
@@ -26,8 +30,13 @@ impl Failures {
             self.only = Some(error);
             return;
         }
-        cx.notice(format_args!("{name}: {}", Report::of(&error).message()));
-        self.failed.push(name.to_owned());
+        let said = Report::of(&error);
+        if self.is_told_at_once {
+            cx.notice(format_args!("{name}: {}", said.message()));
+            self.failed.push(name.to_owned());
+        } else {
+            self.failed.push(format!("{name} ({})", said.message()));
+        }
     }
 
     /// Fails as a whole where some failed.

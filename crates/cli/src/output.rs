@@ -8,6 +8,7 @@ mod grid;
 mod json;
 mod shape;
 mod table;
+mod truth;
 mod wrapped;
 mod yaml;
 
@@ -25,19 +26,20 @@ use crate::{
     stdout,
 };
 pub(crate) use shape::Shape;
+pub(crate) use truth::Truth;
 
 /// Where data goes, and how it looks.
 #[derive(Debug)]
 pub(crate) struct Output {
     format: Format,
     fields: Vec<String>,
-    is_muted: bool,
+    truth: Truth,
 }
 
 impl Output {
     pub(crate) fn new(flags: &GlobalArgs, format: Option<Format>) -> Self {
         let format = format.unwrap_or(Format::Table);
-        Self { format, fields: flags.fields.clone(), is_muted: flags.dry_run }
+        Self { format, fields: flags.fields.clone(), truth: Truth::default() }
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -54,20 +56,25 @@ impl Output {
         matches!(self.format, Format::Json | Format::Jsonl | Format::Yaml | Format::Csv)
     }
 
-    /// The same, but not thrown away in a dry run: for what the dry run itself has to show.
-    pub(crate) fn unmuted(&self) -> Self {
-        Self { format: self.format, fields: self.fields.clone(), is_muted: false }
+    /// What knows whether the data of commands is real.
+    pub(crate) fn truth(&self) -> &Truth {
+        &self.truth
+    }
+
+    /// The same, but with a truth of its own: for what a dry run itself has to show.
+    pub(crate) fn of_dry_run(&self) -> Self {
+        Self { format: self.format, fields: self.fields.clone(), truth: Truth::default() }
     }
 
     /// The same, but with JSON in place of a table: for things whose columns nobody knows.
     pub(crate) fn or_json(&self) -> Self {
         let format = if self.is_structured() { self.format } else { Format::Json };
-        Self { format, fields: self.fields.clone(), is_muted: self.is_muted }
+        Self { format, fields: self.fields.clone(), truth: self.truth.clone() }
     }
 
     /// One thing.
     pub(crate) fn value<T: Serialize>(&self, shape: &Shape, value: &T) -> Result<()> {
-        if self.is_muted {
+        if !self.truth.lets_write() {
             return Ok(());
         }
         let mut out = stdout::lock();
@@ -82,9 +89,34 @@ impl Output {
         Ok(out.flush()?)
     }
 
+    /// One thing that consists of others. In a table they follow as one of their own, in place of the `fields` that have
+    /// them or say again what is said already.
+    pub(crate) fn value_with_parts<T: Serialize, U: Serialize>(
+        &self,
+        shape: &Shape,
+        value: &T,
+        fields: &[&str],
+        shape_of_parts: &Shape,
+        parts: &[U],
+    ) -> Result<()> {
+        if !matches!(self.format, Format::Table | Format::Wide) || !self.fields.is_empty() {
+            return self.value(shape, value);
+        }
+        let mut whole = serde_json::to_value(value)?;
+        if let Some(object) = whole.as_object_mut() {
+            object.retain(|field, _| !fields.contains(&&**field));
+        }
+        self.value(shape, &whole)?;
+        if parts.is_empty() {
+            return Ok(());
+        }
+        self.text("")?;
+        self.list(shape_of_parts, parts)
+    }
+
     /// Some things.
     pub(crate) fn list<T: Serialize>(&self, shape: &Shape, values: &[T]) -> Result<()> {
-        if self.is_muted {
+        if !self.truth.lets_write() {
             return Ok(());
         }
         let mut out = stdout::lock();
@@ -121,10 +153,13 @@ impl Output {
             return self.lines(shape, values).await;
         }
         let mut values = pin!(values);
-        if matches!(self.format, Format::Table | Format::Wide) && !self.is_muted {
+        if matches!(self.format, Format::Table | Format::Wide) {
             let mut table = self.table(shape);
             while let Some(value) = values.next().await {
                 table.add(&value.map_err(Into::into)?)?;
+            }
+            if !self.truth.lets_write() {
+                return Ok(());
             }
             let mut out = stdout::lock();
             table.write(&mut out, Self::look())?;
@@ -146,7 +181,7 @@ impl Output {
         let mut values = pin!(values);
         while let Some(value) = values.next().await {
             let value = value.map_err(Into::into)?;
-            if self.is_muted {
+            if !self.truth.lets_write() {
                 continue;
             }
             let mut out = stdout::lock();
@@ -164,7 +199,7 @@ impl Output {
 
     /// Text that is the whole answer, such as a token or a URL, with a line end behind it.
     pub(crate) fn text(&self, text: &str) -> Result<()> {
-        if self.is_muted {
+        if !self.truth.lets_write() {
             return Ok(());
         }
         let mut out = stdout::lock();
@@ -174,7 +209,7 @@ impl Output {
 
     /// Bytes as they are.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<()> {
-        if self.is_muted {
+        if !self.truth.lets_write() {
             return Ok(());
         }
         let mut out = stdout::lock();

@@ -256,7 +256,7 @@ pub struct TaxId {
 
 /// Where a customer is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 pub struct BillingAddress {
     /// Street and number.
     pub line1: String,

@@ -160,7 +160,7 @@ impl RequestPart for TokenPermissions {
 
 /// Databases a token may attach.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 pub struct AttachPermissions {
     /// Those it may attach for reading.
     #[serde(deserialize_with = "null_as_default")]
@@ -169,7 +169,7 @@ pub struct AttachPermissions {
 
 /// A list of databases.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 pub struct AttachableDatabases {
     /// Their names.
     #[serde(deserialize_with = "null_as_default")]
@@ -198,6 +198,7 @@ open_enum!(
 
 /// What may be done to some tables, or to all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 #[non_exhaustive]
 pub struct Permission {
     /// The tables; nothing for all of them.

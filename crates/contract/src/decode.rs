@@ -3,11 +3,22 @@
 use serde::{Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{Presence, RequestPart};
+use crate::{InvalidInput, Presence, RequestPart};
 
 /// Unknown keys are ignored.
 pub(crate) fn query<Q: RequestPart>(query: &str) -> Result<Q, String> {
-    located(serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes())))
+    let pairs = || form_urlencoded::parse(query.as_bytes());
+    serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs())).map_err(|error| {
+        let (field, why) = (error.path().to_string(), error.inner().to_string());
+        match pairs().find(|(name, _)| *name == field) {
+            // All numbers of queries are of one type.
+            Some((_, value)) if IS_NO_NUMBER.iter().any(|beginning| why.starts_with(beginning)) => {
+                InvalidInput::new(field, &value, format!("must be a whole number from 0 to {}", u64::MAX)).to_string()
+            }
+            Some((_, value)) if is_without_field(&why) => InvalidInput::new(field, &value, why).to_string(),
+            _ => why,
+        }
+    })
 }
 
 /// Keys are matched in any case, unknown ones are ignored.
@@ -42,21 +53,25 @@ fn lower_case_keys(value: Value) -> Value {
 
 /// How parsers begin who do not know the field they are reading. Whoever wrote a sentence of their own has named it, or
 /// repeats that of the service, word for word.
-const WITHOUT_FIELD: [&str; 8] = [
-    "cannot parse",
-    "expected",
-    "invalid digit",
-    "invalid length",
-    "invalid type",
-    "invalid value",
-    "provided string",
-    "unknown variant",
-];
+const WITHOUT_FIELD: [&str; 6] =
+    ["expected", "invalid length", "invalid type", "invalid value", "provided string", "unknown variant"];
+
+/// How the standard library begins about a text that is no number.
+const IS_NO_NUMBER: [&str; 3] = ["cannot parse", "invalid digit", "number too large"];
+
+fn is_without_field(why: &str) -> bool {
+    WITHOUT_FIELD.iter().any(|beginning| why.starts_with(beginning))
+}
 
 fn located<'de, T: DeserializeOwned>(from: impl Deserializer<'de>) -> Result<T, String> {
     serde_path_to_error::deserialize(from).map_err(|error| {
         let (field, why) = (error.path().to_string(), error.inner().to_string());
-        let names_none = field != "." && WITHOUT_FIELD.iter().any(|beginning| why.starts_with(beginning));
-        if names_none { format!("{field} is not valid: {why}") } else { why }
+        match &*field {
+            "." => why,
+            _ if is_without_field(&why) => format!("{field} is not valid: {why}"),
+            // The field that is missing is named, and not in what.
+            _ if why.starts_with("missing field") => format!("{field}: {why}"),
+            _ => why,
+        }
     })
 }

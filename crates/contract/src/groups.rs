@@ -252,7 +252,7 @@ impl Serialize for Extensions {
 impl<'de> Deserialize<'de> for Extensions {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged)]
+        #[serde(untagged, expecting = "expected \"all\" or a list of extensions")]
         enum Wire {
             Text(String),
             List(Vec<Extension>),

@@ -21,6 +21,7 @@ use crate::{
     quirk::Quirks,
     rate_limit::RateLimit,
     request_log, seed_file,
+    server::check_hosts,
 };
 
 /// 2026-01-01T00:00:00Z, the beginning of the time of a seeded cloud.
@@ -232,6 +233,7 @@ impl CloudBuilder {
 
     /// Makes the cloud, or opens it where it is kept.
     pub fn build(self) -> Result<Cloud, CloudError> {
+        check_hosts(&self.served.hosts)?;
         let home = Home::open(self.directory.as_ref())?;
         let (store, files) = home.opened()?;
         let clock = self.clock.clone().unwrap_or_else(|| self.usual_clock());

@@ -21,6 +21,7 @@ pub(crate) use effect::is_broken;
 pub use fault::Fault;
 pub(crate) use fault::{Sighting, Strike};
 pub use rule::FaultRule;
+pub(crate) use spec::check_operation;
 pub use spec::{FaultEffect, FaultSpec, FaultStatus};
 
 /// The faults of one local cloud. Every clone is a handle to the same ones.

@@ -1,6 +1,7 @@
 //! A file that says what is in a cloud from the beginning.
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::{Component, Path, PathBuf},
 };
@@ -92,12 +93,22 @@ fn default_user() -> String {
 /// Reads a seed file; files with SQL are looked for in `folder`, and only there and below.
 pub(crate) fn read(text: &str, folder: Option<&Path>) -> Result<SeedFile, CloudError> {
     let mut file: SeedFile = toml::from_str(text).map_err(|error| CloudError::toml("seed file", &error))?;
+    told_once(&file.organizations)?;
     for database in file.organizations.iter_mut().flat_map(|organization| &mut organization.databases) {
         if let Some(name) = database.sql_file.take() {
             database.sql = format!("{}\n{}", sql_in(folder, &name)?, database.sql);
         }
     }
     Ok(file)
+}
+
+/// Whoever writes an organization down twice has copied one and not given it a name of its own.
+fn told_once(organizations: &[Organization]) -> Result<(), CloudError> {
+    let mut seen = HashSet::new();
+    match organizations.iter().find(|organization| !seen.insert(&organization.slug)) {
+        Some(again) => Err(InvalidInput::new("organization", &again.slug, "is in the seed file twice").into()),
+        None => Ok(()),
+    }
 }
 
 fn sql_in(folder: Option<&Path>, name: &str) -> Result<String, CloudError> {

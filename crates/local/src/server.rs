@@ -25,6 +25,7 @@ use crate::{
 };
 use connection::Guest;
 use hosts::Hosts;
+pub(crate) use hosts::check_hosts;
 use line::{Line, LineCut};
 use listen::Listener;
 use tls::Wire;

@@ -224,7 +224,7 @@ pub(crate) struct LocalEnv {
 pub(crate) enum EnvironmentFormat {
     /// A dotenv file: all that is known of the cloud, NAME="value", one in a line
     Dotenv,
-    /// Clients of the Platform API: where it is, the token, the organization
+    /// Clients of the Platform API, such as the official SDK: its base URL, the token, the organization
     Sdk,
     /// The official command line: a configuration folder of its own
     Turso,

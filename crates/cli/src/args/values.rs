@@ -40,6 +40,12 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::now().checked_sub(ago).map_err(|_| rule())
 }
 
+/// How likely something is, from 0 to 1; the parser of numbers takes `nan` and `inf` for some.
+pub(super) fn chance(text: &str) -> Result<f64, String> {
+    let chance = text.parse().ok().filter(|chance| (0.0..=1.0).contains(chance));
+    chance.ok_or_else(|| "must be a number from 0 to 1".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -53,6 +59,14 @@ mod tests {
             let before = Timestamp::now();
             let ago = time(text).unwrap() + SignedDuration::from_secs(seconds);
             assert!(before <= ago && ago <= Timestamp::now(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_chance_is_a_number_from_0_to_1() {
+        assert_eq!((chance("0"), chance("0.25"), chance("1")), (Ok(0.0), Ok(0.25), Ok(1.0)));
+        for text in ["nan", "NaN", "inf", "-inf", "-0.1", "1.1", "", "half"] {
+            assert!(chance(text).is_err(), "{text}");
         }
     }
 

@@ -19,7 +19,12 @@ pub(super) async fn run(cx: &Context, args: &ApiArgs) -> Result<()> {
     if let Some(body) = body(args)? {
         request = request.json(body);
     }
-    let answer = request.await?;
+    let answer = request.await;
+    if cx.out().truth().is_lost() {
+        // What would be answered is not known, not even whether it would be a refusal.
+        return Ok(());
+    }
+    let answer = answer?;
     cx.out().bytes(answer.body())?;
     if answer.body().is_empty() || answer.body().ends_with(b"\n") { Ok(()) } else { cx.out().bytes(b"\n") }
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use futures_util::StreamExt as _;
 use turso_cloud::{DatabaseFilter, UsagePeriod};
 
-use super::{suggest, tokens};
+use super::{suggest, tokens, usage};
 use crate::{
     args::{DbCommand, DbList},
     context::Context,
@@ -36,18 +36,6 @@ const DATABASE: Shape = Shape {
 const CREATED: Shape =
     Shape { noun: "db", name: "Name", columns: &[("name", "Name"), ("hostname", "Hostname")], wide: &[("id", "DbId")] };
 
-const USAGE: Shape = Shape {
-    noun: "db",
-    name: "uuid",
-    columns: &[
-        ("rows read", "usage.rows_read"),
-        ("rows written", "usage.rows_written"),
-        ("storage bytes", "usage.storage_bytes"),
-        ("synced bytes", "usage.bytes_synced"),
-    ],
-    wide: &[("id", "uuid")],
-};
-
 const QUERY: Shape = Shape {
     noun: "query",
     name: "query",
@@ -74,8 +62,8 @@ pub(super) async fn run(cx: &Context, command: &DbCommand) -> Result<()> {
                 (Some(since), None) => UsagePeriod::since(*since),
                 (None, _) => UsagePeriod::default(),
             };
-            let usage = databases.usage(name.clone(), period).await;
-            cx.out().value(&USAGE, &suggest::database(cx, "tell the usage of", name, usage).await?)
+            let used = databases.usage(name.clone(), period).await;
+            usage::of_database(cx, &suggest::database(cx, "tell the usage of", name, used).await?)
         }
         DbCommand::Queries { name, since, top } => {
             let queries = match since {

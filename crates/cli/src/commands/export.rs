@@ -16,9 +16,10 @@ use serde::Serialize;
 use crate::{
     args::{ExportArgs, ExportFormat},
     connect::{self, Rights, connect},
-    context::Context,
-    exit::{Failure, Kind, Report},
+    context::{Context, say},
+    exit::{Failure, Kind},
     hrana::Connection,
+    many::Failures,
     output::Shape,
     stdout,
 };
@@ -52,27 +53,18 @@ pub(crate) async fn run(cx: &Context, args: &ExportArgs) -> Result<()> {
     let databases = databases(cx, args).await?;
     let plan = Plan::new(args, databases.len())?;
     let mut written = Vec::new();
-    let mut failed = 0;
+    let mut failures = Failures::of(cx, databases.len());
     for database in &databases {
         match export(cx, args, &plan, database).await {
             Ok(files) => written.extend(files),
             Err(error) if databases.len() == 1 || stdout::is_closed() => return Err(error),
-            Err(error) => {
-                cx.notice(format_args!("error: database {database}: {}", Report::of(&error).message()));
-                failed += 1;
-            }
+            Err(error) => failures.add(cx, database, error),
         }
     }
     if !plan.is_standard_output() && !cx.is_dry_run() {
         cx.out().list(&EXPORTED, &written)?;
     }
-    match failed {
-        0 => Ok(()),
-        _ => {
-            Err(Failure::new(Kind::Partial, format!("{failed} of {} databases were not exported", databases.len()))
-                .into())
-        }
-    }
+    failures.done()
 }
 
 /// The databases that were asked for.
@@ -176,12 +168,18 @@ async fn by_table(
     for (table, place) in names.into_iter().zip(&places) {
         let before = if args.verify { Some(Counts::of(connection, &table).await?) } else { None };
         let mut target = Target::create(place)?;
-        let rows = tables::write(cx, args.format, connection, &mut target, &table).await?;
+        let written = tables::write(cx, args.format, connection, &mut target, &table).await?;
+        if let Some(loss) = written.loss(&table, args.format) {
+            if args.verify {
+                return Err(Failure::new(Kind::Different, loss).hint("--format sqlite keeps them").into());
+            }
+            say(format_args!("warning: {loss}; --format sqlite keeps them"));
+        }
         if let (Some(before), Some(draft)) = (before, target.draft()?) {
-            let found = verify::rows(args.format, draft, &table, rows)?;
+            let found = verify::rows(args.format, draft, &table, written.rows)?;
             found.compare(&before, connection).await?;
         }
-        drafts.push((table, target, rows));
+        drafts.push((table, target, written.rows));
     }
     // Either all tables get their files, or none.
     let mut exported = Vec::new();

@@ -14,9 +14,16 @@ mod table;
 
 use anyhow::Result;
 
-use crate::{args::ImportCommand, context::Context};
+use crate::{
+    args::{ImportCommand, ImportCsv, ImportDump, ImportSqlite},
+    context::Context,
+};
 
 pub(crate) async fn run(cx: &Context, command: &ImportCommand) -> Result<()> {
+    let (ImportCommand::Sqlite(ImportSqlite { import, .. })
+    | ImportCommand::Dump(ImportDump { import })
+    | ImportCommand::Csv(ImportCsv { import, .. })) = command;
+    import.destination.check_name()?;
     match command {
         ImportCommand::Sqlite(args) => sqlite::run(cx, args).await,
         ImportCommand::Dump(args) => dump::run(cx, args).await,

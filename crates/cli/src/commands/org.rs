@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 use turso_cloud::{NewOrganization, OrganizationPatch};
 
+use super::usage;
 use crate::{
     args::{OrgCommand, OrgUpdate, Switch},
     context::{Context, Weight},
@@ -23,21 +24,6 @@ const ORGANIZATION: Shape = Shape {
         ("require mfa", "require_mfa"),
         ("platform", "platform"),
     ],
-};
-
-const USAGE: Shape = Shape {
-    noun: "org",
-    name: "uuid",
-    columns: &[
-        ("rows read", "usage.rows_read"),
-        ("rows written", "usage.rows_written"),
-        ("storage bytes", "usage.storage_bytes"),
-        ("synced bytes", "usage.bytes_synced"),
-        ("databases", "usage.databases"),
-        ("groups", "usage.groups"),
-        ("locations", "usage.locations"),
-    ],
-    wide: &[("uuid", "uuid")],
 };
 
 const QUOTA: Shape = Shape {
@@ -82,10 +68,7 @@ pub(super) async fn run(cx: &Context, command: &OrgCommand) -> Result<()> {
             cx.done(format_args!("deleted the organization {slug}"));
             Ok(())
         }
-        OrgCommand::Usage => {
-            let usage = cx.client_of_organization()?.billing().usage().await?;
-            cx.out().value(&USAGE, &usage)
-        }
+        OrgCommand::Usage => usage::of_organization(cx, &cx.client_of_organization()?.billing().usage().await?),
         OrgCommand::Plan => cx.out().list(&QUOTA, &quotas(cx).await?),
         OrgCommand::Plans => billing::plans(cx).await,
         OrgCommand::Subscription => billing::subscription(cx).await,

@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Cursor as Bytes};
 
 use anyhow::{Context as _, Result};
 
-use super::sql::{Given, Runner, is_of_statement, open_file, partial, rehearse, rights, writer};
+use super::sql::{Given, Runner, is_of_statement, nothing_is_open, open_file, partial, rehearse, rights, writer};
 use crate::{
     args::{OnError, ShellArgs},
     connect::connect,
@@ -44,7 +44,7 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
     } else {
         run_script(cx, &mut session, script(args)?, args).await
     };
-    session.end().await;
+    session.runner.close().await;
     outcome
 }
 
@@ -66,7 +66,9 @@ async fn run_script(cx: &Context, session: &mut Session<'_>, script: impl BufRea
         session.runner.end(ran.is_ok()).await?;
     }
     session.runner.flush()?;
-    partial(ran?)
+    let failed = ran?;
+    nothing_is_open(&session.runner.connection)?;
+    partial(failed)
 }
 
 /// Runs a script to its end, and yields how many of its statements failed where that is no reason to stop.
@@ -123,6 +125,9 @@ async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
         }
     }
     editor.save(cx);
+    if session.runner.connection.is_in_transaction() {
+        cx.notice("the open transaction is rolled back");
+    }
     Ok(())
 }
 

@@ -16,11 +16,13 @@ pub(super) use arguments::{Given, from_hexadecimal};
 pub(super) use rehearsal::rehearse;
 pub(super) use runner::{Runner, is_of_statement};
 
+use super::input::refuse_folder;
 use crate::{
     args::{OnError, Parameters, SqlArgs},
     connect::{Rights, connect},
     context::Context,
     exit::{Failure, Kind},
+    hrana::Connection,
     rows::{Mode, RowWriter},
     script::{Item, ScriptReader, Source},
     stdin::Stdin,
@@ -78,10 +80,20 @@ pub(super) async fn script_of<W: io::Write>(
         runner.begin().await?;
     }
     let ran = statements(cx, runner, script, parameters).await;
-    let ended = if parameters.single_transaction { runner.end(ran.is_ok()).await } else { Ok(()) };
+    let ended =
+        if parameters.single_transaction { runner.end(ran.is_ok()).await } else { nothing_is_open(&runner.connection) };
     runner.close().await;
     let failed = ran?;
     ended.map(|()| failed)
+}
+
+/// What is not committed when a script ends is lost with its connection.
+pub(super) fn nothing_is_open(connection: &Connection) -> Result<()> {
+    if !connection.is_in_transaction() {
+        return Ok(());
+    }
+    let problem = "the transaction was not committed: what was changed since BEGIN is rolled back";
+    Err(Failure::new(Kind::Failed, problem).hint("end it with COMMIT, or leave out BEGIN").into())
 }
 
 async fn statements<W: io::Write>(
@@ -154,6 +166,7 @@ pub(super) fn open_file(file: &Path) -> Result<Box<dyn BufRead>> {
     if file == Path::new("-") {
         return Ok(Box::new(BufReader::new(Stdin)));
     }
+    refuse_folder(file)?;
     let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(Box::new(BufReader::new(opened)))
 }

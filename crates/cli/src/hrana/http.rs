@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    net::{Ipv4Addr, Ipv6Addr},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) read_timeout: Duration,
     /// Authorities to trust beside those of the platform.
     pub(crate) certificates: Vec<Certificate>,
+    /// A name that is this machine's, whatever the resolver says.
+    pub(crate) here: Option<String>,
 }
 
 impl Http {
@@ -75,11 +78,15 @@ impl Settings {
     fn build(&self, is_encrypted: bool) -> reqwest::Result<Client> {
         let certificates = self.certificates.clone();
         let trusting = if is_encrypted { ClientBuilder::tls_certs_merge } else { ClientBuilder::tls_certs_only };
-        let builder = Client::builder()
+        let mut builder = Client::builder()
             .user_agent(concat!("tursoctl/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(self.connect_timeout)
             .read_timeout(self.read_timeout);
+        if let Some(name) = &self.here {
+            builder =
+                builder.resolve_to_addrs(name, &[(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()]);
+        }
         trusting(builder, certificates).build()
     }
 }

@@ -44,7 +44,7 @@ fn connection(url: &str) -> Connection {
     // Fails only where a provider is there already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (connect_timeout, read_timeout) = (Duration::from_secs(10), Duration::from_secs(60));
-    let http = Http::new(HttpSettings { connect_timeout, read_timeout, certificates: Vec::new() });
+    let http = Http::new(HttpSettings { connect_timeout, read_timeout, certificates: Vec::new(), here: None });
     Connection::new(http, url, None)
 }
 

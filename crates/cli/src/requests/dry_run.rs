@@ -15,7 +15,7 @@ use turso_cloud::{
 use super::redact;
 use crate::{
     hrana::Statement,
-    output::{Output, Shape},
+    output::{Output, Shape, Truth},
 };
 
 const REQUEST: Shape = Shape {
@@ -37,20 +37,26 @@ struct Recorded {
 
 /// Keeps back every request that changes something. What reads is sent, so that a dry run finds what is not there;
 /// changes get the mock's answer, so that it goes on to the requests behind them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Recorder {
     requests: Arc<Mutex<Vec<Recorded>>>,
     answers: Mock,
+    truth: Truth,
 }
 
 impl Recorder {
-    /// Writes the requests as data. A table without rows would only puzzle.
+    /// With the truth of the data that the first change puts an end to.
+    pub(crate) fn new(truth: Truth) -> Self {
+        Self { requests: Arc::default(), answers: Mock::default(), truth }
+    }
+
+    /// Writes the requests as data. A table without rows would only puzzle, and so would no requests behind what was read.
     pub(crate) fn show(&self, out: &Output) -> Result<()> {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        if requests.is_empty() && !out.is_structured() {
+        if requests.is_empty() && (!out.is_structured() || self.truth.is_told()) {
             return Ok(());
         }
-        out.unmuted().list(&REQUEST, &requests)
+        out.of_dry_run().list(&REQUEST, &requests)
     }
 
     pub(crate) fn over(self, inner: Box<dyn Transport>) -> Box<dyn Transport> {
@@ -80,6 +86,7 @@ impl Recorder {
     }
 
     fn note(&self, request: Recorded) {
+        self.truth.lose();
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
     }
 }

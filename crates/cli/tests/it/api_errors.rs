@@ -3,7 +3,7 @@
 use serde_json::Value;
 use turso_cloud::contract::databases::{CreateDatabase, ListDatabases};
 
-use crate::support::{Served, bare};
+use crate::support::{Ended, Served, bare};
 
 #[test]
 fn exit_codes_tell_kinds_of_failure_apart() {
@@ -56,6 +56,21 @@ fn the_envelope_holds_what_a_program_needs() {
     assert_eq!(error["http"]["method"], "GET");
     assert_eq!(error["http"]["path"], "/v1/organizations/{organization}/databases/{database}");
     assert!(error["message"].as_str().unwrap().starts_with("cannot get the database nothing: "));
+}
+
+#[test]
+fn errors_are_one_line_of_json_wherever_json_is_asked_for() {
+    let served = Served::new();
+    let as_variable =
+        |arguments: &[&str]| Ended::of(served.command(arguments).env("TURSOCTL_OUTPUT", "json").output().unwrap());
+    for arguments in [&["db", "create", ""][..], &["db", "get"], &["db", "delete", "nope1", "nope2", "--yes"]] {
+        for ended in [as_variable(arguments), served.run(&[arguments, &["-o", "json"]].concat())] {
+            assert_eq!(ended.stderr.lines().count(), 1, "{arguments:?}: {}", ended.stderr);
+            assert_eq!(ended.error()["exit_code"], ended.code.unwrap());
+        }
+    }
+    let in_words = as_variable(&["db", "create", "", "-o", "table"]);
+    assert!(in_words.stderr.starts_with("error: "), "{}", in_words.stderr);
 }
 
 #[test]

@@ -90,6 +90,41 @@ fn tables_become_files_of_csv_and_jsonl() {
 }
 
 #[test]
+fn what_a_text_cannot_say_is_told_by_table_and_column() {
+    let served = served(&["shop"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE t (id, far REAL); INSERT INTO t VALUES (1, 9e999), (2, -9e999), (3, 1)",
+    ]);
+    for (format, stand_in) in [("csv", "NaN"), ("jsonl", "null")] {
+        let file = text(&out(&served, &format!("t.{format}")));
+        let export = ["export", "shop", "--out", &file, "--format", format, "--table", "t"];
+        let loss = format!("table \"t\": infinite numbers are {stand_in} in the file, in column \"far\" (2)");
+        let verified = served.run(&[&export[..], &["--verify", "-o", "json"]].concat());
+        assert_eq!((verified.code, &verified.error()["message"]), (Some(3), &json!(loss)));
+        assert!(!Path::new(&file).exists());
+        let written = served.run(&[&export[..], &["--quiet"]].concat());
+        assert_eq!(written.code, Some(0));
+        assert_eq!(written.stderr, format!("warning: {loss}; --format sqlite keeps them\n"));
+    }
+    served.done(&["export", "shop", "--out", &text(&out(&served, "shop.db")), "--verify"]);
+}
+
+#[test]
+fn numbers_come_back_from_csv_as_they_were() {
+    let served = served(&["shop"]);
+    let numbers = "0.1 + 0.2, 5e-324, 1.7976931348623157e308, -1e16, 123456789012345680.0, 1.0, 2.5e-7";
+    let rows = numbers.replace(", ", "), (");
+    served.done(&["sql", "shop", &format!("CREATE TABLE t (n REAL); INSERT INTO t VALUES ({rows})")]);
+    let file = text(&out(&served, "t.csv"));
+    served.done(&["export", "shop", "--out", &file, "--format", "csv", "--table", "t", "--verify"]);
+    served.done(&["import", "csv", &file, "--to", "copy", "--create"]);
+    let read = |database: &str| served.done(&["sql", database, "SELECT n, typeof(n) FROM t", "-o", "jsonl"]);
+    assert_eq!(read("copy"), read("shop"));
+}
+
+#[test]
 fn standard_output_takes_one_file() {
     let served = shop();
     let goods = served.done(&["export", "shop", "--out", "-", "--format", "csv", "--table", "odd name", "--quiet"]);
@@ -123,6 +158,9 @@ fn many_databases_go_to_a_folder() {
     fs::remove_file(folder.join("other.db")).unwrap();
     let ended = served.run(&["export", "--all", "--out", &text(&folder), "-o", "json"]);
     assert_eq!((ended.code, ended.json().as_array().unwrap().len()), (Some(7), 1), "{}", ended.stderr);
+    assert!(!ended.stderr.lines().any(|line| line.starts_with("tenant-1")), "{}", ended.stderr);
+    let failed = ended.error()["message"].as_str().unwrap().to_owned();
+    assert!(failed.starts_with("2 of 3 failed: tenant-1 (") && failed.contains(" exists"), "{failed}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn a_transaction_lasts_from_one_statement_to_the_next() {
     assert_eq!(served.done(&["shell", "shop", "-c", "SELECT a FROM t", "--mode", "quote"]), "2\n");
     // What is left open is not committed.
     let ended = piped(&served, &["shell", "shop"], "BEGIN; INSERT INTO t VALUES (3);\n");
-    assert!(ended.stderr.contains("rolled back"), "{}", ended.stderr);
+    assert!(ended.code == Some(1) && ended.stderr.contains("rolled back"), "{}", ended.stderr);
     assert_eq!(served.done(&["shell", "shop", "-c", "SELECT a FROM t", "--mode", "quote"]), "2\n");
 }
 

@@ -1,6 +1,7 @@
 use std::{fs, process::Stdio};
 
 use serde_json::json;
+use turso_cloud_local::Hostnames;
 
 use crate::support::{Ended, Served};
 
@@ -32,6 +33,27 @@ fn rows_come_in_every_format() {
     let ended = served.run(&["sql", "shop", sql, "--fields", "price"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
     assert!(ended.stderr.contains("there are id, name, none"), "{}", ended.stderr);
+}
+
+/// Whether the resolver knows names below `localhost` or not.
+#[test]
+fn a_database_is_reached_by_a_name_below_localhost() {
+    let served = Served::with(Hostnames::Name);
+    served.done(&["db", "create", "shop", "--quiet"]);
+    assert!(served.done(&["db", "url", "shop"]).contains("://shop-acme.localhost:"));
+    assert_eq!(served.done(&["sql", "shop", "SELECT 1", "-o", "name"]), "1\n");
+    served.done(&["export", "shop", "--out", &served.write("shop.db", ""), "--overwrite"]);
+}
+
+/// Nobody knows whether the statement was run: the help says so of 1, and does not of 9.
+#[test]
+fn a_statement_that_is_not_answered_in_time_is_a_failure() {
+    let served = served(&["shop"]);
+    let (url, token) = served.access("shop");
+    served.cloud.faults().on_sql().hang();
+    let mut command = served.command(&["sql", &url, "SELECT 1", "--timeout", "200ms", "-o", "json"]);
+    let ended = Ended::of(command.env("TURSO_AUTH_TOKEN", token).output().unwrap());
+    assert_eq!((ended.code, &ended.error()["retryable"]), (Some(1), &json!(false)), "{}", ended.stderr);
 }
 
 #[test]

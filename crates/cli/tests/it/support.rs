@@ -22,7 +22,11 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn new() -> Self {
-        let cloud = Cloud::builder().seed(1).hostnames(Hostnames::Path).build().unwrap();
+        Self::with(Hostnames::Path)
+    }
+
+    pub(crate) fn with(hostnames: Hostnames) -> Self {
+        let cloud = Cloud::builder().seed(1).hostnames(hostnames).build().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = runtime.block_on(cloud.serve("127.0.0.1:0")).unwrap();
         Self { cloud, folder: tempfile::tempdir().unwrap(), runtime, server }

@@ -15,7 +15,12 @@ fn the_clock_is_shown_and_moved() {
     assert_eq!(home.json(&["local", "clock", "resume"])["frozen"], false);
     assert_eq!(home.json(&["local", "clock", "freeze"])["frozen"], true);
     let (code, said) = home.failure(&["local", "clock", "advance", "1y"]);
-    assert!(code == 2 && said.contains("invalid advance \"1y\""), "{said}");
+    assert!(code == 2 && said.contains("advance \"1y\" is not valid: must be a duration"), "{said}");
+    for by in ["3000000d", "-1h"] {
+        let (code, said) = home.failure(&["local", "clock", "advance", by]);
+        let rule = "must be a duration such as 31d or 1h30m, from one second to 292 years";
+        assert!(code == 2 && said.contains(&format!("advance {by:?} is not valid: {rule}")), "{said}");
+    }
     assert_eq!(home.failure(&["local", "clock", "set", "tomorrow"]).0, 2);
 }
 
@@ -100,22 +105,31 @@ fn a_fork_goes_its_own_way() {
 fn a_dry_run_changes_nothing() {
     let home = Home::with_cloud(&["--seed", "7"]);
     home.create_database("orders");
+    home.text(&["local", "snapshot", "save", "kept"]);
     for change in [
-        &["local", "reset"][..],
+        &["local", "reset", "--yes"][..],
+        &["local", "snapshot", "restore", "kept", "--yes"],
+        &["local", "snapshot", "delete", "kept", "--yes"],
+        &["local", "fault", "clear"],
+        &["local", "fork", "create"],
+        &["local", "requests", "--keep-sql", "true"],
         &["local", "clock", "advance", "1d"],
         &["local", "fault", "add", "--hang"],
         &["local", "snapshot", "save", "clean"],
         &["local", "stop"],
     ] {
-        let planned = home.json(&[change, &["--dry-run"]].concat());
+        let ended = home.run(&[change, &["--dry-run", "--json"]].concat());
+        let planned: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
         assert!(planned[0]["url"].as_str().unwrap().contains("/_local/"), "{planned}");
+        assert_eq!(String::from_utf8(ended.stderr).unwrap(), "", "{change:?} says that it was done");
     }
+    assert_eq!(home.json(&["local", "status", "--dry-run"])["databases"], 1);
     let status = home.json(&["local", "status"]);
     assert_eq!(
         (&status["databases"], &status["faults"], &status["clock"]),
         (&json!(1), &json!(0), &json!("2026-01-01T00:00:00Z"))
     );
-    assert_eq!(home.json(&["local", "snapshot", "list"]), json!([]));
+    assert_eq!(home.json(&["local", "snapshot", "list"])[0]["name"], "kept");
 }
 
 #[test]
@@ -126,6 +140,8 @@ fn requests_are_printed_without_their_secrets() {
     let created = requests.as_array().unwrap().iter().find(|request| request["operation"] == "CreateDatabase").unwrap();
     assert_eq!((&created["status"], &created["method"]), (&json!(200), &json!("POST")));
     assert_eq!(home.json(&["local", "requests", "--operation", "DeleteGroup"]), json!([]));
+    let (code, said) = home.failure(&["local", "requests", "--operation", "Nope"]);
+    assert!(code == 2 && said.contains("operation \"Nope\" is not valid"), "{said}");
     let archive = home.path().join("requests.har");
     home.text(&["local", "requests", "--har", archive.to_str().unwrap()]);
     let archive = fs::read_to_string(archive).unwrap();
@@ -159,6 +175,11 @@ fn each_client_gets_the_variables_it_knows() {
     };
     let sdk = ["TURSO_API_BASEURL", "TURSO_API_TOKEN", "TURSO_ORG"];
     assert_eq!(names(&["--for", "sdk"]), sdk);
+    // The official SDK joins its paths to the base URL as it is.
+    let url = home.json(&["local", "status"])["url"].as_str().unwrap().to_owned();
+    let base = format!("TURSO_API_BASEURL={url}/v1/\n");
+    assert!(home.text(&["local", "env", "--for", "sdk"]).starts_with(&base));
+    assert!(home.text(&["local", "env"]).starts_with(&format!("TURSO_API_BASEURL={url}\n")));
     assert_eq!(names(&[]), [&sdk[..], &["NODE_EXTRA_CA_CERTS"]].concat());
     let drizzle = ["TURSO_DATABASE_NAME", "TURSO_DATABASE_URL", "TURSO_DATABASE_AUTH_TOKEN", "TURSO_AUTH_TOKEN"];
     assert_eq!(names(&["--for", "drizzle", "--database", "orders"]), drizzle);

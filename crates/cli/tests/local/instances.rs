@@ -112,14 +112,17 @@ fn a_start_tells_what_it_cannot_use() {
     let file = file.to_str().unwrap();
     for (arguments, words) in [
         (&["--seed-file", file][..], "organisation"),
+        (&["--seed-file", file], "bad.toml: the seed file cannot be read"),
+        (&["--allow-host", "a b"], "allowed host \"a b\" is not valid"),
         (&["--scenario", file], "organisation"),
         (&["--seed-file", "none.toml"], "none.toml"),
         (&["--plan", "golden"], "golden"),
         (&["--rate-limit", "0"], "rate-limit"),
         (&["--ephemeral", "--data-dir", "x"], "data-dir"),
     ] {
-        let (_, said) = home.failure(&[&["local", "start", "--addr", "127.0.0.1:0"], arguments].concat());
+        let (code, said) = home.failure(&[&["local", "start", "--addr", "127.0.0.1:0"], arguments].concat());
         assert!(said.contains(words), "{arguments:?}: {said}");
+        assert_eq!(code, if words == "none.toml" { 1 } else { 2 }, "{arguments:?}: {said}");
     }
     assert_eq!(home.json(&["local", "list"]), json!([]));
 }

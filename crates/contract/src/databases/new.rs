@@ -90,7 +90,7 @@ impl RequestPart for NewDatabase {
 
 /// What a new database starts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", expecting = "an object with a `type`")]
 #[non_exhaustive]
 pub enum Seed {
     /// A copy of another database, now or as it was at a time.
@@ -174,6 +174,7 @@ open_enum!(
 
 /// A key of one's own to encrypt a database with. `Debug` hides it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 #[non_exhaustive]
 pub struct Encryption {
     /// The key.

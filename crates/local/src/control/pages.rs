@@ -1,6 +1,6 @@
 //! What the Platform API's host has beside the API: the login of the official command line, and its latest release.
 
-use std::sync::Arc;
+use std::{num::NonZeroU16, sync::Arc};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::json;
-use turso_cloud_contract::ApiToken;
+use turso_cloud_contract::{ApiToken, InvalidInput};
 use url::Url;
 
 use super::{Control, Refusal, respond, sign};
@@ -81,10 +81,22 @@ pub(crate) struct Login {
     /// Whether the session is handed to a program that listens on this machine, rather than shown.
     redirect: bool,
     /// Where the program listens.
-    port: Option<u16>,
+    port: Option<String>,
     /// What the program wants to hear again.
     #[serde(default)]
     state: String,
+}
+
+impl Login {
+    fn port_to_redirect_to(&self) -> Result<Option<NonZeroU16>, Refusal> {
+        if !self.redirect {
+            return Ok(None);
+        }
+        let port = self.port.as_deref();
+        let port = port.ok_or_else(|| Refusal::bad_request("port is missing: where does the program listen?"))?;
+        let number = port.parse().map_err(|_| InvalidInput::new("port", port, "must be from 1 to 65535"))?;
+        Ok(Some(number))
+    }
 }
 
 impl Control {
@@ -105,12 +117,13 @@ impl Control {
                 "only programs that call the local cloud by a name of this machine can log in",
             ));
         }
+        // Before there is a session that nobody gets.
+        let port = login.port_to_redirect_to()?;
         let control = Arc::clone(self);
         let token = blocking(move || control.begin_session()).await?;
-        match (login.redirect, login.port) {
-            (true, Some(port)) => handed_over(port, &login.state, &token),
-            (true, None) => Err(Refusal::bad_request("port is missing: where does the program listen?")),
-            (false, _) => Ok(shown(&token)),
+        match port {
+            Some(port) => handed_over(port, &login.state, &token),
+            None => Ok(shown(&token)),
         }
     }
 
@@ -142,7 +155,7 @@ fn latest_release(release: Option<&HeaderValue>) -> Response<Bytes> {
 }
 
 /// Sends the browser on to the program. It goes to this machine only.
-fn handed_over(port: u16, state: &str, token: &ApiToken) -> Result<Response<Bytes>, Refusal> {
+fn handed_over(port: NonZeroU16, state: &str, token: &ApiToken) -> Result<Response<Bytes>, Refusal> {
     let mut url = Url::parse(&format!("http://localhost:{port}/")).map_err(Refusal::internal)?;
     url.query_pairs_mut().append_pair("jwt", token.expose()).append_pair("state", state);
     let mut response = Response::new(Bytes::new());

@@ -25,7 +25,7 @@ struct LegacyBody {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a statement must be a text, or an object with `q` and a list or an object as `params`")]
 enum LegacyStatement {
     Text(String),
     WithParameters {

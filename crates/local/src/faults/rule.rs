@@ -41,9 +41,9 @@ impl<'a> FaultRule<'a> {
         self
     }
 
-    /// Leaves it to chance which requests are hit. The same seed hits the same ones.
+    /// Leaves it to chance which requests are hit. The same seed hits the same ones. NaN stands for 0.
     pub fn probability(mut self, probability: f64, seed: u64) -> Self {
-        self.spec.probability = Some(probability.clamp(0.0, 1.0));
+        self.spec.probability = Some(if probability.is_nan() { 0.0 } else { probability.clamp(0.0, 1.0) });
         self.spec.seed = Some(seed);
         self
     }

@@ -102,16 +102,24 @@ pub struct FaultStatus {
     pub count: u64,
 }
 
+/// Refuses the name of an operation that no request has.
+pub(crate) fn check_operation(name: &str) -> Result<(), InvalidInput> {
+    if is_operation(name) || data::OPERATIONS.contains(&name) {
+        return Ok(());
+    }
+    Err(InvalidInput::new("operation", name, "must be a name of the request log, such as CreateDatabase or Pipeline"))
+}
+
 impl FaultSpec {
     pub(super) fn check(&self) -> Result<(), InvalidInput> {
         let refuse = |field: &'static str, value: &dyn ToString, rule: &'static str| {
             Err(InvalidInput::new(field, &value.to_string(), rule))
         };
-        if let Some(name) = &self.operation
-            && !is_operation(name)
-            && !data::OPERATIONS.contains(&name.as_str())
+        self.operation.as_deref().map_or(Ok(()), check_operation)?;
+        if let Some(pattern) = &self.path
+            && !pattern.starts_with(['/', '*'])
         {
-            return refuse("operation", name, "must be a name of the request log, such as CreateDatabase or Pipeline");
+            return refuse("path", pattern, "must begin with / or *, as no path fits it otherwise");
         }
         if self.effect.is_none() && self.latency_ms.is_none() {
             return Err(InvalidInput::without_value("effect", "must be given where there is no latency_ms"));

@@ -7,12 +7,14 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use turso_cloud_contract::Expiration;
+use turso_cloud_contract::{Expiration, InvalidInput};
 
 use super::{
     ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, NewSnapshot, PREFIX, Status, UsageToAdd, tail,
 };
-use crate::{Clock, Cloud, CloudError, Refusal, blocking::blocking, forks::MOST, request_log::Entry};
+use crate::{
+    Clock, Cloud, CloudError, Refusal, blocking::blocking, faults::check_operation, forks::MOST, request_log::Entry,
+};
 
 /// Clients and what is between them give up on requests that take much longer.
 const LONGEST_WAIT: u64 = 30;
@@ -157,9 +159,9 @@ fn turn(cloud: &Cloud, change: &ClockChange) -> Result<Response<Body>, Refusal> 
 
 fn duration(text: &str) -> Result<Duration, Refusal> {
     let seconds = text.parse::<Expiration>().ok().and_then(Expiration::as_secs);
-    let refusal =
-        || Refusal::bad_request(format!("invalid advance {text:?}: it must be a duration such as 31d or 1h30m"));
-    seconds.map(Duration::from_secs).ok_or_else(refusal)
+    let rule = "must be a duration such as 31d or 1h30m, from one second to 292 years";
+    let seconds = seconds.ok_or_else(|| InvalidInput::new("advance", text, rule))?;
+    Ok(Duration::from_secs(seconds))
 }
 
 fn scenario(cloud: &Cloud, body: &Bytes) -> Result<Response<Body>, Refusal> {
@@ -182,8 +184,10 @@ async fn requests(cloud: &Cloud, head: &Parts) -> Result<Response<Body>, Refusal
 }
 
 fn filter(head: &Parts) -> Result<Filter, Refusal> {
-    serde_urlencoded::from_str(head.uri.query().unwrap_or_default())
-        .map_err(|error| Refusal::bad_request(format!("the query cannot be read: {error}")))
+    let filter: Filter = serde_urlencoded::from_str(head.uri.query().unwrap_or_default())
+        .map_err(|error| Refusal::bad_request(format!("the query cannot be read: {error}")))?;
+    filter.operation.as_deref().map_or(Ok(()), check_operation)?;
+    Ok(filter)
 }
 
 /// Up to 1000 requests with their bodies, in which secrets are looked for.

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::body::Body;
 use http::{Request, Response, StatusCode, header, uri::Authority};
 use serde_json::json;
+use turso_cloud_contract::InvalidInput;
 
 /// The hosts of this machine and those that were added. A server that is open to other machines may have any name.
 #[derive(Debug)]
@@ -33,6 +34,15 @@ impl Hosts {
 
     fn has(&self, host: &str) -> bool {
         self.added.iter().any(|added| added.eq_ignore_ascii_case(host))
+    }
+}
+
+/// Refuses to add what no request can name.
+pub(crate) fn check_hosts(added: &[String]) -> Result<(), InvalidInput> {
+    let is_host = |host: &str| host.parse::<Authority>().is_ok_and(|authority| authority.host() == host);
+    match added.iter().find(|host| !is_host(host)) {
+        Some(host) => Err(InvalidInput::new("allowed host", host, "must be the name of a host, without a port")),
+        None => Ok(()),
     }
 }
 

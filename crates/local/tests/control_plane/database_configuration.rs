@@ -80,6 +80,13 @@ async fn values_that_are_none_are_refused_and_change_nothing() {
         (r#"{"block_reads":true,"allowed_ips":["10.0.0.0/33"]}"#, "allowed_ips"),
         (r#"{"block_reads":true,"allowed_aws_vpc_ids":["vpc-1"]}"#, "allowed_aws_vpc_ids"),
         (r#"{"block_reads":true,"size_limit":"big"}"#, "size"),
+        (
+            r#"{"block_reads":true,"size_limit":-1}"#,
+            "size_limit is not valid: invalid value: integer `-1`, expected a whole",
+        ),
+        (r#"{"block_reads":true,"size_limit":1.5}"#, "size_limit is not valid: invalid type: floating point `1.5`"),
+        (r#"{"block_reads":true,"size_limit":true}"#, "size_limit is not valid: invalid type: boolean `true`"),
+        (r#"{"block_reads":true,"size_limit":{}}"#, "size_limit is not valid: invalid type: map"),
         (r#"{"block_reads":"yes"}"#, "block_reads is not valid"),
         ("", "the body is missing"),
     ] {

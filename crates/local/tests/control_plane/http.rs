@@ -89,6 +89,32 @@ async fn a_query_or_a_body_that_cannot_be_read_is_told_what_is_wrong_with_which_
             "seed.type is not valid: unknown variant `bogus`, expected one of `database`, `database_upload`, `dump`",
         ),
         (
+            Method::POST,
+            databases,
+            r#"{"name":"orders","group":"default","seed":"x"}"#,
+            "seed is not valid: invalid type: string \"x\", expected an object with a `type`",
+        ),
+        (Method::POST, databases, r#"{"name":"orders","group":"default","seed":{}}"#, "seed: missing field `type`"),
+        (
+            Method::POST,
+            databases,
+            r#"{"name":"orders","group":"default","remote_encryption":5}"#,
+            "remote_encryption is not valid: invalid type: integer `5`, expected an object",
+        ),
+        (
+            Method::POST,
+            databases,
+            r#"{"name":"orders","group":"default","size_limit":-1}"#,
+            "size_limit is not valid: invalid value: integer `-1`, \
+             expected a whole number of bytes, or a text such as \"256mib\"",
+        ),
+        (
+            Method::POST,
+            "/v1/organizations/acme/groups",
+            r#"{"name":"eu","location":"local","extensions":7}"#,
+            "extensions is not valid: expected \"all\" or a list of extensions",
+        ),
+        (
             Method::PATCH,
             acme,
             r#"{"Overages":"yes"}"#,
@@ -98,7 +124,7 @@ async fn a_query_or_a_body_that_cannot_be_read_is_told_what_is_wrong_with_which_
             Method::GET,
             "/v1/organizations/acme/audit-logs?page=-1",
             "",
-            "page is not valid: invalid digit found in string",
+            "page \"-1\" is not valid: must be a whole number from 0 to 18446744073709551615",
         ),
     ] {
         let refused = call(&cloud, method, path, body.to_owned()).await;

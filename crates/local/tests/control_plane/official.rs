@@ -150,6 +150,12 @@ async fn a_headless_login_shows_a_page_that_no_other_may_frame() {
     let token = page.text.split('"').nth(1).unwrap();
     assert_eq!(call_as(&cloud, token, Method::GET, "/v1/user", "").await.status, 200);
     assert_eq!(visit(&cloud, "/?redirect=true&state=x").await.status, 400, "no port");
+    for port in ["99999", "0", "-1", "", "x"] {
+        for path in ["/", "/signup"] {
+            let refused = visit(&cloud, &format!("{path}?redirect=true&port={port}")).await;
+            assert_eq!(refused.refusal(), (400, format!("port {port:?} is not valid: must be from 1 to 65535")));
+        }
+    }
     assert_eq!(visit(&cloud, "/").await.status, 404);
 }
 

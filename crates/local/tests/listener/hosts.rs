@@ -32,6 +32,14 @@ async fn a_host_that_was_allowed_is_served() {
     assert_eq!(ask(&served, "/_region", "other.test").await.status, 421);
 }
 
+#[test]
+fn what_is_no_host_cannot_be_allowed() {
+    for host in ["a b", "", "cloud.test:8080", "user@cloud.test", "http://cloud.test"] {
+        let refused = Cloud::builder().allow_host(host).build().unwrap_err().to_string();
+        assert_eq!(refused, format!("allowed host {host:?} is not valid: must be the name of a host, without a port"));
+    }
+}
+
 #[tokio::test]
 async fn a_server_for_other_machines_is_found_under_any_name() {
     let cloud = Cloud::new().unwrap();

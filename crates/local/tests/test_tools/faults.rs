@@ -116,6 +116,9 @@ async fn chance_follows_from_its_seed() {
         cloud.faults().on_path("/_region").probability(0.5, seed).reply(503);
         statuses(&cloud, 64).await
     };
+    let cloud = Cloud::new().unwrap();
+    cloud.faults().on_path("/_region").probability(f64::NAN, 7).reply(503);
+    assert_eq!(statuses(&cloud, 8).await, [200; 8]);
     let first = run(7).await;
     assert_eq!(first, run(7).await);
     assert_ne!(first, run(8).await);
@@ -157,6 +160,8 @@ async fn a_scenario_takes_effect_as_a_whole_or_not_at_all() {
         ("[[fault]]\nnht = 3\neffect = \"hang\"", "nht"),
         ("[[fault]]\neffect = { reply = { status = 99 } }", "status \"99\""),
         ("[[fault]]\nprobability = 1.5\neffect = \"hang\"", "probability \"1.5\""),
+        ("[[fault]]\nprobability = nan\neffect = \"hang\"", "probability \"NaN\""),
+        ("[[fault]]\npath = \"\"\neffect = \"hang\"", "path \"\""),
         ("[[fault]]\noperation = \"CreateDatabse\"\neffect = \"hang\"", "operation \"CreateDatabse\""),
         ("[[fault]]\nnth = 0\neffect = \"hang\"", "nth"),
         ("[[fault]]\neffect = { slow_body = { piece = 0, every_ms = 1 } }", "piece"),

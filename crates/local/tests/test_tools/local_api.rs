@@ -104,6 +104,8 @@ async fn requests_are_listed_and_filtered_and_forgotten() {
     let count = async |query: &str| get(&cloud, &format!("/_local/requests{query}")).await.as_array().unwrap().len();
     assert_eq!((count("").await, count("?after=2").await, count("?unknown=true").await), (3, 1, 1));
     assert_eq!((count("?operation=CreateDatabase").await, count("?database=orders-acme").await), (1, 0));
+    let (status, refused) = call(&cloud, Method::GET, "/_local/requests?operation=Nope", "").await;
+    assert!(status == 400 && refused["error"].as_str().unwrap().starts_with("operation \"Nope\" is not valid"));
     assert_eq!(get(&cloud, "/_local/requests/har").await["log"]["version"], "1.2");
     assert_eq!(call(&cloud, Method::GET, "/_local/requests?since=1", "").await.0, 400);
     assert_eq!(call(&cloud, Method::DELETE, "/_local/requests", "").await.0, 200);

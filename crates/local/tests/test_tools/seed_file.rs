@@ -128,6 +128,11 @@ async fn what_is_wrong_with_a_seed_file_is_told() {
         (format!("{organization}[[organization.member]]\nuser = \"vera\"\nrole = \"owner\""), "owner"),
         ("[[token]]\nname = \"ci\"\nid = \"short\"".to_owned(), "short"),
         ("[[token]]\nname = \"ci\"\norganization = \"none\"".to_owned(), "none"),
+        (format!("{organization}{organization}"), "organization \"acme\" is not valid: is in the seed file twice"),
+        (
+            format!("{organization}[[organization.database]]\nname = \"a\"\nsize_limit = -1"),
+            "integer `-1`, expected a whole number of bytes",
+        ),
     ] {
         let refused = refused(&text);
         assert!(refused.contains(words), "{text}\n{refused}");

@@ -15,6 +15,7 @@ pub(crate) enum LocalClock {
   tursoctl local clock advance 31d")]
     Advance {
         /// How far, such as 31d or 1h30m
+        #[arg(allow_hyphen_values = true)]
         by: String,
         #[command(flatten)]
         instance: LocalName,

@@ -71,7 +71,7 @@ pub(crate) struct LocalFaultAdd {
     pub(crate) times: Option<u64>,
 
     /// Only by this chance, from 0 to 1
-    #[arg(long, value_name = "CHANCE", help_heading = "Which requests")]
+    #[arg(long, value_name = "CHANCE", value_parser = super::super::values::chance, help_heading = "Which requests")]
     pub(crate) probability: Option<f64>,
 
     /// What chance follows from

@@ -56,7 +56,7 @@ async fn create(cx: &Context, args: &ApiTokensCreate) -> Result<()> {
 async fn revoke(cx: &Context, args: &ApiTokensRevoke) -> Result<()> {
     cx.confirm(&format!("revoke {}: whoever uses it is locked out", args.names.join(", ")), Weight::Moderate)?;
     let tokens = cx.client()?.api_tokens();
-    let mut failures = Failures::of(args.names.len());
+    let mut failures = Failures::of(cx, args.names.len());
     for name in &args.names {
         let revoked = match &args.of_org {
             None => tokens.revoke(name.as_str()).await,

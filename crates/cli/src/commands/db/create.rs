@@ -18,6 +18,7 @@ pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
     if args.names.len() > 1 && (args.from_file.is_some() || args.from_dump.is_some()) {
         return Err(Failure::usage("a file makes one database: give one name").into());
     }
+    args.from_file.iter().chain(&args.from_dump).try_for_each(|file| input::refuse_folder(file))?;
     let group = group(cx, args).await?;
     let encryption = encryption(args)?;
     let created = stream::iter(&args.names)
@@ -27,7 +28,7 @@ pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
         })
         .buffered(args.concurrency.max(1));
 
-    let mut failures = Failures::of(args.names.len());
+    let mut failures = Failures::of(cx, args.names.len());
     let mut done = Vec::new();
     let mut created = std::pin::pin!(created);
     while let Some((name, outcome)) = created.next().await {

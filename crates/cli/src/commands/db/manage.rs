@@ -46,7 +46,7 @@ pub(super) async fn delete(cx: &Context, args: &DbDelete) -> Result<()> {
         })
         .buffered(args.concurrency.max(1));
 
-    let mut failures = Failures::of(args.names.len());
+    let mut failures = Failures::of(cx, args.names.len());
     let mut deleted = std::pin::pin!(deleted);
     while let Some((name, outcome)) = deleted.next().await {
         match outcome {

@@ -135,6 +135,7 @@ fn table_name(args: &ImportCsv) -> Result<String> {
         Some(name) => {
             Err(Failure::usage(format!("--table {name:?}: names that begin with sqlite_ are the engine's")).into())
         }
+        None if args.table.is_some() => Err(Failure::usage("--table \"\": a table needs a name").into()),
         None => Err(Failure::usage("the name of the file is none for a table").hint("give --table NAME").into()),
     }
 }

@@ -1,7 +1,7 @@
 //! The database an import goes to.
 
 use anyhow::Result;
-use turso_cloud::NewDatabase;
+use turso_cloud::{DatabaseName, NewDatabase};
 
 use super::{outcome::Imported, stop::Stop};
 use crate::{
@@ -13,11 +13,20 @@ use crate::{
 };
 
 impl Destination {
-    /// Sees whether the import can go there, before anything is done.
-    pub(super) async fn check(&self, cx: &Context) -> Result<()> {
-        if is_url(&self.to) && self.create {
+    /// Refuses what no database can be created as, before a file is read that may be large.
+    pub(super) fn check_name(&self) -> Result<()> {
+        if !self.create {
+            return Ok(());
+        }
+        if is_url(&self.to) {
             return Err(Failure::usage("--create needs the name of a database, and --to is a URL").into());
         }
+        DatabaseName::try_from(self.to.as_str())?;
+        Ok(())
+    }
+
+    /// Sees whether the import can go there, before anything is done.
+    pub(super) async fn check(&self, cx: &Context) -> Result<()> {
         if is_url(&self.to) {
             return Ok(());
         }

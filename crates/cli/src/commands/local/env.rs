@@ -37,11 +37,11 @@ pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
     }
     let remote = Remote::find(cx, &args.instance).await?;
     let instance = &remote.instance;
-    if cx.is_dry_run() {
+    if cx.is_dry_run() && (args.format == EnvironmentFormat::Turso || args.database.is_some()) {
         return rehearse(cx, args, instance);
     }
     let variables = match args.format {
-        EnvironmentFormat::Sdk => of_platform(instance),
+        EnvironmentFormat::Sdk => variables::of_sdk(&instance.url, instance.token.expose(), &instance.organization),
         EnvironmentFormat::Dotenv => {
             let mut variables = of_platform(instance);
             if let Some(database) = &args.database {

@@ -33,7 +33,7 @@ pub(super) fn open(args: &LocalCloud, data_dir: Option<&Path>) -> Result<Cloud> 
         builder = builder.rate_limit(limit);
     }
     if let Some(file) = &args.seed_file {
-        builder = builder.seed_file(file)?;
+        builder = builder.seed_file(file).with_context(|| format!("cannot use {}", file.display()))?;
     }
     // After the seed file, whose last organization it is for, as with the builder.
     if let Some(plan) = &args.plan {

@@ -127,7 +127,7 @@ pub(super) async fn reset(cx: &Context, name: &LocalName) -> Result<()> {
     let remote = Remote::find(cx, name).await?;
     cx.confirm(&format!("delete everything in the local cloud {}", name.name), Weight::Moderate)?;
     remote.order("/_local/reset").await?;
-    cx.notice(format_args!("{} is as new", name.name));
+    cx.done(format_args!("{} is as new", name.name));
     Ok(())
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn run(cx: &Context, command: &LocalSnapshot) -> Result<()> {
             let loss = format!("put the local cloud {} back to snapshot {}", args.instance.name, args.snapshot);
             cx.confirm(&loss, Weight::Moderate)?;
             remote.order(&format!("{}/restore", path(&args.snapshot))).await?;
-            cx.notice(format_args!("{} is what it was in {}", args.instance.name, args.snapshot));
+            cx.done(format_args!("{} is what it was in {}", args.instance.name, args.snapshot));
             Ok(())
         }
         LocalSnapshot::Delete(args) => {

@@ -17,6 +17,11 @@ pub(super) fn of_platform(url: &str, token: &str, organization: &str) -> Variabl
     ]
 }
 
+/// The same for programs that hand the base URL on as it is: the official SDK joins its paths to one that ends in `/v1/`.
+pub(super) fn of_sdk(url: &str, token: &str, organization: &str) -> Variables {
+    of_platform(&format!("{url}/v1/"), token, organization)
+}
+
 /// What a driver needs, under the names that guides use.
 pub(super) fn of_database(name: &str, url: &str, token: &str) -> Variables {
     vec![

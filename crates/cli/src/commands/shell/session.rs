@@ -95,13 +95,6 @@ impl<'c> Session<'c> {
         self.runner.flush()
     }
 
-    pub(super) async fn end(&mut self) {
-        if self.runner.connection.is_in_transaction() {
-            self.cx.notice("the open transaction is rolled back");
-        }
-        self.runner.close().await;
-    }
-
     async fn statement(&mut self, source: &Source) -> Result<()> {
         let started = Instant::now();
         let word = first_word(&source.text);

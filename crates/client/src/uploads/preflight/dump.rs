@@ -12,7 +12,7 @@ const AGAIN: &str = "make the dump with `sqlite3 FILE .dump`";
 pub(super) fn check(file: &SourceFile) -> Result<(), Error> {
     let head = file.head(LOOKED_AT)?;
     if head.starts_with(super::sqlite::MAGIC) {
-        let repair = "upload it with `create_from_file`, or dump it first with `sqlite3 FILE .dump`";
+        let repair = "upload it as a database, or dump it first with `sqlite3 FILE .dump`";
         return Err(unfit(file, "it is a database", "a dump in SQL", repair));
     }
     if head.contains(&0) {
@@ -20,7 +20,7 @@ pub(super) fn check(file: &SourceFile) -> Result<(), Error> {
     }
     if file.size() > LARGEST {
         let found = format!("it has {} bytes", file.size());
-        return Err(unfit(file, &found, "at most 8 GiB", "upload the database itself with `create_from_file`"));
+        return Err(unfit(file, &found, "at most 8 GiB", "upload the database itself"));
     }
     let text = String::from_utf8_lossy(&head);
     let mut lines = text.lines();

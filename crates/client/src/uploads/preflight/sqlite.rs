@@ -24,7 +24,7 @@ pub(super) fn check(file: &SourceFile, cipher: Option<&Cipher>) -> Result<(), Er
 
 fn check_header(file: &SourceFile, header: &Header<'_>, cipher: Option<&Cipher>) -> Result<(), Error> {
     if header.0.get(..MAGIC.len()) != Some(MAGIC) {
-        let repair = "give the file of a database; a dump in SQL goes to `create_from_dump`";
+        let repair = "give the file of a database; a dump in SQL is uploaded as a dump";
         return Err(unfit(file, "it does not begin as one", "a SQLite database", repair));
     }
     if header.page_size() != PAGE_SIZE {

@@ -32,7 +32,7 @@ async fn assert_refused(path: &std::path::Path, encryption: Option<Encryption>, 
 #[tokio::test]
 async fn every_rule_for_the_header_names_what_is_found_what_is_needed_and_the_repair() {
     let cases: [(Changes, &[&str]); 9] = [
-        (&[(0, b'X')], &["a SQLite database is needed", "create_from_dump"]),
+        (&[(0, b'X')], &["a SQLite database is needed", "uploaded as a dump"]),
         (&[(16, 2), (17, 0)], &["page size is 512", "4096", "PRAGMA page_size=4096"]),
         (&[(16, 0), (17, 1)], &["page size is 65536", "4096"]),
         (&[(18, 1)], &["WAL mode (versions 1 and 2)", "PRAGMA journal_mode=WAL"]),

@@ -1,11 +1,11 @@
 //! One SQL value on the wire.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde::de::Error as _;
+use serde::de::{self, Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// The protocol emits base64 without padding and accepts both.
@@ -99,7 +99,7 @@ impl<'de> Deserialize<'de> for Value {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", expecting = "a value: an object with a `type`")]
 enum Tagged {
     Null,
     Integer { value: Number },
@@ -108,10 +108,45 @@ enum Tagged {
     Blob { base64: String },
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Number {
     Integer(i64),
     Float(f64),
     Text(String),
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+struct NumberVisitor;
+
+impl Visitor<'_> for NumberVisitor {
+    type Value = Number;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`value` to be a number, or a text that holds one")
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Number, E> {
+        Ok(Number::Integer(value))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "what no 64-bit integer holds is meant as the nearest float")]
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Number, E> {
+        Ok(i64::try_from(value).map_or(Number::Float(value as f64), Number::Integer))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Number, E> {
+        Ok(Number::Float(value))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Number, E> {
+        Ok(Number::Text(value.to_owned()))
+    }
+
+    fn visit_string<E: de::Error>(self, value: String) -> Result<Number, E> {
+        Ok(Number::Text(value))
+    }
 }

@@ -58,6 +58,23 @@ async fn lenient_forms_are_accepted_and_strict_ones_sent() {
 }
 
 #[tokio::test]
+async fn an_argument_that_is_none_is_told_what_it_must_be() {
+    let host = Host::new();
+    let rule = "expected `value` to be a number, or a text that holds one";
+    for (argument, problem) in [
+        (json!({ "type": "float", "value": null }), format!("invalid type: null, {rule}")),
+        (json!({ "type": "integer", "value": [1] }), format!("invalid type: sequence, {rule}")),
+        (json!("x"), "invalid type: string \"x\", expected a value: an object with a `type`".to_owned()),
+    ] {
+        let request = json!({"requests": [{"type": "execute", "stmt": {"sql": "SELECT ?", "args": [argument]}}]});
+        let (status, text) = host.post("/v2/pipeline", request.to_string()).await;
+        let refused: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(status, 400, "{text}");
+        assert!(refused["error"].as_str().unwrap().contains(&problem), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn what_json_cannot_say_is_sent_as_close_as_possible() {
     let host = Host::new();
     assert_eq!(host.value("SELECT 9e999").await, json!({ "type": "float", "value": null }));

@@ -7,8 +7,8 @@ use csv::StringRecord;
 
 use super::records::Records;
 use crate::{
-    args::ImportCsv, commands::sql::from_hexadecimal, context::Context, exit::Failure, progress,
-    script::quote_identifier,
+    args::ImportCsv, commands::sql::from_hexadecimal, context::Context, exit::Failure, hrana::Value, progress,
+    rows::literal, script::quote_identifier,
 };
 
 /// A longer field than the engine takes by default.
@@ -196,7 +196,7 @@ impl Looks {
     }
 }
 
-/// A decimal number of at most 15 digits, which a float holds exactly enough.
+/// A decimal number of at most 15 digits, which a float holds exactly enough, or one that is how its float is written.
 fn is_real(field: &str) -> bool {
     let digits = field.strip_prefix('-').unwrap_or(field);
     let is_plain = digits.starts_with(|c: char| c.is_ascii_digit())
@@ -205,8 +205,10 @@ fn is_real(field: &str) -> bool {
     let has_leading_zero = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
     is_plain
         && !has_leading_zero
-        && digits.bytes().filter(u8::is_ascii_digit).count() <= 15
-        && field.parse::<f64>().is_ok_and(f64::is_finite)
+        && field.parse().is_ok_and(|number: f64| {
+            let is_short = digits.bytes().filter(u8::is_ascii_digit).count() <= 15;
+            number.is_finite() && (is_short || literal(&Value::Real(number)) == field)
+        })
 }
 
 #[cfg(test)]
@@ -237,6 +239,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_exported_number_is_taken_for_one(number in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL) {
+            let field = literal(&Value::Real(number));
+            prop_assert_eq!(kind(&[&field]), Type::Real);
+        }
+
         #[test]
         fn what_looks_like_a_whole_number_is_the_same_as_text_again(field in "[-+]?[0-9]{1,25}") {
             if kind(&[&field]) == Type::Integer {

@@ -3,11 +3,11 @@
 use std::{collections::HashSet, path::Path};
 
 use anyhow::{Context as _, Result};
-use rusqlite::{Connection as Handle, OpenFlags, Rows, Statement, types::ValueRef};
+use rusqlite::{Connection as Handle, ErrorCode, OpenFlags, Rows, Statement, types::ValueRef};
 
 use super::content::{Content, FileTable, Other, Sort};
 use crate::{
-    exit::Failure,
+    exit::{Failure, Kind},
     hrana::Value,
     script::{quote_identifier, quote_text},
 };
@@ -43,9 +43,12 @@ impl Reader {
         let uri = url::Url::from_file_path(std::path::absolute(file)?)
             .map_err(|()| Failure::usage(format!("{}: the path cannot be used", file.display())))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        let is_none = || format!("{} is no SQLite database", file.display());
-        let handle = Handle::open_with_flags(format!("{uri}?immutable=1"), flags).with_context(is_none)?;
-        let found: String = handle.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).with_context(is_none)?;
+        let unreadable = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Failure::usage(format!("{} is no SQLite database", file.display())),
+            _ => Failure::new(Kind::Failed, format!("cannot read {}: {error}", file.display())),
+        };
+        let handle = Handle::open_with_flags(format!("{uri}?immutable=1"), flags).map_err(unreadable)?;
+        let found: String = handle.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(unreadable)?;
         if found != "ok" {
             let problem = format!("{} is damaged: {found}", file.display());
             return Err(Failure::usage(problem).hint("sqlite3 FILE .recover rescues what can be read").into());
