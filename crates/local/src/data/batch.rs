@@ -33,6 +33,10 @@ impl Steps {
         self.steps.iter().map(|step| step.command.sql.clone()).collect()
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.steps.len()
+    }
+
     pub(crate) fn are_done(&self) -> bool {
         self.succeeded.len() == self.steps.len()
     }

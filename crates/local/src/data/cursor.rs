@@ -38,7 +38,8 @@ pub(crate) fn channel<C: Chunk>(chunk: C) -> (Outlet<C>, mpsc::Receiver<C::Sent>
     (Outlet { chunk, sender }, receiver)
 }
 
-/// Runs a batch into a cursor, until its client is gone. Says nothing when the stream is lost; its client was told.
+/// Runs a batch into a cursor, until its client is gone. What the last step has said may still be in the outlet. Says
+/// nothing when the stream is lost; its client was told.
 pub(crate) async fn run<C: Chunk>(
     stream: &mut Stream,
     steps: Steps,
@@ -46,7 +47,8 @@ pub(crate) async fn run<C: Chunk>(
     outlet: Outlet<C>,
 ) -> Option<Outlet<C>> {
     let mut last_words = Outlet { chunk: outlet.chunk.another(), sender: outlet.sender.clone() };
-    match stream.run(Production { steps, sink: Sink { step: 0, outlet, is_closed: false } }, policy).await {
+    let sink = Sink { step: 0, steps: steps.count(), outlet, is_closed: false };
+    match stream.run(Production { steps, sink }, policy).await {
         Ok(production) => (!production.sink.is_closed).then_some(production.sink.outlet),
         Err(refusal) => {
             let error = SqlError::new("SQLITE_INTERNAL", refusal.message());
@@ -124,6 +126,8 @@ impl<C: Chunk> Script for Production<C> {
 
 struct Sink<C: Chunk> {
     step: usize,
+    /// How many there are.
+    steps: usize,
     outlet: Outlet<C>,
     is_closed: bool,
 }
@@ -153,8 +157,9 @@ impl<C: Chunk> StepSink for Sink<C> {
             Err(error) => CursorEntry::StepError { step: self.step, error },
         });
         self.step += 1;
-        // The next step may take long, and the client may be waiting for this one.
-        self.is_closed = self.outlet.flush_blocking(0).is_err();
+        // The next step may take long, and the client may be waiting for this one. What the last one has said waits until
+        // the stream can be continued: a client that has the row it wants does not wait for the end.
+        self.is_closed = self.step < self.steps && self.outlet.flush_blocking(0).is_err();
     }
 
     fn skip(&mut self) {
@@ -182,7 +187,7 @@ impl<C: Chunk> Outlet<C> {
         }
     }
 
-    async fn flush(&mut self) -> Result<(), SqlError> {
+    pub(crate) async fn flush(&mut self) -> Result<(), SqlError> {
         let chunk = self.chunk.take(0);
         self.send(chunk).await
     }

@@ -106,7 +106,9 @@ impl Worker {
         }
         let (entries, chunks) = cursor::channel(Entries::default());
         let mut batch = pin!(async {
-            let _produced = cursor::run(&mut self.stream, steps, policy, entries).await;
+            if let Some(mut rest) = cursor::run(&mut self.stream, steps, policy, entries).await {
+                let _cursor_is_closed = rest.flush().await;
+            }
         });
         let mut fetches = pin!(serve_fetches(&mut self.jobs, &self.answers, chunks));
         let last = tokio::select! {

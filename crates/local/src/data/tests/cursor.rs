@@ -77,6 +77,22 @@ async fn the_stream_of_a_cursor_can_be_continued_as_soon_as_the_last_line_is_rea
     assert_eq!(host.value("SELECT count(*) FROM t").await, integer(1));
 }
 
+/// As drivers do that were asked for one row.
+#[tokio::test]
+async fn the_stream_of_a_cursor_can_be_continued_by_who_has_seen_the_last_row_and_reads_no_further() {
+    let host = Host::new();
+    let response = host.send("/v3/cursor", json!({ "batch": { "steps": [step("SELECT 7")] } }).to_string()).await;
+    let mut body = response.into_body().into_data_stream();
+    let mut text = String::new();
+    while !text.contains(r#""type":"row""#) {
+        text.push_str(std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap());
+    }
+    drop(body);
+    let opening: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let answer = host.pipeline(Some(baton(&opening)), json!([execute("SELECT 8"), { "type": "close" }])).await;
+    assert_eq!(answer["results"][0]["response"]["result"]["rows"], json!([[integer(8)]]));
+}
+
 #[tokio::test]
 async fn the_baton_of_a_running_cursor_cannot_be_used() {
     let host = Host::new();
