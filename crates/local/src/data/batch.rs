@@ -4,6 +4,7 @@ use super::engine::{Ran, RowSink};
 use super::executor::{Executor, Pause};
 use super::hrana::{Condition, SqlError};
 use super::plan::PlannedStep;
+use super::words::{Word, words};
 
 /// Takes what the steps of a batch produce: the rows of one after the other, each with its end.
 pub(crate) trait StepSink: RowSink {
@@ -31,6 +32,12 @@ impl Steps {
     /// Every SQL text.
     pub(crate) fn texts(&self) -> Vec<String> {
         self.steps.iter().map(|step| step.command.sql.clone()).collect()
+    }
+
+    /// Whether one of them may open a transaction.
+    pub(crate) fn may_begin(&self) -> bool {
+        let begins = |word: Word<'_>| word.is("BEGIN") || word.is("SAVEPOINT");
+        self.steps.iter().any(|step| words(&step.command.sql).next().is_some_and(begins))
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -20,7 +20,7 @@ use super::group_commit::Output;
 use super::hrana::{Column, CursorEntry, CursorOpening, SqlError, ValueRef};
 use super::policy::Policy;
 use super::stream::Stream;
-use super::streams::Baton;
+use super::streams::Announced;
 
 /// Chunks on their way to a client that reads slower than the engine produces.
 const CHUNKS_AHEAD: usize = 8;
@@ -38,26 +38,29 @@ pub(crate) fn channel<C: Chunk>(chunk: C) -> (Outlet<C>, mpsc::Receiver<C::Sent>
     (Outlet { chunk, sender }, receiver)
 }
 
-/// Runs a batch into a cursor, until its client is gone. What the last step has said may still be in the outlet. Says
-/// nothing when the stream is lost; its client was told.
+/// Runs a batch into a cursor. What the last step has said may still be in the outlet, which is not given back when the
+/// client takes no more.
 pub(crate) async fn run<C: Chunk>(
     stream: &mut Stream,
     steps: Steps,
     policy: Policy,
     outlet: Outlet<C>,
-) -> Option<Outlet<C>> {
+) -> Result<Option<Outlet<C>>, StreamLost> {
     let mut last_words = Outlet { chunk: outlet.chunk.another(), sender: outlet.sender.clone() };
     let sink = Sink { step: 0, steps: steps.count(), outlet, is_closed: false };
     match stream.run(Production { steps, sink }, policy).await {
-        Ok(production) => (!production.sink.is_closed).then_some(production.sink.outlet),
+        Ok(production) => Ok((!production.sink.is_closed).then_some(production.sink.outlet)),
         Err(refusal) => {
             let error = SqlError::new("SQLITE_INTERNAL", refusal.message());
             last_words.chunk.push(CursorEntry::Error { error });
             let _client_is_gone = last_words.flush().await;
-            None
+            Err(StreamLost)
         }
     }
 }
+
+/// Its client was told.
+pub(crate) struct StreamLost;
 
 /// A batch about to be streamed as the body of an answer.
 pub(crate) struct Cursor {
@@ -66,7 +69,7 @@ pub(crate) struct Cursor {
     pub(crate) steps: Steps,
     pub(crate) policy: Policy,
     /// Issued before the batch runs; the stream is behind it when the batch has ended.
-    pub(crate) baton: Baton,
+    pub(crate) baton: Announced,
     pub(crate) encoding: Encoding,
 }
 
@@ -75,15 +78,10 @@ impl Cursor {
     pub(crate) fn start(self) -> Body {
         let encoding = self.encoding;
         let mut opening = Vec::new();
-        encoding.write_opening(CursorOpening { baton: Some(self.baton.to_string()), base_url: None }, &mut opening);
+        encoding
+            .write_opening(CursorOpening { baton: Some(self.baton.baton().to_string()), base_url: None }, &mut opening);
         let (outlet, receiver) = channel(Written::new(encoding));
-        tokio::spawn(async move {
-            let watched = outlet.sender.clone();
-            tokio::select! {
-                () = self.run(outlet) => {}
-                () = watched.closed() => {}
-            }
-        });
+        tokio::spawn(self.run(outlet));
         let chunks = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Bytes>| {
             Some((receiver.recv().await?, receiver))
         });
@@ -92,11 +90,26 @@ impl Cursor {
     }
 
     async fn run(mut self, outlet: Outlet<Written>) {
-        let Some(mut outlet) = run(&mut self.stream, self.steps, self.policy, outlet).await else { return };
-        // The client may use the baton as soon as it sees the last entry.
-        self.database.streams().park(&self.database, self.baton, self.stream.park());
-        outlet.chunk.push(CursorEntry::ReplicationIndex { replication_index: None });
-        let _client_is_gone = outlet.flush().await;
+        let client = outlet.sender.clone();
+        let may_be_in_transaction = !self.stream.is_autocommit() || self.steps.may_begin();
+        let outlet = tokio::select! {
+            outlet = run(&mut self.stream, self.steps, self.policy, outlet) => match outlet {
+                Ok(outlet) => outlet,
+                Err(StreamLost) => return,
+            },
+            () = client.closed() => None,
+        };
+        if outlet.is_none() && may_be_in_transaction {
+            // It goes with the query that was stopped.
+            self.stream.end_transaction();
+        }
+        // The client may use the baton as soon as it sees the last entry, and when it reads no further.
+        self.database.streams().park(&self.database, self.baton.baton(), self.stream.park());
+        drop(self.baton);
+        if let Some(mut outlet) = outlet {
+            outlet.chunk.push(CursorEntry::ReplicationIndex { replication_index: None });
+            let _client_is_gone = outlet.flush().await;
+        }
     }
 }
 

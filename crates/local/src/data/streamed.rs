@@ -27,7 +27,7 @@ pub(crate) async fn pipeline(
 ) -> Result<Response<Body>, Refusal> {
     let policy = policy_of(&request, database, clock)?;
     let body = encoding.read_pipeline(&body::read(request).await?)?;
-    let mut stream = open(database, body.baton.as_deref())?;
+    let mut stream = open(database, body.baton.as_deref()).await?;
     let tasks = plan::pipeline(body.requests, &mut stream.state.stored)?;
     stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await?;
     let is_closing = matches!(tasks.last(), Some(Task::Close));
@@ -53,17 +53,17 @@ pub(crate) async fn cursor(
 ) -> Result<Response<Body>, Refusal> {
     let policy = policy_of(&request, &database, clock)?;
     let body = encoding.read_cursor(&body::read(request).await?)?;
-    let mut stream = open(&database, body.baton.as_deref())?;
+    let mut stream = open(&database, body.baton.as_deref()).await?;
     let steps = plan::batch(body.batch, &stream.state.stored)?;
     stream.refuse_forbidden(&policy, || steps.texts()).await?;
-    let baton = Streams::new_baton()?;
+    let baton = Streams::announce(&database)?;
     let answer = Cursor { database, stream, steps, policy, baton, encoding }.start();
     Ok(body::with_type(encoding.cursor_type(), answer))
 }
 
-fn open(database: &Arc<Database>, baton: Option<&str>) -> Result<Stream, Refusal> {
+async fn open(database: &Arc<Database>, baton: Option<&str>) -> Result<Stream, Refusal> {
     let state = match baton {
-        Some(baton) => database.streams().take(database, baton)?,
+        Some(baton) => database.streams().resume(database, baton).await?,
         None => StreamState::default(),
     };
     Ok(Stream::new(Arc::clone(database), state))

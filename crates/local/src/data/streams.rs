@@ -7,8 +7,9 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use tokio::time::{Duration, Instant, sleep_until};
+use tokio::time::{Duration, Instant, sleep_until, timeout};
 
 use super::database::Database;
 use super::refusal::Refusal;
@@ -57,6 +58,8 @@ struct Table {
     parked: HashMap<Baton, Parked>,
     /// Every stream lives equally long, so the order of parking is the order of expiry.
     expiries: VecDeque<(Instant, Baton)>,
+    /// Batons that cursors have announced, each until its stream is parked behind it or lost.
+    awaited: HashMap<Baton, watch::Receiver<()>>,
     ended: HashSet<Baton>,
     ended_in_order: VecDeque<Baton>,
 }
@@ -72,8 +75,24 @@ impl Streams {
         Baton::random()
     }
 
-    /// Continues a stream; its baton is used up.
-    pub(crate) fn take(&self, database: &Arc<Database>, baton: &str) -> Result<StreamState, Refusal> {
+    /// A new baton for a stream that is at work, which whoever has the baton waits for.
+    pub(crate) fn announce(database: &Arc<Database>) -> Result<Announced, Refusal> {
+        let (baton, (end, awaited)) = (Baton::random()?, watch::channel(()));
+        database.streams().0.lock().awaited.insert(baton, awaited);
+        Ok(Announced { database: Arc::clone(database), baton, _end: end })
+    }
+
+    /// Continues a stream, once it is no longer at work; its baton is used up.
+    pub(crate) async fn resume(&self, database: &Arc<Database>, baton: &str) -> Result<StreamState, Refusal> {
+        let at_work = Baton::parse(baton).and_then(|baton| self.0.lock().awaited.get(&baton).cloned());
+        if let Some(mut end) = at_work {
+            // A cursor nobody reads ends at about that time, too.
+            let _is_over = timeout(IDLE_LIMIT, end.changed()).await;
+        }
+        self.take(database, baton)
+    }
+
+    fn take(&self, database: &Arc<Database>, baton: &str) -> Result<StreamState, Refusal> {
         let baton = Baton::parse(baton).ok_or(Refusal::StreamNotFound)?;
         let mut table = self.0.lock();
         let overdue = table.expire(Instant::now());
@@ -124,6 +143,26 @@ impl Streams {
     fn end_overdue(&self, database: &Arc<Database>) {
         let overdue = self.0.lock().expire(Instant::now());
         give_back(database, overdue);
+    }
+}
+
+/// The baton of a stream at work.
+pub(crate) struct Announced {
+    database: Arc<Database>,
+    baton: Baton,
+    /// Dropped when it is no longer awaited.
+    _end: watch::Sender<()>,
+}
+
+impl Announced {
+    pub(crate) fn baton(&self) -> Baton {
+        self.baton
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.database.streams().0.lock().awaited.remove(&self.baton);
     }
 }
 

@@ -106,7 +106,7 @@ impl Worker {
         }
         let (entries, chunks) = cursor::channel(Entries::default());
         let mut batch = pin!(async {
-            if let Some(mut rest) = cursor::run(&mut self.stream, steps, policy, entries).await {
+            if let Ok(Some(mut rest)) = cursor::run(&mut self.stream, steps, policy, entries).await {
                 let _cursor_is_closed = rest.flush().await;
             }
         });
