@@ -74,7 +74,7 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Starts the batch. It ends early, and the stream with it, when the body is dropped.
+    /// Starts the batch. It ends early when the body is dropped, and the stream can be continued without its transaction.
     pub(crate) fn start(self) -> Body {
         let encoding = self.encoding;
         let mut opening = Vec::new();
@@ -99,8 +99,9 @@ impl Cursor {
             },
             () = client.closed() => None,
         };
-        if outlet.is_none() && may_be_in_transaction {
-            // It goes with the query that was stopped.
+        // Where the query had to be stopped, its session is gone.
+        let session = self.stream.state.session.as_ref();
+        if outlet.is_none() && session.map_or(may_be_in_transaction, |session| !session.is_autocommit()) {
             self.stream.end_transaction();
         }
         // The client may use the baton as soon as it sees the last entry, and when it reads no further.
