@@ -154,10 +154,8 @@ impl Stream {
 
     /// Gives the connection back until the next request if another one would do as well.
     pub(crate) fn rest(&mut self) {
-        if let Some(session) = self.state.session.take_if(|session| session.is_disposable()) {
-            self.state.last_insert_rowid = session.last_insert_rowid();
-            self.database.give_back(session);
-        }
+        self.lend();
+        self.slot = None;
     }
 
     /// When the open transaction has to end.

@@ -69,8 +69,8 @@ impl Stream {
         Ok(())
     }
 
-    /// Gives the connection back for as long as the stream waits, unless another one would not do as well.
-    fn lend(&mut self) {
+    /// Gives the connection back for as long as the stream waits, unless another one would not do as well. The slot is kept.
+    pub(super) fn lend(&mut self) {
         if let Some(session) = self.state.session.take_if(|session| session.is_disposable()) {
             self.state.last_insert_rowid = session.last_insert_rowid();
             self.slot = Some(self.database.take_connection(*session));
