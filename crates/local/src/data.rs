@@ -31,6 +31,7 @@ mod history;
 mod host;
 mod hrana;
 mod jobs;
+mod kept_rows;
 mod legacy;
 mod meter;
 mod open_set;

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::engine::{Command, Ran, RowSink};
 use super::hrana::{Column, SqlError, Value, ValueRef};
+use super::kept_rows::KeptRows;
 use super::policy::Policy;
 
 /// Rows kept for one write, about; what returns more does so alone.
@@ -152,9 +153,7 @@ impl Follower {
 #[derive(Default)]
 pub(crate) struct Output {
     pub(crate) ran: Ran,
-    columns: Vec<Column>,
-    rows: Vec<Vec<Value>>,
-    bytes: usize,
+    kept: KeptRows,
 }
 
 impl Output {
@@ -165,29 +164,24 @@ impl Output {
 
     /// Whether there were more rows than are kept.
     pub(crate) fn is_too_much(&self) -> bool {
-        self.bytes > MAX_KEPT_BYTES
+        self.kept.bytes > MAX_KEPT_BYTES
     }
 
     /// Hands the rows on as if the write had run into the sink.
     pub(crate) fn hand_on(self, sink: &mut dyn RowSink) -> Result<Ran, SqlError> {
-        sink.begin(self.columns)?;
-        self.rows.iter().try_for_each(|row| sink.row(&row.iter().map(Value::as_ref).collect::<Vec<_>>()))?;
+        sink.begin(self.kept.columns)?;
+        self.kept.rows.iter().try_for_each(|row| sink.row(&row.iter().map(Value::as_ref).collect::<Vec<_>>()))?;
         Ok(self.ran)
     }
 }
 
 impl RowSink for Output {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError> {
-        self.columns = columns;
+        self.kept = KeptRows::of(columns);
         Ok(())
     }
 
     fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
-        self.bytes += row.iter().map(ValueRef::wire_size).sum::<usize>();
-        if self.is_too_much() {
-            return Err(SqlError::interrupted());
-        }
-        self.rows.push(row.iter().map(ValueRef::to_value).collect());
-        Ok(())
+        if self.kept.add(row, MAX_KEPT_BYTES) { Ok(()) } else { Err(SqlError::interrupted()) }
     }
 }

@@ -7,7 +7,8 @@ use super::batch::StepSink;
 use super::engine::{Command, Ran, RowSink};
 use super::executor::{Executor, Pause, Script};
 use super::group_commit::Output;
-use super::hrana::{BatchResult, Column, Outcome, Response, SqlError, StatementResult, Value, ValueRef};
+use super::hrana::{BatchResult, Column, Outcome, Response, SqlError, StatementResult, ValueRef};
+use super::kept_rows::KeptRows;
 use super::plan::Task;
 
 /// The rows of one answer may take this much; larger results are for the cursor endpoint.
@@ -99,21 +100,19 @@ impl Script for Pipeline {
 /// Keeps the rows for the answer.
 struct Collector {
     bytes_left: usize,
-    columns: Vec<Column>,
-    rows: Vec<Vec<Value>>,
-    bytes: usize,
+    kept: KeptRows,
     batch: BatchResult,
 }
 
 impl Collector {
     fn new() -> Self {
-        let (columns, rows, batch) = Default::default();
-        Self { bytes_left: MAX_RESPONSE_BYTES, columns, rows, bytes: 0, batch }
+        let (kept, batch) = Default::default();
+        Self { bytes_left: MAX_RESPONSE_BYTES, kept, batch }
     }
 
     /// The result of the statement whose rows were taken last.
     fn take_result(&mut self, outcome: Result<Ran, SqlError>) -> Result<StatementResult, SqlError> {
-        let (cols, rows, bytes) = (mem::take(&mut self.columns), mem::take(&mut self.rows), mem::take(&mut self.bytes));
+        let KeptRows { columns: cols, rows, bytes } = mem::take(&mut self.kept);
         let ran = outcome?;
         self.bytes_left -= bytes;
         Ok(StatementResult {
@@ -132,19 +131,15 @@ impl Collector {
 impl RowSink for Collector {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError> {
         // Anew, for it may be the second attempt.
-        self.columns = columns;
-        self.rows.clear();
-        self.bytes = 0;
+        self.kept = KeptRows::of(columns);
         Ok(())
     }
 
     fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
-        self.bytes += row.iter().map(ValueRef::wire_size).sum::<usize>();
-        if self.bytes > self.bytes_left {
-            return Err(SqlError::new("RESPONSE_TOO_LARGE", "Response is too large"));
+        if self.kept.add(row, self.bytes_left) {
+            return Ok(());
         }
-        self.rows.push(row.iter().map(ValueRef::to_value).collect());
-        Ok(())
+        Err(SqlError::new("RESPONSE_TOO_LARGE", "Response is too large"))
     }
 }
 
