@@ -71,10 +71,7 @@ impl Connection for LibsqlConnection {
     }
 
     fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
-        if text::check(sql).is_err() || self.refresh_schema().is_err() {
-            return Ok(Effect::default());
-        }
-        if self.observer.expect(&self.handle, sql).is_err() {
+        if self.expect(sql).is_err() {
             return Ok(Effect::default());
         }
         let mut effect = Effect::default();
@@ -105,9 +102,7 @@ impl Connection for LibsqlConnection {
     }
 
     fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
-        text::check(sql)?;
-        self.refresh_schema()?;
-        self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
+        self.expect(sql)?;
         let described = statement::only(&self.handle, &self.observer, sql);
         match described {
             Ok((statement, _)) => Ok(statement::describe(&statement)),
@@ -267,9 +262,7 @@ impl LibsqlConnection {
     }
 
     fn run_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
-        text::check(sql)?;
-        self.refresh_schema()?;
-        self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
+        self.expect(sql)?;
         let (mut total, mut all_seen) = (Ran::default(), Seen::default());
         let mut statements = Batch::new(&self.handle, sql);
         let outcome = loop {
@@ -297,6 +290,13 @@ impl LibsqlConnection {
         };
         self.draw_consequences(all_seen);
         outcome
+    }
+
+    /// Makes ready to compile a text that may be any.
+    fn expect(&mut self, sql: &str) -> Result<(), SqlError> {
+        text::check(sql)?;
+        self.refresh_schema()?;
+        self.observer.expect(&self.handle, sql).map_err(errors::describe)
     }
 
     fn step_transaction(&self, sql: &str) -> Result<(), SqlError> {

@@ -111,6 +111,10 @@ impl Observer {
 
     /// Holds what is compiled from now on to these rules.
     pub(crate) fn restrict(&self, rules: Option<Arc<Rules>>) {
+        // Said before each statement, and most have none.
+        if rules.is_none() && !self.is_guarded() {
+            return;
+        }
         self.is_guarded.store(rules.is_some(), Ordering::Relaxed);
         *self.guarded.lock() = Guarded { rules, ..Guarded::default() };
     }
