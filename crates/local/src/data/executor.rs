@@ -144,25 +144,25 @@ impl<'a> Executor<'a> {
     }
 
     /// Runs writes of several requests as one transaction. Needs the turn to write.
-    pub(crate) fn execute_together<'w>(&mut self, writes: impl Iterator<Item = &'w Write> + Clone) -> Vec<Fate> {
-        let fates = self.commit_together(writes.clone());
+    pub(crate) fn execute_together(&mut self, writes: &[&Write]) -> Vec<Fate> {
+        let fates = self.commit_together(writes);
         if fates.is_none()
             && let Err(error) = self.session.connection(self.policy).roll_back()
         {
             tracing::warn!(message = error.message, "could not roll back what requests did together");
         }
         self.settle();
-        fates.unwrap_or_else(|| writes.map(|_| Fate::Alone).collect())
+        fates.unwrap_or_else(|| writes.iter().map(|_| Fate::Alone).collect())
     }
 
     /// The fate of each, or nothing if the transaction was undone.
-    fn commit_together<'w>(&mut self, writes: impl Iterator<Item = &'w Write> + Clone) -> Option<Vec<Fate>> {
+    fn commit_together(&mut self, writes: &[&Write]) -> Option<Vec<Fate>> {
         let leave = self.leave?;
         self.session.end_statements_at(leave);
         self.session.connection(self.policy).begin().ok()?;
-        let fates = writes.clone().map(|write| self.write_one_of_many(write, leave)).collect::<Option<Vec<_>>>()?;
+        let fates = writes.iter().map(|write| self.write_one_of_many(write, leave)).collect::<Option<Vec<_>>>()?;
         self.session.connection(self.policy).commit().ok()?;
-        for (write, fate) in writes.zip(&fates) {
+        for (write, fate) in writes.iter().zip(&fates) {
             if let Fate::Done { outcome: Ok(output), .. } = fate {
                 self.database.count(&write.command.sql, output.ran);
             }
@@ -185,8 +185,7 @@ impl<'a> Executor<'a> {
         let run = self.session.with_gate(&write.policy, &mut false, |connection, gate| {
             connection.execute(&write.command, gate, &mut output)
         });
-        let owes = self.session.connection(self.policy).owes_foreign_keys();
-        if self.session.is_autocommit() || owes || output.is_too_much() {
+        if self.session.is_autocommit() || self.session.owes_foreign_keys() || output.is_too_much() {
             return None;
         }
         let outcome = match run {

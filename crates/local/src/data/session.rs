@@ -183,6 +183,11 @@ impl Session {
         self.connection.is_autocommit()
     }
 
+    /// Whether the open transaction has left a foreign key that leads nowhere.
+    pub(crate) fn owes_foreign_keys(&self) -> bool {
+        self.connection.owes_foreign_keys()
+    }
+
     pub(crate) fn last_insert_rowid(&self) -> i64 {
         self.connection.last_insert_rowid()
     }

@@ -143,8 +143,8 @@ impl Stream {
             // With the turn to write, it runs like any other statement.
             return Ok(Fate::Again);
         }
-        let writes = iter::once(own).chain(followers.iter().map(|follower| &follower.write));
-        let fates = self.briefly(&own.policy, |mut executor| executor.execute_together(writes))?;
+        let writes: Vec<_> = iter::once(own).chain(followers.iter().map(|follower| &follower.write)).collect();
+        let fates = self.briefly(&own.policy, |mut executor| executor.execute_together(&writes))?;
         // The connection tells of the rows of others.
         self.set_last_insert_rowid(own.last_insert_rowid);
         let mut fates = fates.into_iter();
