@@ -4,8 +4,9 @@
 //! `legacy` or `dump` (one per protocol, with `admission` for tokens and `codec` for JSON and protobuf) → `plan` (is the
 //! request sound?) → `stream` and `streams` (which connection, which thread, whose turn) → `pipeline` or `cursor` (the
 //! order of statements) → `executor` and `session` (may it run, how long, and what follows; small writes of several requests
-//! meet in `group_commit`) → `engine` (the statement itself). What is committed is entered in the `history`, from which the control plane restores a database to a time,
-//! `export` serves its file and its log, and `pull` the pages that have changed. The file of a database goes to `upload`.
+//! meet in `group_commit`) → `engine` (the statement itself). What is committed is entered in the `history`, from which the
+//! control plane restores a database to a time, `export` serves its file and its log, and `pull` the pages that have
+//! changed. The file of a database goes to `upload`.
 
 mod activity;
 mod admission;

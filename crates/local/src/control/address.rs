@@ -87,8 +87,8 @@ fn host(request: &Request<Body>) -> Option<&str> {
 pub(crate) struct Addresses(RwLock<Vec<(SocketAddr, Hostnames)>>);
 
 impl Addresses {
-    /// Where the SQL endpoint of the database with this row and label is. In a cloud without a socket that is a name which only requests inside
-    /// the process can use.
+    /// Where the SQL endpoint of the database with this row and label is. In a cloud without a socket that is a name which
+    /// only requests inside the process can use.
     pub(crate) fn hostname(&self, row: i64, label: &str) -> String {
         self.form(label, loopback::database(row))
     }
