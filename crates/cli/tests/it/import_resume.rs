@@ -6,8 +6,21 @@ use crate::{
     gate::{Gate, Then},
     import_failures::{count, numbers},
     sql::served,
-    support::{Ended, text},
+    support::{Ended, Served, text},
 };
+
+/// The file of an import that has inserted three rows of ten, and stopped at one in the way.
+fn stopped(served: &Served) -> String {
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text); INSERT INTO numbers VALUES (3, 'in the way')",
+    ]);
+    let file = numbers(served, 10);
+    let failed = served.run(&["import", "csv", &file, "--to", "shop", "--batch", "1"]);
+    assert!(failed.stderr.contains("(3 of 10 rows inserted)"), "{}", failed.stderr);
+    file
+}
 
 #[test]
 fn a_server_that_goes_away_leaves_an_import_that_can_go_on() {
@@ -74,14 +87,7 @@ fn an_import_that_has_left_no_note_does_not_begin_anew() {
 #[test]
 fn a_note_that_is_damaged_is_told() {
     let served = served(&["shop"]);
-    served.done(&[
-        "sql",
-        "shop",
-        "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text); INSERT INTO numbers VALUES (3, '')",
-    ]);
-    let file = numbers(&served, 10);
-    let failed = served.run(&["import", "csv", &file, "--to", "shop", "--batch", "1"]);
-    assert!(failed.stderr.contains("(3 of 10 rows inserted)"), "{}", failed.stderr);
+    let file = stopped(&served);
     let notes: Vec<_> = fs::read_dir(served.config_folder().join("state/imports")).unwrap().flatten().collect();
     assert_eq!(notes.len(), 1);
     fs::write(notes[0].path(), "{").unwrap();
@@ -93,14 +99,7 @@ fn a_note_that_is_damaged_is_told() {
 #[test]
 fn an_import_of_another_file_does_not_go_on() {
     let served = served(&["shop"]);
-    served.done(&[
-        "sql",
-        "shop",
-        "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text); INSERT INTO numbers VALUES (3, 'in the way')",
-    ]);
-    let file = numbers(&served, 10);
-    let failed = served.run(&["import", "csv", &file, "--to", "shop", "--batch", "1"]);
-    assert!(failed.stderr.contains("(3 of 10 rows inserted)"), "{}", failed.stderr);
+    let file = stopped(&served);
     served.done(&[
         "sql",
         "shop",
