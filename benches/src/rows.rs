@@ -106,12 +106,15 @@ pub(crate) fn contender<'a>(who: &'static str, turn: impl FnMut() -> Result<Figu
 }
 
 /// Gives every contender its turn, round after round, so that a machine that slows down slows all of them, and keeps
-/// the medians.
+/// the medians. Each round has an order of its own: whoever follows a large program finds the caches cold.
 pub(crate) fn compete(row: Row, case: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) -> Result<Vec<Record>> {
     let mut turns: Vec<Vec<Figures>> = contenders.iter().map(|_| Vec::new()).collect();
+    let mut random = fastrand::Rng::with_seed(1);
     for _ in 0..rounds {
-        for (contender, turns) in contenders.iter_mut().zip(&mut turns) {
-            turns.push((contender.turn)()?);
+        let mut order: Vec<_> = (0..contenders.len()).collect();
+        random.shuffle(&mut order);
+        for index in order {
+            turns[index].push((contenders[index].turn)()?);
         }
     }
     let records = contenders.iter().zip(&turns).map(|(contender, turns)| Record {

@@ -3,6 +3,8 @@
 mod floor;
 mod ours;
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -47,6 +49,8 @@ pub(crate) enum Task {
 pub(crate) enum Who {
     Ours,
     Floor,
+    /// As a program has it that does not wait for ever
+    FloorWithTimeout,
 }
 
 /// What stands in for a token where nobody checks it.
@@ -87,20 +91,21 @@ struct Contender<'a> {
 
 impl<'a> Contender<'a> {
     fn new(work: &'a Work) -> Result<Self> {
-        Ok(Self { work, ours: ours::client(&work.url)?, floor: floor::Client::new(&work.url)? })
+        let timeout = matches!(work.who, Who::FloorWithTimeout).then_some(Duration::from_secs(30));
+        Ok(Self { work, ours: ours::client(&work.url)?, floor: floor::Client::new(&work.url, timeout)? })
     }
 
     async fn turn(&self, count: usize) -> Result<()> {
         let Work { task, who, concurrency, .. } = *self.work;
         match (task, who) {
             (Task::Call, Who::Ours) => repeat(count, concurrency, async || ours::get(&self.ours).await).await,
-            (Task::Call, Who::Floor) => repeat(count, concurrency, async || self.floor.get().await).await,
+            (Task::Call, _) => repeat(count, concurrency, async || self.floor.get().await).await,
             (Task::List, Who::Ours) => repeat(count, 1, async || ours::list(&self.ours).await).await,
-            (Task::List, Who::Floor) => repeat(count, 1, async || self.floor.list().await).await,
+            (Task::List, _) => repeat(count, 1, async || self.floor.list().await).await,
             (Task::Audit, Who::Ours) => repeat(count, 1, async || ours::audit(&self.ours).await).await,
-            (Task::Audit, Who::Floor) => repeat(count, 1, async || self.floor.audit().await).await,
+            (Task::Audit, _) => repeat(count, 1, async || self.floor.audit().await).await,
             (Task::Create, Who::Ours) => ours::create(&self.ours, count, concurrency).await,
-            (Task::Create, Who::Floor) => anyhow::bail!("the floor of creations is the disk: `rows` measures it"),
+            (Task::Create, _) => anyhow::bail!("the floor of creations is the disk: `rows` measures it"),
         }
     }
 }

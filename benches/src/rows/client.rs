@@ -46,22 +46,20 @@ fn all_clients(
     tools: &Tools,
 ) -> Result<Vec<Record>> {
     let (_server, url) = fixture()?;
-    let numbers = (count, warm_up);
+    let (numbers, url) = ((count, warm_up), url.as_str());
     let scripted = |program: &std::path::Path, script: &str| -> Result<Figures> {
         let numbers = [count, warm_up, concurrency].map(|number| number.to_string());
-        figures_of(Command::new(program).args([script, task, &url]).args(numbers))
+        figures_of(Command::new(program).args([script, task, url]).args(numbers))
     };
-    let records = compete(
-        row,
-        case,
-        rounds,
-        vec![
-            contender("floor", || rust(task, "floor", &url, numbers, concurrency)),
-            contender("turso-cloud", || rust(task, "ours", &url, numbers, concurrency)),
-            contender("@tursodatabase/api", || scripted("node".as_ref(), "peers/node/api.mjs")),
-            contender("requests", || scripted(&tools.python, "peers/python/api.py")),
-        ],
-    )?;
+    let in_rust = |who| move || rust(task, who, url, numbers, concurrency);
+    let mut contenders = vec![contender("floor", in_rust("floor"))];
+    if row == Row::Call {
+        contenders.push(contender("floor, with a timeout", in_rust("floor-with-timeout")));
+    }
+    contenders.push(contender("turso-cloud", in_rust("ours")));
+    contenders.push(contender("@tursodatabase/api", || scripted("node".as_ref(), "peers/node/api.mjs")));
+    contenders.push(contender("requests", || scripted(&tools.python, "peers/python/api.py")));
+    let records = compete(row, case, rounds, contenders)?;
     Ok(per_call(records, count))
 }
 

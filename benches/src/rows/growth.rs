@@ -130,7 +130,7 @@ fn with_databases(rounds: usize, tursoctl: &Path) -> Result<Vec<Growth>> {
         let (url, token) = runtime.block_on(async {
             let token = NewToken::full_access().expires(Expiration::never());
             let token = turso.groups().create_token("default", token).await?;
-            let url = turso.databases().get(&name_of(databases / 3)).await?.url();
+            let url = turso.databases().get(name_of(databases / 3)).await?.url();
             anyhow::Ok((format!("{}/v2/pipeline", url.trim_end_matches('/')), token.expose().to_owned()))
         })?;
         let body = execute("SELECT 1");

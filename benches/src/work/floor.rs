@@ -1,5 +1,7 @@
 //! What a program does that has no client: requests by hand, answers into structs of its own.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use serde::{Deserialize, de::DeserializeOwned};
 use turso_cloud::contract::databases::DatabaseAnswer;
@@ -68,8 +70,9 @@ struct AuditLog {
 }
 
 impl Client {
-    pub(super) fn new(url: &str) -> Result<Self> {
-        Ok(Self { http: reqwest::Client::builder().build()?, url: url.to_owned() })
+    pub(super) fn new(url: &str, timeout: Option<Duration>) -> Result<Self> {
+        let http = timeout.into_iter().fold(reqwest::Client::builder(), reqwest::ClientBuilder::timeout).build()?;
+        Ok(Self { http, url: url.to_owned() })
     }
 
     pub(super) async fn get(&self) -> Result<()> {
