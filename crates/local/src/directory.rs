@@ -31,7 +31,13 @@ pub(crate) struct Base(PathBuf);
 
 impl Directory {
     pub(crate) fn open(path: impl AsRef<Path>) -> Result<Self, CloudError> {
-        let path = path.as_ref().to_owned();
+        let path = path.as_ref();
+        // The engine is asked for files by URL, and the process may change its directory.
+        let path = std::path::absolute(path).map_err(|source| CloudError::File {
+            action: "find",
+            path: path.to_owned(),
+            source,
+        })?;
         create(&path).map_err(|source| CloudError::File { action: "create", path: path.clone(), source })?;
         let lock_path = path.join("control.lock");
         let lock = File::options().create(true).append(true).open(&lock_path);

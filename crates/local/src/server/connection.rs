@@ -107,12 +107,13 @@ impl Guest {
     }
 }
 
-/// A body that fails when its sender stops in the middle of it.
+/// A body that fails when its sender stops in the middle of it. Whoever refuses a request may ask for the rest of one that
+/// has been read to its end.
 fn bounded(body: Incoming) -> Body {
     if body.is_end_stream() {
         return Body::empty();
     }
-    Body::from_stream(stream::unfold(Some(Body::new(body).into_data_stream()), |pieces| async {
+    let pieces = stream::unfold(Some(Body::new(body).into_data_stream()), |pieces| async {
         let mut pieces = pieces?;
         match timeout(PIECE_TIME, pieces.next()).await {
             Ok(Some(Ok(piece))) => Some((Ok(piece), Some(pieces))),
@@ -120,7 +121,8 @@ fn bounded(body: Incoming) -> Body {
             Ok(None) => None,
             Err(elapsed) => Some((Err(io::Error::from(elapsed)), None)),
         }
-    }))
+    });
+    Body::from_stream(pieces.fuse())
 }
 
 /// Tells a client that it is one too many. Nothing of its request is looked at.

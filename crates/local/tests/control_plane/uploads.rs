@@ -1,6 +1,6 @@
 //! Databases that begin as a file.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use http::{Method, Request, header};
 use serde_json::json;
@@ -65,6 +65,20 @@ async fn a_draft_is_a_database_without_sql_until_its_file_is_there() {
     assert_eq!(value(&cloud, "imported", "SELECT x FROM t").await, "7");
     assert_eq!(post(&cloud, DATABASES, body).await.status, 200);
     assert_eq!(value(&cloud, "copy", "SELECT x FROM t").await, "7");
+}
+
+#[tokio::test]
+async fn a_cloud_in_a_directory_with_a_relative_path_takes_files_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = std::env::current_dir().unwrap();
+    let to_the_root: PathBuf = here.components().skip(1).map(|_| "..").collect();
+    let relative = to_the_root.join(directory.path().strip_prefix("/").unwrap());
+    let cloud = Cloud::builder().seed(SEED).directory(relative).build().unwrap();
+    create_draft(&cloud, "imported").await;
+    let token = token(&cloud, "imported").await;
+    let uploaded = upload(&cloud, &token, good_file()).await;
+    assert_eq!((uploaded.status, uploaded.text.as_str()), (200, ""));
+    assert_eq!(value(&cloud, "imported", "SELECT x FROM t").await, "7");
 }
 
 #[tokio::test]

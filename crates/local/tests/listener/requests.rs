@@ -42,6 +42,26 @@ async fn a_client_that_sends_a_body_too_large_sees_the_answer_and_not_a_broken_c
 }
 
 #[tokio::test]
+async fn an_upload_that_is_refused_after_it_was_read_is_told_why() {
+    let served = Served::start().await;
+    let draft = r#"{"name":"imported","group":"default","seed":{"type":"database_upload"}}"#;
+    assert_eq!(served.api("POST", "/databases", draft).await.status, 200);
+    let (address, token) = (served.hostname("imported").await, served.token("imported").await);
+    let headers = format!("Host: {address}\r\nAuthorization: {token}\r\nConnection: close\r\n");
+    let uploads = [
+        ("POST /v1/upload", "no database, but long enough to have the header of one".repeat(4), "SQLite"),
+        ("PUT /v2/upload/start", "{bad".to_owned(), "JSON"),
+        ("PUT /v2/upload/start", r#"{"db_size_bytes":0}"#.to_owned(), "0 bytes"),
+    ];
+    for (target, body, word) in uploads {
+        let request = format!("{target} HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len());
+        let answer = write_then_read(&address, request.into_bytes()).await;
+        let (status, problem) = Answer::read(answer.as_bytes()).refusal();
+        assert!(status == 400 && problem.contains(word), "{target}: {status} {problem}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_in_pieces_that_has_no_end_is_cut_off() {
     let (_served, address, headers) = database().await;
     let head = format!("POST /v2/pipeline HTTP/1.1\r\n{headers}Transfer-Encoding: chunked\r\n\r\n");
