@@ -2,6 +2,7 @@
 
 mod byte_size;
 mod expiration;
+pub(crate) mod size_limit;
 
 pub use byte_size::ByteSize;
 pub use expiration::Expiration;

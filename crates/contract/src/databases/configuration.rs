@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     ByteSize, DatabaseName, InvalidInput, OrganizationSlug, RequestPart, endpoint::endpoint, lenient::null_as_default,
+    units::size_limit,
 };
 
 endpoint!(
@@ -24,9 +25,9 @@ endpoint!(
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "the fields of the service")]
 pub struct DatabaseConfiguration {
-    /// How large it may become; an empty text or nothing where there is no bound.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub size_limit: String,
+    /// How large it may become, if there is a bound. On the wire, no bound is an empty text.
+    #[serde(default, deserialize_with = "size_limit::read", serialize_with = "size_limit::write")]
+    pub size_limit: Option<ByteSize>,
     /// Whether other databases may attach it. Deprecated by the service.
     #[serde(default, deserialize_with = "null_as_default")]
     pub allow_attach: bool,
@@ -52,8 +53,8 @@ pub struct DatabaseConfiguration {
 #[serde(default)]
 #[non_exhaustive]
 pub struct DatabasePatch {
-    /// How large it may become.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// How large it may become; 0 for no bound.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "size_limit::read_change")]
     pub size_limit: Option<ByteSize>,
     /// Whether other databases may attach it. Deprecated by the service.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +77,8 @@ pub struct DatabasePatch {
 }
 
 impl DatabasePatch {
-    /// Bounds its size.
+    /// Bounds its size, or lifts the bound with 0. How to lift one is not documented; the local cloud takes 0 and an
+    /// empty text for it.
     #[must_use]
     pub fn size_limit(mut self, limit: ByteSize) -> Self {
         self.size_limit = Some(limit);

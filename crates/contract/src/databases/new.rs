@@ -1,7 +1,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::{ByteSize, DatabaseName, EncryptionKey, GroupName, InvalidInput, RequestPart, open_enum::open_enum};
+use crate::{
+    ByteSize, DatabaseName, EncryptionKey, GroupName, InvalidInput, RequestPart, open_enum::open_enum,
+    units::size_limit,
+};
 
 /// A database to create.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +18,7 @@ pub struct NewDatabase {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<Seed>,
     /// How large it may become.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "size_limit::read")]
     pub size_limit: Option<ByteSize>,
     /// The key it is encrypted with.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -107,7 +107,7 @@ impl<'de> Deserialize<'de> for ByteSize {
     }
 }
 
-struct SizeVisitor;
+pub(super) struct SizeVisitor;
 
 impl Visitor<'_> for SizeVisitor {
     type Value = ByteSize;

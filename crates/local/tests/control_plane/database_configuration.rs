@@ -41,6 +41,19 @@ async fn the_configuration_is_a_bare_object() {
 }
 
 #[tokio::test]
+async fn the_configuration_as_it_was_answered_can_be_sent_back() {
+    let (cloud, _) = cloud_with_orders().await;
+    assert_eq!(change(&cloud, &new_configuration().to_string()).await, new_configuration());
+    let bounded = change(&cloud, r#"{"size_limit":"10000"}"#).await;
+    assert_eq!(change(&cloud, &bounded.to_string()).await["size_limit"], "10000");
+    assert_eq!(change(&cloud, &new_configuration().to_string()).await, new_configuration());
+    let largest = change(&cloud, r#"{"size_limit":"18446744073709551615"}"#).await;
+    assert_eq!(largest["size_limit"], "9223372036854775807");
+    let unbounded = r#"{"name":"unbounded","group":"default","size_limit":""}"#;
+    assert_eq!(post(&cloud, "/v1/organizations/acme/databases", unbounded).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_key_that_is_left_out_or_a_boolean_that_is_null_changes_nothing() {
     let (cloud, _) = cloud_with_orders().await;
     let all = r#"{"size_limit":"1mb","allow_attach":true,"block_reads":true,"block_writes":true,

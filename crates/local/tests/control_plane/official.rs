@@ -170,11 +170,17 @@ async fn every_release_is_the_latest_one() {
 async fn an_organization_is_put_on_a_plan() {
     let cloud = Cloud::builder().with_member("vera", Role::Member).build().unwrap();
     let path = "/v1/organizations/acme/subscription";
-    assert_eq!(post(&cloud, path, r#"{"plan":"pro","overages":true}"#).await.status, 200);
+    assert_eq!(post(&cloud, path, r#"{"plan":"scaler","overages":true}"#).await.status, 200);
     let subscription = get(&cloud, path).await.json()["subscription"].clone();
-    assert_eq!((&subscription["plan"], &subscription["overages"]), (&json!("pro"), &json!(true)));
-    assert_eq!(crate::support::audit_log(&cloud).await[0].0, "org-plan-update");
-    assert_eq!(post(&cloud, path, r#"{"plan":"golden"}"#).await.status, 400);
+    assert_eq!((&subscription["plan"], &subscription["overages"]), (&json!("scaler"), &json!(true)));
+    let codes = async || crate::support::audit_log(&cloud).await.into_iter().map(|entry| entry.0).collect::<Vec<_>>();
+    assert_eq!(codes().await, ["org-set-overages", "org-plan-update"]);
+    let same = r#"{"plan":"scaler","timeline":"monthly","overages":true}"#;
+    assert_eq!(post(&cloud, path, same).await.status, 200);
+    assert_eq!(codes().await.len(), 2, "what is as it was has not been changed");
+    for refused in [r#"{"plan":"golden"}"#, r#"{"plan":"scaler","timeline":"yearly"}"#] {
+        assert_eq!(post(&cloud, path, refused).await.status, 400, "{refused}");
+    }
     let vera = token_of(&cloud, "vera");
     assert_eq!(call_as(&cloud, &vera, Method::POST, path, r#"{"plan":"starter"}"#).await.status, 403);
 }

@@ -3,13 +3,14 @@
 use turso_cloud_contract::{
     Nothing,
     audit_logs::AuditCode,
+    billing::Timeline,
     official::{
         AbortAwsMigration, AwsMigration, CreateStripeCustomer, GetAwsMigration, GetPaymentMethods, InvalidateSessions,
-        InvalidatedSessions, PaymentMethods, StartAwsMigration, StripeCustomer, UpdateSubscription,
+        InvalidatedSessions, NewSubscription, PaymentMethods, StartAwsMigration, StripeCustomer, UpdateSubscription,
     },
 };
 
-use super::{Answers, groups, is_known_plan};
+use super::{Answers, groups, is_known_plan, organizations};
 use crate::control::{Context, Handles, Refusal, router::Operation};
 
 /// The operations of this file, which are not in the catalogue.
@@ -50,15 +51,24 @@ impl Handles<GetPaymentMethods> for Answers {
 impl Handles<UpdateSubscription> for Answers {
     fn handle(&self, request: UpdateSubscription, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
         let mut organization = cx.organization(&request.organization)?;
-        let plan = request.body.plan;
+        let NewSubscription { plan, timeline, overages, .. } = request.body;
         if !is_known_plan(&plan) {
             return Err(Refusal::bad_request(format!("invalid plan {plan}: it is not in the list of plans")));
         }
+        if let Some(timeline) = timeline.filter(|timeline| *timeline != Timeline::Monthly) {
+            return Err(Refusal::bad_request(format!("invalid timeline {timeline}: the plans here are monthly")));
+        }
+        let is_another = organization.plan != plan;
         organization.plan = plan;
-        organization.overages = request.body.overages.unwrap_or(organization.overages);
-        cx.store().update_organization(&organization)?;
         cx.include(&organization);
-        cx.audit(&organization, AuditCode::OrgPlanUpdate, [("plan", organization.plan.as_str())])?;
+        if is_another {
+            cx.audit(&organization, AuditCode::OrgPlanUpdate, [("plan", organization.plan.as_str())])?;
+        }
+        if let Some(overages) = overages.filter(|overages| *overages != organization.overages) {
+            organization.overages = overages;
+            organizations::audit_overages(cx, &organization)?;
+        }
+        cx.store().update_organization(&organization)?;
         Ok(Nothing)
     }
 }

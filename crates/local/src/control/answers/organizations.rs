@@ -83,11 +83,15 @@ impl Handles<UpdateOrganization> for Answers {
         cx.store().update_organization(&organization)?;
         cx.include(&organization);
         if changes_overages {
-            let overages = if overages { "true" } else { "false" };
-            cx.audit(&organization, AuditCode::OrgSetOverages, [("overages", overages)])?;
+            audit_overages(cx, &organization)?;
         }
         Ok(OrganizationAnswer { organization: alone(cx, organization) })
     }
+}
+
+pub(super) fn audit_overages(cx: &mut Context<'_>, organization: &OrganizationRow) -> Result<(), Refusal> {
+    let overages = if organization.overages { "true" } else { "false" };
+    cx.audit(organization, AuditCode::OrgSetOverages, [("overages", overages)])
 }
 
 impl Handles<DeleteOrganization> for Answers {

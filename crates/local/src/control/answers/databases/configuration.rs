@@ -1,4 +1,5 @@
 use turso_cloud_contract::{
+    ByteSize,
     audit_logs::AuditCode,
     databases::{
         AllowListChange, DatabaseConfiguration, DatabasePatch, GetDatabaseConfiguration, UpdateDatabaseConfiguration,
@@ -52,6 +53,9 @@ impl Handles<UpdateDatabaseConfiguration> for Answers {
     }
 }
 
+/// What the state can keep, which no file reaches.
+const LARGEST_LIMIT: ByteSize = ByteSize::new(i64::MAX.cast_unsigned());
+
 /// What the patch does not name stays as it is.
 fn change(database: &mut DatabaseRow, patch: DatabasePatch) -> Result<(), Refusal> {
     if patch.allow_attach == Some(true) && database.group.location.as_str().starts_with("aws-") {
@@ -59,8 +63,7 @@ fn change(database: &mut DatabaseRow, patch: DatabasePatch) -> Result<(), Refusa
     }
     engine::check_size_limit(database.uses_tursodb, patch.size_limit.is_some())?;
     if let Some(limit) = patch.size_limit {
-        // The service names no other way to lift a limit.
-        database.size_limit = (limit.bytes() > 0).then_some(limit);
+        database.size_limit = (limit.bytes() > 0).then(|| limit.min(LARGEST_LIMIT));
     }
     let flags = [
         (&mut database.allow_attach, patch.allow_attach),
@@ -85,7 +88,7 @@ fn change(database: &mut DatabaseRow, patch: DatabasePatch) -> Result<(), Refusa
 
 fn configuration(database: DatabaseRow) -> DatabaseConfiguration {
     let mut configuration = DatabaseConfiguration::default();
-    configuration.size_limit = database.size_limit.map(|limit| limit.bytes().to_string()).unwrap_or_default();
+    configuration.size_limit = database.size_limit;
     configuration.allow_attach = database.allow_attach;
     configuration.block_reads = database.block_reads;
     configuration.block_writes = database.block_writes;
