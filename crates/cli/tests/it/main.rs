@@ -13,6 +13,7 @@ mod import;
 mod import_failures;
 mod import_resume;
 mod import_sqlite;
+mod import_sqlite_resume;
 mod login;
 mod output;
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! How far an import came, for another run to go on.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
@@ -59,12 +60,12 @@ pub(super) struct Position {
 }
 
 /// Which table an import was at, where a file has several.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct TableNote {
     /// Its place in the file.
     pub(super) index: usize,
-    /// Whether the import made it.
-    pub(super) is_new: bool,
+    /// The places of those that the import made, which may be this one, too.
+    pub(super) made: BTreeSet<usize>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -183,7 +184,7 @@ impl Journal {
     /// Notes what is done and what is about to be sent.
     pub(super) fn note(&self, position: &Position, sent: u64) -> Result<()> {
         let (file, position) = (self.file.clone(), position.clone());
-        let entry = Entry { file, position, sent, rows_before: self.rows_before, table: self.table };
+        let entry = Entry { file, position, sent, rows_before: self.rows_before, table: self.table.clone() };
         let text = serde_json::to_string(&entry)?;
         let folder = self.path.parent().map_or(Ok(()), create_private);
         folder.and_then(|()| write_whole(&self.path, &text)).map_err(|error| {

@@ -1,5 +1,7 @@
 //! The rows of a file that go to a database that is there.
 
+mod earlier;
+
 use std::collections::HashSet;
 
 use anyhow::Result;
@@ -7,7 +9,7 @@ use indicatif::ProgressBar;
 
 use super::{
     super::{
-        journal::{Earlier, Fingerprint, Journal, Position, TableNote},
+        journal::{Earlier, Fingerprint, Journal, Position},
         made::Made,
         outcome::{Broken, IMPORTED, Imported, append, counted},
         rows::{Batch, Insert, Loader, Row},
@@ -57,7 +59,7 @@ pub(super) async fn run(
     let mode = args.mode;
     let mut load = Load { reader, content, mode, loader, existing, tables: Vec::new(), made: Made::default(), bytes };
     let progress = progress::of_file(cx, "importing", file, bytes);
-    let outcome = load.run(earlier, &progress).await;
+    let outcome = load.run(earlier.as_ref(), &progress).await;
     drop(progress);
     if let Err(broken) = outcome {
         return Err(load.give_up(&args.import, broken).await.into());
@@ -80,55 +82,21 @@ struct Load<'f> {
 }
 
 impl Load<'_> {
-    async fn run(&mut self, mut earlier: Option<Earlier>, progress: &ProgressBar) -> Result<(), Broken> {
+    async fn run(&mut self, earlier: Option<&Earlier>, progress: &ProgressBar) -> Result<(), Broken> {
         for (index, table) in self.content.tables.iter().enumerate() {
-            if earlier.as_ref().is_some_and(|earlier| index < earlier.table.index) {
-                let target = self.find(table).await?;
-                self.tables.push(target);
-                continue;
-            }
-            let target = match earlier.take() {
-                Some(earlier) => self.go_on(&earlier, index, table).await?,
-                None => self.begin(index, table).await?,
+            let target = match earlier {
+                Some(earlier) if index < earlier.table.index => {
+                    self.filled(earlier, index, table).await?;
+                    continue;
+                }
+                Some(earlier) if index == earlier.table.index => self.go_on(earlier, index, table).await?,
+                _ => self.begin(index, table).await?,
             };
             if table.sort != Sort::Virtual {
                 self.rows(index, table, &target, progress).await?;
             }
         }
         self.finish().await
-    }
-
-    /// A table that an earlier run has filled.
-    async fn find(&self, table: &FileTable) -> Result<Table, Broken> {
-        if self.mode != Some(ImportMode::Replace) || table.sort != Sort::Ordinary {
-            return Ok(Table::made(&table.name));
-        }
-        let Loader { connection, stop, .. } = &self.loader;
-        let found = stop.or(Table::find(connection, &table.name, &table.columns(false), ImportMode::Replace)).await;
-        found.map_err(broken)
-    }
-
-    /// The table at which an earlier run stopped.
-    async fn go_on(&mut self, earlier: &Earlier, index: usize, table: &FileTable) -> Result<Table, Broken> {
-        let Loader { connection, stop, journal, position, .. } = &mut self.loader;
-        (journal.rows_before, journal.table) = (earlier.rows_before, earlier.table);
-        let target = if earlier.table.is_new {
-            Table::made(&table.name)
-        } else {
-            let mode = self.mode.unwrap_or(ImportMode::Append);
-            stop.or(Table::find(connection, &table.name, &table.columns(false), mode)).await.map_err(broken)?
-        };
-        if !self.existing.contains(&target.target().to_lowercase()) {
-            // It had no time to make it.
-            return self.begin(index, table).await;
-        }
-        if table.sort != Sort::Virtual {
-            let done = position.done.saturating_sub(self.content.rows_before(index));
-            let counted = stop.or(target.count(connection)).await;
-            position.done += counted.and_then(|count| earlier.went_on(count, done)).map_err(broken)?;
-        }
-        self.tables.push(target.clone());
-        Ok(target)
     }
 
     /// Has a table ready that nothing was done with yet. What is about to be made is noted first.
@@ -138,7 +106,10 @@ impl Load<'_> {
         let has_own_rows = is_there && self.mode == Some(ImportMode::Append);
         journal.rows_before =
             if has_own_rows { stop.or(Table::made(&table.name).count(connection)).await.map_err(broken)? } else { 0 };
-        journal.table = TableNote { index, is_new: !is_there };
+        journal.table.index = index;
+        if !is_there {
+            journal.table.made.insert(index);
+        }
         journal.note(position, 0).map_err(broken)?;
         if table.sort == Sort::Ordinary {
             return self.make(table).await;
