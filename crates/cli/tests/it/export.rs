@@ -286,3 +286,16 @@ fn a_file_that_may_not_become_so_large_is_told_and_leaves_nothing() {
         assert!(left.is_empty(), "{format} {left:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_run_has_left_is_not_in_the_way_of_one_with_its_process_id() {
+    let served = shop();
+    let file = text(&out(&served, "shop.db"));
+    let program = served.command(&["export", "shop", "--out", &file]);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "echo half > \"$0.$$\"; exec \"$@\"", &file]).arg(program.get_program());
+    let ended = Ended::of(command.args(program.get_args()).envs(served.variables()).output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(fs::read(&file).unwrap().starts_with(b"SQLite format 3\0"));
+}

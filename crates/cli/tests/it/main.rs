@@ -1,6 +1,7 @@
 //! The built binary against a local cloud on a port of this process.
 
 mod api_errors;
+mod between;
 mod catalogue;
 #[cfg(target_os = "linux")]
 mod certificates;
@@ -8,6 +9,7 @@ mod config;
 mod docs;
 mod dry_run;
 mod export;
+mod export_verify;
 mod gate;
 mod import;
 mod import_failures;
