@@ -226,6 +226,19 @@ fn what_does_not_fit_is_told_before_anything_is_changed() {
     assert_eq!(schema(), before);
 }
 
+#[cfg(unix)]
+#[test]
+fn the_log_is_looked_for_beside_the_file_a_link_leads_to() {
+    let served = served(&["shop"]);
+    let (path, _handle) = file(&served, "wal.db", "PRAGMA journal_mode = WAL; CREATE TABLE s (a);");
+    let links = tempfile::tempdir().unwrap();
+    let link = links.path().join("link.db");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let ended = served.run(&["import", "sqlite", &text(&link), "--to", "shop"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("wal.db-wal holds changes"), "{}", ended.stderr);
+}
+
 #[test]
 fn an_import_that_fails_leaves_nothing_of_what_it_made() {
     let served = served(&["shop"]);
