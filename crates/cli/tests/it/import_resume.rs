@@ -1,4 +1,5 @@
 //! Imports that stop, and those that go on.
+#![expect(clippy::unwrap_used, reason = "a program that cannot be run fails its test")]
 
 use std::fs;
 
@@ -114,4 +115,26 @@ fn an_import_of_another_file_does_not_go_on() {
     let other = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
     assert_eq!(other.code, Some(6), "{}", other.stderr);
     assert!(other.stderr.contains("another file or it has changed"), "{}", other.stderr);
+}
+
+#[test]
+fn databases_of_one_name_in_two_places_have_notes_of_their_own() {
+    let (served, elsewhere) = (served(&["shop"]), served(&["shop"]));
+    let file = stopped(&served);
+    let import = |more: &[&str]| {
+        let mut command = elsewhere.command(&[&["import", "csv", &file, "--to", "shop"], more].concat());
+        Ended::of(command.env("TURSOCTL_CONFIG_DIR", served.config_folder()).output().unwrap())
+    };
+    let other = import(&["--resume"]);
+    assert_eq!(other.code, Some(6), "{}", other.stderr);
+    assert!(other.stderr.contains("there is nothing to go on with"), "{}", other.stderr);
+    let other = import(&[]);
+    assert_eq!((other.code, count(&elsewhere, "numbers")), (Some(0), 10), "{}", other.stderr);
+    served.done(&[
+        "sql",
+        "shop",
+        "DELETE FROM numbers WHERE text = 'in the way'; INSERT INTO numbers VALUES (90, 'x')",
+    ]);
+    let resumed = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    assert_eq!((resumed.code, count(&served, "numbers")), (Some(0), 11), "{}", resumed.stderr);
 }

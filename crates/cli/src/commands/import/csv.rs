@@ -37,7 +37,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
         cx.notice(format_args!("this would insert {} into table {name:?}", counted(survey.rows, "row")));
         return destination.rehearse(cx).await;
     }
-    let mut journal = Journal::new(&destination.to, &name, fingerprint.clone())?;
+    let mut journal = Journal::new(&destination.place(cx), &name, fingerprint.clone())?;
     let earlier = args.import.earlier(&journal)?;
     let stop = Stop::listen()?;
     let connection = destination.open(cx, &stop).await?;

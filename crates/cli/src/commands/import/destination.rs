@@ -3,7 +3,7 @@
 use anyhow::Result;
 use turso_cloud::{DatabaseName, NewDatabase};
 
-use super::{outcome::Imported, stop::Stop};
+use super::{journal::Place, outcome::Imported, stop::Stop};
 use crate::{
     args::Destination,
     connect::{Rights, connect, is_url},
@@ -44,6 +44,16 @@ impl Destination {
             }
             (false, Some(_)) => Ok(()),
         }
+    }
+
+    /// Where it is, for the note of how far the import came.
+    pub(super) fn place(&self, cx: &Context) -> Place {
+        let database = self.to.clone();
+        if is_url(&self.to) {
+            return Place { database, ..Place::default() };
+        }
+        let setting = |name| cx.settings().text(name).unwrap_or_default().trim_end_matches('/').to_owned();
+        Place { api_url: setting("api_url"), organization: setting("organization"), database }
     }
 
     /// What is to be created.

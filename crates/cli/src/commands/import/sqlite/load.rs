@@ -45,7 +45,7 @@ pub(super) async fn run(
         return destination.rehearse(cx).await;
     }
     let bytes = fingerprint.bytes();
-    let journal = Journal::new(&destination.to, "", fingerprint)?;
+    let journal = Journal::new(&destination.place(cx), "", fingerprint)?;
     let earlier = args.import.earlier(&journal)?;
     let stop = Stop::listen()?;
     let connection = destination.open(cx, &stop).await?;
