@@ -70,6 +70,7 @@ pub(crate) async fn run(cx: &Context, args: &ExportArgs) -> Result<()> {
 /// The databases that were asked for.
 async fn databases(cx: &Context, args: &ExportArgs) -> Result<Vec<String>> {
     if !args.all && args.glob.is_none() {
+        args.names.iter().try_for_each(|name| connect::check(name))?;
         return Ok(args.names.clone());
     }
     let all: Vec<_> = cx.client()?.databases().stream().try_collect().await?;

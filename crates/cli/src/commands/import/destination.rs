@@ -6,15 +6,16 @@ use turso_cloud::{DatabaseName, NewDatabase};
 use super::{journal::Place, outcome::Imported, stop::Stop};
 use crate::{
     args::Destination,
-    connect::{Rights, connect, is_url},
+    connect::{self, Rights, connect, is_url},
     context::Context,
     exit::{Failure, Kind},
     hrana::Connection,
 };
 
 impl Destination {
-    /// Refuses what no database can be created as, before a file is read that may be large.
+    /// Refuses what no database can be, or be created as, before a file is read that may be large.
     pub(super) fn check_name(&self) -> Result<()> {
+        connect::check(&self.to)?;
         if !self.create {
             return Ok(());
         }
