@@ -5,10 +5,11 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use turso_cloud::contract::databases::CreateDatabase;
+use turso_cloud_local::Fault;
 
 use crate::{
     gate::{Gate, Then},
@@ -167,8 +168,17 @@ fn interrupted(served: &Served, signal: &str, code: i32) -> Ended {
     ended
 }
 
+/// Waits until a fault hits a request.
+pub(crate) fn wait_for(fault: &Fault) {
+    let latest = Instant::now() + Duration::from_secs(30);
+    while fault.count() == 0 {
+        assert!(Instant::now() < latest, "no request came to {fault:?}");
+        std::thread::yield_now();
+    }
+}
+
 #[cfg(unix)]
-fn send(child: &std::process::Child, signal: &str) {
+pub(crate) fn send(child: &std::process::Child, signal: &str) {
     assert!(Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap().success());
 }
 
@@ -314,9 +324,7 @@ fn a_table_that_is_being_made_is_removed_when_its_import_is_interrupted() {
         // What comes behind it are the rows, and what puts them in their place.
         let fault = served.cloud.faults().on_sql().nth(count - behind).latency(Duration::from_secs(1));
         let child = served.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        while fault.count() == 0 {
-            std::thread::yield_now();
-        }
+        wait_for(&fault);
         send(&child, "INT");
         let ended = Ended::of(child.wait_with_output().unwrap());
         assert_eq!(ended.code, Some(130), "{}", ended.stderr);
