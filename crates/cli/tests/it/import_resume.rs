@@ -89,6 +89,23 @@ fn a_batch_is_sent_again_only_where_it_was_certainly_not_carried_out() {
 }
 
 #[test]
+fn an_import_goes_on_in_a_table_that_it_made_in_every_mode() {
+    for mode in ["append", "replace"] {
+        let served = served(&["shop"]);
+        let file = numbers(&served, 10);
+        // A stream is closed and the table made before there are rows.
+        served.cloud.faults().on_path("/v3/pipeline").nth(6).reset();
+        let import = ["import", "csv", &file, "--to", "shop", "--batch", "1", "--mode", mode];
+        let ended = served.run(&[&import[..], &["--keep"]].concat());
+        assert!(ended.stderr.contains("(3 of 10 rows inserted)"), "{}", ended.stderr);
+        served.done(&[&import[..], &["--resume"]].concat());
+        let sums = ["sql", "shop", "SELECT count(*) || ' ' || count(DISTINCT id) FROM numbers", "-o", "name"];
+        assert_eq!(served.done(&sums), "10 10\n", "{mode}");
+        assert_eq!(served.done(&["shell", "shop", "-c", ".tables"]), "numbers\n");
+    }
+}
+
+#[test]
 fn an_import_that_has_left_no_note_does_not_begin_anew() {
     let served = served(&["shop"]);
     served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER, text)"]);
