@@ -19,7 +19,7 @@ pub(crate) struct WholeFile {
 
 /// A file that is written, and has yet to appear under its name.
 #[derive(Debug)]
-pub(crate) struct Written {
+pub(crate) struct Draft {
     draft: TempPath,
     path: PathBuf,
 }
@@ -55,9 +55,9 @@ impl WholeFile {
     }
 
     /// Closes it, with all of it on the disk.
-    pub(crate) fn close(mut self) -> io::Result<Written> {
+    pub(crate) fn close(mut self) -> io::Result<Draft> {
         self.file()?.sync_all()?;
-        Ok(Written { draft: self.draft, path: self.path })
+        Ok(Draft { draft: self.draft, path: self.path })
     }
 
     pub(crate) fn finish(self) -> io::Result<()> {
@@ -65,7 +65,7 @@ impl WholeFile {
     }
 }
 
-impl Written {
+impl Draft {
     /// Gives it its name.
     pub(crate) fn finish(self) -> io::Result<()> {
         self.draft.persist(self.path).map_err(|error| error.error)

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 
 use super::plan::Place;
 use crate::{
-    files::{WholeFile, Written},
+    files::{Draft, WholeFile},
     stdout,
 };
 
@@ -37,7 +37,7 @@ pub(super) struct Closed {
 #[derive(Debug)]
 enum Way {
     File {
-        written: Written,
+        draft: Draft,
         name: String,
         /// Dropped behind the file that is in them.
         _folders: NewFolders,
@@ -108,8 +108,8 @@ impl Target {
         let bytes = self.file()?.metadata()?.len();
         let way = match self {
             Self::File { whole, name, folders } => {
-                let written = whole.close().with_context(|| format!("cannot write {name}"))?;
-                Way::File { written, name, _folders: folders }
+                let draft = whole.close().with_context(|| format!("cannot write {name}"))?;
+                Way::File { draft, name, _folders: folders }
             }
             Self::StandardOutput(draft) => Way::StandardOutput(draft),
         };
@@ -121,8 +121,8 @@ impl Closed {
     /// Gives the file its name. Yields the name and how many bytes it has.
     pub(super) fn finish(self) -> Result<(String, u64)> {
         match self.way {
-            Way::File { written, name, _folders } => {
-                written.finish().with_context(|| format!("cannot write {name}"))?;
+            Way::File { draft, name, _folders } => {
+                draft.finish().with_context(|| format!("cannot write {name}"))?;
                 Ok((name, self.bytes))
             }
             Way::StandardOutput(mut draft) => {
