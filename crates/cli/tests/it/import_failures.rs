@@ -4,13 +4,14 @@ use std::{
     fmt::Write as _,
     fs,
     io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
+    process::Stdio,
+    time::Duration,
 };
 
 use turso_cloud::contract::databases::CreateDatabase;
-use turso_cloud_local::Fault;
 
+#[cfg(unix)]
+use crate::signals::{send, wait_for};
 use crate::{
     gate::{Gate, Then},
     sql::served,
@@ -166,20 +167,6 @@ fn interrupted(served: &Served, signal: &str, code: i32) -> Ended {
     let ended = Ended::of(child.wait_with_output().unwrap());
     assert_eq!(ended.code, Some(code), "{}", ended.stderr);
     ended
-}
-
-/// Waits until a fault hits a request.
-pub(crate) fn wait_for(fault: &Fault) {
-    let latest = Instant::now() + Duration::from_secs(30);
-    while fault.count() == 0 {
-        assert!(Instant::now() < latest, "no request came to {fault:?}");
-        std::thread::yield_now();
-    }
-}
-
-#[cfg(unix)]
-pub(crate) fn send(child: &std::process::Child, signal: &str) {
-    assert!(Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap().success());
 }
 
 #[cfg(unix)]

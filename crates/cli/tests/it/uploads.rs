@@ -11,10 +11,9 @@ use serde_json::Value;
 use turso_cloud::contract::databases::{CreateDatabase, DeleteDatabase};
 use turso_cloud_local::{Fault, FaultRule};
 
-use crate::{
-    import_failures::{send, wait_for},
-    support::{Ended, Served, text},
-};
+#[cfg(unix)]
+use crate::signals::{send, wait_for};
+use crate::support::{Ended, Served, text};
 
 fn database(served: &Served, name: &str) -> String {
     let path = served.folder.path().join(name);
@@ -73,7 +72,7 @@ fn import(served: &Served) -> Command {
     command
 }
 
-/// Has the piece of an upload end in a fault; requests that delete a database are counted by the one that is yielded.
+/// A fault of the pieces of an upload that has no effect yet, and one that does nothing but count deletions of databases.
 fn piece(served: &Served) -> (FaultRule<'_>, Fault) {
     let faults = served.cloud.faults();
     (faults.on_path("/v2/upload/*/chunk/*"), faults.on::<DeleteDatabase>().latency(Duration::ZERO))
