@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 
 use super::{
     super::{
-        journal::{Earlier, Fingerprint, Journal, Position},
+        journal::{Fingerprint, Journal, Position},
         made::Made,
         outcome::{Broken, IMPORTED, Imported, append, counted},
         rows::{Batch, Insert, Loader, Row},
@@ -58,8 +58,9 @@ pub(super) async fn run(
     let loader = Loader { connection, stop, journal, position, batch: *batch, before };
     let mode = args.mode;
     let mut load = Load { reader, content, mode, loader, existing, tables: Vec::new(), made: Made::default(), bytes };
+    let first = load.catch_up(earlier.as_ref()).await?;
     let progress = progress::of_file(cx, "importing", file, bytes);
-    let outcome = load.run(earlier.as_ref(), &progress).await;
+    let outcome = load.run(first, &progress).await;
     drop(progress);
     if let Err(broken) = outcome {
         return Err(load.give_up(&args.import, broken).await.into());
@@ -82,15 +83,13 @@ struct Load<'f> {
 }
 
 impl Load<'_> {
-    async fn run(&mut self, earlier: Option<&Earlier>, progress: &ProgressBar) -> Result<(), Broken> {
-        for (index, table) in self.content.tables.iter().enumerate() {
-            let target = match earlier {
-                Some(earlier) if index < earlier.table.index => {
-                    self.filled(earlier, index, table).await?;
-                    continue;
-                }
-                Some(earlier) if index == earlier.table.index => self.go_on(earlier, index, table).await?,
-                _ => self.begin(index, table).await?,
+    /// Begins with the table at this place in the file.
+    async fn run(&mut self, first: usize, progress: &ProgressBar) -> Result<(), Broken> {
+        for (index, table) in self.content.tables.iter().enumerate().skip(first) {
+            let target = match self.tables.get(index) {
+                // An earlier run has begun it.
+                Some(target) => target.clone(),
+                None => self.begin(index, table).await?,
             };
             if table.sort != Sort::Virtual {
                 self.rows(index, table, &target, progress).await?;
