@@ -34,7 +34,7 @@ pub(crate) enum Rights {
 pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Result<Connection> {
     let settings = settings(cx)?;
     if is_url(database) {
-        check_scheme(database)?;
+        check(database)?;
         return connection(cx, settings, database, token_of_environment()?);
     }
     let databases = cx.client()?.databases();
@@ -54,7 +54,7 @@ pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Res
 /// In a dry run: has the requests shown by which it would connect. Yields the URL that SQL would go to.
 pub(crate) async fn rehearse(cx: &Context, database: &str, rights: Rights) -> Result<String> {
     if is_url(database) {
-        check_scheme(database)?;
+        check(database)?;
         token_of_environment()?;
         return Ok(hrana::base(database));
     }
@@ -83,15 +83,27 @@ fn lifetime() -> Expiration {
     Expiration::hours(1)
 }
 
-/// The URL may hold a token, and is not shown.
-fn check_scheme(url: &str) -> Result<()> {
+/// Refuses the URL of a database that cannot be one, or that holds a token: it would be shown wherever the database is
+/// named.
+pub(crate) fn check(database: &str) -> Result<()> {
     const SCHEMES: [&str; 6] = ["libsql", "turso", "https", "http", "wss", "ws"];
-    let scheme = url.split("://").next().unwrap_or_default();
-    if SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+    const FIELD: &str = "URL of the database";
+    if !is_url(database) {
         return Ok(());
     }
-    let rule = format!("must be one of {}", SCHEMES.join(", "));
-    Err(InvalidInput::new("scheme of the URL of the database", scheme, rule).into())
+    let url = Url::parse(database).map_err(|error| InvalidInput::without_value(FIELD, format!("is none: {error}")))?;
+    if !SCHEMES.contains(&url.scheme()) {
+        let rule = format!("must be one of {}", SCHEMES.join(", "));
+        return Err(InvalidInput::new("scheme of the URL of the database", url.scheme(), rule).into());
+    }
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    if has_user || url.query().is_some() || url.fragment().is_some() {
+        let rule = "must not hold a user name, a password, a query or a fragment";
+        let hint = format!("its token goes into the environment variable {}", TOKEN_VARIABLES[0]);
+        let refused = InvalidInput::without_value(FIELD, rule);
+        return Err(Failure::usage(refused.to_string()).hint(hint).into());
+    }
+    Ok(())
 }
 
 fn connection(cx: &Context, settings: HttpSettings, url: &str, token: Option<DatabaseToken>) -> Result<Connection> {

@@ -6,13 +6,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tempfile::TempPath;
+
 /// A file under way: it appears under its name when it is finished, and not at all when it is dropped before. Only its
 /// owner can read it.
 #[derive(Debug)]
 pub(crate) struct WholeFile {
-    draft: Option<PathBuf>,
-    path: PathBuf,
     writer: io::BufWriter<fs::File>,
+    draft: TempPath,
+    path: PathBuf,
+}
+
+/// A file that is written, and has yet to appear under its name.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    draft: TempPath,
+    path: PathBuf,
 }
 
 /// Creates a folder that only its owner can look into.
@@ -26,20 +35,17 @@ pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
 
 impl WholeFile {
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let mut draft = path.as_os_str().to_owned();
-        draft.push(format!(".{}", std::process::id()));
-        let draft = PathBuf::from(draft);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&draft)?;
-        Ok(Self { draft: Some(draft), path: path.to_owned(), writer: io::BufWriter::new(file) })
+        let mut prefix = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
+        prefix.push(".");
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Its name is left to chance: what another run has left, killed at any moment, must not be in the way.
+        let (file, draft) = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder)?.into_parts();
+        Ok(Self { writer: io::BufWriter::new(file), draft, path: path.to_owned() })
     }
 
     /// Where it is until then.
     pub(crate) fn draft(&self) -> &Path {
-        self.draft.as_deref().unwrap_or(&self.path)
+        &self.draft
     }
 
     /// The file under way, with everything written to it.
@@ -48,14 +54,21 @@ impl WholeFile {
         Ok(self.writer.get_mut())
     }
 
-    pub(crate) fn finish(mut self) -> io::Result<()> {
-        self.writer.flush()?;
-        self.writer.get_ref().sync_all()?;
-        if let Some(draft) = &self.draft {
-            fs::rename(draft, &self.path)?;
-            self.draft = None;
-        }
-        Ok(())
+    /// Closes it, with all of it on the disk.
+    pub(crate) fn close(mut self) -> io::Result<Draft> {
+        self.file()?.sync_all()?;
+        Ok(Draft { draft: self.draft, path: self.path })
+    }
+
+    pub(crate) fn finish(self) -> io::Result<()> {
+        self.close()?.finish()
+    }
+}
+
+impl Draft {
+    /// Gives it its name.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        self.draft.persist(self.path).map_err(|error| error.error)
     }
 }
 
@@ -66,15 +79,6 @@ impl Write for WholeFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
-    }
-}
-
-impl Drop for WholeFile {
-    fn drop(&mut self) {
-        if let Some(draft) = &self.draft {
-            // Why it was given up is told; that the draft may be left behind is not worth more.
-            let _ = fs::remove_file(draft);
-        }
     }
 }
 

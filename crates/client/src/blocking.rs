@@ -173,6 +173,15 @@ impl<T: Send + 'static> Iterator for Iter<T> {
     }
 }
 
+/// What is given up with the items may have requests to make, which needs a runtime.
+impl<T> Drop for Iter<T> {
+    fn drop(&mut self) {
+        let Ok(runtime) = self.client.runtime() else { return };
+        let _entered = runtime.handle.enter();
+        self.items = None;
+    }
+}
+
 impl<T> fmt::Debug for Iter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Iter").field("ended", &self.items.is_none()).finish_non_exhaustive()

@@ -214,6 +214,12 @@ impl Error {
         self
     }
 
+    /// What may have happened was taken back.
+    pub(crate) fn undone(mut self) -> Self {
+        self.0.may_have_happened = false;
+        self.without_resume_point()
+    }
+
     pub(crate) fn without_resume_point(mut self) -> Self {
         self.0.resume_point = None;
         self

@@ -51,7 +51,7 @@ struct Exported {
 
 pub(crate) async fn run(cx: &Context, args: &ExportArgs) -> Result<()> {
     let databases = databases(cx, args).await?;
-    let plan = Plan::new(args, databases.len())?;
+    let plan = Plan::new(args, &databases)?;
     let mut written = Vec::new();
     let mut failures = Failures::of(cx, databases.len());
     for database in &databases {
@@ -70,6 +70,7 @@ pub(crate) async fn run(cx: &Context, args: &ExportArgs) -> Result<()> {
 /// The databases that were asked for.
 async fn databases(cx: &Context, args: &ExportArgs) -> Result<Vec<String>> {
     if !args.all && args.glob.is_none() {
+        args.names.iter().try_for_each(|name| connect::check(name))?;
         return Ok(args.names.clone());
     }
     let all: Vec<_> = cx.client()?.databases().stream().try_collect().await?;
@@ -141,7 +142,7 @@ async fn whole(
         found.compare(&before, connection).await?;
         rows = Some(found.total());
     }
-    let (path, bytes) = target.finish()?;
+    let (path, bytes) = target.close()?.finish()?;
     Ok(Exported { database: database.to_owned(), table: None, path, bytes, rows, verified: args.verify })
 }
 
@@ -179,12 +180,12 @@ async fn by_table(
             let found = verify::rows(args.format, draft, &table, written.rows)?;
             found.compare(&before, connection).await?;
         }
-        drafts.push((table, target, written.rows));
+        drafts.push((table, target.close()?, written.rows));
     }
-    // Either all tables get their files, or none.
+    // No table gets its file before all of them are written.
     let mut exported = Vec::new();
-    for (table, target, rows) in drafts {
-        let (path, bytes) = target.finish()?;
+    for (table, draft, rows) in drafts {
+        let (path, bytes) = draft.finish()?;
         let (database, verified) = (database.to_owned(), args.verify);
         exported.push(Exported { database, table: Some(table), path, bytes, rows: Some(rows), verified });
     }

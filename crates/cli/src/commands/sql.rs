@@ -19,7 +19,7 @@ pub(super) use runner::{Runner, is_of_statement};
 use super::input::refuse_folder;
 use crate::{
     args::{OnError, Parameters, SqlArgs},
-    connect::{Rights, connect},
+    connect::{Rights, check, connect},
     context::Context,
     exit::{Failure, Kind},
     hrana::Connection,
@@ -31,6 +31,7 @@ use crate::{
 
 pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
     let (databases, sql) = databases_and_sql(args)?;
+    databases.iter().try_for_each(|database| check(database))?;
     let given = Given::parse(&args.parameters)?;
     if let Some(recorder) = cx.recorder() {
         for database in databases {

@@ -50,16 +50,17 @@ impl HranaError {
         }
     }
 
-    /// Whether the request certainly changed nothing, and may well succeed if it is made again.
+    /// Whether the request certainly changed nothing, and may well succeed if it is made again. A 503 may come from
+    /// whatever stands in front of a database that has done what it was asked to.
     pub(crate) fn may_be_repeated(&self) -> bool {
-        matches!(self, Self::Connect(_) | Self::Refused { status: 429 | 503, .. })
+        matches!(self, Self::Connect(_) | Self::Refused { status: 429, .. })
     }
 
     /// Whether the request may have taken effect although nobody said so.
     pub(crate) fn may_have_happened(&self) -> bool {
         match self {
             Self::Interrupted(_) | Self::Answer(_) => true,
-            Self::Refused { status, .. } => *status >= 500 && !self.may_be_repeated(),
+            Self::Refused { status, .. } => *status == 408 || *status >= 500,
             Self::Sql { .. } | Self::Connect(_) => false,
         }
     }

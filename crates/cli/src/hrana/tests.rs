@@ -111,7 +111,8 @@ async fn refusals_have_the_exit_codes_of_their_status() {
         (403, Kind::Refused, false),
         (404, Kind::NotFound, false),
         (429, Kind::Transient, false),
-        (503, Kind::Transient, false),
+        (408, Kind::Failed, true),
+        (503, Kind::Failed, true),
         (500, Kind::Failed, true),
     ];
     let body = json!({ "error": "because" }).to_string();

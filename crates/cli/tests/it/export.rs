@@ -164,6 +164,34 @@ fn many_databases_go_to_a_folder() {
 }
 
 #[test]
+fn databases_do_not_go_to_the_same_file() {
+    let served = served(&["one", "two"]);
+    served.done(&["sql", "one", "CREATE TABLE t (a); INSERT INTO t VALUES ('one')"]);
+    served.done(&["sql", "two", "CREATE TABLE t (a); INSERT INTO t VALUES ('two')"]);
+    let folder = out(&served, "backup");
+    let export = |databases: [&str; 2], more: &[&str]| {
+        let arguments = [&["export"], &databases[..], &["--out", folder.to_str().unwrap()], more].concat();
+        Ended::of(served.command(&arguments).env("TURSO_AUTH_TOKEN", served.access("one").1).output().unwrap())
+    };
+    let ((one, _), (two, _)) = (served.access("one"), served.access("two"));
+    for (databases, more) in [
+        (["one", "one"], &["--overwrite"][..]),
+        (["one", "one"], &["--format", "csv", "--overwrite"]),
+        ([&one, one.trim_end_matches('/')], &[]),
+    ] {
+        let ended = export(databases, more);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains("would be written to"), "{}", ended.stderr);
+        assert!(!folder.exists());
+    }
+    // The token is for one of them only.
+    let ended = export([&one, &two], &["--overwrite"]);
+    assert_eq!(ended.code, Some(7), "{}", ended.stderr);
+    let port = served.addr().port();
+    assert_eq!(listing(&folder), [format!("127.0.0.1_{port}_db_one-acme.db")]);
+}
+
+#[test]
 fn nothing_is_written_over_unless_it_may_be() {
     let served = shop();
     let file = served.write("shop.db", "mine");
@@ -285,4 +313,32 @@ fn a_file_that_may_not_become_so_large_is_told_and_leaves_nothing() {
         let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).filter(|name| name != "config").collect();
         assert!(left.is_empty(), "{format} {left:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_may_have_more_tables_than_files_can_be_open() {
+    let served = served(&["shop"]);
+    let tables: Vec<_> = (0..200).map(|table| format!("CREATE TABLE t{table} (a);")).collect();
+    served.done(&["sql", "shop", &tables.concat(), "--quiet"]);
+    let folder = out(&served, "tables");
+    let program = served.command(&["export", "shop", "--out", &text(&folder), "--format", "csv", "--verify"]);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -n 100; exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
+    let ended = Ended::of(command.envs(served.variables()).output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(listing(&folder.join("shop")).len(), 200);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_run_has_left_is_not_in_the_way_of_one_with_its_process_id() {
+    let served = shop();
+    let file = text(&out(&served, "shop.db"));
+    let program = served.command(&["export", "shop", "--out", &file]);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "echo half > \"$0.$$\"; exec \"$@\"", &file]).arg(program.get_program());
+    let ended = Ended::of(command.args(program.get_args()).envs(served.variables()).output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(fs::read(&file).unwrap().starts_with(b"SQLite format 3\0"));
 }

@@ -11,6 +11,7 @@ use std::{
         mpsc,
     },
     thread,
+    time::Duration,
 };
 
 use crate::support::Served;
@@ -85,7 +86,7 @@ impl Gate {
 
     /// Waits until so many bytes went through.
     pub(crate) fn wait_until_full(&self) {
-        self.full.recv().unwrap();
+        self.full.recv_timeout(Duration::from_secs(60)).unwrap();
     }
 
     /// Lets everything through from now on.
@@ -132,9 +133,9 @@ impl Shared {
 
     /// Counts bytes; waits or refuses when there are too many.
     fn pass(&self, length: usize) -> bool {
-        let left = self.left.load(Ordering::SeqCst).saturating_sub(length);
-        self.left.store(left, Ordering::SeqCst);
-        if left > 0 {
+        let after = |left: usize| left.saturating_sub(length);
+        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(after(left)));
+        if left.is_ok_and(|left| after(left) > 0) {
             return true;
         }
         let mut is_open = self.is_open.lock().unwrap();

@@ -4,12 +4,14 @@ use std::{
     fmt::Write as _,
     fs,
     io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 
 use turso_cloud::contract::databases::CreateDatabase;
 
+#[cfg(unix)]
+use crate::signals::{send, wait_for};
 use crate::{
     gate::{Gate, Then},
     sql::served,
@@ -168,11 +170,6 @@ fn interrupted(served: &Served, signal: &str, code: i32) -> Ended {
 }
 
 #[cfg(unix)]
-fn send(child: &std::process::Child, signal: &str) {
-    assert!(Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap().success());
-}
-
-#[cfg(unix)]
 #[test]
 fn a_signal_has_an_import_tell_what_was_done() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
@@ -314,9 +311,7 @@ fn a_table_that_is_being_made_is_removed_when_its_import_is_interrupted() {
         // What comes behind it are the rows, and what puts them in their place.
         let fault = served.cloud.faults().on_sql().nth(count - behind).latency(Duration::from_secs(1));
         let child = served.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        while fault.count() == 0 {
-            std::thread::yield_now();
-        }
+        wait_for(&fault);
         send(&child, "INT");
         let ended = Ended::of(child.wait_with_output().unwrap());
         assert_eq!(ended.code, Some(130), "{}", ended.stderr);

@@ -70,6 +70,42 @@ fn a_batch_whose_answer_was_lost_is_not_inserted_twice() {
 }
 
 #[test]
+fn a_batch_is_sent_again_only_where_it_was_certainly_not_carried_out() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER, text)"]);
+    let file = numbers(&served, 10);
+    // The streams that the table was looked at by are closed by the same path.
+    let busy = served.cloud.faults().on_path("/v3/pipeline").times(3).reply(429);
+    served.done(&["import", "csv", &file, "--to", "shop"]);
+    assert_eq!((busy.count(), count(&served, "numbers")), (3, 10));
+    served.cloud.faults().clear();
+    served.cloud.faults().on_path("/v3/pipeline").reply(503).carried_out();
+    let ended = served.run(&["import", "csv", &file, "--to", "shop"]);
+    served.cloud.faults().clear();
+    assert_eq!((ended.code, count(&served, "numbers")), (Some(1), 20), "{}", ended.stderr);
+    assert!(ended.stderr.contains("nobody knows whether the last batch took effect"), "{}", ended.stderr);
+    served.done(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    assert_eq!(count(&served, "numbers"), 20);
+}
+
+#[test]
+fn an_import_goes_on_in_a_table_that_it_made_in_every_mode() {
+    for mode in ["append", "replace"] {
+        let served = served(&["shop"]);
+        let file = numbers(&served, 10);
+        // A stream is closed and the table made before there are rows.
+        served.cloud.faults().on_path("/v3/pipeline").nth(6).reset();
+        let import = ["import", "csv", &file, "--to", "shop", "--batch", "1", "--mode", mode];
+        let ended = served.run(&[&import[..], &["--keep"]].concat());
+        assert!(ended.stderr.contains("(3 of 10 rows inserted)"), "{}", ended.stderr);
+        served.done(&[&import[..], &["--resume"]].concat());
+        let sums = ["sql", "shop", "SELECT count(*) || ' ' || count(DISTINCT id) FROM numbers", "-o", "name"];
+        assert_eq!(served.done(&sums), "10 10\n", "{mode}");
+        assert_eq!(served.done(&["shell", "shop", "-c", ".tables"]), "numbers\n");
+    }
+}
+
+#[test]
 fn an_import_that_has_left_no_note_does_not_begin_anew() {
     let served = served(&["shop"]);
     served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER, text)"]);
@@ -114,4 +150,26 @@ fn an_import_of_another_file_does_not_go_on() {
     let other = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
     assert_eq!(other.code, Some(6), "{}", other.stderr);
     assert!(other.stderr.contains("another file or it has changed"), "{}", other.stderr);
+}
+
+#[test]
+fn databases_of_one_name_in_two_places_have_notes_of_their_own() {
+    let (served, elsewhere) = (served(&["shop"]), served(&["shop"]));
+    let file = stopped(&served);
+    let import = |more: &[&str]| {
+        let mut command = elsewhere.command(&[&["import", "csv", &file, "--to", "shop"], more].concat());
+        Ended::of(command.env("TURSOCTL_CONFIG_DIR", served.config_folder()).output().unwrap())
+    };
+    let other = import(&["--resume"]);
+    assert_eq!(other.code, Some(6), "{}", other.stderr);
+    assert!(other.stderr.contains("there is nothing to go on with"), "{}", other.stderr);
+    let other = import(&[]);
+    assert_eq!((other.code, count(&elsewhere, "numbers")), (Some(0), 10), "{}", other.stderr);
+    served.done(&[
+        "sql",
+        "shop",
+        "DELETE FROM numbers WHERE text = 'in the way'; INSERT INTO numbers VALUES (90, 'x')",
+    ]);
+    let resumed = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    assert_eq!((resumed.code, count(&served, "numbers")), (Some(0), 11), "{}", resumed.stderr);
 }

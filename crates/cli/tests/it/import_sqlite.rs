@@ -2,9 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a file that cannot be made fails its test")]
 
 use crate::{
-    gate::{Gate, Then},
     sql::served,
-    support::{Ended, Served, text},
+    support::{Served, text},
 };
 
 /// Everything a file can have.
@@ -55,7 +54,7 @@ const PROBES: [&str; 13] = [
     "SELECT group_concat(integrity_check) FROM pragma_integrity_check",
 ];
 
-fn file(served: &Served, name: &str, content: &str) -> (String, rusqlite::Connection) {
+pub(crate) fn file(served: &Served, name: &str, content: &str) -> (String, rusqlite::Connection) {
     let path = served.folder.path().join(name);
     let handle = rusqlite::Connection::open(&path).unwrap();
     handle.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
@@ -227,6 +226,19 @@ fn what_does_not_fit_is_told_before_anything_is_changed() {
     assert_eq!(schema(), before);
 }
 
+#[cfg(unix)]
+#[test]
+fn the_log_is_looked_for_beside_the_file_a_link_leads_to() {
+    let served = served(&["shop"]);
+    let (path, _handle) = file(&served, "wal.db", "PRAGMA journal_mode = WAL; CREATE TABLE s (a);");
+    let links = tempfile::tempdir().unwrap();
+    let link = links.path().join("link.db");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let ended = served.run(&["import", "sqlite", &text(&link), "--to", "shop"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("wal.db-wal holds changes"), "{}", ended.stderr);
+}
+
 #[test]
 fn an_import_that_fails_leaves_nothing_of_what_it_made() {
     let served = served(&["shop"]);
@@ -247,35 +259,4 @@ fn an_import_that_fails_leaves_nothing_of_what_it_made() {
     assert!(ended.stderr.contains("what it had made was removed again"), "{}", ended.stderr);
     assert_eq!(served.done(&["sql", "shop", "SELECT group_concat(name) FROM sqlite_schema", "-o", "name"]), "t\n");
     assert_eq!(served.done(&["sql", "shop", "SELECT group_concat(id) FROM t", "-o", "name"]), "2\n");
-}
-
-const NUMBERS: &str = "CREATE TABLE first (a); INSERT INTO first VALUES (1), (2);
-    CREATE TABLE numbers (id INTEGER, text);
-    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-        INSERT INTO numbers SELECT i, 'this is row ' || i FROM n;
-    CREATE TABLE last (a); INSERT INTO last VALUES (3); CREATE INDEX by_id ON numbers (id);";
-
-#[test]
-fn an_import_goes_on_where_it_stopped_even_if_the_last_answer_was_lost() {
-    for then in [Then::Close, Then::Mute] {
-        let served = served(&["shop"]);
-        let (path, _) = file(&served, "numbers.db", NUMBERS);
-        let gate = Gate::after(600_000, then, served.addr());
-        let ended = Ended::of(gate.import(&served, "sqlite", &path, &["--keep"]).output().unwrap());
-        assert!(matches!(ended.code, Some(1 | 9)), "{}", ended.stderr);
-        assert!(
-            ended.stderr.contains("of 20003 rows inserted") && ended.stderr.contains("--resume"),
-            "{}",
-            ended.stderr
-        );
-        gate.open();
-        let ended = Ended::of(gate.import(&served, "sqlite", &path, &["--resume"]).output().unwrap());
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-        let sums = "SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || sum(rowid = id) || ' ' ||
-            (SELECT count(*) FROM first) || (SELECT count(*) FROM last) FROM numbers";
-        assert_eq!(served.done(&["sql", "shop", sums, "-o", "name"]), "20000 20000 20000 21\n", "{then:?}");
-        let ended = Ended::of(gate.import(&served, "sqlite", &path, &["--resume"]).output().unwrap());
-        assert_eq!(ended.code, Some(6), "{}", ended.stderr);
-        assert!(ended.stderr.contains("there is nothing to go on with"), "{}", ended.stderr);
-    }
 }

@@ -1,6 +1,7 @@
 //! The built binary against a local cloud on a port of this process.
 
 mod api_errors;
+mod between;
 mod catalogue;
 #[cfg(target_os = "linux")]
 mod certificates;
@@ -8,11 +9,13 @@ mod config;
 mod docs;
 mod dry_run;
 mod export;
+mod export_verify;
 mod gate;
 mod import;
 mod import_failures;
 mod import_resume;
 mod import_sqlite;
+mod import_sqlite_resume;
 mod login;
 mod output;
 #[cfg(unix)]

@@ -76,3 +76,34 @@ fn a_token_file_that_is_none_is_refused_without_showing_it() {
     assert_eq!(ended.code, Some(2));
     assert_silent(&ended, "planted");
 }
+
+#[test]
+fn a_token_in_the_url_of_a_database_is_refused_without_showing_it() {
+    let served = Served::new();
+    let file = served.write("t.csv", "a\n1\n");
+    for url in [
+        "libsql://shop.turso.io?authToken=planted-secret",
+        "http://127.0.0.1:1/db/shop/?authToken=planted-secret",
+        "https://user:planted-secret@127.0.0.1:1",
+        "http://planted-secret@127.0.0.1:1",
+        "wss://127.0.0.1:1/#planted-secret",
+    ] {
+        for arguments in [
+            &["sql", url, "SELECT 1"][..],
+            &["sql", "shop", url, "SELECT 1", "--trace-http", "-o", "json"],
+            &["sql", url, "SELECT 1", "--dry-run"],
+            &["shell", url, "--command", "SELECT 1"],
+            &["export", url, "--out", "x", "--trace-http"],
+            &["export", "shop", url, "--out", "x"],
+            &["export", url, "--out", "x", "--dry-run"],
+            &["import", "csv", &file, "--to", url],
+            &["import", "csv", &file, "--to", url, "--dry-run"],
+        ] {
+            let ended = served.run(arguments);
+            assert_silent(&ended, "planted-secret");
+            assert_eq!(ended.code, Some(2), "{arguments:?}: {}", ended.stderr);
+            assert!(ended.stderr.contains("TURSOCTL_DATABASE_TOKEN"), "{}", ended.stderr);
+        }
+    }
+    assert!(served.cloud.requests().all().is_empty());
+}

@@ -5,13 +5,25 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
+
+use turso_cloud_local::Fault;
 
 use crate::support::{Served, bare};
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn send(child: &Child, name: &str) {
     let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status().unwrap();
     assert!(sent.success());
+}
+
+/// Waits until a fault hits a request.
+pub(crate) fn wait_for(fault: &Fault) {
+    let latest = Instant::now() + Duration::from_secs(30);
+    while fault.count() == 0 {
+        assert!(Instant::now() < latest, "no request came to {fault:?}");
+        std::thread::yield_now();
+    }
 }
 
 #[test]
@@ -25,7 +37,7 @@ fn a_signal_ends_what_would_go_on_for_ever() {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("db-create"), "{line}");
-        signal(&child, name);
+        send(&child, name);
         assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
     }
 }
@@ -42,7 +54,7 @@ fn a_signal_ends_what_waits_for_its_input() {
         // More than any pipe holds: when it is written, somebody is reading, and waits for the end.
         let mut input = child.stdin.take().unwrap();
         input.write_all(&vec![b' '; 1 << 21]).unwrap();
-        signal(&child, name);
+        send(&child, name);
         assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
     }
 }
@@ -59,7 +71,7 @@ fn a_local_cloud_ends_well() {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.starts_with("local Turso Cloud ready at http://127.0.0.1:"), "{line}");
-        signal(&child, name);
+        send(&child, name);
         assert_eq!(child.wait().unwrap().code(), Some(0), "{name}");
     }
 }
@@ -75,7 +87,7 @@ fn an_export_that_is_stopped_leaves_no_file() {
         served.command(&["audit", "export", "--out", out.to_str().unwrap(), "--api-url", &url]).spawn().unwrap();
     let _request = silent.accept().unwrap();
     assert!(drafts(&served) > 0, "the export has begun");
-    signal(&child, "INT");
+    send(&child, "INT");
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(drafts(&served), 0);
 }
@@ -97,7 +109,7 @@ fn an_upload_that_is_stopped_leaves_no_database() {
     let stderr = child.stderr.take().unwrap();
     let mut lines = BufReader::new(stderr).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.starts_with("> PUT")), "the upload has begun");
-    signal(&child, "INT");
+    send(&child, "INT");
     // Whoever writes to a pipe that nobody reads would wait.
     let rest: Vec<String> = lines.collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");

@@ -1,10 +1,19 @@
 //! Databases that start with a file.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails its test")]
 
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
+
 use rusqlite::Connection;
 use serde_json::Value;
+use turso_cloud::contract::databases::{CreateDatabase, DeleteDatabase};
+use turso_cloud_local::{Fault, FaultRule};
 
-use crate::support::{Served, text};
+#[cfg(unix)]
+use crate::signals::{send, wait_for};
+use crate::support::{Ended, Served, text};
 
 fn database(served: &Served, name: &str) -> String {
     let path = served.folder.path().join(name);
@@ -54,6 +63,65 @@ fn a_dump_becomes_a_database() {
     let created = served.run(&["db", "create", "orders", "--from-dump", &dump, "-o", "name"]);
     assert_eq!((created.code, created.stdout.as_str()), (Some(0), "db/orders\n"), "{}", created.stderr);
     assert_eq!(first_value(&served, "orders", "SELECT item FROM orders"), "tea");
+}
+
+fn import(served: &Served) -> Command {
+    let file = database(served, "orders.db");
+    let mut command = served.command(&["import", "sqlite", &file, "--to", "orders", "--create"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A fault of the pieces of an upload that has no effect yet, and one that does nothing but count deletions of databases.
+fn piece(served: &Served) -> (FaultRule<'_>, Fault) {
+    let faults = served.cloud.faults();
+    (faults.on_path("/v2/upload/*/chunk/*"), faults.on::<DeleteDatabase>().latency(Duration::ZERO))
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_upload_deletes_its_database_once() {
+    let served = Served::new();
+    let (piece, deletions) = piece(&served);
+    let hanging = piece.hang();
+    let child = import(&served).spawn().unwrap();
+    wait_for(&hanging);
+    send(&child, "INT");
+    let ended = Ended::of(child.wait_with_output().unwrap());
+    assert_eq!((ended.code, deletions.count()), (Some(130), 1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("bytes; the database was removed again"), "{}", ended.stderr);
+    assert_eq!(served.done(&["db", "list", "-o", "json"]), "[]\n");
+}
+
+#[test]
+fn an_upload_that_fails_deletes_its_database_once() {
+    let served = Served::new();
+    let (piece, deletions) = piece(&served);
+    piece.reply(400);
+    let ended = Ended::of(import(&served).output().unwrap());
+    assert_eq!((ended.code, deletions.count()), (Some(6), 1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the database was removed again"), "{}", ended.stderr);
+    assert_eq!(served.done(&["db", "list", "-o", "json"]), "[]\n");
+}
+
+#[test]
+fn an_upload_deletes_no_database_that_it_has_not_created() {
+    let served = Served::new();
+    let (_, deletions) = piece(&served);
+    served.cloud.faults().on::<CreateDatabase>().reply(409);
+    let ended = Ended::of(import(&served).output().unwrap());
+    assert_eq!((ended.code, deletions.count()), (Some(6), 0), "{}", ended.stderr);
+}
+
+#[test]
+fn a_database_whose_creation_was_not_answered_is_removed_before_its_file_is_sent() {
+    let served = Served::new();
+    let (_, deletions) = piece(&served);
+    served.cloud.faults().on::<CreateDatabase>().reset().carried_out();
+    let ended = Ended::of(import(&served).output().unwrap());
+    assert_eq!((ended.code, deletions.count()), (Some(1), 1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the database was removed again"), "{}", ended.stderr);
+    assert_eq!(served.done(&["db", "list", "-o", "json"]), "[]\n");
 }
 
 #[test]

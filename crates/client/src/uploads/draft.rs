@@ -23,6 +23,7 @@ pub(crate) async fn create_from_file(
     settings.encryption.clone_from(&database.remote_encryption);
     let file = preflight::database_file(path, settings.encryption.as_ref()).await?;
     let created = databases.create(database.seed(Seed::DatabaseUpload)).await?;
+    job.meter.begin(file.size());
 
     let keep = settings.keep_draft;
     let draft = Draft { databases: &databases, name: (!keep).then(|| created.name.clone()) };
@@ -66,7 +67,9 @@ impl Draft<'_> {
         let deleted = self.databases.delete_if_exists(name.clone()).await;
         self.name = None;
         match deleted {
-            Ok(_) => error.without_resume_point(),
+            Ok(true) => error.undone().and_detail(&format!("the draft database {name} was deleted again")),
+            // It may be too new to be found.
+            Ok(false) => error.without_resume_point(),
             Err(failed) => error.and_detail(&format!("the draft database {name} is still there: {failed}")),
         }
     }
@@ -75,13 +78,17 @@ impl Draft<'_> {
 /// Whoever gives up the upload leaves no time to wait for the deletion.
 impl Drop for Draft<'_> {
     fn drop(&mut self) {
-        if let (Some(name), Ok(runtime)) = (self.name.take(), Handle::try_current()) {
-            let delete = self.databases.delete_if_exists(name);
-            runtime.spawn(async move {
-                if let Err(error) = delete.await {
-                    tracing::warn!(%error, "the draft of an upload that was given up is still there");
-                }
-            });
-        }
+        const LEFT: &str = "the draft of an upload that was given up is still there";
+        let Some(database) = self.name.take() else { return };
+        let Ok(runtime) = Handle::try_current() else {
+            tracing::warn!(%database, "{LEFT}: there is no runtime to delete it on");
+            return;
+        };
+        let delete = self.databases.delete_if_exists(database);
+        runtime.spawn(async move {
+            if let Err(error) = delete.await {
+                tracing::warn!(%error, "{LEFT}");
+            }
+        });
     }
 }

@@ -8,7 +8,7 @@ use super::ResumePoint;
 pub struct UploadProgress {
     /// The bytes of the file that were handed to the connection; those of a part sent again count once.
     pub bytes_sent: u64,
-    /// The bytes of the file.
+    /// The bytes of the file; 0 until the database it goes to was found, or was created for it.
     pub bytes_total: u64,
     /// Where the upload could go on if it stopped now; nothing for an upload in one request.
     pub resume_point: Option<ResumePoint>,

@@ -33,6 +33,7 @@ pub(crate) async fn upload_file(
     let file = preflight::database_file(path, settings.encryption.as_ref()).await?;
     check_resumption(&settings, &file)?;
     let host = Host::find(&job, &databases, &name).await?;
+    job.meter.begin(file.size());
     send_file(&job, host, &file, settings).await
 }
 
@@ -54,7 +55,6 @@ pub(super) async fn send_file(
     settings: FileSettings,
 ) -> Result<(), Error> {
     let FileSettings { whole, encryption, resume, .. } = settings;
-    job.meter.begin(file.size());
     let headers = file_headers(encryption.as_ref())?;
     let sending = Sending { job, host, file, headers };
     if whole { sending.whole().await } else { sending.in_pieces(resume).await }

@@ -139,7 +139,8 @@ async fn dropping_it_inside_an_async_context_does_no_harm() {
     drop(entries);
     drop(clone);
     // The runtime of the test is whole.
-    tokio::time::timeout(Duration::from_secs(5), tokio::task::yield_now()).await.unwrap();
+    let task = tokio::spawn(tokio::time::sleep(Duration::from_millis(1)));
+    tokio::time::timeout(Duration::from_secs(5), task).await.unwrap().unwrap();
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How many rows the tables of a database have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
@@ -60,12 +60,14 @@ impl Counts {
         if self == before {
             return Ok(());
         }
-        for table in self.0.keys().chain(before.0.keys()) {
+        let there = tables(connection).await?;
+        let names: BTreeSet<_> = self.0.keys().chain(before.0.keys()).collect();
+        for table in names {
             let (found, first) = (self.0.get(table), before.0.get(table));
             if found == first {
                 continue;
             }
-            let now = count(connection, table).await.ok();
+            let now = if there.contains(table) { Some(count(connection, table).await?) } else { None };
             let range = first.copied().min(now)..=first.copied().max(now);
             if !range.contains(&found.copied()) {
                 let shown = |count: Option<u64>| count.map_or_else(|| "none".to_owned(), |count| count.to_string());

@@ -1,6 +1,7 @@
 //! Which file each thing goes to.
 
 use std::{
+    collections::HashMap,
     fmt,
     path::{Path, PathBuf},
 };
@@ -27,12 +28,13 @@ pub(super) enum Place {
 }
 
 impl Plan {
-    pub(super) fn new(args: &ExportArgs, databases: usize) -> Result<Self> {
+    /// Refuses databases of which one would be written over another.
+    pub(super) fn new(args: &ExportArgs, databases: &[String]) -> Result<Self> {
         if args.table.is_some() && !args.format.is_by_table() {
             return Err(Failure::usage("--table goes with --format csv and --format jsonl only").into());
         }
         let is_standard_output = args.out == Path::new("-");
-        let is_one_thing = databases == 1 && !args.all && args.glob.is_none();
+        let is_one_thing = databases.len() == 1 && !args.all && args.glob.is_none();
         let is_one_file = is_one_thing && (!args.format.is_by_table() || args.table.is_some());
         if is_standard_output && !is_one_file {
             let hint = if is_one_thing { "give --table TABLE" } else { "give one database" };
@@ -42,7 +44,21 @@ impl Plan {
             return Err(Failure::usage("--verify looks at a file, and standard output is none").into());
         }
         let is_one_file = is_one_file && !args.out.is_dir();
-        Ok(Self { out: args.out.clone(), format: args.format, is_one_file, may_replace: args.overwrite })
+        let plan = Self { out: args.out.clone(), format: args.format, is_one_file, may_replace: args.overwrite };
+        plan.keep_apart(databases)?;
+        Ok(plan)
+    }
+
+    fn keep_apart(&self, databases: &[String]) -> Result<()> {
+        let mut taken = HashMap::new();
+        for database in databases {
+            let place = self.out.join(file_name(database));
+            if let Some(other) = taken.insert(place.clone(), database) {
+                let problem = format!("{other} and {database} would be written to the same place: {}", place.display());
+                return Err(Failure::usage(problem).hint("name each database once, or export them one by one").into());
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn is_standard_output(&self) -> bool {
@@ -104,8 +120,8 @@ impl Place {
     }
 }
 
-/// A database in the name of a file: of a URL, its host.
+/// A database in the name of a file: of a URL, its host and path.
 fn file_name(database: &str) -> String {
-    let name = database.split_once("://").map_or(database, |(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
+    let name = database.split_once("://").map_or(database, |(_, rest)| rest.trim_end_matches('/'));
     name.replace(['/', '\\', ':'], "_")
 }

@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::plan::Place;
-use crate::{files::WholeFile, stdout};
+use crate::{
+    files::{Draft, WholeFile},
+    stdout,
+};
 
 /// What is dropped leaves nothing.
 #[derive(Debug)]
@@ -21,6 +24,24 @@ pub(super) enum Target {
         folders: NewFolders,
     },
     /// Standard output gets its data at the end, too: half of it would look like a whole.
+    StandardOutput(BufWriter<File>),
+}
+
+/// A target that everything was written to. What is dropped leaves nothing.
+#[derive(Debug)]
+pub(super) struct Closed {
+    bytes: u64,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    File {
+        draft: Draft,
+        name: String,
+        /// Dropped behind the file that is in them.
+        _folders: NewFolders,
+    },
     StandardOutput(BufWriter<File>),
 }
 
@@ -82,20 +103,34 @@ impl Target {
         }
     }
 
-    /// Gives the file its name. Yields the name and how many bytes it has.
-    pub(super) fn finish(mut self) -> Result<(String, u64)> {
+    /// Nothing more is written to it. A file is not held open any longer.
+    pub(super) fn close(mut self) -> Result<Closed> {
         let bytes = self.file()?.metadata()?.len();
-        match self {
-            Self::File { whole, name, folders: _folders } => {
-                whole.finish().with_context(|| format!("cannot write {name}"))?;
-                Ok((name, bytes))
+        let way = match self {
+            Self::File { whole, name, folders } => {
+                let draft = whole.close().with_context(|| format!("cannot write {name}"))?;
+                Way::File { draft, name, _folders: folders }
             }
-            Self::StandardOutput(mut draft) => {
+            Self::StandardOutput(draft) => Way::StandardOutput(draft),
+        };
+        Ok(Closed { bytes, way })
+    }
+}
+
+impl Closed {
+    /// Gives the file its name. Yields the name and how many bytes it has.
+    pub(super) fn finish(self) -> Result<(String, u64)> {
+        match self.way {
+            Way::File { draft, name, _folders } => {
+                draft.finish().with_context(|| format!("cannot write {name}"))?;
+                Ok((name, self.bytes))
+            }
+            Way::StandardOutput(mut draft) => {
                 draft.seek(SeekFrom::Start(0))?;
                 let mut out = stdout::lock();
                 io::copy(draft.get_mut(), &mut out)?;
                 out.flush()?;
-                Ok(("-".to_owned(), bytes))
+                Ok(("-".to_owned(), self.bytes))
             }
         }
     }

@@ -37,7 +37,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
         cx.notice(format_args!("this would insert {} into table {name:?}", counted(survey.rows, "row")));
         return destination.rehearse(cx).await;
     }
-    let mut journal = Journal::new(&destination.to, &name, fingerprint.clone())?;
+    let mut journal = Journal::new(&destination.place(cx), &name, fingerprint.clone())?;
     let earlier = args.import.earlier(&journal)?;
     let stop = Stop::listen()?;
     let connection = destination.open(cx, &stop).await?;
@@ -87,10 +87,17 @@ async fn find(
         let table = Table::find(connection, name, &columns, args.mode).await.map_err(with_hint)?;
         // A table that is about to be made has none.
         journal.rows_before = if table.has_own_rows() { table.count(connection).await? } else { 0 };
+        if table.is_new() {
+            journal.table.made.insert(0);
+        }
         return Ok((table, Position::default()));
     };
-    let table = Table::find(connection, name, &columns, args.mode).await.map_err(with_hint)?;
-    journal.rows_before = earlier.rows_before;
+    let table = if earlier.table.made.is_empty() {
+        Table::find(connection, name, &columns, args.mode).await.map_err(with_hint)?
+    } else {
+        Table::made(name)
+    };
+    (journal.rows_before, journal.table) = (earlier.rows_before, earlier.table.clone());
     let position = match earlier.went_on(table.count(connection).await?, earlier.position.done)? {
         0 => earlier.position,
         more => skip(args, &earlier.position, more)?,

@@ -3,18 +3,19 @@
 use anyhow::Result;
 use turso_cloud::{DatabaseName, NewDatabase};
 
-use super::{outcome::Imported, stop::Stop};
+use super::{journal::Place, outcome::Imported, stop::Stop};
 use crate::{
     args::Destination,
-    connect::{Rights, connect, is_url},
+    connect::{self, Rights, connect, is_url},
     context::Context,
     exit::{Failure, Kind},
     hrana::Connection,
 };
 
 impl Destination {
-    /// Refuses what no database can be created as, before a file is read that may be large.
+    /// Refuses what no database can be, or be created as, before a file is read that may be large.
     pub(super) fn check_name(&self) -> Result<()> {
+        connect::check(&self.to)?;
         if !self.create {
             return Ok(());
         }
@@ -44,6 +45,16 @@ impl Destination {
             }
             (false, Some(_)) => Ok(()),
         }
+    }
+
+    /// Where it is, for the note of how far the import came.
+    pub(super) fn place(&self, cx: &Context) -> Place {
+        let database = self.to.clone();
+        if is_url(&self.to) {
+            return Place { database, ..Place::default() };
+        }
+        let setting = |name| cx.settings().text(name).unwrap_or_default().trim_end_matches('/').to_owned();
+        Place { api_url: setting("api_url"), organization: setting("organization"), database }
     }
 
     /// What is to be created.

@@ -43,7 +43,7 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
         return destination.rehearse(cx).await;
     }
     let stop = Stop::listen()?;
-    let journal = Journal::new(&destination.to, "", fingerprint.clone())?;
+    let journal = Journal::new(&destination.place(cx), "", fingerprint.clone())?;
     let start = start(&args.import, &journal)?;
     let connection = destination.open(cx, &stop).await?;
     let existing = match stop.or(names(&connection)).await {

@@ -1,6 +1,7 @@
 //! How far an import came, for another run to go on.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
@@ -59,12 +60,12 @@ pub(super) struct Position {
 }
 
 /// Which table an import was at, where a file has several.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct TableNote {
     /// Its place in the file.
     pub(super) index: usize,
-    /// Whether the import made it.
-    pub(super) is_new: bool,
+    /// The places of those that the import made, which may be this one, too.
+    pub(super) made: BTreeSet<usize>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -79,6 +80,15 @@ struct Entry {
     table: TableNote,
 }
 
+/// Which database an import goes to. Others of the same name may be in another organization, or another cloud.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place {
+    /// Empty, as the organization is, where the database is a URL.
+    pub(super) api_url: String,
+    pub(super) organization: String,
+    pub(super) database: String,
+}
+
 /// The note of one import: there is one for a database and a table.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -90,13 +100,16 @@ pub(super) struct Journal {
 
 /// The name of a note: what can be read of it, in the length that a file can have, and what tells it from others. It is the
 /// same in every version of the program.
-fn name_of(database: &str, table: &str) -> String {
+fn name_of(place: &Place, table: &str) -> String {
     const SHOWN: usize = 40;
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let shown: String = format!("{database}.{table}").chars().filter(is_plain).take(SHOWN).collect();
-    let length = (database.len() as u64).to_be_bytes();
-    let digest = Sha256::new().chain_update(length).chain_update(database).chain_update(table).finalize();
-    format!("{shown}-{:016x}.json", digest.first_chunk().copied().map_or(0, u64::from_be_bytes))
+    let shown: String = format!("{}.{table}", place.database).chars().filter(is_plain).take(SHOWN).collect();
+    let mut digest = Sha256::new();
+    for part in [&place.api_url, &place.organization, &place.database, table] {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    format!("{shown}-{:016x}.json", digest.finalize().first_chunk().copied().map_or(0, u64::from_be_bytes))
 }
 
 impl Import {
@@ -149,8 +162,8 @@ impl Earlier {
 }
 
 impl Journal {
-    pub(super) fn new(database: &str, table: &str, file: Fingerprint) -> Result<Self> {
-        let path = state_folder()?.join("imports").join(name_of(database, table));
+    pub(super) fn new(place: &Place, table: &str, file: Fingerprint) -> Result<Self> {
+        let path = state_folder()?.join("imports").join(name_of(place, table));
         Ok(Self { path, file, rows_before: 0, table: TableNote::default() })
     }
 
@@ -183,7 +196,7 @@ impl Journal {
     /// Notes what is done and what is about to be sent.
     pub(super) fn note(&self, position: &Position, sent: u64) -> Result<()> {
         let (file, position) = (self.file.clone(), position.clone());
-        let entry = Entry { file, position, sent, rows_before: self.rows_before, table: self.table };
+        let entry = Entry { file, position, sent, rows_before: self.rows_before, table: self.table.clone() };
         let text = serde_json::to_string(&entry)?;
         let folder = self.path.parent().map_or(Ok(()), create_private);
         folder.and_then(|()| write_whole(&self.path, &text)).map_err(|error| {
@@ -205,9 +218,21 @@ impl Journal {
 mod tests {
     use super::*;
 
+    fn place(api_url: &str, organization: &str, database: &str) -> Place {
+        Place { api_url: api_url.to_owned(), organization: organization.to_owned(), database: database.to_owned() }
+    }
+
     #[test]
     fn the_name_of_a_note_is_the_same_in_every_version_and_no_others() {
-        assert_eq!(name_of("shop", "numbers"), "shop.numbers-38fe08353de20452.json");
-        assert_ne!(name_of("a", "bc"), name_of("ab", "c"));
+        let here = name_of(&place("https://api.turso.tech", "acme", "shop"), "numbers");
+        assert_eq!(here, "shop.numbers-fa4ce5d1f0c276c1.json");
+        for other in [
+            name_of(&place("https://api.turso.tech", "umbrella", "shop"), "numbers"),
+            name_of(&place("http://127.0.0.1:8080", "acme", "shop"), "numbers"),
+            name_of(&place("https://api.turso.tech", "acmes", "hop"), "numbers"),
+            name_of(&place("https://api.turso.tech", "acme", "shopn"), "umbers"),
+        ] {
+            assert_ne!(here, other);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! What fails is sent again, what arrived is not, and nothing half-done stays behind.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use turso_cloud::{ErrorKind, ResumePoint, RetryPolicy};
+use turso_cloud::{ErrorKind, ResumePoint, RetryPolicy, UploadEvent};
 
 use super::{encryption, new_shop};
 use crate::support::{
@@ -256,8 +256,45 @@ async fn a_draft_goes_when_its_upload_is_given_up() {
     let upload = turso.databases().create_from_file(new_shop(), files.database(2));
     let given_up = tokio::time::timeout(Duration::from_secs(5), upload).await;
     assert!(given_up.is_err());
+    let deleted = async {
+        while cloud.deletions() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), deleted).await.unwrap();
+}
+
+#[test]
+fn a_draft_goes_when_its_upload_is_given_up_without_a_runtime() {
+    let files = Files::new();
+    let cloud = UploadCloud::new(4096).trouble("/chunk/1", Trouble::Never);
+    let turso = cloud.client().build_blocking().unwrap();
+    let mut events = turso.databases().create_from_file(new_shop(), files.database(2)).events().send().unwrap();
+    let is_half_done = |event: Result<UploadEvent<_>, _>| {
+        let UploadEvent::Progress(progress) = event.unwrap() else { panic!("it ended") };
+        progress.resume_point.is_some_and(|point| point.chunks_done() == 1)
+    };
+    assert!(events.any(is_half_done));
+    drop(events);
+    // The client may go before the draft does.
+    drop(turso);
+    let latest = Instant::now() + Duration::from_secs(10);
     while cloud.deletions() == 0 {
-        tokio::task::yield_now().await;
+        assert!(Instant::now() < latest, "the draft is still there");
+        std::thread::yield_now();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_whose_draft_was_deleted_has_certainly_not_happened() {
+    for keep in [false, true] {
+        let files = Files::new();
+        let cloud = UploadCloud::new(4096).trouble("/v1/upload", Trouble::AnswerLost);
+        let turso = cloud.client().build().unwrap();
+        let upload = turso.databases().create_from_file(new_shop(), files.database(1)).whole();
+        let error = if keep { upload.keep_draft().await } else { upload.await }.unwrap_err();
+        assert_eq!((error.may_have_happened(), cloud.deletions()), (keep, usize::from(!keep)), "{error}");
+        assert_eq!(error.to_string().contains("the draft database shop was deleted again"), !keep, "{error}");
     }
 }
 

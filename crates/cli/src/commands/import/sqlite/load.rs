@@ -1,5 +1,7 @@
 //! The rows of a file that go to a database that is there.
 
+mod earlier;
+
 use std::collections::HashSet;
 
 use anyhow::Result;
@@ -7,7 +9,7 @@ use indicatif::ProgressBar;
 
 use super::{
     super::{
-        journal::{Earlier, Fingerprint, Journal, Position, TableNote},
+        journal::{Fingerprint, Journal, Position},
         made::Made,
         outcome::{Broken, IMPORTED, Imported, append, counted},
         rows::{Batch, Insert, Loader, Row},
@@ -43,7 +45,7 @@ pub(super) async fn run(
         return destination.rehearse(cx).await;
     }
     let bytes = fingerprint.bytes();
-    let journal = Journal::new(&destination.to, "", fingerprint)?;
+    let journal = Journal::new(&destination.place(cx), "", fingerprint)?;
     let earlier = args.import.earlier(&journal)?;
     let stop = Stop::listen()?;
     let connection = destination.open(cx, &stop).await?;
@@ -56,8 +58,9 @@ pub(super) async fn run(
     let loader = Loader { connection, stop, journal, position, batch: *batch, before };
     let mode = args.mode;
     let mut load = Load { reader, content, mode, loader, existing, tables: Vec::new(), made: Made::default(), bytes };
+    let first = load.catch_up(earlier.as_ref()).await?;
     let progress = progress::of_file(cx, "importing", file, bytes);
-    let outcome = load.run(earlier, &progress).await;
+    let outcome = load.run(first, &progress).await;
     drop(progress);
     if let Err(broken) = outcome {
         return Err(load.give_up(&args.import, broken).await.into());
@@ -80,15 +83,12 @@ struct Load<'f> {
 }
 
 impl Load<'_> {
-    async fn run(&mut self, mut earlier: Option<Earlier>, progress: &ProgressBar) -> Result<(), Broken> {
-        for (index, table) in self.content.tables.iter().enumerate() {
-            if earlier.as_ref().is_some_and(|earlier| index < earlier.table.index) {
-                let target = self.find(table).await?;
-                self.tables.push(target);
-                continue;
-            }
-            let target = match earlier.take() {
-                Some(earlier) => self.go_on(&earlier, index, table).await?,
+    /// Begins with the table at this place in the file.
+    async fn run(&mut self, first: usize, progress: &ProgressBar) -> Result<(), Broken> {
+        for (index, table) in self.content.tables.iter().enumerate().skip(first) {
+            let target = match self.tables.get(index) {
+                // An earlier run has begun it.
+                Some(target) => target.clone(),
                 None => self.begin(index, table).await?,
             };
             if table.sort != Sort::Virtual {
@@ -98,39 +98,6 @@ impl Load<'_> {
         self.finish().await
     }
 
-    /// A table that an earlier run has filled.
-    async fn find(&self, table: &FileTable) -> Result<Table, Broken> {
-        if self.mode != Some(ImportMode::Replace) || table.sort != Sort::Ordinary {
-            return Ok(Table::made(&table.name));
-        }
-        let Loader { connection, stop, .. } = &self.loader;
-        let found = stop.or(Table::find(connection, &table.name, &table.columns(false), ImportMode::Replace)).await;
-        found.map_err(broken)
-    }
-
-    /// The table at which an earlier run stopped.
-    async fn go_on(&mut self, earlier: &Earlier, index: usize, table: &FileTable) -> Result<Table, Broken> {
-        let Loader { connection, stop, journal, position, .. } = &mut self.loader;
-        (journal.rows_before, journal.table) = (earlier.rows_before, earlier.table);
-        let target = if earlier.table.is_new {
-            Table::made(&table.name)
-        } else {
-            let mode = self.mode.unwrap_or(ImportMode::Append);
-            stop.or(Table::find(connection, &table.name, &table.columns(false), mode)).await.map_err(broken)?
-        };
-        if !self.existing.contains(&target.target().to_lowercase()) {
-            // It had no time to make it.
-            return self.begin(index, table).await;
-        }
-        if table.sort != Sort::Virtual {
-            let done = position.done.saturating_sub(self.content.rows_before(index));
-            let counted = stop.or(target.count(connection)).await;
-            position.done += counted.and_then(|count| earlier.went_on(count, done)).map_err(broken)?;
-        }
-        self.tables.push(target.clone());
-        Ok(target)
-    }
-
     /// Has a table ready that nothing was done with yet. What is about to be made is noted first.
     async fn begin(&mut self, index: usize, table: &FileTable) -> Result<Table, Broken> {
         let is_there = self.existing.contains(&table.name.to_lowercase()) && table.sort == Sort::Ordinary;
@@ -138,7 +105,10 @@ impl Load<'_> {
         let has_own_rows = is_there && self.mode == Some(ImportMode::Append);
         journal.rows_before =
             if has_own_rows { stop.or(Table::made(&table.name).count(connection)).await.map_err(broken)? } else { 0 };
-        journal.table = TableNote { index, is_new: !is_there };
+        journal.table.index = index;
+        if !is_there {
+            journal.table.made.insert(index);
+        }
         journal.note(position, 0).map_err(broken)?;
         if table.sort == Sort::Ordinary {
             return self.make(table).await;

@@ -1,6 +1,6 @@
 //! A file that is read, and never written to.
 
-use std::{collections::HashSet, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use anyhow::{Context as _, Result};
 use rusqlite::{Connection as Handle, ErrorCode, OpenFlags, Rows, Statement, types::ValueRef};
@@ -168,9 +168,11 @@ fn owned(value: ValueRef<'_>) -> Option<Value> {
     })
 }
 
-/// What is in a log beside the file only is not read, and must not be lost without a word.
+/// What is in a log beside the file only is not read, and must not be lost without a word. The engine keeps it beside the
+/// file itself, not beside a link to it.
 fn refuse_log(file: &Path) -> Result<()> {
-    let mut log = file.as_os_str().to_owned();
+    let real = fs::canonicalize(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mut log = real.into_os_string();
     log.push("-wal");
     let log = Path::new(&log);
     if log.metadata().is_ok_and(|metadata| metadata.len() > 0) {

@@ -1,18 +1,15 @@
 //! A file that becomes a new database as it is.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use anyhow::Result;
 use turso_cloud::Seed;
 
-use super::super::{
-    outcome::{IMPORTED, append},
-    stop::Stop,
-};
-use crate::{
-    args::Import,
-    context::Context,
-    exit::{Failure, Kind},
-    progress,
-};
+use super::super::{outcome::IMPORTED, stop::Stop};
+use crate::{args::Import, context::Context, exit::Failure, progress};
 
 pub(super) async fn run(cx: &Context, args: &Import, bytes: u64) -> Result<()> {
     let Import { file, destination, .. } = args;
@@ -28,29 +25,32 @@ pub(super) async fn run(cx: &Context, args: &Import, bytes: u64) -> Result<()> {
     }
     let stop = Stop::listen()?;
     let progress = progress::of_file(cx, "uploading", file, bytes);
-    let shown = progress.clone();
+    let (shown, is_created) = (progress.clone(), Arc::new(AtomicBool::new(false)));
+    let was_created = Arc::clone(&is_created);
     let upload = cx
         .client()?
         .databases()
         .create_from_file(destination.new_database(), file)
-        .on_progress(move |progress| shown.set_position(progress.bytes_sent));
-    let interrupted = tokio::select! {
-        uploaded = upload => {
-            uploaded?;
-            None
+        // It is removed in one place: here, however the upload ends.
+        .keep_draft()
+        .on_progress(move |progress| {
+            was_created.store(progress.bytes_total > 0, Ordering::Relaxed);
+            shown.set_position(progress.bytes_sent);
+        });
+    let uploaded = tokio::select! {
+        uploaded = upload => uploaded,
+        kind = stop.wait() => {
+            let said = format!("interrupted after {} of {bytes} bytes", progress.position());
+            drop(progress);
+            return Err(destination.abandon(cx, Failure::new(kind, said).into()).await);
         }
-        kind = stop.wait() => Some(kind),
     };
-    if let Some(kind) = interrupted {
-        let sent = progress.position();
-        drop(progress);
-        return Err(give_up(cx, args, kind, format!("interrupted after {sent} of {bytes} bytes")).await.into());
-    }
     drop(progress);
-    cx.out().value(&IMPORTED, &destination.imported())
-}
-
-async fn give_up(cx: &Context, args: &Import, kind: Kind, said: String) -> Failure {
-    let removed = args.destination.remove_again(cx).await.unwrap_or_else(|left| left);
-    Failure::new(kind, append(said, &[removed]))
+    match uploaded {
+        Ok(_) => cx.out().value(&IMPORTED, &destination.imported()),
+        Err(error) if is_created.load(Ordering::Relaxed) || error.may_have_happened() => {
+            Err(destination.abandon(cx, error.into()).await)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
