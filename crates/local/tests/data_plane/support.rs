@@ -1,6 +1,5 @@
 //! A served cloud with one database, and a client that speaks raw WebSocket messages.
 
-use axum::body::Body;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{Request, header};
 use serde_json::{Value, json};
@@ -9,6 +8,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use turso_cloud::transport::Body;
 use turso_cloud_local::{Cloud, Server};
 
 /// A cloud on a port with the database `app`.
@@ -59,7 +59,7 @@ impl Served {
             .body(Body::from(body.to_string()))
             .unwrap();
         let answer = self.cloud.handle(request).await.into_body();
-        let bytes = axum::body::to_bytes(answer, usize::MAX).await.unwrap();
+        let bytes = answer.collect(usize::MAX).await.unwrap();
         let answer: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
         answer["results"][0]["response"]["result"]["rows"][0][0]["value"].clone()
@@ -79,7 +79,7 @@ pub(crate) async fn api(cloud: &Cloud, path: &str, body: &str) -> Value {
         .unwrap();
     let answer = cloud.handle(request).await;
     assert_eq!(answer.status(), 200);
-    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let bytes = answer.into_body().collect(usize::MAX).await.unwrap();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
 use futures_util::SinkExt as _;
 use http::Request;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{Error, Message};
+use turso_cloud::transport::Body;
 
 use crate::support::{Served, api, execute, mint};
 
@@ -44,7 +44,7 @@ async fn a_request_without_a_connection_cannot_become_a_socket() {
         .unwrap();
     let answer = served.cloud.handle(request).await;
     assert_eq!(answer.status(), 400);
-    let bytes = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
+    let bytes = answer.into_body().collect(1000).await.unwrap();
     assert!(std::str::from_utf8(&bytes).unwrap().contains("serve the cloud on a port"), "{bytes:?}");
 }
 
