@@ -16,6 +16,7 @@ use super::{
     value::{Statement, Value},
     wire::{Batch, Condition, CursorBody, PipelineAnswer, PipelineBody, Request, Step, StepStatement},
 };
+use crate::context::say;
 
 /// An answer that is no success is read up to here.
 const LONGEST_REFUSAL: usize = 4096;
@@ -149,7 +150,7 @@ impl Connection {
         let answer = http.execute(request).await.map_err(HranaError::transport);
         if self.is_traced {
             let outcome = answer.as_ref().map_or_else(ToString::to_string, |answer| answer.status().to_string());
-            eprintln!("> {what}\n< {outcome}");
+            say(format_args!("> {what}\n< {outcome}"));
         }
         answer
     }

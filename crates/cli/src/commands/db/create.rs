@@ -34,7 +34,7 @@ pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
     while let Some((name, outcome)) = created.next().await {
         match outcome.with_context(|| format!("cannot create the database {name}")) {
             Ok(database) => done.push(database),
-            Err(error) => failures.add(cx, name.as_str(), error),
+            Err(error) => failures.add(name.as_str(), error),
         }
     }
     match &*done {
