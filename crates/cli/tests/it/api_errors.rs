@@ -102,3 +102,20 @@ fn what_needs_no_settings_works_with_broken_ones() {
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("config.toml line 1"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_quiet_run_still_tells_every_error() {
+    let served = Served::new();
+    let ended = served.run(&["db", "delete", "nope1", "nope2", "--yes", "--quiet"]);
+    assert_eq!(ended.code, Some(7));
+    for name in ["nope1", "nope2"] {
+        assert!(ended.stderr.contains(&format!("{name}: cannot delete the database {name}: ")), "{}", ended.stderr);
+    }
+    served.done(&["db", "create", "shop", "--quiet"]);
+    for command in [&["sql", "shop", "SELECT wrong; SELECT 1"][..], &["shell", "shop", "-c", "SELECT wrong; SELECT 1"]]
+    {
+        let ended = served.run(&[command, &["--on-error", "continue", "-q"]].concat());
+        assert_eq!(ended.code, Some(7));
+        assert!(ended.stderr.contains("error: statement 1 (line 1): "), "{command:?}: {}", ended.stderr);
+    }
+}

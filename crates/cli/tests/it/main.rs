@@ -4,6 +4,7 @@ mod api_errors;
 mod catalogue;
 #[cfg(target_os = "linux")]
 mod certificates;
+mod closed_output;
 mod config;
 mod docs;
 mod dry_run;

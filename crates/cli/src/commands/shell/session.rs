@@ -13,27 +13,22 @@ use super::{
     names::Names,
 };
 use crate::{
-    commands::{export::copy_dump, sql::Runner},
+    commands::{
+        export::copy_dump,
+        sql::{Flow, IsLast, Performer, Runner},
+    },
     context::Context,
     exit::Failure,
     hrana::{Statement, Value},
     script::{Item, ScriptReader, Source, first_word},
-    stdout::Out,
 };
 
 /// Scripts that read one another have to end somewhere.
 const DEEPEST: usize = 16;
 
-/// What comes after a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flow {
-    GoOn,
-    Quit,
-}
-
 pub(super) struct Session<'c> {
     cx: &'c Context,
-    pub(super) runner: Runner<Out>,
+    pub(super) runner: Runner<'c>,
     name: String,
     is_timed: bool,
     is_interactive: bool,
@@ -42,7 +37,7 @@ pub(super) struct Session<'c> {
 }
 
 impl<'c> Session<'c> {
-    pub(super) fn new(cx: &'c Context, runner: Runner<Out>, database: &str) -> Self {
+    pub(super) fn new(cx: &'c Context, runner: Runner<'c>, database: &str) -> Self {
         // Of a URL, the host says which one it is.
         let name = match database.split_once("://") {
             Some((_, rest)) => rest.split(['.', '/', ':']).next().unwrap_or(rest),
@@ -83,23 +78,16 @@ impl<'c> Session<'c> {
         Ok(Names::read(&self.runner.connection).await.map_err(Failure::from)?)
     }
 
-    pub(super) async fn item(&mut self, item: &Item) -> Result<Flow> {
-        match item {
-            Item::Statement(statement) => self.statement(statement).await.map(|()| Flow::GoOn),
-            Item::Command(command) => self.command(command).await,
-        }
-    }
-
     /// Ends what was being written of rows, for there will be no more.
     pub(super) fn abandon_rows(&mut self) -> io::Result<()> {
         self.runner.flush()
     }
 
-    async fn statement(&mut self, source: &Source) -> Result<()> {
+    async fn statement(&mut self, source: &Source, is_last: IsLast<'_>) -> Result<()> {
         let started = Instant::now();
         let word = first_word(&source.text);
         self.has_changed_names |= matches!(word.as_str(), "CREATE" | "DROP" | "ALTER" | "ATTACH" | "ROLLBACK");
-        let outcome = self.runner.statement(source).await?;
+        let outcome = self.runner.statement(source, is_last).await?;
         if self.is_interactive
             && !outcome.has_rows
             && matches!(word.as_str(), "INSERT" | "UPDATE" | "DELETE" | "REPLACE")
@@ -176,7 +164,8 @@ impl<'c> Session<'c> {
 
     async fn read_all(&mut self, script: &mut ScriptReader<BufReader<File>>) -> Result<Flow> {
         while let Some(item) = script.next().map_err(Failure::from)? {
-            if self.item(&item).await? == Flow::Quit {
+            // What reads this script may go on behind it.
+            if self.perform(&item, &mut || false).await? == Flow::Quit {
                 return Ok(Flow::Quit);
             }
         }
@@ -187,5 +176,18 @@ impl<'c> Session<'c> {
         let out = self.runner.writer.out();
         out.write_all(text.as_bytes())?;
         out.flush()
+    }
+}
+
+impl<'c> Performer<'c> for Session<'c> {
+    fn runner(&mut self) -> &mut Runner<'c> {
+        &mut self.runner
+    }
+
+    async fn perform(&mut self, item: &Item, is_last: IsLast<'_>) -> Result<Flow> {
+        match item {
+            Item::Statement(statement) => self.statement(statement, is_last).await.map(|()| Flow::GoOn),
+            Item::Command(command) => self.command(command).await,
+        }
     }
 }
