@@ -1,7 +1,10 @@
 //! What the service refuses, and the exit code it becomes.
 
 use serde_json::Value;
-use turso_cloud::contract::databases::{CreateDatabase, ListDatabases};
+use turso_cloud::contract::{
+    databases::{CreateDatabase, ListDatabases},
+    groups::WaitForGroupLocation,
+};
 
 use crate::support::{Ended, Served, bare};
 
@@ -56,6 +59,27 @@ fn the_envelope_holds_what_a_program_needs() {
     assert_eq!(error["http"]["method"], "GET");
     assert_eq!(error["http"]["path"], "/v1/organizations/{organization}/databases/{database}");
     assert!(error["message"].as_str().unwrap().starts_with("cannot get the database nothing: "));
+}
+
+/// To create it again would be refused.
+#[test]
+fn a_group_that_is_there_but_not_ready_is_not_worth_another_try() {
+    let served = Served::new();
+    for (arguments, said) in [
+        (
+            &["group", "create", "eu", "--location", "aws-eu-west-1"][..],
+            "the group eu is there, but aws-eu-west-1 is not ready",
+        ),
+        (&["group", "locations", "add", "eu", "aws-us-east-1"], "the group eu has the new location, but aws-us-east-1"),
+    ] {
+        served.cloud.faults().on::<WaitForGroupLocation>().nth(1).reply(503);
+        let ended = served.run(&[arguments, &["--wait", "-o", "json"]].concat());
+        let error = ended.error();
+        assert_eq!((ended.code, &error["retryable"]), (Some(1), &false.into()), "{}", ended.stderr);
+        assert!(error["message"].as_str().unwrap().starts_with(said), "{error}");
+        let hint = error["hint"].as_str().unwrap().strip_prefix("tursoctl ").unwrap();
+        served.done(&hint.split(' ').collect::<Vec<_>>());
+    }
 }
 
 #[test]
