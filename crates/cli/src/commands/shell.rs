@@ -102,7 +102,6 @@ async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
 async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
     let mut script = ScriptReader::new(text.as_bytes());
     while let Some(item) = script.next().map_err(Failure::from)? {
-        let was_in_transaction = session.runner.connection.is_in_transaction();
         let mut is_last = || false;
         let outcome = tokio::select! {
             outcome = session.perform(&item, &mut is_last) => Some(outcome),
@@ -122,8 +121,8 @@ async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
             None => {
                 session.abandon_rows()?;
                 // What is still open would keep others from writing.
-                session.runner.close().await;
-                let lost = if was_in_transaction { ", and the transaction was rolled back" } else { "" };
+                let was_in_transaction = session.runner.close().await;
+                let lost = if was_in_transaction { "; the transaction is rolled back" } else { "" };
                 say(format_args!("interrupted{lost}"));
                 break;
             }

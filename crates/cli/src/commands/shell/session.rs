@@ -33,7 +33,6 @@ pub(super) struct Session<'c> {
     is_timed: bool,
     is_interactive: bool,
     has_changed_names: bool,
-    depth: usize,
 }
 
 impl<'c> Session<'c> {
@@ -43,15 +42,7 @@ impl<'c> Session<'c> {
             Some((_, rest)) => rest.split(['.', '/', ':']).next().unwrap_or(rest),
             None => database,
         };
-        Self {
-            cx,
-            runner,
-            name: name.to_owned(),
-            is_timed: false,
-            is_interactive: false,
-            has_changed_names: false,
-            depth: 0,
-        }
+        Self { cx, runner, name: name.to_owned(), is_timed: false, is_interactive: false, has_changed_names: false }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -101,7 +92,14 @@ impl<'c> Session<'c> {
         Ok(())
     }
 
-    async fn command(&mut self, source: &Source) -> Result<Flow> {
+    async fn item(&mut self, item: &Item, depth: usize, is_last: IsLast<'_>) -> Result<Flow> {
+        match item {
+            Item::Statement(statement) => self.statement(statement, is_last).await.map(|()| Flow::GoOn),
+            Item::Command(command) => self.command(command, depth).await,
+        }
+    }
+
+    async fn command(&mut self, source: &Source, depth: usize) -> Result<Flow> {
         let dot = Dot::parse(&source.text).map_err(|problem| {
             Failure::usage(if self.is_interactive { problem } else { format!("line {}: {problem}", source.line) })
                 .hint(".help lists the commands of the shell")
@@ -115,7 +113,7 @@ impl<'c> Session<'c> {
             Dot::Tables(pattern) => self.tables(pattern).await?,
             Dot::Schema(table) => self.schema(table).await?,
             Dot::Dump => self.dump().await?,
-            Dot::Read(file) => return Box::pin(self.read(&file)).await,
+            Dot::Read(file) => return Box::pin(self.read(&file, depth)).await,
         }
         Ok(Flow::GoOn)
     }
@@ -150,22 +148,20 @@ impl<'c> Session<'c> {
         Ok(())
     }
 
-    async fn read(&mut self, file: &str) -> Result<Flow> {
-        if self.depth >= DEEPEST {
+    /// Runs a script that this many are reading.
+    async fn read(&mut self, file: &str, depth: usize) -> Result<Flow> {
+        if depth >= DEEPEST {
             return Err(Failure::usage(format!(".read {file}: {DEEPEST} scripts are being read already")).into());
         }
         let opened = File::open(file).with_context(|| format!("cannot read {file}"))?;
         let mut script = ScriptReader::new(BufReader::new(opened));
-        self.depth += 1;
-        let outcome = self.read_all(&mut script).await;
-        self.depth -= 1;
-        outcome.with_context(|| file.to_owned())
+        self.read_all(&mut script, depth + 1).await.with_context(|| file.to_owned())
     }
 
-    async fn read_all(&mut self, script: &mut ScriptReader<BufReader<File>>) -> Result<Flow> {
+    async fn read_all(&mut self, script: &mut ScriptReader<BufReader<File>>, depth: usize) -> Result<Flow> {
         while let Some(item) = script.next().map_err(Failure::from)? {
             // What reads this script may go on behind it.
-            if self.perform(&item, &mut || false).await? == Flow::Quit {
+            if self.item(&item, depth, &mut || false).await? == Flow::Quit {
                 return Ok(Flow::Quit);
             }
         }
@@ -185,9 +181,6 @@ impl<'c> Performer<'c> for Session<'c> {
     }
 
     async fn perform(&mut self, item: &Item, is_last: IsLast<'_>) -> Result<Flow> {
-        match item {
-            Item::Statement(statement) => self.statement(statement, is_last).await.map(|()| Flow::GoOn),
-            Item::Command(command) => self.command(command).await,
-        }
+        self.item(item, 0, is_last).await
     }
 }

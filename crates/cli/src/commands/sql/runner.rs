@@ -88,8 +88,9 @@ impl<'w> Runner<'w> {
         Ok(())
     }
 
-    pub(in crate::commands) async fn close(&mut self) {
-        self.connection.close().await;
+    /// Says whether a transaction was open.
+    pub(in crate::commands) async fn close(&mut self) -> bool {
+        self.connection.close().await
     }
 
     pub(in crate::commands) fn flush(&mut self) -> io::Result<()> {
