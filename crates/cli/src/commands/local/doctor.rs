@@ -83,8 +83,9 @@ async fn left_behind(cx: &Context) -> Result<Check> {
     let (mut running, mut silent, mut stale) = (Vec::new(), Vec::new(), Vec::new());
     for name in instances.names()? {
         match is_running(cx, &instances, &name).await {
-            Ok(true) => running.push(name),
-            Ok(false) => stale.push(name),
+            Ok(Some(true)) => running.push(name),
+            Ok(Some(false)) => stale.push(name),
+            Ok(None) => {}
             Err(error) => silent.push(format!("{name} ({error:#})")),
         }
     }
@@ -101,10 +102,10 @@ async fn left_behind(cx: &Context) -> Result<Check> {
     })
 }
 
-/// Whether a cloud runs.
-async fn is_running(cx: &Context, instances: &Instances, name: &str) -> Result<bool> {
-    let Some(instance) = instances.load(name)? else { return Ok(false) };
-    Ok(Remote::of(cx, instance)?.probe().await?.is_some())
+/// Whether a cloud runs; nothing where its file is gone by now.
+async fn is_running(cx: &Context, instances: &Instances, name: &str) -> Result<Option<bool>> {
+    let Some(instance) = instances.load(name)? else { return Ok(None) };
+    Ok(Some(Remote::of(cx, instance)?.probe().await?.is_some()))
 }
 
 /// The official command line is not run: it might look for a new version of itself.

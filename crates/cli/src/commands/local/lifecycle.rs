@@ -8,7 +8,7 @@ use super::{instance::Instances, remote::Remote};
 use crate::{
     args::{LocalName, LocalStop},
     browser,
-    context::{Context, Weight},
+    context::{Context, Weight, say},
     exit::{Failure, Kind},
     many::Failures,
     output::Shape,
@@ -86,7 +86,7 @@ pub(super) async fn list(cx: &Context) -> Result<()> {
     for name in instances.names()? {
         match row(cx, &instances, &name).await {
             Ok(row) => rows.extend(row),
-            Err(error) => cx.notice(format_args!("{name}: {error:#}")),
+            Err(error) => say(format_args!("{name}: {error:#}")),
         }
     }
     cx.out().list(&INSTANCE, &rows)
