@@ -11,9 +11,9 @@ pub(crate) trait StepSink: RowSink {
     fn end(&mut self, outcome: Result<Ran, SqlError>);
     fn skip(&mut self);
 
-    /// Whether nobody takes anything any more: then no further step runs.
-    fn is_closed(&self) -> bool {
-        false
+    /// Before a step, on a thread that may block: says whether anybody takes what it produces. Otherwise it does not run.
+    fn is_open(&mut self) -> bool {
+        true
     }
 }
 
@@ -40,10 +40,6 @@ impl Steps {
         self.steps.iter().any(|step| words(&step.command.sql).next().is_some_and(begins))
     }
 
-    pub(crate) fn count(&self) -> usize {
-        self.steps.len()
-    }
-
     pub(crate) fn are_done(&self) -> bool {
         self.succeeded.len() == self.steps.len()
     }
@@ -51,7 +47,7 @@ impl Steps {
     /// Runs what is left, up to the first step that has to wait.
     pub(crate) fn go_on(&mut self, executor: &mut Executor<'_>, sink: &mut impl StepSink) -> Result<(), Pause> {
         while let Some(step) = self.steps.get(self.succeeded.len())
-            && !sink.is_closed()
+            && sink.is_open()
         {
             let condition = step.condition.as_ref();
             if condition.is_none_or(|condition| self.holds(condition, executor.is_autocommit())) {

@@ -47,7 +47,7 @@ pub(crate) async fn run<C: Chunk>(
     outlet: Outlet<C>,
 ) -> Result<Option<Outlet<C>>, StreamLost> {
     let mut last_words = Outlet { chunk: outlet.chunk.another(), sender: outlet.sender.clone() };
-    let sink = Sink { step: 0, steps: steps.count(), outlet, is_closed: false };
+    let sink = Sink { step: 0, outlet, is_closed: false };
     match stream.run(Production { steps, sink }, policy).await {
         Ok(production) => Ok((!production.sink.is_closed).then_some(production.sink.outlet)),
         Err(refusal) => {
@@ -132,6 +132,8 @@ impl<C: Chunk> Script for Production<C> {
         self.steps.go_on(executor, &mut self.sink)
     }
 
+    /// Must not block, so that what it says waits for the next step. There are no rows: only a write that shares its turn
+    /// has them here.
     fn end_statement(&mut self, outcome: Result<Output, SqlError>) {
         let outcome = outcome.and_then(|output| output.hand_on(&mut self.sink));
         self.steps.end(outcome, &mut self.sink);
@@ -140,8 +142,6 @@ impl<C: Chunk> Script for Production<C> {
 
 struct Sink<C: Chunk> {
     step: usize,
-    /// How many there are.
-    steps: usize,
     outlet: Outlet<C>,
     is_closed: bool,
 }
@@ -171,17 +171,19 @@ impl<C: Chunk> StepSink for Sink<C> {
             Err(error) => CursorEntry::StepError { step: self.step, error },
         });
         self.step += 1;
-        // The next step may take long, and the client may be waiting for this one. What the last one has said waits until
-        // the stream can be continued: a client that has the row it wants does not wait for the end.
-        self.is_closed = self.step < self.steps && self.outlet.flush_blocking(0).is_err();
     }
 
     fn skip(&mut self) {
         self.step += 1;
     }
 
-    fn is_closed(&self) -> bool {
-        self.is_closed
+    /// The next step may take long, and the client may be waiting for the one before. What the last one has said waits
+    /// until the stream can be continued: a client that has the row it wants does not wait for the end.
+    fn is_open(&mut self) -> bool {
+        if self.outlet.chunk.size() > 0 {
+            self.is_closed = self.outlet.flush_blocking(0).is_err();
+        }
+        !self.is_closed
     }
 }
 

@@ -1,7 +1,7 @@
 use futures_util::StreamExt as _;
 use serde_json::json;
 
-use super::{BUSY, Host, baton, execute, integer, step};
+use super::{BUSY, Files, Host, baton, execute, integer, step};
 
 #[tokio::test]
 async fn a_cursor_answers_line_by_line_in_the_documented_shape() {
@@ -175,4 +175,23 @@ async fn a_query_of_a_pipeline_stops_when_its_client_leaves() {
     request.abort();
     host.run(&["INSERT INTO t VALUES (2)"]).await;
     assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+}
+
+#[tokio::test]
+async fn steps_that_get_no_connection_are_answered_though_the_client_does_not_read_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let in_the_way = directory.path().join("databases");
+    std::fs::write(&in_the_way, "not a directory").unwrap();
+    let host = Host::with_files(Files::Directory(in_the_way));
+    // More than are sent ahead of the client.
+    let steps: Vec<_> = (0..20).map(|_| step("SELECT 1")).collect();
+    let response = host.send("/v3/cursor", json!({ "batch": { "steps": steps } }).to_string()).await;
+    let mut body = response.into_body().into_data_stream();
+    let opening: serde_json::Value = serde_json::from_slice(&body.next().await.unwrap().unwrap()).unwrap();
+    // Waits for the end of the batch.
+    host.pipeline(Some(baton(&opening)), json!([{ "type": "close" }])).await;
+    let rest: Vec<_> = body.map(|piece| piece.unwrap().to_vec()).collect().await;
+    let text = String::from_utf8(rest.concat()).unwrap();
+    assert_eq!(text.matches(r#""code":"SQLITE_CANTOPEN""#).count(), 20, "{text}");
+    assert!(text.contains("replication_index"), "{text}");
 }
