@@ -1,6 +1,7 @@
 //! A cursor: runs a batch and hands on what it produces while it runs, as fast as the client takes it.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::oneshot;
 use tokio::time::{Duration, timeout};
 
 use super::batch::{StepSink, Steps};
@@ -38,29 +40,30 @@ pub(crate) fn channel<C: Chunk>(chunk: C) -> (Outlet<C>, mpsc::Receiver<C::Sent>
     (Outlet { chunk, sender }, receiver)
 }
 
+/// Is told how a cursor has ended, or dropped if its client took no more.
+pub(crate) type Ending = oneshot::Sender<Result<(), SqlError>>;
+/// Hears of it.
+pub(crate) type Ended = oneshot::Receiver<Result<(), SqlError>>;
+
+/// What is to be said after the last chunk: whatever was not told to its end must not look whole.
+pub(crate) fn last_words(ending: Result<Result<(), SqlError>, impl Sized>) -> Option<CursorEntry> {
+    let error = ending.unwrap_or_else(|_| Err(SqlError::interrupted())).err()?;
+    Some(CursorEntry::Error { error })
+}
+
 /// Runs a batch into a cursor. What the last step has said may still be in the outlet, which is not given back when the
-/// client takes no more.
+/// client takes no more. Fails if the stream is lost.
 pub(crate) async fn run<C: Chunk>(
     stream: &mut Stream,
     steps: Steps,
     policy: Policy,
     outlet: Outlet<C>,
-) -> Result<Option<Outlet<C>>, StreamLost> {
-    let mut last_words = Outlet { chunk: outlet.chunk.another(), sender: outlet.sender.clone() };
+) -> Result<Option<Outlet<C>>, SqlError> {
     let sink = Sink { step: 0, outlet, is_closed: false };
-    match stream.run(Production { steps, sink }, policy).await {
-        Ok(production) => Ok((!production.sink.is_closed).then_some(production.sink.outlet)),
-        Err(refusal) => {
-            let error = SqlError::new("SQLITE_INTERNAL", refusal.message());
-            last_words.chunk.push(CursorEntry::Error { error });
-            let _client_is_gone = last_words.flush().await;
-            Err(StreamLost)
-        }
-    }
+    let production = stream.run(Production { steps, sink }, policy).await;
+    let Production { sink, .. } = production.map_err(|refusal| SqlError::new("SQLITE_INTERNAL", refusal.message()))?;
+    Ok((!sink.is_closed).then_some(sink.outlet))
 }
-
-/// Its client was told.
-pub(crate) struct StreamLost;
 
 /// A batch about to be streamed as the body of an answer.
 pub(crate) struct Cursor {
@@ -81,21 +84,32 @@ impl Cursor {
         encoding
             .write_opening(CursorOpening { baton: Some(self.baton.baton().to_string()), base_url: None }, &mut opening);
         let (outlet, receiver) = channel(Written::new(encoding));
-        tokio::spawn(self.run(outlet));
+        let (ending, ended) = oneshot::channel();
+        tokio::spawn(self.run(outlet, ending));
         let chunks = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Bytes>| {
             Some((receiver.recv().await?, receiver))
         });
         let opening = stream::iter([Bytes::from(opening)]);
-        Body::from_stream(opening.chain(chunks).map(Ok::<_, Infallible>))
+        let last_words = stream::once(ended).filter_map(move |ending| {
+            ready(last_words(ending).map(|entry| {
+                let mut bytes = Vec::new();
+                encoding.write_entry(entry, &mut bytes);
+                Bytes::from(bytes)
+            }))
+        });
+        Body::from_stream(opening.chain(chunks).chain(last_words).map(Ok::<_, Infallible>))
     }
 
-    async fn run(mut self, outlet: Outlet<Written>) {
+    async fn run(mut self, outlet: Outlet<Written>, ending: Ending) {
         let client = outlet.sender.clone();
         let may_be_in_transaction = !self.stream.is_autocommit() || self.steps.may_begin();
         let outlet = tokio::select! {
             outlet = run(&mut self.stream, self.steps, self.policy, outlet) => match outlet {
                 Ok(outlet) => outlet,
-                Err(StreamLost) => return,
+                Err(error) => {
+                    let _client_is_gone = ending.send(Err(error));
+                    return;
+                }
             },
             () = client.closed() => None,
         };
@@ -109,7 +123,7 @@ impl Cursor {
         drop(self.baton);
         if let Some(mut outlet) = outlet {
             outlet.chunk.push(CursorEntry::ReplicationIndex { replication_index: None });
-            let _client_is_gone = outlet.flush().await;
+            let _client_is_gone = outlet.flush().await.map(|()| ending.send(Ok(())));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod connection;
 mod subprotocol;
+mod supply;
 mod violation;
 mod worker;
 

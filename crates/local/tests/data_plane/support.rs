@@ -73,7 +73,21 @@ pub(crate) async fn mint(cloud: &Cloud, query: &str) -> String {
 
 /// `POST`s to the organization.
 pub(crate) async fn api(cloud: &Cloud, path: &str, body: &str) -> Value {
-    let request = Request::post(format!("/v1/organizations/acme/{path}"))
+    ask(cloud, Request::post(path_of(path)), body).await
+}
+
+/// The rows of the database that were read so far.
+pub(crate) async fn rows_read(cloud: &Cloud) -> u64 {
+    let answer = ask(cloud, Request::get(path_of("databases/app/usage")), "").await;
+    answer["database"]["usage"]["rows_read"].as_u64().unwrap()
+}
+
+fn path_of(path: &str) -> String {
+    format!("/v1/organizations/acme/{path}")
+}
+
+async fn ask(cloud: &Cloud, request: http::request::Builder, body: &str) -> Value {
+    let request = request
         .header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()))
         .body(Body::from(body.to_owned()))
         .unwrap();
@@ -110,7 +124,10 @@ impl Socket {
     }
 
     pub(crate) async fn hear(&mut self) -> Value {
-        let message = self.stream.next().await.unwrap().unwrap();
+        let mut message = self.stream.next().await.unwrap().unwrap();
+        while message.is_ping() {
+            message = self.stream.next().await.unwrap().unwrap();
+        }
         serde_json::from_str(message.to_text().unwrap()).unwrap_or_else(|_| panic!("no message: {message:?}"))
     }
 

@@ -3,23 +3,20 @@
 use std::collections::VecDeque;
 use std::pin::pin;
 
-use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use super::connection::response_error;
+use super::supply::Supply;
 use crate::data::batch::Steps;
 use crate::data::chunk::Entries;
-use crate::data::cursor;
-use crate::data::hrana::{CursorEntry, Outcome, OwnResponse, ServerMessage, SocketResponse, SqlError};
+use crate::data::cursor::{self, Ending, Outlet};
+use crate::data::hrana::{Outcome, OwnResponse, ServerMessage, SocketResponse, SqlError};
 use crate::data::pipeline::Pipeline;
 use crate::data::plan::{self, Task};
 use crate::data::policy::Policy;
 use crate::data::refusal::Refusal;
 use crate::data::stream::Stream;
-
-/// An answer to a request for entries is cut at about this size, however many were asked for.
-const MAX_FETCH_BYTES: usize = 1024 * 1024;
 
 /// One request for a stream.
 pub(super) struct Job {
@@ -72,16 +69,8 @@ impl Worker {
         }
     }
 
-    /// Waits for the next request, and ends the transaction meanwhile if its time is up.
     async fn next_job(&mut self) -> Option<Job> {
-        self.stream.rest();
-        while let Some(deadline) = self.stream.deadline() {
-            match timeout_at(deadline, self.jobs.recv()).await {
-                Ok(job) => return job,
-                Err(_) => self.stream.end_transaction(),
-            }
-        }
-        self.jobs.recv().await
+        wait_for(self.jobs.recv(), &mut self.stream).await
     }
 
     async fn perform(&mut self, task: Task, policy: Policy) -> Result<SocketResponse, SqlError> {
@@ -105,31 +94,54 @@ impl Worker {
             return None;
         }
         let (entries, chunks) = cursor::channel(Entries::default());
-        let mut batch = pin!(async {
-            if let Ok(Some(mut rest)) = cursor::run(&mut self.stream, steps, policy, entries).await {
-                let _cursor_is_closed = rest.flush().await;
+        let (ending, ended) = oneshot::channel();
+        let mut fetches = pin!(serve_fetches(&mut self.jobs, &self.answers, Supply::new(chunks, ended)));
+        {
+            let mut batch = pin!(run_batch(&mut self.stream, steps, policy, entries, ending));
+            tokio::select! {
+                last = &mut fetches => {
+                    // Its stream lives on after a closed cursor; otherwise the query that still runs is stopped by
+                    // dropping it.
+                    if let Some(Job { work: Work::CloseCursor, .. }) = last {
+                        batch.await;
+                    }
+                    return Some(last);
+                }
+                () = &mut batch => {}
             }
-        });
-        let mut fetches = pin!(serve_fetches(&mut self.jobs, &self.answers, chunks));
-        let last = tokio::select! {
-            last = &mut fetches => last,
-            () = &mut batch => return Some(fetches.await),
-        };
-        // Its stream lives on after a closed cursor; otherwise the query that still runs is stopped by dropping it.
-        if let Some(Job { work: Work::CloseCursor, .. }) = last {
-            batch.await;
         }
-        Some(last)
+        Some(wait_for(fetches, &mut self.stream).await)
     }
+}
+
+/// Waits while nothing runs on the stream, and ends its transaction meanwhile if the time is up.
+async fn wait_for<T>(next: impl Future<Output = T>, stream: &mut Stream) -> T {
+    let mut next = pin!(next);
+    stream.rest();
+    while let Some(deadline) = stream.deadline() {
+        match timeout_at(deadline, &mut next).await {
+            Ok(next) => return next,
+            Err(_) => stream.end_transaction(),
+        }
+    }
+    next.await
+}
+
+async fn run_batch(stream: &mut Stream, steps: Steps, policy: Policy, entries: Outlet<Entries>, ending: Ending) {
+    let end = match cursor::run(stream, steps, policy, entries).await {
+        Ok(Some(mut rest)) => rest.flush().await,
+        Ok(None) => return,
+        Err(error) => Err(error),
+    };
+    let _cursor_is_closed = ending.send(end);
 }
 
 /// Answers the requests for entries until the cursor or the stream is closed, which is for when the batch has ended.
 async fn serve_fetches(
     jobs: &mut mpsc::UnboundedReceiver<Job>,
     answers: &mpsc::Sender<ServerMessage>,
-    mut chunks: mpsc::Receiver<Vec<CursorEntry>>,
+    mut supply: Supply,
 ) -> Option<Job> {
-    let mut waiting = VecDeque::new();
     let mut queue = VecDeque::new();
     loop {
         let job = match queue.pop_front() {
@@ -138,48 +150,20 @@ async fn serve_fetches(
         };
         let Work::FetchCursor { max_count } = job.work else { return Some(job) };
         // A client that closes the cursor need not wait for its first row.
-        while waiting.is_empty() && queue.iter().all(is_fetch) {
+        while !supply.is_ready() && queue.iter().all(is_fetch) {
             tokio::select! {
                 biased;
-                chunk = chunks.recv() => match chunk {
-                    Some(chunk) => waiting.extend(chunk),
-                    None => break,
-                },
+                () = supply.fill() => {}
                 job = jobs.recv() => queue.push_back(job?),
             }
         }
-        let response = fetch(&mut waiting, &mut chunks, max_count);
+        let response = supply.fetch(max_count);
         let _socket_is_gone = answers.send(answer(job.request_id, Ok(response.into()))).await;
     }
 }
 
 fn is_fetch(job: &Job) -> bool {
     matches!(job.work, Work::FetchCursor { .. })
-}
-
-/// Takes what there is.
-fn fetch(
-    waiting: &mut VecDeque<CursorEntry>,
-    chunks: &mut mpsc::Receiver<Vec<CursorEntry>>,
-    max_count: u32,
-) -> OwnResponse {
-    let max_count = usize::try_from(max_count).unwrap_or(usize::MAX);
-    let mut entries = Vec::new();
-    let mut bytes = 0;
-    let mut done = false;
-    while entries.len() < max_count && bytes < MAX_FETCH_BYTES && !done {
-        if let Some(entry) = waiting.pop_front() {
-            bytes += entry.wire_size();
-            entries.push(entry);
-            continue;
-        }
-        match chunks.try_recv() {
-            Ok(chunk) => waiting.extend(chunk),
-            Err(TryRecvError::Empty) => break,
-            Err(TryRecvError::Disconnected) => done = true,
-        }
-    }
-    OwnResponse::FetchCursor { entries, done }
 }
 
 fn answer(request_id: i32, outcome: Result<SocketResponse, SqlError>) -> ServerMessage {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures_util::StreamExt as _;
 use serde_json::json;
 
@@ -194,4 +196,35 @@ async fn steps_that_get_no_connection_are_answered_though_the_client_does_not_re
     let text = String::from_utf8(rest.concat()).unwrap();
     assert_eq!(text.matches(r#""code":"SQLITE_CANTOPEN""#).count(), 20, "{text}");
     assert!(text.contains("replication_index"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_client_gets_that_has_taken_nothing_for_too_long_does_not_look_whole() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (1)"]).await;
+    let read = host.usage().rows.read;
+    let steps: Vec<_> = (0..20).map(|_| step("SELECT x FROM t")).collect();
+    let response = host.send("/v3/cursor", json!({ "batch": { "steps": steps } }).to_string()).await;
+    let mut body = response.into_body().into_data_stream();
+    let opening: serde_json::Value = serde_json::from_slice(&body.next().await.unwrap().unwrap()).unwrap();
+    // So many are sent ahead, and one more has to wait.
+    while host.usage().rows.read < read + 9 {
+        tokio::task::yield_now().await;
+    }
+    // The stream can be continued when the batch has ended.
+    let next = json!({ "baton": baton(&opening), "requests": [] }).to_string();
+    let mut status = 0;
+    while status != 200 {
+        let (host, next) = (host.clone(), next.clone());
+        let request = tokio::spawn(async move { host.post("/v3/pipeline", next).await.0 });
+        while !request.is_finished() {
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        status = request.await.unwrap();
+    }
+    let pieces: Vec<_> = body.map(|piece| String::from_utf8(piece.unwrap().to_vec()).unwrap()).collect().await;
+    let (last, before) = pieces.split_last().unwrap();
+    assert!(before.len() == 8 && before.iter().all(|piece| piece.contains("step_end")), "{before:?}");
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert_eq!((&last["type"], &last["error"]["code"]), (&json!("error"), &json!("SQLITE_INTERRUPT")), "{last}");
 }
