@@ -96,12 +96,18 @@ impl History {
 
     /// Lets the base take in the oldest generations: those whose end is out of reach, and those beyond the bound.
     fn fold_what_is_too_much(&self) -> io::Result<()> {
+        // What has failed before is done first.
+        self.finish_fold()?;
+        let Some(base) = self.base()? else { return Ok(()) };
+        if let Err(error) = self.place.remove_before(base) {
+            tracing::warn!(%error, "could not delete what is left of the history of a database");
+        }
         let horizon = self.clock.now().checked_sub(REACH).map_or(i64::MIN, Timestamp::as_microsecond);
         let bound = std::fs::metadata(&self.file)?.len().max(self.bounds.archived_bytes);
         let mut archives = self.place.generations(Kind::Log)?;
         // There is one of the generation in use if its end has failed halfway; it is not over.
         let in_use = self.generation();
-        archives.retain(|generation| *generation < in_use);
+        archives.retain(|generation| (base..in_use).contains(generation));
         let mut sizes = Vec::with_capacity(archives.len());
         for generation in archives {
             sizes.push((generation, std::fs::metadata(self.place.path(generation, Kind::Log))?.len()));
@@ -132,8 +138,9 @@ impl History {
             let frames = log.frames()?;
             log.apply(frames, &mut OpenOptions::new().write(true).open(&half)?)?;
             std::fs::rename(half, self.place.path(generation + 1, Kind::Base))?;
-            std::fs::remove_file(archive)?;
-            std::fs::remove_file(self.place.path(generation, Kind::Ledger))?;
+            // If these cannot be deleted, they are older than the base, which leaves them to be tidied away.
+            let _is_left = std::fs::remove_file(archive);
+            let _is_left = std::fs::remove_file(self.place.path(generation, Kind::Ledger));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What needs a history with bounds of its own, or a checkpoint at a moment that no request can choose.
 
 mod copies;
+mod folding;
 
 use std::path::{Path, PathBuf};
 
