@@ -104,12 +104,7 @@ impl Database {
     pub(crate) fn replace_record(&self, record: DatabaseRecord, meter: Arc<Meter>, activity: Arc<Activity>) {
         *self.meter.write() = meter;
         *self.activity.write() = activity;
-        let mut current = self.record.write();
-        if current.signing_key != record.signing_key {
-            self.verified_tokens.clear();
-        }
-        *current = Arc::new(record);
-        drop(current);
+        *self.record.write() = Arc::new(record);
         // Who waits for a commit may have lost the right to.
         self.history.wake();
     }
