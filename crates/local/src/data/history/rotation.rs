@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::ledger;
 use super::log::Log;
 use super::place::Kind;
-use super::{History, HistoryError, Live, REACH};
+use super::{History, HistoryError, REACH};
 use crate::data::engine::Connection;
 
 impl History {
@@ -82,10 +82,12 @@ impl History {
         archive.become_file(&self.place.path(generation, Kind::Log))
     }
 
+    /// If this fails, nothing may be entered in the generation any more: it is over. The next commit finds its place anew.
     fn begin_next(&self, generation: u32, frames: u32) -> io::Result<()> {
-        let last = self.last_commit(generation)?;
-        let next: Live = self.begin(generation + 1, frames, last)?;
-        *self.live.lock() = Some(next);
+        let next = self.last_commit(generation).and_then(|last| self.begin(generation + 1, frames, last));
+        let mut live = self.live.lock();
+        *live = None;
+        *live = Some(next?);
         Ok(())
     }
 
