@@ -45,10 +45,17 @@ impl Served {
             let offered = subprotocols.join(", ").parse().unwrap();
             request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, offered);
         }
-        let (stream, response) = connect_async(request).await?;
-        let chosen =
-            response.headers().get(header::SEC_WEBSOCKET_PROTOCOL).map(|name| name.to_str().unwrap().to_owned());
-        Ok(Socket { stream, chosen, last_id: 0 })
+        Socket::connect(request).await
+    }
+
+    /// A socket to another database, with the key it may be encrypted with.
+    pub(crate) async fn socket_of(&self, database: &str, key: Option<&str>) -> Socket {
+        let url = format!("ws://{}/db/{database}-acme/", self.server.addr());
+        let mut request = url.into_client_request().unwrap();
+        if let Some(key) = key {
+            request.headers_mut().insert("x-turso-encryption-key", key.parse().unwrap());
+        }
+        Socket::connect(request).await.unwrap()
     }
 
     /// The first value of a query over HTTP.
@@ -105,6 +112,13 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
+    async fn connect(request: Request<()>) -> Result<Self, Error> {
+        let (stream, response) = connect_async(request).await?;
+        let chosen =
+            response.headers().get(header::SEC_WEBSOCKET_PROTOCOL).map(|name| name.to_str().unwrap().to_owned());
+        Ok(Self { stream, chosen, last_id: 0 })
+    }
+
     /// Closes the socket as the protocol has it; the code the server answers with before it hangs up.
     pub(crate) async fn say_farewell(mut self, code: CloseCode) -> Option<CloseCode> {
         self.stream.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await.unwrap();
