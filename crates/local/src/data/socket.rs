@@ -1,5 +1,6 @@
 //! The protocol on a WebSocket: many streams on one connection, and a request whenever the client likes.
 
+mod backlog;
 mod connection;
 mod subprotocol;
 mod supply;

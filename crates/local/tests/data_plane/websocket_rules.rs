@@ -191,6 +191,29 @@ async fn streams_and_stored_texts_of_a_connection_are_limited() {
 }
 
 #[tokio::test]
+async fn nothing_more_is_read_while_long_requests_wait_for_their_answers() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana3").await;
+    for stream in 1..=3 {
+        socket.open(stream).await;
+    }
+    socket.run(1, "CREATE TABLE t (x)").await;
+    tokio::time::pause();
+    socket.run(1, "BEGIN IMMEDIATE").await;
+    let text = json!({ "type": "text", "value": "x".repeat(6 * 1024 * 1024) });
+    let insert = json!({ "sql": "INSERT INTO t VALUES (?)", "args": [text] });
+    let long = json!({ "type": "execute", "stream_id": 2, "stmt": insert });
+    let waiting = [socket.begin(long.clone()).await, socket.begin(long).await];
+    // It would not have to wait.
+    let behind = socket.begin(execute(3, "SELECT 1")).await;
+    let mut answered = Vec::new();
+    for _ in 0..3 {
+        answered.push(socket.hear().await["request_id"].clone());
+    }
+    assert_eq!(answered[0], waiting[0], "{answered:?} ({behind} is read once the first is answered)");
+}
+
+#[tokio::test]
 async fn a_server_that_shuts_down_takes_leave_of_its_sockets() {
     let served = Served::new().await;
     let mut socket = served.socket("hrana2").await;

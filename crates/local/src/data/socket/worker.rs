@@ -6,6 +6,7 @@ use std::pin::pin;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
+use super::backlog::Ticket;
 use super::connection::response_error;
 use super::supply::Supply;
 use crate::data::batch::Steps;
@@ -20,8 +21,14 @@ use crate::data::stream::Stream;
 
 /// One request for a stream.
 pub(super) struct Job {
-    pub(super) request_id: i32,
+    pub(super) ticket: Ticket,
     pub(super) work: Work,
+}
+
+/// Its answer.
+pub(super) struct Reply {
+    pub(super) ticket: Ticket,
+    pub(super) message: ServerMessage,
 }
 
 /// What a stream is asked to do.
@@ -37,7 +44,7 @@ pub(super) enum Work {
 pub(super) struct Worker {
     pub(super) stream: Stream,
     pub(super) jobs: mpsc::UnboundedReceiver<Job>,
-    pub(super) answers: mpsc::Sender<ServerMessage>,
+    pub(super) answers: mpsc::Sender<Reply>,
 }
 
 impl Worker {
@@ -48,11 +55,11 @@ impl Worker {
                 Some(job) => job,
                 None => self.next_job().await,
             };
-            let Some(Job { request_id, work }) = job else { return };
+            let Some(Job { ticket, work }) = job else { return };
             let outcome = match work {
                 Work::Run(task, policy) => self.perform(task, policy).await,
                 Work::OpenCursor(steps, policy) => {
-                    left_over = self.open_cursor(request_id, steps, policy).await;
+                    left_over = self.open_cursor(ticket, steps, policy).await;
                     continue;
                 }
                 Work::FetchCursor { .. } => Err(SqlError::new("CURSOR_NOT_OPEN", "the cursor could not be opened")),
@@ -60,12 +67,11 @@ impl Worker {
                 Work::Close => {
                     // Ended before the answer, so that the client can rely on it.
                     drop(self.stream);
-                    let _socket_is_gone =
-                        self.answers.send(answer(request_id, Ok(OwnResponse::CloseStream.into()))).await;
+                    let _socket_is_gone = self.answers.send(answer(ticket, Ok(OwnResponse::CloseStream.into()))).await;
                     return;
                 }
             };
-            let _socket_is_gone = self.answers.send(answer(request_id, outcome)).await;
+            let _socket_is_gone = self.answers.send(answer(ticket, outcome)).await;
         }
     }
 
@@ -85,11 +91,11 @@ impl Worker {
     }
 
     /// Serves a cursor until it is closed; says what was asked then, which is nothing when the socket is gone.
-    async fn open_cursor(&mut self, request_id: i32, steps: Steps, policy: Policy) -> Option<Option<Job>> {
+    async fn open_cursor(&mut self, ticket: Ticket, steps: Steps, policy: Policy) -> Option<Option<Job>> {
         let allowed = self.stream.refuse_forbidden(&policy, || steps.texts()).await;
         let is_open = allowed.is_ok();
         let outcome = allowed.map(|()| OwnResponse::OpenCursor.into()).map_err(refused);
-        let _socket_is_gone = self.answers.send(answer(request_id, outcome)).await;
+        let _socket_is_gone = self.answers.send(answer(ticket, outcome)).await;
         if !is_open {
             return None;
         }
@@ -139,7 +145,7 @@ async fn run_batch(stream: &mut Stream, steps: Steps, policy: Policy, entries: O
 /// Answers the requests for entries until the cursor or the stream is closed, which is for when the batch has ended.
 async fn serve_fetches(
     jobs: &mut mpsc::UnboundedReceiver<Job>,
-    answers: &mpsc::Sender<ServerMessage>,
+    answers: &mpsc::Sender<Reply>,
     mut supply: Supply,
 ) -> Option<Job> {
     let mut queue = VecDeque::new();
@@ -158,7 +164,7 @@ async fn serve_fetches(
             }
         }
         let response = supply.fetch(max_count);
-        let _socket_is_gone = answers.send(answer(job.request_id, Ok(response.into()))).await;
+        let _socket_is_gone = answers.send(answer(job.ticket, Ok(response.into()))).await;
     }
 }
 
@@ -166,11 +172,13 @@ fn is_fetch(job: &Job) -> bool {
     matches!(job.work, Work::FetchCursor { .. })
 }
 
-fn answer(request_id: i32, outcome: Result<SocketResponse, SqlError>) -> ServerMessage {
-    match outcome {
+fn answer(ticket: Ticket, outcome: Result<SocketResponse, SqlError>) -> Reply {
+    let request_id = ticket.request_id;
+    let message = match outcome {
         Ok(response) => ServerMessage::ResponseOk { request_id, response },
         Err(error) => ServerMessage::ResponseError { request_id, error },
-    }
+    };
+    Reply { ticket, message }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
