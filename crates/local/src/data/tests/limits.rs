@@ -70,6 +70,25 @@ async fn streams_that_hold_connections_are_limited_and_their_ends_make_room() {
 }
 
 #[tokio::test]
+async fn streams_that_store_much_end_the_oldest_ones() {
+    let host = Host::new();
+    let store = |id: usize| json!({ "type": "store_sql", "sql_id": id, "sql": " ".repeat(5000) });
+    let much: Vec<_> = (0..50).map(store).collect();
+    let mut batons = Vec::new();
+    // 32 MiB and a bit.
+    for _ in 0..136 {
+        let answer = host.pipeline(None, json!(much)).await;
+        batons.push(baton(&answer).to_owned());
+    }
+    let mut statuses = Vec::new();
+    for index in [0, 1, 2, 135] {
+        let body = json!({ "baton": batons[index], "requests": [] }).to_string();
+        statuses.push(host.post("/v3/pipeline", body).await.0);
+    }
+    assert_eq!(statuses, [410, 410, 200, 200]);
+}
+
+#[tokio::test]
 async fn streams_without_state_hold_no_connection() {
     let host = Host::new();
     for index in 0..600 {
