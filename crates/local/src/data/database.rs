@@ -24,7 +24,7 @@ use super::session::Session;
 use super::statistics::{Hour, Hours, Rows, Statistics};
 use super::streams::Streams;
 use super::tokens::VerifiedTokens;
-use super::{DatabaseRecord, Usage};
+use super::{DatabaseRecord, SizeUnknown, Usage};
 use crate::clock::Clock;
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
@@ -317,9 +317,9 @@ impl Database {
         self.meter.read().used_up(self.clock.now())
     }
 
-    pub(crate) fn usage(&self, hours: Hours) -> Usage {
-        let rows = self.statistics.lock().rows_in(hours);
-        Usage { rows, storage_bytes: self.size().unwrap_or_default() }
+    pub(crate) fn usage(&self, hours: Hours) -> Result<Usage, SizeUnknown> {
+        let storage_bytes = self.size().map_err(SizeUnknown)?;
+        Ok(Usage { rows: self.statistics.lock().rows_in(hours), storage_bytes })
     }
 
     pub(crate) fn top_queries(&self, hours: Hours) -> Vec<(String, Rows)> {
