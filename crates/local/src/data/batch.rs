@@ -1,5 +1,8 @@
 //! A batch: steps that run one after another, each if its condition holds.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::engine::{Ran, RowSink};
 use super::executor::{Executor, Pause};
 use super::hrana::{Condition, SqlError};
@@ -22,11 +25,14 @@ pub(crate) trait StepSink: RowSink {
 pub(crate) struct Steps {
     steps: Vec<PlannedStep>,
     succeeded: Vec<bool>,
+    /// The steps up to the last one that may open a transaction, if that matters to anybody.
+    opening: usize,
+    has_transaction: Arc<AtomicBool>,
 }
 
 impl Steps {
     pub(crate) fn new(steps: Vec<PlannedStep>) -> Self {
-        Self { succeeded: Vec::with_capacity(steps.len()), steps }
+        Self { succeeded: Vec::with_capacity(steps.len()), steps, opening: 0, has_transaction: Arc::default() }
     }
 
     /// Every SQL text.
@@ -34,10 +40,16 @@ impl Steps {
         self.steps.iter().map(|step| step.command.sql.clone()).collect()
     }
 
-    /// Whether one of them may open a transaction.
-    pub(crate) fn may_begin(&self) -> bool {
-        let begins = |word: Word<'_>| word.is("BEGIN") || word.is("SAVEPOINT");
-        self.steps.iter().any(|step| words(&step.command.sql).next().is_some_and(begins))
+    /// Tells, while the batch runs, whether it has a transaction, open or still to be opened: whoever stops it cannot ask
+    /// its session any more.
+    pub(crate) fn watch_transaction(&mut self, is_autocommit: bool) -> Arc<AtomicBool> {
+        self.opening = self.steps.iter().rposition(may_begin).map_or(0, |last| last + 1);
+        self.note_transaction(is_autocommit);
+        Arc::clone(&self.has_transaction)
+    }
+
+    fn note_transaction(&self, is_autocommit: bool) {
+        self.has_transaction.store(!is_autocommit || self.succeeded.len() < self.opening, Ordering::Release);
     }
 
     pub(crate) fn are_done(&self) -> bool {
@@ -46,9 +58,9 @@ impl Steps {
 
     /// Runs what is left, up to the first step that has to wait.
     pub(crate) fn go_on(&mut self, executor: &mut Executor<'_>, sink: &mut impl StepSink) -> Result<(), Pause> {
-        while let Some(step) = self.steps.get(self.succeeded.len())
-            && sink.is_open()
-        {
+        loop {
+            self.note_transaction(executor.is_autocommit());
+            let Some(step) = self.steps.get(self.succeeded.len()).filter(|_| sink.is_open()) else { return Ok(()) };
             let condition = step.condition.as_ref();
             if condition.is_none_or(|condition| self.holds(condition, executor.is_autocommit())) {
                 let outcome = executor.execute(&step.command, sink)?;
@@ -58,7 +70,6 @@ impl Steps {
                 sink.skip();
             }
         }
-        Ok(())
     }
 
     /// Ends the step that comes next.
@@ -79,4 +90,10 @@ impl Steps {
             Condition::IsAutocommit => is_autocommit,
         }
     }
+}
+
+/// Whether a step may open a transaction.
+fn may_begin(step: &PlannedStep) -> bool {
+    let begins = |word: Word<'_>| word.is("BEGIN") || word.is("SAVEPOINT");
+    words(&step.command.sql).next().is_some_and(begins)
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -102,7 +103,7 @@ impl Cursor {
 
     async fn run(mut self, outlet: Outlet<Written>, ending: Ending) {
         let client = outlet.sender.clone();
-        let may_be_in_transaction = !self.stream.is_autocommit() || self.steps.may_begin();
+        let has_transaction = self.steps.watch_transaction(self.stream.is_autocommit());
         let outlet = tokio::select! {
             outlet = run(&mut self.stream, self.steps, self.policy, outlet) => match outlet {
                 Ok(outlet) => outlet,
@@ -115,7 +116,8 @@ impl Cursor {
         };
         // Where the query had to be stopped, its session is gone.
         let session = self.stream.state.session.as_ref();
-        if outlet.is_none() && session.map_or(may_be_in_transaction, |session| !session.is_autocommit()) {
+        let was_open = || has_transaction.load(Ordering::Acquire);
+        if outlet.is_none() && session.map_or_else(was_open, |session| !session.is_autocommit()) {
             self.stream.end_transaction();
         }
         // The client may use the baton as soon as it sees the last entry, and when it reads no further.

@@ -119,6 +119,26 @@ async fn who_leaves_a_cursor_goes_on_with_its_baton_and_without_its_transaction(
     assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
 }
 
+#[tokio::test]
+async fn who_leaves_a_cursor_that_has_committed_is_told_of_no_lost_transaction() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    for last in [ENDLESS, BUSY] {
+        let steps = json!([step("BEGIN IMMEDIATE"), step("INSERT INTO t VALUES (1)"), step("COMMIT"), step(last)]);
+        let response = host.send("/v3/cursor", json!({ "batch": { "steps": steps } }).to_string()).await;
+        let mut body = response.into_body().into_data_stream();
+        let opening: serde_json::Value = serde_json::from_slice(&body.next().await.unwrap().unwrap()).unwrap();
+        // The ends of the first three.
+        for _ in 0..3 {
+            body.next().await.unwrap().unwrap();
+        }
+        drop(body);
+        let next = host.pipeline(Some(baton(&opening)), json!([execute("INSERT INTO t VALUES (2)")])).await;
+        assert_eq!(next["results"][0]["type"], "ok", "{next}");
+    }
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "1,2,1,2");
+}
+
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
 
 #[tokio::test]
