@@ -23,7 +23,7 @@ pub(crate) trait StepSink: RowSink {
 /// The steps of a batch, and what became of those that have run.
 #[derive(Debug)]
 pub(crate) struct Steps {
-    steps: Vec<PlannedStep>,
+    planned: Vec<PlannedStep>,
     succeeded: Vec<bool>,
     /// The steps up to the last one that may open a transaction, if that matters to anybody.
     opening: usize,
@@ -31,19 +31,19 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    pub(crate) fn new(steps: Vec<PlannedStep>) -> Self {
-        Self { succeeded: Vec::with_capacity(steps.len()), steps, opening: 0, has_transaction: Arc::default() }
+    pub(crate) fn new(planned: Vec<PlannedStep>) -> Self {
+        Self { succeeded: Vec::with_capacity(planned.len()), planned, opening: 0, has_transaction: Arc::default() }
     }
 
     /// Every SQL text.
     pub(crate) fn texts(&self) -> Vec<String> {
-        self.steps.iter().map(|step| step.command.sql.clone()).collect()
+        self.planned.iter().map(|step| step.command.sql.clone()).collect()
     }
 
     /// Tells, while the batch runs, whether it has a transaction, open or still to be opened: whoever stops it cannot ask
     /// its session any more.
     pub(crate) fn watch_transaction(&mut self, is_autocommit: bool) -> Arc<AtomicBool> {
-        self.opening = self.steps.iter().rposition(may_begin).map_or(0, |last| last + 1);
+        self.opening = self.planned.iter().rposition(may_begin).map_or(0, |last| last + 1);
         self.note_transaction(is_autocommit);
         Arc::clone(&self.has_transaction)
     }
@@ -53,14 +53,14 @@ impl Steps {
     }
 
     pub(crate) fn are_done(&self) -> bool {
-        self.succeeded.len() == self.steps.len()
+        self.succeeded.len() == self.planned.len()
     }
 
     /// Runs what is left, up to the first step that has to wait.
     pub(crate) fn go_on(&mut self, executor: &mut Executor<'_>, sink: &mut impl StepSink) -> Result<(), Pause> {
         loop {
             self.note_transaction(executor.is_autocommit());
-            let Some(step) = self.steps.get(self.succeeded.len()).filter(|_| sink.is_open()) else { return Ok(()) };
+            let Some(step) = self.planned.get(self.succeeded.len()).filter(|_| sink.is_open()) else { return Ok(()) };
             let condition = step.condition.as_ref();
             if condition.is_none_or(|condition| self.holds(condition, executor.is_autocommit())) {
                 let outcome = executor.execute(&step.command, sink)?;
