@@ -130,7 +130,7 @@ impl History {
     fn copy_of(&self, file: &Path) -> io::Result<TemporaryFile> {
         self.place.create()?;
         let copy = self.place.temporary()?;
-        std::fs::copy(file, copy.path())?;
+        copy.fill_from(file)?;
         Ok(copy)
     }
 }

@@ -66,7 +66,7 @@ impl History {
             return Ok(());
         }
         let base = self.place.temporary()?;
-        std::fs::copy(&self.file, base.path())?;
+        base.fill_from(&self.file)?;
         base.become_file(&self.place.path(generation, Kind::Base))
     }
 
@@ -74,7 +74,7 @@ impl History {
         let path = self.log();
         let log = Log::open(&path)?.ok_or(io::ErrorKind::NotFound)?;
         let archive = self.place.temporary()?;
-        std::fs::copy(path, archive.path())?;
+        archive.fill_from(&path)?;
         // What follows the newest commit is of no transaction that counts.
         if archive.file().metadata()?.len() > log.length(frames) {
             archive.file().set_len(log.length(frames))?;
