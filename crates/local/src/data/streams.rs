@@ -99,7 +99,9 @@ impl Streams {
         // With the table in hand, or the time might be up before the stream can be found.
         let watch = deadline.map(|deadline| Watch::start(database, baton, deadline));
         table.park(baton, state, watch, now);
-        table.sweep.get_or_insert_with(|| Sweep::start(database));
+        if table.sweep.as_ref().is_none_or(Sweep::is_over) {
+            table.sweep = Some(Sweep::start(database));
+        }
         drop(table);
         give_back(database, overdue);
     }
@@ -191,6 +193,11 @@ impl Sweep {
             }
         });
         Self(sweep.abort_handle())
+    }
+
+    /// Whether it ended with the runtime it ran on.
+    fn is_over(&self) -> bool {
+        self.0.is_finished()
     }
 }
 

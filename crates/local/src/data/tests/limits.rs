@@ -58,7 +58,18 @@ async fn fifty_texts_of_five_kilobytes_can_be_stored() {
 
 #[tokio::test(start_paused = true)]
 async fn streams_that_hold_connections_are_limited_and_their_ends_make_room() {
+    fill_and_wait(&Host::new()).await;
+}
+
+#[test]
+fn streams_end_in_time_when_the_runtime_of_earlier_ones_is_gone() {
     let host = Host::new();
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime().block_on(host.pipeline(None, json!([execute("SELECT 1")])));
+    runtime().block_on(fill_and_wait(&host));
+}
+
+async fn fill_and_wait(host: &Host) {
     for _ in 0..256 {
         host.pipeline(None, json!([execute("PRAGMA cache_size = 10")])).await;
     }
