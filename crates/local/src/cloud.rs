@@ -47,7 +47,7 @@ pub(crate) struct Inner {
     live: RwLock<Arc<Control>>,
     blueprint: Blueprint,
     foundation: Foundation,
-    authority: Authority,
+    authority: Arc<Authority>,
     settings: Settings,
     /// Held while one state takes the place of another, or is copied.
     turn: Arc<Mutex<()>>,
@@ -324,7 +324,7 @@ impl Cloud {
         &self.0.settings.rate_limit
     }
 
-    pub(crate) fn authority(&self) -> &Authority {
+    pub(crate) fn authority(&self) -> &Arc<Authority> {
         &self.0.authority
     }
 
@@ -341,7 +341,7 @@ impl Inner {
         foundation: Foundation,
         settings: Settings,
     ) -> Self {
-        let authority = Authority::new(home.path());
+        let authority = Arc::new(Authority::new(home.path()));
         Self { live: RwLock::new(control), blueprint, foundation, authority, settings, turn: Arc::default(), home }
     }
 }

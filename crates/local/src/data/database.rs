@@ -24,7 +24,7 @@ use super::session::Session;
 use super::statistics::{Hour, Hours, Rows, Statistics};
 use super::streams::Streams;
 use super::tokens::VerifiedTokens;
-use super::{DatabaseRecord, Usage};
+use super::{DatabaseRecord, SizeUnknown, Usage};
 use crate::clock::Clock;
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
@@ -104,12 +104,7 @@ impl Database {
     pub(crate) fn replace_record(&self, record: DatabaseRecord, meter: Arc<Meter>, activity: Arc<Activity>) {
         *self.meter.write() = meter;
         *self.activity.write() = activity;
-        let mut current = self.record.write();
-        if current.signing_key != record.signing_key {
-            self.verified_tokens.clear();
-        }
-        *current = Arc::new(record);
-        drop(current);
+        *self.record.write() = Arc::new(record);
         // Who waits for a commit may have lost the right to.
         self.history.wake();
     }
@@ -322,9 +317,9 @@ impl Database {
         self.meter.read().used_up(self.clock.now())
     }
 
-    pub(crate) fn usage(&self, hours: Hours) -> Usage {
-        let rows = self.statistics.lock().rows_in(hours);
-        Usage { rows, storage_bytes: self.size().unwrap_or_default() }
+    pub(crate) fn usage(&self, hours: Hours) -> Result<Usage, SizeUnknown> {
+        let storage_bytes = self.size().map_err(SizeUnknown)?;
+        Ok(Usage { rows: self.statistics.lock().rows_in(hours), storage_bytes })
     }
 
     pub(crate) fn top_queries(&self, hours: Hours) -> Vec<(String, Rows)> {

@@ -45,10 +45,17 @@ impl Served {
             let offered = subprotocols.join(", ").parse().unwrap();
             request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, offered);
         }
-        let (stream, response) = connect_async(request).await?;
-        let chosen =
-            response.headers().get(header::SEC_WEBSOCKET_PROTOCOL).map(|name| name.to_str().unwrap().to_owned());
-        Ok(Socket { stream, chosen, last_id: 0 })
+        Socket::connect(request).await
+    }
+
+    /// A socket to another database, with the key it may be encrypted with.
+    pub(crate) async fn socket_of(&self, database: &str, key: Option<&str>) -> Socket {
+        let url = format!("ws://{}/db/{database}-acme/", self.server.addr());
+        let mut request = url.into_client_request().unwrap();
+        if let Some(key) = key {
+            request.headers_mut().insert("x-turso-encryption-key", key.parse().unwrap());
+        }
+        Socket::connect(request).await.unwrap()
     }
 
     /// The first value of a query over HTTP.
@@ -73,7 +80,21 @@ pub(crate) async fn mint(cloud: &Cloud, query: &str) -> String {
 
 /// `POST`s to the organization.
 pub(crate) async fn api(cloud: &Cloud, path: &str, body: &str) -> Value {
-    let request = Request::post(format!("/v1/organizations/acme/{path}"))
+    ask(cloud, Request::post(path_of(path)), body).await
+}
+
+/// The rows of the database that were read so far.
+pub(crate) async fn rows_read(cloud: &Cloud) -> u64 {
+    let answer = ask(cloud, Request::get(path_of("databases/app/usage")), "").await;
+    answer["database"]["usage"]["rows_read"].as_u64().unwrap()
+}
+
+fn path_of(path: &str) -> String {
+    format!("/v1/organizations/acme/{path}")
+}
+
+async fn ask(cloud: &Cloud, request: http::request::Builder, body: &str) -> Value {
+    let request = request
         .header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()))
         .body(Body::from(body.to_owned()))
         .unwrap();
@@ -91,6 +112,13 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
+    async fn connect(request: Request<()>) -> Result<Self, Error> {
+        let (stream, response) = connect_async(request).await?;
+        let chosen =
+            response.headers().get(header::SEC_WEBSOCKET_PROTOCOL).map(|name| name.to_str().unwrap().to_owned());
+        Ok(Self { stream, chosen, last_id: 0 })
+    }
+
     /// Closes the socket as the protocol has it; the code the server answers with before it hangs up.
     pub(crate) async fn say_farewell(mut self, code: CloseCode) -> Option<CloseCode> {
         self.stream.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await.unwrap();
@@ -110,7 +138,10 @@ impl Socket {
     }
 
     pub(crate) async fn hear(&mut self) -> Value {
-        let message = self.stream.next().await.unwrap().unwrap();
+        let mut message = self.stream.next().await.unwrap().unwrap();
+        while message.is_ping() {
+            message = self.stream.next().await.unwrap().unwrap();
+        }
         serde_json::from_str(message.to_text().unwrap()).unwrap_or_else(|_| panic!("no message: {message:?}"))
     }
 

@@ -99,6 +99,45 @@ async fn an_archived_database_answers_no_open_socket() {
 }
 
 #[tokio::test]
+async fn what_the_rules_of_a_token_forbid_is_blocked() {
+    let served = Served::new().await;
+    served.value("CREATE TABLE t (x)").await;
+    let rules = json!({ "fine_grained_permissions": [{ "t": ["t"], "a": ["data_read"] }] }).to_string();
+    let token = api(&served.cloud, "databases/app/auth/tokens", &rules).await["jwt"].as_str().unwrap().to_owned();
+    let mut socket = served.silent(&["hrana3"]).await.unwrap();
+    socket.greet(&token).await;
+    socket.open(1).await;
+    socket.run(1, "SELECT count(*) FROM t").await;
+    let error = socket.error(execute(1, "DELETE FROM t")).await;
+    assert_eq!(error["code"], "BLOCKED", "{error}");
+}
+
+#[tokio::test]
+async fn a_database_that_waits_for_its_file_or_its_key_says_so_in_the_code() {
+    let served = Served::new().await;
+    let draft = json!({ "name": "draft", "group": "default", "seed": { "type": "database_upload" } });
+    let encryption = json!({ "encryption_key": KEY, "encryption_cipher": "aes256gcm" });
+    let vault = json!({ "name": "vault", "group": "default", "remote_encryption": encryption });
+    for (body, key, code) in [
+        (&draft, None, "BLOCKED"),
+        (&vault, None, "ENCRYPTION_KEY_MISSING"),
+        (&vault, Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), "ENCRYPTION_KEY_INVALID"),
+    ] {
+        let name = body["name"].as_str().unwrap();
+        if key.is_none() {
+            api(&served.cloud, "databases", &body.to_string()).await;
+        }
+        let token = api(&served.cloud, &format!("databases/{name}/auth/tokens"), "").await["jwt"].clone();
+        let mut socket = served.socket_of(name, key).await;
+        let answer = socket.greet(token.as_str().unwrap()).await;
+        assert_eq!((&answer["type"], &answer["error"]["code"]), (&json!("hello_error"), &json!(code)), "{answer}");
+    }
+}
+
+/// 32 bytes that are no secret.
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+#[tokio::test]
 async fn what_breaks_the_protocol_closes_the_socket_with_a_code_and_a_reason() {
     let served = Served::new().await;
     let twice = json!({ "type": "open_stream", "stream_id": 1 });
@@ -149,6 +188,29 @@ async fn streams_and_stored_texts_of_a_connection_are_limited() {
     }
     let error = socket.error(json!({ "type": "store_sql", "sql_id": 150, "sql": "SELECT 1" })).await;
     assert_eq!(error["code"], "SQL_STORE_TOO_MANY");
+}
+
+#[tokio::test]
+async fn nothing_more_is_read_while_long_requests_wait_for_their_answers() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana3").await;
+    for stream in 1..=3 {
+        socket.open(stream).await;
+    }
+    socket.run(1, "CREATE TABLE t (x)").await;
+    tokio::time::pause();
+    socket.run(1, "BEGIN IMMEDIATE").await;
+    let text = json!({ "type": "text", "value": "x".repeat(6 * 1024 * 1024) });
+    let insert = json!({ "sql": "INSERT INTO t VALUES (?)", "args": [text] });
+    let long = json!({ "type": "execute", "stream_id": 2, "stmt": insert });
+    let waiting = [socket.begin(long.clone()).await, socket.begin(long).await];
+    // It would not have to wait.
+    let behind = socket.begin(execute(3, "SELECT 1")).await;
+    let mut answered = Vec::new();
+    for _ in 0..3 {
+        answered.push(socket.hear().await["request_id"].clone());
+    }
+    assert_eq!(answered[0], waiting[0], "{answered:?} ({behind} is read once the first is answered)");
 }
 
 #[tokio::test]
