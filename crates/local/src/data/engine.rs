@@ -19,6 +19,7 @@ mod lookout;
 mod observer;
 mod pragma;
 mod schema;
+mod seen;
 mod size;
 mod statement;
 mod text;

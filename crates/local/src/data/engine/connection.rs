@@ -10,8 +10,9 @@ use tokio::time::Instant;
 use super::familiar::{self, Facts, Familiar};
 use super::file::{BUSY_TIMEOUT, read_only_uri};
 use super::lookout::Lookout;
-use super::observer::{Observer, Seen};
+use super::observer::Observer;
 use super::schema::{self, SchemaEpoch};
+use super::seen::Seen;
 use super::{
     Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, dump, errors, ffi, size,
     statement, text,
@@ -105,7 +106,7 @@ impl Connection for LibsqlConnection {
         self.expect(sql)?;
         let described = statement::only(&self.handle, &self.observer, sql);
         match described {
-            Ok((statement, _)) => Ok(statement::describe(&statement)),
+            Ok((statement, seen)) => Ok(statement::describe(&statement, seen)),
             Err(error) => Err(self.observer.take_denial().map_or(error, SqlError::from)),
         }
     }
@@ -258,6 +259,8 @@ impl LibsqlConnection {
             self.familiar.remember(sql, facts, started.elapsed());
         }
         self.draw_consequences(facts.seen);
+        // What running it made the engine compile may have left something, too.
+        self.pristine &= !self.observer.take().changes_session();
         Ok(ran?)
     }
 
@@ -281,8 +284,8 @@ impl LibsqlConnection {
             }
             let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
             all_seen = all_seen.and(seen);
-            // What running it made the engine compile says nothing of the next one.
-            self.observer.take();
+            // What running it made the engine compile says nothing of the next one, but may have left something.
+            self.pristine &= !self.observer.take().changes_session();
             match ran {
                 Ok(ran) => total.add(ran),
                 Err(error) => break Err(error.into()),

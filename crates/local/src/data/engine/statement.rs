@@ -7,7 +7,8 @@ use std::time::Instant;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Batch, Connection as Handle, Row, Statement, ToSql};
 
-use super::observer::{Observer, Seen};
+use super::observer::Observer;
+use super::seen::Seen;
 use super::{Command, Effect, Ran, RowSink, errors, ffi};
 use crate::data::hrana::{self, Column, Description, Parameter, SqlError, Value};
 
@@ -34,11 +35,16 @@ pub(super) fn effect(statement: &Statement<'_>, seen: Seen) -> Effect {
     // The engine calls an explained INSERT writing, although explaining only prints.
     let is_explain = statement.is_explain() != 0;
     Effect {
-        writes: !is_explain && !statement.readonly(),
+        writes: !is_explain && !is_readonly(statement, seen),
         reconfigures: !is_explain && seen.changes_session(),
         attaches: !is_explain && seen.attaches(),
         transaction: seen.transaction().filter(|_| !is_explain),
     }
+}
+
+/// Whether the statement leaves the database as it is.
+fn is_readonly(statement: &Statement<'_>, seen: Seen) -> bool {
+    statement.readonly() && !seen.writes()
 }
 
 /// Binds the arguments, which must match the statement's parameters exactly.
@@ -87,10 +93,10 @@ pub(super) fn run(
     let started = Instant::now();
     let changes_before = ffi::total_changes(handle);
     observer.take_insertion();
-    let stepped = match output {
+    let stepped = observer.running(seen, || match output {
         Some((sink, want_rows)) => step_into(sink, want_rows, statement),
         None => step_through(statement),
-    };
+    });
     let (rows_read, rows_written) = ffi::take_row_counts(handle);
     stepped?;
     // `changes()` keeps its value through statements that change nothing, and a virtual table or an index of vectors
@@ -144,13 +150,13 @@ fn begin(sink: &mut dyn RowSink, statement: &Statement<'_>) -> Result<usize, Sql
 }
 
 /// Describes the statement.
-pub(super) fn describe(statement: &Statement<'_>) -> Description {
+pub(super) fn describe(statement: &Statement<'_>, seen: Seen) -> Description {
     let name = |index| statement.parameter_name(index).map(str::to_owned);
     Description {
         params: (1..=statement.parameter_count()).map(|index| Parameter { name: name(index) }).collect(),
         cols: columns(statement),
         is_explain: statement.is_explain() != 0,
-        is_readonly: statement.readonly(),
+        is_readonly: is_readonly(statement, seen),
     }
 }
 
