@@ -201,7 +201,7 @@ impl Database {
 
     /// Whether it takes requests.
     pub(crate) fn is_in_service(&self) -> bool {
-        self.neighbour(&self.record().id).is_some()
+        self.neighbour(&self.record().id).is_some_and(|database| std::ptr::eq(Arc::as_ptr(&database), self))
     }
 
     /// The database of this id, if it may be attached to this one. What the token does not name is not told apart from

@@ -105,6 +105,7 @@ impl Refusal {
             Self::Token(TokenRefusal::Expired) => "AUTH_JWT_EXPIRED",
             Self::Token(_) => "AUTH_JWT_INVALID",
             Self::WriteForbidden | Self::AddressNotAllowed(_) | Self::Archived => "BLOCKED",
+            Self::UnknownDatabase => "DATABASE_NOT_FOUND",
             Self::TooManyStreams => "TOO_MANY_STREAMS",
             Self::Protocol(_) => "PROTOCOL_ERROR",
             _ => self.code().unwrap_or("INTERNAL_ERROR"),

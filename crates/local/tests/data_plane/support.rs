@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use futures_util::{SinkExt as _, StreamExt as _};
-use http::{Request, header};
+use http::{Method, Request, header};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -73,7 +73,14 @@ pub(crate) async fn mint(cloud: &Cloud, query: &str) -> String {
 
 /// `POST`s to the organization.
 pub(crate) async fn api(cloud: &Cloud, path: &str, body: &str) -> Value {
-    let request = Request::post(format!("/v1/organizations/acme/{path}"))
+    call(cloud, Method::POST, path, body).await
+}
+
+/// Sends a request to the organization that must succeed.
+pub(crate) async fn call(cloud: &Cloud, method: Method, path: &str, body: &str) -> Value {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/v1/organizations/acme/{path}"))
         .header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()))
         .body(Body::from(body.to_owned()))
         .unwrap();

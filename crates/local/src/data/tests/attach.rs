@@ -49,6 +49,23 @@ async fn refusal(host: &Host, sql: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_deleted_database_is_not_read_by_a_stream_that_had_attached_it() {
+    let host = hosts().await;
+    let opened = host.pipeline(None, json!([execute(&attach()), execute("SELECT * FROM other.t")])).await;
+    let begun = json!([execute("BEGIN"), execute("INSERT INTO t VALUES (7)")]);
+    let opened = host.pipeline(opened["baton"].as_str(), begun).await;
+    host.plane.forget(OTHER);
+    let read = json!([execute("SELECT * FROM other.t"), execute("COMMIT")]);
+    let answer = host.pipeline(opened["baton"].as_str(), read).await;
+    assert_eq!(answer["results"][0]["error"]["code"], "SQLITE_AUTH", "{answer}");
+    assert_eq!(answer["results"][1]["type"], "ok", "{answer}");
+    assert_eq!(host.value("SELECT count(*) FROM t WHERE x = 7").await, integer(1));
+    host.plane.put(other());
+    let answer = host.pipeline(answer["baton"].as_str(), json!([execute("SELECT * FROM other.t")])).await;
+    assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+}
+
+#[tokio::test]
 async fn an_attached_database_is_read_beside_the_main_one() {
     let host = hosts().await;
     let results = host.run(&[&attach(), "SELECT sum(x) FROM (SELECT x FROM t UNION SELECT x FROM other.t)"]).await;
