@@ -14,8 +14,8 @@ use super::observer::Observer;
 use super::schema::{self, SchemaEpoch};
 use super::seen::Seen;
 use super::{
-    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, dump, errors, ffi, size,
-    statement, text,
+    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, dump, errors, ffi,
+    size, statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -250,7 +250,7 @@ impl LibsqlConnection {
                 (&mut fresh, Facts { seen, known, was_long: false })
             };
             gate(facts.known.effect)?;
-            statement::bind(statement, command)?;
+            arguments::bind(statement, command)?;
             started = Instant::now();
             let output = Some((sink, command.want_rows));
             (facts, statement::run(&self.handle, &self.observer, statement, facts.seen, output))
@@ -279,7 +279,7 @@ impl LibsqlConnection {
             if let Err(stop) = gate(statement::effect(&statement, seen)) {
                 break Err(stop);
             }
-            if let Err(error) = statement::refuse_parameters(&statement) {
+            if let Err(error) = arguments::refuse_parameters(&statement) {
                 break Err(error.into());
             }
             let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::mem;
 use std::time::Instant;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Batch, Connection as Handle, Row, Statement, ToSql};
+use rusqlite::types::ValueRef;
+use rusqlite::{Batch, Connection as Handle, Row, Statement};
 
 use super::observer::Observer;
 use super::seen::Seen;
-use super::{Command, Effect, Ran, RowSink, errors, ffi};
-use crate::data::hrana::{self, Column, Description, Parameter, SqlError, Value};
+use super::{Effect, Ran, RowSink, errors, ffi};
+use crate::data::hrana::{self, Column, Description, Parameter, SqlError};
 
 /// Compiles the one statement `sql` must consist of.
 pub(super) fn only<'c>(handle: &'c Handle, observer: &Observer, sql: &str) -> Result<(Statement<'c>, Seen), SqlError> {
@@ -45,41 +45,6 @@ pub(super) fn effect(statement: &Statement<'_>, seen: Seen) -> Effect {
 /// Whether the statement leaves the database as it is.
 fn is_readonly(statement: &Statement<'_>, seen: Seen) -> bool {
     statement.readonly() && !seen.writes()
-}
-
-/// Binds the arguments, which must match the statement's parameters exactly.
-pub(super) fn bind(statement: &mut Statement<'_>, command: &Command) -> Result<(), SqlError> {
-    let (args, named) = (&command.args, &command.named_args);
-    if !args.is_empty() && !named.is_empty() {
-        return Err(SqlError::new(
-            "ARGS_BOTH_POSITIONAL_AND_NAMED",
-            "Specifying both positional and named arguments is not supported",
-        ));
-    }
-    let expected = statement.parameter_count();
-    let given = args.len().max(named.len());
-    if given > expected {
-        return Err(arguments(&format!("too many parameters, expected {expected} found {given}")));
-    }
-    for index in 1..=expected {
-        let name = statement.parameter_name(index);
-        let value = match name {
-            Some(name) if !named.is_empty() => {
-                named.iter().find(|arg| bare(&arg.name) == bare(name)).map(|arg| &arg.value)
-            }
-            _ => args.get(index - 1),
-        };
-        let Some(value) = value else {
-            return Err(missing(index, name));
-        };
-        statement.raw_bind_parameter(index, value).map_err(errors::describe)?;
-    }
-    Ok(())
-}
-
-/// Refuses a statement that has parameters where there are no values for them: the engine would take each for NULL.
-pub(super) fn refuse_parameters(statement: &Statement<'_>) -> Result<(), SqlError> {
-    if statement.parameter_count() == 0 { Ok(()) } else { Err(missing(1, statement.parameter_name(1))) }
 }
 
 /// Runs the statement to its end and hands its columns and the wanted rows to the sink.
@@ -186,20 +151,6 @@ fn emptied<'r>(mut values: Vec<hrana::ValueRef<'_>>) -> Vec<hrana::ValueRef<'r>>
     values.into_iter().map_while(|_| None).collect()
 }
 
-/// A parameter's name without `:`, `@` or `$`.
-fn bare(name: &str) -> &str {
-    name.strip_prefix([':', '@', '$']).unwrap_or(name)
-}
-
-fn missing(index: usize, name: Option<&str>) -> SqlError {
-    let parameter = name.map_or_else(|| index.to_string(), str::to_owned);
-    arguments(&format!("value for parameter {parameter} not found"))
-}
-
-fn arguments(problem: &str) -> SqlError {
-    SqlError::new("ARGS_INVALID", format!("Arguments do not match SQL parameters: {problem}"))
-}
-
 impl<'a> From<ValueRef<'a>> for hrana::ValueRef<'a> {
     fn from(value: ValueRef<'a>) -> Self {
         match value {
@@ -212,17 +163,5 @@ impl<'a> From<ValueRef<'a>> for hrana::ValueRef<'a> {
             }
             ValueRef::Blob(value) => Self::Blob(value),
         }
-    }
-}
-
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Integer(value) => ValueRef::Integer(*value),
-            Self::Float(value) => ValueRef::Real(*value),
-            Self::Text(value) => ValueRef::Text(value.as_bytes()),
-            Self::Blob(value) => ValueRef::Blob(value),
-        }))
     }
 }
