@@ -14,12 +14,12 @@ const TABLES: &str = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' A
                       AND sql LIKE '%libsql_vector_idx%') AND name <> 'libsql_vector_meta_shadow' \
                       ORDER BY name = 'sqlite_sequence', rowid";
 
-/// What refers to tables: indexes, then triggers, then views.
+/// What refers to tables: indexes, then views, then triggers, of which some are of a view.
 /// Making a vector index makes the table it keeps its content in with an index of its own.
 const OTHERS: &str = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND type IN ('index', 'trigger', 'view') \
                       AND name NOT LIKE 'libsql_vector_meta_shadow%' \
                       AND tbl_name NOT IN (SELECT name || '_shadow' FROM sqlite_schema WHERE type = 'index' \
-                      AND sql LIKE '%libsql_vector_idx%') ORDER BY type, rowid";
+                      AND sql LIKE '%libsql_vector_idx%') ORDER BY type = 'trigger', type, rowid";
 
 /// Writes the statements that make the database as it is at one moment.
 pub(super) fn write(handle: &Handle, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError> {

@@ -81,6 +81,25 @@ async fn a_dump_makes_the_same_database() {
 }
 
 #[tokio::test]
+async fn a_dump_makes_a_view_before_the_triggers_that_write_through_it() {
+    let host = Host::new();
+    host.run(&[
+        "CREATE TABLE t (x)",
+        "CREATE VIEW low AS SELECT x FROM t",
+        "CREATE TRIGGER into_low INSTEAD OF INSERT ON low BEGIN INSERT INTO t VALUES (new.x); END",
+        "CREATE VIEW high AS SELECT x + 1 AS x FROM low",
+        "CREATE TRIGGER into_high INSTEAD OF INSERT ON high BEGIN INSERT INTO low VALUES (new.x - 1); END",
+        "DROP VIEW low",
+        "CREATE VIEW low AS SELECT x FROM t",
+        "CREATE TRIGGER into_low INSTEAD OF INSERT ON low BEGIN INSERT INTO t VALUES (new.x); END",
+    ])
+    .await;
+    let loaded = load(&dump(&host, "").await);
+    loaded.execute_batch("INSERT INTO high VALUES (8)").unwrap();
+    assert_eq!(loaded.query_row("SELECT x FROM t", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
+}
+
+#[tokio::test]
 async fn a_dump_keeps_row_ids_when_asked_to() {
     let host = filled().await;
     let rowids = "SELECT group_concat(rowid) FROM gaps";
