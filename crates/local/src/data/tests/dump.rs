@@ -109,6 +109,19 @@ async fn a_dump_keeps_row_ids_when_asked_to() {
 }
 
 #[tokio::test]
+async fn a_dump_has_every_column_of_the_widest_table_and_its_row_ids() {
+    let columns: Vec<_> = (0..2000).map(|index| format!("c{index}")).collect();
+    let host = Host::new();
+    let create = format!("CREATE TABLE wide ({})", columns.join(","));
+    host.run(&[&create, "INSERT INTO wide (rowid, c0, c1999) VALUES (9, 1, 'last'), (5, 2, 'too')"]).await;
+    for (query, expected) in [("?preserve_row_ids=true", "5 2 too,9 1 last"), ("", "1 2 too,2 1 last")] {
+        let loaded = load(&dump(&host, query).await);
+        let rows = "SELECT group_concat(rowid || ' ' || c0 || ' ' || c1999) FROM wide";
+        assert_eq!(loaded.query_row(rows, [], |row| row.get::<_, String>(0)).unwrap(), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_dump_of_nothing_is_a_transaction_of_nothing() {
     let text = dump(&Host::new(), "").await;
     assert_eq!(text, "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;\n");
