@@ -16,6 +16,7 @@ const ROLLS_BACK: u32 = 1 << 7;
 const IS_INVOLVED: u32 = 1 << 8;
 const ASKS_ENGINE: u32 = 1 << 9;
 const WRITES: u32 = 1 << 10;
+const LISTS_FILES: u32 = 1 << 11;
 
 /// Functions that take no longer for one value than for another.
 const PLAIN_FUNCTIONS: [&str; 23] = [
@@ -81,6 +82,11 @@ impl Seen {
         self.has(WRITES)
     }
 
+    /// Answers with the paths of files, which are the server's.
+    pub(crate) fn lists_files(self) -> bool {
+        self.has(LISTS_FILES)
+    }
+
     pub(crate) fn attaches(self) -> bool {
         self.has(ATTACHES)
     }
@@ -126,6 +132,14 @@ fn judge_action(context: &AuthContext<'_>, only_asks: bool) -> (u32, Authorizati
     match context.action {
         AuthAction::Insert { table_name } if !table_name.starts_with("sqlite_") && context.accessor.is_none() => {
             (INSERTS, Authorization::Allow)
+        }
+        AuthAction::Read { table_name, column_name: "file" }
+            if table_name.eq_ignore_ascii_case("pragma_database_list") =>
+        {
+            (0, Authorization::Ignore)
+        }
+        AuthAction::Pragma { pragma_name, .. } if pragma_name.eq_ignore_ascii_case("database_list") => {
+            (ASKS_ENGINE | LISTS_FILES, Authorization::Allow)
         }
         AuthAction::Pragma { pragma_name, pragma_value } => match pragma::classify(pragma_name, pragma_value) {
             PragmaKind::Query => (ASKS_ENGINE, Authorization::Allow),

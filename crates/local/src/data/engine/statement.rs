@@ -59,7 +59,7 @@ pub(super) fn run(
     let changes_before = ffi::total_changes(handle);
     observer.take_insertion();
     let stepped = observer.running(seen, || match output {
-        Some((sink, want_rows)) => step_into(sink, want_rows, statement),
+        Some((sink, want_rows)) => step_into(sink, want_rows, statement, seen),
         None => step_through(statement),
     });
     let (rows_read, rows_written) = ffi::take_row_counts(handle);
@@ -78,7 +78,12 @@ pub(super) fn run(
     })
 }
 
-fn step_into(sink: &mut dyn RowSink, want_rows: bool, statement: &mut Statement<'_>) -> Result<(), SqlError> {
+fn step_into(
+    sink: &mut dyn RowSink,
+    want_rows: bool,
+    statement: &mut Statement<'_>,
+    seen: Seen,
+) -> Result<(), SqlError> {
     let mut rows = statement.raw_query();
     let mut width = None;
     let mut spare = Vec::new();
@@ -89,7 +94,10 @@ fn step_into(sink: &mut dyn RowSink, want_rows: bool, statement: &mut Statement<
             None => *width.insert(begin(sink, row.as_ref())?),
         };
         if want_rows {
-            let values = values(row, width, mem::take(&mut spare))?;
+            let mut values = values(row, width, mem::take(&mut spare))?;
+            if seen.lists_files() {
+                hide_file(&mut values);
+            }
             sink.row(&values)?;
             spare = emptied(values);
         }
@@ -99,6 +107,13 @@ fn step_into(sink: &mut dyn RowSink, want_rows: bool, statement: &mut Statement<
         begin(sink, statement)?;
     }
     Ok(())
+}
+
+/// Leaves the path out of a row of `PRAGMA database_list`, as the engine does for a database without a file.
+fn hide_file(values: &mut [hrana::ValueRef<'_>]) {
+    if let Some(file) = values.last_mut() {
+        *file = hrana::ValueRef::Text(Cow::Borrowed(""));
+    }
 }
 
 fn step_through(statement: &mut Statement<'_>) -> Result<(), SqlError> {

@@ -49,6 +49,24 @@ async fn refusal(host: &Host, sql: &str) -> String {
 }
 
 #[tokio::test]
+async fn no_statement_tells_where_the_files_are() {
+    let host = hosts().await;
+    let ways = ["PRAGMA database_list", "pragma main.DATABASE_LIST", "SELECT * FROM PRAGMA_database_list"];
+    let copies = ["CREATE TEMP TABLE kept AS SELECT * FROM pragma_database_list", "SELECT * FROM kept"];
+    let attach = attach();
+    let statements = [&[attach.as_str()], &ways[..], &copies[..]].concat();
+    let results = host.run(&statements).await;
+    for (sql, result) in statements.iter().zip(&results).skip(1) {
+        assert!(!result.to_string().contains(".db"), "{sql}: {result}");
+    }
+    let names = |result: &Value| {
+        result["rows"].as_array().unwrap().iter().map(|row| row[1]["value"].clone()).collect::<Vec<_>>()
+    };
+    let expected = vec![json!("main"), json!("other")];
+    assert_eq!([names(&results[1]), names(&results[3])], [expected.clone(), expected]);
+}
+
+#[tokio::test]
 async fn a_deleted_database_is_not_read_by_a_stream_that_had_attached_it() {
     let host = hosts().await;
     let opened = host.pipeline(None, json!([execute(&attach()), execute("SELECT * FROM other.t")])).await;
