@@ -24,7 +24,6 @@ use crate::data::permissions::{Denial, Rules};
 const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
 
 /// The handle is dropped first: it uses the watch until it is closed.
-#[expect(clippy::struct_excessive_bools, reason = "each tells of another thing to do before the next statement")]
 pub(super) struct LibsqlConnection {
     handle: Handle,
     commits: ffi::CommitWatch,
@@ -34,7 +33,6 @@ pub(super) struct LibsqlConnection {
     schema: Arc<SchemaEpoch>,
     schema_seen: u64,
     schema_changed: bool,
-    pristine: bool,
     has_size_limit: bool,
     has_attached: bool,
 }
@@ -55,7 +53,6 @@ impl LibsqlConnection {
             schema,
             schema_seen: 0,
             schema_changed: false,
-            pristine: true,
             has_size_limit: false,
             has_attached: false,
         }
@@ -120,7 +117,6 @@ impl Connection for LibsqlConnection {
 
     fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError> {
         // The next user of the connection must not find it.
-        self.pristine = false;
         self.has_attached = true;
         let sql = format!("ATTACH DATABASE ?1 AS {}", text::identifier(schema));
         let attached = self.observer.unwatched(|| self.handle.execute(&sql, [read_only_uri(file)]));
@@ -139,7 +135,7 @@ impl Connection for LibsqlConnection {
     }
 
     fn is_pristine(&self) -> bool {
-        self.pristine
+        !self.has_attached && !self.observer.has_left_traces()
     }
 
     fn begin(&mut self) -> Result<(), SqlError> {
@@ -259,8 +255,6 @@ impl LibsqlConnection {
             self.familiar.remember(sql, facts, started.elapsed());
         }
         self.draw_consequences(facts.seen);
-        // What running it made the engine compile may have left something, too.
-        self.pristine &= !self.observer.take().changes_session();
         Ok(ran?)
     }
 
@@ -284,8 +278,8 @@ impl LibsqlConnection {
             }
             let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
             all_seen = all_seen.and(seen);
-            // What running it made the engine compile says nothing of the next one, but may have left something.
-            self.pristine &= !self.observer.take().changes_session();
+            // What running it made the engine compile says nothing of the next one.
+            self.observer.take();
             match ran {
                 Ok(ran) => total.add(ran),
                 Err(error) => break Err(error.into()),
@@ -319,7 +313,6 @@ impl LibsqlConnection {
 
     /// Keeps in mind what a statement may have changed for the ones after it.
     fn draw_consequences(&mut self, seen: Seen) {
-        self.pristine &= !seen.changes_session();
         self.schema_changed |= seen.changes_schema();
         if seen.changes_session() || seen.changes_schema() {
             self.forget_texts();

@@ -17,6 +17,7 @@ use crate::data::permissions::{Denial, Rules};
 #[derive(Debug, Default)]
 pub(crate) struct Observer {
     seen: Arc<AtomicU32>,
+    has_left_traces: Arc<AtomicBool>,
     has_inserted: Arc<AtomicBool>,
     is_off: Arc<AtomicBool>,
     only_asks: Arc<AtomicBool>,
@@ -43,12 +44,16 @@ impl Observer {
         let guarded = AssertUnwindSafe(Arc::clone(&observer.guarded));
         let is_guarded = Arc::clone(&observer.is_guarded);
         let only_asks = Arc::clone(&observer.only_asks);
+        let has_left_traces = Arc::clone(&observer.has_left_traces);
         connection.authorizer(Some(move |context: AuthContext<'_>| {
             if is_off.load(Ordering::Relaxed) {
                 return Authorization::Allow;
             }
             let (bits, authorization) = judge(&context, only_asks.load(Ordering::Relaxed));
             seen.fetch_or(bits, Ordering::Relaxed);
+            if Seen::from_bits(bits).changes_session() {
+                has_left_traces.store(true, Ordering::Relaxed);
+            }
             if is_guarded.load(Ordering::Relaxed) && !guarded.lock().allows(&context) {
                 return Authorization::Deny;
             }
@@ -116,6 +121,12 @@ impl Observer {
         let ran = run();
         self.only_asks.store(false, Ordering::Relaxed);
         ran
+    }
+
+    /// Whether anything was ever compiled that changes the session. Whether it ran does not matter: the engine sets most
+    /// settings while it compiles a pragma, which may only be looked at or described.
+    pub(crate) fn has_left_traces(&self) -> bool {
+        self.has_left_traces.load(Ordering::Relaxed)
     }
 
     /// Lets the server do what a client may not.

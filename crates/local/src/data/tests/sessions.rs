@@ -100,6 +100,27 @@ async fn no_temporary_object_outlives_its_stream() {
     }
 }
 
+/// The engine sets most settings while it compiles the pragma, before anybody has said that it is to run.
+#[tokio::test]
+async fn a_setting_that_was_only_compiled_is_not_set_for_anybody_else() {
+    let host = Host::new();
+    host.run(&["SELECT 1"]).await;
+    let close = json!({ "type": "close" });
+    for sql in ["PRAGMA foreign_keys = OFF", "EXPLAIN PRAGMA foreign_keys = OFF", "PRAGMA case_sensitive_like = ON"] {
+        let describe = json!({ "type": "describe", "sql": sql });
+        let never = json!({ "type": "execute", "stmt": { "sql": sql, "args": [integer(1)] } });
+        let sequence = json!({ "type": "sequence", "sql": format!("SELECT 1; {sql}") });
+        for request in [describe, never, sequence, execute(sql)] {
+            for somebody in [host.clone(), host.read_only()] {
+                let body = json!({ "requests": [request, close] }).to_string();
+                somebody.post("/v3/pipeline", body).await;
+                assert_eq!(host.value("PRAGMA foreign_keys").await, integer(1), "{request}");
+                assert_eq!(host.value("SELECT 'A' LIKE 'a'").await, integer(1), "{request}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_reused_connection_does_not_tell_what_was_inserted_before() {
     let host = Host::new();
