@@ -20,7 +20,7 @@ pub(crate) struct Observer {
     has_left_traces: Arc<AtomicBool>,
     has_inserted: Arc<AtomicBool>,
     is_off: Arc<AtomicBool>,
-    only_asks: Arc<AtomicBool>,
+    is_nested: Arc<AtomicBool>,
     is_guarded: Arc<AtomicBool>,
     guarded: Arc<Mutex<Guarded>>,
 }
@@ -43,13 +43,13 @@ impl Observer {
         // Nothing of it is left half changed: a panic would leave the answer out, and with it the statement.
         let guarded = AssertUnwindSafe(Arc::clone(&observer.guarded));
         let is_guarded = Arc::clone(&observer.is_guarded);
-        let only_asks = Arc::clone(&observer.only_asks);
+        let is_nested = Arc::clone(&observer.is_nested);
         let has_left_traces = Arc::clone(&observer.has_left_traces);
         connection.authorizer(Some(move |context: AuthContext<'_>| {
             if is_off.load(Ordering::Relaxed) {
                 return Authorization::Allow;
             }
-            let (bits, authorization) = judge(&context, only_asks.load(Ordering::Relaxed));
+            let (bits, authorization) = judge(&context, is_nested.load(Ordering::Relaxed));
             seen.fetch_or(bits, Ordering::Relaxed);
             if Seen::from_bits(bits).changes_session() {
                 has_left_traces.store(true, Ordering::Relaxed);
@@ -114,12 +114,12 @@ impl Observer {
         Seen::from_bits(self.seen.swap(0, Ordering::Relaxed))
     }
 
-    /// Runs a statement of which this was seen. What that makes the engine compile may set no pragma, unless the statement
-    /// itself does: the function `pragma_optimize` writes, and the engine takes whoever asks it for a reader.
+    /// Runs a statement of which this was seen. What that makes the engine compile is held to more, unless the statement
+    /// itself changes the session: the engine compiles it again where the schema has changed.
     pub(crate) fn running<T>(&self, seen: Seen, run: impl FnOnce() -> T) -> T {
-        self.only_asks.store(!seen.changes_session(), Ordering::Relaxed);
+        self.is_nested.store(!seen.changes_session(), Ordering::Relaxed);
         let ran = run();
-        self.only_asks.store(false, Ordering::Relaxed);
+        self.is_nested.store(false, Ordering::Relaxed);
         ran
     }
 

@@ -120,15 +120,16 @@ impl Seen {
     }
 }
 
-/// The bits of one action, and whether it may be. A statement that only asks sets no pragma.
-pub(super) fn judge(context: &AuthContext<'_>, only_asks: bool) -> (u32, Authorization) {
-    let (bits, authorization) = judge_action(context, only_asks);
+/// The bits of one action, and whether it may be. One is nested if a statement that leaves the session as it is has made
+/// the engine compile it while it runs.
+pub(super) fn judge(context: &AuthContext<'_>, is_nested: bool) -> (u32, Authorization) {
+    let (bits, authorization) = judge_action(context, is_nested);
     let involved = if is_plain(&context.action) { 0 } else { IS_INVOLVED };
     let session = if shapes_the_session(context) { CHANGES_SESSION } else { 0 };
     (bits | involved | session, authorization)
 }
 
-fn judge_action(context: &AuthContext<'_>, only_asks: bool) -> (u32, Authorization) {
+fn judge_action(context: &AuthContext<'_>, is_nested: bool) -> (u32, Authorization) {
     match context.action {
         AuthAction::Insert { table_name } if !table_name.starts_with("sqlite_") && context.accessor.is_none() => {
             (INSERTS, Authorization::Allow)
@@ -143,13 +144,14 @@ fn judge_action(context: &AuthContext<'_>, only_asks: bool) -> (u32, Authorizati
         }
         AuthAction::Pragma { pragma_name, pragma_value } => match pragma::classify(pragma_name, pragma_value) {
             PragmaKind::Query => (ASKS_ENGINE, Authorization::Allow),
-            PragmaKind::Action if only_asks => (0, Authorization::Deny),
+            // The function `pragma_optimize` writes, and the engine takes whoever asks it for a reader.
+            PragmaKind::Action if is_nested => (0, Authorization::Deny),
             PragmaKind::Action => (CHANGES_SESSION | CHANGES_SCHEMA, Authorization::Allow),
             PragmaKind::Forbidden => (CHANGES_SESSION, Authorization::Deny),
         },
-        // `VACUUM` attaches a nameless database of its own. Any other file is not the database's: it could be any file
-        // of this machine.
-        AuthAction::Attach { filename: "" } => (0, Authorization::Allow),
+        // `VACUUM` attaches a nameless database of its own while it runs. Any other file is not the database's: it could be
+        // any file of this machine.
+        AuthAction::Attach { filename: "" } if is_nested => (0, Authorization::Allow),
         AuthAction::Attach { .. } | AuthAction::Unknown { code: ATTACH_CODE, .. } => (ATTACHES, Authorization::Deny),
         AuthAction::Detach { database_name } if database_name.starts_with("vacuum_") => (0, Authorization::Allow),
         AuthAction::Detach { .. } => (ATTACHES, Authorization::Allow),

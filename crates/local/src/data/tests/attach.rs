@@ -49,6 +49,27 @@ async fn refusal(host: &Host, sql: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_database_without_a_name_is_not_attached_either() {
+    let host = hosts().await;
+    for file in ["''", "'file:'", "':memory:'", "('' || '')", "NULL", "X''", "?"] {
+        let sql = format!("ATTACH {file} AS forged");
+        for requests in [
+            json!([{ "type": "sequence", "sql": format!("{sql}; CREATE TABLE forged.missing (x)") }, { "type": "close" }]),
+            json!([execute(&sql), { "type": "close" }]),
+            json!([execute(&format!("EXPLAIN {sql}")), { "type": "close" }]),
+        ] {
+            host.pipeline(None, requests).await;
+            let error = host.error("SELECT * FROM missing").await;
+            assert_eq!(error["code"], "SQLITE_UNKNOWN", "{sql}: {error}");
+            assert_eq!(host.value("SELECT count(*) FROM pragma_database_list").await, integer(1), "{sql}");
+        }
+        let answer = host.pipeline(None, json!([{ "type": "sequence", "sql": sql }])).await;
+        assert_eq!(answer["results"][0]["type"], "error", "{sql}: {answer}");
+    }
+    host.run(&["VACUUM"]).await;
+}
+
+#[tokio::test]
 async fn no_statement_tells_where_the_files_are() {
     let host = hosts().await;
     let ways = ["PRAGMA database_list", "pragma main.DATABASE_LIST", "SELECT * FROM PRAGMA_database_list"];
