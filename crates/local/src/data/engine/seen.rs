@@ -49,6 +49,9 @@ const PLAIN_FUNCTIONS: [&str; 23] = [
 /// full-text table keeps.
 const WRITING_FUNCTIONS: [&str; 1] = ["optimize"];
 
+/// Functions that take an argument for the address of code, or a file for code, and run it.
+const FORBIDDEN_FUNCTIONS: [&str; 2] = ["fts3_tokenizer", "load_extension"];
+
 /// `SQLITE_ATTACH`, which the wrapper does not decode when the file name is an expression.
 const ATTACH_CODE: i32 = 24;
 
@@ -178,6 +181,9 @@ fn judge_action(context: &AuthContext<'_>, is_nested: bool) -> (u32, Authorizati
         | AuthAction::AlterTable { .. }
         | AuthAction::Reindex { .. }
         | AuthAction::Analyze { .. } => (CHANGES_SCHEMA, Authorization::Allow),
+        AuthAction::Function { function_name } if is_one_of(&FORBIDDEN_FUNCTIONS, function_name) => {
+            (0, Authorization::Deny)
+        }
         AuthAction::Function { function_name } if is_one_of(&WRITING_FUNCTIONS, function_name) => {
             (WRITES, Authorization::Allow)
         }

@@ -103,6 +103,26 @@ async fn nobody_sets_a_pragma_by_reading_a_function() {
     }
 }
 
+/// The engine would call what is at an address that a client has bound.
+#[tokio::test]
+async fn nobody_gives_the_engine_code_to_run() {
+    let host = prepared().await;
+    for somebody in [host.clone(), host.read_only()] {
+        let address = json!({ "type": "blob", "base64": "AQEBAQEBAQE=" });
+        let sql = "SELECT fts3_tokenizer('simple', ?)";
+        let bound = json!({ "type": "execute", "stmt": { "sql": sql, "args": [address] } });
+        let name = json!({ "type": "text", "value": "simple" });
+        let asked = json!({ "type": "execute", "stmt": { "sql": "SELECT hex(FTS3_Tokenizer(?))", "args": [name] } });
+        let answer = somebody.pipeline(None, json!([bound, asked, { "type": "close" }])).await;
+        for result in &answer["results"].as_array().unwrap()[..2] {
+            let message = result["error"]["message"].as_str().unwrap_or_default();
+            assert!(message.contains("not authorized to use function: "), "{answer}");
+        }
+    }
+    host.run(&["CREATE VIRTUAL TABLE older USING fts3(x, tokenize=simple)", "INSERT INTO older VALUES ('a b')"]).await;
+    assert_eq!(host.value("SELECT x FROM older WHERE older MATCH 'b'").await["value"], "a b");
+}
+
 #[tokio::test]
 async fn a_function_that_writes_is_a_write() {
     let host = prepared().await;
