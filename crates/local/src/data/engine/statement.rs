@@ -84,6 +84,8 @@ fn step_into(
     statement: &mut Statement<'_>,
     seen: Seen,
 ) -> Result<(), SqlError> {
+    // The third value of a row, and the sixth of an instruction where it is explained.
+    let path = seen.lists_files().then(|| if statement.is_explain() == 0 { 2 } else { 5 });
     let mut rows = statement.raw_query();
     let mut width = None;
     let mut spare = Vec::new();
@@ -95,8 +97,9 @@ fn step_into(
         };
         if want_rows {
             let mut values = values(row, width, mem::take(&mut spare))?;
-            if seen.lists_files() {
-                hide_file(&mut values);
+            // Left out as it is for a database without a file.
+            if let Some(path) = path.and_then(|index| values.get_mut(index)) {
+                *path = hrana::ValueRef::Text(Cow::Borrowed(""));
             }
             sink.row(&values)?;
             spare = emptied(values);
@@ -107,13 +110,6 @@ fn step_into(
         begin(sink, statement)?;
     }
     Ok(())
-}
-
-/// Leaves the path out of a row of `PRAGMA database_list`, as the engine does for a database without a file.
-fn hide_file(values: &mut [hrana::ValueRef<'_>]) {
-    if let Some(file) = values.last_mut() {
-        *file = hrana::ValueRef::Text(Cow::Borrowed(""));
-    }
 }
 
 fn step_through(statement: &mut Statement<'_>) -> Result<(), SqlError> {

@@ -72,7 +72,13 @@ async fn a_database_without_a_name_is_not_attached_either() {
 #[tokio::test]
 async fn no_statement_tells_where_the_files_are() {
     let host = hosts().await;
-    let ways = ["PRAGMA database_list", "pragma main.DATABASE_LIST", "SELECT * FROM PRAGMA_database_list"];
+    let ways = [
+        "PRAGMA database_list",
+        "pragma main.DATABASE_LIST",
+        "SELECT * FROM PRAGMA_database_list",
+        "EXPLAIN PRAGMA database_list",
+        "EXPLAIN SELECT * FROM pragma_database_list",
+    ];
     let copies = ["CREATE TEMP TABLE kept AS SELECT * FROM pragma_database_list", "SELECT * FROM kept"];
     let attach = attach();
     let statements = [&[attach.as_str()], &ways[..], &copies[..]].concat();
