@@ -147,6 +147,7 @@ impl Database {
             tracing::error!(%error, "could not create the directory of the databases");
             SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
         })?;
+        self.refuse_lost()?;
         let mut connection = self.engine.connect()?;
         self.history.open(connection.as_mut()).map_err(|error| {
             tracing::error!(%error, "could not open the history of a database");
@@ -196,7 +197,7 @@ impl Database {
 
     /// Whether it takes requests.
     pub(crate) fn is_in_service(&self) -> bool {
-        self.neighbour(&self.record().id).is_some()
+        self.neighbour(&self.record().id).is_some_and(|database| std::ptr::eq(Arc::as_ptr(&database), self))
     }
 
     /// The database of this id, if it may be attached to this one. What the token does not name is not told apart from
@@ -230,10 +231,27 @@ impl Database {
 
     /// Copies the database as it is now to the file of another one, unless it was never used. Blocks.
     pub(crate) fn copy_to(&self, target: &DatabaseFile) -> Result<(), SqlError> {
+        self.refuse_lost()?;
         if !self.file.exists() {
             return Ok(());
         }
         self.engine.copy_to(target.path())
+    }
+
+    /// The engine would make an empty file in the place of one that has gone, and what is written to that would be taken
+    /// for what the database was.
+    fn refuse_lost(&self) -> Result<(), SqlError> {
+        if !self.file.is_lost() {
+            return Ok(());
+        }
+        let record = self.record();
+        tracing::error!(file = %self.file.path().display(), "the file of a database has gone, and it was in use");
+        let problem = format!(
+            "SQLite error: unable to open database file: that of database {} ({}) has gone; put it back, or delete the \
+             database",
+            record.name, record.id
+        );
+        Err(SqlError::new("SQLITE_CANTOPEN", problem))
     }
 
     pub(crate) fn file(&self) -> &DatabaseFile {
@@ -242,6 +260,7 @@ impl Database {
 
     /// Gives what the database was at a time to the file of another one, unless it was never used. Blocks.
     pub(crate) fn restore(&self, at: Timestamp, target: &DatabaseFile) -> Result<(), HistoryError> {
+        self.refuse_lost().map_err(HistoryError::Engine)?;
         if !self.file.exists() {
             return Ok(());
         }

@@ -108,13 +108,13 @@ impl Refusal {
             | Self::AddressNotAllowed(_)
             | Self::Archived
             | Self::Draft => "BLOCKED",
+            Self::UnknownDatabase => "DATABASE_NOT_FOUND",
             Self::TooManyStreams => "TOO_MANY_STREAMS",
             Self::Protocol(_) => "PROTOCOL_ERROR",
             Self::StreamExpired => "STREAM_EXPIRED",
             Self::StreamNotFound => "STREAM_NOT_FOUND",
             // The others but the last are no answers of a socket.
-            Self::UnknownDatabase
-            | Self::UnknownUpload(_)
+            Self::UnknownUpload(_)
             | Self::UnknownPath
             | Self::NoDraft
             | Self::LengthRequired

@@ -1,7 +1,7 @@
 //! A served cloud with one database, and a client that speaks raw WebSocket messages.
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use http::{Request, header};
+use http::{Method, Request, header};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -80,21 +80,20 @@ pub(crate) async fn mint(cloud: &Cloud, query: &str) -> String {
 
 /// `POST`s to the organization.
 pub(crate) async fn api(cloud: &Cloud, path: &str, body: &str) -> Value {
-    ask(cloud, Request::post(path_of(path)), body).await
+    call(cloud, Method::POST, path, body).await
 }
 
 /// The rows of the database that were read so far.
 pub(crate) async fn rows_read(cloud: &Cloud) -> u64 {
-    let answer = ask(cloud, Request::get(path_of("databases/app/usage")), "").await;
+    let answer = call(cloud, Method::GET, "databases/app/usage", "").await;
     answer["database"]["usage"]["rows_read"].as_u64().unwrap()
 }
 
-fn path_of(path: &str) -> String {
-    format!("/v1/organizations/acme/{path}")
-}
-
-async fn ask(cloud: &Cloud, request: http::request::Builder, body: &str) -> Value {
-    let request = request
+/// Sends a request to the organization that must succeed.
+pub(crate) async fn call(cloud: &Cloud, method: Method, path: &str, body: &str) -> Value {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/v1/organizations/acme/{path}"))
         .header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()))
         .body(Body::from(body.to_owned()))
         .unwrap();

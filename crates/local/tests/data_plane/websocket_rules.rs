@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use futures_util::SinkExt as _;
-use http::Request;
+use http::{Method, Request};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use turso_cloud::transport::Body;
 
-use crate::support::{Served, api, execute, mint};
+use crate::support::{Served, api, call, execute, mint};
 
 #[tokio::test]
 async fn the_latest_version_the_client_offers_is_chosen() {
@@ -136,6 +136,35 @@ async fn a_database_that_waits_for_its_file_or_its_key_says_so_in_the_code() {
 
 /// 32 bytes that are no secret.
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+#[tokio::test]
+async fn a_deleted_database_answers_no_open_socket_and_nor_does_its_successor() {
+    let served = Served::new().await;
+    served.value("CREATE TABLE t (x)").await;
+    let mut socket = served.socket("hrana3").await;
+    socket.open(1).await;
+    socket.run(1, "INSERT INTO t VALUES (1)").await;
+    call(&served.cloud, Method::DELETE, "databases/app", "").await;
+    let open = json!({ "type": "open_stream", "stream_id": 2 });
+    let batch = json!({ "steps": [{ "stmt": { "sql": "INSERT INTO t VALUES (2)" } }] });
+    let cursor = json!({ "type": "open_cursor", "stream_id": 1, "cursor_id": 1, "batch": batch });
+    for request in [execute(1, "INSERT INTO t VALUES (2)"), open, cursor] {
+        let error = socket.error(request).await;
+        assert_eq!(error, json!({ "message": "database not found", "code": "DATABASE_NOT_FOUND" }));
+    }
+    // The name is free at once, and whoever has it next is another one.
+    api(&served.cloud, "databases", r#"{"name":"app","group":"default"}"#).await;
+    assert_eq!(socket.error(execute(1, "CREATE TABLE mine (x)")).await["code"], "DATABASE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn the_databases_of_a_deleted_group_answer_no_open_socket() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana2").await;
+    socket.open(1).await;
+    call(&served.cloud, Method::DELETE, "groups/default", "").await;
+    assert_eq!(socket.error(execute(1, "CREATE TABLE t (x)")).await["code"], "DATABASE_NOT_FOUND");
+}
 
 #[tokio::test]
 async fn what_breaks_the_protocol_closes_the_socket_with_a_code_and_a_reason() {

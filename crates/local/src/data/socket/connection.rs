@@ -242,6 +242,9 @@ impl Connection {
             let message = format!("a connection may have at most {MAX_STREAMS} open streams");
             return Ok(Err(SqlError::new("TOO_MANY_STREAMS", message)));
         }
+        if let Err(error) = self.policy() {
+            return Ok(Err(error));
+        }
         let (sender, jobs) = mpsc::unbounded_channel();
         let stream = Stream::new(Arc::clone(&self.database), StreamState::default());
         self.workers.spawn(Worker { stream, jobs, answers: self.answers.0.clone() }.run());
