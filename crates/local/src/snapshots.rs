@@ -65,11 +65,10 @@ impl Cloud {
     pub async fn snapshot(&self, name: &str) -> Result<Snapshot, CloudError> {
         check(name)?;
         let turn = self.change_of_state().await;
-        let (folder, target) = (self.home().snapshots(), self.place_of(name));
+        let (draft, target) = (self.hidden_place(), self.place_of(name));
         if target.exists() {
             return Err(InvalidInput::new("snapshot", name, "there is one of this name already").into());
         }
-        let draft = folder.join(format!(".{:016x}", fastrand::u64(..)));
         let name = name.to_owned();
         let clock = self.clock().clone();
         self.control()
@@ -83,7 +82,8 @@ impl Cloud {
             .await
     }
 
-    /// The snapshots there are, by name. Looks at all files of each of them, and blocks meanwhile.
+    /// The snapshots there are, by name; one that is half gone is none. Looks at all files of each of them, and blocks
+    /// meanwhile.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         let folder = self.home().snapshots();
         let entries = match fs::read_dir(&folder) {
@@ -93,7 +93,8 @@ impl Cloud {
         let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
         let mut names: Vec<_> = names.filter(|name| check(name).is_ok()).collect();
         names.sort_unstable();
-        names.into_iter().map(|name| Image::open(self.place_of(&name))?.snapshot(name)).collect()
+        let opened = names.into_iter().map(|name| Image::open(self.place_of(&name))?.snapshot(name));
+        opened.filter(|snapshot| !snapshot.as_ref().is_err_and(is_missing)).collect()
     }
 
     /// Puts the whole cloud back to a snapshot, while it is served. Requests that come later see nothing of what was
@@ -103,7 +104,10 @@ impl Cloud {
         check(name)?;
         let name = name.to_owned();
         self.in_turn(move |cloud| {
-            let image = Image::open(cloud.place_of(&name)).map_err(|error| missing(error, &name))?;
+            let image = Image::open(cloud.place_of(&name)).map_err(|error| match error {
+                error if is_missing(&error) => CloudError::NoSnapshot { name },
+                error => error,
+            })?;
             let base = image.base();
             let (store, files) = cloud.home().next(Some(&base))?;
             let data = cloud.blueprint().bring(&base.databases(), files)?;
@@ -115,11 +119,15 @@ impl Cloud {
     /// Deletes a snapshot; says whether there was one of this name. Whoever restores it at the moment is waited for.
     pub async fn delete_snapshot(&self, name: &str) -> Result<bool, CloudError> {
         check(name)?;
-        let place = self.place_of(name);
-        self.in_turn(move |_| {
-            let is_there = place.exists();
-            remove_all(&place);
-            Ok(is_there)
+        let (place, hidden) = (self.place_of(name), self.hidden_place());
+        // What cannot be removed is at least no snapshot any more.
+        self.in_turn(move |_| match fs::rename(&place, &hidden) {
+            Ok(()) => {
+                remove_all(&hidden);
+                Ok(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(CloudError::File { action: "remove", path: place, source }),
         })
         .await
     }
@@ -211,6 +219,11 @@ impl Cloud {
         Ok(())
     }
 
+    /// A place for what is not finished, or not wanted any more: no snapshot has such a name, and it is tidied up.
+    fn hidden_place(&self) -> PathBuf {
+        self.home().snapshots().join(format!(".{:016x}", fastrand::u64(..)))
+    }
+
     fn place_of(&self, name: &str) -> PathBuf {
         self.home().snapshots().join(name)
     }
@@ -226,11 +239,7 @@ fn check(name: &str) -> Result<(), InvalidInput> {
     Err(InvalidInput::new("snapshot", name, rule))
 }
 
-fn missing(error: CloudError, name: &str) -> CloudError {
-    match error {
-        CloudError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            CloudError::NoSnapshot { name: name.to_owned() }
-        }
-        error => error,
-    }
+/// Whether the files of a snapshot are not there.
+fn is_missing(error: &CloudError) -> bool {
+    matches!(error, CloudError::File { source, .. } if source.kind() == io::ErrorKind::NotFound)
 }

@@ -312,6 +312,25 @@ async fn snapshots_are_listed_and_deleted_by_name() {
 }
 
 #[tokio::test]
+async fn a_snapshot_that_is_only_half_there_is_in_nobodys_way() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    for name in ["half", "whole"] {
+        cloud.snapshot(name).await.unwrap();
+    }
+    std::fs::remove_file(directory.path().join("snapshots/half/about.json")).unwrap();
+    let names = || cloud.snapshots().unwrap().into_iter().map(|snapshot| snapshot.name).collect::<Vec<_>>();
+    assert_eq!(names(), ["whole"]);
+    assert!(matches!(cloud.restore("half").await, Err(CloudError::NoSnapshot { .. })));
+    assert!(cloud.delete_snapshot("half").await.unwrap());
+    cloud.snapshot("half").await.unwrap();
+    assert_eq!(names(), ["half", "whole"]);
+    assert!(cloud.delete_snapshot("half").await.unwrap());
+    // Nothing of it is left, under no other name either.
+    assert_eq!(std::fs::read_dir(directory.path().join("snapshots")).unwrap().count(), 1);
+}
+
+#[tokio::test]
 async fn a_snapshot_that_is_being_restored_is_deleted_afterwards() {
     let cloud = Cloud::new().unwrap();
     let token = with_a_row(&cloud).await;
