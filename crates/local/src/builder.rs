@@ -255,8 +255,9 @@ impl CloudBuilder {
             addresses: Arc::default(),
             lock: home.lock(),
         };
-        let (data, foundation) = blueprint.found(&store, files, &Heirlooms::default(), blueprint.clock.now())?;
-        let control = blueprint.awake(store, data)?;
+        let now = blueprint.clock.now();
+        let (data, foundation) = blueprint.found(&store, files, &Heirlooms::default(), now)?;
+        let control = blueprint.awake(blueprint.prepare(store, data, now)?);
         Ok(Cloud::from_inner(Inner::new(control, blueprint, home, foundation, settings)))
     }
 

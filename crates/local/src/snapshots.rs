@@ -166,7 +166,8 @@ impl Cloud {
                 ..parent.blueprint().clone()
             };
             let (store, files) = home.next(Some(&base))?;
-            let control = blueprint.awake(store, blueprint.bring(&base.databases(), files)?)?;
+            let data = blueprint.bring(&base.databases(), files)?;
+            let control = blueprint.awake(blueprint.prepare(store, data, blueprint.clock.now())?);
             let settings = parent.settings().for_another(&blueprint.clock, secret()?);
             drop(scratch);
             Ok(Self::from_inner(Inner::new(control, blueprint, home, parent.foundation().clone(), settings)))
@@ -207,12 +208,11 @@ impl Cloud {
 
     /// Lets another state, whose files are all there, take the place of this one at the time of its clock.
     fn proceed(&self, store: Store, data: DataPlane, clock: ClockState) -> Result<(), CloudError> {
-        // Before the state comes alive: what is too old is judged by its own time.
-        let before = self.clock().state();
+        let next = self.blueprint().prepare(store, data, clock.now())?;
+        self.home().proceed()?;
+        // When nothing can fail any more: by the time of the next state, this one gives up what is still to be brought back.
         self.clock().return_to(clock);
-        let control = self.blueprint().awake(store, data);
-        let control = control.and_then(|control| self.home().proceed().map(|()| control));
-        let old = self.replace(control.inspect_err(|_| self.clock().return_to(before))?);
+        let old = self.replace(self.blueprint().awake(next));
         old.data.close();
         drop(old);
         self.home().tidy();

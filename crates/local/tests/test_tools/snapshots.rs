@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use serde_json::json;
 use turso_cloud::NewDatabase;
 use turso_cloud_local::{Cloud, CloudError};
@@ -179,6 +179,35 @@ async fn a_failure_leaves_state_and_clock_as_they_are() {
     std::fs::remove_dir(&obstacle).unwrap();
     cloud.restore("clean").await.unwrap();
     assert_eq!(databases(&cloud).await, ["orders"]);
+}
+
+/// The clock of the snapshot is beyond the time to bring the database back. Requests go on while it is tried to restore.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_leaves_what_can_be_brought_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().seed(7).directory(directory.path()).build().unwrap();
+    let then = cloud.clock().now();
+    cloud.clock().advance(200 * HOUR);
+    cloud.snapshot("later").await.unwrap();
+    cloud.clock().set(then);
+    create(&cloud, "orders").await;
+    client(&cloud).databases().delete("orders").await.unwrap();
+    std::fs::create_dir(directory.path().join("state.draft")).unwrap();
+    let requests = tokio::spawn({
+        let cloud = cloud.clone();
+        async move {
+            loop {
+                databases(&cloud).await;
+            }
+        }
+    });
+    for _ in 0..32 {
+        let failed = cloud.restore("later").await;
+        assert!(matches!(failed, Err(CloudError::File { action: "write", .. })), "{failed:?}");
+    }
+    requests.abort();
+    let deleted = client(&cloud).recovery().databases("").try_next().await.unwrap();
+    assert_eq!(deleted.map(|database| database.name.to_string()).as_deref(), Some("orders"));
 }
 
 #[tokio::test]
