@@ -1,9 +1,9 @@
 //! A cloud that is kept in a directory.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use serde_json::json;
-use turso_cloud_local::{Cloud, CloudError};
+use turso_cloud_local::{Cloud, CloudBuilder, CloudError, Quirk};
 
 use crate::support::{audit_log, create_database, delete, get, post, query, value};
 
@@ -165,6 +165,25 @@ fn a_state_that_is_no_database_is_an_error_and_is_left_alone() {
     let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
     assert!(matches!(refused, CloudError::State(_)), "{refused:?}");
     assert_eq!(fs::read(&state).unwrap().len(), 68);
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_read_makes_no_database_unknown() {
+    for (quirk, host) in [(Some(Quirk::NotFoundAfterCreate), "orders-acme"), (None, "aws-eu-west-1.orders-acme")] {
+        let directory = tempfile::tempdir().unwrap();
+        let builder = Cloud::builder().directory(directory.path());
+        let cloud = quirk.into_iter().fold(builder, CloudBuilder::quirk).build().unwrap();
+        create_database(&cloud, "orders").await;
+        post(&cloud, "/v1/organizations/acme/groups/default/locations/aws-eu-west-1", "").await;
+        let view = "SELECT sql FROM sqlite_schema WHERE name = 'databases_with_group'";
+        let view: String = state(directory.path()).query_row(view, [], |row| row.get(0)).unwrap();
+        state(directory.path()).execute_batch("DROP VIEW databases_with_group").unwrap();
+        let failed = query(&cloud, host, "", "SELECT 1").await;
+        assert_eq!(failed.refusal(), (500, "internal server error".to_owned()), "{host}");
+        state(directory.path()).execute_batch(&view).unwrap();
+        cloud.clock().advance(Duration::from_secs(3));
+        assert_eq!(query(&cloud, host, "", "SELECT 1").await.status, 401, "{host}");
+    }
 }
 
 #[test]
