@@ -15,7 +15,7 @@ use crate::{
     cloud::{Inner, Served, Settings},
     control::Hostnames,
     forks::Forks,
-    founder::{Heirlooms, Population, Team},
+    founder::{Heirlooms, Plan, Population, Team},
     home::Home,
     ids::Ids,
     quirk::Quirks,
@@ -128,9 +128,10 @@ impl CloudBuilder {
     }
 
     /// Puts the organization added last, or `acme` when there is none, on another plan than `pro`, which includes
-    /// everything: `starter`, `developer` or `scaler`. What the plan does not include is refused.
+    /// everything: `starter`, `developer` or `scaler`. What the plan does not include is refused. One that is kept is put
+    /// on it again by whoever opens it so, while the plan in a seed file is for an organization that is new.
     pub fn with_plan(mut self, plan: impl Into<String>) -> Self {
-        self.population.last_team().plan = Some(plan.into());
+        self.population.last_team().plan = Some(Plan::FromNowOn(plan.into()));
         self
     }
 
