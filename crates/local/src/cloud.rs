@@ -15,11 +15,10 @@ use crate::{
     blueprint::Blueprint,
     clock::ClockState,
     control::{Addresses, Control, Hostnames, locate, sign},
-    data::Rows,
     forks::Forks,
     founder::{Foundation, TOKEN},
     home::Home,
-    local_api,
+    local_api::{self, UsageToAdd},
     rate_limit::RateLimit,
     traffic,
 };
@@ -181,18 +180,19 @@ impl Cloud {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use turso_cloud::NewDatabase;
+    /// use turso_cloud_local::local_api::UsageToAdd;
     ///
     /// let cloud = turso_cloud_local::Cloud::builder().with_plan("starter").build()?;
     /// let turso = cloud.client().build()?;
     /// turso.databases().create(NewDatabase::new("orders", "default")).await?;
     ///
-    /// cloud.add_usage("acme", "orders", 0, 25_000_000)?;
+    /// cloud.add_usage(&UsageToAdd::new("acme", "orders").rows_written(25_000_000))?;
     /// assert!(turso.organizations().get("acme").await?.blocked_writes);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn add_usage(&self, organization: &str, database: &str, read: u64, written: u64) -> Result<(), CloudError> {
-        self.control().add_usage(organization, database, Rows { read, written })
+    pub fn add_usage(&self, usage: &UsageToAdd) -> Result<(), CloudError> {
+        self.control().add_usage(usage)
     }
 
     /// Answers a request, as a server would that is the Platform API and the hosts of all databases in one.
