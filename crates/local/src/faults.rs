@@ -34,7 +34,7 @@ pub use spec::{FaultEffect, FaultSpec, FaultStatus};
 /// use turso_cloud_local::Cloud;
 ///
 /// let cloud = Cloud::new()?;
-/// let fault = cloud.faults().on::<GetClosestRegion>().nth(2).reply(503).retry_after(1);
+/// let fault = cloud.faults().on::<GetClosestRegion>().nth(2).retry_after(1).reply(503);
 ///
 /// let mut statuses = Vec::new();
 /// for _ in 0..3 {
