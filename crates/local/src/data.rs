@@ -92,7 +92,7 @@ pub(crate) use operation::{OPERATIONS, operation_of};
 pub(crate) use permissions::Rules;
 pub(crate) use signing::SigningSeed;
 pub(crate) use socket::Lifeline;
-pub(crate) use statistics::{Hour, Hours, Rows};
+pub(crate) use statistics::{Hour, Hours, Rows, start_of_month};
 pub(crate) use temporary::TemporaryFile;
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
 pub(crate) use upload::NotActivated;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod authority;
+mod bearer;
 mod blocking;
 mod blueprint;
 mod builder;
