@@ -90,7 +90,7 @@ pub(crate) use history::HistoryError;
 pub(crate) use meter::UsedUp;
 pub(crate) use operation::{OPERATIONS, operation_of};
 pub(crate) use permissions::Rules;
-pub(crate) use signing::SigningSeed;
+pub(crate) use signing::{LONGEST_JWT, SigningSeed, read_segment, verify_jwt};
 pub(crate) use socket::Lifeline;
 pub(crate) use statistics::{Hour, Hours, Rows, start_of_month};
 pub(crate) use temporary::TemporaryFile;
