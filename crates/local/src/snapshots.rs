@@ -62,6 +62,12 @@ impl Cloud {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Busy`] if a transaction is still open after five seconds: try again when it has ended.
+    /// [`CloudError::Input`] if the name breaks its rule or is taken. [`CloudError::File`] and [`CloudError::State`] if
+    /// the copy cannot be written; nothing of it is left then.
     pub async fn snapshot(&self, name: &str) -> Result<Snapshot, CloudError> {
         check(name)?;
         let turn = self.change_of_state().await;
@@ -84,6 +90,10 @@ impl Cloud {
 
     /// The snapshots there are, by name; one that is half gone is none. Looks at all files of each of them, and blocks
     /// meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::File`] if the snapshots cannot be read.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         let folder = self.home().snapshots();
         let entries = match fs::read_dir(&folder) {
@@ -100,6 +110,12 @@ impl Cloud {
     /// Puts the whole cloud back to a snapshot, while it is served. Requests that come later see nothing of what was
     /// since; requests at work end in the state that is left behind, with their streams, transactions and sockets. The
     /// clock is put back too. Snapshots, faults and the request log stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::NoSnapshot`] if there is none of this name, [`CloudError::Input`] if no snapshot can have it.
+    /// [`CloudError::File`] and [`CloudError::State`] if the snapshot cannot be read or copied; the cloud stays as it
+    /// is then.
     pub async fn restore(&self, name: &str) -> Result<(), CloudError> {
         check(name)?;
         let name = name.to_owned();
@@ -117,6 +133,11 @@ impl Cloud {
     }
 
     /// Deletes a snapshot; says whether there was one of this name. Whoever restores it at the moment is waited for.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Input`] if no snapshot can have this name, [`CloudError::File`] if it cannot be taken away; it is
+    /// still there then.
     pub async fn delete_snapshot(&self, name: &str) -> Result<bool, CloudError> {
         check(name)?;
         let (place, hidden) = (self.place_of(name), self.hidden_place());
@@ -145,6 +166,11 @@ impl Cloud {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Busy`] if a transaction is still open after five seconds: try again when it has ended.
+    /// [`CloudError::File`] and [`CloudError::State`] if the copy cannot be written.
     pub async fn fork(&self) -> Result<Self, CloudError> {
         let turn = self.change_of_state().await;
         let scratch = Scratch::new("fork");
@@ -178,6 +204,11 @@ impl Cloud {
     /// Makes the cloud what it was when it was new: with what the builder and the seed file say, and nothing else. The
     /// tokens it hands out stay the same. Faults end, the request log is forgotten, the clock returns to where it began.
     /// Snapshots stay.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::File`] and [`CloudError::State`] if the new state cannot be written; [`CloudError::Seed`] if SQL
+    /// of the seed file does not run any more. The cloud stays as it is then.
     pub async fn reset(&self) -> Result<(), CloudError> {
         self.in_turn(|cloud| {
             let heirlooms = cloud.blueprint().ids.is_random().then(|| Heirlooms::of(&cloud.control().store));
