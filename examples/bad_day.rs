@@ -12,7 +12,7 @@ async fn main() -> Result<()> {
     cloud.snapshot("before").await?;
 
     // The first answer never arrives, although the database is made. It is not asked for a second time.
-    cloud.faults().on::<CreateDatabase>().nth(1).reset().carried_out();
+    cloud.faults().on::<CreateDatabase>().nth(1).carried_out().reset();
     if let Err(error) = turso.databases().create(NewDatabase::new("orders", "default")).await {
         println!("{error}");
         println!("it may have happened: {}", error.may_have_happened());

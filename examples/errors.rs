@@ -9,7 +9,7 @@ use turso_cloud_local::Cloud;
 async fn main() -> Result<()> {
     let cloud = Cloud::new()?;
     // The local cloud fails on purpose: the second creation is one too many, the third breaks inside.
-    cloud.faults().on::<CreateDatabase>().nth(2).reply(429).retry_after(1);
+    cloud.faults().on::<CreateDatabase>().nth(2).retry_after(1).reply(429);
     cloud.faults().on::<CreateDatabase>().nth(3).reply(500);
     // Without retries of its own, so that the errors are to be seen.
     let turso = cloud.client().retry(RetryPolicy::none()).build()?;

@@ -18,6 +18,9 @@ const FIRST_SEED = Number(process.env.FIRST_SEED ?? 0);
 describe("the local cloud beside sqld", () => {
   const local = localCloud();
   const met = new Set();
+  const topics = { values, sql, protocol };
+  /** The tests that are to have begun before it is known which differences are met. */
+  let missing = Object.values(topics).flat().length + 1;
   let sqld;
   before(async () => { sqld = await startSqld(); });
   after(() => sqld.stop());
@@ -29,13 +32,14 @@ describe("the local cloud beside sqld", () => {
     for (const { asked, ours, theirs, isExplained } of units) if (!isExplained) assert.deepEqual(ours, theirs, asked);
   }
 
-  for (const [topic, cases] of Object.entries({ values, sql, protocol })) {
+  for (const [topic, cases] of Object.entries(topics)) {
     describe(topic, () => {
-      for (const [name, exchanges] of cases) test(name, () => check(exchanges));
+      for (const [name, exchanges] of cases) test(name, () => { missing--; return check(exchanges); });
     });
   }
 
   test(`${SEQUENCES} random sequences of requests`, async () => {
+    missing--;
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEQUENCES; seed++) {
       await check(sequenceOf(seed)).catch((error) => { throw new Error(`with FIRST_SEED=${seed}`, { cause: error }); });
     }
@@ -59,11 +63,12 @@ describe("the local cloud beside sqld", () => {
     }
   });
 
-  test("every known difference is met, and written down with its reason", () => {
+  test("every known difference is met, and written down with its reason", (context) => {
     const page = readFileSync(new URL("../../docs/sqld.md", import.meta.url), "utf8");
     const written = [...page.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, id]) => id);
     const listed = differences.map(({ id }) => id);
     assert.deepEqual(written, listed);
+    if (missing > 0) return context.skip(`${missing} tests that may meet one were filtered out`);
     assert.deepEqual(listed.filter((id) => !met.has(id)), []);
   });
 });

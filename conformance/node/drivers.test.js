@@ -84,8 +84,9 @@ describe("@tursodatabase/serverless", () => {
   });
 
   test("a constraint is the driver's own error", async () => {
-    await assert.rejects(one("INSERT INTO t (v) VALUES (1) RETURNING v"), {
-      name: "DatabaseError", code: "SQLITE_CONSTRAINT", message: /UNIQUE constraint failed: t\.v/,
+    await connection.exec("CREATE TABLE c (v UNIQUE)");
+    await assert.rejects(one("INSERT INTO c VALUES (1), (1) RETURNING v"), {
+      name: "DatabaseError", code: "SQLITE_CONSTRAINT", message: /UNIQUE constraint failed: c\.v/,
     });
   });
 

@@ -80,8 +80,11 @@ impl Client {
 }
 
 impl ClientBuilder {
-    /// Builds a client for use without an async runtime. Fails as [`build`](Self::build) does, and where no thread
-    /// can be started.
+    /// Builds a client for use without an async runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and where no thread can be started.
     pub fn build_blocking(self) -> Result<Client, Error> {
         let mut inner = self.build_inner()?;
         inner.runtime = Some(Runtime::start()?);

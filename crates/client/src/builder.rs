@@ -213,8 +213,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Builds the client. Fails with [`ErrorKind::Config`](crate::ErrorKind) or
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind) on a setting that cannot work. No request is sent.
+    /// Builds the client. No request is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind) or [`ErrorKind::InvalidInput`](crate::ErrorKind) on a setting that cannot
+    /// work.
     pub fn build(self) -> Result<Client, Error> {
         Ok(Client::from_inner(self.build_inner()?))
     }

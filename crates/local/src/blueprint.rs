@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use crate::{
     Clock, CloudError,
     control::{Addresses, Control, Verifier, included_rows, record, recovery},
-    data::{DataPlane, Files, Hours, Rows},
+    data::{DataPlane, Files, Hours, Rows, SigningSeed},
     directory::remove_strays,
     founder::{Foundation, Founder, Heirlooms, Population},
     ids::Ids,
     quirk::Quirks,
     snapshots::copy_databases,
-    store::{OrganizationRow, Store, StoreError, Transaction},
+    store::{DatabaseRow, OrganizationRow, Store, StoreError, Transaction},
 };
 
 /// What all states of a cloud have in common.
@@ -51,23 +51,28 @@ impl Blueprint {
         Ok(data)
     }
 
-    /// Lets a state live on from the present moment.
-    pub(crate) fn awake(&self, store: Store, data: DataPlane) -> Result<Arc<Control>, CloudError> {
-        let now = self.clock.now();
+    /// Reads all of a state that is to live on from this time: what can fail, without a look at the clock.
+    pub(crate) fn prepare(&self, store: Store, data: DataPlane, now: Timestamp) -> Result<Asleep, CloudError> {
         let (key, databases, deleted, used) = store.transact(|transaction| {
             transaction.purge(recovery::deadline(now))?;
             let (databases, deleted) = (transaction.all_databases()?, transaction.all_deleted_databases()?);
             let key = transaction.platform_key()?.ok_or(CloudError::NoKey)?;
             Ok::<_, CloudError>((key, databases, deleted, used_this_month(transaction, now)?))
         })?;
+        let deleted: Vec<_> = deleted.into_iter().map(|deleted| deleted.database).collect();
         if self.lock.is_some() {
-            let restorable = deleted.iter().map(|deleted| &deleted.database);
-            remove_strays(data.directory(), databases.iter().chain(restorable))?;
+            remove_strays(data.directory(), databases.iter().chain(&deleted))?;
         }
+        Ok(Asleep { store, data, key, databases, deleted, used })
+    }
+
+    /// Lets a state live, by the clock as it is now.
+    pub(crate) fn awake(&self, state: Asleep) -> Arc<Control> {
+        let Asleep { store, data, key, databases, deleted, used } = state;
         // Known without being reachable, so that their files go when they can no longer be brought back.
         for deleted in &deleted {
-            data.put(record(&deleted.database));
-            data.forget(deleted.database.uuid.as_str());
+            data.put(record(deleted));
+            data.forget(deleted.uuid.as_str());
         }
         for database in &databases {
             data.put(record(database));
@@ -76,8 +81,19 @@ impl Blueprint {
             data.include(organization.id, included_rows(organization));
             data.add_used(organization.id, *used);
         }
-        Ok(Control::new(store, self, data, Verifier::new(&key)))
+        Control::new(store, self, data, Verifier::new(&key))
     }
+}
+
+/// A state that has been read and has not seen the clock yet.
+#[derive(Debug)]
+pub(crate) struct Asleep {
+    store: Store,
+    data: DataPlane,
+    key: SigningSeed,
+    databases: Vec<DatabaseRow>,
+    deleted: Vec<DatabaseRow>,
+    used: Vec<(OrganizationRow, Rows)>,
 }
 
 /// Every organization with the rows its databases have used since the month began.

@@ -15,7 +15,7 @@ use crate::{
     cloud::{Inner, Served, Settings},
     control::Hostnames,
     forks::Forks,
-    founder::{Heirlooms, Population, Team},
+    founder::{Heirlooms, Plan, Population, Team},
     home::Home,
     ids::Ids,
     quirk::Quirks,
@@ -128,9 +128,10 @@ impl CloudBuilder {
     }
 
     /// Puts the organization added last, or `acme` when there is none, on another plan than `pro`, which includes
-    /// everything: `starter`, `developer` or `scaler`. What the plan does not include is refused.
+    /// everything: `starter`, `developer` or `scaler`. What the plan does not include is refused. One that is kept is put
+    /// on it again by whoever opens it so, while the plan in a seed file is for an organization that is new.
     pub fn with_plan(mut self, plan: impl Into<String>) -> Self {
-        self.population.last_team().plan = Some(plan.into());
+        self.population.last_team().plan = Some(Plan::FromNowOn(plan.into()));
         self
     }
 
@@ -179,6 +180,12 @@ impl CloudBuilder {
     /// tokens. It is TOML; files with SQL are looked for beside it, and nowhere above.
     ///
     /// What is there already in a cloud that is kept stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::File`] if the file, or one that it names, cannot be read; [`CloudError::Toml`] if it does not say
+    /// what a seed file should, and [`CloudError::Input`] if it has an organization twice or names a file outside its
+    /// folder.
     pub fn seed_file(self, path: impl AsRef<Path>) -> Result<Self, CloudError> {
         let path = path.as_ref();
         let text = fs::read_to_string(path);
@@ -210,6 +217,11 @@ impl CloudBuilder {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Toml`] if the text does not say what a seed file should, and [`CloudError::Input`] if it has an
+    /// organization twice or names a file.
     pub fn seed_toml(self, text: &str) -> Result<Self, CloudError> {
         self.declare(text, None)
     }
@@ -232,6 +244,13 @@ impl CloudBuilder {
     }
 
     /// Makes the cloud, or opens it where it is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::InUse`] if another cloud lives in the directory: try again when it has ended.
+    /// [`CloudError::Input`] if something named to the builder or in a seed file breaks its rule, and
+    /// [`CloudError::Seed`] if SQL of a seed file does not run. [`CloudError::File`] and [`CloudError::State`] if the
+    /// directory, or what is kept in it, cannot be used.
     pub fn build(self) -> Result<Cloud, CloudError> {
         check_hosts(&self.served.hosts)?;
         let home = Home::open(self.directory.as_ref())?;
@@ -255,8 +274,9 @@ impl CloudBuilder {
             addresses: Arc::default(),
             lock: home.lock(),
         };
-        let (data, foundation) = blueprint.found(&store, files, &Heirlooms::default(), blueprint.clock.now())?;
-        let control = blueprint.awake(store, data)?;
+        let now = blueprint.clock.now();
+        let (data, foundation) = blueprint.found(&store, files, &Heirlooms::default(), now)?;
+        let control = blueprint.awake(blueprint.prepare(store, data, now)?);
         Ok(Cloud::from_inner(Inner::new(control, blueprint, home, foundation, settings)))
     }
 

@@ -17,11 +17,10 @@ use crate::{
     blueprint::Blueprint,
     clock::ClockState,
     control::{Addresses, Control, Hostnames, locate, sign},
-    data::Rows,
     forks::Forks,
     founder::{Foundation, TOKEN},
     home::Home,
-    local_api,
+    local_api::{self, UsageToAdd},
     rate_limit::RateLimit,
     traffic,
 };
@@ -84,6 +83,10 @@ pub(crate) struct Served {
 impl Cloud {
     /// A cloud in memory, with the user `dev`, their personal organization `dev` and the team organization `acme`,
     /// each of them with a group `default` in the location `local`.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::State`] if the system has no random numbers to give.
     pub fn new() -> Result<Self, CloudError> {
         Self::builder().build()
     }
@@ -172,6 +175,11 @@ impl Cloud {
     /// assert!(cloud.archive_group("acme", "none").is_err());
     /// # Ok::<(), turso_cloud_local::CloudError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Input`] if there is no such organization or group; [`CloudError::State`] if the state cannot be
+    /// read or written.
     pub fn archive_group(&self, organization: &str, group: &str) -> Result<(), CloudError> {
         self.control().archive_group(organization, group)
     }
@@ -183,18 +191,24 @@ impl Cloud {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use turso_cloud::NewDatabase;
+    /// use turso_cloud_local::local_api::UsageToAdd;
     ///
     /// let cloud = turso_cloud_local::Cloud::builder().with_plan("starter").build()?;
     /// let turso = cloud.client().build()?;
     /// turso.databases().create(NewDatabase::new("orders", "default")).await?;
     ///
-    /// cloud.add_usage("acme", "orders", 0, 25_000_000)?;
+    /// cloud.add_usage(&UsageToAdd::new("acme", "orders").rows_written(25_000_000))?;
     /// assert!(turso.organizations().get("acme").await?.blocked_writes);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn add_usage(&self, organization: &str, database: &str, read: u64, written: u64) -> Result<(), CloudError> {
-        self.control().add_usage(organization, database, Rows { read, written })
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Input`] if there is no such organization or database; [`CloudError::State`] if the state cannot be
+    /// read.
+    pub fn add_usage(&self, usage: &UsageToAdd) -> Result<(), CloudError> {
+        self.control().add_usage(usage)
     }
 
     /// Answers a request, as a server would that is the Platform API and the hosts of all databases in one.
@@ -250,11 +264,19 @@ impl Cloud {
     /// assert!(cloud.ca_certificate()?.starts_with("-----BEGIN CERTIFICATE-----"));
     /// # Ok::<(), turso_cloud_local::CloudError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Certificates`] if the certificate cannot be made, or read from the directory of the cloud.
     pub fn ca_certificate(&self) -> Result<String, CloudError> {
         self.0.authority.certificate()
     }
 
     /// The file of [`Cloud::ca_certificate`] in the directory of the cloud; nothing for a cloud in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cloud::ca_certificate`].
     pub fn ca_certificate_file(&self) -> Result<Option<PathBuf>, CloudError> {
         self.0.authority.certificate_file()
     }
@@ -276,6 +298,12 @@ impl Cloud {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Listen`] if no socket can be opened there, for instance because the port is taken;
+    /// [`CloudError::NoAddresses`] if databases are to have addresses of their own and this machine, or the address to
+    /// listen on, does not allow it: choose another form with [`CloudBuilder::hostnames`].
     pub async fn serve(&self, address: impl ToSocketAddrs) -> Result<Server, CloudError> {
         Server::start(self.clone(), address).await
     }

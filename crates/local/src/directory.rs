@@ -87,7 +87,8 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes the states that are not in use, and snapshots that were never finished; what cannot be removed now is removed when the directory is opened again.
+    /// Removes the states that are not in use, and snapshots that were never finished or no longer wanted; what cannot be
+    /// removed now is removed when the directory is opened again.
     pub(crate) fn tidy(&self) {
         let state = *self.state.lock();
         let states = fs::read_dir(self.path.join("states")).into_iter().flatten().flatten();

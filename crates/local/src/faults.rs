@@ -34,7 +34,7 @@ pub use spec::{FaultEffect, FaultSpec, FaultStatus};
 /// use turso_cloud_local::Cloud;
 ///
 /// let cloud = Cloud::new()?;
-/// let fault = cloud.faults().on::<GetClosestRegion>().nth(2).reply(503).retry_after(1);
+/// let fault = cloud.faults().on::<GetClosestRegion>().nth(2).retry_after(1).reply(503);
 ///
 /// let mut statuses = Vec::new();
 /// for _ in 0..3 {
@@ -105,6 +105,10 @@ impl Faults {
     }
 
     /// Puts a fault into effect that is given as a value.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Input`] if a value of the fault breaks its rule; it has no effect then.
     pub fn add(&self, spec: FaultSpec) -> Result<Fault, CloudError> {
         spec.check()?;
         Ok(self.insert(spec))
@@ -132,6 +136,10 @@ impl Faults {
     /// assert_eq!(faults.len(), 2);
     /// # Ok::<(), turso_cloud_local::CloudError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Toml`] if the text is no scenario, [`CloudError::Input`] if a value of a fault breaks its rule.
     pub fn load(&self, scenario: &str) -> Result<Vec<Fault>, CloudError> {
         let scenario: Scenario = toml::from_str(scenario).map_err(|error| CloudError::toml("scenario", &error))?;
         scenario.fault.iter().try_for_each(FaultSpec::check)?;

@@ -1,6 +1,6 @@
 //! Who and what is there before the first request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use turso_cloud_contract::{
@@ -37,8 +37,17 @@ pub(crate) struct Team {
     /// Names and roles of those who are in it beside its owner.
     pub(crate) members: Vec<(String, members::Role)>,
     /// Another plan than the usual one.
-    pub(crate) plan: Option<String>,
+    pub(crate) plan: Option<Plan>,
     pub(crate) databases: Vec<NewDatabase>,
+}
+
+/// The plan a team is to be on.
+#[derive(Clone, Debug)]
+pub(crate) enum Plan {
+    /// Only if it is new, as with all that a seed file declares.
+    AtFirst(String),
+    /// Whatever it was on before.
+    FromNowOn(String),
 }
 
 /// A database that is to be there, with the SQL that fills it.
@@ -125,12 +134,14 @@ impl Founder<'_> {
     pub(crate) fn found(&self, population: &Population) -> Result<Foundation, CloudError> {
         let Population { users, teams, tokens } = population;
         let is_new = self.transaction.find_user(USER)?.is_none();
+        let kept = self.kept(teams)?;
         let user = self.user(USER)?;
         if is_new && !teams.iter().any(|team| team.slug != USER) {
             self.team(&user, &Team::new(TEAM))?;
         }
         for team in teams {
             self.team(&user, team)?;
+            self.plan(team, kept.contains(&*team.slug))?;
         }
         let key = self.transaction.platform_key()?.map_or_else(|| self.key(), Ok)?;
         let token = self.token(&user, &key)?;
@@ -164,17 +175,33 @@ impl Founder<'_> {
     fn team(&self, user: &UserRow, team: &Team) -> Result<(), CloudError> {
         let slug = OrganizationSlug::try_from(&team.slug)?;
         match self.transaction.find_organization(&slug)? {
-            Some(organization) => self.groups(&organization, &team.groups)?,
-            None => self.organization(user, slug.clone(), OrganizationKind::Team, &team.groups)?,
+            Some(organization) => self.groups(&organization, &team.groups),
+            None => self.organization(user, slug, OrganizationKind::Team, &team.groups),
         }
-        if let (Some(plan), Some(mut organization)) = (&team.plan, self.transaction.find_organization(&slug)?) {
-            if !is_known_plan(plan) {
-                return Err(InvalidInput::new("plan", plan, "it is not in the list of plans").into());
+    }
+
+    /// The slugs of the teams that were there before.
+    fn kept<'t>(&self, teams: &'t [Team]) -> Result<HashSet<&'t str>, CloudError> {
+        let mut kept = HashSet::new();
+        for team in teams {
+            if self.transaction.find_organization(&OrganizationSlug::try_from(&team.slug)?)?.is_some() {
+                kept.insert(&*team.slug);
             }
-            organization.plan.clone_from(plan);
-            self.transaction.update_organization(&organization)?;
         }
-        Ok(())
+        Ok(kept)
+    }
+
+    fn plan(&self, team: &Team, is_kept: bool) -> Result<(), CloudError> {
+        let Some(Plan::AtFirst(plan) | Plan::FromNowOn(plan)) = &team.plan else { return Ok(()) };
+        if !is_known_plan(plan) {
+            return Err(InvalidInput::new("plan", plan, "it is not in the list of plans").into());
+        }
+        if is_kept && matches!(team.plan, Some(Plan::AtFirst(_))) {
+            return Ok(());
+        }
+        let mut organization = self.organization_named(&team.slug)?;
+        organization.plan.clone_from(plan);
+        Ok(self.transaction.update_organization(&organization)?)
     }
 
     /// Whoever is in the team already keeps their role.

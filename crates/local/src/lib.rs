@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![warn(clippy::missing_errors_doc)]
 
 mod authority;
+mod bearer;
 mod blocking;
 mod blueprint;
 mod builder;

@@ -29,6 +29,7 @@
 
 mod answer;
 mod guard;
+mod states;
 mod tail;
 mod types;
 

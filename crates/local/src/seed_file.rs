@@ -11,7 +11,7 @@ use turso_cloud_contract::{ByteSize, InvalidInput, members::Role};
 
 use crate::{
     CloudError,
-    founder::{NewDatabase, NewToken, Population, Team},
+    founder::{NewDatabase, NewToken, Plan, Population, Team},
 };
 
 /// The text of a seed file, with the SQL of the files it names.
@@ -148,7 +148,7 @@ impl SeedFile {
                 sql: database.sql,
             });
             let mut team = Team::new(organization.slug);
-            team.plan = organization.plan;
+            team.plan = organization.plan.map(Plan::AtFirst);
             team.groups.extend(groups);
             team.members.extend(members);
             team.databases.extend(databases);

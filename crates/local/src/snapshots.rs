@@ -62,14 +62,19 @@ impl Cloud {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Busy`] if a transaction is still open after five seconds: try again when it has ended.
+    /// [`CloudError::Input`] if the name breaks its rule or is taken. [`CloudError::File`] and [`CloudError::State`] if
+    /// the copy cannot be written; nothing of it is left then.
     pub async fn snapshot(&self, name: &str) -> Result<Snapshot, CloudError> {
         check(name)?;
         let turn = self.change_of_state().await;
-        let (folder, target) = (self.home().snapshots(), self.place_of(name));
+        let (draft, target) = (self.hidden_place(), self.place_of(name));
         if target.exists() {
             return Err(InvalidInput::new("snapshot", name, "there is one of this name already").into());
         }
-        let draft = folder.join(format!(".{:016x}", fastrand::u64(..)));
         let name = name.to_owned();
         let clock = self.clock().clone();
         self.control()
@@ -83,7 +88,12 @@ impl Cloud {
             .await
     }
 
-    /// The snapshots there are, by name. Looks at all files of each of them, and blocks meanwhile.
+    /// The snapshots there are, by name; one that is half gone is none. Looks at all files of each of them, and blocks
+    /// meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::File`] if the snapshots cannot be read.
     pub fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         let folder = self.home().snapshots();
         let entries = match fs::read_dir(&folder) {
@@ -93,17 +103,27 @@ impl Cloud {
         let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
         let mut names: Vec<_> = names.filter(|name| check(name).is_ok()).collect();
         names.sort_unstable();
-        names.into_iter().map(|name| Image::open(self.place_of(&name))?.snapshot(name)).collect()
+        let opened = names.into_iter().map(|name| Image::open(self.place_of(&name))?.snapshot(name));
+        opened.filter(|snapshot| !snapshot.as_ref().is_err_and(is_missing)).collect()
     }
 
     /// Puts the whole cloud back to a snapshot, while it is served. Requests that come later see nothing of what was
     /// since; requests at work end in the state that is left behind, with their streams, transactions and sockets. The
     /// clock is put back too. Snapshots, faults and the request log stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::NoSnapshot`] if there is none of this name, [`CloudError::Input`] if no snapshot can have it.
+    /// [`CloudError::File`] and [`CloudError::State`] if the snapshot cannot be read or copied; the cloud stays as it
+    /// is then.
     pub async fn restore(&self, name: &str) -> Result<(), CloudError> {
         check(name)?;
         let name = name.to_owned();
         self.in_turn(move |cloud| {
-            let image = Image::open(cloud.place_of(&name)).map_err(|error| missing(error, &name))?;
+            let image = Image::open(cloud.place_of(&name)).map_err(|error| match error {
+                error if is_missing(&error) => CloudError::NoSnapshot { name },
+                error => error,
+            })?;
             let base = image.base();
             let (store, files) = cloud.home().next(Some(&base))?;
             let data = cloud.blueprint().bring(&base.databases(), files)?;
@@ -113,13 +133,22 @@ impl Cloud {
     }
 
     /// Deletes a snapshot; says whether there was one of this name. Whoever restores it at the moment is waited for.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Input`] if no snapshot can have this name, [`CloudError::File`] if it cannot be taken away; it is
+    /// still there then.
     pub async fn delete_snapshot(&self, name: &str) -> Result<bool, CloudError> {
         check(name)?;
-        let place = self.place_of(name);
-        self.in_turn(move |_| {
-            let is_there = place.exists();
-            remove_all(&place);
-            Ok(is_there)
+        let (place, hidden) = (self.place_of(name), self.hidden_place());
+        // What cannot be removed is at least no snapshot any more.
+        self.in_turn(move |_| match fs::rename(&place, &hidden) {
+            Ok(()) => {
+                remove_all(&hidden);
+                Ok(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(CloudError::File { action: "remove", path: place, source }),
         })
         .await
     }
@@ -137,6 +166,11 @@ impl Cloud {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Busy`] if a transaction is still open after five seconds: try again when it has ended.
+    /// [`CloudError::File`] and [`CloudError::State`] if the copy cannot be written.
     pub async fn fork(&self) -> Result<Self, CloudError> {
         let turn = self.change_of_state().await;
         let scratch = Scratch::new("fork");
@@ -158,7 +192,8 @@ impl Cloud {
                 ..parent.blueprint().clone()
             };
             let (store, files) = home.next(Some(&base))?;
-            let control = blueprint.awake(store, blueprint.bring(&base.databases(), files)?)?;
+            let data = blueprint.bring(&base.databases(), files)?;
+            let control = blueprint.awake(blueprint.prepare(store, data, blueprint.clock.now())?);
             let settings = parent.settings().for_another(&blueprint.clock, secret()?);
             drop(scratch);
             Ok(Self::from_inner(Inner::new(control, blueprint, home, parent.foundation().clone(), settings)))
@@ -169,6 +204,11 @@ impl Cloud {
     /// Makes the cloud what it was when it was new: with what the builder and the seed file say, and nothing else. The
     /// tokens it hands out stay the same. Faults end, the request log is forgotten, the clock returns to where it began.
     /// Snapshots stay.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::File`] and [`CloudError::State`] if the new state cannot be written; [`CloudError::Seed`] if SQL
+    /// of the seed file does not run any more. The cloud stays as it is then.
     pub async fn reset(&self) -> Result<(), CloudError> {
         self.in_turn(|cloud| {
             let heirlooms = cloud.blueprint().ids.is_random().then(|| Heirlooms::of(&cloud.control().store));
@@ -199,16 +239,20 @@ impl Cloud {
 
     /// Lets another state, whose files are all there, take the place of this one at the time of its clock.
     fn proceed(&self, store: Store, data: DataPlane, clock: ClockState) -> Result<(), CloudError> {
-        // Before the state comes alive: what is too old is judged by its own time.
-        let before = self.clock().state();
+        let next = self.blueprint().prepare(store, data, clock.now())?;
+        self.home().proceed()?;
+        // When nothing can fail any more: by the time of the next state, this one gives up what is still to be brought back.
         self.clock().return_to(clock);
-        let control = self.blueprint().awake(store, data);
-        let control = control.and_then(|control| self.home().proceed().map(|()| control));
-        let old = self.replace(control.inspect_err(|_| self.clock().return_to(before))?);
+        let old = self.replace(self.blueprint().awake(next));
         old.data.close();
         drop(old);
         self.home().tidy();
         Ok(())
+    }
+
+    /// A place for what is not finished, or not wanted any more: no snapshot has such a name, and it is tidied up.
+    fn hidden_place(&self) -> PathBuf {
+        self.home().snapshots().join(format!(".{:016x}", fastrand::u64(..)))
     }
 
     fn place_of(&self, name: &str) -> PathBuf {
@@ -226,11 +270,7 @@ fn check(name: &str) -> Result<(), InvalidInput> {
     Err(InvalidInput::new("snapshot", name, rule))
 }
 
-fn missing(error: CloudError, name: &str) -> CloudError {
-    match error {
-        CloudError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            CloudError::NoSnapshot { name: name.to_owned() }
-        }
-        error => error,
-    }
+/// Whether the files of a snapshot are not there.
+fn is_missing(error: &CloudError) -> bool {
+    matches!(error, CloudError::File { source, .. } if source.kind() == io::ErrorKind::NotFound)
 }

@@ -49,6 +49,14 @@ pub(crate) async fn sql(cloud: &Cloud, host: Host, path: &str, request: Request<
     let label = control.label_of(host).await;
     let operation = data::operation_of(path, &request);
     let (head, body) = request.into_parts();
+    let label = match label {
+        Ok(label) => label,
+        Err(refusal) => {
+            let visit = Visit::begin(cloud, operation, None, &head);
+            drain(body).await;
+            return visit.end(refusal.into_response());
+        }
+    };
     let mut visit = Visit::begin(cloud, operation, Some(Arc::clone(&label)), &head);
     // No fault, no need to know.
     let name = cloud.faults().is_any().then(|| control.data.name_of(&label)).flatten();

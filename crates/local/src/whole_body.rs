@@ -1,10 +1,10 @@
 //! Bodies of requests that are read as a whole, within a limit.
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 
-/// How much of a body that is too large is thrown away before its sender is cut off.
+/// How much of a body that nobody wants is thrown away before its sender is cut off.
 const LONGEST_DISCARDED: usize = 64 << 20;
 
 /// Why a body was not read.
@@ -33,4 +33,15 @@ pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Unread> {
         }
     }
     if length > limit { Err(Unread::TooLarge) } else { Ok(kept.freeze()) }
+}
+
+/// Reads what is left of the body of a request that is refused, for a client that would not see the answer otherwise.
+pub(crate) async fn discard(mut body: BodyDataStream) {
+    let mut length = 0;
+    while let Some(Ok(piece)) = body.next().await {
+        length += piece.len();
+        if length > LONGEST_DISCARDED {
+            return;
+        }
+    }
 }

@@ -260,7 +260,7 @@ fn a_database_that_fails_in_between_is_not_taken_for_one_without_more() {
     let folder = out(&served, "failed");
     fs::create_dir(&folder).unwrap();
     for status in [400, 500, 502] {
-        let fault = served.cloud.faults().on_path("/sync/*").reply(status).error("out of order");
+        let fault = served.cloud.faults().on_path("/sync/*").error("out of order").reply(status);
         let ended = served.run(&["export", "shop", "--out", &text(&folder.join("x"))]);
         assert_eq!((ended.code, fault.count()), (Some(1), 1), "{status}: {}", ended.stderr);
         assert!(ended.stderr.contains("out of order"), "{}", ended.stderr);

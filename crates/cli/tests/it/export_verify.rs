@@ -45,7 +45,7 @@ fn an_export_that_cannot_be_compared_is_not_verified() {
     // The tables are listed and counted before the export, and again after it.
     for nth in [3, 4] {
         let served = three_rows();
-        let fault = served.cloud.faults().on_path("/v3/cursor").nth(nth).reply(500).error("out of order");
+        let fault = served.cloud.faults().on_path("/v3/cursor").nth(nth).error("out of order").reply(500);
         let ended = export_of_one_row(&served);
         assert_eq!((ended.code, fault.count()), (Some(1), 1), "{}", ended.stderr);
         assert!(ended.stderr.contains("out of order"), "{}", ended.stderr);

@@ -228,10 +228,8 @@ fn a_database_whose_creation_is_never_answered_is_looked_for() {
         (false, "database \"shop\" is not there; should it appear: tursoctl db delete shop"),
     ] {
         let served = served(&[]);
-        let hang = served.cloud.faults().on::<CreateDatabase>().hang();
-        if is_carried_out {
-            hang.carried_out();
-        }
+        let creation = served.cloud.faults().on::<CreateDatabase>();
+        if is_carried_out { creation.carried_out() } else { creation }.hang();
         let ended = interrupted_creation(&served, &["INT"]);
         assert_eq!(ended.code, Some(130), "{}", ended.stderr);
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
@@ -271,7 +269,7 @@ fn rows_that_may_have_been_replaced_are_not_called_untouched() {
         let sent = served.cloud.requests().all();
         let last = sent.iter().skip(before).filter(|request| request.database.is_some()).count() as u64;
         served.done(&["sql", "shop", "UPDATE t SET a = 'old'"]);
-        served.cloud.faults().on_sql().nth(last).reset().carried_out();
+        served.cloud.faults().on_sql().nth(last).carried_out().reset();
         let ended = served.run(&arguments);
         served.cloud.faults().clear();
         assert_eq!(ended.code, Some(1), "{}", ended.stderr);

@@ -79,7 +79,7 @@ fn a_batch_is_sent_again_only_where_it_was_certainly_not_carried_out() {
     served.done(&["import", "csv", &file, "--to", "shop"]);
     assert_eq!((busy.count(), count(&served, "numbers")), (3, 10));
     served.cloud.faults().clear();
-    served.cloud.faults().on_path("/v3/pipeline").reply(503).carried_out();
+    served.cloud.faults().on_path("/v3/pipeline").carried_out().reply(503);
     let ended = served.run(&["import", "csv", &file, "--to", "shop"]);
     served.cloud.faults().clear();
     assert_eq!((ended.code, count(&served, "numbers")), (Some(1), 20), "{}", ended.stderr);

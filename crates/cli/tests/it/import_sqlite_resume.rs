@@ -18,7 +18,7 @@ const NUMBERS: &str = "CREATE TABLE first (a); INSERT INTO first VALUES (1), (2)
 fn stopped(served: &Served, mode: &[&str]) -> String {
     let (path, _) = file(served, "few.db", &NUMBERS.replace("20000", "5"));
     let nth = if mode.is_empty() { 10 } else { 13 };
-    let fault = served.cloud.faults().on_path("/v3/pipeline").nth(nth).reset().carried_out();
+    let fault = served.cloud.faults().on_path("/v3/pipeline").nth(nth).carried_out().reset();
     let arguments = [&["import", "sqlite", &path, "--to", "shop", "--batch", "1", "--keep"], mode].concat();
     let ended = served.run(&arguments);
     assert!(ended.stderr.contains("(4 of 8 rows inserted)") && fault.count() == 1, "{}", ended.stderr);
@@ -74,7 +74,7 @@ fn an_import_that_may_have_replaced_the_rows_does_not_do_so_again() {
     served.done(&["sql", "shop", "CREATE TABLE t (a); INSERT INTO t VALUES ('old')"]);
     let (path, _) = file(&served, "t.db", "CREATE TABLE t (a); INSERT INTO t VALUES ('new')");
     // The last of all puts the new rows in the place of the old ones.
-    served.cloud.faults().on_path("/v3/pipeline").nth(6).reset().carried_out();
+    served.cloud.faults().on_path("/v3/pipeline").nth(6).carried_out().reset();
     let mode = ["--mode", "replace"];
     let ended = served.run(&[&["import", "sqlite", &path, "--to", "shop"][..], &mode].concat());
     assert!(ended.stderr.contains("nobody knows whether the last batch took effect"), "{}", ended.stderr);

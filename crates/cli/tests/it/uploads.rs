@@ -117,7 +117,7 @@ fn an_upload_deletes_no_database_that_it_has_not_created() {
 fn a_database_whose_creation_was_not_answered_is_removed_before_its_file_is_sent() {
     let served = Served::new();
     let (_, deletions) = piece(&served);
-    served.cloud.faults().on::<CreateDatabase>().reset().carried_out();
+    served.cloud.faults().on::<CreateDatabase>().carried_out().reset();
     let ended = Ended::of(import(&served).output().unwrap());
     assert_eq!((ended.code, deletions.count()), (Some(1), 1), "{}", ended.stderr);
     assert!(ended.stderr.contains("the database was removed again"), "{}", ended.stderr);

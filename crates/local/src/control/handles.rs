@@ -15,6 +15,10 @@ use super::{Context, Refusal, router::Operation};
 )]
 pub trait Handles<E: Endpoint> {
     /// Carries out a request, or refuses it.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, which is the answer to the request.
     fn handle(&self, request: E, cx: &mut Context<'_>) -> Result<E::Answer, Refusal>;
 }
 

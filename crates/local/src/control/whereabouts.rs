@@ -5,8 +5,9 @@ use std::{collections::HashMap, net::Ipv4Addr, sync::Arc};
 
 use parking_lot::RwLock;
 
-use super::{Control, answers, loopback};
+use super::{Control, Refusal, answers, loopback};
 use crate::{
+    blocking::blocking,
     quirk::SETTLING,
     store::{DatabaseRow, StoreError, Transaction},
 };
@@ -43,44 +44,41 @@ impl Whereabouts {
 
 impl Control {
     /// The label of the database that a host stands for. Nobody has the empty one.
-    pub(crate) async fn label_of(self: &Arc<Self>, host: Host) -> Arc<str> {
+    pub(crate) async fn label_of(self: &Arc<Self>, host: Host) -> Result<Arc<str>, Refusal> {
         if self.quirks.hide_new_databases() {
             // What is hidden for a while is not worth remembering.
             let control = Arc::clone(self);
-            let found = tokio::task::spawn_blocking(move || control.look_up_settled(&host)).await;
-            return found.ok().flatten().unwrap_or_default();
+            return blocking(move || control.look_up_settled(&host)).await;
         }
         if let Host::Label(label) = host {
-            return label.into();
+            return Ok(label.into());
         }
         if let Some(label) = self.whereabouts.0.read().labels.get(&host) {
-            return Arc::clone(label);
+            return Ok(Arc::clone(label));
         }
         let control = Arc::clone(self);
-        let found = tokio::task::spawn_blocking(move || control.look_up(host)).await;
-        found.ok().flatten().unwrap_or_default()
+        blocking(move || control.look_up(host)).await
     }
 
     /// Nobody's label for a database that is too new to be found.
-    fn look_up_settled(&self, host: &Host) -> Option<Arc<str>> {
-        let database = self.store.transact(|transaction| find(transaction, host)).ok().flatten()?;
-        let is_settled = self.clock.now().duration_since(database.created_at) >= SETTLING;
-        is_settled.then(|| database.label.into())
+    fn look_up_settled(&self, host: &Host) -> Result<Arc<str>, Refusal> {
+        let found = self.store.transact(|transaction| find(transaction, host))?;
+        let now = self.clock.now();
+        let settled = found.filter(|database| now.duration_since(database.created_at) >= SETTLING);
+        Ok(settled.map(|database| database.label.into()).unwrap_or_default())
     }
 
-    fn look_up(&self, host: Host) -> Option<Arc<str>> {
+    fn look_up(&self, host: Host) -> Result<Arc<str>, Refusal> {
         let changes = self.whereabouts.0.read().changes;
-        let found = self.store.transact(|transaction| find(transaction, &host));
-        let found = found.inspect_err(|error| {
-            tracing::error!(error = error as &dyn std::error::Error, "a host could not be looked up");
-        });
-        let label: Arc<str> = found.ok().flatten()?.label.into();
+        let found = self.store.transact(|transaction| find(transaction, &host))?;
+        let Some(database) = found else { return Ok(Arc::default()) };
+        let label: Arc<str> = database.label.into();
         let mut known = self.whereabouts.0.write();
         // What was read before a change must not outlive it.
         if known.changes == changes {
             known.labels.insert(host, Arc::clone(&label));
         }
-        Some(label)
+        Ok(label)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Who may use a database now: the same questions for a request of every protocol.
 
-use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Request};
 
@@ -9,6 +8,7 @@ use super::database::Database;
 use super::policy::Policy;
 use super::refusal::Refusal;
 use super::tokens::authorize;
+use crate::bearer;
 use crate::clock::Clock;
 
 /// The rules a request over HTTP runs under.
@@ -60,9 +60,5 @@ pub(crate) fn peer(extensions: &Extensions) -> Peer {
 
 /// The token of the `Authorization` header, empty if there is none.
 pub(crate) fn bearer(headers: &HeaderMap) -> &str {
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match header.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        _ => "",
-    }
+    bearer::bearer(headers).unwrap_or_default()
 }

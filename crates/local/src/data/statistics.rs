@@ -64,14 +64,18 @@ impl Hours {
 
     /// From the beginning of a calendar month to a time in it.
     pub(crate) fn of_month_until(now: Timestamp) -> Self {
-        let first_day = now.to_zoned_datetime(TimeZone::UTC).first_of_month();
-        let start = first_day.and_then(|day| day.start_of_day());
-        Self::between(start.map_or(Timestamp::MIN, |start| start.timestamp()), now)
+        Self::between(start_of_month(now), now)
     }
 
     fn contains(self, hour: Hour) -> bool {
         self.first <= hour && hour <= self.last
     }
+}
+
+/// The beginning of time in the first month of it.
+pub(crate) fn start_of_month(now: Timestamp) -> Timestamp {
+    let first_day = now.to_zoned_datetime(TimeZone::UTC).first_of_month();
+    first_day.and_then(|day| day.start_of_day()).map_or(Timestamp::MIN, |start| start.timestamp())
 }
 
 /// The books of one database, since it was put.

@@ -24,6 +24,7 @@ use super::refusal::Refusal;
 use super::temporary::{self, TemporaryFile};
 use super::{admission, body};
 use crate::clock::Clock;
+use crate::whole_body;
 use check::Reserved;
 use chunks::Unfinished;
 
@@ -97,7 +98,7 @@ impl Uploads {
             Err(refusal) => Err(refusal),
         };
         if answer.is_err() {
-            receive::discard(body).await;
+            whole_body::discard(body).await;
         }
         answer
     }

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 
-use super::{FaultEffect, FaultSpec, FaultStatus, pattern, rule::milliseconds};
+use super::{FaultEffect, FaultSpec, FaultStatus, pattern};
 
 /// A fault in effect. Unless it says otherwise, a request it hits is not carried out: nothing of it happened.
 #[derive(Clone)]
@@ -80,51 +80,6 @@ impl Fault {
             effect: spec.effect.clone(),
             carried_out: spec.carried_out,
         })
-    }
-
-    fn change(self, change: impl FnOnce(&mut FaultSpec)) -> Self {
-        change(&mut self.state.lock().spec);
-        self
-    }
-
-    fn change_reply(self, change: impl FnOnce(&mut Option<u64>, &mut Option<String>, &mut Option<String>)) -> Self {
-        self.change(|spec| {
-            if let Some(FaultEffect::Reply { retry_after, error, code, .. }) = &mut spec.effect {
-                change(retry_after, error, code);
-            }
-        })
-    }
-}
-
-#[expect(
-    clippy::must_use_candidate,
-    clippy::return_self_not_must_use,
-    reason = "the fault is in effect whether its handle is kept or not"
-)]
-impl Fault {
-    /// Sends `Retry-After` with this many seconds, where it replies.
-    pub fn retry_after(self, seconds: u64) -> Self {
-        self.change_reply(|retry_after, _, _| *retry_after = Some(seconds))
-    }
-
-    /// Sends this sentence as the `error` of the body, where it replies.
-    pub fn error(self, sentence: impl Into<String>) -> Self {
-        self.change_reply(|_, error, _| *error = Some(sentence.into()))
-    }
-
-    /// Sends this machine-readable `code` in the body, where it replies.
-    pub fn code(self, text: impl Into<String>) -> Self {
-        self.change_reply(|_, _, code| *code = Some(text.into()))
-    }
-
-    /// Lets this time pass before anything else happens. It is real time, not that of the cloud's clock.
-    pub fn delayed(self, latency: Duration) -> Self {
-        self.change(|spec| spec.latency_ms = Some(milliseconds(latency)))
-    }
-
-    /// Carries the request out before its answer is lost to the effect: what a client fears most.
-    pub fn carried_out(self) -> Self {
-        self.change(|spec| spec.carried_out = true)
     }
 }
 

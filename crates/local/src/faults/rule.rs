@@ -2,18 +2,22 @@ use std::time::Duration;
 
 use super::{Fault, FaultEffect, FaultSpec, Faults};
 
-/// A fault that has no effect yet.
+/// A fault that has no effect yet. All that is said of it is said first: with its effect it is complete, and hits from
+/// then on.
 #[must_use = "a rule says what is hit: without `reply` or another effect nothing happens"]
 #[derive(Debug)]
 pub struct FaultRule<'a> {
     faults: &'a Faults,
     spec: FaultSpec,
+    retry_after: Option<u64>,
+    error: Option<String>,
+    code: Option<String>,
 }
 
 #[expect(clippy::must_use_candidate, reason = "the fault is in effect whether its handle is kept or not")]
 impl<'a> FaultRule<'a> {
     pub(super) fn new(faults: &'a Faults, spec: FaultSpec) -> Self {
-        Self { faults, spec }
+        Self { faults, spec, retry_after: None, error: None, code: None }
     }
 
     /// Hits only requests with this path, in which `*` stands for any text.
@@ -48,10 +52,41 @@ impl<'a> FaultRule<'a> {
         self
     }
 
+    /// Lets this time pass before the effect. It is real time, not that of the cloud's clock.
+    pub fn delayed(mut self, latency: Duration) -> Self {
+        self.spec.latency_ms = Some(milliseconds(latency));
+        self
+    }
+
+    /// Carries the request out before its answer is lost to the effect: what a client fears most.
+    pub fn carried_out(mut self) -> Self {
+        self.spec.carried_out = true;
+        self
+    }
+
+    /// Sends `Retry-After` with this many seconds, if the effect is a [`reply`](Self::reply).
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Sends this sentence as the `error` of the body, if the effect is a [`reply`](Self::reply).
+    pub fn error(mut self, sentence: impl Into<String>) -> Self {
+        self.error = Some(sentence.into());
+        self
+    }
+
+    /// Sends this machine-readable `code` in the body, if the effect is a [`reply`](Self::reply).
+    pub fn code(mut self, text: impl Into<String>) -> Self {
+        self.code = Some(text.into());
+        self
+    }
+
     /// Answers with this status, from 200 to 599. Any other number stands for 500.
-    pub fn reply(self, status: u16) -> Fault {
+    pub fn reply(mut self, status: u16) -> Fault {
         let status = if (200..600).contains(&status) { status } else { 500 };
-        self.take_effect(FaultEffect::Reply { status, retry_after: None, error: None, code: None })
+        let (retry_after, error, code) = (self.retry_after, self.error.take(), self.code.take());
+        self.take_effect(FaultEffect::Reply { status, retry_after, error, code })
     }
 
     /// Answers as usual, after this time. It is real time, not that of the cloud's clock.

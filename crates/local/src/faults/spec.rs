@@ -7,8 +7,19 @@ use crate::{control::is_operation, data};
 /// those it hits, and what happens to them.
 ///
 /// A request is concerned when everything that is given about requests is true of it.
+///
+/// ```
+/// use turso_cloud_local::{Cloud, FaultEffect, FaultSpec};
+///
+/// let mut spec = FaultSpec::default();
+/// spec.path = Some("/v2/*".to_owned());
+/// spec.effect = Some(FaultEffect::Reset);
+/// assert_eq!(Cloud::new()?.faults().add(spec)?.count(), 0);
+/// # Ok::<(), turso_cloud_local::CloudError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct FaultSpec {
     /// The operation: a name of the catalogue such as `CreateDatabase`, or one of a SQL endpoint such as `Pipeline`, as
     /// the request log has it.

@@ -10,11 +10,9 @@ use serde_json::{Value, json};
 use turso_cloud_contract::{Expiration, InvalidInput};
 
 use super::{
-    ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, NewSnapshot, PREFIX, Status, UsageToAdd, tail,
+    ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, PREFIX, Status, UsageToAdd, states, tail,
 };
-use crate::{
-    Clock, Cloud, CloudError, Refusal, blocking::blocking, faults::check_operation, forks::MOST, request_log::Entry,
-};
+use crate::{Clock, Cloud, CloudError, Refusal, blocking::blocking, faults::check_operation, request_log::Entry};
 
 /// Clients and what is between them give up on requests that take much longer.
 const LONGEST_WAIT: u64 = 30;
@@ -69,23 +67,6 @@ pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Resul
             cloud.requests().clear();
             success(&json!({}))
         }
-        (&Method::GET, ["snapshots"]) => done(cloud, Cloud::snapshots).await,
-        (&Method::POST, ["snapshots"]) => {
-            let NewSnapshot { name } = parse(body)?;
-            success(&cloud.snapshot(&name).await.map_err(refusal)?)
-        }
-        (&Method::POST, ["snapshots", name, "restore"]) => {
-            cloud.restore(name).await.map_err(refusal)?;
-            success(&json!({}))
-        }
-        (&Method::DELETE, ["snapshots", name]) => delete_snapshot(cloud, name).await,
-        (&Method::GET, ["forks"]) => success(&cloud.settings().forks.list()),
-        (&Method::POST, ["forks"]) => fork(cloud).await,
-        (&Method::DELETE, ["forks", id]) => end_fork(cloud, id).await,
-        (&Method::POST, ["reset"]) => {
-            cloud.reset().await.map_err(refusal)?;
-            success(&json!({}))
-        }
         (&Method::POST, ["stop"]) => {
             cloud.settings().stop.notify_one();
             success(&json!({}))
@@ -95,12 +76,18 @@ pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Resul
             done(cloud, move |cloud| cloud.archive_group(&organization, &group).map(nothing)).await
         }
         (&Method::POST, ["usage"]) => {
-            let UsageToAdd { organization, database, rows_read, rows_written } = parse(body)?;
-            let count = move |cloud: &Cloud| cloud.add_usage(&organization, &database, rows_read, rows_written);
-            done(cloud, move |cloud| count(cloud).map(nothing)).await
+            let usage: UsageToAdd = parse(body)?;
+            done(cloud, move |cloud| cloud.add_usage(&usage).map(nothing)).await
         }
-        _ => Err(Refusal::not_found(format!("nothing answers {} {}", head.method, head.uri.path()))),
+        (method, segments @ ["snapshots" | "forks" | "reset", ..]) => {
+            states::dispatch(cloud, method, segments, body).await.unwrap_or_else(|| Err(unknown(head)))
+        }
+        _ => Err(unknown(head)),
     }
+}
+
+fn unknown(head: &Parts) -> Refusal {
+    Refusal::not_found(format!("nothing answers {} {}", head.method, head.uri.path()))
 }
 
 fn status(cloud: &Cloud) -> Status {
@@ -196,35 +183,14 @@ async fn har(cloud: &Cloud) -> Result<Response<Body>, Refusal> {
     blocking(move || Ok(json_body(requests.har()))).await
 }
 
-async fn delete_snapshot(cloud: &Cloud, name: &str) -> Result<Response<Body>, Refusal> {
-    if cloud.delete_snapshot(name).await.map_err(refusal)? {
-        return success(&json!({}));
-    }
-    Err(refusal(CloudError::NoSnapshot { name: name.to_owned() }))
-}
-
-async fn fork(cloud: &Cloud) -> Result<Response<Body>, Refusal> {
-    match cloud.settings().forks.add(cloud).await.map_err(refusal)? {
-        Some(fork) => success(&fork),
-        None => Err(Refusal::conflict(format!("there are {MOST} forks, and no more at once: end one first"))),
-    }
-}
-
-async fn end_fork(cloud: &Cloud, id: &str) -> Result<Response<Body>, Refusal> {
-    match id.parse() {
-        Ok(number) if cloud.settings().forks.end(number).await => success(&json!({})),
-        _ => Err(Refusal::not_found(format!("there is no fork {id:?}"))),
-    }
-}
-
-fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
+pub(super) fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
     let json = &mut serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(json)
         .map_err(|error| Refusal::bad_request(format!("the body cannot be read: {error}")))
 }
 
 /// The answer to what takes a look at a disk.
-async fn done<T: Serialize + Send + 'static>(
+pub(super) async fn done<T: Serialize + Send + 'static>(
     cloud: &Cloud,
     work: impl FnOnce(&Cloud) -> Result<T, CloudError> + Send + 'static,
 ) -> Result<Response<Body>, Refusal> {
@@ -236,7 +202,7 @@ fn nothing((): ()) -> Value {
     json!({})
 }
 
-fn success(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {
+pub(super) fn success(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {
     let json = serde_json::to_string(answer);
     json.map(json_body).map_err(|error| refusal(CloudError::State(error.into())))
 }
@@ -248,7 +214,7 @@ fn json_body(json: String) -> Response<Body> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
-fn refusal(error: CloudError) -> Refusal {
+pub(super) fn refusal(error: CloudError) -> Refusal {
     let status = match error {
         CloudError::Input(_) | CloudError::Toml { .. } => StatusCode::BAD_REQUEST,
         CloudError::NoSnapshot { .. } => StatusCode::NOT_FOUND,

@@ -3,7 +3,7 @@
 use http::{StatusCode, header, request::Parts};
 use subtle::ConstantTimeEq as _;
 
-use crate::{Cloud, Refusal};
+use crate::{Cloud, Refusal, bearer::bearer};
 
 /// The mark of a request that came in through a server which other machines can reach.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +26,6 @@ pub(super) fn check(cloud: &Cloud, head: &Parts) -> Result<(), Refusal> {
 }
 
 fn is_bearer_good(cloud: &Cloud, head: &Parts) -> bool {
-    let value = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let Some((scheme, token)) = value.split_once(' ') else { return false };
     let expected = cloud.local_token();
-    scheme.eq_ignore_ascii_case("bearer") && bool::from(token.trim().as_bytes().ct_eq(expected.expose().as_bytes()))
+    bearer(&head.headers).is_some_and(|token| token.as_bytes().ct_eq(expected.expose().as_bytes()).into())
 }

@@ -115,9 +115,18 @@ impl ClockChange {
 /// A snapshot to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct NewSnapshot {
     /// Its name.
     pub name: String,
+}
+
+impl NewSnapshot {
+    /// A snapshot of this name.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into() }
+    }
 }
 
 /// A copy of the cloud that is served beside it.
@@ -133,6 +142,7 @@ pub struct ServedFork {
 /// A group to be archived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct GroupToArchive {
     /// The slug of its organization.
     pub organization: String,
@@ -140,9 +150,18 @@ pub struct GroupToArchive {
     pub group: String,
 }
 
+impl GroupToArchive {
+    /// A group of an organization.
+    #[must_use]
+    pub fn new(organization: impl Into<String>, group: impl Into<String>) -> Self {
+        Self { organization: organization.into(), group: group.into() }
+    }
+}
+
 /// Rows to be counted as used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct UsageToAdd {
     /// The slug of the organization.
     pub organization: String,
@@ -154,4 +173,26 @@ pub struct UsageToAdd {
     /// Rows written.
     #[serde(default)]
     pub rows_written: u64,
+}
+
+impl UsageToAdd {
+    /// No rows yet of a database of an organization.
+    #[must_use]
+    pub fn new(organization: impl Into<String>, database: impl Into<String>) -> Self {
+        Self { organization: organization.into(), database: database.into(), rows_read: 0, rows_written: 0 }
+    }
+
+    /// So many rows read.
+    #[must_use]
+    pub fn rows_read(mut self, rows: u64) -> Self {
+        self.rows_read = rows;
+        self
+    }
+
+    /// So many rows written.
+    #[must_use]
+    pub fn rows_written(mut self, rows: u64) -> Self {
+        self.rows_written = rows;
+        self
+    }
 }

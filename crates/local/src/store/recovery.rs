@@ -114,6 +114,14 @@ impl Transaction<'_> {
         )
     }
 
+    /// The deleted databases of a group.
+    pub(crate) fn deleted_databases_in(&self, group: &GroupRow) -> Result<Vec<DeletedDatabaseRow>, StoreError> {
+        self.select_deleted_databases(
+            "SELECT * FROM deleted_databases_with_group WHERE group_id = ?1 ORDER BY id",
+            [group.id],
+        )
+    }
+
     /// The databases that were deleted because their group was.
     pub(crate) fn databases_deleted_with(&self, group: &GroupRow) -> Result<Vec<DeletedDatabaseRow>, StoreError> {
         self.select_deleted_databases(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::json;
-use turso_cloud_local::Cloud;
+use turso_cloud_local::{Cloud, local_api::UsageToAdd};
 
 use crate::support::{
     ACME as ORGANIZATION, SEED, call, create_database, delete, get, mint, outcome, patch, post, put, query,
@@ -197,10 +197,10 @@ async fn rows_beyond_the_plan_are_refused_until_the_month_ends_or_overages_are_b
     };
     assert_eq!((run(&cloud, "CREATE TABLE t (x)").await.as_str(), blocked(&cloud).await), ("ok", (false, false)));
 
-    cloud.add_usage("acme", "orders", 0, 25_000_000).unwrap();
+    cloud.add_usage(&UsageToAdd::new("acme", "orders").rows_written(25_000_000)).unwrap();
     assert_eq!(run(&cloud, "INSERT INTO t VALUES (1)").await, "error");
     assert_eq!((run(&cloud, "SELECT * FROM t").await.as_str(), blocked(&cloud).await), ("ok", (false, true)));
-    cloud.add_usage("acme", "orders", 2_500_000_000, 0).unwrap();
+    cloud.add_usage(&UsageToAdd::new("acme", "orders").rows_read(2_500_000_000)).unwrap();
     assert_eq!((run(&cloud, "SELECT * FROM t").await.as_str(), blocked(&cloud).await), ("error", (true, true)));
 
     patch(&cloud, ACME, r#"{"overages":true}"#).await;

@@ -1,11 +1,12 @@
 //! A cloud that is kept in a directory.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
+use http::Method;
 use serde_json::json;
-use turso_cloud_local::{Cloud, CloudError};
+use turso_cloud_local::{Cloud, CloudBuilder, CloudError, Quirk};
 
-use crate::support::{audit_log, create_database, delete, get, post, query, value};
+use crate::support::{audit_log, call_as, create_database, delete, get, mint_api_token, post, query, value};
 
 #[tokio::test]
 async fn a_cloud_is_the_same_when_its_directory_is_opened_again() {
@@ -51,7 +52,7 @@ async fn a_directory_of_an_older_version_is_taken_over_with_all_that_is_in_it() 
     assert_eq!(ended.status, 200, "{}", ended.text);
     drop(cloud);
     let version = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
-    assert_eq!(state(directory.path()).query_row("PRAGMA user_version", [], version).unwrap(), 3);
+    assert_eq!(state(directory.path()).query_row("PRAGMA user_version", [], version).unwrap(), 4);
 }
 
 #[test]
@@ -61,8 +62,8 @@ fn a_directory_of_a_newer_version_is_refused_by_both_versions() {
     state(directory.path()).execute_batch("PRAGMA user_version = 99").unwrap();
     let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
     let reason = std::error::Error::source(&refused).unwrap().to_string();
-    assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 3");
-    state(directory.path()).execute_batch("PRAGMA user_version = 3").unwrap();
+    assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 4");
+    state(directory.path()).execute_batch("PRAGMA user_version = 4").unwrap();
     drop(Cloud::builder().directory(directory.path()).build().expect("nothing of it was changed"));
 }
 
@@ -91,6 +92,19 @@ async fn what_was_deleted_stays_deleted() {
     delete(&cloud, "/v1/organizations/acme/groups/default").await;
     drop(cloud);
     assert_eq!(get(&open(), "/v1/organizations/acme/groups").await.json(), json!({"groups": []}));
+}
+
+#[tokio::test]
+async fn a_token_of_a_deleted_group_is_good_for_nothing_though_nobody_revoked_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    let token = mint_api_token(&cloud, "eu", r#"{"organization":"acme","group":"default","scopes":["read"]}"#).await;
+    let group = "/v1/organizations/acme/groups/default";
+    assert_eq!(call_as(&cloud, &token, Method::GET, group, "").await.status, 200);
+    let marked = state(directory.path()).execute("UPDATE groups SET deleted_at = 1e17 WHERE name = 'default'", []);
+    assert_eq!(marked.unwrap(), 2);
+    let refused = call_as(&cloud, &token, Method::GET, group, "").await;
+    assert_eq!(refused.refusal(), (401, "invalid api token".to_owned()));
 }
 
 #[tokio::test]
@@ -165,6 +179,25 @@ fn a_state_that_is_no_database_is_an_error_and_is_left_alone() {
     let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
     assert!(matches!(refused, CloudError::State(_)), "{refused:?}");
     assert_eq!(fs::read(&state).unwrap().len(), 68);
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_read_makes_no_database_unknown() {
+    for (quirk, host) in [(Some(Quirk::NotFoundAfterCreate), "orders-acme"), (None, "aws-eu-west-1.orders-acme")] {
+        let directory = tempfile::tempdir().unwrap();
+        let builder = Cloud::builder().directory(directory.path());
+        let cloud = quirk.into_iter().fold(builder, CloudBuilder::quirk).build().unwrap();
+        create_database(&cloud, "orders").await;
+        post(&cloud, "/v1/organizations/acme/groups/default/locations/aws-eu-west-1", "").await;
+        let view = "SELECT sql FROM sqlite_schema WHERE name = 'databases_with_group'";
+        let view: String = state(directory.path()).query_row(view, [], |row| row.get(0)).unwrap();
+        state(directory.path()).execute_batch("DROP VIEW databases_with_group").unwrap();
+        let failed = query(&cloud, host, "", "SELECT 1").await;
+        assert_eq!(failed.refusal(), (500, "internal server error".to_owned()), "{host}");
+        state(directory.path()).execute_batch(&view).unwrap();
+        cloud.clock().advance(Duration::from_secs(3));
+        assert_eq!(query(&cloud, host, "", "SELECT 1").await.status, 401, "{host}");
+    }
 }
 
 #[test]

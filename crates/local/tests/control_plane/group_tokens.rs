@@ -6,10 +6,13 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use turso_cloud_local::{Clock, Cloud};
 
-use crate::support::{audit_log, create_database, get, mint, ok, outcome, post, query};
+use crate::support::{ACME, SEED, audit_log, create_database, delete, get, mint, ok, outcome, post, query};
 
 const TOKENS: &str = "/v1/organizations/acme/groups/default/auth/tokens";
 const ROTATE: &str = "/v1/organizations/acme/groups/default/auth/rotate";
+
+/// What a token is told that a rotation has ended.
+const ENDED: &str = "Unauthorized: `invalid JWT token: role was invalidated after token was issued`";
 
 /// 2026-05-04T10:11:12Z
 const NOW: i64 = 1_777_889_472;
@@ -71,13 +74,23 @@ async fn a_rotation_ends_the_tokens_of_the_group_and_of_its_databases_and_no_oth
     let of_other = mint(&cloud, "/v1/organizations/acme/groups/eu/auth/tokens").await;
     let rotated = post(&cloud, ROTATE, "").await;
     assert_eq!((rotated.status, rotated.text.as_str()), (200, ""));
-    let sentence = "Unauthorized: `invalid JWT token: role was invalidated after token was issued`";
     for token in [of_database, of_group] {
-        assert_eq!(query(&cloud, "orders-acme", &token, "SELECT 1").await.refusal(), (401, sentence.to_owned()));
+        assert_eq!(query(&cloud, "orders-acme", &token, "SELECT 1").await.refusal(), (401, ENDED.to_owned()));
     }
     assert_eq!(outcome(&cloud, "far-acme", &of_other, "SELECT 1").await, ok());
     let new = mint(&cloud, TOKENS).await;
     assert_eq!(outcome(&cloud, "orders-acme", &new, "SELECT 1").await, ok());
+}
+
+#[tokio::test]
+async fn a_rotation_ends_the_tokens_of_a_deleted_database_too() {
+    let cloud = Cloud::builder().seed(SEED).build().unwrap();
+    let id = create_database(&cloud, "orders").await.json()["database"]["DbId"].as_str().unwrap().to_owned();
+    let token = mint(&cloud, "/v1/organizations/acme/databases/orders/auth/tokens").await;
+    delete(&cloud, "/v1/organizations/acme/databases/orders").await;
+    post(&cloud, ROTATE, "").await;
+    assert_eq!(post(&cloud, &format!("{ACME}/databases/{id}/restore"), "").await.status, 200);
+    assert_eq!(query(&cloud, "orders-acme", &token, "SELECT 1").await.refusal(), (401, ENDED.to_owned()));
 }
 
 #[tokio::test]

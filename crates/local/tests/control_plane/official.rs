@@ -186,6 +186,37 @@ async fn an_organization_is_put_on_a_plan() {
 }
 
 #[tokio::test]
+async fn an_organization_that_is_kept_stays_on_its_plan_unless_the_builder_says_otherwise() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = "/v1/organizations/acme/subscription";
+    let seeded = || {
+        let seed = "[[organization]]\nslug = \"acme\"\nplan = \"starter\"";
+        Cloud::builder().directory(directory.path()).seed_toml(seed).unwrap()
+    };
+    let cloud = seeded().build().unwrap();
+    assert_eq!(get(&cloud, path).await.json()["subscription"]["plan"], "starter");
+    assert_eq!(post(&cloud, path, r#"{"plan":"scaler"}"#).await.status, 200);
+    drop(cloud);
+    let cloud = seeded().build().unwrap();
+    assert_eq!(get(&cloud, path).await.json()["subscription"]["plan"], "scaler");
+    cloud.reset().await.unwrap();
+    assert_eq!(get(&cloud, path).await.json()["subscription"]["plan"], "starter");
+    drop(cloud);
+    let cloud = seeded().with_plan("developer").build().unwrap();
+    assert_eq!(get(&cloud, path).await.json()["subscription"]["plan"], "developer");
+}
+
+#[tokio::test]
+async fn a_seed_file_puts_any_organization_of_a_new_cloud_on_its_plan() {
+    for slug in ["dev", "acme"] {
+        let seed = format!("[[organization]]\nslug = \"{slug}\"\nplan = \"starter\"");
+        let cloud = Cloud::builder().with_organization("acme").seed_toml(&seed).unwrap().build().unwrap();
+        let path = format!("/v1/organizations/{slug}/subscription");
+        assert_eq!(get(&cloud, &path).await.json()["subscription"]["plan"], "starter", "{slug}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_pays_is_known_at_once() {
     let cloud = Cloud::new().unwrap();
     let customer = post(&cloud, "/v1/organizations/stripe-customer", r#"{"Name":"umbrella"}"#).await.json();

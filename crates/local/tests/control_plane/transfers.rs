@@ -3,14 +3,14 @@
 use serde_json::json;
 use turso_cloud_local::Cloud;
 
-use crate::support::{create_database, delete, get, mint, ok, outcome, post, query};
+use crate::support::{ACME, DEV, SEED, create_database, delete, get, mint, ok, outcome, post, query};
 
 const GROUP: &str = "/v1/organizations/acme/groups/default";
 const DATABASE: &str = "/v1/organizations/acme/databases/orders";
 
 /// `acme` with a group `default` and the database `orders`, and `dev` without the group of that name.
 async fn cloud() -> Cloud {
-    let cloud = Cloud::new().unwrap();
+    let cloud = Cloud::builder().seed(SEED).build().unwrap();
     create_database(&cloud, "orders").await;
     post(&cloud, "/v1/organizations/dev/groups/default/rename", r#"{"name":"home"}"#).await;
     cloud
@@ -42,6 +42,22 @@ async fn a_group_moves_with_its_databases_and_keeps_ids_and_tokens() {
         assert_eq!(outcome(&cloud, "orders-dev", token, "SELECT 1").await, ok());
         assert_eq!(query(&cloud, "orders-acme", token, "SELECT 1").await.status, 404);
     }
+}
+
+#[tokio::test]
+async fn what_was_deleted_moves_with_its_group_and_comes_back_only_there() {
+    let cloud = cloud().await;
+    let id = get(&cloud, DATABASE).await.json()["database"]["DbId"].as_str().unwrap().to_owned();
+    let token = mint(&cloud, &format!("{DATABASE}/auth/tokens")).await;
+    delete(&cloud, DATABASE).await;
+    assert_eq!(transfer_group(&cloud, "dev").await.status, 200);
+    assert_eq!(get(&cloud, &format!("{ACME}/databases?deleted=true")).await.json()["databases"], json!([]));
+    assert_eq!(post(&cloud, &format!("{ACME}/databases/{id}/restore"), "").await.status, 404);
+    let listed = get(&cloud, &format!("{DEV}/databases?deleted=true")).await.json();
+    assert_eq!(listed["databases"][0]["DbId"], json!(id));
+    let restored = post(&cloud, &format!("{DEV}/databases/{id}/restore"), "").await;
+    assert_eq!((restored.status, &restored.json()["database"]["Hostname"]), (200, &json!("orders-dev.localhost")));
+    assert_eq!(outcome(&cloud, "orders-dev", &token, "SELECT 1").await, ok());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use turso_cloud::transport::Body;
 use turso_cloud::{Expiration, NewToken};
-use turso_cloud_local::{Clock, Cloud};
+use turso_cloud_local::{Clock, Cloud, local_api::UsageToAdd};
 
 use crate::support::{client, create, databases, pipeline, token, value};
 
@@ -127,7 +127,7 @@ async fn what_a_plan_includes_is_counted_anew_with_the_month() {
     create(&cloud, "orders").await;
     let token = token(&cloud, "orders").await;
     value(&cloud, "orders", &token, "CREATE TABLE t (x)").await;
-    cloud.add_usage("acme", "orders", 0, 25_000_000).unwrap();
+    cloud.add_usage(&UsageToAdd::new("acme", "orders").rows_written(25_000_000)).unwrap();
     assert!(client(&cloud).organizations().get("acme").await.unwrap().blocked_writes);
     cloud.clock().advance(DAY);
     assert!(!client(&cloud).organizations().get("acme").await.unwrap().blocked_writes);

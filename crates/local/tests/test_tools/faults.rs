@@ -27,9 +27,9 @@ async fn a_client_sees_each_effect_as_what_it_is() {
         (|cloud| cloud.faults().on::<CreateDatabase>().reply(503), ErrorKind::Server, true, false),
         (|cloud| cloud.faults().on::<CreateDatabase>().hang(), ErrorKind::Timeout, true, false),
         (|cloud| cloud.faults().on::<CreateDatabase>().reset(), ErrorKind::Interrupted, true, false),
-        (|cloud| cloud.faults().on::<CreateDatabase>().reply(503).carried_out(), ErrorKind::Server, true, true),
-        (|cloud| cloud.faults().on::<CreateDatabase>().hang().carried_out(), ErrorKind::Timeout, true, true),
-        (|cloud| cloud.faults().on::<CreateDatabase>().reset().carried_out(), ErrorKind::Interrupted, true, true),
+        (|cloud| cloud.faults().on::<CreateDatabase>().carried_out().reply(503), ErrorKind::Server, true, true),
+        (|cloud| cloud.faults().on::<CreateDatabase>().carried_out().hang(), ErrorKind::Timeout, true, true),
+        (|cloud| cloud.faults().on::<CreateDatabase>().carried_out().reset(), ErrorKind::Interrupted, true, true),
         (|cloud| cloud.faults().on::<CreateDatabase>().cut_body(5), ErrorKind::Interrupted, true, true),
         (|cloud| cloud.faults().on::<CreateDatabase>().slow_body(1, SECOND), ErrorKind::Timeout, true, true),
     ];
@@ -55,7 +55,7 @@ async fn a_wrong_body_is_no_json() {
 async fn latency_comes_before_everything_else() {
     let cloud = Cloud::new().unwrap();
     cloud.faults().on::<ListDatabases>().times(1).latency(7 * SECOND);
-    cloud.faults().on::<GetDatabase>().reply(502).delayed(3 * SECOND);
+    cloud.faults().on::<GetDatabase>().delayed(3 * SECOND).reply(502);
     let begun = Instant::now();
     client(&cloud).databases().list().await.unwrap();
     assert!(begun.elapsed() >= 7 * SECOND && begun.elapsed() < 8 * SECOND, "{:?}", begun.elapsed());
@@ -78,7 +78,7 @@ async fn a_database_can_be_broken_and_its_neighbour_be_well() {
     create(&cloud, "orders").await;
     create(&cloud, "orders-eu").await;
     let (orders, eu) = (token(&cloud, "orders").await, token(&cloud, "orders-eu").await);
-    let fault = cloud.faults().on_sql().database("orders").reply(502).error("the database is away");
+    let fault = cloud.faults().on_sql().database("orders").error("the database is away").reply(502);
     let select = json!({"requests": [{"type": "execute", "stmt": {"sql": "SELECT 1"}}]});
     assert_eq!(pipeline(&cloud, "orders", &orders, &select).await, (502, json!({"error": "the database is away"})));
     assert_eq!(value(&cloud, "orders-eu", &eu, "SELECT 7").await, "7");
@@ -178,12 +178,10 @@ async fn a_scenario_takes_effect_as_a_whole_or_not_at_all() {
 #[test]
 fn a_fault_is_the_same_in_json() {
     let cloud = Cloud::new().unwrap();
-    let spec = FaultSpec {
-        operation: Some("CreateDatabase".to_owned()),
-        probability: Some(0.25),
-        effect: Some(FaultEffect::CutBody { after: 3 }),
-        ..FaultSpec::default()
-    };
+    let mut spec = FaultSpec::default();
+    spec.operation = Some("CreateDatabase".to_owned());
+    spec.probability = Some(0.25);
+    spec.effect = Some(FaultEffect::CutBody { after: 3 });
     let status = cloud.faults().add(spec).unwrap().status();
     assert!(status.spec.seed.is_some());
     let json = serde_json::to_string(&status).unwrap();

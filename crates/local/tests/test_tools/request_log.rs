@@ -66,7 +66,8 @@ async fn whatever_a_host_answers_has_a_name_that_faults_know() {
         cloud.handle(request).await;
         let logged = cloud.requests().all().pop().unwrap();
         assert_eq!(logged.operation.as_deref(), Some(name), "{path}");
-        let fault = FaultSpec { operation: logged.operation, latency_ms: Some(0), ..FaultSpec::default() };
+        let mut fault = FaultSpec::default();
+        (fault.operation, fault.latency_ms) = (logged.operation, Some(0));
         cloud.faults().add(fault).unwrap();
     }
     assert!(cloud.requests().unknown().is_empty());

@@ -62,15 +62,14 @@ fn fault() -> impl Strategy<Value = FaultSpec> {
         "ListDatabases",
     ]));
     (operation, 1..6_u64, 1..6_u64, effect(), any::<bool>(), prop::option::of(0..30_000_u64)).prop_map(
-        |(operation, nth, times, effect, carried_out, latency_ms)| FaultSpec {
-            operation: operation.map(str::to_owned),
-            nth: Some(nth),
-            times: Some(times),
-            latency_ms,
+        |(operation, nth, times, effect, carried_out, latency_ms)| {
+            let mut spec = FaultSpec::default();
+            spec.operation = operation.map(str::to_owned);
+            (spec.nth, spec.times, spec.latency_ms) = (Some(nth), Some(times), latency_ms);
             // A service that asks for patience has not done what it was asked for.
-            carried_out: carried_out && !matches!(effect, FaultEffect::Reply { status: 429, .. }),
-            effect: Some(effect),
-            ..FaultSpec::default()
+            spec.carried_out = carried_out && !matches!(effect, FaultEffect::Reply { status: 429, .. });
+            spec.effect = Some(effect);
+            spec
         },
     )
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use serde_json::json;
 use turso_cloud::NewDatabase;
 use turso_cloud_local::{Cloud, CloudError};
@@ -181,6 +181,35 @@ async fn a_failure_leaves_state_and_clock_as_they_are() {
     assert_eq!(databases(&cloud).await, ["orders"]);
 }
 
+/// The clock of the snapshot is beyond the time to bring the database back. Requests go on while it is tried to restore.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_leaves_what_can_be_brought_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().seed(7).directory(directory.path()).build().unwrap();
+    let then = cloud.clock().now();
+    cloud.clock().advance(200 * HOUR);
+    cloud.snapshot("later").await.unwrap();
+    cloud.clock().set(then);
+    create(&cloud, "orders").await;
+    client(&cloud).databases().delete("orders").await.unwrap();
+    std::fs::create_dir(directory.path().join("state.draft")).unwrap();
+    let requests = tokio::spawn({
+        let cloud = cloud.clone();
+        async move {
+            loop {
+                databases(&cloud).await;
+            }
+        }
+    });
+    for _ in 0..32 {
+        let failed = cloud.restore("later").await;
+        assert!(matches!(failed, Err(CloudError::File { action: "write", .. })), "{failed:?}");
+    }
+    requests.abort();
+    let deleted = client(&cloud).recovery().databases("").try_next().await.unwrap();
+    assert_eq!(deleted.map(|database| database.name.to_string()).as_deref(), Some("orders"));
+}
+
 #[tokio::test]
 async fn streams_do_not_outlive_the_state_they_began_in() {
     let cloud = Cloud::new().unwrap();
@@ -309,6 +338,25 @@ async fn snapshots_are_listed_and_deleted_by_name() {
     assert!(cloud.delete_snapshot("a").await.unwrap() && !cloud.delete_snapshot("a").await.unwrap());
     assert_eq!(names(), ["b"]);
     assert!(matches!(cloud.restore("a").await, Err(CloudError::NoSnapshot { name }) if name == "a"));
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_only_half_there_is_in_nobodys_way() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    for name in ["half", "whole"] {
+        cloud.snapshot(name).await.unwrap();
+    }
+    std::fs::remove_file(directory.path().join("snapshots/half/about.json")).unwrap();
+    let names = || cloud.snapshots().unwrap().into_iter().map(|snapshot| snapshot.name).collect::<Vec<_>>();
+    assert_eq!(names(), ["whole"]);
+    assert!(matches!(cloud.restore("half").await, Err(CloudError::NoSnapshot { .. })));
+    assert!(cloud.delete_snapshot("half").await.unwrap());
+    cloud.snapshot("half").await.unwrap();
+    assert_eq!(names(), ["half", "whole"]);
+    assert!(cloud.delete_snapshot("half").await.unwrap());
+    // Nothing of it is left, under no other name either.
+    assert_eq!(std::fs::read_dir(directory.path().join("snapshots")).unwrap().count(), 1);
 }
 
 #[tokio::test]

@@ -75,17 +75,17 @@ fn spec(args: &LocalFaultAdd) -> FaultSpec {
         args.wrong_json.then_some(FaultEffect::WrongJson),
         args.slow_body.map(|piece| FaultEffect::SlowBody { piece, every_ms: PAUSE_MS }),
     ];
-    FaultSpec {
-        operation: args.operation.clone(),
-        sql: args.sql.then_some(true),
-        path: args.path.clone(),
-        database: args.database.clone(),
-        nth: args.nth,
-        times: args.times,
-        probability: args.probability,
-        seed: args.chance_seed,
-        latency_ms: args.latency,
-        effect: effects.into_iter().flatten().next(),
-        carried_out: args.carried_out,
-    }
+    let mut spec = FaultSpec::default();
+    spec.operation.clone_from(&args.operation);
+    spec.sql = args.sql.then_some(true);
+    spec.path.clone_from(&args.path);
+    spec.database.clone_from(&args.database);
+    spec.nth = args.nth;
+    spec.times = args.times;
+    spec.probability = args.probability;
+    spec.seed = args.chance_seed;
+    spec.latency_ms = args.latency;
+    spec.effect = effects.into_iter().flatten().next();
+    spec.carried_out = args.carried_out;
+    spec
 }

@@ -23,7 +23,7 @@ pub(super) async fn run(cx: &Context, command: &LocalSnapshot) -> Result<()> {
         }
         LocalSnapshot::Save(args) => {
             let remote = Remote::find(cx, &args.instance).await?;
-            let new = NewSnapshot { name: args.snapshot.clone() };
+            let new = NewSnapshot::new(&args.snapshot);
             if cx.is_dry_run() {
                 return remote.post::<serde::de::IgnoredAny>("/_local/snapshots", &new).await.map(drop);
             }

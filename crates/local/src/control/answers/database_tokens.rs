@@ -12,7 +12,7 @@ use super::{Answers, databases, groups};
 use crate::{
     control::{Context, Handles, Refusal},
     data::{Access, Rules, Subject, TokenClaims, mint},
-    store::{DatabaseRow, GroupRow, OrganizationRow},
+    store::{DatabaseRow, DeletedDatabaseRow, GroupRow, OrganizationRow},
 };
 
 impl Handles<CreateDatabaseToken> for Answers {
@@ -61,7 +61,7 @@ impl Handles<RotateDatabaseTokens> for Answers {
 }
 
 impl Handles<RotateGroupTokens> for Answers {
-    /// Ends the tokens of the group and of each of its databases.
+    /// Ends the tokens of the group and of each of its databases, the deleted ones among them: they may come back.
     fn handle(&self, request: RotateGroupTokens, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let mut group = groups::find(cx, &organization, &request.group)?;
@@ -71,6 +71,10 @@ impl Handles<RotateGroupTokens> for Answers {
             database.role_id = cx.ids().uuid(cx.store())?;
             cx.store().update_database(&database)?;
             cx.publish(&database);
+        }
+        for DeletedDatabaseRow { mut database, .. } in cx.store().deleted_databases_in(&group)? {
+            database.role_id = cx.ids().uuid(cx.store())?;
+            cx.store().update_database(&database)?;
         }
         Ok(Nothing)
     }

@@ -5,16 +5,9 @@
 use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::declared::Declared;
-use super::pragma::{self, PragmaKind};
+use super::pragma::{self, ABOUT_A_TABLE, ABOUT_ALL_TABLES, PragmaKind};
 use crate::data::permissions::{Class, Denial, Right, Rules};
 use crate::data::words::{Word, words};
-
-/// Pragmas that tell of the one table that is their value.
-const ABOUT_A_TABLE: [&str; 4] = ["foreign_key_list", "index_list", "table_info", "table_xinfo"];
-
-/// Pragmas that tell of tables nobody named.
-const ABOUT_ALL_TABLES: [&str; 6] =
-    ["foreign_key_check", "index_info", "index_xinfo", "integrity_check", "quick_check", "table_list"];
 
 /// Tables the engine keeps for itself.
 const OF_THE_ENGINE: [&str; 7] = [

@@ -11,19 +11,12 @@ pub(crate) enum PragmaKind {
     Forbidden,
 }
 
-/// Pragmas whose value is an argument of a question.
-const QUESTIONS: [&str; 10] = [
-    "foreign_key_check",
-    "foreign_key_list",
-    "index_info",
-    "index_list",
-    "index_xinfo",
-    "integrity_check",
-    "quick_check",
-    "table_info",
-    "table_list",
-    "table_xinfo",
-];
+/// Pragmas that tell of the one table that is their value, which is an argument of a question.
+pub(super) const ABOUT_A_TABLE: [&str; 4] = ["foreign_key_list", "index_list", "table_info", "table_xinfo"];
+
+/// Pragmas that tell of tables nobody named. A value is an argument of a question here too.
+pub(super) const ABOUT_ALL_TABLES: [&str; 6] =
+    ["foreign_key_check", "index_info", "index_xinfo", "integrity_check", "quick_check", "table_list"];
 
 /// Pragmas that act even without a value.
 const ACTIONS: [&str; 3] = ["incremental_vacuum", "optimize", "shrink_memory"];
@@ -51,7 +44,7 @@ pub(crate) fn classify(name: &str, value: Option<&str>) -> PragmaKind {
         _ if name.eq_ignore_ascii_case(CHECKPOINT) => PragmaKind::Forbidden,
         _ if is_one_of(&ACTIONS) => PragmaKind::Action,
         None => PragmaKind::Query,
-        Some(_) if is_one_of(&QUESTIONS) => PragmaKind::Query,
+        Some(_) if is_one_of(&ABOUT_A_TABLE) || is_one_of(&ABOUT_ALL_TABLES) => PragmaKind::Query,
         // Setup scripts say this everywhere, and it is so already.
         Some(value) if name.eq_ignore_ascii_case("journal_mode") && value.eq_ignore_ascii_case("wal") => {
             PragmaKind::Query

@@ -9,10 +9,6 @@ use tokio::io::AsyncWriteExt as _;
 use super::{TemporaryFile, failed};
 use crate::data::refusal::Refusal;
 
-/// How much of a body is thrown away before its sender is cut off. A server that answers and hangs up while its client
-/// is sending makes the client report a broken connection instead of the answer.
-const MAX_DISCARDED_BYTES: u64 = 64 << 20;
-
 /// More than anybody needs to announce a file.
 const MAX_JSON_BYTES: usize = 64 << 10;
 
@@ -52,17 +48,6 @@ pub(super) async fn json<T: DeserializeOwned>(body: &mut BodyDataStream) -> Resu
     }
     serde_json::from_slice(&bytes)
         .map_err(|error| Refusal::protocol(format!("Cannot deserialize client message from JSON: {error}")))
-}
-
-/// Reads what is left of the body of a request that is refused.
-pub(super) async fn discard(mut body: BodyDataStream) {
-    let mut discarded = 0;
-    while let Ok(Some(piece)) = next(&mut body).await {
-        discarded += piece.len() as u64;
-        if discarded > MAX_DISCARDED_BYTES {
-            return;
-        }
-    }
 }
 
 async fn next(body: &mut BodyDataStream) -> Result<Option<Bytes>, Refusal> {

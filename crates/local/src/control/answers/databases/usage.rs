@@ -1,4 +1,4 @@
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use turso_cloud_contract::{
     ByteSize,
     billing::{DatabaseUsage, InstanceUsage, Usage},
@@ -10,7 +10,7 @@ use turso_cloud_contract::{
 use super::{find, instances};
 use crate::{
     control::{Context, Handles, Refusal, answers::Answers},
-    data::Hours,
+    data::{Hours, start_of_month},
     store::DatabaseRow,
 };
 
@@ -18,7 +18,7 @@ impl Handles<GetDatabaseUsage> for Answers {
     fn handle(&self, request: GetDatabaseUsage, cx: &mut Context<'_>) -> Result<DatabaseUsageAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let database = find(cx, &organization, &request.database)?;
-        let from = request.query.from.map_or_else(|| start_of_month(cx.now()), Ok)?;
+        let from = request.query.from.unwrap_or_else(|| start_of_month(cx.now()));
         let hours = Hours::between(from, request.query.to.unwrap_or(cx.now()));
         Ok(DatabaseUsageAnswer { database: used(cx, &database, hours)? })
     }
@@ -63,9 +63,4 @@ fn used(cx: &Context<'_>, database: &DatabaseRow, hours: Hours) -> Result<Databa
 fn top_queries(cx: &Context<'_>, database: &DatabaseRow, from: Timestamp) -> Vec<QueryStat> {
     let queries = cx.top_queries(database, Hours::between(from, cx.now()));
     queries.into_iter().map(|(sql, rows)| QueryStat::new(sql, rows.read, rows.written)).collect()
-}
-
-fn start_of_month(now: Timestamp) -> Result<Timestamp, Refusal> {
-    let first = now.to_zoned_datetime(TimeZone::UTC).first_of_month().and_then(|day| day.start_of_day());
-    Ok(first.map_err(Refusal::internal)?.timestamp())
 }

@@ -1,12 +1,15 @@
 use turso_cloud_contract::groups::{TransferGroup, TransferredGroup};
 
 use super::{find, refuse_if_taken};
-use crate::control::{
-    Context, Handles, Refusal,
-    answers::{
-        Answers, billing,
-        databases::{move_to, target},
+use crate::{
+    control::{
+        Context, Handles, Refusal,
+        answers::{
+            Answers, billing,
+            databases::{move_to, target},
+        },
     },
+    store::DeletedDatabaseRow,
 };
 
 impl Handles<TransferGroup> for Answers {
@@ -23,6 +26,11 @@ impl Handles<TransferGroup> for Answers {
         cx.store().update_group(&group)?;
         for database in databases {
             move_to(cx, database, group.clone(), &target)?;
+        }
+        // They belong to the group: whoever it is taken from must not bring them back with its key.
+        for DeletedDatabaseRow { mut database, .. } in cx.store().deleted_databases_in(&group)? {
+            database.group = group.clone();
+            cx.store().update_database(&database)?;
         }
         cx.store().delete_api_tokens_of_group(&group)?;
         Ok(TransferredGroup { group: group.into() })
