@@ -9,11 +9,13 @@ use std::{
 };
 
 use futures_util::StreamExt as _;
+use tokio::time::{Instant, sleep};
 use turso_cloud::{
     NewDatabase, NewToken,
     contract::{
         database_tokens::CreateDatabaseToken,
         databases::{CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, DeleteDatabase},
+        groups::ListGroups,
     },
     mock::{Failure, Mock},
 };
@@ -67,6 +69,42 @@ async fn a_limit_of_the_service_fails_no_input() {
 
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
     assert!(seen.load(Ordering::Relaxed) > 40, "some were asked to come again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_longer_than_a_deadline_costs_no_more_than_the_call_that_met_it() {
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(created);
+    mock.when::<CreateDatabase>().fail_once(Failure::rate_limited(Duration::from_secs(130)));
+    let turso = mock.client().build().unwrap();
+    let started = Instant::now();
+
+    let outcomes = turso.databases().create_many(tenants(200)).concurrency(16).await;
+
+    let failed: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.result.as_ref().err()).collect();
+    assert!(failed.len() == 1 && failed[0].is_rate_limited(), "{failed:?}");
+    assert_eq!(mock.requests::<CreateDatabase>().len(), 200, "each was sent once");
+    assert_eq!(started.elapsed().as_secs(), 130);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_another_call_met_is_waited_for() {
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(created);
+    mock.when::<ListGroups>().fail_once(Failure::rate_limited(Duration::from_secs(200)));
+    let turso = mock.client().build().unwrap();
+    turso.groups().list().await.unwrap_err();
+
+    let events = turso.databases().create_many(tenants(8)).events();
+    let late = async {
+        sleep(Duration::from_secs(100)).await;
+        mock.when::<ListGroups>().fail_once(Failure::rate_limited(Duration::from_secs(200)));
+        turso.groups().list().deadline(Duration::from_secs(150)).await.unwrap_err()
+    };
+    let (outcomes, _) = tokio::join!(events.collect::<Vec<_>>(), late);
+
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{outcomes:?}");
+    assert_eq!(outcomes.len(), 8);
 }
 
 #[tokio::test]
