@@ -61,7 +61,7 @@ impl<T: Send + 'static> Call<T> {
         self
     }
 
-    /// Bounds the whole call, with all its attempts and the waits between them.
+    /// Bounds the whole call, with all its attempts and the waits between them, from when it is first polled.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = deadline;
         self
@@ -171,8 +171,9 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
     type Output = Result<T, Error>;
     type IntoFuture = CallFuture<T>;
 
+    /// The deadline counts from when the future is first polled.
     fn into_future(self) -> CallFuture<T> {
-        (self.run)(Context::new(self.client, self.options))
+        Box::pin(async move { (self.run)(Context::new(self.client, self.options)).await })
     }
 }
 

@@ -101,11 +101,16 @@ impl Exchange<'_> {
     async fn attempt(&mut self) -> Result<Answer, Error> {
         let client = self.cx.client();
         self.refuse_while_cooling()?;
+        let late = || timed_out("no request could be sent before the deadline");
         let admitted = timeout_at(self.cx.deadline(), client.throttle.admit()).await;
-        let _place = admitted.map_err(|_| timed_out("no request could be sent before the deadline"))?;
+        let _place = admitted.map_err(|_| late())?;
         let authorized = timeout_at(self.cx.deadline(), self.authorization()).await;
         let authorization =
             authorized.map_err(|_| timed_out("the token provider gave no token before the deadline"))??;
+        // What is ready at once is not told by the timeouts that it comes too late.
+        if Instant::now() >= self.cx.deadline() {
+            return Err(late());
+        }
 
         self.attempts += 1;
         let payload = &self.request.payload;
