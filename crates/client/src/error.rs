@@ -194,6 +194,12 @@ impl Error {
         self
     }
 
+    /// Names the request of the error it comes from as its own.
+    pub(crate) fn due_to(mut self, cause: Self) -> Self {
+        self.0.request.clone_from(&cause.0.request);
+        self.with_source(cause)
+    }
+
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = Some(status);
         self

@@ -24,7 +24,7 @@ use crate::{Call, Error, Listing, access::Ended, call::checked};
 /// The databases of an organization, and their tokens: [`Client::databases`](crate::Client::databases).
 #[derive(Clone, Debug)]
 pub struct Databases {
-    scope: Scope,
+    pub(super) scope: Scope,
 }
 
 impl Databases {
@@ -228,6 +228,7 @@ impl Databases {
     /// Creates the database unless it exists. One of that name in another group is an error.
     ///
     /// It is safe to repeat: where the answer to the creation is lost, it looks before it creates again.
+    /// [`wait_ready`](Self::wait_ready) waits until the database answers, as it does after [`create`](Self::create).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -242,7 +243,7 @@ impl Databases {
     /// ```
     pub fn ensure(&self, database: NewDatabase) -> Call<Ensured<Database>> {
         let databases = self.clone();
-        Call::new(self.scope.client(), move |cx| async move {
+        let call = Call::new(self.scope.client(), move |cx| async move {
             let organization = databases.scope.organization();
             let create = checked(organization.map(|organization| CreateDatabase { organization, body: database }))?;
             let get = GetDatabase { organization: create.organization.clone(), database: named(&*create.body.name)? };
@@ -261,7 +262,8 @@ impl Databases {
                 let what = format!("database {}", create.body.name);
                 Err(mismatch(&what, "group", &create.body.group, ensured.group.as_str()))
             }
-        })
+        });
+        call.within(&self.scope)
     }
 
     /// Deletes one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
@@ -356,7 +358,7 @@ impl Databases {
         Call::one(self.scope.client(), endpoint, drop).ending_access(ended)
     }
 
-    fn path<N>(&self, name: N) -> Result<(OrganizationSlug, DatabaseName), Error>
+    pub(super) fn path<N>(&self, name: N) -> Result<(OrganizationSlug, DatabaseName), Error>
     where
         N: TryInto<DatabaseName>,
         N::Error: Into<InvalidInput>,

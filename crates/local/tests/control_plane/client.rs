@@ -50,7 +50,8 @@ async fn a_client_inside_the_process_reaches_databases_whether_or_not_the_cloud_
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("shop.db");
     let shop = rusqlite::Connection::open(&file).unwrap();
-    shop.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE goods (name); PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    shop.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE goods (name); PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
     drop(shop);
     let address = Some(Hostnames::Address).filter(|_| cfg!(target_os = "linux"));
     for form in [None, Some(Hostnames::Path), Some(Hostnames::Name), address] {
