@@ -13,7 +13,7 @@ use std::{fmt, future::Future, pin::Pin};
 pub use body::Body;
 pub use error::TransportError;
 #[cfg(feature = "reqwest")]
-pub(crate) use reqwest::{ReqwestTransport, Settings};
+pub(crate) use reqwest::{Proxies, ReqwestTransport, Settings};
 
 /// The future of one exchange.
 pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Body>, TransportError>> + Send + 'a>>;

@@ -25,6 +25,7 @@ mod path;
 mod rfc3339;
 mod samples;
 mod secrets;
+mod this_machine;
 mod units;
 
 pub mod api_tokens;
@@ -55,4 +56,5 @@ pub use open_enum::UnknownValue;
 pub use path::{PathReader, PathSegment};
 pub use samples::sample;
 pub use secrets::{ApiToken, DatabaseToken, EncryptionKey};
+pub use this_machine::is_this_machine;
 pub use units::{ByteSize, Expiration};

@@ -189,6 +189,43 @@ async fn a_proxy_is_used_for_every_request() {
     assert_eq!(proxy.requests(1)[0].line, line);
 }
 
+/// The variables of the environment belong to a whole process, so that this test runs itself in another one.
+#[tokio::test]
+async fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
+    const INSIDE: &str = "TURSO_CLOUD_TEST_PROXIED";
+    if std::env::var_os(INSIDE).is_some() {
+        return ask_behind_a_proxy().await;
+    }
+    let proxy = Server::start([Reply::answer("200 OK", DATABASE)]);
+    let mut inside = std::process::Command::new(std::env::current_exe().unwrap());
+    inside.args(["--exact", "builder::a_proxy_of_the_environment_is_not_asked_for_this_machine"]).env(INSIDE, "1");
+    for variable in ["NO_PROXY", "no_proxy", "REQUEST_METHOD"] {
+        inside.env_remove(variable);
+    }
+    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        inside.env(variable, proxy.origin());
+    }
+    let output = inside.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    let lines: Vec<_> = proxy.requests(1).into_iter().map(|seen| seen.line).collect();
+    assert_eq!(lines, ["GET http://api.test.invalid/v1/organizations/acme/databases/orders HTTP/1.1"]);
+}
+
+async fn ask_behind_a_proxy() {
+    let server = Server::start([Reply::answer("200 OK", DATABASE)]);
+    let builder = || server.client().retry(RetryPolicy::none());
+    builder().build().unwrap().databases().get("orders").await.unwrap();
+    let elsewhere = || builder().base_url("http://api.test.invalid");
+    elsewhere().build().unwrap().databases().get("orders").await.unwrap();
+    let past_it = elsewhere().no_proxy().build().unwrap().databases().get("orders").await.unwrap_err();
+    assert!(past_it.is_connect(), "{past_it}");
+    // One that is asked for is used for this machine, too.
+    let asked_for = builder().proxy(closed_origin()).build().unwrap().databases().get("orders").await.unwrap_err();
+    assert!(asked_for.is_connect(), "{asked_for}");
+    assert_eq!(server.requests(1)[0].line, "GET /v1/organizations/acme/databases/orders HTTP/1.1");
+}
+
 fn of_cloud(cloud: &Cloud, base_url: String) -> ClientBuilder {
     Client::builder(cloud.token()).organization(cloud.organization()).base_url(base_url).retry(RetryPolicy::none())
 }
