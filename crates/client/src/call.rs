@@ -75,8 +75,8 @@ impl<T: Send + 'static> Call<T> {
 
     /// Makes the call and waits for its answer, on a client of [`blocking`](crate::blocking).
     ///
-    /// Fails with [`ErrorKind::Config`] on any other client, and inside an async context, which it would block; the
-    /// threads of `spawn_blocking` count as one.
+    /// Fails with [`ErrorKind::Config`] on any other client, and inside a task of a tokio runtime, which it would stall;
+    /// `spawn_blocking` and `block_in_place` are where a task may send it.
     #[cfg(feature = "blocking")]
     pub fn send(self) -> Result<T, Error> {
         let client = self.client.clone();
