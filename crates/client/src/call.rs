@@ -34,6 +34,9 @@ pub(crate) struct CallOptions {
 
 /// A call that has not been made yet: await it, or [`send`](Self::send) it where there is no async runtime.
 ///
+/// It is awaited inside a [Tokio](https://tokio.rs) runtime with timers and, for the HTTP transport, I/O enabled, as
+/// `#[tokio::main]` sets one up. Without any it fails with [`ErrorKind::Config`].
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

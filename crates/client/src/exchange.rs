@@ -4,7 +4,10 @@ use std::{borrow::Cow, pin::pin, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep, timeout_at},
+};
 use tracing::{Instrument as _, debug, debug_span};
 use turso_cloud_contract::{ErrorBody, Repeatability};
 
@@ -66,6 +69,7 @@ impl Prepared {
 }
 
 pub(crate) async fn exchange(cx: &Context, request: &Prepared) -> Result<Answer, Error> {
+    inside_a_runtime().map_err(|error| error.with_request(request.context(0, Duration::ZERO)))?;
     let span =
         debug_span!("turso_cloud", operation = request.operation, method = %request.method, path = %request.template);
     Exchange { cx, request, attempts: 0, started: Instant::now() }.run().instrument(span).await
@@ -228,6 +232,16 @@ impl Exchange<'_> {
 
     fn context(&self) -> RequestContext {
         self.request.context(self.attempts, self.started.elapsed())
+    }
+}
+
+/// Timers and files panic without a runtime around them.
+pub(crate) fn inside_a_runtime() -> Result<(), Error> {
+    match Handle::try_current() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::config(
+            "there is no Tokio runtime here: await the call inside one, or build the client with `build_blocking`",
+        )),
     }
 }
 

@@ -5,8 +5,10 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use turso_cloud::{
     ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken, RetryPolicy,
+    mock::Mock,
     transport::{Body, SendFuture, Transport},
 };
 use turso_cloud_local::Cloud;
@@ -283,4 +285,30 @@ async fn the_last_layer_is_the_first_to_get_a_request() {
     client.databases().get("orders").await.unwrap();
     assert_eq!(*seen.lock().unwrap(), ["last", "first"]);
     assert_eq!(script.count(), 1);
+}
+
+#[test]
+fn without_a_runtime_a_call_is_an_error_and_no_panic() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    let upload = turso.databases().create_from_file(NewDatabase::new("orders", "default"), "no-such-file");
+    let outcomes = turso.databases().delete_many(["orders"]).into_future().now_or_never().unwrap();
+    for refused in [
+        turso.databases().get("orders").into_future().now_or_never().unwrap().map(drop),
+        turso
+            .databases()
+            .create(NewDatabase::new("orders", "default"))
+            .wait_ready()
+            .into_future()
+            .now_or_never()
+            .unwrap()
+            .map(drop),
+        turso.databases().stream().try_next().now_or_never().unwrap().map(drop),
+        upload.into_future().now_or_never().unwrap().map(drop),
+        outcomes.into_iter().next().unwrap().result.map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert!(error.is_config() && error.to_string().contains("there is no Tokio runtime here"), "{error}");
+    }
+    assert_eq!(mock.request_count(), 0);
 }
