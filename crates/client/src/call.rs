@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::Uri;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
-use turso_cloud_contract::{Endpoint, InvalidInput, Repeatability, RequestError, Service};
+use turso_cloud_contract::{Endpoint, InvalidInput, Repeatability, RequestError, Service, without_query};
 
 use crate::{
     Client, Error, ErrorKind, RetryPolicy,
@@ -244,7 +244,7 @@ impl Context {
 
 pub(crate) fn uri(origin: &str, target: &str) -> Result<Uri, Error> {
     Uri::try_from([origin, target].concat())
-        .map_err(|_| InvalidInput::new("path", target, "is not a valid path of a URL").into())
+        .map_err(|_| InvalidInput::new("path", without_query(target), "is not a valid path of a URL").into())
 }
 
 /// A change whose answer is not understood has been made all the same.

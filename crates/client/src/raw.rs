@@ -2,7 +2,7 @@ use std::{fmt, future::IntoFuture};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
-use turso_cloud_contract::{InvalidInput, Repeatability};
+use turso_cloud_contract::{InvalidInput, Repeatability, without_query};
 
 use crate::{
     Call, Client, Error,
@@ -48,7 +48,7 @@ impl RawCall {
         let uri = uri(&cx.client().base_url, &self.path)?;
         Ok(Prepared {
             operation: "Request",
-            template: self.path.split('?').next().unwrap_or_default().to_owned().into(),
+            template: without_query(&self.path).to_owned().into(),
             repeatability: if self.method == Method::GET { Repeatability::Safe } else { Repeatability::Once },
             method: self.method,
             uri,
@@ -101,10 +101,13 @@ impl From<Answer> for RawAnswer {
     }
 }
 
-/// Without bodies and headers, which may hold secrets; so for the answer.
+/// Without bodies, headers and queries, which may hold secrets; so for the answer.
 impl fmt::Debug for RawCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawCall").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("RawCall")
+            .field("method", &self.method)
+            .field("path", &without_query(&self.path))
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,11 +123,11 @@ impl fmt::Debug for RawAnswer {
 /// The path is put behind an origin that gets the token: it must not be able to move to another one, nor to
 /// another resource than it spells out.
 fn check_path(path: &str) -> Result<(), InvalidInput> {
-    let refuse = |rule| Err(InvalidInput::new("path", path, rule));
+    let refuse = |rule| Err(InvalidInput::new("path", without_query(path), rule));
     if !path.starts_with('/') {
         return refuse("must start with a slash");
     }
-    let segments = path.split('?').next().unwrap_or_default().split('/');
+    let segments = without_query(path).split('/');
     if segments
         .map(|segment| segment.to_ascii_lowercase().replace("%2e", "."))
         .any(|segment| matches!(&*segment, "." | ".."))

@@ -5,7 +5,9 @@
 use proptest::prelude::*;
 use turso_cloud_contract::{
     ApiToken, ByteSize, DatabaseName, DatabaseToken, ErrorBody, Expiration, GroupName, LocationCode, OrganizationSlug,
-    database_tokens::TokenAnswer, databases::Database,
+    database_tokens::TokenAnswer,
+    databases::{Database, NewDatabase, Seed},
+    uploads::UploadedDump,
 };
 
 /// Claims of a database token: `{"a":"rw","id":"1"}`.
@@ -196,4 +198,12 @@ fn an_error_body_yields_its_sentence_in_every_known_form() {
         assert_eq!((parsed.message(), parsed.code()), (message, code), "{body}");
     }
     assert_eq!(ErrorBody::parse(br#"{"error":{"retry_after":7}}"#).retry_after(), Some(7));
+}
+
+#[test]
+fn the_signature_of_a_dumps_url_is_not_shown() {
+    let url = "https://dumps.example.com/shop.sql?signature=planted";
+    let shown = format!("{:?} {:?}", NewDatabase::new("shop", "default").seed(Seed::dump(url)), UploadedDump::new(url));
+    assert_eq!(shown.matches("https://dumps.example.com/shop.sql\"").count(), 2, "{shown}");
+    assert!(!shown.contains("planted"), "{shown}");
 }

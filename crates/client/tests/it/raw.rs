@@ -108,3 +108,22 @@ async fn a_refusal_is_an_error_that_names_the_path_without_its_query() {
     assert_eq!(error.to_string(), "Request (GET /v1/thing): not found (404): no such thing");
     assert_eq!((error.operation(), error.path()), (Some("Request"), Some("/v1/thing")));
 }
+
+#[tokio::test]
+async fn a_query_is_shown_nowhere() {
+    let client = Script::new([Step::status(200)]).client().build().unwrap();
+    for path in [
+        "/v1/thing?token=planted",
+        "/v1/thing?token=planted value",
+        "/v1/../x?token=planted",
+        "x?planted",
+        "/x#planted",
+    ] {
+        let call = client.request(Method::GET, path);
+        let mut shown = format!("{call:?}");
+        if let Err(error) = call.await {
+            shown.push_str(&format!("{error} {error:?}"));
+        }
+        assert!(!shown.contains("planted"), "{shown}");
+    }
+}
