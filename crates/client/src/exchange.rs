@@ -96,8 +96,11 @@ impl Exchange<'_> {
             };
             answer_lost |= error.may_have_happened();
             match self.wait_before_retry(&error) {
-                Some(wait) => sleep(wait).await,
-                None => return Err(error.having_maybe_happened(answer_lost).with_request(self.context())),
+                Ok(wait) => sleep(wait).await,
+                Err(reason) => {
+                    let error = reason.into_iter().fold(error, |error, reason| error.and_detail(reason));
+                    return Err(error.having_maybe_happened(answer_lost).with_request(self.context()));
+                }
             }
         }
     }
@@ -175,29 +178,34 @@ impl Exchange<'_> {
         }
     }
 
-    /// How long to wait before the next attempt; `None` where there is to be none.
-    fn wait_before_retry(&self, error: &Error) -> Option<Duration> {
+    /// How long to wait before the next attempt. Where there is to be none although the policy has one, why.
+    fn wait_before_retry(&self, error: &Error) -> Result<Duration, Option<&'static str>> {
         let client = self.cx.client();
         let wait = self.cx.options().retry.wait(error, self.request.repeatability, self.attempts, &client.jitter);
-        if error.is_rate_limited() && error.status().is_some() {
+        let is_limited = error.is_rate_limited() && error.status().is_some();
+        if is_limited {
             // Other calls would be told the same: they all pause, whether this one goes on or not.
             if let Some(pause) = wait.or(error.retry_after()) {
                 client.throttle.cool_for(pause);
             }
         }
+        // A retry at the time the service has named puts no load on it that it did not ask for.
+        let is_invited = is_limited && error.retry_after().is_some();
         let reason = match wait {
-            None => "it is not to be repeated",
+            None => None,
             Some(wait) if wait >= self.cx.deadline().saturating_duration_since(Instant::now()) => {
-                "the next attempt would come after the deadline"
+                Some("the next attempt would come after the deadline")
             }
-            Some(_) if !client.allowance.spend() => "too many calls are being retried",
+            Some(_) if !is_invited && !client.allowance.spend() => {
+                Some("too many requests of this client fail to repeat this one")
+            }
             Some(wait) => {
                 debug!(%error, attempt = self.attempts, ?wait, "trying again");
-                return Some(wait);
+                return Ok(wait);
             }
         };
-        debug!(%error, attempts = self.attempts, reason, "giving up");
-        None
+        debug!(%error, attempts = self.attempts, reason = reason.unwrap_or("it is not to be repeated"), "giving up");
+        Err(reason)
     }
 
     fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
