@@ -1,6 +1,6 @@
 //! The typed test double.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::{Method, Uri};
 use turso_cloud::{
@@ -13,7 +13,7 @@ use turso_cloud::{
         groups::{CreateGroup, GetGroup, NewGroup},
     },
     mock::{Failure, Mock},
-    transport::{Body, Transport as _},
+    transport::{Body, Transport},
 };
 
 use crate::support::files::Files;
@@ -98,7 +98,7 @@ async fn an_operation_it_does_not_know_is_not_found() {
         let error = turso.request(method, path).await.unwrap_err();
         assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, Some("the mock knows no such operation")));
     }
-    assert_eq!(mock.request_count(), 0);
+    assert_eq!(mock.operations(), ["Request"; 4]);
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn requests_are_recorded_as_they_were_made_every_attempt_for_itself() {
     assert_eq!((mock.requests::<DeleteDatabase>().len(), mock.request_count()), (0, 4));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_failure_is_what_it_says() {
     let mock = Mock::new();
     let turso = mock.client().retry(RetryPolicy::none()).build().unwrap();
@@ -154,9 +154,10 @@ async fn each_failure_is_what_it_says() {
         .fail_once(Failure::refused(418, "teapot"))
         .fail_once(Failure::refused(42, "no status"))
         .answer_once_with_text("{")
-        .fail_once(Failure::rate_limited(Duration::from_secs(3)));
+        .fail_once(Failure::NoAnswer)
+        .fail_once(Failure::rate_limited(Duration::from_millis(2001)));
     let mut kinds = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..7 {
         let error = turso.databases().get("orders").await.unwrap_err();
         kinds.push((error.kind(), error.status().map_or(0, |status| status.as_u16()), error.retry_after()));
     }
@@ -168,9 +169,48 @@ async fn each_failure_is_what_it_says() {
             (ErrorKind::Rejected, 418, None),
             (ErrorKind::Server, 500, None),
             (ErrorKind::Decode, 200, None),
+            (ErrorKind::Timeout, 0, None),
             (ErrorKind::RateLimited, 429, Some(Duration::from_secs(3))),
         ]
     );
+}
+
+#[tokio::test]
+async fn operations_are_told_in_their_order_with_uploads_and_what_is_not_known() {
+    let files = Files::new();
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    turso.databases().ensure(NewDatabase::new("shop", "default")).await.unwrap();
+    turso.request(Method::DELETE, "/v1/no-such-thing").await.unwrap_err();
+    turso.request(Method::GET, "/v1/locations").await.unwrap();
+    turso.databases().upload_file("shop", files.database(3)).whole().await.unwrap();
+    let operations = mock.operations();
+    assert_eq!(operations[..3], ["GetDatabase", "Request", "ListLocations"]);
+    assert!(operations.contains(&"Upload"), "{operations:?}");
+    assert_eq!(mock.request_count(), operations.len());
+}
+
+#[tokio::test]
+async fn a_strict_double_answers_only_what_a_rule_is_for() {
+    let mock = Mock::strict();
+    mock.on::<ListDatabases>(|_| Ok(DatabasesAnswer::default()));
+    mock.when::<GetGroup>().fail_once(Failure::refused(404, "gone"));
+    let turso = mock.client().build().unwrap();
+    assert!(turso.databases().list().await.unwrap().is_empty());
+    assert!(turso.groups().get("eu").await.unwrap_err().is_not_found());
+    let unexpected = turso.groups().get("eu").await.unwrap_err();
+    assert!(unexpected.is_rejected() && unexpected.to_string().contains("no rule for GetGroup"), "{unexpected}");
+    assert_eq!(mock.operations(), ["ListDatabases", "GetGroup", "GetGroup"]);
+}
+
+#[tokio::test]
+async fn a_transport_may_be_shared_or_boxed() {
+    let mock = Mock::new();
+    let transports: [Box<dyn Transport>; 2] = [Box::new(Arc::new(mock.clone())), Box::new(mock.clone())];
+    for transport in transports {
+        mock.client().transport(transport).build().unwrap().groups().list().await.unwrap();
+    }
+    assert_eq!(mock.request_count(), 2);
 }
 
 #[tokio::test]
