@@ -28,7 +28,7 @@ use futures_core::Stream;
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::Method;
 use tokio::{runtime::Handle, sync::oneshot, task::coop::poll_proceed};
-use turso_cloud_contract::Endpoint;
+use turso_cloud_contract::{Endpoint, OrganizationSlug};
 
 use crate::{
     Call, ClientBuilder, Error, RawCall,
@@ -76,6 +76,24 @@ handles! {
 }
 
 impl Client {
+    /// As [`Client::organization`](crate::Client::organization).
+    #[must_use]
+    pub fn organization(&self) -> Option<&OrganizationSlug> {
+        self.0.organization()
+    }
+
+    /// As [`Client::base_url`](crate::Client::base_url).
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.0.base_url()
+    }
+
+    /// As [`Client::ready`](crate::Client::ready).
+    #[cfg(feature = "mock")]
+    pub fn ready<T: Send + 'static>(&self, result: Result<T, Error>) -> Call<T> {
+        self.0.ready(result)
+    }
+
     /// As [`Client::call`](crate::Client::call).
     pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<E::Answer> {
         self.0.call(endpoint)

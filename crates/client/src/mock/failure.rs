@@ -1,8 +1,12 @@
 use std::{future::pending, time::Duration};
 
 use http::{HeaderValue, Response, StatusCode, header};
+use turso_cloud_contract::ErrorBody;
 
-use crate::transport::{Body, TransportError};
+use crate::{
+    Error, ErrorKind,
+    transport::{Body, TransportError},
+};
 
 /// How a request to the [`Mock`](super::Mock) goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,5 +55,21 @@ impl Failure {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         Ok(response)
+    }
+}
+
+/// What a client makes of it, but for what only a request knows.
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused { status, message, retry_after } => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                let body = ErrorBody::parse(serde_json::json!({ "error": message }).to_string().as_bytes());
+                Self::refused("", status, &body).with_retry_after(retry_after)
+            }
+            Failure::Unreachable => Self::new(ErrorKind::Connect).with_source("the mock is unreachable"),
+            Failure::Disconnected => Self::new(ErrorKind::Interrupted).with_source("the mock broke off"),
+            Failure::NoAnswer => Self::new(ErrorKind::Timeout).with_detail("no complete answer came in time"),
+        }
     }
 }

@@ -86,6 +86,15 @@ fn other_settings_that_cannot_work_are_refused_too() {
     }
 }
 
+#[test]
+fn a_client_tells_where_it_works() {
+    let client = builder().unwrap().organization("acme").base_url("https://api.test.invalid/v1/").build().unwrap();
+    assert_eq!(client.organization().map(|slug| slug.as_str()), Some("acme"));
+    assert_eq!(client.base_url(), "https://api.test.invalid");
+    let client = builder().unwrap().build().unwrap();
+    assert_eq!((client.organization(), client.base_url()), (None, "https://api.turso.tech"));
+}
+
 #[tokio::test]
 async fn a_trailing_version_and_slash_are_dropped_on_the_wire() {
     for suffix in ["", "/", "/v1", "/v1/"] {

@@ -247,3 +247,30 @@ async fn uploads_succeed() {
     let dump = files.write("shop.sql", "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;\n");
     assert!(turso.databases().upload_dump(dump).await.unwrap().ends_with("/databases/dumps/mock"));
 }
+
+#[tokio::test]
+async fn a_result_can_stand_in_for_a_call_and_every_failure_for_its_error() {
+    let turso = Mock::new().client().build().unwrap();
+    assert_eq!(turso.ready(Ok(7)).await.unwrap(), 7);
+    let errors = [
+        (Failure::refused(409, "taken"), ErrorKind::AlreadyExists, Some("taken")),
+        (Failure::refused(42, "no status"), ErrorKind::Server, Some("no status")),
+        (Failure::rate_limited(Duration::from_secs(3)), ErrorKind::RateLimited, Some("too many requests")),
+        (Failure::Unreachable, ErrorKind::Connect, None),
+        (Failure::Disconnected, ErrorKind::Interrupted, None),
+        (Failure::NoAnswer, ErrorKind::Timeout, None),
+    ];
+    for (failure, kind, message) in errors {
+        let wait = (kind == ErrorKind::RateLimited).then_some(Duration::from_secs(3));
+        let error = turso.ready::<()>(Err(failure.into())).await.unwrap_err();
+        assert_eq!((error.kind(), error.message(), error.retry_after()), (kind, message, wait));
+    }
+}
+
+#[test]
+fn a_result_can_stand_in_for_a_call_without_a_runtime() {
+    let turso = Mock::new().client().build_blocking().unwrap();
+    assert_eq!(turso.ready(Ok(7)).send().unwrap(), 7);
+    assert_eq!(turso.organization().map(|slug| slug.as_str()), Some("acme"));
+    assert_eq!(turso.base_url(), "http://api.mock.invalid");
+}
