@@ -11,7 +11,10 @@ use futures_core::Stream;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::time::{Sleep, sleep_until};
 
-use crate::{Call, Client, Error};
+use crate::{
+    Call, Client, Error,
+    call::{CallOptions, option_setters},
+};
 
 type MakeCall<I, T> = Arc<dyn Fn(&I) -> Call<T> + Send + Sync>;
 type Running<I, T> = Pin<Box<dyn Future<Output = Outcome<I, T>> + Send>>;
@@ -41,6 +44,7 @@ pub struct Bulk<I, T> {
     client: Client,
     inputs: Vec<I>,
     concurrency: usize,
+    options: CallOptions,
     call: MakeCall<I, T>,
 }
 
@@ -63,7 +67,8 @@ impl<I: Send + 'static, T: Send + 'static> Bulk<I, T> {
         call: impl Fn(&I) -> Call<T> + Send + Sync + 'static,
     ) -> Self {
         let inputs = inputs.into_iter().collect();
-        Self { client: client.clone(), inputs, concurrency: 16, call: Arc::new(call) }
+        let options = client.inner().options;
+        Self { client: client.clone(), inputs, concurrency: 16, options, call: Arc::new(call) }
     }
 
     /// Sets how many calls run at once at the most; 16 by default, and never less than one.
@@ -72,13 +77,16 @@ impl<I: Send + 'static, T: Send + 'static> Bulk<I, T> {
         self
     }
 
+    option_setters!();
+
     /// The outcomes as they come, in no order.
     pub fn events(self) -> BulkEvents<I, T> {
         let pauses = self.client.inner().throttle.pauses();
+        let (call, options) = (self.call, self.options);
         BulkEvents {
             client: self.client,
             inputs: self.inputs.into_iter().enumerate().collect(),
-            call: self.call,
+            call: Arc::new(move |input| call(input).with_options(options)),
             running: FuturesUnordered::new(),
             pause: None,
             pace: Pace { limit: self.concurrency, most: self.concurrency, calm: 0, pauses },

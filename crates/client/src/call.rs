@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::Uri;
+use http::{HeaderMap, Uri};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use turso_cloud_contract::{Endpoint, InvalidInput, Repeatability, RequestError, Service, without_query};
@@ -31,6 +31,30 @@ pub(crate) struct CallOptions {
     pub(crate) deadline: Duration,
     pub(crate) retry: RetryPolicy,
 }
+
+/// `timeout`, `deadline` and `retry`, on whatever becomes a call. The words are those of [`Call`].
+macro_rules! option_setters {
+    () => {
+        /// Bounds each attempt; see [`Call::timeout`](crate::Call::timeout).
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.options.timeout = timeout;
+            self
+        }
+
+        /// Bounds each call as a whole; see [`Call::deadline`](crate::Call::deadline).
+        pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
+            self.options.deadline = deadline;
+            self
+        }
+
+        /// Sets how failed requests are retried; see [`Call::retry`](crate::Call::retry).
+        pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
+            self.options.retry = policy;
+            self
+        }
+    };
+}
+pub(crate) use option_setters;
 
 /// A call that has not been made yet: await it, or [`send`](Self::send) it where there is no async runtime.
 ///
@@ -73,6 +97,11 @@ impl<T: Send + 'static> Call<T> {
     /// Sets how failed requests of this call are retried.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.retry = policy;
+        self
+    }
+
+    pub(crate) fn with_options(mut self, options: CallOptions) -> Self {
+        self.options = options;
         self
     }
 
@@ -235,6 +264,7 @@ impl Context {
             template: E::PATH.into(),
             method: E::METHOD,
             uri: uri(origin, &target)?,
+            headers: HeaderMap::new(),
             payload: endpoint.encode_body().map_err(unwritable)?.map(Bytes::from).into(),
             repeatability: E::REPEATABILITY,
             authorization,

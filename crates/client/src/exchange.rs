@@ -32,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) template: Cow<'static, str>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
+    /// Beside those every request has.
+    pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
     pub(crate) repeatability: Repeatability,
     pub(crate) authorization: Authorization,
@@ -48,7 +50,7 @@ pub(crate) enum Authorization {
 }
 
 /// An answer with a status of success.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -162,6 +164,7 @@ impl Exchange<'_> {
         headers.insert(header::USER_AGENT, self.cx.client().user_agent.clone());
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         self.request.payload.write_headers(&self.request.method, headers);
+        headers.extend(self.request.headers.clone());
         if let Some(authorization) = authorization {
             headers.insert(header::AUTHORIZATION, authorization);
         }

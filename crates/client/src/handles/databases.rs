@@ -244,7 +244,8 @@ impl Databases {
         N::Error: Into<InvalidInput>,
     {
         let original = from.try_into().map_err(Into::into);
-        Branch { scope: self.scope.clone(), original, name: name.into(), at: None, group: None }
+        let options = self.scope.client().inner().options;
+        Branch { scope: self.scope.clone(), original, name: name.into(), at: None, group: None, options }
     }
 
     /// Creates the database unless it exists. One of that name in another group is an error.

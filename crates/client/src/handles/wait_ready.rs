@@ -1,7 +1,7 @@
 use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderMap, Method};
 use tokio::time::{Instant, sleep};
 use turso_cloud_contract::{
     DatabaseName, DatabaseToken, Expiration, InvalidInput, Repeatability,
@@ -161,6 +161,7 @@ pub(crate) fn select_one(url: &str, token: &DatabaseToken) -> Result<Prepared, E
         template: "/v2/pipeline".into(),
         method: Method::POST,
         uri: uri(url.trim_end_matches('/'), "/v2/pipeline")?,
+        headers: HeaderMap::new(),
         payload: Payload::Json(Bytes::from_static(PROBE)),
         repeatability: Repeatability::Safe,
         authorization: Authorization::Header(bearer(token.expose())?),

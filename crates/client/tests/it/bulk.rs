@@ -11,7 +11,7 @@ use std::{
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, sleep};
 use turso_cloud::{
-    NewDatabase, NewToken,
+    Error, NewDatabase, NewToken, RetryPolicy,
     contract::{
         database_tokens::CreateDatabaseToken,
         databases::{CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, DeleteDatabase},
@@ -138,6 +138,26 @@ async fn a_bad_name_among_many_fails_alone_and_is_not_sent() {
     assert!(outcomes[0].result.is_ok());
     assert!(outcomes[1].result.as_ref().unwrap_err().is_invalid_input());
     assert_eq!(mock.requests::<CreateDatabaseToken>().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_set_for_many_calls_holds_for_each() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    let second = Duration::from_secs(1);
+    let (started, few) = (Instant::now(), || turso.databases().create_many(tenants(2)).concurrency(1));
+
+    mock.on::<CreateDatabase>(|_| Err(Failure::Unreachable));
+    let failed = few().retry(RetryPolicy::none()).await;
+    assert!(failed.iter().all(|outcome| outcome.result.as_ref().is_err_and(|error| error.attempts() == 1)));
+    assert_eq!(started.elapsed(), Duration::ZERO);
+
+    mock.on::<CreateDatabase>(|_| Err(Failure::NoAnswer));
+    for late in [few().timeout(second), few().deadline(second)] {
+        let started = Instant::now();
+        assert!(late.await.iter().all(|outcome| outcome.result.as_ref().is_err_and(Error::is_timeout)));
+        assert_eq!(started.elapsed(), second * 2);
+    }
 }
 
 #[test]
