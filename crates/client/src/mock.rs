@@ -1,6 +1,6 @@
 //! A typed test double: no sockets, no state, an answer for every operation.
 //!
-//! Operations without a rule get a canned answer in the documented shape, or, from a [strict](Mock::strict) double, a
+//! Operations without a rule get a canned answer in the documented shape, with the names the request has; or, from a [strict](Mock::strict) double, a
 //! refusal. Uploads, which are not operations of the catalogue, always succeed: they have no rules, and their bytes are
 //! not kept. For state and SQL, test against the local cloud instead.
 //!
@@ -32,6 +32,7 @@
 //! # }
 //! ```
 
+mod canned;
 mod failure;
 mod uploads;
 
@@ -44,9 +45,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use canned::canned;
 pub use failure::Failure;
 use http::{Response, Uri};
-use turso_cloud_contract::{ApiToken, Endpoint, EndpointInfo, Service, endpoints, for_each_endpoint, sample};
+use turso_cloud_contract::{ApiToken, Endpoint, EndpointInfo, Service, endpoints, for_each_endpoint};
 
 use crate::{
     Client, ClientBuilder, Credentials,
@@ -164,7 +166,7 @@ impl Mock {
         // The function runs without the lock: it may use the double itself.
         next.or_else(|| always.map(|answer| answer(request))).unwrap_or_else(|| match is_strict {
             true => Err(Failure::refused(400, format!("the mock is strict and has no rule for {}", E::NAME))),
-            false => canned(E::NAME),
+            false => canned(request),
         })
     }
 
@@ -255,10 +257,6 @@ fn encode<A: serde::Serialize>(answer: &A) -> Reply {
         Ok(json) => Ok(json.into()),
         Err(error) => Err(Failure::refused(500, error.to_string())),
     }
-}
-
-fn canned(operation: &str) -> Reply {
-    sample(operation).map(Bytes::from).ok_or_else(|| Failure::refused(404, "the mock knows no such operation"))
 }
 
 impl fmt::Debug for Mock {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::{Method, Uri};
 use turso_cloud::{
-    AuditLogPage, ErrorKind, NewDatabase, RetryPolicy,
+    AuditLogPage, ErrorKind, NewApiToken, NewDatabase, RetryPolicy,
     contract::{
         CATALOGUE, Endpoint, Service,
         database_tokens::{CreateDatabaseToken, NewToken},
@@ -72,10 +72,10 @@ async fn every_handle_gets_its_canned_answer() {
     assert_eq!(turso.organizations().list().await.unwrap()[0].slug, "iku");
     assert_eq!(turso.organizations().get("iku").await.unwrap().slug, "iku");
     assert_eq!(turso.groups().list().await.unwrap()[0].name, "default");
-    assert_eq!(turso.groups().create(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap().name, "default");
-    assert_eq!(turso.groups().delete("eu").await.unwrap().name, "default");
+    assert_eq!(turso.groups().create(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap().name, "eu");
+    assert_eq!(turso.groups().delete("eu").await.unwrap().name, "eu");
     assert_eq!(turso.databases().list().await.unwrap().len(), 2);
-    assert_eq!(turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap().name, "my-db");
+    assert_eq!(turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap().name, "orders");
     turso.databases().delete("orders").await.unwrap();
     assert!(!turso.databases().create_token("orders", NewToken::read_only()).await.unwrap().expose().is_empty());
     turso.databases().rotate_tokens("orders").await.unwrap();
@@ -118,7 +118,7 @@ async fn queued_replies_come_in_order_and_before_the_usual_answer() {
     }
     // Each operation has a queue of its own; behind it, without a rule, comes the canned answer.
     assert!(turso.groups().get("eu").await.unwrap_err().is_not_found());
-    assert_eq!(turso.groups().get("eu").await.unwrap().name, "default");
+    assert_eq!(turso.groups().get("eu").await.unwrap().name, "eu");
     // The last rule counts.
     mock.on::<ListDatabases>(|_| Ok(DatabasesAnswer::default()));
     assert!(turso.databases().list().await.unwrap().is_empty());
@@ -273,4 +273,26 @@ fn a_result_can_stand_in_for_a_call_without_a_runtime() {
     assert_eq!(turso.ready(Ok(7)).send().unwrap(), 7);
     assert_eq!(turso.organization().map(|slug| slug.as_str()), Some("acme"));
     assert_eq!(turso.base_url(), "http://api.mock.invalid");
+}
+
+#[tokio::test]
+async fn a_canned_answer_has_the_names_of_the_request() {
+    let turso = Mock::new().client().build().unwrap();
+    let databases = turso.databases();
+    let created = databases.create(NewDatabase::new("orders", "eu")).await.unwrap();
+    assert_eq!((created.name.as_str(), &*created.hostname), ("orders", "orders-acme.aws-us-east-1.turso.io"));
+    let found = databases.organization("other").get("events").await.unwrap();
+    assert_eq!(
+        (found.name.as_str(), found.url()),
+        ("events", "https://events-other.aws-us-east-1.turso.io".to_owned())
+    );
+    let ensured = turso.databases().ensure(NewDatabase::new("orders", "default")).await.unwrap();
+    assert_eq!(ensured.name, "orders");
+
+    let group = turso.groups().create(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap();
+    assert_eq!((group.name.as_str(), group.primary.as_str()), ("eu", "aws-eu-west-1"));
+    assert_eq!(group.locations, ["aws-eu-west-1"]);
+    assert_eq!(turso.organizations().get("other").await.unwrap().slug, "other");
+    assert_eq!(turso.members().get("ada").await.unwrap().username, "ada");
+    assert_eq!(turso.api_tokens().create("deploy", NewApiToken::default()).await.unwrap().name, "deploy");
 }
