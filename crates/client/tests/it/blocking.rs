@@ -38,7 +38,7 @@ fn every_kind_of_call_works_without_a_runtime() {
     assert!(!turso.databases().ensure(NewDatabase::new("my-db", "default")).send().unwrap().is_created());
     assert_eq!(
         turso.databases().branch("my-db", "copy").at(Timestamp::UNIX_EPOCH).group("default").send().unwrap().name,
-        "my-db"
+        "copy"
     );
     assert!(turso.databases().access("my-db", hour).send().unwrap().url.starts_with("https://"));
     assert_eq!(turso.databases().create_by_group_id(NewDatabaseV3::new("my-db", ID)).send().unwrap().name, "my-db");
