@@ -105,6 +105,12 @@ impl ReqwestTransport {
 
 impl Settings {
     fn build(&self, Route { is_encrypted, is_direct }: Route) -> Result<reqwest::Client, Error> {
+        #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            return Err(Error::config(
+                "rustls has no crypto provider: install one before the client is built, or enable the feature `rustls`",
+            ));
+        }
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT));
