@@ -100,7 +100,7 @@ impl Exchange<'_> {
             match self.wait_before_retry(&error) {
                 Ok(wait) => sleep(wait).await,
                 Err(reason) => {
-                    let error = reason.into_iter().fold(error, |error, reason| error.and_detail(reason));
+                    let error = reason.into_iter().fold(error, Error::and_detail);
                     return Err(error.having_maybe_happened(answer_lost).with_request(self.context()));
                 }
             }

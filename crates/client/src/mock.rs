@@ -164,10 +164,13 @@ impl Mock {
             (rule.next.pop_front(), rule.always.clone(), is_strict)
         };
         // The function runs without the lock: it may use the double itself.
-        next.or_else(|| always.map(|answer| answer(request))).unwrap_or_else(|| match is_strict {
-            true => Err(Failure::refused(400, format!("the mock is strict and has no rule for {}", E::NAME))),
-            false => canned(request),
-        })
+        match next.or_else(|| always.map(|answer| answer(request))) {
+            Some(reply) => reply,
+            None if is_strict => {
+                Err(Failure::refused(400, format!("the mock is strict and has no rule for {}", E::NAME)))
+            }
+            None => canned(request),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

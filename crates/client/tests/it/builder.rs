@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::{FutureExt as _, TryStreamExt as _};
 use turso_cloud::{
-    ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken, RetryPolicy,
+    ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken, OrganizationSlug, RetryPolicy,
     mock::Mock,
     transport::{Body, SendFuture, Transport},
 };
@@ -89,7 +89,7 @@ fn other_settings_that_cannot_work_are_refused_too() {
 #[test]
 fn a_client_tells_where_it_works() {
     let client = builder().unwrap().organization("acme").base_url("https://api.test.invalid/v1/").build().unwrap();
-    assert_eq!(client.organization().map(|slug| slug.as_str()), Some("acme"));
+    assert_eq!(client.organization().map(OrganizationSlug::as_str), Some("acme"));
     assert_eq!(client.base_url(), "https://api.test.invalid");
     let client = builder().unwrap().build().unwrap();
     assert_eq!((client.organization(), client.base_url()), (None, "https://api.turso.tech"));
@@ -223,6 +223,7 @@ async fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
     assert_eq!(lines, ["GET http://api.test.invalid/v1/organizations/acme/databases/orders HTTP/1.1"]);
 }
 
+#[expect(clippy::unwrap_used, reason = "it is the rest of the test")]
 async fn ask_behind_a_proxy() {
     let server = Server::start([Reply::answer("200 OK", DATABASE)]);
     let builder = || server.client().retry(RetryPolicy::none());

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::{Method, Uri};
 use turso_cloud::{
-    AuditLogPage, ErrorKind, NewApiToken, NewDatabase, RetryPolicy,
+    AuditLogPage, ErrorKind, NewApiToken, NewDatabase, OrganizationSlug, RetryPolicy,
     contract::{
         CATALOGUE, Endpoint, Service,
         database_tokens::{CreateDatabaseToken, NewToken},
@@ -271,7 +271,7 @@ async fn a_result_can_stand_in_for_a_call_and_every_failure_for_its_error() {
 fn a_result_can_stand_in_for_a_call_without_a_runtime() {
     let turso = Mock::new().client().build_blocking().unwrap();
     assert_eq!(turso.ready(Ok(7)).send().unwrap(), 7);
-    assert_eq!(turso.organization().map(|slug| slug.as_str()), Some("acme"));
+    assert_eq!(turso.organization().map(OrganizationSlug::as_str), Some("acme"));
     assert_eq!(turso.base_url(), "http://api.mock.invalid");
 }
 

@@ -120,10 +120,9 @@ async fn a_query_is_shown_nowhere() {
         "/x#planted",
     ] {
         let call = client.request(Method::GET, path);
-        let mut shown = format!("{call:?}");
-        if let Err(error) = call.await {
-            shown.push_str(&format!("{error} {error:?}"));
-        }
+        let shown = format!("{call:?}");
+        let answer = call.await.map_err(|error| format!("{error} {error:?}"));
+        let shown = format!("{shown} {answer:?}");
         assert!(!shown.contains("planted"), "{shown}");
     }
 }
