@@ -24,7 +24,7 @@ struct Clients {
     settings: Settings,
     /// As reqwest chooses them.
     proxies: Matcher,
-    clients: [OnceLock<Client>; 4],
+    by_route: [OnceLock<Client>; 4],
 }
 
 /// Which of the clients a request takes.
@@ -49,7 +49,7 @@ pub(crate) struct Settings {
 
 impl Http {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self(Arc::new(Clients { settings, proxies: Matcher::from_system(), clients: Default::default() }))
+        Self(Arc::new(Clients { settings, proxies: Matcher::from_system(), by_route: Default::default() }))
     }
 
     /// Sets up what requests to `url` need, and fails where that cannot be. Other origins are met later.
@@ -66,7 +66,7 @@ impl Http {
 impl Clients {
     fn client(&self, url: &str) -> reqwest::Result<&Client> {
         let route = self.route(url);
-        let client = &self.clients[usize::from(route.is_encrypted) * 2 + usize::from(route.is_direct)];
+        let client = &self.by_route[usize::from(route.is_encrypted) * 2 + usize::from(route.is_direct)];
         if let Some(client) = client.get() {
             return Ok(client);
         }
