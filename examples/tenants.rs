@@ -19,10 +19,11 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Safe to call at every request: the database is made once, and the token is kept as long as it is good.
+/// Safe to call at every sign-in: the database is made once and waited for, as Turso Cloud may need some seconds until a new
+/// one answers, and the token is kept as long as it is good.
 async fn tenant(turso: &Client, user: &str) -> Result<DatabaseAccess> {
     let name = format!("tenant-{user}");
-    turso.databases().ensure(NewDatabase::new(&name, "default")).await?;
+    turso.databases().ensure(NewDatabase::new(&name, "default")).wait_ready().await?;
     Ok(turso.databases().access(name, Expiration::hours(1)).await?)
 }
 

@@ -14,13 +14,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::{fmt, future::Future, pin::Pin, sync::mpsc, thread};
+use std::{
+    fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, resume_unwind},
+    pin::Pin,
+    sync::mpsc,
+    task::{Context, Poll, Waker},
+    thread,
+};
 
 use futures_core::Stream;
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use http::Method;
-use tokio::{runtime::Handle, sync::oneshot};
-use turso_cloud_contract::Endpoint;
+use tokio::{runtime::Handle, sync::oneshot, task::coop::poll_proceed};
+use turso_cloud_contract::{Endpoint, OrganizationSlug};
 
 use crate::{
     Call, ClientBuilder, Error, RawCall,
@@ -33,7 +41,7 @@ use crate::{
 /// A [`Client`](crate::Client) that brings its own runtime: its calls are made with [`Call::send`](crate::Call::send).
 ///
 /// The runtime lives on a thread of its own, which ends with the last clone; dropping one inside an async context
-/// does no harm.
+/// does no harm. A call that panics, in a provider of tokens or a transport of the program's own, panics where it is sent.
 #[derive(Clone, Debug)]
 pub struct Client(crate::Client);
 
@@ -68,6 +76,24 @@ handles! {
 }
 
 impl Client {
+    /// As [`Client::organization`](crate::Client::organization).
+    #[must_use]
+    pub fn organization(&self) -> Option<&OrganizationSlug> {
+        self.0.organization()
+    }
+
+    /// As [`Client::base_url`](crate::Client::base_url).
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.0.base_url()
+    }
+
+    /// As [`Client::ready`](crate::Client::ready).
+    #[cfg(feature = "mock")]
+    pub fn ready<T: Send + 'static>(&self, result: Result<T, Error>) -> Call<T> {
+        self.0.ready(result)
+    }
+
     /// As [`Client::call`](crate::Client::call).
     pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<E::Answer> {
         self.0.call(endpoint)
@@ -130,18 +156,39 @@ impl Runtime {
         &self,
         future: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
-        if Handle::try_current().is_ok() {
+        if is_inside_a_task() {
             return Err(Error::config(
-                "a blocking call inside an async context would stall it: await the call of an async client",
+                "a blocking call inside an async context would stall it: await the call, or send it inside \
+                 `spawn_blocking`",
             ));
         }
         let (sender, receiver) = mpsc::sync_channel(1);
         self.handle.spawn(async move {
             // A caller cannot go away while it waits.
-            let _ = sender.send(future.await);
+            let _ = sender.send(AssertUnwindSafe(future).catch_unwind().await);
         });
-        receiver.recv().unwrap_or_else(|_| Err(Error::config("the call was given up: it panicked")))
+        match receiver.recv() {
+            Ok(Ok(result)) => result,
+            // As if the call had been made here: a function of the program's own has panicked.
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => Err(Error::config("the runtime of the blocking client has ended")),
+        }
     }
+}
+
+/// Whether to wait here would keep other tasks of a tokio runtime from going on. It would not on the threads of
+/// `spawn_blocking` nor inside `block_in_place`, which are inside a runtime, too.
+fn is_inside_a_task() -> bool {
+    // What sets a task apart is that it has to return to the runtime after a budget of at most 255 steps.
+    let mut cx = Context::from_waker(Waker::noop());
+    let has_to_return = |_| match poll_proceed(&mut cx) {
+        Poll::Pending => true,
+        Poll::Ready(step) => {
+            step.made_progress();
+            false
+        }
+    };
+    Handle::try_current().is_ok() && (0..=u8::MAX).any(has_to_return)
 }
 
 type Items<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;

@@ -19,7 +19,7 @@ use crate::{
 #[cfg(feature = "reqwest")]
 use crate::{
     call::uri,
-    transport::{ReqwestTransport, Settings},
+    transport::{Proxies, ReqwestTransport, Settings},
 };
 
 const BASE_URL: &str = "https://api.turso.tech";
@@ -199,10 +199,19 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends all requests through a proxy. Without it the environment decides (`HTTPS_PROXY` and so on).
+    /// Sends all requests through a proxy. Without it the environment decides (`HTTPS_PROXY`, `NO_PROXY` and so on), but
+    /// for requests to this machine (loopback addresses, `localhost` and names below it), which go past its proxies.
     #[cfg(feature = "reqwest")]
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
+        self
+    }
+
+    /// Sends no request through a proxy, whatever the environment says.
+    #[cfg(feature = "reqwest")]
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = None;
+        self.settings.proxies = Proxies::None;
         self
     }
 
@@ -261,13 +270,14 @@ impl ClientBuilder {
             if !matches!(parsed.scheme(), "http" | "https") {
                 return Err(InvalidInput::without_value("proxy", "must start with http:// or https://").into());
             }
-            self.settings.proxy = Some(parsed);
+            self.settings.proxies = Proxies::One(parsed);
         }
         match self.transport.take() {
             None => Ok(Box::new(ReqwestTransport::new(std::mem::take(&mut self.settings), &uri(base_url, "")?)?)),
             Some(transport) if self.settings == Settings::default() => Ok(transport),
             Some(_) => {
-                Err(Error::config("connect_timeout, proxy and root_certificates are not for a transport of one's own"))
+                let settings = "connect_timeout, proxy, no_proxy and root_certificates";
+                Err(Error::config(format!("{settings} are not for a transport of one's own")))
             }
         }
     }

@@ -1,16 +1,20 @@
 use std::{
+    collections::VecDeque,
     fmt,
     future::{Future, IntoFuture},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
-    vec,
+    task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use tokio::time::{Sleep, sleep_until};
 
-use crate::{Call, Client, Error};
+use crate::{
+    Call, Client, Error,
+    call::{CallOptions, option_setters},
+};
 
 type MakeCall<I, T> = Arc<dyn Fn(&I) -> Call<T> + Send + Sync>;
 type Running<I, T> = Pin<Box<dyn Future<Output = Outcome<I, T>> + Send>>;
@@ -19,7 +23,8 @@ type Running<I, T> = Pin<Box<dyn Future<Output = Outcome<I, T>> + Send>>;
 /// come with [`events`](Self::events).
 ///
 /// One failure stops nothing. Where the service says that there are too many requests, fewer run at once from then on,
-/// and slowly more again. Dropping it starts no more calls; those under way may have happened.
+/// and slowly more again; while it wants a pause, none is started, so that the pause uses up the deadline of no call.
+/// Dropping it starts no more calls; those under way may have happened.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -39,6 +44,7 @@ pub struct Bulk<I, T> {
     client: Client,
     inputs: Vec<I>,
     concurrency: usize,
+    options: CallOptions,
     call: MakeCall<I, T>,
 }
 
@@ -61,7 +67,8 @@ impl<I: Send + 'static, T: Send + 'static> Bulk<I, T> {
         call: impl Fn(&I) -> Call<T> + Send + Sync + 'static,
     ) -> Self {
         let inputs = inputs.into_iter().collect();
-        Self { client: client.clone(), inputs, concurrency: 16, call: Arc::new(call) }
+        let options = client.inner().options;
+        Self { client: client.clone(), inputs, concurrency: 16, options, call: Arc::new(call) }
     }
 
     /// Sets how many calls run at once at the most; 16 by default, and never less than one.
@@ -70,14 +77,18 @@ impl<I: Send + 'static, T: Send + 'static> Bulk<I, T> {
         self
     }
 
+    option_setters!();
+
     /// The outcomes as they come, in no order.
     pub fn events(self) -> BulkEvents<I, T> {
         let pauses = self.client.inner().throttle.pauses();
+        let (call, options) = (self.call, self.options);
         BulkEvents {
             client: self.client,
-            inputs: self.inputs.into_iter().enumerate(),
-            call: self.call,
+            inputs: self.inputs.into_iter().enumerate().collect(),
+            call: Arc::new(move |input| call(input).with_options(options)),
             running: FuturesUnordered::new(),
+            pause: None,
             pace: Pace { limit: self.concurrency, most: self.concurrency, calm: 0, pauses },
         }
     }
@@ -117,9 +128,11 @@ impl<I, T> fmt::Debug for Bulk<I, T> {
 #[must_use = "nothing is done until the events are read"]
 pub struct BulkEvents<I, T> {
     client: Client,
-    inputs: std::iter::Enumerate<vec::IntoIter<I>>,
+    inputs: VecDeque<(usize, I)>,
     call: MakeCall<I, T>,
     running: FuturesUnordered<Running<I, T>>,
+    /// The end of the pause that the next call waits for.
+    pause: Option<Pin<Box<Sleep>>>,
     pace: Pace,
 }
 
@@ -140,16 +153,53 @@ impl<I: Send + 'static, T: Send + 'static> Stream for BulkEvents<I, T> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        while this.running.len() < this.pace.limit {
-            let Some((index, input)) = this.inputs.next() else { break };
-            let call = (this.call)(&input).into_future();
-            this.running.push(Box::pin(async move { Outcome { index, input, result: call.await } }));
+        loop {
+            this.start_calls(cx);
+            let Some(outcome) = ready!(this.running.poll_next_unpin(cx)) else {
+                return if this.inputs.is_empty() { Poll::Ready(None) } else { Poll::Pending };
+            };
+            let throttle = &this.client.inner().throttle;
+            let slowed = this.pace.slow_down(throttle.pauses());
+            if outcome.met_a_pause() && throttle.cooling().is_some() {
+                this.inputs.push_front((outcome.index, outcome.input));
+                continue;
+            }
+            if !slowed {
+                this.pace.calm_down();
+            }
+            return Poll::Ready(Some(outcome));
         }
-        let polled = this.running.poll_next_unpin(cx);
-        if let Poll::Ready(Some(_)) = polled {
-            this.pace.adapt(this.client.inner().throttle.pauses());
+    }
+}
+
+impl<I: Send + 'static, T: Send + 'static> BulkEvents<I, T> {
+    fn start_calls(&mut self, cx: &mut Context<'_>) {
+        while self.running.len() < self.pace.limit && !self.inputs.is_empty() && self.poll_pause(cx).is_ready() {
+            let Some((index, input)) = self.inputs.pop_front() else { break };
+            let call = (self.call)(&input).into_future();
+            self.running.push(Box::pin(async move { Outcome { index, input, result: call.await } }));
         }
-        polled
+    }
+
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Some(until) = self.client.inner().throttle.cooling() {
+            let pause = self.pause.get_or_insert_with(|| Box::pin(sleep_until(until)));
+            if pause.deadline() != until {
+                pause.as_mut().reset(until);
+            }
+            ready!(pause.as_mut().poll(cx));
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<I, T> Outcome<I, T> {
+    /// Whether the call was given up because of a pause before anything of it was sent: another call of the client may have
+    /// met the pause after this one was started.
+    fn met_a_pause(&self) -> bool {
+        self.result.as_ref().is_err_and(|error| {
+            (error.is_rate_limited() || error.is_timeout()) && error.attempts() == 0 && !error.may_have_happened()
+        })
     }
 }
 
@@ -170,13 +220,19 @@ struct Pace {
 }
 
 impl Pace {
-    fn adapt(&mut self, pauses: u64) {
-        if pauses > self.pauses {
+    /// Whether there were pauses since it was last asked.
+    fn slow_down(&mut self, pauses: u64) -> bool {
+        let slowed = pauses > self.pauses;
+        if slowed {
             self.pauses = pauses;
             self.limit = (self.limit / 2).max(1);
             self.calm = 0;
-            return;
         }
+        slowed
+    }
+
+    /// A call without a pause.
+    fn calm_down(&mut self) {
         self.calm += 1;
         if self.calm >= self.limit && self.limit < self.most {
             self.limit += 1;
@@ -192,17 +248,16 @@ mod tests {
     #[test]
     fn fewer_calls_run_after_a_pause_and_slowly_more_again() {
         let mut pace = Pace { limit: 8, most: 8, calm: 0, pauses: 0 };
-        pace.adapt(1);
+        assert!(pace.slow_down(1));
         assert_eq!(pace.limit, 4);
         for _ in 0..4 {
-            pace.adapt(1);
+            assert!(!pace.slow_down(1));
+            pace.calm_down();
         }
         assert_eq!(pace.limit, 5);
-        (2..9).for_each(|pauses| pace.adapt(pauses));
+        (2..9).for_each(|pauses| assert!(pace.slow_down(pauses)));
         assert_eq!(pace.limit, 1);
-        for _ in 0..1000 {
-            pace.adapt(8);
-        }
+        (0..1000).for_each(|_| pace.calm_down());
         assert_eq!(pace.limit, 8);
     }
 }

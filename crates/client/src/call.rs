@@ -6,10 +6,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::Uri;
+use http::{HeaderMap, Uri};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
-use turso_cloud_contract::{Endpoint, InvalidInput, Repeatability, RequestError, Service};
+use turso_cloud_contract::{Endpoint, InvalidInput, Repeatability, RequestError, Service, without_query};
 
 use crate::{
     Client, Error, ErrorKind, RetryPolicy,
@@ -32,7 +32,34 @@ pub(crate) struct CallOptions {
     pub(crate) retry: RetryPolicy,
 }
 
+/// `timeout`, `deadline` and `retry`, on whatever becomes a call. The words are those of [`Call`].
+macro_rules! option_setters {
+    () => {
+        /// Bounds each attempt; see [`Call::timeout`](crate::Call::timeout).
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.options.timeout = timeout;
+            self
+        }
+
+        /// Bounds each call as a whole; see [`Call::deadline`](crate::Call::deadline).
+        pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
+            self.options.deadline = deadline;
+            self
+        }
+
+        /// Sets how failed requests are retried; see [`Call::retry`](crate::Call::retry).
+        pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
+            self.options.retry = policy;
+            self
+        }
+    };
+}
+pub(crate) use option_setters;
+
 /// A call that has not been made yet: await it, or [`send`](Self::send) it where there is no async runtime.
+///
+/// It is awaited inside a [Tokio](https://tokio.rs) runtime with timers and, for the HTTP transport, I/O enabled, as
+/// `#[tokio::main]` sets one up. Without any it fails with [`ErrorKind::Config`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -61,7 +88,7 @@ impl<T: Send + 'static> Call<T> {
         self
     }
 
-    /// Bounds the whole call, with all its attempts and the waits between them.
+    /// Bounds the whole call, with all its attempts and the waits between them, from when it is first polled.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = deadline;
         self
@@ -73,10 +100,15 @@ impl<T: Send + 'static> Call<T> {
         self
     }
 
+    pub(crate) fn with_options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Makes the call and waits for its answer, on a client of [`blocking`](crate::blocking).
     ///
-    /// Fails with [`ErrorKind::Config`] on any other client, and inside an async context, which it would block; the
-    /// threads of `spawn_blocking` count as one.
+    /// Fails with [`ErrorKind::Config`] on any other client, and inside a task of a tokio runtime, which it would stall;
+    /// `spawn_blocking` and `block_in_place` are where a task may send it.
     #[cfg(feature = "blocking")]
     pub fn send(self) -> Result<T, Error> {
         let client = self.client.clone();
@@ -171,8 +203,9 @@ impl<T: Send + 'static> IntoFuture for Call<T> {
     type Output = Result<T, Error>;
     type IntoFuture = CallFuture<T>;
 
+    /// The deadline counts from when the future is first polled.
     fn into_future(self) -> CallFuture<T> {
-        (self.run)(Context::new(self.client, self.options))
+        Box::pin(async move { (self.run)(Context::new(self.client, self.options)).await })
     }
 }
 
@@ -231,6 +264,7 @@ impl Context {
             template: E::PATH.into(),
             method: E::METHOD,
             uri: uri(origin, &target)?,
+            headers: HeaderMap::new(),
             payload: endpoint.encode_body().map_err(unwritable)?.map(Bytes::from).into(),
             repeatability: E::REPEATABILITY,
             authorization,
@@ -240,7 +274,7 @@ impl Context {
 
 pub(crate) fn uri(origin: &str, target: &str) -> Result<Uri, Error> {
     Uri::try_from([origin, target].concat())
-        .map_err(|_| InvalidInput::new("path", target, "is not a valid path of a URL").into())
+        .map_err(|_| InvalidInput::new("path", without_query(target), "is not a valid path of a URL").into())
 }
 
 /// A change whose answer is not understood has been made all the same.

@@ -4,6 +4,8 @@ use http::{HeaderValue, Method};
 use jiff::Timestamp;
 use turso_cloud_contract::{Endpoint, OrganizationSlug};
 
+#[cfg(feature = "mock")]
+use crate::Error;
 use crate::{
     Call, ClientBuilder, Credentials, RawCall,
     access::AccessCache,
@@ -62,6 +64,18 @@ impl Client {
     /// Sets up a client that identifies itself by a token or by a provider of tokens.
     pub fn builder(credentials: impl Into<Credentials>) -> ClientBuilder {
         ClientBuilder::new(credentials.into())
+    }
+
+    /// The organization that handles work on unless told otherwise.
+    #[must_use]
+    pub fn organization(&self) -> Option<&OrganizationSlug> {
+        self.0.organization.as_ref()
+    }
+
+    /// The origin of the Platform API, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.0.base_url
     }
 
     /// The organizations the caller belongs to.
@@ -170,6 +184,36 @@ impl Client {
     /// ```
     pub fn request(&self, method: Method, path: impl Into<String>) -> RawCall {
         RawCall::new(self, method, path.into())
+    }
+
+    /// A call that yields a result without sending anything, for a double of one's own code that hands out calls. An error is
+    /// made of a [`Failure`](crate::mock::Failure).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use turso_cloud::{Call, Client, mock::{Failure, Mock}};
+    ///
+    /// trait Tenants {
+    ///     fn count(&self) -> Call<usize>;
+    /// }
+    ///
+    /// struct NoTenants(Client);
+    ///
+    /// impl Tenants for NoTenants {
+    ///     fn count(&self) -> Call<usize> {
+    ///         self.0.ready(Err(Failure::refused(404, "no tenants").into()))
+    ///     }
+    /// }
+    ///
+    /// let tenants = NoTenants(Mock::new().client().build()?);
+    /// assert!(tenants.count().await.unwrap_err().is_not_found());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "mock")]
+    pub fn ready<T: Send + 'static>(&self, result: Result<T, Error>) -> Call<T> {
+        Call::new(self, move |_| std::future::ready(result))
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {

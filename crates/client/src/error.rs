@@ -10,6 +10,11 @@ use crate::ResumePoint;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
+/// Tokens of the service are signed and have more than a hundred characters, and keys have 24 at the least. Whatever is
+/// shorter, such as `test`, opens nothing there, while it may well be a part of a name: to take it out would only spoil
+/// sentences.
+const SHORTEST_SECRET: usize = 16;
+
 /// Why a call failed.
 ///
 /// [`kind`](Self::kind) and the predicates tell failures apart; [`message`](Self::message) is the service's own
@@ -194,6 +199,12 @@ impl Error {
         self
     }
 
+    /// Names the request of the error it comes from as its own.
+    pub(crate) fn due_to(mut self, cause: Self) -> Self {
+        self.0.request.clone_from(&cause.0.request);
+        self.with_source(cause)
+    }
+
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = Some(status);
         self
@@ -239,6 +250,9 @@ impl Error {
 
     /// Takes a secret out of what the service said, in case it repeated the request's token.
     pub(crate) fn without_secret(mut self, secret: &str) -> Self {
+        if secret.len() < SHORTEST_SECRET {
+            return self;
+        }
         for text in [&mut self.0.message, &mut self.0.code].into_iter().flatten() {
             if text.contains(secret) {
                 *text = text.replace(secret, "[redacted]");

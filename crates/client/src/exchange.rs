@@ -4,7 +4,10 @@ use std::{borrow::Cow, pin::pin, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep, timeout_at},
+};
 use tracing::{Instrument as _, debug, debug_span};
 use turso_cloud_contract::{ErrorBody, Repeatability};
 
@@ -29,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) template: Cow<'static, str>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
+    /// Beside those every request has.
+    pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
     pub(crate) repeatability: Repeatability,
     pub(crate) authorization: Authorization,
@@ -45,7 +50,7 @@ pub(crate) enum Authorization {
 }
 
 /// An answer with a status of success.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -66,6 +71,7 @@ impl Prepared {
 }
 
 pub(crate) async fn exchange(cx: &Context, request: &Prepared) -> Result<Answer, Error> {
+    inside_a_runtime().map_err(|error| error.with_request(request.context(0, Duration::ZERO)))?;
     let span =
         debug_span!("turso_cloud", operation = request.operation, method = %request.method, path = %request.template);
     Exchange { cx, request, attempts: 0, started: Instant::now() }.run().instrument(span).await
@@ -92,8 +98,11 @@ impl Exchange<'_> {
             };
             answer_lost |= error.may_have_happened();
             match self.wait_before_retry(&error) {
-                Some(wait) => sleep(wait).await,
-                None => return Err(error.having_maybe_happened(answer_lost).with_request(self.context())),
+                Ok(wait) => sleep(wait).await,
+                Err(reason) => {
+                    let error = reason.into_iter().fold(error, Error::and_detail);
+                    return Err(error.having_maybe_happened(answer_lost).with_request(self.context()));
+                }
             }
         }
     }
@@ -101,11 +110,16 @@ impl Exchange<'_> {
     async fn attempt(&mut self) -> Result<Answer, Error> {
         let client = self.cx.client();
         self.refuse_while_cooling()?;
+        let late = || timed_out("no request could be sent before the deadline");
         let admitted = timeout_at(self.cx.deadline(), client.throttle.admit()).await;
-        let _place = admitted.map_err(|_| timed_out("no request could be sent before the deadline"))?;
+        let _place = admitted.map_err(|_| late())?;
         let authorized = timeout_at(self.cx.deadline(), self.authorization()).await;
         let authorization =
             authorized.map_err(|_| timed_out("the token provider gave no token before the deadline"))??;
+        // What is ready at once is not told by the timeouts that it comes too late.
+        if Instant::now() >= self.cx.deadline() {
+            return Err(late());
+        }
 
         self.attempts += 1;
         let payload = &self.request.payload;
@@ -150,6 +164,7 @@ impl Exchange<'_> {
         headers.insert(header::USER_AGENT, self.cx.client().user_agent.clone());
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         self.request.payload.write_headers(&self.request.method, headers);
+        headers.extend(self.request.headers.clone());
         if let Some(authorization) = authorization {
             headers.insert(header::AUTHORIZATION, authorization);
         }
@@ -166,29 +181,34 @@ impl Exchange<'_> {
         }
     }
 
-    /// How long to wait before the next attempt; `None` where there is to be none.
-    fn wait_before_retry(&self, error: &Error) -> Option<Duration> {
+    /// How long to wait before the next attempt. Where there is to be none although the policy has one, why.
+    fn wait_before_retry(&self, error: &Error) -> Result<Duration, Option<&'static str>> {
         let client = self.cx.client();
         let wait = self.cx.options().retry.wait(error, self.request.repeatability, self.attempts, &client.jitter);
-        if error.is_rate_limited() && error.status().is_some() {
+        let is_limited = error.is_rate_limited() && error.status().is_some();
+        if is_limited {
             // Other calls would be told the same: they all pause, whether this one goes on or not.
             if let Some(pause) = wait.or(error.retry_after()) {
                 client.throttle.cool_for(pause);
             }
         }
+        // A retry at the time the service has named puts no load on it that it did not ask for.
+        let is_invited = is_limited && error.retry_after().is_some();
         let reason = match wait {
-            None => "it is not to be repeated",
+            None => None,
             Some(wait) if wait >= self.cx.deadline().saturating_duration_since(Instant::now()) => {
-                "the next attempt would come after the deadline"
+                Some("the next attempt would come after the deadline")
             }
-            Some(_) if !client.allowance.spend() => "too many calls are being retried",
+            Some(_) if !is_invited && !client.allowance.spend() => {
+                Some("too many requests of this client fail to repeat this one")
+            }
             Some(wait) => {
                 debug!(%error, attempt = self.attempts, ?wait, "trying again");
-                return Some(wait);
+                return Ok(wait);
             }
         };
-        debug!(%error, attempts = self.attempts, reason, "giving up");
-        None
+        debug!(%error, attempts = self.attempts, reason = reason.unwrap_or("it is not to be repeated"), "giving up");
+        Err(reason)
     }
 
     fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
@@ -223,6 +243,16 @@ impl Exchange<'_> {
 
     fn context(&self) -> RequestContext {
         self.request.context(self.attempts, self.started.elapsed())
+    }
+}
+
+/// Timers and files panic without a runtime around them.
+pub(crate) fn inside_a_runtime() -> Result<(), Error> {
+    match Handle::try_current() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::config(
+            "there is no Tokio runtime here: await the call inside one, or build the client with `build_blocking`",
+        )),
     }
 }
 

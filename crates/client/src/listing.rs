@@ -14,7 +14,7 @@ use crate::{
 /// What the official command line asks for at once.
 const PAGE_SIZE: u64 = 1000;
 
-/// A stream over a listing, page by page. It yields an error once and ends.
+/// A stream over a listing, page by page. It yields an error once and ends; [`resume`](Self::resume) lets it go on.
 #[must_use = "a stream does nothing until it is read"]
 pub struct Listing<T: Send + 'static>(Paged<CursorPages<T>>);
 
@@ -41,12 +41,53 @@ impl<T: Send + 'static> Listing<T> {
         self
     }
 
+    /// Begins behind a page that was read before, with pages of the size that was asked for.
+    pub(crate) fn behind(mut self, limit: Option<u64>, cursor: Option<String>) -> Self {
+        self.0.set_up(|pages| {
+            pages.page_size = limit.unwrap_or(pages.page_size);
+            pages.next = cursor.map_or(Next::First, Next::Behind);
+        });
+        self
+    }
+
+    /// Lets a listing go on that an error has ended: the page that could not be read is asked for again, so that no item is
+    /// missed or yielded twice. Without effect on one that no error has ended.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use turso_cloud::{RetryPolicy, contract::databases::ListDatabases};
+    /// # let cloud = turso_cloud_local::Cloud::new()?;
+    /// # let turso = cloud.client().retry(RetryPolicy::none()).build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// # cloud.faults().on::<ListDatabases>().nth(1).reply(503);
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut databases = turso.databases().stream();
+    /// loop {
+    ///     match databases.try_next().await {
+    ///         Ok(Some(database)) => println!("{}", database.name),
+    ///         Ok(None) => break,
+    ///         Err(error) if error.is_retryable() => databases.resume(),
+    ///         Err(error) => return Err(error.into()),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resume(&mut self) {
+        self.0.resume();
+    }
+
     /// The items as an iterator, on a client of [`blocking`](crate::blocking).
     #[cfg(feature = "blocking")]
     pub fn send(self) -> Result<crate::blocking::Iter<T>, Error> {
         self.0.send()
     }
 }
+
+/// No item is ever pinned.
+impl<T: Send + 'static> Unpin for Listing<T> {}
 
 impl<T: Send + 'static> Stream for Listing<T> {
     type Item = Result<T, Error>;
@@ -72,7 +113,7 @@ struct CursorPages<T> {
 
 /// Finds out whether cursors repeat themselves, with one of them in memory however many there are (Brent's algorithm).
 #[derive(Default)]
-struct Circle {
+pub(crate) struct Circle {
     mark: String,
     /// How many more cursors are compared with the mark before it moves on, and how many it was compared with at first.
     left: u64,
@@ -80,6 +121,18 @@ struct Circle {
 }
 
 impl Circle {
+    /// The cursor behind a page, where there is one. One that comes again would be followed for ever.
+    pub(crate) fn follow(&mut self, next: Option<String>) -> Result<Option<String>, Error> {
+        let next = next.filter(|next| !next.is_empty());
+        match next.as_deref().filter(|next| self.closes(next)) {
+            None => Ok(next),
+            Some(next) => {
+                let detail = format!("the listing does not advance: cursor {next:?} comes again");
+                Err(Error::new(ErrorKind::Decode).with_detail(detail))
+            }
+        }
+    }
+
     fn closes(&mut self, cursor: &str) -> bool {
         if self.left > 0 && self.mark == cursor {
             return true;
@@ -115,15 +168,7 @@ impl<T: Send + 'static> Pages for CursorPages<T> {
         };
         let call = (self.fetch)(self.page_size, cursor);
         let (items, next) = call.await?;
-        self.next = match next.filter(|next| !next.is_empty()) {
-            None => Next::None,
-            // The same pages would be read for ever.
-            Some(next) if self.circle.closes(&next) => {
-                let detail = format!("the listing does not advance: cursor {next:?} comes again");
-                return Err(Error::new(ErrorKind::Decode).with_detail(detail));
-            }
-            Some(next) => Next::Behind(next),
-        };
+        self.next = self.circle.follow(next)?.map_or(Next::None, Next::Behind);
         Ok(Some(items))
     }
 }

@@ -1,8 +1,9 @@
 //! A typed test double: no sockets, no state, an answer for every operation.
 //!
-//! Operations without a rule get a canned answer in the documented shape. Uploads, which are not operations of the
-//! catalogue, always succeed: they have no rules, and their bytes are not kept. For state and SQL, test against the
-//! local cloud instead.
+//! Operations without a rule get a canned answer in the documented shape, with the names the request has; or, from a [strict](Mock::strict) double, a
+//! refusal. Uploads, which are not operations of the catalogue, always succeed: they have no rules, and their bytes are
+//! not kept. For state and SQL, test against the local cloud instead: here every database is there and in the group
+//! `default`, so that `ensure` with another one needs a rule for `GetDatabase`.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -32,6 +33,7 @@
 //! # }
 //! ```
 
+mod canned;
 mod failure;
 mod uploads;
 
@@ -44,9 +46,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use canned::canned;
 pub use failure::Failure;
 use http::{Response, Uri};
-use turso_cloud_contract::{ApiToken, Endpoint, EndpointInfo, Service, endpoints, for_each_endpoint, sample};
+use turso_cloud_contract::{ApiToken, Endpoint, EndpointInfo, Service, endpoints, for_each_endpoint};
 
 use crate::{
     Client, ClientBuilder, Credentials,
@@ -61,8 +64,11 @@ pub struct Mock(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
+    is_strict: bool,
     rules: HashMap<&'static str, Rule>,
     requests: Vec<Box<dyn Any + Send>>,
+    /// What every request was for, those included that are none of the catalogue.
+    operations: Vec<&'static str>,
 }
 
 #[derive(Default)]
@@ -79,6 +85,27 @@ impl Mock {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A double that refuses every operation that no rule is for, as [`Rejected`](crate::ErrorKind::Rejected).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use turso_cloud::mock::Mock;
+    ///
+    /// let mock = Mock::strict();
+    /// let error = mock.client().build()?.groups().list().await.unwrap_err();
+    /// assert_eq!(error.message(), Some("the mock is strict and has no rule for ListGroups"));
+    /// assert_eq!(mock.operations(), ["ListGroups"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn strict() -> Self {
+        let mock = Self::new();
+        mock.lock().is_strict = true;
+        mock
     }
 
     /// A client of the double, with a token and the organization `acme`.
@@ -116,21 +143,35 @@ impl Mock {
         self.lock().requests.iter().filter_map(|request| request.downcast_ref::<E>().cloned()).collect()
     }
 
-    /// How many requests there were so far.
+    /// What the requests so far were for, in their order and every attempt for itself: the name of the operation, `Upload`
+    /// for a part of an upload, and `Request` for what the double does not know.
+    #[must_use]
+    pub fn operations(&self) -> Vec<&'static str> {
+        self.lock().operations.clone()
+    }
+
+    /// How many requests there were so far, uploads and those the double does not know included.
     #[must_use]
     pub fn request_count(&self) -> usize {
-        self.lock().requests.len()
+        self.lock().operations.len()
     }
 
     fn reply<E: Endpoint>(&self, request: &E) -> Reply {
-        let (next, always) = {
+        let (next, always, is_strict) = {
             let mut state = self.lock();
             state.requests.push(Box::new(request.clone()));
+            let is_strict = state.is_strict;
             let rule = state.rules.entry(E::NAME).or_default();
-            (rule.next.pop_front(), rule.always.clone())
+            (rule.next.pop_front(), rule.always.clone(), is_strict)
         };
         // The function runs without the lock: it may use the double itself.
-        next.or_else(|| always.map(|answer| answer(request))).unwrap_or_else(|| canned(E::NAME))
+        match next.or_else(|| always.map(|answer| answer(request))) {
+            Some(reply) => reply,
+            None if is_strict => {
+                Err(Failure::refused(400, format!("the mock is strict and has no rule for {}", E::NAME)))
+            }
+            None => canned(request),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -173,21 +214,27 @@ impl Transport for Mock {
             let (parts, body) = request.into_parts();
             let service = if parts.uri.host() == Some(REGION_HOST) { Service::Region } else { Service::Platform };
             let reply = if let Some(info) = EndpointInfo::find(service, &parts.method, parts.uri.path()) {
+                self.note(info.name);
                 self.dispatch(info.name, &parts.uri, &body.collect(usize::MAX).await?)
             } else {
+                let upload = uploads::reply(&parts.method, parts.uri.path());
+                self.note(if upload.is_some() { "Upload" } else { "Request" });
                 uploads::drain(body).await?;
-                let unknown = || Err(Failure::refused(404, "the mock knows no such operation"));
-                uploads::reply(&parts.method, parts.uri.path()).unwrap_or_else(unknown)
+                upload.unwrap_or_else(|| Err(Failure::refused(404, "the mock knows no such operation")))
             };
             match reply {
                 Ok(json) => Ok(Response::new(json.into())),
-                Err(failure) => failure.into_response(),
+                Err(failure) => failure.into_response().await,
             }
         })
     }
 }
 
 impl Mock {
+    fn note(&self, operation: &'static str) {
+        self.lock().operations.push(operation);
+    }
+
     fn dispatch(&self, operation: &str, uri: &Uri, body: &[u8]) -> Reply {
         macro_rules! dispatch {
             ($($name:ident,)+) => {
@@ -214,10 +261,6 @@ fn encode<A: serde::Serialize>(answer: &A) -> Reply {
         Ok(json) => Ok(json.into()),
         Err(error) => Err(Failure::refused(500, error.to_string())),
     }
-}
-
-fn canned(operation: &str) -> Reply {
-    sample(operation).map(Bytes::from).ok_or_else(|| Failure::refused(404, "the mock knows no such operation"))
 }
 
 impl fmt::Debug for Mock {

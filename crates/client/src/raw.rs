@@ -1,12 +1,13 @@
 use std::{fmt, future::IntoFuture};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
-use turso_cloud_contract::{InvalidInput, Repeatability};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use serde::de::DeserializeOwned;
+use turso_cloud_contract::{InvalidInput, Repeatability, without_query};
 
 use crate::{
     Call, Client, Error,
-    call::{Context, uri},
+    call::{CallOptions, Context, decode_answer, option_setters, uri},
     exchange::{Answer, Authorization, Prepared},
 };
 
@@ -17,12 +18,17 @@ pub struct RawCall {
     client: Client,
     method: Method,
     path: String,
+    headers: Result<HeaderMap, InvalidInput>,
     body: Option<Bytes>,
+    repeatability: Repeatability,
+    options: CallOptions,
 }
 
 impl RawCall {
     pub(crate) fn new(client: &Client, method: Method, path: String) -> Self {
-        Self { client: client.clone(), method, path, body: None }
+        let repeatability = if method == Method::GET { Repeatability::Safe } else { Repeatability::Once };
+        let (client, options) = (client.clone(), client.inner().options);
+        Self { client, method, path, headers: Ok(HeaderMap::new()), body: None, repeatability, options }
     }
 
     /// Sends a body, which is to be JSON.
@@ -31,10 +37,60 @@ impl RawCall {
         self
     }
 
-    /// The call, to set its timeouts and retries.
+    /// Sends a header, in place of the client's own of that name, such as `Accept`. One that cannot be sent is an error of
+    /// the call, and so is `Authorization`, which is the client's.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use http::Method;
+    ///
+    /// let groups = turso.request(Method::GET, "/v1/organizations/acme/groups").header("x-request-id", "7").await?;
+    /// let groups: serde_json::Value = groups.json()?;
+    /// assert_eq!(groups["groups"][0]["name"], "default");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        let added = self.headers.and_then(|mut headers| {
+            let refuse = |rule| InvalidInput::without_value("header", rule);
+            let name = name.try_into().map_err(|_| refuse("its name holds a character that cannot stand there"))?;
+            if name == header::AUTHORIZATION {
+                return Err(refuse("authorization is set by the client"));
+            }
+            let value = value.try_into().map_err(|_| refuse("its value holds a character that cannot stand there"))?;
+            headers.insert(name, value);
+            Ok(headers)
+        });
+        self.headers = added;
+        self
+    }
+
+    /// Says that twice is the same as once, so that the request is retried as those of idempotent operations are. A `GET` is
+    /// so without being told.
+    pub fn repeatable(mut self) -> Self {
+        if self.repeatability == Repeatability::Once {
+            self.repeatability = Repeatability::Idempotent;
+        }
+        self
+    }
+
+    option_setters!();
+
+    /// The call itself.
     pub fn call(self) -> Call<RawAnswer> {
-        let client = self.client.clone();
-        Call::new(&client, move |cx| async move { cx.send_raw(&self.prepare(&cx)?).await.map(RawAnswer::from) })
+        let (client, options) = (self.client.clone(), self.options);
+        let call = Call::new(&client, move |cx| async move {
+            let request = self.prepare(&cx)?;
+            let answer = cx.send_raw(&request).await?;
+            Ok(RawAnswer { answer, repeatability: request.repeatability })
+        });
+        call.with_options(options)
     }
 
     /// Makes the call and waits for its answer; see [`Call::send`].
@@ -48,10 +104,11 @@ impl RawCall {
         let uri = uri(&cx.client().base_url, &self.path)?;
         Ok(Prepared {
             operation: "Request",
-            template: self.path.split('?').next().unwrap_or_default().to_owned().into(),
-            repeatability: if self.method == Method::GET { Repeatability::Safe } else { Repeatability::Once },
+            template: without_query(&self.path).to_owned().into(),
+            repeatability: self.repeatability,
             method: self.method,
             uri,
+            headers: self.headers?,
             payload: self.body.into(),
             authorization: Authorization::Client,
         })
@@ -70,49 +127,50 @@ impl IntoFuture for RawCall {
 /// The answer to a request of one's own. Its status is one of success: others are errors.
 #[derive(Clone)]
 pub struct RawAnswer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
+    answer: Answer,
+    repeatability: Repeatability,
 }
 
 impl RawAnswer {
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.answer.status
     }
 
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.answer.headers
     }
 
     /// The body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
-        &self.body
+        &self.answer.body
+    }
+
+    /// Reads the body as JSON. Fails with [`Decode`](crate::ErrorKind::Decode) where it is something else.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        decode_answer(self.answer.clone(), self.repeatability)
     }
 }
 
-impl From<Answer> for RawAnswer {
-    fn from(answer: Answer) -> Self {
-        Self { status: answer.status, headers: answer.headers, body: answer.body }
-    }
-}
-
-/// Without bodies and headers, which may hold secrets; so for the answer.
+/// Without bodies, headers and queries, which may hold secrets; so for the answer.
 impl fmt::Debug for RawCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawCall").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("RawCall")
+            .field("method", &self.method)
+            .field("path", &without_query(&self.path))
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for RawAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawAnswer")
-            .field("status", &self.status)
-            .field("bytes", &self.body.len())
+            .field("status", &self.answer.status)
+            .field("bytes", &self.answer.body.len())
             .finish_non_exhaustive()
     }
 }
@@ -120,11 +178,11 @@ impl fmt::Debug for RawAnswer {
 /// The path is put behind an origin that gets the token: it must not be able to move to another one, nor to
 /// another resource than it spells out.
 fn check_path(path: &str) -> Result<(), InvalidInput> {
-    let refuse = |rule| Err(InvalidInput::new("path", path, rule));
+    let refuse = |rule| Err(InvalidInput::new("path", without_query(path), rule));
     if !path.starts_with('/') {
         return refuse("must start with a slash");
     }
-    let segments = path.split('?').next().unwrap_or_default().split('/');
+    let segments = without_query(path).split('/');
     if segments
         .map(|segment| segment.to_ascii_lowercase().replace("%2e", "."))
         .any(|segment| matches!(&*segment, "." | ".."))

@@ -20,7 +20,9 @@ use crate::{Error, ErrorKind};
 /// deadline comes first fails at once. [`Error::retry_after`](crate::Error::retry_after) is what the service asked for.
 ///
 /// Between attempts the client waits a random time up to an exponentially growing bound. Retries are paid from an
-/// allowance that successes refill, so that an outage is not answered with a storm of them.
+/// allowance of the client, so that an outage is not answered with a storm of them: it holds a hundred, and five calls that
+/// succeed pay for one more. One after a 429 with a `Retry-After` is free. An error says so where the allowance, or the
+/// deadline, was in the way of another attempt.
 ///
 /// ```
 /// use std::time::Duration;

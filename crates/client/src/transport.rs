@@ -8,12 +8,12 @@ mod error;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 pub use body::Body;
 pub use error::TransportError;
 #[cfg(feature = "reqwest")]
-pub(crate) use reqwest::{ReqwestTransport, Settings};
+pub(crate) use reqwest::{Proxies, ReqwestTransport, Settings};
 
 /// The future of one exchange.
 pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Body>, TransportError>> + Send + 'a>>;
@@ -25,4 +25,16 @@ pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Body
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends a request. Its URI is absolute. Dropping the future ends the exchange.
     fn send(&self, request: http::Request<Body>) -> SendFuture<'_>;
+}
+
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
+        (**self).send(request)
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
+        (**self).send(request)
+    }
 }

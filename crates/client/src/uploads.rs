@@ -32,6 +32,7 @@ use turso_cloud_contract::databases::{CreatedDatabase, Encryption};
 use crate::{
     Client, Error, RetryPolicy,
     call::{CallOptions, Context},
+    exchange::inside_a_runtime,
     payload::Payload,
 };
 
@@ -95,7 +96,12 @@ impl<S: Default + Send + 'static, T: Send + 'static> Upload<S, T> {
             settings: S::default(),
             options: CallOptions { timeout: TIMEOUT, deadline: LONGEST_TROUBLE, retry },
             on_progress: None,
-            run: Box::new(move |job, settings| Box::pin(run(job, settings))),
+            run: Box::new(move |job, settings| {
+                Box::pin(async move {
+                    inside_a_runtime()?;
+                    run(job, settings).await
+                })
+            }),
         }
     }
 }

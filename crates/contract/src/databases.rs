@@ -6,8 +6,6 @@ mod new;
 mod usage;
 mod v3;
 
-use std::net::IpAddr;
-
 pub use configuration::{
     AllowListChange, DatabaseConfiguration, DatabasePatch, GetDatabaseConfiguration, UpdateDatabaseConfiguration,
 };
@@ -29,6 +27,7 @@ pub use v3::{
 use crate::{
     DatabaseId, DatabaseName, GroupName, InvalidInput, LocationCode, Nothing, OrganizationSlug, Presence, RequestPart,
     endpoint::endpoint,
+    is_this_machine,
     lenient::{Text, null_as_default},
 };
 
@@ -216,17 +215,6 @@ impl Database {
         let scheme = if self.primary_region == "local" || is_this_machine(&self.hostname) { "http" } else { "https" };
         format!("{scheme}://{}", self.hostname)
     }
-}
-
-/// Whether a host, with or without a port and a path behind it, is a loopback address or a name below `localhost`.
-fn is_this_machine(hostname: &str) -> bool {
-    let authority = hostname.split('/').next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    is_loopback || host == "localhost" || host.ends_with(".localhost")
 }
 
 /// The database a branch was made from.

@@ -25,6 +25,7 @@ mod path;
 mod rfc3339;
 mod samples;
 mod secrets;
+mod this_machine;
 mod units;
 
 pub mod api_tokens;
@@ -52,7 +53,8 @@ pub use names::{
     LocationCode, OrganizationId, OrganizationSlug, UploadId, Username,
 };
 pub use open_enum::UnknownValue;
-pub use path::{PathReader, PathSegment};
+pub use path::{PathReader, PathSegment, without_query};
 pub use samples::sample;
 pub use secrets::{ApiToken, DatabaseToken, EncryptionKey};
+pub use this_machine::is_this_machine;
 pub use units::{ByteSize, Expiration};

@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use compact_str::CompactString;
 
@@ -67,6 +67,22 @@ macro_rules! name {
             }
         }
 
+        impl TryFrom<&&str> for $name {
+            type Error = InvalidInput;
+
+            fn try_from(text: &&str) -> Result<Self, InvalidInput> {
+                Self::try_from(*text)
+            }
+        }
+
+        impl TryFrom<Cow<'_, str>> for $name {
+            type Error = InvalidInput;
+
+            fn try_from(text: Cow<'_, str>) -> Result<Self, InvalidInput> {
+                Self::try_from(&*text)
+            }
+        }
+
         impl From<&$name> for $name {
             fn from(name: &$name) -> Self {
                 name.clone()
@@ -99,17 +115,13 @@ macro_rules! name {
             }
         }
 
-        impl PartialEq<str> for $name {
-            fn eq(&self, other: &str) -> bool {
-                self.0 == other
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
             }
         }
 
-        impl PartialEq<&str> for $name {
-            fn eq(&self, other: &&str) -> bool {
-                self.0 == *other
-            }
-        }
+        compared_as_text!($name, str, &str, String, Cow<'_, str>);
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -124,6 +136,25 @@ macro_rules! name {
                 Ok(Self(text))
             }
         }
+    };
+}
+
+/// Comparisons with a name, from both sides.
+macro_rules! compared_as_text {
+    ($name:ident, $($text:ty),+) => {
+        $(
+            impl PartialEq<$text> for $name {
+                fn eq(&self, other: &$text) -> bool {
+                    self.0 == other[..]
+                }
+            }
+
+            impl PartialEq<$name> for $text {
+                fn eq(&self, other: &$name) -> bool {
+                    self[..] == other.0
+                }
+            }
+        )+
     };
 }
 

@@ -78,3 +78,14 @@ impl<'a> PathReader<'a> {
         InvalidInput::new("path", self.rest, rule)
     }
 }
+/// A URL or a path without its query and fragment, which may hold a signature or a token and are not for errors and logs.
+///
+/// ```
+/// use turso_cloud_contract::without_query;
+///
+/// assert_eq!(without_query("https://dumps.example.com/shop.sql?signature=5a3c"), "https://dumps.example.com/shop.sql");
+/// ```
+#[must_use]
+pub fn without_query(url: &str) -> &str {
+    &url[..url.find(['?', '#']).unwrap_or(url.len())]
+}

@@ -7,9 +7,11 @@
 //!
 //! [`Seed::DatabaseUpload`]: crate::databases::Seed::DatabaseUpload
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidInput, OrganizationSlug, PathReader, UploadId, path::push_segment};
+use crate::{InvalidInput, OrganizationSlug, PathReader, UploadId, path::push_segment, without_query};
 
 /// `POST` the whole file, with its `Content-Length`, to this path of the database's host. The answer is empty.
 pub const UPLOAD: &str = "/v1/upload";
@@ -123,7 +125,7 @@ pub fn dumps(organization: &OrganizationSlug) -> String {
 }
 
 /// Where an uploaded dump is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UploadedDump {
     /// The URL to create a database from, with [`Seed::dump`](crate::databases::Seed::dump).
@@ -135,6 +137,13 @@ impl UploadedDump {
     #[must_use]
     pub fn new(dump_url: impl Into<String>) -> Self {
         Self { dump_url: dump_url.into() }
+    }
+}
+
+/// Without the query of the URL, which signs it.
+impl fmt::Debug for UploadedDump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UploadedDump").field("dump_url", &without_query(&self.dump_url)).finish()
     }
 }
 

@@ -2,10 +2,19 @@
 
 #![cfg(test)]
 
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
 use proptest::prelude::*;
 use turso_cloud_contract::{
     ApiToken, ByteSize, DatabaseName, DatabaseToken, ErrorBody, Expiration, GroupName, LocationCode, OrganizationSlug,
-    database_tokens::TokenAnswer, databases::Database,
+    database_tokens::TokenAnswer,
+    databases::{Database, NewDatabase, Seed},
+    members::Role,
+    uploads::UploadedDump,
 };
 
 /// Claims of a database token: `{"a":"rw","id":"1"}`.
@@ -100,7 +109,7 @@ fn a_bad_size_is_refused_with_the_rule() {
 proptest! {
     #[test]
     fn a_lifetime_reads_back_from_its_text(seconds in 1..9_223_372_036_u64) {
-        let lifetime = Expiration::from(std::time::Duration::from_secs(seconds));
+        let lifetime = Expiration::from(Duration::from_secs(seconds));
         prop_assert_eq!(lifetime.to_string().parse(), Ok(lifetime));
     }
 
@@ -207,4 +216,52 @@ fn an_error_body_yields_its_sentence_in_every_known_form() {
         assert_eq!((parsed.message(), parsed.code()), (message, code), "{body}");
     }
     assert_eq!(ErrorBody::parse(br#"{"error":{"retry_after":7}}"#).retry_after(), Some(7));
+}
+
+#[test]
+fn the_signature_of_a_dumps_url_is_not_shown() {
+    let url = "https://dumps.example.com/shop.sql?signature=planted";
+    let shown = format!("{:?} {:?}", NewDatabase::new("shop", "default").seed(Seed::dump(url)), UploadedDump::new(url));
+    assert_eq!(shown.matches("https://dumps.example.com/shop.sql\"").count(), 2, "{shown}");
+    assert!(!shown.contains("planted"), "{shown}");
+}
+
+#[test]
+fn a_name_is_made_from_compared_with_and_looked_up_by_every_kind_of_text() {
+    let (text, owned) = ("orders", "orders".to_owned());
+    let name = DatabaseName::try_from(text).unwrap();
+    let made = [
+        DatabaseName::try_from(&text),
+        DatabaseName::try_from(owned.clone()),
+        DatabaseName::try_from(&owned),
+        DatabaseName::try_from(Cow::Borrowed(text)),
+        DatabaseName::try_from(Cow::<str>::Owned(owned.clone())),
+    ];
+    assert!(made.into_iter().all(|made| made.as_ref() == Ok(&name)));
+    assert!(DatabaseName::try_from(&"no name").is_err() && DatabaseName::try_from(Cow::Borrowed("")).is_err());
+
+    assert!(name == text && name == *text && name == owned && name == Cow::Borrowed(text));
+    assert!(text == name && *text == name && owned == name && Cow::Borrowed(text) == name);
+    assert!(name != "order" && "Orders" != name && String::new() != name);
+
+    let hashed = HashMap::from([(name.clone(), 1)]);
+    let sorted =
+        BTreeMap::from([(name, 1), (DatabaseName::try_from("a-longer-name-than-fits-into-24-bytes").unwrap(), 2)]);
+    assert_eq!((hashed.get("orders"), hashed.get("order")), (Some(&1), None));
+    assert_eq!(sorted.get("orders"), Some(&1));
+    assert_eq!(sorted.get("a-longer-name-than-fits-into-24-bytes"), Some(&2));
+}
+
+#[test]
+fn an_open_enum_is_parsed_from_any_text() {
+    assert_eq!("admin".parse(), Ok(Role::Admin));
+    assert_eq!(Role::from("owner".to_owned()), Role::Owner);
+    assert_eq!("guest".parse::<Role>().unwrap().as_ref(), "guest");
+}
+
+#[test]
+fn lifetimes_are_ordered_by_length_and_never_is_the_longest() {
+    let sorted =
+        [Expiration::seconds(59), Expiration::minutes(1), Expiration::from(Duration::MAX), Expiration::never()];
+    assert!(sorted.is_sorted() && sorted.windows(2).all(|pair| pair[0] < pair[1]));
 }

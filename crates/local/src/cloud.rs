@@ -214,8 +214,8 @@ impl Cloud {
     /// Answers a request, as a server would that is the Platform API and the hosts of all databases in one.
     ///
     /// A database is meant by a path below `/db/<database>-<organization>/`, by the header
-    /// `x-namespace: <database>-<organization>` or by the host `<database>-<organization>.localhost`, in this order;
-    /// everything else is the Platform API, with the region service below `/_region` and the local cloud's own paths below
+    /// `x-namespace: <database>-<organization>`, by the host `<database>-<organization>.localhost` or by a URL with the
+    /// address of its own that it has on a port, in this order; everything else is the Platform API, with the region service below `/_region` and the local cloud's own paths below
     /// `/_local`.
     /// Dropping the future does not undo an operation that has begun.
     ///

@@ -1,4 +1,4 @@
-use std::{error::Error, io, path::PathBuf};
+use std::{error::Error, io, net::SocketAddr, path::PathBuf};
 
 use turso_cloud_contract::InvalidInput;
 
@@ -65,8 +65,20 @@ pub enum CloudError {
     #[error("databases can have addresses of their own only on Linux 5.7 or newer, in a cloud served on 127.0.0.1")]
     NoAddresses,
     /// No socket could be opened.
-    #[error("could not listen")]
-    Listen(#[source] io::Error),
+    #[error("could not listen on {}", listed(.addresses))]
+    Listen {
+        /// Where it was tried; nowhere where the name of the address stands for none.
+        addresses: Vec<SocketAddr>,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+fn listed(addresses: &[SocketAddr]) -> String {
+    if addresses.is_empty() {
+        return "a name that stands for no address".to_owned();
+    }
+    addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 impl CloudError {

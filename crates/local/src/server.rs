@@ -52,7 +52,7 @@ pub struct Server {
 
 impl Server {
     pub(crate) async fn start(cloud: Cloud, address: impl ToSocketAddrs) -> Result<Self, CloudError> {
-        let listener = Listener::bind(address).await.map_err(CloudError::Listen)?;
+        let listener = Listener::bind(address).await?;
         let hostnames = match cloud.served().hostnames {
             Some(Hostnames::Address) if !listener.takes_all_loopback => return Err(CloudError::NoAddresses),
             Some(chosen) => chosen,

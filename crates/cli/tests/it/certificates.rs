@@ -6,7 +6,7 @@ use turso_cloud_local::Cloud;
 
 use crate::{
     sql,
-    support::{Ended, Served},
+    support::{ELSEWHERE, Ended, Served},
 };
 
 /// Lists databases where `file` holds all certificates of the system.
@@ -58,8 +58,23 @@ fn a_proxy_that_is_reached_over_tls_is_trusted_by_the_certificates_of_the_system
     let other = served.write("other.pem", &Cloud::new().unwrap().ca_certificate().unwrap());
     for (system, code) in [(&trusted, 0), (&other, 9)] {
         let mut command = served.command(&["db", "list"]);
-        command.env("HTTP_PROXY", served.https_url()).env("SSL_CERT_FILE", system).env_remove("SSL_CERT_DIR");
+        command.env("TURSO_API_BASEURL", format!("http://{ELSEWHERE}")).env("HTTP_PROXY", served.https_url());
+        command.env("SSL_CERT_FILE", system).env_remove("SSL_CERT_DIR");
         let ended = Ended::of(command.output().unwrap());
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
+    let served = sql::served(&["shop"]);
+    for arguments in [&["db", "list"][..], &["sql", "shop", "SELECT 1"]] {
+        let mut command = served.command(arguments);
+        for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+            // The discard service, which nobody runs.
+            command.env(variable, "http://127.0.0.1:9");
+        }
+        let ended = Ended::of(command.env_remove("NO_PROXY").env_remove("no_proxy").output().unwrap());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
 }

@@ -13,6 +13,9 @@ use tokio::runtime::Runtime;
 use turso_cloud::Expiration;
 use turso_cloud_local::{Cloud, Hostnames, Server};
 
+/// A name of the local cloud that is not one of this machine, for a program that comes through a proxy.
+pub(crate) const ELSEWHERE: &str = "api.test.invalid";
+
 /// A local cloud on a port, and a folder for the configuration of the programs that use it.
 pub(crate) struct Served {
     pub(crate) cloud: Cloud,
@@ -27,7 +30,7 @@ impl Served {
     }
 
     pub(crate) fn with(hostnames: Hostnames) -> Self {
-        let cloud = Cloud::builder().seed(1).hostnames(hostnames).build().unwrap();
+        let cloud = Cloud::builder().seed(1).hostnames(hostnames).allow_host(ELSEWHERE).build().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = runtime.block_on(cloud.serve("127.0.0.1:0")).unwrap();
         Self { cloud, folder: tempfile::tempdir().unwrap(), runtime, server }

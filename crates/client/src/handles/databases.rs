@@ -19,12 +19,12 @@ use super::{
     ensured::{absent_as_none, ensure, mismatch},
     scope::{named, organization_setter},
 };
-use crate::{Call, Error, Listing, access::Ended, call::checked};
+use crate::{Call, Error, Listing, access::Ended, call::checked, listing::Circle};
 
 /// The databases of an organization, and their tokens: [`Client::databases`](crate::Client::databases).
 #[derive(Clone, Debug)]
 pub struct Databases {
-    scope: Scope,
+    pub(super) scope: Scope,
 }
 
 impl Databases {
@@ -51,7 +51,9 @@ impl Databases {
         self.list_matching(DatabaseFilter::default())
     }
 
-    /// Lists those of one group, or the branches of one database.
+    /// Lists those of one group, or the branches of one database. A page of the filter is where the listing begins and how
+    /// much of it is asked for at once: it is read to its end. [`Client::call`](crate::Client::call) with
+    /// [`ListDatabases`] reads a single page.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -64,8 +66,25 @@ impl Databases {
     /// # }
     /// ```
     pub fn list_matching(&self, filter: DatabaseFilter) -> Call<Vec<Database>> {
-        let endpoint = self.scope.organization().map(|organization| ListDatabases { organization, query: filter });
-        Call::one(self.scope.client(), endpoint, |answer| answer.databases)
+        let organization = self.scope.organization();
+        Call::new(self.scope.client(), move |cx| async move {
+            let mut list = checked(organization.map(|organization| ListDatabases { organization, query: filter }))?;
+            let mut circle = Circle::default();
+            let mut databases = Vec::new();
+            loop {
+                let answer = cx.send(&list).await?;
+                // Nearly always it is the first and the last page: nothing is copied.
+                if databases.is_empty() {
+                    databases = answer.databases;
+                } else {
+                    databases.extend(answer.databases);
+                }
+                list.query.cursor = circle.follow(answer.pagination.and_then(|pagination| pagination.next))?;
+                if list.query.cursor.is_none() {
+                    return Ok(databases);
+                }
+            }
+        })
     }
 
     /// Streams them, a page of a thousand at a time, for organizations with more than fit into one answer.
@@ -88,7 +107,8 @@ impl Databases {
         self.stream_matching(DatabaseFilter::default())
     }
 
-    /// Streams those of one group, or the branches of one database; see [`stream`](Self::stream).
+    /// Streams those of one group, or the branches of one database; see [`stream`](Self::stream). A page of the filter is
+    /// where the stream begins and the size of its pages.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -105,13 +125,15 @@ impl Databases {
     /// ```
     pub fn stream_matching(&self, filter: DatabaseFilter) -> Listing<Database> {
         let scope = self.scope.clone();
-        Listing::new(self.scope.client(), move |limit, cursor| {
+        let (limit, cursor) = (filter.limit, filter.cursor.clone());
+        let listing = Listing::new(self.scope.client(), move |limit, cursor| {
             let query = filter.clone().page(limit, cursor);
             let endpoint = scope.organization().map(|organization| ListDatabases { organization, query });
             Call::one(scope.client(), endpoint, |answer| {
                 (answer.databases, answer.pagination.and_then(|pagination| pagination.next))
             })
-        })
+        });
+        listing.behind(limit, cursor)
     }
 
     /// Gets one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.
@@ -222,12 +244,14 @@ impl Databases {
         N::Error: Into<InvalidInput>,
     {
         let original = from.try_into().map_err(Into::into);
-        Branch { scope: self.scope.clone(), original, name: name.into(), at: None, group: None }
+        let options = self.scope.client().inner().options;
+        Branch { scope: self.scope.clone(), original, name: name.into(), at: None, group: None, options }
     }
 
     /// Creates the database unless it exists. One of that name in another group is an error.
     ///
     /// It is safe to repeat: where the answer to the creation is lost, it looks before it creates again.
+    /// [`wait_ready`](Self::wait_ready) waits until the database answers, as it does after [`create`](Self::create).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -357,7 +381,7 @@ impl Databases {
         Call::one(self.scope.client(), endpoint, drop).ending_access(ended)
     }
 
-    fn path<N>(&self, name: N) -> Result<(OrganizationSlug, DatabaseName), Error>
+    pub(super) fn path<N>(&self, name: N) -> Result<(OrganizationSlug, DatabaseName), Error>
     where
         N: TryInto<DatabaseName>,
         N::Error: Into<InvalidInput>,

@@ -1,16 +1,17 @@
 use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderMap, Method};
 use tokio::time::{Instant, sleep};
 use turso_cloud_contract::{
-    DatabaseName, DatabaseToken, Expiration, OrganizationSlug, Repeatability,
+    DatabaseName, DatabaseToken, Expiration, InvalidInput, Repeatability,
     database_tokens::{CreateDatabaseToken, NewToken},
     databases::{CreatedDatabase, Database, GetDatabase},
 };
 
+use super::{Databases, Ensured};
 use crate::{
-    Call, Ensured, Error, ErrorKind,
+    Call, Error, ErrorKind,
     call::{Context, uri},
     credentials::bearer,
     exchange::{Authorization, Prepared},
@@ -28,13 +29,15 @@ impl Call<CreatedDatabase> {
     ///
     /// Where it does not get ready, the call fails with [`ErrorKind::Timeout`] although the database was created.
     pub fn wait_ready(self) -> Self {
-        ready(self, |created| (&created.name, true))
+        self.once_ready(|created| (created.name.clone(), true))
     }
 }
 
 impl Call<Ensured<Database>> {
-    /// Waits for the SQL endpoint as after `create`, also where the database was there already: somebody else may have
-    /// created it just now.
+    /// Waits, within the deadline of the call, until the SQL endpoint of the database answers `SELECT 1`, also where it was
+    /// there before: somebody else may have created it a moment ago.
+    ///
+    /// Where it does not get ready, the call fails with [`ErrorKind::Timeout`] although the database is there.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -43,39 +46,77 @@ impl Call<Ensured<Database>> {
     /// use turso_cloud::NewDatabase;
     ///
     /// let orders = turso.databases().ensure(NewDatabase::new("orders", "default")).wait_ready().await?;
-    /// assert_eq!(orders.name, "orders");
+    /// assert!(orders.is_created());
     /// # Ok(())
     /// # }
     /// ```
     pub fn wait_ready(self) -> Self {
-        ready(self, |ensured| (&ensured.name, ensured.is_created()))
+        self.once_ready(|ensured| (ensured.name.clone(), ensured.is_created()))
     }
 }
 
-/// Waits for a database, of which `look` tells the name and whether the call has created it.
-fn ready<T: Send + 'static>(call: Call<T>, look: fn(&T) -> (&DatabaseName, bool)) -> Call<T> {
-    let scope = call.scope();
-    call.then(move |cx, found| async move {
-        let found = found?;
-        let organization = scope.map_or_else(|| Err(Error::config("no organization")), |scope| scope.organization())?;
-        let (name, is_created) = look(&found);
-        match wait(&cx, &organization, name, is_created).await {
-            Ok(()) => Ok(found),
-            Err(error) => Err(error.having_maybe_happened(is_created)),
-        }
-    })
+impl Databases {
+    /// Waits, within the deadline of the call, until the SQL endpoint of a database that was created a moment ago, perhaps
+    /// by somebody else, answers `SELECT 1`; see [`Call::wait_ready`] for one that this call creates.
+    ///
+    /// Fails with [`NotFound`](ErrorKind::NotFound) at once where the API knows no such database, and with
+    /// [`Timeout`](ErrorKind::Timeout) where it does not get ready.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// turso.databases().wait_ready("orders").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_ready<N>(&self, name: N) -> Call<()>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let path = self.path(name);
+        Call::new(self.scope.client(), move |cx| async move {
+            let (organization, database) = path?;
+            let get = GetDatabase { organization, database };
+            let url = url(&cx, &get).await?;
+            wait_at(&cx, &get, &url, || format!("database {} does not answer yet", get.database)).await
+        })
+    }
 }
 
-async fn wait(
-    cx: &Context,
-    organization: &OrganizationSlug,
-    name: &DatabaseName,
-    is_created: bool,
-) -> Result<(), Error> {
-    let late =
-        || format!("database {name} {} but does not answer yet", if is_created { "was created" } else { "is there" });
-    let probe = patiently(cx, late, || prepare(cx, organization, name)).await?;
-    patiently(cx, late, || async { cx.send_raw(&probe).await.map(drop) }).await
+impl<T: Send + 'static> Call<T> {
+    /// The same call with a wait for the database it yields. `which` tells its name, and whether it was created just now.
+    fn once_ready(self, which: impl FnOnce(&T) -> (DatabaseName, bool) + Send + 'static) -> Self {
+        let scope = self.scope();
+        self.then(move |cx, result| async move {
+            let result = result?;
+            let (database, is_new) = which(&result);
+            let organization =
+                scope.map_or_else(|| Err(Error::config("no organization")), |scope| scope.organization())?;
+            match wait(&cx, &GetDatabase { organization, database }, is_new).await {
+                Ok(()) => Ok(result),
+                Err(error) => Err(error.having_maybe_happened(is_new)),
+            }
+        })
+    }
+}
+
+async fn wait(cx: &Context, get: &GetDatabase, is_new: bool) -> Result<(), Error> {
+    let state = if is_new { "was created" } else { "is there" };
+    let late = || format!("database {} {state} but does not answer yet", get.database);
+    let url = patiently(cx, late, || url(cx, get)).await?;
+    wait_at(cx, get, &url, late).await
+}
+
+async fn wait_at(cx: &Context, get: &GetDatabase, url: &str, late: impl Fn() -> String) -> Result<(), Error> {
+    let probe = patiently(cx, &late, || prepare(cx, get, url)).await?;
+    patiently(cx, &late, || async { cx.send_raw(&probe).await.map(drop) }).await
+}
+
+async fn url(cx: &Context, get: &GetDatabase) -> Result<String, Error> {
+    Ok(cx.send(get).await?.database.url())
 }
 
 /// Does something again and again while it fails as it does with a database that is about to appear. `late` says what
@@ -92,7 +133,7 @@ pub(crate) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
             finished => return finished,
         };
         if Instant::now() + wait >= cx.deadline() {
-            return Err(Error::new(ErrorKind::Timeout).with_detail(late()).with_source(error));
+            return Err(Error::new(ErrorKind::Timeout).with_detail(late()).due_to(error));
         }
         sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
@@ -104,15 +145,13 @@ fn may_pass(error: &Error) -> bool {
     error.is_not_found() || error.is_unauthenticated() || error.is_retryable()
 }
 
-/// The address of the database and a token for it, made into a question.
-async fn prepare(cx: &Context, organization: &OrganizationSlug, name: &DatabaseName) -> Result<Prepared, Error> {
-    let (organization, database) = (organization.clone(), name.clone());
-    let get = GetDatabase { organization: organization.clone(), database: database.clone() };
-    let url = cx.send(&get).await?.database.url();
+/// A token for the database at a URL, made into a question.
+async fn prepare(cx: &Context, get: &GetDatabase, url: &str) -> Result<Prepared, Error> {
+    let (organization, database) = (get.organization.clone(), get.database.clone());
     let NewToken { options: query, permissions: body, .. } = NewToken::read_only().expires(Expiration::minutes(5));
     let mint = CreateDatabaseToken { organization, database, query, body };
     let token = cx.send(&mint).await?.jwt;
-    select_one(&url, &token)
+    select_one(url, &token)
 }
 
 /// Asks a database whether it answers.
@@ -122,6 +161,7 @@ pub(crate) fn select_one(url: &str, token: &DatabaseToken) -> Result<Prepared, E
         template: "/v2/pipeline".into(),
         method: Method::POST,
         uri: uri(url.trim_end_matches('/'), "/v2/pipeline")?,
+        headers: HeaderMap::new(),
         payload: Payload::Json(Bytes::from_static(PROBE)),
         repeatability: Repeatability::Safe,
         authorization: Authorization::Header(bearer(token.expose())?),

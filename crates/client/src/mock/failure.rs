@@ -1,8 +1,12 @@
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use http::{HeaderValue, Response, StatusCode, header};
+use turso_cloud_contract::ErrorBody;
 
-use crate::transport::{Body, TransportError};
+use crate::{
+    Error, ErrorKind,
+    transport::{Body, TransportError},
+};
 
 /// How a request to the [`Mock`](super::Mock) goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +18,15 @@ pub enum Failure {
         status: u16,
         /// The sentence.
         message: String,
-        /// The header `Retry-After`, in whole seconds.
+        /// The header `Retry-After`, rounded up to whole seconds.
         retry_after: Option<Duration>,
     },
     /// No connection can be made.
     Unreachable,
     /// The connection breaks off before the answer.
     Disconnected,
+    /// No answer comes, until the timeout of the client.
+    NoAnswer,
 }
 
 impl Failure {
@@ -29,23 +35,41 @@ impl Failure {
         Self::Refused { status, message: message.into(), retry_after: None }
     }
 
-    /// Too many requests: 429 with `Retry-After`, in whole seconds.
+    /// Too many requests: 429 with `Retry-After`, rounded up to whole seconds.
     #[must_use]
     pub fn rate_limited(retry_after: Duration) -> Self {
         Self::Refused { status: 429, message: "too many requests".to_owned(), retry_after: Some(retry_after) }
     }
 
-    pub(super) fn into_response(self) -> Result<Response<Body>, TransportError> {
+    pub(super) async fn into_response(self) -> Result<Response<Body>, TransportError> {
         let (status, message, retry_after) = match self {
             Self::Refused { status, message, retry_after } => (status, message, retry_after),
             Self::Unreachable => return Err(TransportError::not_sent("the mock is unreachable")),
             Self::Disconnected => return Err(TransportError::interrupted("the mock broke off")),
+            Self::NoAnswer => pending().await,
         };
-        let mut response = Response::new(Body::from(serde_json::json!({ "error": message }).to_string().into_bytes()));
+        let mut response = Response::new(Body::from(serde_json::json!({ "error": message }).to_string()));
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if let Some(wait) = retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+            let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         Ok(response)
+    }
+}
+
+/// What a client makes of it, but for what only a request knows.
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused { status, message, retry_after } => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                let body = ErrorBody::parse(serde_json::json!({ "error": message }).to_string().as_bytes());
+                Self::refused("", status, &body).with_retry_after(retry_after)
+            }
+            Failure::Unreachable => Self::new(ErrorKind::Connect).with_source("the mock is unreachable"),
+            Failure::Disconnected => Self::new(ErrorKind::Interrupted).with_source("the mock broke off"),
+            Failure::NoAnswer => Self::new(ErrorKind::Timeout).with_detail("no complete answer came in time"),
+        }
     }
 }

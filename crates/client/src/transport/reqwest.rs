@@ -12,6 +12,7 @@ use http::{
     uri::{Authority, Scheme},
 };
 use hyper_util::client::proxy::matcher::Matcher;
+use turso_cloud_contract::is_this_machine;
 use url::Url;
 
 use super::{Body, SendFuture, Transport, TransportError};
@@ -21,23 +22,41 @@ use crate::Error;
 #[derive(Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) proxy: Option<Url>,
+    pub(crate) proxies: Proxies,
     #[cfg(feature = "_tls")]
     pub(crate) root_certificates: Vec<Bytes>,
+}
+
+/// What stands between this machine and a server.
+#[derive(Default, PartialEq)]
+pub(crate) enum Proxies {
+    /// Those of the environment, which know nothing of a server on this machine.
+    #[default]
+    Environment,
+    None,
+    One(Url),
+}
+
+/// Which of the clients a request takes.
+#[derive(Clone, Copy, Debug)]
+struct Route {
+    /// Whether the connection is encrypted, be it only as far as a proxy.
+    is_encrypted: bool,
+    /// Whether it goes past all proxies.
+    is_direct: bool,
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// HTTP through reqwest.
 ///
-/// There are two clients in it, because reading the certificates of the platform takes longer than a call: it is put off
-/// until a connection needs them, which on plain HTTP none does. Each is set up when it is first used.
+/// There are several clients in it, because reading the certificates of the platform takes longer than a call: it is put
+/// off until a connection needs them, which on plain HTTP none does. Each is set up when it is first used.
 pub(crate) struct ReqwestTransport {
     settings: Settings,
     /// As reqwest chooses them.
-    proxies: Matcher,
-    plain: OnceLock<reqwest::Client>,
-    encrypted: OnceLock<reqwest::Client>,
+    matcher: Matcher,
+    clients: [OnceLock<reqwest::Client>; 4],
     last_origin: Mutex<Option<Origin>>,
 }
 
@@ -47,44 +66,57 @@ struct Origin {
     scheme: Scheme,
     authority: Authority,
     url: Url,
-    is_encrypted: bool,
+    route: Route,
 }
 
 impl ReqwestTransport {
     /// Sets up what requests to `origin` need, and fails where that cannot be. Other origins are met later.
     pub(crate) fn new(settings: Settings, origin: &Uri) -> Result<Self, Error> {
-        let proxies = match &settings.proxy {
-            Some(proxy) => Matcher::builder().all(proxy.as_str()).build(),
-            None => Matcher::from_system(),
+        let matcher = match &settings.proxies {
+            Proxies::One(proxy) => Matcher::builder().all(proxy.as_str()).build(),
+            Proxies::Environment | Proxies::None => Matcher::from_system(),
         };
-        let (plain, encrypted, last_origin) = Default::default();
-        let transport = Self { settings, proxies, plain, encrypted, last_origin };
-        transport.client(transport.is_encrypted(origin))?;
+        let (clients, last_origin) = Default::default();
+        let transport = Self { settings, matcher, clients, last_origin };
+        transport.client(transport.route(origin))?;
         Ok(transport)
     }
 
-    /// Whether the connection for a request is encrypted, be it only as far as a proxy.
-    fn is_encrypted(&self, uri: &Uri) -> bool {
+    fn route(&self, uri: &Uri) -> Route {
         let is_https = |uri: &Uri| uri.scheme() == Some(&Scheme::HTTPS);
-        is_https(uri) || self.proxies.intercept(uri).is_some_and(|proxy| is_https(proxy.uri()))
+        let is_direct = match self.settings.proxies {
+            Proxies::Environment => uri.host().is_some_and(is_this_machine),
+            Proxies::None => true,
+            Proxies::One(_) => false,
+        };
+        let is_proxy_encrypted = || self.matcher.intercept(uri).is_some_and(|proxy| is_https(proxy.uri()));
+        Route { is_encrypted: is_https(uri) || (!is_direct && is_proxy_encrypted()), is_direct }
     }
 
-    fn client(&self, is_encrypted: bool) -> Result<&reqwest::Client, Error> {
-        let client = if is_encrypted { &self.encrypted } else { &self.plain };
+    fn client(&self, route: Route) -> Result<&reqwest::Client, Error> {
+        let client = &self.clients[usize::from(route.is_encrypted) * 2 + usize::from(route.is_direct)];
         if let Some(client) = client.get() {
             return Ok(client);
         }
-        let built = self.settings.build(is_encrypted)?;
+        let built = self.settings.build(route)?;
         Ok(client.get_or_init(|| built))
     }
 }
 
 impl Settings {
-    fn build(&self, is_encrypted: bool) -> Result<reqwest::Client, Error> {
+    fn build(&self, Route { is_encrypted, is_direct }: Route) -> Result<reqwest::Client, Error> {
+        #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            return Err(Error::config(
+                "rustls has no crypto provider: install one before the client is built, or enable the feature `rustls`",
+            ));
+        }
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT));
-        if let Some(proxy) = &self.proxy {
+        if is_direct {
+            builder = builder.no_proxy();
+        } else if let Proxies::One(proxy) = &self.proxies {
             let proxy = reqwest::Proxy::all(proxy.clone())
                 .map_err(|e| Error::config("the proxy cannot be used").with_source(e.without_url()))?;
             builder = builder.proxy(proxy);
@@ -115,8 +147,8 @@ impl Transport for ReqwestTransport {
     fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let (url, is_encrypted) = self.target(&parts.uri)?;
-            let client = self.client(is_encrypted).map_err(TransportError::not_sent)?;
+            let (url, route) = self.target(&parts.uri)?;
+            let client = self.client(route).map_err(TransportError::not_sent)?;
             let mut request = reqwest::Request::new(parts.method, url);
             *request.version_mut() = parts.version;
             *request.headers_mut() = parts.headers;
@@ -129,15 +161,15 @@ impl Transport for ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// The URL of a request, and whether the connection for it is encrypted.
-    fn target(&self, uri: &Uri) -> Result<(Url, bool), TransportError> {
-        let (mut url, is_encrypted) = self.origin(uri)?;
+    /// The URL of a request, and how it gets there.
+    fn target(&self, uri: &Uri) -> Result<(Url, Route), TransportError> {
+        let (mut url, route) = self.origin(uri)?;
         url.set_path(uri.path());
         url.set_query(uri.query());
-        Ok((url, is_encrypted))
+        Ok((url, route))
     }
 
-    fn origin(&self, uri: &Uri) -> Result<(Url, bool), TransportError> {
+    fn origin(&self, uri: &Uri) -> Result<(Url, Route), TransportError> {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return Err(TransportError::not_sent("a URL needs a scheme and a host"));
         };
@@ -145,13 +177,13 @@ impl ReqwestTransport {
         match &*last {
             // To the letter: comparing names in any case takes longer than all the rest of this.
             Some(known) if known.scheme == *scheme && known.authority.as_str() == authority.as_str() => {
-                Ok((known.url.clone(), known.is_encrypted))
+                Ok((known.url.clone(), known.route))
             }
             _ => {
                 let url = Url::parse(&format!("{scheme}://{authority}")).map_err(TransportError::not_sent)?;
-                let (scheme, authority, is_encrypted) = (scheme.clone(), authority.clone(), self.is_encrypted(uri));
-                *last = Some(Origin { scheme, authority, url: url.clone(), is_encrypted });
-                Ok((url, is_encrypted))
+                let (scheme, authority, route) = (scheme.clone(), authority.clone(), self.route(uri));
+                *last = Some(Origin { scheme, authority, url: url.clone(), route });
+                Ok((url, route))
             }
         }
     }

@@ -48,6 +48,7 @@ pub(crate) async fn upload_dump(
         template: "/v1/organizations/{organization}/databases/dumps".into(),
         method: Method::POST,
         uri: uri(&cx.client().base_url, &path_of_dumps)?,
+        headers: HeaderMap::new(),
         payload,
         // A dump sent twice is two dumps, of which one is used.
         repeatability: Repeatability::Idempotent,

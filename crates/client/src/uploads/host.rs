@@ -114,6 +114,7 @@ impl<'a> Host<'a> {
             template: request.template.into(),
             method: request.method.clone(),
             uri: uri(&self.origin, &request.path)?,
+            headers: HeaderMap::new(),
             payload: request.payload.clone(),
             repeatability: request.repeatability,
             authorization: Authorization::Header(bearer(token.expose())?),

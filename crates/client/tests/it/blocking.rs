@@ -1,6 +1,10 @@
 //! The blocking client: without a runtime, beside one, and inside one.
 
-use std::{thread, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+    time::Duration,
+};
 
 use http::Method;
 use jiff::Timestamp;
@@ -34,7 +38,7 @@ fn every_kind_of_call_works_without_a_runtime() {
     assert!(!turso.databases().ensure(NewDatabase::new("my-db", "default")).send().unwrap().is_created());
     assert_eq!(
         turso.databases().branch("my-db", "copy").at(Timestamp::UNIX_EPOCH).group("default").send().unwrap().name,
-        "my-db"
+        "copy"
     );
     assert!(turso.databases().access("my-db", hour).send().unwrap().url.starts_with("https://"));
     assert_eq!(turso.databases().create_by_group_id(NewDatabaseV3::new("my-db", ID)).send().unwrap().name, "my-db");
@@ -112,8 +116,25 @@ async fn a_call_inside_an_async_context_is_an_error_and_no_panic() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_runtime_with_many_threads_it_is_an_error_too() {
     let turso = Mock::new().client().build_blocking().unwrap();
-    let task = tokio::spawn(async move { turso.databases().get("my-db").send() });
-    assert_refused(task.await.unwrap(), "a blocking call inside an async context");
+    let task = tokio::spawn(async move {
+        let send = || turso.databases().get("my-db").send();
+        [send(), tokio::task::block_in_place(send), send()]
+    });
+    let [before, inside, after] = task.await.unwrap();
+    assert_refused(before, "send it inside `spawn_blocking`");
+    assert_eq!(inside.unwrap().name, "my-db");
+    assert_refused(after, "a blocking call inside an async context");
+}
+
+#[tokio::test]
+async fn a_thread_that_may_block_makes_calls_whatever_the_runtime_is() {
+    let turso = Mock::new().client().build_blocking().unwrap();
+    let sent = tokio::task::spawn_blocking(move || {
+        let names: Result<Vec<_>, _> = turso.databases().stream().send()?.collect();
+        turso.databases().get("my-db").send().map(|database| (database.name, names.map(|names| names.len())))
+    });
+    let (name, names) = sent.await.unwrap().unwrap();
+    assert_eq!((name.as_str(), names.unwrap()), ("my-db", 2));
 }
 
 #[tokio::test]
@@ -171,10 +192,11 @@ fn many_threads_may_call_at_once() {
 }
 
 #[test]
-fn a_call_that_panics_is_an_error_and_leaves_the_client_usable() {
+fn a_call_that_panics_panics_where_it_is_sent_and_leaves_the_client_usable() {
     let mock = Mock::new();
     mock.on::<GetDatabase>(|_| panic!("planted"));
     let turso = mock.client().build_blocking().unwrap();
-    assert_refused(turso.databases().get("my-db").send(), "it panicked");
+    let sent = catch_unwind(AssertUnwindSafe(|| turso.databases().get("my-db").send()));
+    assert_eq!(sent.unwrap_err().downcast_ref(), Some(&"planted"));
     assert_eq!(turso.groups().list().send().unwrap().len(), 1);
 }

@@ -5,8 +5,10 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use turso_cloud::{
-    ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken, RetryPolicy,
+    ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken, OrganizationSlug, RetryPolicy,
+    mock::Mock,
     transport::{Body, SendFuture, Transport},
 };
 use turso_cloud_local::Cloud;
@@ -82,6 +84,15 @@ fn other_settings_that_cannot_work_are_refused_too() {
         assert_eq!(kind, expected, "{text}");
         assert!(text.contains(words), "{text}");
     }
+}
+
+#[test]
+fn a_client_tells_where_it_works() {
+    let client = builder().unwrap().organization("acme").base_url("https://api.test.invalid/v1/").build().unwrap();
+    assert_eq!(client.organization().map(OrganizationSlug::as_str), Some("acme"));
+    assert_eq!(client.base_url(), "https://api.test.invalid");
+    let client = builder().unwrap().build().unwrap();
+    assert_eq!((client.organization(), client.base_url()), (None, "https://api.turso.tech"));
 }
 
 #[tokio::test]
@@ -189,6 +200,44 @@ async fn a_proxy_is_used_for_every_request() {
     assert_eq!(proxy.requests(1)[0].line, line);
 }
 
+/// The variables of the environment belong to a whole process, so that this test runs itself in another one.
+#[tokio::test]
+async fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
+    const INSIDE: &str = "TURSO_CLOUD_TEST_PROXIED";
+    if std::env::var_os(INSIDE).is_some() {
+        return ask_behind_a_proxy().await;
+    }
+    let proxy = Server::start([Reply::answer("200 OK", DATABASE)]);
+    let mut inside = std::process::Command::new(std::env::current_exe().unwrap());
+    inside.args(["--exact", "builder::a_proxy_of_the_environment_is_not_asked_for_this_machine"]).env(INSIDE, "1");
+    for variable in ["NO_PROXY", "no_proxy", "REQUEST_METHOD"] {
+        inside.env_remove(variable);
+    }
+    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        inside.env(variable, proxy.origin());
+    }
+    let output = inside.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    let lines: Vec<_> = proxy.requests(1).into_iter().map(|seen| seen.line).collect();
+    assert_eq!(lines, ["GET http://api.test.invalid/v1/organizations/acme/databases/orders HTTP/1.1"]);
+}
+
+#[expect(clippy::unwrap_used, reason = "it is the rest of the test")]
+async fn ask_behind_a_proxy() {
+    let server = Server::start([Reply::answer("200 OK", DATABASE)]);
+    let builder = || server.client().retry(RetryPolicy::none());
+    builder().build().unwrap().databases().get("orders").await.unwrap();
+    let elsewhere = || builder().base_url("http://api.test.invalid");
+    elsewhere().build().unwrap().databases().get("orders").await.unwrap();
+    let past_it = elsewhere().no_proxy().build().unwrap().databases().get("orders").await.unwrap_err();
+    assert!(past_it.is_connect(), "{past_it}");
+    // One that is asked for is used for this machine, too.
+    let asked_for = builder().proxy(closed_origin()).build().unwrap().databases().get("orders").await.unwrap_err();
+    assert!(asked_for.is_connect(), "{asked_for}");
+    assert_eq!(server.requests(1)[0].line, "GET /v1/organizations/acme/databases/orders HTTP/1.1");
+}
+
 fn of_cloud(cloud: &Cloud, base_url: String) -> ClientBuilder {
     Client::builder(cloud.token()).organization(cloud.organization()).base_url(base_url).retry(RetryPolicy::none())
 }
@@ -246,4 +295,30 @@ async fn the_last_layer_is_the_first_to_get_a_request() {
     client.databases().get("orders").await.unwrap();
     assert_eq!(*seen.lock().unwrap(), ["last", "first"]);
     assert_eq!(script.count(), 1);
+}
+
+#[test]
+fn without_a_runtime_a_call_is_an_error_and_no_panic() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    let upload = turso.databases().create_from_file(NewDatabase::new("orders", "default"), "no-such-file");
+    let outcomes = turso.databases().delete_many(["orders"]).into_future().now_or_never().unwrap();
+    for refused in [
+        turso.databases().get("orders").into_future().now_or_never().unwrap().map(drop),
+        turso
+            .databases()
+            .create(NewDatabase::new("orders", "default"))
+            .wait_ready()
+            .into_future()
+            .now_or_never()
+            .unwrap()
+            .map(drop),
+        turso.databases().stream().try_next().now_or_never().unwrap().map(drop),
+        upload.into_future().now_or_never().unwrap().map(drop),
+        outcomes.into_iter().next().unwrap().result.map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert!(error.is_config() && error.to_string().contains("there is no Tokio runtime here"), "{error}");
+    }
+    assert_eq!(mock.request_count(), 0);
 }

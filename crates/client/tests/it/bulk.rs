@@ -9,11 +9,13 @@ use std::{
 };
 
 use futures_util::StreamExt as _;
+use tokio::time::{Instant, sleep};
 use turso_cloud::{
-    NewDatabase, NewToken,
+    Error, NewDatabase, NewToken, RetryPolicy,
     contract::{
         database_tokens::CreateDatabaseToken,
         databases::{CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, DeleteDatabase},
+        groups::ListGroups,
     },
     mock::{Failure, Mock},
 };
@@ -69,6 +71,42 @@ async fn a_limit_of_the_service_fails_no_input() {
     assert!(seen.load(Ordering::Relaxed) > 40, "some were asked to come again");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_pause_longer_than_a_deadline_costs_no_more_than_the_call_that_met_it() {
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(created);
+    mock.when::<CreateDatabase>().fail_once(Failure::rate_limited(Duration::from_secs(130)));
+    let turso = mock.client().build().unwrap();
+    let started = Instant::now();
+
+    let outcomes = turso.databases().create_many(tenants(200)).concurrency(16).await;
+
+    let failed: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.result.as_ref().err()).collect();
+    assert!(failed.len() == 1 && failed[0].is_rate_limited(), "{failed:?}");
+    assert_eq!(mock.requests::<CreateDatabase>().len(), 200, "each was sent once");
+    assert_eq!(started.elapsed().as_secs(), 130);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_another_call_met_is_waited_for() {
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(created);
+    mock.when::<ListGroups>().fail_once(Failure::rate_limited(Duration::from_secs(200)));
+    let turso = mock.client().build().unwrap();
+    turso.groups().list().await.unwrap_err();
+
+    let events = turso.databases().create_many(tenants(8)).events();
+    let late = async {
+        sleep(Duration::from_secs(100)).await;
+        mock.when::<ListGroups>().fail_once(Failure::rate_limited(Duration::from_secs(200)));
+        turso.groups().list().deadline(Duration::from_secs(150)).await.unwrap_err()
+    };
+    let (outcomes, _) = tokio::join!(events.collect::<Vec<_>>(), late);
+
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{outcomes:?}");
+    assert_eq!(outcomes.len(), 8);
+}
+
 #[tokio::test]
 async fn no_more_calls_run_than_allowed_and_none_is_started_once_it_is_dropped() {
     let mock = Mock::new();
@@ -100,6 +138,26 @@ async fn a_bad_name_among_many_fails_alone_and_is_not_sent() {
     assert!(outcomes[0].result.is_ok());
     assert!(outcomes[1].result.as_ref().unwrap_err().is_invalid_input());
     assert_eq!(mock.requests::<CreateDatabaseToken>().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_set_for_many_calls_holds_for_each() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    let second = Duration::from_secs(1);
+    let (started, few) = (Instant::now(), || turso.databases().create_many(tenants(2)).concurrency(1));
+
+    mock.on::<CreateDatabase>(|_| Err(Failure::Unreachable));
+    let failed = few().retry(RetryPolicy::none()).await;
+    assert!(failed.iter().all(|outcome| outcome.result.as_ref().is_err_and(|error| error.attempts() == 1)));
+    assert_eq!(started.elapsed(), Duration::ZERO);
+
+    mock.on::<CreateDatabase>(|_| Err(Failure::NoAnswer));
+    for late in [few().timeout(second), few().deadline(second)] {
+        let started = Instant::now();
+        assert!(late.await.iter().all(|outcome| outcome.result.as_ref().is_err_and(Error::is_timeout)));
+        assert_eq!(started.elapsed(), second * 2);
+    }
 }
 
 #[test]

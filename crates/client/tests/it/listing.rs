@@ -113,6 +113,72 @@ async fn an_error_is_yielded_once_and_ends_the_listing() {
     assert!(listing.try_next().await.unwrap().is_none());
 }
 
+#[tokio::test]
+async fn a_page_of_the_filter_is_where_a_listing_begins_and_not_all_of_it() {
+    let mock = Mock::new();
+    mock.on::<ListDatabases>(|request| {
+        let at = request.query.cursor.as_deref().map_or(0, |cursor| cursor.parse::<u32>().unwrap_or_default());
+        let end = (at + request.query.limit.map_or(5, |limit| u32::try_from(limit).unwrap_or(5))).min(5);
+        Ok(page(at..end, (end < 5).then(|| end.to_string()).as_deref()))
+    });
+    let turso = mock.client().build().unwrap();
+    let two = DatabaseFilter::default().page(2, None);
+    for (filter, expected) in [
+        (DatabaseFilter::default(), vec!["db-0", "db-1", "db-2", "db-3", "db-4"]),
+        (two.clone(), vec!["db-0", "db-1", "db-2", "db-3", "db-4"]),
+        (two.page(2, Some("3".to_owned())), vec!["db-3", "db-4"]),
+    ] {
+        let listed = turso.databases().list_matching(filter.clone()).await.unwrap();
+        let streamed: Vec<_> = turso.databases().stream_matching(filter.clone()).try_collect().await.unwrap();
+        assert_eq!(listed.iter().map(|database| database.name.as_str()).collect::<Vec<_>>(), expected, "{filter:?}");
+        assert_eq!(listed, streamed, "{filter:?}");
+    }
+    let limits = mock.requests::<ListDatabases>().into_iter().map(|request| request.query.limit);
+    assert_eq!(
+        limits.collect::<Vec<_>>(),
+        [None, Some(1000), Some(2), Some(2), Some(2), Some(2), Some(2), Some(2), Some(2), Some(2),]
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_goes_round_in_circles_is_an_error() {
+    let mock = Mock::new();
+    mock.on::<ListDatabases>(|_| Ok(page(0..1, Some("again"))));
+    let turso = mock.client().build().unwrap();
+    let error = turso.databases().list().await.unwrap_err();
+    assert!(error.to_string().contains("does not advance"), "{error}");
+}
+
+#[tokio::test]
+async fn a_listing_goes_on_behind_an_error_where_it_is_told_to() {
+    let mock = Mock::new();
+    let pages = mock.when::<ListDatabases>();
+    pages.answer_once(&page(0..2, Some("b"))).fail_once(Failure::refused(403, "no")).answer_once(&page(2..3, None));
+    let turso = mock.client().build().unwrap();
+    let mut listing = turso.databases().stream();
+    listing.resume();
+    let mut names = Vec::new();
+    let error = loop {
+        match listing.try_next().await {
+            Ok(Some(database)) => names.push(database.name.to_string()),
+            Ok(None) => panic!("it ended"),
+            Err(error) => break error,
+        }
+    };
+    assert!(error.is_forbidden());
+    assert!(listing.try_next().await.unwrap().is_none());
+
+    listing.resume();
+    while let Some(database) = listing.try_next().await.unwrap() {
+        names.push(database.name.to_string());
+    }
+    assert_eq!(names, ["db-0", "db-1", "db-2"]);
+    let cursors = mock.requests::<ListDatabases>().into_iter().map(|request| request.query.cursor);
+    assert_eq!(cursors.collect::<Vec<_>>(), [None, Some("b".to_owned()), Some("b".to_owned())]);
+    listing.resume();
+    assert!(listing.try_next().await.unwrap().is_none());
+}
+
 #[test]
 fn a_listing_can_be_read_without_a_runtime() {
     let mock = Mock::new();

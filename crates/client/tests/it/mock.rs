@@ -1,10 +1,10 @@
 //! The typed test double.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::{Method, Uri};
 use turso_cloud::{
-    AuditLogPage, ErrorKind, NewDatabase, RetryPolicy,
+    AuditLogPage, ErrorKind, NewApiToken, NewDatabase, OrganizationSlug, RetryPolicy,
     contract::{
         CATALOGUE, Endpoint, Service,
         database_tokens::{CreateDatabaseToken, NewToken},
@@ -13,7 +13,7 @@ use turso_cloud::{
         groups::{CreateGroup, GetGroup, NewGroup},
     },
     mock::{Failure, Mock},
-    transport::{Body, Transport as _},
+    transport::{Body, Transport},
 };
 
 use crate::support::files::Files;
@@ -72,10 +72,10 @@ async fn every_handle_gets_its_canned_answer() {
     assert_eq!(turso.organizations().list().await.unwrap()[0].slug, "iku");
     assert_eq!(turso.organizations().get("iku").await.unwrap().slug, "iku");
     assert_eq!(turso.groups().list().await.unwrap()[0].name, "default");
-    assert_eq!(turso.groups().create(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap().name, "default");
-    assert_eq!(turso.groups().delete("eu").await.unwrap().name, "default");
+    assert_eq!(turso.groups().create(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap().name, "eu");
+    assert_eq!(turso.groups().delete("eu").await.unwrap().name, "eu");
     assert_eq!(turso.databases().list().await.unwrap().len(), 2);
-    assert_eq!(turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap().name, "my-db");
+    assert_eq!(turso.databases().create(NewDatabase::new("orders", "default")).await.unwrap().name, "orders");
     turso.databases().delete("orders").await.unwrap();
     assert!(!turso.databases().create_token("orders", NewToken::read_only()).await.unwrap().expose().is_empty());
     turso.databases().rotate_tokens("orders").await.unwrap();
@@ -98,7 +98,7 @@ async fn an_operation_it_does_not_know_is_not_found() {
         let error = turso.request(method, path).await.unwrap_err();
         assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, Some("the mock knows no such operation")));
     }
-    assert_eq!(mock.request_count(), 0);
+    assert_eq!(mock.operations(), ["Request"; 4]);
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn queued_replies_come_in_order_and_before_the_usual_answer() {
     }
     // Each operation has a queue of its own; behind it, without a rule, comes the canned answer.
     assert!(turso.groups().get("eu").await.unwrap_err().is_not_found());
-    assert_eq!(turso.groups().get("eu").await.unwrap().name, "default");
+    assert_eq!(turso.groups().get("eu").await.unwrap().name, "eu");
     // The last rule counts.
     mock.on::<ListDatabases>(|_| Ok(DatabasesAnswer::default()));
     assert!(turso.databases().list().await.unwrap().is_empty());
@@ -144,7 +144,7 @@ async fn requests_are_recorded_as_they_were_made_every_attempt_for_itself() {
     assert_eq!((mock.requests::<DeleteDatabase>().len(), mock.request_count()), (0, 4));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_failure_is_what_it_says() {
     let mock = Mock::new();
     let turso = mock.client().retry(RetryPolicy::none()).build().unwrap();
@@ -154,9 +154,10 @@ async fn each_failure_is_what_it_says() {
         .fail_once(Failure::refused(418, "teapot"))
         .fail_once(Failure::refused(42, "no status"))
         .answer_once_with_text("{")
-        .fail_once(Failure::rate_limited(Duration::from_secs(3)));
+        .fail_once(Failure::NoAnswer)
+        .fail_once(Failure::rate_limited(Duration::from_millis(2001)));
     let mut kinds = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..7 {
         let error = turso.databases().get("orders").await.unwrap_err();
         kinds.push((error.kind(), error.status().map_or(0, |status| status.as_u16()), error.retry_after()));
     }
@@ -168,9 +169,48 @@ async fn each_failure_is_what_it_says() {
             (ErrorKind::Rejected, 418, None),
             (ErrorKind::Server, 500, None),
             (ErrorKind::Decode, 200, None),
+            (ErrorKind::Timeout, 0, None),
             (ErrorKind::RateLimited, 429, Some(Duration::from_secs(3))),
         ]
     );
+}
+
+#[tokio::test]
+async fn operations_are_told_in_their_order_with_uploads_and_what_is_not_known() {
+    let files = Files::new();
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    turso.databases().ensure(NewDatabase::new("shop", "default")).await.unwrap();
+    turso.request(Method::DELETE, "/v1/no-such-thing").await.unwrap_err();
+    turso.request(Method::GET, "/v1/locations").await.unwrap();
+    turso.databases().upload_file("shop", files.database(3)).whole().await.unwrap();
+    let operations = mock.operations();
+    assert_eq!(operations[..3], ["GetDatabase", "Request", "ListLocations"]);
+    assert!(operations.contains(&"Upload"), "{operations:?}");
+    assert_eq!(mock.request_count(), operations.len());
+}
+
+#[tokio::test]
+async fn a_strict_double_answers_only_what_a_rule_is_for() {
+    let mock = Mock::strict();
+    mock.on::<ListDatabases>(|_| Ok(DatabasesAnswer::default()));
+    mock.when::<GetGroup>().fail_once(Failure::refused(404, "gone"));
+    let turso = mock.client().build().unwrap();
+    assert!(turso.databases().list().await.unwrap().is_empty());
+    assert!(turso.groups().get("eu").await.unwrap_err().is_not_found());
+    let unexpected = turso.groups().get("eu").await.unwrap_err();
+    assert!(unexpected.is_rejected() && unexpected.to_string().contains("no rule for GetGroup"), "{unexpected}");
+    assert_eq!(mock.operations(), ["ListDatabases", "GetGroup", "GetGroup"]);
+}
+
+#[tokio::test]
+async fn a_transport_may_be_shared_or_boxed() {
+    let mock = Mock::new();
+    let transports: [Box<dyn Transport>; 2] = [Box::new(Arc::new(mock.clone())), Box::new(mock.clone())];
+    for transport in transports {
+        mock.client().transport(transport).build().unwrap().groups().list().await.unwrap();
+    }
+    assert_eq!(mock.request_count(), 2);
 }
 
 #[tokio::test]
@@ -206,4 +246,53 @@ async fn uploads_succeed() {
     turso.databases().upload_file("shop", &path).whole().await.unwrap();
     let dump = files.write("shop.sql", "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;\n");
     assert!(turso.databases().upload_dump(dump).await.unwrap().ends_with("/databases/dumps/mock"));
+}
+
+#[tokio::test]
+async fn a_result_can_stand_in_for_a_call_and_every_failure_for_its_error() {
+    let turso = Mock::new().client().build().unwrap();
+    assert_eq!(turso.ready(Ok(7)).await.unwrap(), 7);
+    let errors = [
+        (Failure::refused(409, "taken"), ErrorKind::AlreadyExists, Some("taken")),
+        (Failure::refused(42, "no status"), ErrorKind::Server, Some("no status")),
+        (Failure::rate_limited(Duration::from_secs(3)), ErrorKind::RateLimited, Some("too many requests")),
+        (Failure::Unreachable, ErrorKind::Connect, None),
+        (Failure::Disconnected, ErrorKind::Interrupted, None),
+        (Failure::NoAnswer, ErrorKind::Timeout, None),
+    ];
+    for (failure, kind, message) in errors {
+        let wait = (kind == ErrorKind::RateLimited).then_some(Duration::from_secs(3));
+        let error = turso.ready::<()>(Err(failure.into())).await.unwrap_err();
+        assert_eq!((error.kind(), error.message(), error.retry_after()), (kind, message, wait));
+    }
+}
+
+#[test]
+fn a_result_can_stand_in_for_a_call_without_a_runtime() {
+    let turso = Mock::new().client().build_blocking().unwrap();
+    assert_eq!(turso.ready(Ok(7)).send().unwrap(), 7);
+    assert_eq!(turso.organization().map(OrganizationSlug::as_str), Some("acme"));
+    assert_eq!(turso.base_url(), "http://api.mock.invalid");
+}
+
+#[tokio::test]
+async fn a_canned_answer_has_the_names_of_the_request() {
+    let turso = Mock::new().client().build().unwrap();
+    let databases = turso.databases();
+    let created = databases.create(NewDatabase::new("orders", "eu")).await.unwrap();
+    assert_eq!((created.name.as_str(), &*created.hostname), ("orders", "orders-acme.aws-us-east-1.turso.io"));
+    let found = databases.organization("other").get("events").await.unwrap();
+    assert_eq!(
+        (found.name.as_str(), found.url()),
+        ("events", "https://events-other.aws-us-east-1.turso.io".to_owned())
+    );
+    let ensured = turso.databases().ensure(NewDatabase::new("orders", "default")).await.unwrap();
+    assert_eq!(ensured.name, "orders");
+
+    let group = turso.groups().create(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap();
+    assert_eq!((group.name.as_str(), group.primary.as_str()), ("eu", "aws-eu-west-1"));
+    assert_eq!(group.locations, ["aws-eu-west-1"]);
+    assert_eq!(turso.organizations().get("other").await.unwrap().slug, "other");
+    assert_eq!(turso.members().get("ada").await.unwrap().username, "ada");
+    assert_eq!(turso.api_tokens().create("deploy", NewApiToken::default()).await.unwrap().name, "deploy");
 }

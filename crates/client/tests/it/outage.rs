@@ -26,7 +26,10 @@ async fn retries_run_dry_for_all_calls_of_a_client() {
     assert_eq!(exhaust(&client).await, 100);
     let clone = client.clone();
     for operation in Operation::ALL {
-        assert_eq!(operation.run(&clone).await.unwrap_err().attempts(), 1);
+        let error = operation.run(&clone).await.unwrap_err();
+        assert_eq!(error.attempts(), 1);
+        let says_why = error.to_string().ends_with("too many requests of this client fail to repeat this one");
+        assert_eq!(says_why, operation != Operation::Once, "{error}");
     }
     let error = clone.databases().get("orders").retry(RetryPolicy::default().max_retries(9)).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (turso_cloud::ErrorKind::Server, 1));
@@ -57,4 +60,23 @@ async fn clients_of_their_own_do_not_share_what_is_left() {
     exhaust(&script.client().build().unwrap()).await;
     let other = script.client().build().unwrap();
     assert_eq!(Operation::Safe.run(&other).await.unwrap_err().attempts(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_the_service_has_named_a_time_for_is_free() {
+    let script = Script::new([Step::status(429).header("retry-after", "1")]);
+    let client = script.client().deadline(std::time::Duration::MAX).build().unwrap();
+    for _ in 0..50 {
+        assert_eq!(Operation::Safe.run(&client).await.unwrap_err().attempts(), 4);
+    }
+    script.go_on_with([Step::status(429)]);
+    assert_eq!(exhaust(&client).await, 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_says_where_the_deadline_was_in_the_way_of_another_attempt() {
+    let script = Script::new([Step::answer(503, r#"{"error":"busy"}"#).header("retry-after", "200")]);
+    let error = Operation::Safe.run(&script.client().build().unwrap()).await.unwrap_err();
+    assert!(error.to_string().ends_with("(503): the next attempt would come after the deadline: busy"), "{error}");
+    assert_eq!((error.attempts(), error.message()), (1, Some("busy")));
 }

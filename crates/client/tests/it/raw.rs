@@ -108,3 +108,76 @@ async fn a_refusal_is_an_error_that_names_the_path_without_its_query() {
     assert_eq!(error.to_string(), "Request (GET /v1/thing): not found (404): no such thing");
     assert_eq!((error.operation(), error.path()), (Some("Request"), Some("/v1/thing")));
 }
+
+#[tokio::test]
+async fn a_query_is_shown_nowhere() {
+    let client = Script::new([Step::status(200)]).client().build().unwrap();
+    for path in [
+        "/v1/thing?token=planted",
+        "/v1/thing?token=planted value",
+        "/v1/../x?token=planted",
+        "x?planted",
+        "/x#planted",
+    ] {
+        let call = client.request(Method::GET, path);
+        let shown = format!("{call:?}");
+        let answer = call.await.map_err(|error| format!("{error} {error:?}"));
+        let shown = format!("{shown} {answer:?}");
+        assert!(!shown.contains("planted"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn headers_go_out_but_for_the_clients_token() {
+    let server = Server::start([Reply::answer("200 OK", r#"{"a":1}"#)]);
+    let client = server.client().build().unwrap();
+    let call = client.request(Method::GET, "/v1/thing").header("x-request-id", "7").header("accept", "text/plain");
+    call.clone().await.unwrap();
+    let seen = server.requests(1).remove(0);
+    assert_eq!((seen.header("x-request-id"), seen.header("accept")), (Some("7"), Some("text/plain")));
+    assert_eq!(seen.header("authorization"), Some(&*format!("Bearer {TOKEN}")));
+
+    for (name, value, rule) in [
+        ("Authorization", "Bearer planted", "authorization is set by the client"),
+        ("two words", "x", "its name holds a character"),
+        ("x", "planted\n", "its value holds a character"),
+    ] {
+        let error = call.clone().header(name, value).await.unwrap_err();
+        assert!(error.is_invalid_input() && error.to_string().contains(rule), "{error}");
+        assert!(!error.to_string().contains("planted"), "{error}");
+    }
+    assert_eq!(server.requests(1).len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_is_read_as_json_and_what_is_none_has_its_place_told() {
+    let script = Script::new([Step::answer(200, r#"{"a":[1,"two"]}"#)]);
+    let client = script.client().build().unwrap();
+    let answer = client.request(Method::POST, "/v1/thing").await.unwrap();
+    assert_eq!(answer.json::<serde_json::Value>().unwrap()["a"][0], 1);
+    let error = answer.json::<std::collections::BTreeMap<String, Vec<u8>>>().unwrap_err();
+    assert!(error.is_decode() && error.may_have_happened(), "{error:?}");
+    assert!(
+        error.to_string().starts_with("Request (POST /v1/thing): unexpected answer (200): field `a[1]`"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_said_to_be_repeatable_is_retried() {
+    let script = Script::new([Step::status(503)]);
+    let client = script.client().build().unwrap();
+    let call = client.request(Method::PUT, "/v1/thing").repeatable();
+    let error = call.clone().await.unwrap_err();
+    assert_eq!((error.attempts(), error.may_have_happened()), (4, true));
+    let error = call.clone().retry(RetryPolicy::default().max_retries(1)).await.unwrap_err();
+    assert_eq!(error.attempts(), 2);
+
+    script.go_on_with([Step::never()]);
+    let second = std::time::Duration::from_secs(1);
+    let started = tokio::time::Instant::now();
+    assert_eq!(call.clone().timeout(second).retry(RetryPolicy::none()).await.unwrap_err().attempts(), 1);
+    assert_eq!(started.elapsed(), second);
+    assert!(call.deadline(second * 2).await.unwrap_err().is_timeout());
+    assert_eq!(started.elapsed(), second * 3);
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use turso_cloud::{ClientBuilder, Error, RetryPolicy};
 
 use crate::support::{
@@ -234,4 +234,23 @@ async fn a_call_does_nothing_before_it_is_awaited() {
     // The deadline counts from here.
     call.await.unwrap();
     assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_a_call_counts_from_when_it_is_first_polled() {
+    let script = Script::new([Step::answer(200, Operation::Safe.answer())]);
+    let client = script.client().build().unwrap();
+    let call = client.databases().get("orders").deadline(SECOND * 2).into_future();
+    sleep(SECOND * 10).await;
+    call.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_once_the_deadline_has_passed() {
+    let script = Script::new([Step::status(503)]);
+    for operation in Operation::ALL {
+        let error = run(script.client().deadline(Duration::ZERO), operation).await.unwrap_err();
+        assert!(error.is_timeout() && !error.may_have_happened(), "{error:?}");
+        assert_eq!((error.attempts(), script.count()), (0, 0));
+    }
 }

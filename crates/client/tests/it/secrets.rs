@@ -250,6 +250,17 @@ async fn the_token_that_probes_a_new_database_is_not_shown() {
     assert!(text.contains("ProbeDatabase") && !text.contains(PLANTED), "{}", lines_with_secrets(&text));
 }
 
+#[tokio::test]
+async fn what_is_too_short_for_a_token_is_left_in_the_sentences_of_the_service() {
+    let sentence = "could not find database with name latest-orders";
+    let script = Script::new([Step::answer(404, format!(r#"{{"error":"{sentence}"}}"#))]);
+    for token in ["test", "orders"] {
+        let client = Client::builder(ApiToken::new(token).unwrap()).organization("acme").transport(script.clone());
+        let error = client.build().unwrap().databases().get("latest-orders").await.unwrap_err();
+        assert_eq!(error.message(), Some(sentence));
+    }
+}
+
 /// A transport that shows all it is given.
 #[derive(Debug)]
 struct Indiscreet(std::sync::mpsc::SyncSender<String>);

@@ -1,9 +1,11 @@
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     ByteSize, DatabaseName, EncryptionKey, GroupName, InvalidInput, RequestPart, open_enum::open_enum,
-    units::size_limit,
+    units::size_limit, without_query,
 };
 
 /// A database to create.
@@ -92,7 +94,7 @@ impl RequestPart for NewDatabase {
 }
 
 /// What a new database starts with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", expecting = "an object with a `type`")]
 #[non_exhaustive]
 pub enum Seed {
@@ -112,6 +114,19 @@ pub enum Seed {
         /// Where it is: what an upload of a dump answered with, or a public URL.
         url: String,
     },
+}
+
+/// Without the query of a URL, which signs it.
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database { name, timestamp } => {
+                f.debug_struct("Database").field("name", name).field("timestamp", timestamp).finish()
+            }
+            Self::DatabaseUpload => f.write_str("DatabaseUpload"),
+            Self::Dump { url } => f.debug_struct("Dump").field("url", &without_query(url)).finish(),
+        }
+    }
 }
 
 /// Names the field: the path to it is lost where the type of the seed is looked for.

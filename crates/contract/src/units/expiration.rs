@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr, time::Duration};
+use std::{cmp::Ordering, fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -90,6 +90,19 @@ impl Expiration {
             Some(seconds) => in_range(&self.to_string(), u128::from(seconds) * NANOS_PER_SECOND).map(drop),
             None => Ok(()),
         }
+    }
+}
+
+/// By length: whatever never ends is the longest.
+impl Ord for Expiration {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.0.is_none(), self.0).cmp(&(other.0.is_none(), other.0))
+    }
+}
+
+impl PartialOrd for Expiration {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

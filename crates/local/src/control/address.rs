@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::body::Body;
-use http::{Request, header};
+use http::{Request, Uri, header};
 use parking_lot::RwLock;
 use turso_cloud_contract::{DatabaseName, LocationCode, OrganizationSlug};
 
@@ -59,10 +59,16 @@ pub(crate) fn locate(request: &Request<Body>) -> Option<(Host, String)> {
     if let Some(label) = host.as_deref().and_then(|host| host.strip_suffix(DOMAIN)).filter(|label| !label.is_empty()) {
         return Some((named(label), path.to_owned()));
     }
-    match request.extensions().get::<Arrival>() {
-        Some(Arrival(address)) if *address != Ipv4Addr::LOCALHOST => Some((Host::Address(*address), path.to_owned())),
-        _ => None,
-    }
+    let address = match request.extensions().get::<Arrival>() {
+        Some(Arrival(address)) => Some(*address).filter(|address| *address != Ipv4Addr::LOCALHOST),
+        None => address_of_a_database(request.uri()),
+    };
+    Some((Host::Address(address?), path.to_owned()))
+}
+
+/// What a URL means that says where a database is on a port, in a request that came in at none: one inside the process.
+fn address_of_a_database(url: &Uri) -> Option<Ipv4Addr> {
+    url.host()?.parse().ok().filter(|address| loopback::resident(*address).is_some())
 }
 
 /// `{label}`, or `{location}.{label}` for a replica.

@@ -7,6 +7,8 @@ use std::{
 
 use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
 
+use crate::CloudError;
+
 /// Connections that may wait to be accepted.
 #[cfg(target_os = "linux")]
 const BACKLOG: i32 = 1024;
@@ -22,8 +24,14 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
-        let addresses: Vec<_> = lookup_host(address).await?.collect();
+    pub(super) async fn bind(address: impl ToSocketAddrs) -> Result<Self, CloudError> {
+        let found = lookup_host(address).await.map(Iterator::collect::<Vec<_>>);
+        let addresses = found.map_err(|source| CloudError::Listen { addresses: Vec::new(), source })?;
+        let bound = Self::bind_to(&addresses).await;
+        bound.map_err(|source| CloudError::Listen { addresses, source })
+    }
+
+    async fn bind_to(addresses: &[SocketAddr]) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
         if let Some(address) = addresses.iter().find(|address| address.ip() == Ipv4Addr::LOCALHOST) {
             match Self::on_loopback_device(address.port()) {
@@ -37,7 +45,7 @@ impl Listener {
             }
         }
         // As before Linux 5.7, where the device takes a privilege, and on other systems.
-        let socket = TcpListener::bind(&*addresses).await?;
+        let socket = TcpListener::bind(addresses).await?;
         let address = socket.local_addr()?;
         Ok(Self { socket, address, takes_all_loopback: false })
     }

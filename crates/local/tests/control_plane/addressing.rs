@@ -78,6 +78,19 @@ async fn an_ip_address_or_localhost_itself_names_no_database() {
 }
 
 #[tokio::test]
+async fn a_url_inside_the_process_with_the_address_of_a_database_means_it_and_other_addresses_none() {
+    let (cloud, token) = cloud_with_token().await;
+    assert_eq!(ask(&cloud, "http://127.1.0.2:8080/v2/pipeline", None, &token).await.status, 200);
+    let nobody = ask(&cloud, "http://127.1.0.9:8080/v2/pipeline", None, &token).await;
+    assert_eq!(nobody.refusal(), (404, "database not found".to_owned()));
+    for host in ["127.0.0.1:8080", "127.0.0.2", "10.1.0.2", "[::1]:8080"] {
+        let request = Request::get(format!("http://{host}/v1/organizations"))
+            .header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()));
+        assert_eq!(send(&cloud, request.body(Body::empty()).unwrap()).await.status, 200, "{host}");
+    }
+}
+
+#[tokio::test]
 async fn the_host_of_a_deleted_database_is_not_found() {
     let (cloud, token) = cloud_with_token().await;
     assert_eq!(query(&cloud, "orders-acme", &token, "CREATE TABLE t (a)").await.status, 200);

@@ -1,7 +1,9 @@
 //! The official way in for a Rust program: the client of this workspace, without a port.
 
+use std::time::Duration;
+
 use turso_cloud::{NewDatabase, NewGroup};
-use turso_cloud_local::Cloud;
+use turso_cloud_local::{Cloud, CloudBuilder, Hostnames};
 
 #[tokio::test]
 async fn a_client_works_inside_the_process() {
@@ -41,4 +43,31 @@ async fn a_client_over_the_port_sees_the_same_cloud() {
     let seen_inside = cloud.client().build().unwrap().databases().get("orders").await.unwrap();
     assert_eq!(seen_over_the_port, seen_inside);
     assert!(seen_over_the_port.url().starts_with("http://127."), "{}", seen_over_the_port.url());
+}
+
+#[tokio::test]
+async fn a_client_inside_the_process_reaches_databases_whether_or_not_the_cloud_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.db");
+    let shop = rusqlite::Connection::open(&file).unwrap();
+    shop.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE goods (name); PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+    drop(shop);
+    let address = Some(Hostnames::Address).filter(|_| cfg!(target_os = "linux"));
+    for form in [None, Some(Hostnames::Path), Some(Hostnames::Name), address] {
+        let cloud = form.into_iter().fold(Cloud::builder(), CloudBuilder::hostnames).build().unwrap();
+        let turso = cloud.client().deadline(Duration::from_secs(5)).build().unwrap();
+        let mut server = None;
+        for when in ["before", "while", "after"] {
+            match when {
+                "while" => server = Some(cloud.serve("127.0.0.1:0").await.unwrap()),
+                _ => drop(server.take()),
+            }
+            let made = turso.databases().create(NewDatabase::new(format!("made-{when}"), "default")).wait_ready().await;
+            made.unwrap_or_else(|error| panic!("{form:?}, {when} it is served: {error}"));
+            let uploaded =
+                turso.databases().create_from_file(NewDatabase::new(format!("file-{when}"), "default"), &file).await;
+            uploaded.unwrap_or_else(|error| panic!("{form:?}, {when} it is served: {error}"));
+        }
+    }
 }

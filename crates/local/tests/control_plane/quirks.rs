@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::json;
-use turso_cloud::{NewDatabase, NewGroup, NewToken};
+use turso_cloud::{Client, NewDatabase, NewGroup, NewToken};
 use turso_cloud_local::{Clock, Cloud, CloudBuilder, Quirk};
 
 use crate::support::{ACME, SEED, call, create_database, delete, get, mint, post, query};
@@ -135,23 +135,55 @@ async fn a_new_database_is_not_found_at_its_host_for_a_while() {
     );
 }
 
+/// Time stands still until the database is there, so that it is not found at first.
+async fn appears(turso: &Client, clock: &Clock) {
+    while turso.databases().find("orders").await.unwrap().is_none() {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(Duration::from_millis(2500));
+}
+
 #[tokio::test]
 async fn a_client_that_waits_gets_a_database_that_answers() {
+    for how in ["create", "ensure", "by name"] {
+        let clock = Clock::frozen_at("2026-01-01T00:00:00Z".parse().unwrap());
+        let cloud = Cloud::builder().clock(clock.clone()).quirk(Quirk::NotFoundAfterCreate).build().unwrap();
+        let turso = cloud.client().build().unwrap();
+        let (databases, orders) = (turso.databases(), NewDatabase::new("orders", "default"));
+        let ready = async {
+            match how {
+                "create" => databases.create(orders).wait_ready().await.map(drop),
+                "ensure" => databases.ensure(orders).wait_ready().await.map(drop),
+                _ => {
+                    databases.create(orders).await?;
+                    databases.wait_ready("orders").await
+                }
+            }
+        };
+        let (ready, ()) = tokio::join!(ready, appears(&turso, &clock));
+        ready.unwrap();
+        let token = turso.databases().create_token("orders", NewToken::read_only()).await.unwrap();
+        assert_eq!(query(&cloud, "orders-acme", token.expose(), "SELECT 1").await.status, 200, "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_get_ready_is_an_error_that_names_the_request() {
     let clock = Clock::frozen_at("2026-01-01T00:00:00Z".parse().unwrap());
-    let cloud = Cloud::builder().clock(clock.clone()).quirk(Quirk::NotFoundAfterCreate).build().unwrap();
-    let turso = cloud.client().build().unwrap();
-    let created = async { turso.databases().create(NewDatabase::new("orders", "default")).wait_ready().await };
-    // Time stands still until the database is there, so that it is not found at first.
-    let passes = async {
-        while turso.databases().find("orders").await.unwrap().is_none() {
-            tokio::task::yield_now().await;
-        }
-        clock.advance(Duration::from_millis(2500));
-    };
-    let (created, ()) = tokio::join!(created, passes);
-    created.unwrap();
-    let token = turso.databases().create_token("orders", NewToken::read_only()).await.unwrap();
-    assert_eq!(query(&cloud, "orders-acme", token.expose(), "SELECT 1").await.status, 200);
+    let cloud = Cloud::builder().clock(clock).quirk(Quirk::NotFoundAfterCreate).build().unwrap();
+    let turso = cloud.client().deadline(Duration::from_millis(300)).build().unwrap();
+    let (databases, orders) = (turso.databases(), NewDatabase::new("orders", "default"));
+
+    let created = databases.create(orders.clone()).wait_ready().await.unwrap_err();
+    let ensured = databases.ensure(orders).wait_ready().await.unwrap_err();
+    let named = databases.wait_ready("orders").await.unwrap_err();
+    assert!(created.may_have_happened() && !ensured.may_have_happened() && !named.may_have_happened());
+    for (error, text) in [(created, "was created but"), (ensured, "is there but"), (named, "orders")] {
+        assert!(error.is_timeout(), "{error}");
+        assert_eq!((error.operation(), error.path()), (Some("ProbeDatabase"), Some("/v2/pipeline")));
+        assert!(error.to_string().ends_with(&format!("{text} does not answer yet")), "{error}");
+    }
+    assert!(databases.wait_ready("nothing").await.unwrap_err().is_not_found());
 }
 
 #[test]

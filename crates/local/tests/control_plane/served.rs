@@ -125,7 +125,7 @@ async fn a_port_that_is_taken_is_an_error() {
     let cloud = Cloud::new().unwrap();
     let server = cloud.serve("127.0.0.1:0").await.unwrap();
     let refused = cloud.serve(server.addr()).await.unwrap_err();
-    assert_eq!(refused.to_string(), "could not listen");
+    assert_eq!(refused.to_string(), format!("could not listen on {}", server.addr()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -167,8 +167,11 @@ async fn where_another_program_has_the_port_of_an_address_databases_are_reached_
 #[tokio::test]
 async fn a_port_where_somebody_else_listens_is_an_error() {
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let refused = Cloud::new().unwrap().serve(other.local_addr().unwrap()).await.unwrap_err();
-    assert_eq!(refused.to_string(), "could not listen");
+    let address = other.local_addr().unwrap();
+    let refused = Cloud::new().unwrap().serve(address).await.unwrap_err();
+    assert_eq!(refused.to_string(), format!("could not listen on {address}"));
+    let nowhere = Cloud::new().unwrap().serve("256.0.0.1:0").await.unwrap_err();
+    assert_eq!(nowhere.to_string(), "could not listen on a name that stands for no address");
     let served = Served::start().await;
     assert!(std::net::TcpListener::bind(served.server.addr()).is_err());
 }

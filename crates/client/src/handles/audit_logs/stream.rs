@@ -62,6 +62,11 @@ impl AuditLogStream {
         self.set_up(|pages| pages.page_size = entries)
     }
 
+    /// Lets a stream go on that an error has ended; see [`Listing::resume`](crate::Listing::resume).
+    pub fn resume(&mut self) {
+        self.0.resume();
+    }
+
     /// The entries as an iterator, on a client of [`blocking`](crate::blocking).
     #[cfg(feature = "blocking")]
     pub fn send(self) -> Result<crate::blocking::Iter<AuditLog>, Error> {

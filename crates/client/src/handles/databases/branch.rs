@@ -8,7 +8,11 @@ use turso_cloud_contract::{
 
 #[cfg(feature = "blocking")]
 use crate::Error;
-use crate::{Call, handles::Scope};
+use crate::{
+    Call,
+    call::{CallOptions, option_setters},
+    handles::Scope,
+};
 
 /// A copy of a database that is about to be made: [`Databases::branch`](super::Databases::branch).
 #[derive(Clone, Debug)]
@@ -19,6 +23,7 @@ pub struct Branch {
     pub(super) name: String,
     pub(super) at: Option<Timestamp>,
     pub(super) group: Option<String>,
+    pub(super) options: CallOptions,
 }
 
 impl Branch {
@@ -59,9 +64,27 @@ impl Branch {
         self
     }
 
-    /// The call, to set its timeouts and retries, or to [`wait_ready`](Call::wait_ready).
+    option_setters!();
+
+    /// The call that waits until the SQL endpoint of the copy answers; see [`Call::wait_ready`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// let preview = turso.databases().branch("orders", "orders-preview").wait_ready().await?;
+    /// assert_eq!(preview.name, "orders-preview");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_ready(self) -> Call<CreatedDatabase> {
+        self.call().wait_ready()
+    }
+
+    /// The call itself.
     pub fn call(self) -> Call<CreatedDatabase> {
-        let scope = self.scope.clone();
+        let (scope, options) = (self.scope.clone(), self.options);
         let call = Call::new(scope.client(), move |cx| async move {
             let organization = self.scope.organization()?;
             let database = self.original?;
@@ -75,7 +98,7 @@ impl Branch {
             let body = NewDatabase::new(self.name, group).seed(seed);
             cx.send(&CreateDatabase { organization, body }).await.map(|answer| answer.database)
         });
-        call.within(&scope)
+        call.within(&scope).with_options(options)
     }
 
     /// Makes the call and waits for its answer; see [`Call::send`].
