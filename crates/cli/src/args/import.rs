@@ -34,7 +34,8 @@ Examples:
   tursoctl import csv goods.csv --to shop --create --table products --types id=integer,code=text
   tursoctl import csv goods.csv --to shop --mode replace
 
-The file is in UTF-8, and its first line names the columns.
+The file is in UTF-8, and its first line names the columns. Columns that the table generates are left out, for it computes
+them anew.
 Related commands: export --format csv, sql")]
     Csv(ImportCsv),
 }
@@ -112,9 +113,9 @@ pub(crate) struct ImportCsv {
     #[arg(long, value_name = "COLUMN=TYPE", value_delimiter = ',')]
     pub(crate) types: Vec<String>,
 
-    /// The field that stands for NULL; by default an empty one
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub(crate) null: String,
+    /// The field that stands for NULL, within quotes or not; without it, an empty one that is not within quotes
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) null: Option<String>,
 
     /// What separates fields
     #[arg(long, value_name = "CHARACTER", default_value = ",")]

@@ -170,7 +170,7 @@ async fn by_table(
         let before = if args.verify { Some(Counts::of(connection, &table).await?) } else { None };
         let mut target = Target::create(place)?;
         let written = tables::write(cx, args.format, connection, &mut target, &table).await?;
-        if let Some(loss) = written.loss(&table, args.format) {
+        if let Some(loss) = written.loss {
             if args.verify {
                 return Err(Failure::new(Kind::Different, loss).hint("--format sqlite keeps them").into());
             }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{
     load::{Sent, commit},
-    outcome::Broken,
+    outcome::{Broken, counted},
     stop::Stop,
 };
 use crate::{
@@ -62,7 +62,7 @@ impl Table {
         let way = match columns_of(connection, name).await? {
             found if found.is_empty() => Way::Created,
             found => {
-                check(name, &found, columns)?;
+                check(name, &found, &generated_columns(connection, name).await?, columns)?;
                 match mode {
                     ImportMode::Append => Way::Appended,
                     ImportMode::Replace => Way::Staged(format!("_tursoctl_import_{name}")),
@@ -162,11 +162,30 @@ pub(super) async fn transact(
 
 /// The names of the columns of a table that can be inserted into; none where there is no table.
 async fn columns_of(connection: &Connection, name: &str) -> Result<Vec<String>> {
+    columns_where(connection, name, "hidden = 0").await
+}
+
+/// The names of the columns of a table that it computes from the others.
+pub(super) async fn generated_columns(connection: &Connection, name: &str) -> Result<Vec<String>> {
+    columns_where(connection, name, "hidden IN (2, 3)").await
+}
+
+async fn columns_where(connection: &Connection, name: &str, condition: &str) -> Result<Vec<String>> {
     let mut beside = connection.another();
-    let sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0";
+    let sql = format!("SELECT name FROM pragma_table_xinfo(?1) WHERE {condition}");
     let rows = beside.rows(&Statement::new(sql).with(vec![Value::Text(name.to_owned())])).await;
     beside.close().await;
     Ok(texts(rows.map_err(Failure::from)?))
+}
+
+/// What was sent is lost, or has taken the place of others already: going on behind it would call a part the whole.
+pub(super) fn gone(table: &Table, rows: u64) -> anyhow::Error {
+    let problem = format!(
+        "--resume: {} of the file were sent to table {:?}, which is not there any more",
+        counted(rows, "row"),
+        table.target()
+    );
+    Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into()
 }
 
 /// The names, in small letters, of everything a database has.
@@ -186,11 +205,15 @@ pub(super) fn texts(rows: Vec<Vec<Value>>) -> Vec<String> {
     rows.into_iter().filter_map(first).collect()
 }
 
-fn check(name: &str, found: &[String], wanted: &[&str]) -> Result<()> {
-    let unknown: Vec<_> =
-        wanted.iter().copied().filter(|column| !found.iter().any(|other| other.eq_ignore_ascii_case(column))).collect();
+fn check(name: &str, found: &[String], generated: &[String], wanted: &[&str]) -> Result<()> {
+    let has = |columns: &[String], column: &str| columns.iter().any(|other| other.eq_ignore_ascii_case(column));
+    let unknown: Vec<_> = wanted.iter().copied().filter(|column| !has(found, column)).collect();
     if unknown.is_empty() {
         return Ok(());
+    }
+    if let Some(column) = unknown.iter().find(|column| has(generated, column)) {
+        let problem = format!("table {name:?} generates column {column}: no value can be inserted there");
+        return Err(Failure::usage(problem).into());
     }
     let problem = format!("table {name:?} has no column {}; it has {}", unknown.join(", "), found.join(", "));
     Err(Failure::usage(problem).into())
