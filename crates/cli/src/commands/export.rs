@@ -142,7 +142,7 @@ async fn whole(
         found.compare(&before, connection).await?;
         rows = Some(found.total());
     }
-    let (path, bytes) = target.close()?.finish()?;
+    let (path, bytes) = target.close()?.finish().await?;
     Ok(Exported { database: database.to_owned(), table: None, path, bytes, rows, verified: args.verify })
 }
 
@@ -185,7 +185,7 @@ async fn by_table(
     // No table gets its file before all of them are written.
     let mut exported = Vec::new();
     for (table, draft, rows) in drafts {
-        let (path, bytes) = draft.finish()?;
+        let (path, bytes) = draft.finish().await?;
         let (database, verified) = (database.to_owned(), args.verify);
         exported.push(Exported { database, table: Some(table), path, bytes, rows: Some(rows), verified });
     }

@@ -33,3 +33,5 @@ mod support;
 mod terminal;
 mod transcripts;
 mod uploads;
+#[cfg(unix)]
+mod written_files;

@@ -13,7 +13,7 @@ use super::{
     outcome::{Broken, IMPORTED, Imported, append, counted},
     rows::{Batch, Insert, Loader},
     stop::Stop,
-    table::{NOT_REPLACED, Table, generated_columns, gone, names, transact},
+    table::{Columns, NOT_REPLACED, Table, gone, names, transact},
 };
 use crate::{
     args::{Import, ImportCsv},
@@ -83,10 +83,11 @@ async fn find(
     earlier: Option<Earlier>,
     journal: &mut Journal,
 ) -> Result<(Table, Position)> {
-    leave_out_generated(cx, name, survey, connection).await?;
-    let columns = survey.names();
+    let table = match &earlier {
+        Some(earlier) if !earlier.table.made.is_empty() => Table::made(name),
+        _ => find_table(cx, args, name, survey, connection).await.map_err(with_hint)?,
+    };
     let Some(earlier) = earlier else {
-        let table = Table::find(connection, name, &columns, args.mode).await.map_err(with_hint)?;
         // A table that is about to be made has none.
         journal.rows_before = if table.has_own_rows() { table.count(connection).await? } else { 0 };
         if table.is_new() {
@@ -94,35 +95,38 @@ async fn find(
         }
         return Ok((table, Position::default()));
     };
-    let table = if earlier.table.made.is_empty() {
-        Table::find(connection, name, &columns, args.mode).await.map_err(with_hint)?
-    } else {
-        Table::made(name)
-    };
-    if !names(connection).await?.contains(&table.target().to_lowercase()) {
-        return Err(gone(&table, earlier.position.done + earlier.sent));
-    }
     (journal.rows_before, journal.table) = (earlier.rows_before, earlier.table.clone());
-    let position = match earlier.went_on(table.count(connection).await?, earlier.position.done)? {
+    let count = match table.count(connection).await {
+        Ok(count) => count,
+        Err(error) if names(connection).await?.contains(&table.target().to_lowercase()) => return Err(error),
+        Err(_) => return Err(gone(&table, earlier.position.done + earlier.sent)),
+    };
+    let position = match earlier.went_on(count, earlier.position.done)? {
         0 => earlier.position,
         more => skip(args, &earlier.position, more)?,
     };
     Ok((table, position))
 }
 
-/// What the file has for columns that the table generates is not sent: their values come from the others.
-async fn leave_out_generated(cx: &Context, name: &str, survey: &mut Survey, connection: &Connection) -> Result<()> {
-    let generated = generated_columns(connection, name).await?;
-    let left_out = survey.leave_out(&generated).join(", ");
-    if left_out.is_empty() {
-        return Ok(());
+/// Looks at the table. What the file has for columns that it generates is left out: their values come from the others.
+async fn find_table(
+    cx: &Context,
+    args: &ImportCsv,
+    name: &str,
+    survey: &mut Survey,
+    connection: &Connection,
+) -> Result<Table> {
+    let found = Columns::read(connection, name).await?;
+    let left_out = survey.leave_out(&found.generated).join(", ");
+    let columns = survey.names();
+    if columns.is_empty() {
+        return Err(Failure::usage(format!("table {name:?} generates every column of the file: {left_out}")).into());
     }
-    if survey.names().is_empty() {
-        let problem = format!("table {name:?} generates every column that the file has: {left_out}");
-        return Err(with_hint(Failure::usage(problem).into()));
+    let table = Table::with(name, &found, &columns, args.mode)?;
+    if !left_out.is_empty() {
+        cx.notice(format_args!("table {name:?} generates {left_out}: what the file has there is left out"));
     }
-    cx.notice(format_args!("table {name:?} generates {left_out}: what the file has there is left out"));
-    Ok(())
+    Ok(table)
 }
 
 /// A table that nobody knows to be there is removed.

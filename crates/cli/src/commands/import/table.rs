@@ -26,6 +26,15 @@ pub(super) struct Table {
     way: Way,
 }
 
+/// The columns of a table; none where there is no table.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    /// Those that can be inserted into.
+    ordinary: Vec<String>,
+    /// Those that the table computes from the others.
+    pub(super) generated: Vec<String>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Way {
     /// The table is new.
@@ -59,14 +68,18 @@ impl Table {
 
     /// Looks at the table, and makes nothing.
     pub(super) async fn find(connection: &Connection, name: &str, columns: &[&str], mode: ImportMode) -> Result<Self> {
-        let way = match columns_of(connection, name).await? {
-            found if found.is_empty() => Way::Created,
-            found => {
-                check(name, &found, &generated_columns(connection, name).await?, columns)?;
-                match mode {
-                    ImportMode::Append => Way::Appended,
-                    ImportMode::Replace => Way::Staged(format!("_tursoctl_import_{name}")),
-                }
+        Self::with(name, &Columns::read(connection, name).await?, columns, mode)
+    }
+
+    /// The table that has the columns that were found, for rows of these.
+    pub(super) fn with(name: &str, found: &Columns, columns: &[&str], mode: ImportMode) -> Result<Self> {
+        let way = if found.ordinary.is_empty() && found.generated.is_empty() {
+            Way::Created
+        } else {
+            check(name, found, columns)?;
+            match mode {
+                ImportMode::Append => Way::Appended,
+                ImportMode::Replace => Way::Staged(format!("_tursoctl_import_{name}")),
             }
         };
         Ok(Self { name: name.to_owned(), way })
@@ -160,22 +173,22 @@ pub(super) async fn transact(
     }
 }
 
-/// The names of the columns of a table that can be inserted into; none where there is no table.
-async fn columns_of(connection: &Connection, name: &str) -> Result<Vec<String>> {
-    columns_where(connection, name, "hidden = 0").await
-}
-
-/// The names of the columns of a table that it computes from the others.
-pub(super) async fn generated_columns(connection: &Connection, name: &str) -> Result<Vec<String>> {
-    columns_where(connection, name, "hidden IN (2, 3)").await
-}
-
-async fn columns_where(connection: &Connection, name: &str, condition: &str) -> Result<Vec<String>> {
-    let mut beside = connection.another();
-    let sql = format!("SELECT name FROM pragma_table_xinfo(?1) WHERE {condition}");
-    let rows = beside.rows(&Statement::new(sql).with(vec![Value::Text(name.to_owned())])).await;
-    beside.close().await;
-    Ok(texts(rows.map_err(Failure::from)?))
+impl Columns {
+    pub(super) async fn read(connection: &Connection, table: &str) -> Result<Self> {
+        let mut beside = connection.another();
+        let sql = "SELECT name, hidden FROM pragma_table_xinfo(?1) WHERE hidden <> 1";
+        let rows = beside.rows(&Statement::new(sql).with(vec![Value::Text(table.to_owned())])).await;
+        beside.close().await;
+        let mut columns = Self::default();
+        for row in rows.map_err(Failure::from)? {
+            match &*row {
+                [Value::Text(name), Value::Integer(0)] => columns.ordinary.push(name.clone()),
+                [Value::Text(name), _] => columns.generated.push(name.clone()),
+                _ => {}
+            }
+        }
+        Ok(columns)
+    }
 }
 
 /// What was sent is lost, or has taken the place of others already: going on behind it would call a part the whole.
@@ -205,9 +218,9 @@ pub(super) fn texts(rows: Vec<Vec<Value>>) -> Vec<String> {
     rows.into_iter().filter_map(first).collect()
 }
 
-fn check(name: &str, found: &[String], generated: &[String], wanted: &[&str]) -> Result<()> {
+fn check(name: &str, Columns { ordinary, generated }: &Columns, wanted: &[&str]) -> Result<()> {
     let has = |columns: &[String], column: &str| columns.iter().any(|other| other.eq_ignore_ascii_case(column));
-    let unknown: Vec<_> = wanted.iter().copied().filter(|column| !has(found, column)).collect();
+    let unknown: Vec<_> = wanted.iter().copied().filter(|column| !has(ordinary, column)).collect();
     if unknown.is_empty() {
         return Ok(());
     }
@@ -215,7 +228,7 @@ fn check(name: &str, found: &[String], generated: &[String], wanted: &[&str]) ->
         let problem = format!("table {name:?} generates column {column}: no value can be inserted there");
         return Err(Failure::usage(problem).into());
     }
-    let problem = format!("table {name:?} has no column {}; it has {}", unknown.join(", "), found.join(", "));
+    let problem = format!("table {name:?} has no column {}; it has {}", unknown.join(", "), ordinary.join(", "));
     Err(Failure::usage(problem).into())
 }
 
