@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::key::KeyArgs;
+
 #[derive(Clone, Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum ImportCommand {
@@ -72,12 +74,15 @@ pub(crate) struct Destination {
     pub(crate) to: String,
 
     /// Create the database; it must not exist
-    #[arg(long)]
+    #[arg(long, conflicts_with = "encryption_key_file")]
     pub(crate) create: bool,
 
     /// The group of a database that is created
     #[arg(long, value_name = "GROUP", default_value = "default", requires = "create")]
     pub(crate) group: String,
+
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
 }
 
 #[derive(Clone, Debug, clap::Args)]

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::{
     args::{ExportArgs, ExportFormat},
-    connect::{self, Rights, connect},
+    connect::{self, Access, Rights, connect},
     context::{Context, say},
     exit::{Failure, Kind},
     hrana::Connection,
@@ -95,7 +95,7 @@ async fn export(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) ->
         // Before anything is asked of the service.
         plan.whole(database).check()?;
     }
-    let mut connection = connect(cx, database, Rights::Read).await?;
+    let mut connection = connect(cx, database, access(args)).await?;
     let exported = if args.format.is_by_table() {
         by_table(cx, args, plan, database, &mut connection).await
     } else {
@@ -105,6 +105,10 @@ async fn export(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) ->
     };
     connection.close().await;
     exported
+}
+
+fn access(args: &ExportArgs) -> Access<'_> {
+    Access { rights: Rights::Read, key: &args.key }
 }
 
 /// Says what would be written. Which tables there are is only known to whoever may look into the database.
@@ -117,7 +121,7 @@ async fn rehearse(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) 
     if !args.format.is_by_table() || args.table.is_some() {
         place.check()?;
     }
-    connect::rehearse(cx, database, Rights::Read).await?;
+    connect::rehearse(cx, database, access(args)).await?;
     cx.notice(format_args!("this would export {database} {place}"));
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Cursor as Bytes};
 
 use anyhow::{Context as _, Result};
 
-use super::sql::{Given, Runner, is_of_statement, nothing_is_open, open_file, partial, rehearse, rights, writer};
+use super::sql::{Given, Runner, access, is_of_statement, nothing_is_open, open_file, partial, rehearse, writer};
 use crate::{
     args::{OnError, ShellArgs},
     connect::connect,
@@ -36,7 +36,7 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
         return rehearse(cx, recorder, &args.database, script(args)?, &args.parameters, command).await;
     }
     let given = Given::parse(&args.parameters)?;
-    let connection = connect(cx, &args.database, rights(&args.parameters)).await?;
+    let connection = connect(cx, &args.database, access(&args.parameters)).await?;
     let runner = Runner::new(connection, writer(cx, args.mode), given);
     let mut session = Session::new(cx, runner, &args.database);
     let outcome = if args.is_interactive() {

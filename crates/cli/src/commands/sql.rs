@@ -19,7 +19,7 @@ pub(super) use runner::{Runner, is_of_statement};
 use super::input::refuse_folder;
 use crate::{
     args::{OnError, Parameters, SqlArgs},
-    connect::{Rights, check, connect},
+    connect::{Access, Rights, check, connect},
     context::Context,
     exit::{Failure, Kind},
     hrana::Connection,
@@ -42,7 +42,7 @@ pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
     let mut writer = writer(cx, None);
     let mut failed = 0;
     for database in databases {
-        let connection = connect(cx, database, rights(&args.parameters)).await?;
+        let connection = connect(cx, database, access(&args.parameters)).await?;
         let mut runner = Runner::new(connection, writer, given.clone());
         if databases.len() > 1 {
             runner.database = Some(database.clone());
@@ -138,8 +138,9 @@ pub(super) fn partial(failed: u64) -> Result<()> {
     }
 }
 
-pub(super) fn rights(parameters: &Parameters) -> Rights {
-    if parameters.read_only { Rights::Read } else { Rights::Write }
+pub(super) fn access(parameters: &Parameters) -> Access<'_> {
+    let rights = if parameters.read_only { Rights::Read } else { Rights::Write };
+    Access { rights, key: &parameters.key }
 }
 
 /// The last word is the SQL, unless it is in a file.

@@ -222,7 +222,7 @@ impl Databases {
         N::Error: Into<InvalidInput>,
     {
         let original = from.try_into().map_err(Into::into);
-        Branch { scope: self.scope.clone(), original, name: name.into(), at: None, group: None }
+        Branch { scope: self.scope.clone(), original, name: name.into(), at: None, group: None, key: None }
     }
 
     /// Creates the database unless it exists. One of that name in another group is an error.
