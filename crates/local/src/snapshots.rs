@@ -67,7 +67,7 @@ impl Cloud {
         let turn = self.change_of_state().await;
         let (folder, target) = (self.home().snapshots(), self.place_of(name));
         if target.exists() {
-            return Err(InvalidInput::new("snapshot", name, "there is one of this name already").into());
+            return Err(CloudError::SnapshotExists { name: name.to_owned() });
         }
         let draft = folder.join(format!(".{:016x}", fastrand::u64(..)));
         let name = name.to_owned();
