@@ -17,7 +17,7 @@ pub(super) struct Records {
     reader: Reader<Tap>,
     delimiter: u8,
     null: Option<String>,
-    /// Which empty fields of the last record are within quotes, if it has any.
+    /// Which fields of the last record are within quotes, where it takes that to tell an empty text from NULL.
     quoted: Vec<bool>,
     /// The reader takes a record for ended at the first byte of `\r\n`, and has not counted the line yet.
     uncounted: u64,
@@ -118,8 +118,8 @@ impl Records {
     }
 }
 
-/// A file that what was read of is kept of, from the record on that is being read: the reader of CSV does not tell which
-/// fields were within quotes.
+/// A file, and what was read of it from the record on that is being taken apart: the reader of CSV does not tell which fields
+/// were within quotes.
 struct Tap {
     file: File,
     kept: Vec<u8>,
@@ -220,7 +220,13 @@ fn unfit(file: &Path, uncounted: u64, error: &csv::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::{
+        hrana::Value,
+        rows::{Mode, RowWriter},
+    };
 
     /// The lines in which the records of a file begin.
     fn lines(text: &str) -> Vec<u64> {
@@ -276,6 +282,30 @@ mod tests {
             let mut record = StringRecord::new();
             while records.next(&mut record).unwrap() {}
             assert_eq!(records.open_quote().unwrap(), Some(3), "{ending:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_exported_is_read_as_it_was(
+            rows in prop::collection::vec(prop::collection::vec(prop::option::of("\\PC*|[\r\n,\"]*"), 2..=2), 1..20),
+        ) {
+            let mut writer = RowWriter::new(Vec::new(), Mode::Csv, None);
+            writer.begin(&["a".to_owned(), "b".to_owned()]).unwrap();
+            for row in &rows {
+                let value = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
+                writer.row(&row.iter().map(value).collect::<Vec<_>>()).unwrap();
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("a.csv");
+            std::fs::write(&file, writer.out()).unwrap();
+            let mut records = Records::open(&file, ',', None).unwrap();
+            let mut record = StringRecord::new();
+            let mut read = Vec::new();
+            while records.next(&mut record).unwrap() {
+                read.push(records.fields(&record).map(|field| field.map(str::to_owned)).collect::<Vec<_>>());
+            }
+            prop_assert_eq!(read, rows);
         }
     }
 }
