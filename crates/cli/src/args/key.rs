@@ -1,3 +1,5 @@
+#![expect(clippy::doc_markdown, reason = "the comments are help texts, which are shown as they are")]
+
 use std::path::PathBuf;
 
 // What opens a database that is encrypted.

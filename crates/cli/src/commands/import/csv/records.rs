@@ -193,16 +193,16 @@ impl Quotes {
 
 /// Which fields of a record begin with a quote.
 fn quoted(raw: &[u8], delimiter: u8) -> Vec<bool> {
-    let (mut quoted, mut quotes, mut begins) = (Vec::new(), Quotes::new(delimiter), true);
+    let (mut fields, mut quotes, mut begins) = (Vec::new(), Quotes::new(delimiter), true);
     // The end of the line before may be at the front.
     for byte in raw.iter().copied().skip_while(|byte| matches!(byte, b'\n' | b'\r')) {
         if begins {
-            quoted.push(byte == b'"');
+            fields.push(byte == b'"');
         }
         begins = byte == delimiter && !quotes.is_open;
         quotes.pass(byte);
     }
-    quoted
+    fields
 }
 
 /// What is wrong with a record, with its line.
