@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
 use http::{Request, StatusCode, header};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
+use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
 /// No input of a fuzzer is worth waiting for longer: what is still running then is interrupted.
@@ -56,7 +56,7 @@ impl Asked {
         let answered = async {
             let answer = self.cloud.handle(request).await;
             let status = answer.status();
-            let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body that ends");
+            let body = answer.into_body().collect(usize::MAX).await.expect("a body that ends");
             (status, body.to_vec())
         };
         self.runtime.block_on(async { tokio::time::timeout(PATIENCE, answered).await }).ok()

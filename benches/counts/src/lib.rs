@@ -1,13 +1,13 @@
 //! Work that is counted by `counts/run` and timed by `cargo bench`: each kind does the same thing a number of times.
 
 use anyhow::{Result, bail, ensure};
-use axum::body::{Body, Bytes, to_bytes};
+use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use turso_cloud::{
     ApiToken, Client, NewDatabase, NewToken,
     contract::databases::DatabasesAnswer,
-    transport::{SendFuture, Transport},
+    transport::{Body, SendFuture, Transport},
 };
 use turso_cloud_local::Cloud;
 
@@ -65,7 +65,7 @@ async fn client_call(times: usize) -> Result<()> {
 struct Told;
 
 impl Transport for Told {
-    fn send(&self, _: Request<turso_cloud::transport::Body>) -> SendFuture<'_> {
+    fn send(&self, _: Request<Body>) -> SendFuture<'_> {
         const ANSWER: &[u8] = br#"{"database":{"Name":"my-db","DbId":"0eb771dd-6906-11ee-8553-eaa7715aeaf2",
             "Hostname":"my-db-acme.aws-us-east-1.turso.io","regions":["aws-us-east-1"],
             "primaryRegion":"aws-us-east-1","group":"default","block_reads":false,"block_writes":false,
@@ -146,7 +146,7 @@ async fn statements(times: usize, path: &str, body: Value) -> Result<()> {
             .body(Body::from(body.clone()))?;
         let answer = cloud.handle(request).await;
         ensure!(answer.status().is_success());
-        ensure!(!to_bytes(answer.into_body(), usize::MAX).await?.is_empty());
+        ensure!(!answer.into_body().collect(usize::MAX).await?.is_empty());
     }
     Ok(())
 }

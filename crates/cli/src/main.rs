@@ -55,7 +55,6 @@ fn main() -> ExitCode {
     let mut verbose = global.verbose > 0;
     match run(global, &command, &mut format, &mut verbose) {
         Ok(code) => code,
-        Err(_) if stdout::is_closed() => ExitCode::SUCCESS,
         Err(error) => {
             let report = Report::of(&error);
             tell(&report, format, verbose);

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::{
     args::Format,
-    context::Context,
+    context::{Context, say},
     exit::{Failure, Kind, Report},
 };
 
@@ -25,14 +25,14 @@ impl Failures {
     }
 
     /// Notes a failure and says so at once, unless it is the failure of the whole run.
-    pub(crate) fn add(&mut self, cx: &Context, name: &str, error: anyhow::Error) {
+    pub(crate) fn add(&mut self, name: &str, error: anyhow::Error) {
         if self.total == 1 {
             self.only = Some(error);
             return;
         }
         let said = Report::of(&error);
         if self.is_told_at_once {
-            cx.notice(format_args!("{name}: {}", said.message()));
+            say(format_args!("{name}: {}", said.message()));
             self.failed.push(name.to_owned());
         } else {
             self.failed.push(format!("{name} ({})", said.message()));

@@ -173,7 +173,8 @@ impl Output {
         self.list(shape, &all)
     }
 
-    /// Things that are to be seen as they come, for as long as it takes: each is a line, or a document of YAML.
+    /// Things that are to be seen as they come, for as long as it takes and somebody reads: each is a line, or a document
+    /// of YAML.
     pub(crate) async fn lines<T, E>(&self, shape: &Shape, values: impl Stream<Item = Result<T, E>>) -> Result<()>
     where
         T: Serialize,
@@ -194,6 +195,9 @@ impl Output {
                 Format::Json | Format::Jsonl => json::line(&mut out, &self.fields, shape, &value)?,
             }
             out.flush()?;
+            if stdout::is_closed() {
+                break;
+            }
         }
         Ok(())
     }

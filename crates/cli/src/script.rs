@@ -8,7 +8,7 @@ pub(crate) use reader::{Item, ScriptReader, Source};
 pub(crate) use scanner::Scanner;
 pub(crate) use words::{
     Created, changed, created, first_word, has_parameter, indexed, is_transaction_control, makes_virtual_table,
-    quote_identifier, quote_text, virtual_table,
+    only_reads, quote_identifier, quote_text, virtual_table,
 };
 
 /// The longest part of a statement that is shown to say which it is.

@@ -1,5 +1,5 @@
-//! Standard output, whose reader may have had enough, as `head` does: that is no failure. Whoever writes through several
-//! layers cannot tell by the error, so it is noted here.
+//! Standard output, whose reader may have had enough, as `head` does. That is no failure, and no reason to leave a change
+//! half done: from then on what is written is thrown away. Who goes on for nothing but to write asks whether it is closed.
 
 use std::{
     io::{self, Write},
@@ -32,21 +32,29 @@ pub(crate) struct Stdout(io::StdoutLock<'static>);
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes).map_err(explain)
+        if is_closed() {
+            return Ok(bytes.len());
+        }
+        unless_closed(self.0.write(bytes), bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush().map_err(explain)
+        if is_closed() {
+            return Ok(());
+        }
+        unless_closed(self.0.flush(), ())
     }
 }
 
-/// Notes that nobody reads any more, and says of everything else what it was that could not be written.
-fn explain(error: io::Error) -> io::Error {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => IS_CLOSED.store(true, Ordering::SeqCst),
+/// Takes it for `done` where nobody reads any more, and says of every other failure what it was that could not be written.
+fn unless_closed<T>(outcome: io::Result<T>, done: T) -> io::Result<T> {
+    outcome.or_else(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => {
+            IS_CLOSED.store(true, Ordering::SeqCst);
+            Ok(done)
+        }
         // Whoever writes tries again.
-        io::ErrorKind::Interrupted => return error,
-        _ => {}
-    }
-    io::Error::new(error.kind(), format!("cannot write to standard output: {error}"))
+        io::ErrorKind::Interrupted => Err(error),
+        kind => Err(io::Error::new(kind, format!("cannot write to standard output: {error}"))),
+    })
 }

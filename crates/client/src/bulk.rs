@@ -112,6 +112,8 @@ impl<I, T> fmt::Debug for Bulk<I, T> {
 }
 
 /// The outcomes of a [`Bulk`] as they come.
+///
+/// Reading is what drives the calls: whoever stops reading for longer than their timeout makes those under way fail.
 #[must_use = "nothing is done until the events are read"]
 pub struct BulkEvents<I, T> {
     client: Client,

@@ -20,6 +20,7 @@ pub use usage::{
     DatabaseStatsAnswer, DatabaseUsageAnswer, GetDatabaseStats, GetDatabaseUsage, ListDatabaseQueries, QueriesSince,
     QueryStat, UsagePeriod,
 };
+pub(crate) use v3::check_limit;
 pub use v3::{
     AllowRules, CreateDatabaseV3, CreatedDatabaseV3Answer, DatabaseV3, DatabaseV3Answer, DatabaseV3Filter,
     DatabasesV3Answer, DeleteDatabaseV3, GetDatabaseV3, ListDatabasesV3, NewDatabaseV3,
@@ -117,7 +118,11 @@ impl RequestPart for DatabaseFilter {
 
     fn check(&self) -> Result<(), InvalidInput> {
         self.group.as_deref().map_or(Ok(()), GroupName::check)?;
-        self.parent.as_deref().map_or(Ok(()), DatabaseId::check)
+        self.parent.as_deref().map_or(Ok(()), DatabaseId::check)?;
+        match self.limit {
+            Some(0) => Err(InvalidInput::new("limit", "0", "must be at least 1")),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     DatabaseId, DatabaseName, GroupId, GroupName, InvalidInput, OrganizationId, Presence, RequestPart,
-    databases::{DatabaseV3, Pagination},
+    databases::{DatabaseV3, Pagination, check_limit},
     endpoint::endpoint,
     groups::Group,
     lenient::null_as_default,
@@ -82,6 +82,10 @@ impl DeletedGroupPage {
 
 impl RequestPart for DeletedGroupPage {
     const PRESENCE: Presence = Presence::Optional;
+
+    fn check(&self) -> Result<(), InvalidInput> {
+        check_limit(self.limit)
+    }
 }
 
 /// A group that can be brought back.

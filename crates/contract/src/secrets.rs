@@ -5,15 +5,16 @@ use base64::{
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
 use crate::InvalidInput;
 
 /// A text that is a secret: `Debug` hides it, there is no `Display`, and [`expose`](Self::expose) is the only
-/// way to read it. Serializing writes it out, because that is how it travels in requests and answers.
+/// way to read it. Serializing writes it out, because that is how it travels in requests and answers; what is read
+/// there is held to the rules of a secret, too.
 macro_rules! secret {
-    ($(#[$meta:meta])* $name:ident) => {
+    ($(#[$meta:meta])* $name:ident, |$text:ident| $read:expr) => {
         $(#[$meta])*
         #[derive(Clone)]
         pub struct $name(SecretString);
@@ -48,7 +49,8 @@ macro_rules! secret {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer).map(|text| Self(text.into()))
+                let $text = String::deserialize(deserializer)?;
+                $read.map_err(de::Error::custom)
             }
         }
     };
@@ -64,17 +66,18 @@ secret!(
     /// assert_eq!(format!("{token:?}"), "ApiToken([redacted])");
     /// # Ok::<(), turso_cloud_contract::InvalidInput>(())
     /// ```
-    ApiToken
+    ApiToken, |text| Self::new(text)
 );
 
 secret!(
     /// A token that opens the SQL endpoint of one database or of every database of a group.
-    DatabaseToken
+    DatabaseToken, |text| Self::new(text)
 );
 
 secret!(
     /// The key a database is encrypted with, in base64. Turso Cloud does not keep it.
-    EncryptionKey
+    // Which cipher it has to fit is known only to whoever reads the rest.
+    EncryptionKey, |text| Ok::<_, InvalidInput>(Self(text.into()))
 );
 
 impl EncryptionKey {

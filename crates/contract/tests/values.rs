@@ -170,6 +170,17 @@ fn a_token_that_cannot_work_is_refused_without_showing_it() {
         assert_eq!((refused.rule(), refused.value()), (rule, None));
         assert!(!refused.to_string().contains("planted"));
     }
+    // Wherever it comes from.
+    for text in ["", "  ", "planted secret"] {
+        let json = serde_json::to_string(text).unwrap();
+        let api = serde_json::from_str::<ApiToken>(&json).unwrap_err().to_string();
+        let database = serde_json::from_str::<DatabaseToken>(&json).unwrap_err().to_string();
+        assert!(
+            api.contains("API token is not valid") && database.contains("database token is not valid"),
+            "{api} {database}"
+        );
+        assert!(!api.contains("planted") && !database.contains("planted"), "{api} {database}");
+    }
     assert!(DatabaseToken::new(DATABASE_TOKEN).is_ok());
     let unset = ApiToken::from_env("TURSO_CLOUD_TEST_UNSET").unwrap_err();
     assert_eq!(

@@ -1,12 +1,14 @@
 use std::{fmt, num::NonZeroU32, path::PathBuf, sync::Arc};
 
-use axum::body::Body;
+use axum::body::Body as HttpBody;
+use futures_util::TryStreamExt as _;
 use http::{Request, Response};
 use parking_lot::RwLock;
 use tokio::{
     net::ToSocketAddrs,
     sync::{Mutex, Notify, OwnedMutexGuard},
 };
+use turso_cloud::transport::{Body, TransportError};
 use turso_cloud_contract::{ApiToken, OrganizationSlug};
 
 use crate::{
@@ -45,7 +47,7 @@ pub(crate) struct Inner {
     live: RwLock<Arc<Control>>,
     blueprint: Blueprint,
     foundation: Foundation,
-    authority: Authority,
+    authority: Arc<Authority>,
     settings: Settings,
     /// Held while one state takes the place of another, or is copied.
     turn: Arc<Mutex<()>>,
@@ -202,7 +204,30 @@ impl Cloud {
     /// everything else is the Platform API, with the region service below `/_region` and the local cloud's own paths below
     /// `/_local`.
     /// Dropping the future does not undo an operation that has begun.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use turso_cloud::transport::Body;
+    ///
+    /// let cloud = turso_cloud_local::Cloud::new()?;
+    /// let answer = cloud.handle(http::Request::get("/_region").body(Body::empty())?).await;
+    /// assert_eq!(answer.status(), 200);
+    /// assert!(answer.into_body().collect(1024).await?.starts_with(b"{"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
+        let request = request.map(|body| match body.as_bytes() {
+            Some(bytes) => HttpBody::from(bytes.clone()),
+            None => HttpBody::from_stream(body),
+        });
+        let answer = self.answer(request).await;
+        answer.map(|body| Body::stream(body.into_data_stream().map_err(TransportError::interrupted)))
+    }
+
+    /// As [`Cloud::handle`], for a server.
+    pub(crate) async fn answer(&self, request: Request<HttpBody>) -> Response<HttpBody> {
         match locate(&request) {
             None if local_api::is_meant(&request) => local_api::answer(self, request).await,
             located => {
@@ -299,7 +324,7 @@ impl Cloud {
         &self.0.settings.rate_limit
     }
 
-    pub(crate) fn authority(&self) -> &Authority {
+    pub(crate) fn authority(&self) -> &Arc<Authority> {
         &self.0.authority
     }
 
@@ -316,7 +341,7 @@ impl Inner {
         foundation: Foundation,
         settings: Settings,
     ) -> Self {
-        let authority = Authority::new(home.path());
+        let authority = Arc::new(Authority::new(home.path()));
         Self { live: RwLock::new(control), blueprint, foundation, authority, settings, turn: Arc::default(), home }
     }
 }

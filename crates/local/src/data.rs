@@ -42,6 +42,7 @@ mod pipeline;
 mod plan;
 mod policy;
 mod pull;
+mod record;
 mod refusal;
 mod session;
 mod signing;
@@ -55,6 +56,7 @@ mod streams;
 mod temporary;
 mod tokens;
 mod upload;
+mod usage;
 mod words;
 
 #[cfg(test)]
@@ -90,65 +92,20 @@ pub(crate) use history::HistoryError;
 pub(crate) use meter::UsedUp;
 pub(crate) use operation::{OPERATIONS, operation_of};
 pub(crate) use permissions::Rules;
+pub(crate) use record::DatabaseRecord;
 pub(crate) use signing::SigningSeed;
 pub(crate) use socket::Lifeline;
 pub(crate) use statistics::{Hour, Hours, Rows};
 pub(crate) use temporary::TemporaryFile;
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
 pub(crate) use upload::NotActivated;
+pub(crate) use usage::{SizeUnknown, Usage};
 
 /// Larger request bodies are refused.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 
 /// Enough for an index of a large table. Whoever loads a dump holds up others, and must not do so for ever.
 const LOAD_STATEMENT_LIMIT: Duration = Duration::from_secs(300);
-
-/// What the control plane tells the data plane about one database.
-#[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "the flags of the service")]
-pub(crate) struct DatabaseRecord {
-    /// The database's `DbId`, a UUID; it names the file.
-    pub(crate) id: String,
-    /// The row of its organization, for all of whose databases rows are counted together.
-    pub(crate) organization: i64,
-    /// Its name in its organization.
-    pub(crate) name: String,
-    /// The first label of its host name, `{database}-{organization}`.
-    pub(crate) label: String,
-    /// The group it belongs to: `gid` of group tokens.
-    pub(crate) group_id: String,
-    /// `rid` of the database tokens that are good now.
-    pub(crate) role_id: String,
-    /// `rid` of the group tokens that are good now.
-    pub(crate) group_role_id: String,
-    /// What the group's tokens are signed with.
-    pub(crate) signing_key: SigningSeed,
-    /// Reading statements are answered with an error.
-    pub(crate) block_reads: bool,
-    /// Writing statements are answered with an error.
-    pub(crate) block_writes: bool,
-    /// The bytes it may grow to.
-    pub(crate) size_limit: Option<u64>,
-    /// Where it may be reached from.
-    pub(crate) allowed_ips: AllowList,
-    /// It sleeps: every request for its data is refused.
-    pub(crate) archived: bool,
-    /// It waits for its file to be uploaded, and answers nothing else.
-    pub(crate) draft: bool,
-    /// Others of its group may attach it.
-    pub(crate) allow_attach: bool,
-    /// What every request for its data has to know the key of.
-    pub(crate) encryption: Option<KeyDigest>,
-}
-
-/// What a database has used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Usage {
-    /// Rows of the asked hours, since the database was put.
-    pub(crate) rows: Rows,
-    /// The size of its pages now.
-    pub(crate) storage_bytes: u64,
-}
 
 /// A database could not be copied.
 #[derive(Debug, thiserror::Error)]
@@ -333,9 +290,8 @@ impl DataPlane {
     }
 
     /// What a database has used in these hours; nothing if it is unknown. Blocks.
-    #[must_use]
-    pub(crate) fn usage(&self, id: &str, hours: Hours) -> Usage {
-        self.find(id).map(|database| database.usage(hours)).unwrap_or_default()
+    pub(crate) fn usage(&self, id: &str, hours: Hours) -> Result<Usage, SizeUnknown> {
+        self.find(id).map_or(Ok(Usage::default()), |database| database.usage(hours))
     }
 
     /// The queries of these hours that read and wrote most, the dearest first.

@@ -29,7 +29,7 @@ pub use spec::{FaultEffect, FaultSpec, FaultStatus};
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use axum::body::Body;
+/// use turso_cloud::transport::Body;
 /// use turso_cloud_contract::locations::GetClosestRegion;
 /// use turso_cloud_local::Cloud;
 ///
@@ -84,7 +84,7 @@ impl Faults {
     /// let cloud = turso_cloud_local::Cloud::new()?;
     /// cloud.faults().on_sql().database("orders").reply(502);
     ///
-    /// let request = http::Request::get("/db/events-acme/health").body(axum::body::Body::empty())?;
+    /// let request = http::Request::get("/db/events-acme/health").body(turso_cloud::transport::Body::empty())?;
     /// assert_eq!(cloud.handle(request).await.status(), 404);
     /// # Ok(())
     /// # }

@@ -39,7 +39,8 @@ const REST: Duration = Duration::from_millis(50);
 /// How many clients that are too many are told so at the same time.
 const FAREWELLS: usize = 64;
 
-/// A local cloud on a port. Dropping it cuts its connections off; [`Server::shutdown`] lets requests end first.
+/// A local cloud on a port. Dropping it cuts its connections off as soon as the runtime comes to it; [`Server::shutdown`]
+/// lets requests end first, and when it returns, the port is free, and so is the directory of a cloud that nobody else holds.
 #[derive(Debug)]
 #[must_use = "dropping it closes the port"]
 pub struct Server {

@@ -1,7 +1,5 @@
 //! The local cloud as the transport of a client in the same process.
 
-use axum::body::Body as HttpBody;
-use futures_util::TryStreamExt as _;
 use http::Request;
 use tokio::runtime::Handle;
 use turso_cloud::{
@@ -52,11 +50,11 @@ impl Transport for Cloud {
             if Handle::try_current().is_err() {
                 return Err(TransportError::not_sent("the local cloud needs a Tokio runtime around it"));
             }
-            let response = self.handle(request.map(HttpBody::from_stream)).await;
+            let response = self.handle(request).await;
             if is_broken(&response) {
                 return Err(TransportError::interrupted("the connection was reset, as the local cloud was told to"));
             }
-            Ok(response.map(|body| Body::stream(body.into_data_stream().map_err(TransportError::interrupted))))
+            Ok(response)
         })
     }
 }

@@ -21,7 +21,6 @@ use crate::{
     hrana::Connection,
     many::Failures,
     output::Shape,
-    stdout,
 };
 use counts::Counts;
 pub(super) use dump::copy_dump;
@@ -57,8 +56,8 @@ pub(crate) async fn run(cx: &Context, args: &ExportArgs) -> Result<()> {
     for database in &databases {
         match export(cx, args, &plan, database).await {
             Ok(files) => written.extend(files),
-            Err(error) if databases.len() == 1 || stdout::is_closed() => return Err(error),
-            Err(error) => failures.add(cx, database, error),
+            Err(error) if databases.len() == 1 => return Err(error),
+            Err(error) => failures.add(database, error),
         }
     }
     if !plan.is_standard_output() && !cx.is_dry_run() {

@@ -90,7 +90,7 @@ async fn create(cx: &Context, args: &GroupCreate) -> Result<()> {
     };
     let group = group.with_context(|| format!("cannot create the group {}", args.name))?;
     if args.wait && !cx.is_dry_run() {
-        groups.wait_for_location(args.name.clone(), args.location.clone()).await?;
+        manage::until_ready(cx, &args.name, &args.location, "is there").await?;
     }
     cx.out().value(&GROUP, &group)
 }

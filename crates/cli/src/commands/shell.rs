@@ -9,18 +9,18 @@ use std::io::{BufRead, BufReader, Cursor as Bytes};
 
 use anyhow::{Context as _, Result};
 
-use super::sql::{Given, Runner, access, is_of_statement, nothing_is_open, open_file, partial, rehearse, writer};
+use super::sql::{Flow, Given, Performer as _, Runner, access, open_file, partial, rehearse, run_script, writer};
 use crate::{
-    args::{OnError, ShellArgs},
+    args::ShellArgs,
     connect::connect,
-    context::Context,
+    context::{Context, say},
     exit::{Failure, Report},
-    script::{Item, Scanner, ScriptReader, Source},
+    script::{Scanner, ScriptReader, Source},
     signals,
     stdin::Stdin,
 };
 use editor::{Line, LineEditor};
-use session::{Flow, Session};
+use session::Session;
 
 pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
     if let Some(recorder) = cx.recorder() {
@@ -37,15 +37,18 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
     }
     let given = Given::parse(&args.parameters)?;
     let connection = connect(cx, &args.database, access(&args.parameters)).await?;
-    let runner = Runner::new(connection, writer(cx, args.mode), given);
+    let mut writer = writer(cx, args.mode);
+    let runner = Runner::new(connection, &mut writer, given);
     let mut session = Session::new(cx, runner, &args.database);
     let outcome = if args.is_interactive() {
         interact(cx, &mut session).await
     } else {
-        run_script(cx, &mut session, script(args)?, args).await
+        run_script(&mut session, script(args)?, &args.parameters).await.and_then(partial)
     };
+    let flushed = session.runner.flush();
     session.runner.close().await;
-    outcome
+    outcome?;
+    Ok(flushed?)
 }
 
 fn script(args: &ShellArgs) -> Result<Box<dyn BufRead + '_>> {
@@ -54,42 +57,6 @@ fn script(args: &ShellArgs) -> Result<Box<dyn BufRead + '_>> {
         (None, Some(file)) => open_file(file)?,
         (None, None) => Box::new(BufReader::new(Stdin)),
     })
-}
-
-async fn run_script(cx: &Context, session: &mut Session<'_>, script: impl BufRead, args: &ShellArgs) -> Result<()> {
-    let is_whole = args.parameters.single_transaction;
-    if is_whole {
-        session.runner.begin().await?;
-    }
-    let ran = items(cx, session, script, args.parameters.on_error).await;
-    if is_whole {
-        session.runner.end(ran.is_ok()).await?;
-    }
-    session.runner.flush()?;
-    let failed = ran?;
-    nothing_is_open(&session.runner.connection)?;
-    partial(failed)
-}
-
-/// Runs a script to its end, and yields how many of its statements failed where that is no reason to stop.
-async fn items(cx: &Context, session: &mut Session<'_>, script: impl BufRead, on_error: OnError) -> Result<u64> {
-    let mut script = ScriptReader::new(script);
-    let mut failed = 0;
-    while let Some(item) = script.next().map_err(Failure::from)? {
-        match session.item(&item).await {
-            Ok(Flow::GoOn) => {}
-            Ok(Flow::Quit) => break,
-            Err(error)
-                if on_error == OnError::Continue && (is_of_statement(&error) || matches!(item, Item::Command(_))) =>
-            {
-                session.runner.flush()?;
-                cx.notice(format_args!("error: {error:#}"));
-                failed += 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(failed)
 }
 
 /// Reads and runs lines until their writer has had enough.
@@ -114,7 +81,7 @@ async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
         };
         let Some(text) = pending.add(&line) else { continue };
         editor.remember(text.trim_end());
-        if run_text(cx, session, &text).await? == Flow::Quit {
+        if run_text(session, &text).await? == Flow::Quit {
             break;
         }
         if session.has_changed_names() {
@@ -126,18 +93,18 @@ async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
     }
     editor.save(cx);
     if session.runner.connection.is_in_transaction() {
-        cx.notice("the open transaction is rolled back");
+        say("the open transaction is rolled back");
     }
     Ok(())
 }
 
 /// Runs what was typed. A failure is told, and the shell goes on; so it does after Ctrl-C.
-async fn run_text(cx: &Context, session: &mut Session<'_>, text: &str) -> Result<Flow> {
+async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
     let mut script = ScriptReader::new(text.as_bytes());
     while let Some(item) = script.next().map_err(Failure::from)? {
-        let was_in_transaction = session.runner.connection.is_in_transaction();
+        let mut is_last = || false;
         let outcome = tokio::select! {
-            outcome = session.item(&item) => Some(outcome),
+            outcome = session.perform(&item, &mut is_last) => Some(outcome),
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted?;
                 None
@@ -154,9 +121,9 @@ async fn run_text(cx: &Context, session: &mut Session<'_>, text: &str) -> Result
             None => {
                 session.abandon_rows()?;
                 // What is still open would keep others from writing.
-                session.runner.close().await;
-                let lost = if was_in_transaction { ", and the transaction was rolled back" } else { "" };
-                cx.notice(format_args!("interrupted{lost}"));
+                let was_in_transaction = session.runner.close().await;
+                let lost = if was_in_transaction { "; the transaction is rolled back" } else { "" };
+                say(format_args!("interrupted{lost}"));
                 break;
             }
         }
@@ -166,9 +133,9 @@ async fn run_text(cx: &Context, session: &mut Session<'_>, text: &str) -> Result
 
 fn say_error(error: &anyhow::Error) {
     let report = Report::of(error);
-    eprintln!("error: {}", report.message());
+    say(format_args!("error: {}", report.message()));
     if let Some(hint) = report.hint() {
-        eprintln!("hint: {hint}");
+        say(format_args!("hint: {hint}"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! One stream of statements to one database.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use reqwest::{
     Method,
@@ -14,11 +14,15 @@ use super::{
     HranaError, Http,
     cursor::Cursor,
     value::{Statement, Value},
-    wire::{Batch, Condition, CursorBody, PipelineAnswer, PipelineBody, Request, Step, StepStatement},
+    wire::{Batch, Condition, CursorBody, Opening, PipelineAnswer, PipelineBody, Request, Step, StepStatement},
 };
+use crate::context::say;
 
 /// An answer that is no success is read up to here.
 const LONGEST_REFUSAL: usize = 4096;
+
+/// How long the end of a stream may take: a statement that was left has to be stopped before.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// A connection: statements run one after another, and a transaction may stay open between them.
 pub(crate) struct Connection {
@@ -28,10 +32,12 @@ pub(crate) struct Connection {
     key: Option<EncryptionKey>,
     is_traced: bool,
     pub(super) stream: Stream,
+    /// The stream of a statement that is not read to its end: it can only be ended.
+    pub(super) left: Option<Stream>,
 }
 
 /// Where a stream stands.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Stream {
     pub(super) baton: Option<String>,
     /// Where its next request goes, if not to the URL of the database.
@@ -42,7 +48,7 @@ pub(super) struct Stream {
 impl Connection {
     /// Connects with the first request.
     pub(crate) fn new(http: Http, url: &str, token: Option<DatabaseToken>) -> Self {
-        Self { http, base: base(url), token, key: None, is_traced: false, stream: Stream::default() }
+        Self { http, base: base(url), token, key: None, is_traced: false, stream: Stream::default(), left: None }
     }
 
     /// Opens a database that is encrypted.
@@ -66,6 +72,7 @@ impl Connection {
             key: self.key.clone(),
             is_traced: self.is_traced,
             stream: Stream::default(),
+            left: None,
         }
     }
 
@@ -74,10 +81,12 @@ impl Connection {
         self.stream.is_in_transaction
     }
 
-    /// Runs one statement. Its rows come while it runs; one that is not read to its end ends the stream, and with it an
-    /// open transaction.
+    /// Runs one statement. Its rows come while it runs. One that is not read to its end takes the stream with it, which
+    /// [`close`](Self::close) ends with an open transaction.
     pub(crate) async fn query(&mut self, statement: &Statement) -> Result<Cursor<'_>, HranaError> {
         let stream = std::mem::take(&mut self.stream);
+        // Until more is known: whoever waits for the answer may give up.
+        self.left = Some(stream.clone());
         // The last step only runs where no transaction is open, and so tells whether one is.
         let probe =
             Step { condition: Some(Condition::IsAutocommit), stmt: StepStatement::Own(Statement::new("SELECT 1")) };
@@ -107,13 +116,17 @@ impl Connection {
         Ok(rows)
     }
 
-    /// Ends the stream, and what is open in it. It would end by itself soon: that it could not be told is no failure.
-    pub(crate) async fn close(&mut self) {
-        let stream = std::mem::take(&mut self.stream);
+    /// Ends the stream, and the transaction that may be open in it; says whether there was one. It would end by itself
+    /// soon: that it could not be told is no failure.
+    pub(crate) async fn close(&mut self) -> bool {
+        let open = std::mem::take(&mut self.stream);
+        let stream = self.left.take().unwrap_or(open);
         if stream.baton.is_some() {
             let body = PipelineBody { baton: stream.baton.as_deref(), requests: vec![Request::Close] };
-            let _ends_by_itself = self.post(stream.base.as_deref(), "/v3/pipeline", &body).await;
+            let close = self.post(stream.base.as_deref(), "/v3/pipeline", &body);
+            let _ends_by_itself = tokio::time::timeout(CLOSING, close).await;
         }
+        stream.is_in_transaction
     }
 
     /// Makes a request outside of any stream.
@@ -157,18 +170,19 @@ impl Connection {
         let answer = http.execute(request).await.map_err(HranaError::transport);
         if self.is_traced {
             let outcome = answer.as_ref().map_or_else(ToString::to_string, |answer| answer.status().to_string());
-            eprintln!("> {what}\n< {outcome}");
+            say(format_args!("> {what}\n< {outcome}"));
         }
         answer
     }
 
-    /// Goes on with the stream at the place an answer names. A server may move a stream, but not out of TLS.
-    pub(super) fn follow(&mut self, baton: Option<String>, base: Option<String>) {
+    /// The stream at the place an answer names. A server may move a stream, but not out of TLS.
+    pub(super) fn stream_at(&self, Opening { baton, base_url: base }: Opening) -> Stream {
         let is_allowed = |base: &String| {
             Url::parse(base).is_ok_and(|url| url.scheme() == "https" || self.base.starts_with("http://"))
         };
         let base = base.filter(is_allowed).map(|base| base.trim_end_matches('/').to_owned());
-        self.stream = Stream { baton, base, is_in_transaction: false };
+        let is_in_transaction = self.left.as_ref().is_some_and(|stream| stream.is_in_transaction);
+        Stream { baton, base, is_in_transaction }
     }
 }
 

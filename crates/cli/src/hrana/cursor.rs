@@ -19,8 +19,6 @@ const STATEMENT: usize = 0;
 pub(crate) struct Cursor<'c> {
     connection: &'c mut Connection,
     lines: Lines,
-    /// Where the stream goes on when everything was read.
-    next: Option<Opening>,
     columns: Vec<String>,
     ahead: Option<Vec<Value>>,
     ended: Option<Ended>,
@@ -38,11 +36,11 @@ pub(crate) struct Ended {
 impl<'c> Cursor<'c> {
     pub(super) async fn open(connection: &'c mut Connection, answer: reqwest::Response) -> Result<Self, HranaError> {
         let mut lines = Lines { answer, buffer: Vec::new(), read: 0 };
-        let next = lines.next().await?;
+        let opening: Opening = lines.next().await?.ok_or_else(|| HranaError::answer("it is empty"))?;
+        connection.left = Some(connection.stream_at(opening));
         let mut cursor = Self {
             connection,
             lines,
-            next: Some(next.ok_or_else(|| HranaError::answer("it is empty"))?),
             columns: Vec::new(),
             ahead: None,
             ended: None,
@@ -88,9 +86,9 @@ impl<'c> Cursor<'c> {
 
     /// Everything was read: the stream can go on.
     fn finish(&mut self) -> Result<Option<Vec<Value>>, HranaError> {
-        if let Some(Opening { baton, base_url }) = self.next.take() {
-            self.connection.follow(baton, base_url);
-            self.connection.stream.is_in_transaction = !self.is_autocommit;
+        if let Some(mut stream) = self.connection.left.take() {
+            stream.is_in_transaction = !self.is_autocommit;
+            self.connection.stream = stream;
         }
         match self.failed.take() {
             Some(error) => Err(error),

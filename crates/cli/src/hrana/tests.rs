@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use super::{Connection, HranaError, Http, HttpSettings, Statement, Value};
+use super::{Connection, HranaError, Http, HttpSettings, Statement, Value, wire::Opening};
 use crate::exit::Kind;
 
 /// Gives these answers, each on a connection of its own, and tells what was asked.
@@ -93,6 +93,21 @@ async fn a_transaction_that_was_lost_is_not_taken_for_one_that_is_open() {
     connection.rows(&Statement::new("SELECT 1")).await.unwrap();
 }
 
+/// A service keeps it, and what is open in it, for some seconds.
+#[tokio::test]
+async fn the_stream_of_a_statement_that_is_left_is_ended() {
+    let closed = (200, json!({ "baton": null, "results": [] }).to_string());
+    let (url, asked) = server(vec![cursor("one", 1, false), cursor("two", 2, false), closed, cursor("three", 3, true)]);
+    let mut connection = connection(&url);
+    connection.rows(&Statement::new("BEGIN")).await.unwrap();
+    drop(connection.query(&Statement::new("SELECT n")).await.unwrap());
+    assert!(connection.close().await);
+    let (path, request) = asked.iter().nth(2).unwrap();
+    assert_eq!((path.as_str(), request), ("/v3/pipeline", json!({"baton": "two", "requests": [{"type": "close"}]})));
+    connection.rows(&Statement::new("SELECT 1")).await.unwrap();
+    assert_eq!(asked.recv().unwrap().1["baton"], json!(null));
+}
+
 #[tokio::test]
 async fn an_answer_that_ends_before_its_statement_is_no_success() {
     let (_, whole) = cursor("one", 1, true);
@@ -155,7 +170,7 @@ async fn a_stream_may_move_but_not_out_of_tls() {
     moved.rows(&Statement::new("SELECT 2")).await.unwrap();
     assert_eq!(there.recv().unwrap().1["baton"], "one");
 
-    let mut safe = connection("https://a.example");
-    safe.follow(Some("baton".into()), Some("http://a.example".into()));
-    assert!(format!("{safe:?}").contains("base: None"), "{safe:?}");
+    let safe = connection("https://a.example");
+    let stream = safe.stream_at(Opening { baton: Some("baton".into()), base_url: Some("http://a.example".into()) });
+    assert!(format!("{stream:?}").contains("base: None"), "{stream:?}");
 }

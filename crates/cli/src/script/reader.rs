@@ -72,6 +72,8 @@ pub(crate) struct ScriptReader<R> {
     input: R,
     scanner: Scanner,
     ready: VecDeque<Item>,
+    /// What was found by looking whether there is more.
+    ahead: Option<Result<Option<Item>, ScriptError>>,
     text: Vec<u8>,
     /// What may begin the next statement.
     undecided: Option<u8>,
@@ -87,6 +89,7 @@ impl<R: BufRead> ScriptReader<R> {
             input,
             scanner: Scanner::default(),
             ready: VecDeque::new(),
+            ahead: None,
             text: Vec::new(),
             undecided: None,
             begins: 0,
@@ -105,6 +108,18 @@ impl<R: BufRead> ScriptReader<R> {
 
     /// The next statement or command; nothing at the end. A last statement needs no semicolon.
     pub(crate) fn next(&mut self) -> Result<Option<Item>, ScriptError> {
+        self.ahead.take().unwrap_or_else(|| self.read())
+    }
+
+    /// Whether the script ends here; waits for whoever still writes it. What cannot be read is the next one's failure.
+    pub(crate) fn is_over(&mut self) -> bool {
+        let ahead = self.next();
+        let is_over = matches!(ahead, Ok(None));
+        self.ahead = Some(ahead);
+        is_over
+    }
+
+    fn read(&mut self) -> Result<Option<Item>, ScriptError> {
         loop {
             if let Some(item) = self.ready.pop_front() {
                 return Ok(Some(item));

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::reader::ScriptError;
 use super::{
-    Item, ScriptReader, changed, created, first_word, has_parameter, indexed, makes_virtual_table, shown, virtual_table,
+    Item, ScriptReader, changed, created, first_word, has_parameter, indexed, makes_virtual_table, only_reads, shown,
+    virtual_table,
 };
 
 fn read(text: &str) -> Result<Vec<(u64, String)>, ScriptError> {
@@ -102,6 +103,32 @@ fn a_statement_is_shown_in_one_short_line() {
     assert_eq!(shown("SELECT\n   1"), "SELECT 1");
     let long = shown(&"ä ".repeat(400));
     assert_eq!((long.chars().count(), long.ends_with('…')), (120, true));
+}
+
+#[test]
+fn whether_a_script_is_over_is_told_without_losing_what_follows() {
+    let mut reader = ScriptReader::new("SELECT 1;\n-- nothing\nSELECT 2;\nSELECT 'a".as_bytes());
+    assert!(reader.next().unwrap().is_some() && !reader.is_over() && !reader.is_over());
+    assert!(matches!(reader.next().unwrap(), Some(Item::Statement(source)) if source.text == "SELECT 2"));
+    assert!(!reader.is_over());
+    assert!(reader.next().is_err());
+    let mut reader = ScriptReader::new("SELECT 1; ; -- the end".as_bytes());
+    assert!(reader.next().unwrap().is_some() && reader.is_over());
+    assert!(reader.next().unwrap().is_none());
+}
+
+#[test]
+fn what_certainly_only_reads_is_known() {
+    for sql in
+        ["SELECT 1", "-- x\n values (1)", "WITH a AS (SELECT 'INSERT') SELECT * FROM a", "EXPLAIN SELECT \"delete\""]
+    {
+        assert!(only_reads(sql), "{sql}");
+    }
+    for sql in
+        ["WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a", "INSERT INTO t VALUES (1) RETURNING a", "PRAGMA a", ""]
+    {
+        assert!(!only_reads(sql), "{sql}");
+    }
 }
 
 #[test]

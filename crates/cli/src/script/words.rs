@@ -35,6 +35,13 @@ pub(crate) fn is_transaction_control(sql: &str) -> bool {
     matches!(first_word(sql).as_str(), "BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "SAVEPOINT" | "RELEASE")
 }
 
+/// Whether a statement certainly changes nothing. One that only names a function like a change is taken for one.
+pub(crate) fn only_reads(sql: &str) -> bool {
+    const CHANGES: [&str; 4] = ["INSERT", "UPDATE", "DELETE", "REPLACE"];
+    let is_change = |token: Token| CHANGES.iter().any(|change| token.is_word(change));
+    matches!(first_word(sql).as_str(), "SELECT" | "VALUES" | "WITH" | "EXPLAIN") && !tokens(sql).any(is_change)
+}
+
 /// What a statement makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Created {

@@ -1,7 +1,10 @@
 //! What the service refuses, and the exit code it becomes.
 
 use serde_json::Value;
-use turso_cloud::contract::databases::{CreateDatabase, ListDatabases};
+use turso_cloud::contract::{
+    databases::{CreateDatabase, ListDatabases},
+    groups::WaitForGroupLocation,
+};
 
 use crate::support::{Ended, Served, bare};
 
@@ -58,6 +61,27 @@ fn the_envelope_holds_what_a_program_needs() {
     assert!(error["message"].as_str().unwrap().starts_with("cannot get the database nothing: "));
 }
 
+/// To create it again would be refused.
+#[test]
+fn a_group_that_is_there_but_not_ready_is_not_worth_another_try() {
+    let served = Served::new();
+    for (arguments, said) in [
+        (
+            &["group", "create", "eu", "--location", "aws-eu-west-1"][..],
+            "the group eu is there, but aws-eu-west-1 is not ready",
+        ),
+        (&["group", "locations", "add", "eu", "aws-us-east-1"], "the group eu has the new location, but aws-us-east-1"),
+    ] {
+        served.cloud.faults().on::<WaitForGroupLocation>().nth(1).reply(503);
+        let ended = served.run(&[arguments, &["--wait", "-o", "json"]].concat());
+        let error = ended.error();
+        assert_eq!((ended.code, &error["retryable"]), (Some(1), &false.into()), "{}", ended.stderr);
+        assert!(error["message"].as_str().unwrap().starts_with(said), "{error}");
+        let hint = error["hint"].as_str().unwrap().strip_prefix("tursoctl ").unwrap();
+        served.done(&hint.split(' ').collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn errors_are_one_line_of_json_wherever_json_is_asked_for() {
     let served = Served::new();
@@ -101,4 +125,21 @@ fn what_needs_no_settings_works_with_broken_ones() {
     let ended = served.run(&["db", "list"]);
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("config.toml line 1"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_quiet_run_still_tells_every_error() {
+    let served = Served::new();
+    let ended = served.run(&["db", "delete", "nope1", "nope2", "--yes", "--quiet"]);
+    assert_eq!(ended.code, Some(7));
+    for name in ["nope1", "nope2"] {
+        assert!(ended.stderr.contains(&format!("{name}: cannot delete the database {name}: ")), "{}", ended.stderr);
+    }
+    served.done(&["db", "create", "shop", "--quiet"]);
+    for command in [&["sql", "shop", "SELECT wrong; SELECT 1"][..], &["shell", "shop", "-c", "SELECT wrong; SELECT 1"]]
+    {
+        let ended = served.run(&[command, &["--on-error", "continue", "-q"]].concat());
+        assert_eq!(ended.code, Some(7));
+        assert!(ended.stderr.contains("error: statement 1 (line 1): "), "{command:?}: {}", ended.stderr);
+    }
 }

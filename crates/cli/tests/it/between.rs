@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use axum::{Router, body::Body, extract::Request, http::header::CONTENT_TYPE};
+use axum::{Router, body, extract::Request, http::header::CONTENT_TYPE};
+use futures_util::TryStreamExt as _;
 use tokio::net::TcpListener;
+use turso_cloud::transport::{Body, TransportError};
 
 use crate::support::Served;
 
@@ -25,7 +27,9 @@ pub(crate) fn between(served: &Served, first: impl Fn(&str) -> Option<&'static s
                 let answer = cloud.handle(request.body(Body::from(body.to_string())).unwrap()).await;
                 assert!(answer.status().is_success(), "{answer:?}");
             }
-            cloud.handle(request).await
+            let request =
+                request.map(|body| Body::stream(body.into_data_stream().map_err(TransportError::interrupted)));
+            cloud.handle(request).await.map(body::Body::from_stream)
         }
     };
     let listener = served.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();

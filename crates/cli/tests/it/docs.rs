@@ -4,7 +4,7 @@ use std::{fs, process::Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Ended, bare};
+use crate::support::{Ended, Served, bare};
 
 #[test]
 fn the_page_of_the_command_line_is_up_to_date() {
@@ -25,6 +25,31 @@ fn every_command_and_option_says_what_it_is_for() {
         command["commands"].as_array().unwrap().iter().for_each(check);
     }
     check(&Ended::of(bare(&["docs", "--form", "json"]).output().unwrap()).json());
+}
+
+/// The parser takes more than what is sent: rules of values are those of the client.
+#[test]
+fn no_example_has_a_value_that_is_refused() {
+    fn collect(command: &Value, examples: &mut Vec<Vec<String>>) {
+        let more = command["more"].as_str().unwrap_or_default();
+        let lines = more.lines().filter_map(|line| line.strip_prefix("  tursoctl ")).filter_map(shlex::split);
+        examples.extend(
+            lines.map(|words| words.into_iter().take_while(|word| !["|", "<", ">", ">>"].contains(&&**word)).collect()),
+        );
+        command["commands"].as_array().unwrap().iter().for_each(|command| collect(command, examples));
+    }
+
+    let served = Served::new();
+    served.done(&["db", "create", "orders", "--quiet"]);
+    let mut examples = Vec::new();
+    collect(&Ended::of(bare(&["docs", "--form", "json"]).output().unwrap()).json(), &mut examples);
+    examples.retain(|words| ["db", "group", "org", "location", "usage"].contains(&&*words[0]));
+    assert!(examples.len() > 80, "{}", examples.len());
+    for words in examples {
+        let words: Vec<_> = words.iter().map(String::as_str).chain(["--dry-run"]).collect();
+        let ended = served.run(&words);
+        assert!(!matches!(ended.code, Some(2) | None), "{words:?}: {}", ended.stderr);
+    }
 }
 
 #[test]

@@ -109,6 +109,29 @@ fn a_dump_or_a_file_of_virtual_tables_comes_back_as_it_was() {
 }
 
 #[test]
+fn the_widest_table_comes_over_with_its_row_ids() {
+    let served = served(&["shop"]);
+    let columns: Vec<_> = (0..2000).map(|index| format!("c{index}")).collect();
+    let content = format!(
+        "CREATE TABLE wide ({}); INSERT INTO wide (rowid, c0, c1999) VALUES (9, 1, 'last'), (5, 2, 'too');
+         CREATE INDEX by_last ON wide (c1999)",
+        columns.join(",")
+    );
+    let (path, handle) = file(&served, "wide.db", &content);
+    let rows = "SELECT group_concat(rowid || c0 || c1999) FROM wide NOT INDEXED";
+    let expected: String =
+        handle.query_row(&format!("SELECT quote(CAST(({rows}) AS BLOB))"), [], |row| row.get(0)).unwrap();
+    served.done(&["import", "sqlite", &path, "--to", "shop"]);
+    assert_eq!(value(&served, rows), expected);
+    let out = text(&served.folder.path().join("wide.sql"));
+    served.done(&["export", "shop", "--out", &out, "--format", "dump", "--verify"]);
+    served.done(&["db", "delete", "shop", "--yes"]);
+    served.done(&["db", "create", "shop", "--group", "default"]);
+    served.done(&["import", "dump", &out, "--to", "shop"]);
+    assert_eq!(value(&served, rows), expected);
+}
+
+#[test]
 fn a_dump_that_holds_what_is_behind_a_vector_index_does_not_get_in_its_way() {
     let served = served(&["shop"]);
     let other = "CREATE TABLE others (at F32_BLOB(2)); CREATE INDEX of_others ON others (libsql_vector_idx(at))";

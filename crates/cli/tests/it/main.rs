@@ -5,6 +5,7 @@ mod between;
 mod catalogue;
 #[cfg(target_os = "linux")]
 mod certificates;
+mod closed_output;
 mod config;
 mod docs;
 mod dry_run;

@@ -1,18 +1,7 @@
-#![expect(clippy::unwrap_used, reason = "a program that cannot be run fails its test")]
-
-use std::{io::Write as _, process::Stdio};
-
 use crate::{
     sql::served,
-    support::{Ended, Served},
+    support::{Ended, piped},
 };
-
-fn piped(served: &Served, arguments: &[&str], input: &str) -> Ended {
-    let mut command = served.command(arguments);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    Ended::of(child.wait_with_output().unwrap())
-}
 
 #[test]
 fn a_script_from_standard_input_uses_what_the_shell_knows() {
@@ -42,6 +31,20 @@ fn a_transaction_lasts_from_one_statement_to_the_next() {
     let ended = piped(&served, &["shell", "shop"], "BEGIN; INSERT INTO t VALUES (3);\n");
     assert!(ended.code == Some(1) && ended.stderr.contains("rolled back"), "{}", ended.stderr);
     assert_eq!(served.done(&["shell", "shop", "-c", "SELECT a FROM t", "--mode", "quote"]), "2\n");
+}
+
+#[test]
+fn why_a_script_failed_is_told_where_it_cannot_be_taken_back_either() {
+    let served = served(&["shop"]);
+    for command in ["sql", "shell"] {
+        // Behind BEGIN and the statements.
+        let fault = served.cloud.faults().on_sql().nth(4).reply(500);
+        let arguments = [command, "shop", "--file", "-", "--single-transaction"];
+        let ended = piped(&served, &arguments, "SELECT 42;\nSELECT wrong;\n");
+        assert_eq!((ended.code, fault.count()), (Some(1), 1));
+        assert!(ended.stdout.contains("42"), "{}", ended.stdout);
+        assert!(ended.stderr.contains("statement 2 (line 2): "), "{}", ended.stderr);
+    }
 }
 
 #[test]

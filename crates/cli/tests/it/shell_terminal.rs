@@ -86,6 +86,31 @@ fn an_interrupt_drops_what_is_typed_or_stops_what_runs_and_not_the_shell() {
 }
 
 #[test]
+fn scripts_that_are_interrupted_leave_nothing_open() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a)"]);
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n WHERE i < 0;";
+    let script = served
+        .write("endless.sql", &format!(".mode quote\nBEGIN;\nINSERT INTO t VALUES (1) RETURNING 'runs';\n{endless}\n"));
+    let mut shell = shell(&served);
+    shell.expect("shop> ");
+    // More often than scripts may read one another.
+    for _ in 0..17 {
+        shell.line(&format!(".read {script}"));
+        shell.expect("'runs'");
+        shell.control('c');
+        shell.expect("interrupted; the transaction is rolled back");
+        shell.expect("shop> ");
+    }
+    assert_eq!(
+        served.done(&["sql", "shop", "INSERT INTO t VALUES (2) RETURNING (SELECT count(*) FROM t)", "-o", "name"]),
+        "1\n"
+    );
+    shell.control('d');
+    assert_eq!(shell.end().0, 0);
+}
+
+#[test]
 fn a_shell_that_is_told_to_end_leaves_the_terminal_as_it_was() {
     let served = served(&["shop"]);
     let file = served.folder.path().join("pid");

@@ -3,7 +3,7 @@ use std::{fs, process::Stdio};
 use serde_json::json;
 use turso_cloud_local::Hostnames;
 
-use crate::support::{Ended, Served};
+use crate::support::{Ended, Served, piped};
 
 pub(crate) fn served(databases: &[&str]) -> Served {
     let served = Served::new();
@@ -142,8 +142,32 @@ fn several_databases_say_which_one_a_row_is_of() {
     served.done(&["sql", "eu", "us", "CREATE TABLE t (a); INSERT INTO t VALUES (7)"]);
     let expected = "[{\"database\":\"eu\",\"a\":7},\n {\"database\":\"us\",\"a\":7}]\n";
     assert_eq!(served.done(&["sql", "eu", "us", "SELECT a FROM t", "-o", "json"]), expected);
-    let ended = served.run(&["sql", "eu", "nowhere", "SELECT a FROM t", "-o", "json"]);
-    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+}
+
+#[test]
+fn what_one_database_answered_is_shown_where_the_next_one_fails() {
+    let served = served(&["eu", "us"]);
+    served.done(&["sql", "eu", "CREATE TABLE t (a); INSERT INTO t VALUES (7)"]);
+    for (database, code) in [("nowhere", 5), ("us", 1)] {
+        let ended = served.run(&["sql", "eu", database, "SELECT a FROM t", "-o", "json"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(code), "[{\"database\":\"eu\",\"a\":7}]\n"));
+        let said = format!("database {database}: ");
+        assert!(ended.error()["message"].as_str().unwrap().starts_with(&said), "{}", ended.stderr);
+        let ended = served.run(&["sql", "eu", database, "SELECT a FROM t"]);
+        assert!(ended.stdout.ends_with("eu        7\n"), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn every_database_gets_the_statements_of_standard_input() {
+    let served = served(&["eu", "us"]);
+    let arguments = ["sql", "eu", "us", "--file", "-", "-o", "csv"];
+    let ended = piped(&served, &arguments, "CREATE TABLE t (a);\nINSERT INTO t VALUES (7);\nSELECT a FROM t;\n");
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "database,a\neu,7\nus,7\n"), "{}", ended.stderr);
+    let mut rehearsed = arguments.to_vec();
+    rehearsed.extend(["--dry-run", "--fields", "url"]);
+    let ended = piped(&served, &rehearsed, "DELETE FROM t;\n");
+    assert_eq!(ended.stdout.lines().filter(|line| line.ends_with("/v3/cursor")).count(), 2, "{}", ended.stdout);
 }
 
 #[test]

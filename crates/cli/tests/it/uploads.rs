@@ -132,3 +132,20 @@ fn a_file_that_is_no_database_makes_none() {
     assert_ne!(refused.code, Some(0));
     assert_eq!(served.done(&["db", "list", "-o", "json"]), "[]\n");
 }
+
+/// As the service has been seen to answer for some seconds.
+#[test]
+fn whoever_waits_for_a_database_gets_one_that_answers_however_it_is_made() {
+    let served = Served::new();
+    let dump = served
+        .write("dump.sql", "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE orders (item TEXT);\nCOMMIT;\n");
+    for arguments in [
+        &["db", "create", "orders", "--from-dump", &dump][..],
+        &["db", "create", "orders", "--if-not-exists"],
+        &["db", "create", "others", "--if-not-exists"],
+    ] {
+        let fault = served.cloud.faults().on_sql().times(2).reply(404);
+        served.done(&[arguments, &["--wait", "--quiet"]].concat());
+        assert_eq!(fault.count(), 2, "{arguments:?}");
+    }
+}

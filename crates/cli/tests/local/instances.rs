@@ -78,6 +78,40 @@ fn what_a_killed_cloud_leaves_behind_is_found_to_be_stale() {
 
 #[cfg(unix)]
 #[test]
+fn a_cloud_that_does_not_answer_in_time_is_not_forgotten() {
+    let mut home = Home::with_cloud(&[]);
+    let file = home.path().join("state/local/default.json");
+    let pid = home.cloud().id().to_string();
+    let signal =
+        |name: &str| assert!(std::process::Command::new("kill").args([name, &pid]).status().unwrap().success());
+    signal("-STOP");
+    let (code, said) = home.failure(&["local", "status"]);
+    let (list, doctor) = (home.run(&["local", "list", "--json"]), home.json(&["local", "doctor"]));
+    signal("-CONT");
+    assert!(code == 9 && said.contains("the local cloud default does not answer"), "{said}");
+    assert!(String::from_utf8_lossy(&list.stderr).starts_with("default: the local cloud default does not"), "{list:?}");
+    assert_eq!((list.status.code(), list.stdout), (Some(0), b"[]\n".to_vec()));
+    assert!(doctor.to_string().contains("cannot be asked: default"), "{doctor}");
+    assert!(file.exists());
+    assert_eq!(home.json(&["local", "list"])[0]["name"], "default");
+}
+
+#[test]
+fn a_file_that_is_none_of_a_cloud_hides_no_other() {
+    let mut home = Home::with_cloud(&[]);
+    let folder = home.path().join("state/local");
+    fs::write(folder.join("not a name.json"), "").unwrap();
+    fs::write(folder.join("damaged.json"), "{").unwrap();
+    let list = home.run(&["local", "list", "-o", "name"]);
+    assert_eq!((list.status.code(), list.stdout), (Some(0), b"local/default\n".to_vec()));
+    assert!(String::from_utf8_lossy(&list.stderr).contains("damaged.json: delete it if its cloud is gone"));
+    let (code, said) = home.failure(&["local", "stop", "--all"]);
+    assert!(code == 7 && said.contains("1 of 2 failed: damaged"), "{said}");
+    assert!(home.cloud().wait().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
 fn the_file_of_a_cloud_is_its_owners() {
     use std::os::unix::fs::PermissionsExt as _;
 

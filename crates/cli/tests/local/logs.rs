@@ -56,6 +56,15 @@ fn a_log_is_followed_until_somebody_stops_it() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_any_more_is_not_followed() {
+    let Follower { mut child, mut lines, log, _home } = Follower::of("one\n");
+    assert_eq!(lines.next().unwrap().unwrap(), "one");
+    drop(lines);
+    fs::OpenOptions::new().append(true).open(log).unwrap().write_all(b"two\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_log_that_is_emptied_or_replaced_is_followed_all_the_same() {
     let mut follower = Follower::of("the first cloud says a lot\n");
     assert_eq!(follower.line(), "the first cloud says a lot");

@@ -44,7 +44,7 @@ kinds! {
     Forbidden is_forbidden "forbidden",
     /// There is no such thing (404).
     NotFound is_not_found "not found",
-    /// The name is taken (409; 422 on a creation; today also 400 with a sentence that says so).
+    /// The name is taken (409; 422 where a database or a group is created; today also 400 with a sentence that says so).
     AlreadyExists is_already_exists "already exists",
     /// The request is refused as it is (400, 422 and every other 4xx).
     Rejected is_rejected "rejected",
@@ -66,6 +66,9 @@ kinds! {
     Config is_config "configuration",
 }
 
+/// The creations where 422 has been seen to mean that the name is taken.
+const NAMED: [&str; 3] = ["CreateDatabase", "CreateDatabaseV3", "CreateGroup"];
+
 impl ErrorKind {
     /// The status decides. Where a name is taken the service has answered 409, 422 and, since 2026-07-30, 400: there
     /// the sentence helps.
@@ -77,7 +80,7 @@ impl ErrorKind {
             404 => Self::NotFound,
             408 => Self::Timeout,
             409 => Self::AlreadyExists,
-            422 if operation.starts_with("Create") => Self::AlreadyExists,
+            422 if NAMED.contains(&operation) => Self::AlreadyExists,
             400 | 422 if message.is_some_and(|message| message.contains("already exists")) => Self::AlreadyExists,
             429 => Self::RateLimited,
             400..500 => Self::Rejected,

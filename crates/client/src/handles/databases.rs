@@ -242,7 +242,7 @@ impl Databases {
     /// ```
     pub fn ensure(&self, database: NewDatabase) -> Call<Ensured<Database>> {
         let databases = self.clone();
-        Call::new(self.scope.client(), move |cx| async move {
+        let call = Call::new(self.scope.client(), move |cx| async move {
             let organization = databases.scope.organization();
             let create = checked(organization.map(|organization| CreateDatabase { organization, body: database }))?;
             let get = GetDatabase { organization: create.organization.clone(), database: named(&*create.body.name)? };
@@ -261,7 +261,8 @@ impl Databases {
                 let what = format!("database {}", create.body.name);
                 Err(mismatch(&what, "group", &create.body.group, ensured.group.as_str()))
             }
-        })
+        });
+        call.within(&self.scope)
     }
 
     /// Deletes one; fails with [`NotFound`](crate::ErrorKind::NotFound) where there is none.

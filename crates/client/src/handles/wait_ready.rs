@@ -4,13 +4,13 @@ use bytes::Bytes;
 use http::Method;
 use tokio::time::{Instant, sleep};
 use turso_cloud_contract::{
-    DatabaseToken, Expiration, OrganizationSlug, Repeatability,
+    DatabaseName, DatabaseToken, Expiration, OrganizationSlug, Repeatability,
     database_tokens::{CreateDatabaseToken, NewToken},
-    databases::{CreatedDatabase, GetDatabase},
+    databases::{CreatedDatabase, Database, GetDatabase},
 };
 
 use crate::{
-    Call, Error, ErrorKind,
+    Call, Ensured, Error, ErrorKind,
     call::{Context, uri},
     credentials::bearer,
     exchange::{Authorization, Prepared},
@@ -28,22 +28,53 @@ impl Call<CreatedDatabase> {
     ///
     /// Where it does not get ready, the call fails with [`ErrorKind::Timeout`] although the database was created.
     pub fn wait_ready(self) -> Self {
-        let scope = self.scope();
-        self.then(move |cx, created| async move {
-            let created = created?;
-            let organization =
-                scope.map_or_else(|| Err(Error::config("no organization")), |scope| scope.organization())?;
-            match wait(&cx, &organization, &created).await {
-                Ok(()) => Ok(created),
-                Err(error) => Err(error.having_maybe_happened(true)),
-            }
-        })
+        ready(self, |created| (&created.name, true))
     }
 }
 
-async fn wait(cx: &Context, organization: &OrganizationSlug, created: &CreatedDatabase) -> Result<(), Error> {
-    let late = || format!("database {} was created but does not answer yet", created.name);
-    let probe = patiently(cx, late, || prepare(cx, organization, created)).await?;
+impl Call<Ensured<Database>> {
+    /// Waits for the SQL endpoint as after `create`, also where the database was there already: somebody else may have
+    /// created it just now.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewDatabase;
+    ///
+    /// let orders = turso.databases().ensure(NewDatabase::new("orders", "default")).wait_ready().await?;
+    /// assert_eq!(orders.name, "orders");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_ready(self) -> Self {
+        ready(self, |ensured| (&ensured.name, ensured.is_created()))
+    }
+}
+
+/// Waits for a database, of which `look` tells the name and whether the call has created it.
+fn ready<T: Send + 'static>(call: Call<T>, look: fn(&T) -> (&DatabaseName, bool)) -> Call<T> {
+    let scope = call.scope();
+    call.then(move |cx, found| async move {
+        let found = found?;
+        let organization = scope.map_or_else(|| Err(Error::config("no organization")), |scope| scope.organization())?;
+        let (name, is_created) = look(&found);
+        match wait(&cx, &organization, name, is_created).await {
+            Ok(()) => Ok(found),
+            Err(error) => Err(error.having_maybe_happened(is_created)),
+        }
+    })
+}
+
+async fn wait(
+    cx: &Context,
+    organization: &OrganizationSlug,
+    name: &DatabaseName,
+    is_created: bool,
+) -> Result<(), Error> {
+    let late =
+        || format!("database {name} {} but does not answer yet", if is_created { "was created" } else { "is there" });
+    let probe = patiently(cx, late, || prepare(cx, organization, name)).await?;
     patiently(cx, late, || async { cx.send_raw(&probe).await.map(drop) }).await
 }
 
@@ -74,8 +105,8 @@ fn may_pass(error: &Error) -> bool {
 }
 
 /// The address of the database and a token for it, made into a question.
-async fn prepare(cx: &Context, organization: &OrganizationSlug, created: &CreatedDatabase) -> Result<Prepared, Error> {
-    let (organization, database) = (organization.clone(), created.name.clone());
+async fn prepare(cx: &Context, organization: &OrganizationSlug, name: &DatabaseName) -> Result<Prepared, Error> {
+    let (organization, database) = (organization.clone(), name.clone());
     let get = GetDatabase { organization: organization.clone(), database: database.clone() };
     let url = cx.send(&get).await?.database.url();
     let NewToken { options: query, permissions: body, .. } = NewToken::read_only().expires(Expiration::minutes(5));

@@ -3,7 +3,10 @@
 use futures_util::TryStreamExt as _;
 use turso_cloud::{
     Database, DatabaseFilter, ErrorKind,
-    contract::databases::{DatabasesAnswer, ListDatabases, Pagination},
+    contract::{
+        databases::{DatabasesAnswer, ListDatabases, Pagination},
+        recovery::ListDeletedGroups,
+    },
     mock::{Failure, Mock},
 };
 
@@ -44,6 +47,19 @@ async fn a_service_without_pages_is_one_page() {
     let turso = mock.client().build().unwrap();
     assert_eq!(turso.databases().stream().try_collect::<Vec<_>>().await.unwrap().len(), 3);
     assert_eq!(mock.requests::<ListDatabases>().len(), 1);
+}
+
+#[tokio::test]
+async fn a_page_of_nothing_is_refused_before_it_is_asked_for() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    let databases = turso.databases().stream().page_size(0).try_collect::<Vec<_>>().await.unwrap_err();
+    let groups = turso.recovery().groups().page_size(0).try_collect::<Vec<_>>().await.unwrap_err();
+    for (error, rule) in [(databases, "must be at least 1"), (groups, "must be from 1 to 1000")] {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains(&format!("limit \"0\" is not valid: {rule}")), "{error}");
+    }
+    assert!(mock.requests::<ListDatabases>().is_empty() && mock.requests::<ListDeletedGroups>().is_empty());
 }
 
 #[tokio::test]

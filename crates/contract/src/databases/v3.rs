@@ -87,12 +87,17 @@ impl RequestPart for DatabaseV3Filter {
     fn check(&self) -> Result<(), InvalidInput> {
         self.group_id.as_deref().map_or(Ok(()), GroupId::check)?;
         self.parent_db_id.as_deref().map_or(Ok(()), DatabaseId::check)?;
-        match self.limit {
-            Some(limit) if !(1..=1000).contains(&limit) => {
-                Err(InvalidInput::new("limit", &limit.to_string(), "must be from 1 to 1000"))
-            }
-            _ => Ok(()),
+        check_limit(self.limit)
+    }
+}
+
+/// The rule of every listing of version 3.
+pub(crate) fn check_limit(limit: Option<u64>) -> Result<(), InvalidInput> {
+    match limit {
+        Some(limit) if !(1..=1000).contains(&limit) => {
+            Err(InvalidInput::new("limit", &limit.to_string(), "must be from 1 to 1000"))
         }
+        _ => Ok(()),
     }
 }
 

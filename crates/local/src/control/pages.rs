@@ -203,7 +203,7 @@ mod tests {
         for (peer, status) in [(Ipv4Addr::new(192, 0, 2, 1), 403), (Ipv4Addr::new(127, 0, 0, 9), 200)] {
             let mut request = Request::get("/?redirect=false").body(Body::empty()).unwrap();
             request.extensions_mut().insert(Peer(peer.into()));
-            assert_eq!(cloud.handle(request).await.status(), status, "{peer}");
+            assert_eq!(cloud.answer(request).await.status(), status, "{peer}");
         }
     }
 }

@@ -57,7 +57,7 @@ async fn send(cloud: &Cloud, token: &ApiToken, method: Method, path: &str, body:
         .uri(path)
         .header(header::AUTHORIZATION, format!("Bearer {}", token.expose()))
         .body(Body::from(body.to_owned()));
-    let (head, body) = cloud.handle(request.unwrap()).await.into_parts();
+    let (head, body) = cloud.answer(request.unwrap()).await.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     (head.status.as_u16(), String::from_utf8(body.to_vec()).unwrap())
 }
@@ -69,7 +69,7 @@ async fn import(cloud: &Cloud, peer: [u8; 4], url: &str) -> (u16, String) {
     let request = Request::post(DATABASES).header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()));
     let mut request = request.body(Body::from(body)).unwrap();
     request.extensions_mut().insert(Peer(peer.into()));
-    let (head, body) = cloud.handle(request).await.into_parts();
+    let (head, body) = cloud.answer(request).await.into_parts();
     (head.status.as_u16(), String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap())
 }
 

@@ -19,6 +19,10 @@ pub(crate) fn policy_of<B>(request: &Request<B>, database: &Database, clock: &Cl
 
 /// The rules that hold at this moment on a connection that began with a request, for the bearer of a token.
 pub(crate) fn policy_for(head: &Parts, token: &str, database: &Database, clock: &Clock) -> Result<Policy, Refusal> {
+    // Its name was looked up when the connection began.
+    if !database.is_in_service() {
+        return Err(Refusal::UnknownDatabase);
+    }
     rules(peer(&head.extensions), token, &head.headers, database, clock)
 }
 

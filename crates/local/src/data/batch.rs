@@ -1,5 +1,8 @@
 //! A batch: steps that run one after another, each if its condition holds.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::engine::{Ran, RowSink};
 use super::executor::{Executor, Pause};
 use super::hrana::{Condition, SqlError};
@@ -11,48 +14,53 @@ pub(crate) trait StepSink: RowSink {
     fn end(&mut self, outcome: Result<Ran, SqlError>);
     fn skip(&mut self);
 
-    /// Whether nobody takes anything any more: then no further step runs.
-    fn is_closed(&self) -> bool {
-        false
+    /// Before a step, on a thread that may block: says whether anybody takes what it produces. Otherwise it does not run.
+    fn is_open(&mut self) -> bool {
+        true
     }
 }
 
 /// The steps of a batch, and what became of those that have run.
 #[derive(Debug)]
 pub(crate) struct Steps {
-    steps: Vec<PlannedStep>,
+    planned: Vec<PlannedStep>,
     succeeded: Vec<bool>,
+    /// The steps up to the last one that may open a transaction, if that matters to anybody.
+    opening: usize,
+    has_transaction: Arc<AtomicBool>,
 }
 
 impl Steps {
-    pub(crate) fn new(steps: Vec<PlannedStep>) -> Self {
-        Self { succeeded: Vec::with_capacity(steps.len()), steps }
+    pub(crate) fn new(planned: Vec<PlannedStep>) -> Self {
+        Self { succeeded: Vec::with_capacity(planned.len()), planned, opening: 0, has_transaction: Arc::default() }
     }
 
     /// Every SQL text.
     pub(crate) fn texts(&self) -> Vec<String> {
-        self.steps.iter().map(|step| step.command.sql.clone()).collect()
+        self.planned.iter().map(|step| step.command.sql.clone()).collect()
     }
 
-    /// Whether one of them may open a transaction.
-    pub(crate) fn may_begin(&self) -> bool {
-        let begins = |word: Word<'_>| word.is("BEGIN") || word.is("SAVEPOINT");
-        self.steps.iter().any(|step| words(&step.command.sql).next().is_some_and(begins))
+    /// Tells, while the batch runs, whether it has a transaction, open or still to be opened: whoever stops it cannot ask
+    /// its session any more.
+    pub(crate) fn watch_transaction(&mut self, is_autocommit: bool) -> Arc<AtomicBool> {
+        self.opening = self.planned.iter().rposition(may_begin).map_or(0, |last| last + 1);
+        self.note_transaction(is_autocommit);
+        Arc::clone(&self.has_transaction)
     }
 
-    pub(crate) fn count(&self) -> usize {
-        self.steps.len()
+    fn note_transaction(&self, is_autocommit: bool) {
+        self.has_transaction.store(!is_autocommit || self.succeeded.len() < self.opening, Ordering::Release);
     }
 
     pub(crate) fn are_done(&self) -> bool {
-        self.succeeded.len() == self.steps.len()
+        self.succeeded.len() == self.planned.len()
     }
 
     /// Runs what is left, up to the first step that has to wait.
     pub(crate) fn go_on(&mut self, executor: &mut Executor<'_>, sink: &mut impl StepSink) -> Result<(), Pause> {
-        while let Some(step) = self.steps.get(self.succeeded.len())
-            && !sink.is_closed()
-        {
+        loop {
+            self.note_transaction(executor.is_autocommit());
+            let Some(step) = self.planned.get(self.succeeded.len()).filter(|_| sink.is_open()) else { return Ok(()) };
             let condition = step.condition.as_ref();
             if condition.is_none_or(|condition| self.holds(condition, executor.is_autocommit())) {
                 let outcome = executor.execute(&step.command, sink)?;
@@ -62,7 +70,6 @@ impl Steps {
                 sink.skip();
             }
         }
-        Ok(())
     }
 
     /// Ends the step that comes next.
@@ -83,4 +90,10 @@ impl Steps {
             Condition::IsAutocommit => is_autocommit,
         }
     }
+}
+
+/// Whether a step may open a transaction.
+fn may_begin(step: &PlannedStep) -> bool {
+    let begins = |word: Word<'_>| word.is("BEGIN") || word.is("SAVEPOINT");
+    words(&step.command.sql).next().is_some_and(begins)
 }

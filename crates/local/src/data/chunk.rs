@@ -20,9 +20,6 @@ pub(crate) trait Chunk: Send + 'static {
 
     /// Empties it, and makes room for about as many bytes as are to come.
     fn take(&mut self, room: usize) -> Self::Sent;
-
-    /// An empty one.
-    fn another(&self) -> Self;
 }
 
 /// Entries as they are, for whoever takes them by number.
@@ -51,10 +48,6 @@ impl Chunk for Entries {
     fn take(&mut self, _: usize) -> Self::Sent {
         self.bytes = 0;
         mem::take(&mut self.entries)
-    }
-
-    fn another(&self) -> Self {
-        Self::default()
     }
 }
 
@@ -87,9 +80,5 @@ impl Chunk for Written {
 
     fn take(&mut self, room: usize) -> Self::Sent {
         mem::replace(&mut self.buffer, Vec::with_capacity(room)).into()
-    }
-
-    fn another(&self) -> Self {
-        Self::new(self.encoding)
     }
 }

@@ -85,8 +85,9 @@ impl Encoding {
     pub(crate) fn write_message(self, message: ServerMessage) -> Result<Message, Violation> {
         match self {
             Self::Json => {
-                let text = json::to_vec(&message).map_err(|error| Violation::internal(&error))?;
-                String::from_utf8(text).map(Message::text).map_err(|error| Violation::internal(&error))
+                let failed = |error: &dyn std::error::Error| Violation::internal("could not write a message", error);
+                let text = json::to_vec(&message).map_err(|error| failed(&error))?;
+                String::from_utf8(text).map(Message::text).map_err(|error| failed(&error))
             }
             Self::Protobuf => Ok(Message::binary(protobuf::write_message(message))),
         }

@@ -1,13 +1,16 @@
 //! A cursor: runs a batch and hands on what it produces while it runs, as fast as the client takes it.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::oneshot;
 use tokio::time::{Duration, timeout};
 
 use super::batch::{StepSink, Steps};
@@ -38,29 +41,30 @@ pub(crate) fn channel<C: Chunk>(chunk: C) -> (Outlet<C>, mpsc::Receiver<C::Sent>
     (Outlet { chunk, sender }, receiver)
 }
 
+/// Is told how a cursor has ended, or dropped if its client took no more.
+pub(crate) type Ending = oneshot::Sender<Result<(), SqlError>>;
+/// Hears of it.
+pub(crate) type Ended = oneshot::Receiver<Result<(), SqlError>>;
+
+/// What is to be said after the last chunk: whatever was not told to its end must not look whole.
+pub(crate) fn last_words(ending: Result<Result<(), SqlError>, impl Sized>) -> Option<CursorEntry> {
+    let error = ending.unwrap_or_else(|_| Err(SqlError::interrupted())).err()?;
+    Some(CursorEntry::Error { error })
+}
+
 /// Runs a batch into a cursor. What the last step has said may still be in the outlet, which is not given back when the
-/// client takes no more.
+/// client takes no more. Fails if the stream is lost.
 pub(crate) async fn run<C: Chunk>(
     stream: &mut Stream,
     steps: Steps,
     policy: Policy,
     outlet: Outlet<C>,
-) -> Result<Option<Outlet<C>>, StreamLost> {
-    let mut last_words = Outlet { chunk: outlet.chunk.another(), sender: outlet.sender.clone() };
-    let sink = Sink { step: 0, steps: steps.count(), outlet, is_closed: false };
-    match stream.run(Production { steps, sink }, policy).await {
-        Ok(production) => Ok((!production.sink.is_closed).then_some(production.sink.outlet)),
-        Err(refusal) => {
-            let error = SqlError::new("SQLITE_INTERNAL", refusal.message());
-            last_words.chunk.push(CursorEntry::Error { error });
-            let _client_is_gone = last_words.flush().await;
-            Err(StreamLost)
-        }
-    }
+) -> Result<Option<Outlet<C>>, SqlError> {
+    let sink = Sink { step: 0, outlet, is_closed: false };
+    let production = stream.run(Production { steps, sink }, policy).await;
+    let Production { sink, .. } = production.map_err(|refusal| SqlError::new("SQLITE_INTERNAL", refusal.message()))?;
+    Ok((!sink.is_closed).then_some(sink.outlet))
 }
-
-/// Its client was told.
-pub(crate) struct StreamLost;
 
 /// A batch about to be streamed as the body of an answer.
 pub(crate) struct Cursor {
@@ -81,27 +85,39 @@ impl Cursor {
         encoding
             .write_opening(CursorOpening { baton: Some(self.baton.baton().to_string()), base_url: None }, &mut opening);
         let (outlet, receiver) = channel(Written::new(encoding));
-        tokio::spawn(self.run(outlet));
+        let (ending, ended) = oneshot::channel();
+        tokio::spawn(self.run(outlet, ending));
         let chunks = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Bytes>| {
             Some((receiver.recv().await?, receiver))
         });
         let opening = stream::iter([Bytes::from(opening)]);
-        Body::from_stream(opening.chain(chunks).map(Ok::<_, Infallible>))
+        let last_words = stream::once(ended).filter_map(move |ending| {
+            ready(last_words(ending).map(|entry| {
+                let mut bytes = Vec::new();
+                encoding.write_entry(entry, &mut bytes);
+                Bytes::from(bytes)
+            }))
+        });
+        Body::from_stream(opening.chain(chunks).chain(last_words).map(Ok::<_, Infallible>))
     }
 
-    async fn run(mut self, outlet: Outlet<Written>) {
+    async fn run(mut self, outlet: Outlet<Written>, ending: Ending) {
         let client = outlet.sender.clone();
-        let may_be_in_transaction = !self.stream.is_autocommit() || self.steps.may_begin();
+        let has_transaction = self.steps.watch_transaction(self.stream.is_autocommit());
         let outlet = tokio::select! {
             outlet = run(&mut self.stream, self.steps, self.policy, outlet) => match outlet {
                 Ok(outlet) => outlet,
-                Err(StreamLost) => return,
+                Err(error) => {
+                    let _client_is_gone = ending.send(Err(error));
+                    return;
+                }
             },
             () = client.closed() => None,
         };
         // Where the query had to be stopped, its session is gone.
         let session = self.stream.state.session.as_ref();
-        if outlet.is_none() && session.map_or(may_be_in_transaction, |session| !session.is_autocommit()) {
+        let was_open = || has_transaction.load(Ordering::Acquire);
+        if outlet.is_none() && session.map_or_else(was_open, |session| !session.is_autocommit()) {
             self.stream.end_transaction();
         }
         // The client may use the baton as soon as it sees the last entry, and when it reads no further.
@@ -109,7 +125,7 @@ impl Cursor {
         drop(self.baton);
         if let Some(mut outlet) = outlet {
             outlet.chunk.push(CursorEntry::ReplicationIndex { replication_index: None });
-            let _client_is_gone = outlet.flush().await;
+            let _client_is_gone = outlet.flush().await.map(|()| ending.send(Ok(())));
         }
     }
 }
@@ -132,6 +148,8 @@ impl<C: Chunk> Script for Production<C> {
         self.steps.go_on(executor, &mut self.sink)
     }
 
+    /// Must not block, so that what it says waits for the next step. There are no rows: only a write that shares its turn
+    /// has them here.
     fn end_statement(&mut self, outcome: Result<Output, SqlError>) {
         let outcome = outcome.and_then(|output| output.hand_on(&mut self.sink));
         self.steps.end(outcome, &mut self.sink);
@@ -140,8 +158,6 @@ impl<C: Chunk> Script for Production<C> {
 
 struct Sink<C: Chunk> {
     step: usize,
-    /// How many there are.
-    steps: usize,
     outlet: Outlet<C>,
     is_closed: bool,
 }
@@ -171,17 +187,19 @@ impl<C: Chunk> StepSink for Sink<C> {
             Err(error) => CursorEntry::StepError { step: self.step, error },
         });
         self.step += 1;
-        // The next step may take long, and the client may be waiting for this one. What the last one has said waits until
-        // the stream can be continued: a client that has the row it wants does not wait for the end.
-        self.is_closed = self.step < self.steps && self.outlet.flush_blocking(0).is_err();
     }
 
     fn skip(&mut self) {
         self.step += 1;
     }
 
-    fn is_closed(&self) -> bool {
-        self.is_closed
+    /// The next step may take long, and the client may be waiting for the one before. What the last one has said waits
+    /// until the stream can be continued: a client that has the row it wants does not wait for the end.
+    fn is_open(&mut self) -> bool {
+        if self.outlet.chunk.size() > 0 {
+            self.is_closed = self.outlet.flush_blocking(0).is_err();
+        }
+        !self.is_closed
     }
 }
 

@@ -24,7 +24,7 @@ use super::session::Session;
 use super::statistics::{Hour, Hours, Rows, Statistics};
 use super::streams::Streams;
 use super::tokens::VerifiedTokens;
-use super::{DatabaseRecord, Usage};
+use super::{DatabaseRecord, SizeUnknown, Usage};
 use crate::clock::Clock;
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
@@ -104,12 +104,7 @@ impl Database {
     pub(crate) fn replace_record(&self, record: DatabaseRecord, meter: Arc<Meter>, activity: Arc<Activity>) {
         *self.meter.write() = meter;
         *self.activity.write() = activity;
-        let mut current = self.record.write();
-        if current.signing_key != record.signing_key {
-            self.verified_tokens.clear();
-        }
-        *current = Arc::new(record);
-        drop(current);
+        *self.record.write() = Arc::new(record);
         // Who waits for a commit may have lost the right to.
         self.history.wake();
     }
@@ -152,6 +147,7 @@ impl Database {
             tracing::error!(%error, "could not create the directory of the databases");
             SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
         })?;
+        self.refuse_lost()?;
         let mut connection = self.engine.connect()?;
         self.history.open(connection.as_mut()).map_err(|error| {
             tracing::error!(%error, "could not open the history of a database");
@@ -201,7 +197,7 @@ impl Database {
 
     /// Whether it takes requests.
     pub(crate) fn is_in_service(&self) -> bool {
-        self.neighbour(&self.record().id).is_some()
+        self.neighbour(&self.record().id).is_some_and(|database| std::ptr::eq(Arc::as_ptr(&database), self))
     }
 
     /// The database of this id, if it may be attached to this one. What the token does not name is not told apart from
@@ -235,10 +231,27 @@ impl Database {
 
     /// Copies the database as it is now to the file of another one, unless it was never used. Blocks.
     pub(crate) fn copy_to(&self, target: &DatabaseFile) -> Result<(), SqlError> {
+        self.refuse_lost()?;
         if !self.file.exists() {
             return Ok(());
         }
         self.engine.copy_to(target.path())
+    }
+
+    /// The engine would make an empty file in the place of one that has gone, and what is written to that would be taken
+    /// for what the database was.
+    fn refuse_lost(&self) -> Result<(), SqlError> {
+        if !self.file.is_lost() {
+            return Ok(());
+        }
+        let record = self.record();
+        tracing::error!(file = %self.file.path().display(), "the file of a database has gone, and it was in use");
+        let problem = format!(
+            "SQLite error: unable to open database file: that of database {} ({}) has gone; put it back, or delete the \
+             database",
+            record.name, record.id
+        );
+        Err(SqlError::new("SQLITE_CANTOPEN", problem))
     }
 
     pub(crate) fn file(&self) -> &DatabaseFile {
@@ -247,6 +260,7 @@ impl Database {
 
     /// Gives what the database was at a time to the file of another one, unless it was never used. Blocks.
     pub(crate) fn restore(&self, at: Timestamp, target: &DatabaseFile) -> Result<(), HistoryError> {
+        self.refuse_lost().map_err(HistoryError::Engine)?;
         if !self.file.exists() {
             return Ok(());
         }
@@ -322,9 +336,9 @@ impl Database {
         self.meter.read().used_up(self.clock.now())
     }
 
-    pub(crate) fn usage(&self, hours: Hours) -> Usage {
-        let rows = self.statistics.lock().rows_in(hours);
-        Usage { rows, storage_bytes: self.size().unwrap_or_default() }
+    pub(crate) fn usage(&self, hours: Hours) -> Result<Usage, SizeUnknown> {
+        let storage_bytes = self.size().map_err(SizeUnknown)?;
+        Ok(Usage { rows: self.statistics.lock().rows_in(hours), storage_bytes })
     }
 
     pub(crate) fn top_queries(&self, hours: Hours) -> Vec<(String, Rows)> {

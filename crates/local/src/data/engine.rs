@@ -3,6 +3,7 @@
 //! The protocol decides *whether*, *when* and *where* a statement runs; an engine only runs it. Everything here may block,
 //! but for what is known to be brief.
 
+mod arguments;
 mod check;
 mod connection;
 mod declared;
@@ -19,6 +20,7 @@ mod lookout;
 mod observer;
 mod pragma;
 mod schema;
+mod seen;
 mod size;
 mod statement;
 mod text;

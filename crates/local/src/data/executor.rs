@@ -199,8 +199,8 @@ impl<'a> Executor<'a> {
     /// Attaches a database for the rest of the stream.
     fn attach(&mut self, attach: Result<Attach, SqlError>) -> Result<(), Stop> {
         let attach = attach?;
-        let file = self.database.attachable(&attach.id, self.policy)?.existing_file()?;
-        self.session.attach(self.policy, self.transaction_is_lost, file, &attach.schema)
+        let database = self.database.attachable(&attach.id, self.policy)?;
+        self.session.attach(self.policy, self.transaction_is_lost, &database, &attach.schema)
     }
 
     /// Nothing begins that nobody waits for, or that may block where it must not; and nothing goes on for ever. Only a

@@ -106,6 +106,11 @@ impl DatabaseFile {
         self.path.exists()
     }
 
+    /// Whether the file has gone from under its history, which begins after it and ends with it.
+    pub(crate) fn is_lost(&self) -> bool {
+        !self.exists() && self.history().exists()
+    }
+
     /// Deletes the file as soon as nobody uses it.
     pub(crate) fn condemn(&self) {
         self.is_condemned.store(true, Ordering::Release);

@@ -47,16 +47,25 @@ pub fn token(token: &str) {
 }
 
 /// Shows a database a token that is signed with its own key, whatever it claims. Only one that names the database or its
-/// group, and the role that is good now, may open it.
+/// group, each with the role of its own that is good now, may open it; and if it has scopes, they have to name one too.
 pub fn claims(claims: &[u8]) {
     let record = record();
     let token = record.signing_key.sign_jwt(claims);
     let granted = authorize(&token, &record, &VerifiedTokens::default(), Timestamp::UNIX_EPOCH, |_| None);
     if granted.is_ok() {
         let claims: serde_json::Value = serde_json::from_slice(claims).expect("claims that are good are JSON");
-        assert!(claims["rid"] == ROLE || claims["rid"] == GROUP_ROLE, "a role that is not good: {claims}");
-        assert!(claims["id"] == DATABASE || claims["gid"] == GROUP || claims["p"].is_object(), "{claims}");
+        let (subject, own, role) =
+            if claims["id"].is_null() { ("gid", GROUP, GROUP_ROLE) } else { ("id", DATABASE, ROLE) };
+        assert!(claims[subject] == own, "a token of others: {claims}");
+        assert!(claims["rid"] == role, "a role that is not good: {claims}");
+        assert!(claims["p"].is_null() || is_named_in(&claims["p"]), "scopes of others: {claims}");
     }
+}
+
+fn is_named_in(scopes: &serde_json::Value) -> bool {
+    let lists = |list: &serde_json::Value, id: &str| list.as_array().is_some_and(|ids| ids.iter().any(|one| one == id));
+    let rights = ["ro", "roa", "rw", "rwa"];
+    rights.iter().any(|right| lists(&scopes[right]["ns"], DATABASE) || lists(&scopes[right]["tags"], GROUP))
 }
 
 /// Reads a file as the log and as the ledger of a history.

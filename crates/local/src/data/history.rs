@@ -98,6 +98,7 @@ pub(crate) struct History {
     place: Place,
     clock: Clock,
     bounds: Bounds,
+    /// Nothing before the first connection has looked, and after the end of a generation has failed halfway.
     live: Mutex<Option<Live>>,
     /// Read while files of the past are, written while they change.
     archives: RwLock<()>,
@@ -136,6 +137,10 @@ impl History {
 
     /// Finds out, through the first connection, where an earlier process has left off.
     pub(crate) fn open(&self, connection: &mut dyn Connection) -> Result<(), HistoryError> {
+        if self.is_open() {
+            return Ok(());
+        }
+        let _changing = self.archives.write();
         let mut live = self.live.lock();
         if live.is_none() {
             let frames = connection.log_frames().map_err(HistoryError::Engine)?;
@@ -150,17 +155,24 @@ impl History {
         let Some(frames) = connection.take_commit() else {
             return false;
         };
-        if self.at_present().1 > frames {
-            self.reopen(frames);
-            return false;
-        }
-        let mut live = self.live.lock();
-        let Some(live) = live.as_mut() else {
-            return false;
+        let is_long = match &mut *self.live.lock() {
+            Some(live) if live.frames <= frames => {
+                live.enter(frames, self.clock.now());
+                Some(frames >= live.long_at)
+            }
+            _ => None,
         };
-        live.enter(frames, self.clock.now());
+        if is_long.is_none() {
+            self.reopen(frames);
+        }
         self.wake();
-        frames >= live.long_at
+        is_long.unwrap_or_default()
+    }
+
+    /// The log was begun anew: it is shorter than it was, or the end of its generation has failed halfway.
+    fn reopen(&self, frames: u32) {
+        let _changing = self.archives.write();
+        *self.live.lock() = Some(self.recover(frames));
     }
 
     /// Changes with every commit from now on, and when those who wait for one are to look around.
@@ -171,13 +183,6 @@ impl History {
     /// Lets those who wait for a commit look around.
     pub(crate) fn wake(&self) {
         self.commits.send_replace(());
-    }
-
-    /// The log is shorter than it was: it was begun anew after the end of a generation had failed halfway.
-    fn reopen(&self, frames: u32) {
-        let _changing = self.archives.write();
-        let mut live = self.live.lock();
-        *live = Some(self.recover(frames));
     }
 
     /// Closes the file that is kept open between commits.

@@ -91,11 +91,7 @@ impl Refusal {
     }
 
     fn code(&self) -> Option<&'static str> {
-        match self {
-            Self::StreamExpired => Some("STREAM_EXPIRED"),
-            Self::StreamNotFound => Some("STREAM_NOT_FOUND"),
-            _ => None,
-        }
+        matches!(self, Self::StreamExpired | Self::StreamNotFound).then(|| self.socket_code())
     }
 
     /// The code of the same refusal where there is no status to tell it.
@@ -104,10 +100,27 @@ impl Refusal {
             Self::Token(TokenRefusal::Missing) => "AUTH_JWT_MISSING",
             Self::Token(TokenRefusal::Expired) => "AUTH_JWT_EXPIRED",
             Self::Token(_) => "AUTH_JWT_INVALID",
-            Self::WriteForbidden | Self::AddressNotAllowed(_) | Self::Archived => "BLOCKED",
+            Self::Key(KeyRefusal::Missing) => "ENCRYPTION_KEY_MISSING",
+            Self::Key(KeyRefusal::Wrong) => "ENCRYPTION_KEY_INVALID",
+            Self::WriteForbidden
+            | Self::ReadForbidden(_)
+            | Self::ActionForbidden(_)
+            | Self::AddressNotAllowed(_)
+            | Self::Archived
+            | Self::Draft => "BLOCKED",
+            Self::UnknownDatabase => "DATABASE_NOT_FOUND",
             Self::TooManyStreams => "TOO_MANY_STREAMS",
             Self::Protocol(_) => "PROTOCOL_ERROR",
-            _ => self.code().unwrap_or("INTERNAL_ERROR"),
+            Self::StreamExpired => "STREAM_EXPIRED",
+            Self::StreamNotFound => "STREAM_NOT_FOUND",
+            // The others but the last are no answers of a socket.
+            Self::UnknownUpload(_)
+            | Self::UnknownPath
+            | Self::NoDraft
+            | Self::LengthRequired
+            | Self::MethodNotAllowed
+            | Self::BodyTooLarge
+            | Self::Internal => "INTERNAL_ERROR",
         }
     }
 

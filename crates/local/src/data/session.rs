@@ -1,10 +1,12 @@
 //! A connection in the hands of one stream, with its place in the queue of writers and its deadline.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant};
 
+use super::attach::refused;
+use super::database::Database;
 use super::engine::{Connection, Effect, Interrupter, Known, Stop, TransactionStep};
 use super::files::DatabaseFile;
 use super::history::History;
@@ -26,7 +28,13 @@ pub(crate) struct Session {
     history: Arc<History>,
     slot: OwnedSemaphorePermit,
     _file: Arc<DatabaseFile>,
-    attached: Vec<Arc<DatabaseFile>>,
+    attached: Vec<Attached>,
+}
+
+/// Another database that statements of the session read.
+struct Attached {
+    database: Weak<Database>,
+    file: Arc<DatabaseFile>,
 }
 
 impl Session {
@@ -58,10 +66,11 @@ impl Session {
         transaction_is_lost: &mut bool,
         work: impl FnOnce(&mut dyn Connection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
     ) -> R {
-        let Self { connection, turn, writers, .. } = self;
+        let Self { connection, turn, writers, attached, .. } = self;
         connection.restrict(policy.rules());
         let mut gate = |effect: Effect| {
             policy.check(effect)?;
+            check_attached(attached, effect)?;
             check_lost_transaction(transaction_is_lost, effect)?;
             if effect.writes && turn.is_none() {
                 *turn = Some(Arc::clone(writers).try_acquire_owned().map_err(|_| Stop::WaitToWrite)?);
@@ -82,16 +91,17 @@ impl Session {
         &mut self,
         policy: &Policy,
         transaction_is_lost: &mut bool,
-        file: Arc<DatabaseFile>,
+        database: &Arc<Database>,
         schema: &str,
     ) -> Result<(), Stop> {
+        let file = database.existing_file()?;
         self.with_gate(policy, transaction_is_lost, |connection, gate| {
             gate(Effect::default())?;
             Ok::<_, Stop>(connection.attach(file.path(), schema)?)
         })?;
         // The same one may be attached and detached many times.
-        if !self.attached.iter().any(|other| Arc::ptr_eq(other, &file)) {
-            self.attached.push(file);
+        if !self.attached.iter().any(|other| Arc::ptr_eq(&other.file, &file)) {
+            self.attached.push(Attached { database: Arc::downgrade(database), file });
         }
         Ok(())
     }
@@ -207,6 +217,15 @@ impl Session {
         connection.recycle();
         (connection, self.slot)
     }
+}
+
+/// Nothing is read of an attached database that was deleted meanwhile. What ends a transaction or detaches reads nothing.
+fn check_attached(attached: &[Attached], effect: Effect) -> Result<(), SqlError> {
+    let is_there = |other: &Attached| other.database.upgrade().is_some_and(|database| database.is_in_service());
+    if effect.attaches || effect.transaction.is_some() || attached.iter().all(is_there) {
+        return Ok(());
+    }
+    Err(refused("a database that this stream has attached was deleted; open another stream"))
 }
 
 /// After a rollback the client did not ask for, nothing may run as if it were still inside the transaction: the client

@@ -1,7 +1,9 @@
 //! The protocol on a WebSocket: many streams on one connection, and a request whenever the client likes.
 
+mod backlog;
 mod connection;
 mod subprotocol;
+mod supply;
 mod violation;
 mod worker;
 

@@ -35,6 +35,13 @@ pub(crate) struct StreamState {
     pub(crate) transaction_is_lost: bool,
 }
 
+impl StreamState {
+    /// How much it keeps in memory for its client.
+    pub(crate) fn stored_bytes(&self) -> usize {
+        self.stored.values().map(String::len).sum()
+    }
+}
+
 /// A stream in use. Dropping it ends it.
 pub(crate) struct Stream {
     database: Arc<Database>,

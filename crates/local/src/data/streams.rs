@@ -1,6 +1,7 @@
 //! The streams of a database between their requests, each behind a baton that works once.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod table;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,15 +15,13 @@ use tokio::time::{Duration, Instant, sleep_until, timeout};
 use super::database::Database;
 use super::refusal::Refusal;
 use super::stream::{Stream, StreamState};
+use table::Table;
 
 /// A stream that gets no request for this long is ended.
 pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(10);
 
-/// Streams without a connection are small; more than this many within ten seconds is a client gone wrong.
-const MAX_PARKED: usize = 16 * 1024;
-
-/// How many ended streams are remembered, to tell their clients what happened.
-const MAX_REMEMBERED: usize = 4 * 1024;
+/// Streams are swept no more often than this, however many there are.
+const SWEEP_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The name of a stream until its next request: random, so that nobody can guess one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,22 +52,6 @@ impl fmt::Display for Baton {
 #[derive(Default)]
 pub(crate) struct Streams(Mutex<Table>);
 
-#[derive(Default)]
-struct Table {
-    parked: HashMap<Baton, Parked>,
-    /// Every stream lives equally long, so the order of parking is the order of expiry.
-    expiries: VecDeque<(Instant, Baton)>,
-    /// Batons that cursors have announced, each until its stream is parked behind it or lost.
-    awaited: HashMap<Baton, watch::Receiver<()>>,
-    ended: HashSet<Baton>,
-    ended_in_order: VecDeque<Baton>,
-}
-
-struct Parked {
-    state: StreamState,
-    _watch: Option<Watch>,
-}
-
 impl Streams {
     /// A new baton, which names nothing until a stream is parked behind it.
     pub(crate) fn new_baton() -> Result<Baton, Refusal> {
@@ -96,9 +79,9 @@ impl Streams {
         let baton = Baton::parse(baton).ok_or(Refusal::StreamNotFound)?;
         let mut table = self.0.lock();
         let overdue = table.expire(Instant::now());
-        let found = match table.parked.remove(&baton) {
-            Some(parked) => Ok(parked.state),
-            None if table.ended.contains(&baton) => Err(Refusal::StreamExpired),
+        let found = match table.remove(baton) {
+            Some(state) => Ok(state),
+            None if table.has_ended(baton) => Err(Refusal::StreamExpired),
             None => Err(Refusal::StreamNotFound),
         };
         drop(table);
@@ -106,20 +89,19 @@ impl Streams {
         found
     }
 
-    /// Parks a stream behind a baton, and watches over it while it holds a connection.
+    /// Parks a stream behind a baton, and watches over it while it has a transaction.
     pub(crate) fn park(&self, database: &Arc<Database>, baton: Baton, state: StreamState) {
         let now = Instant::now();
-        let expiry = now + IDLE_LIMIT;
         let mut table = self.0.lock();
         let mut overdue = table.expire(now);
-        // The oldest places in the queue may be those of streams that went on since.
-        while table.parked.len() >= MAX_PARKED && !table.expiries.is_empty() {
-            overdue.extend(table.end_oldest());
-        }
+        overdue.extend(table.make_room(state.stored_bytes()));
+        let deadline = state.session.as_ref().and_then(|session| session.deadline());
         // With the table in hand, or the time might be up before the stream can be found.
-        let watch = state.session.as_ref().map(|session| Watch::start(database, baton, session.deadline(), expiry));
-        table.parked.insert(baton, Parked { state, _watch: watch });
-        table.expiries.push_back((expiry, baton));
+        let watch = deadline.map(|deadline| Watch::start(database, baton, deadline));
+        table.park(baton, state, watch, now);
+        if table.sweep.as_ref().is_none_or(Sweep::is_over) {
+            table.sweep = Some(Sweep::start(database));
+        }
         drop(table);
         give_back(database, overdue);
     }
@@ -131,18 +113,26 @@ impl Streams {
 
     /// Rolls back the transaction of a parked stream. The stream stays, to tell its client.
     fn end_transaction(&self, database: &Arc<Database>, baton: Baton) {
-        let session = self.0.lock().parked.get_mut(&baton).and_then(|parked| {
-            parked.state.transaction_is_lost = true;
-            parked.state.session.take()
+        let session = self.0.lock().get_mut(baton).and_then(|state| {
+            state.transaction_is_lost = true;
+            state.session.take()
         });
         if let Some(session) = session {
             database.give_back(session);
         }
     }
 
-    fn end_overdue(&self, database: &Arc<Database>) {
-        let overdue = self.0.lock().expire(Instant::now());
+    /// Ends what is overdue. Says when to do so again, or that nothing is left.
+    fn sweep(&self, database: &Arc<Database>) -> Option<Instant> {
+        let mut table = self.0.lock();
+        let overdue = table.expire(Instant::now());
+        let next = table.next_expiry();
+        if next.is_none() {
+            table.sweep = None;
+        }
+        drop(table);
         give_back(database, overdue);
+        next
     }
 }
 
@@ -166,51 +156,52 @@ impl Drop for Announced {
     }
 }
 
-impl Table {
-    fn expire(&mut self, now: Instant) -> Vec<StreamState> {
-        let mut overdue = Vec::new();
-        while self.expiries.front().is_some_and(|(expiry, _)| *expiry <= now) {
-            overdue.extend(self.end_oldest());
-        }
-        overdue
-    }
-
-    /// Ends the stream parked first, unless it was continued since.
-    fn end_oldest(&mut self) -> Option<StreamState> {
-        let (_, baton) = self.expiries.pop_front()?;
-        let parked = self.parked.remove(&baton)?;
-        self.ended.insert(baton);
-        self.ended_in_order.push_back(baton);
-        if self.ended_in_order.len() > MAX_REMEMBERED
-            && let Some(forgotten) = self.ended_in_order.pop_front()
-        {
-            self.ended.remove(&forgotten);
-        }
-        Some(parked.state)
-    }
-}
-
-/// A task that ends what a parked stream holds when its time is up; it stops when the stream is continued.
+/// A task that ends the transaction of a parked stream when its time is up; it stops when the stream is continued.
 struct Watch(AbortHandle);
 
 impl Watch {
-    fn start(database: &Arc<Database>, baton: Baton, deadline: Option<Instant>, expiry: Instant) -> Self {
+    fn start(database: &Arc<Database>, baton: Baton, deadline: Instant) -> Self {
         let database = Arc::downgrade(database);
         let watch = tokio::spawn(async move {
-            if let Some(deadline) = deadline.filter(|deadline| *deadline < expiry) {
-                sleep_until(deadline).await;
-                let Some(database) = database.upgrade() else { return };
-                database.streams().end_transaction(&database, baton);
-            }
-            sleep_until(expiry).await;
+            sleep_until(deadline).await;
             let Some(database) = database.upgrade() else { return };
-            database.streams().end_overdue(&database);
+            database.streams().end_transaction(&database, baton);
         });
         Self(watch.abort_handle())
     }
 }
 
 impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A task that ends streams for which no request comes, whether or not one comes for the database.
+struct Sweep(AbortHandle);
+
+impl Sweep {
+    fn start(database: &Arc<Database>) -> Self {
+        let database = Arc::downgrade(database);
+        let mut next = Instant::now() + IDLE_LIMIT;
+        let sweep = tokio::spawn(async move {
+            loop {
+                sleep_until(next).await;
+                let Some(database) = database.upgrade() else { return };
+                let Some(expiry) = database.streams().sweep(&database) else { return };
+                next = expiry.max(Instant::now() + SWEEP_INTERVAL);
+            }
+        });
+        Self(sweep.abort_handle())
+    }
+
+    /// Whether it ended with the runtime it ran on.
+    fn is_over(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+impl Drop for Sweep {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -37,6 +37,15 @@ impl TemporaryFile {
         &self.file
     }
 
+    /// Takes in a whole file and its permissions. Its own file is new and must not be emptied first, as `fs::copy` does:
+    /// ext4 would write it to the disk at once when it is closed.
+    pub(crate) fn fill_from(&self, path: &Path) -> io::Result<()> {
+        let mut source = File::open(path)?;
+        self.file.set_permissions(source.metadata()?.permissions())?;
+        io::copy(&mut source, &mut &self.file)?;
+        Ok(())
+    }
+
     /// Takes the place of whatever is at this path.
     pub(crate) fn become_file(mut self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)?;

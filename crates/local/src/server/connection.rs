@@ -68,7 +68,7 @@ pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
             if let Some(refusal) = guest.hosts.refusal(&request) {
                 return Ok(refusal);
             }
-            let response = guest.cloud.handle(guest.introduce(request)).await;
+            let response = guest.cloud.answer(guest.introduce(request)).await;
             if is_broken(&response) {
                 guest.line.cut();
                 return Err(io::Error::from(io::ErrorKind::ConnectionReset));

@@ -1,6 +1,6 @@
 //! Plain HTTP and TLS on one port: the first byte of a connection tells which it is.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use rustls::server::Acceptor;
 use tokio::{
@@ -10,7 +10,10 @@ use tokio::{
 use tokio_rustls::LazyConfigAcceptor;
 
 use super::line::Line;
-use crate::authority::{Authority, Subject};
+use crate::{
+    authority::{Authority, Subject},
+    blocking::blocking,
+};
 
 /// What every TLS connection begins with, and no HTTP request: the record type of a handshake.
 const HANDSHAKE: u8 = 0x16;
@@ -27,7 +30,7 @@ pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
 /// Waits for the first byte, and for the handshake where it begins one.
-pub(super) async fn open(stream: Line, authority: &Authority) -> io::Result<Box<dyn Wire>> {
+pub(super) async fn open(stream: Line, authority: &Arc<Authority>) -> io::Result<Box<dyn Wire>> {
     let mut first = [0];
     timeout(FIRST_BYTE, stream.stream().peek(&mut first)).await??;
     if first != [HANDSHAKE] {
@@ -36,13 +39,15 @@ pub(super) async fn open(stream: Line, authority: &Authority) -> io::Result<Box<
     timeout(HANDSHAKE_TIME, shake_hands(stream, authority)).await?
 }
 
-async fn shake_hands(stream: Line, authority: &Authority) -> io::Result<Box<dyn Wire>> {
+async fn shake_hands(stream: Line, authority: &Arc<Authority>) -> io::Result<Box<dyn Wire>> {
     let address = stream.stream().local_addr()?.ip();
     let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
     // A client that connects to an address names none. What the authority may not vouch for, the client would refuse.
     let name = hello.client_hello().server_name().map(str::to_ascii_lowercase);
     let name = name.filter(|name| name == "localhost" || name.ends_with(".localhost"));
     let subject = name.map_or(Subject::Address(address), Subject::Name);
-    let config = authority.server_config(&subject).map_err(io::Error::other)?;
+    // The first of all makes the keys of the authority, and waits for the disk that keeps them.
+    let authority = Arc::clone(authority);
+    let config = blocking(move || authority.server_config(&subject)).await.map_err(io::Error::other)?;
     Ok(Box::new(hello.into_stream(config).await?))
 }

@@ -1,7 +1,7 @@
 //! How the databases are found: by host or by path.
 
-use axum::body::Body;
 use http::{Request, header};
+use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
 use crate::support::{Answer, create_database, delete, post, query, send};

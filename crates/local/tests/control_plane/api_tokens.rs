@@ -1,9 +1,9 @@
 //! Who may ask: tokens of the Platform API.
 
-use axum::body::Body;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signer as _, SigningKey};
 use http::{Request, header};
+use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
 use crate::support::{Answer, create_database, post, send};

@@ -1,8 +1,8 @@
 //! The audit log.
 
-use axum::body::Body;
 use http::{Request, header};
 use serde_json::{Value, json};
+use turso_cloud::transport::Body;
 use turso_cloud_local::{Clock, Cloud};
 
 use crate::support::{audit_log, create_database, delete, get, post, send};

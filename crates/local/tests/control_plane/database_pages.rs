@@ -61,7 +61,7 @@ async fn what_is_made_and_deleted_between_two_pages_repeats_and_hides_nothing() 
 async fn a_page_of_nothing_and_a_made_up_cursor_are_refused() {
     let cloud = cloud_with(&["a"]).await;
     for (query, sentence) in [
-        ("limit=0", "invalid limit: it must be 1 or more"),
+        ("limit=0", "limit \"0\" is not valid: must be at least 1"),
         ("limit=1&cursor=!", "cursor \"!\" is not valid: is not one of this listing"),
         ("limit=1&cursor=eA", "cursor \"eA\" is not valid: is not one of this listing"),
     ] {

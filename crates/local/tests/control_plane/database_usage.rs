@@ -157,3 +157,22 @@ async fn usage_outlives_the_process() {
     let written_before = before["database"]["usage"]["rows_written"].as_u64().unwrap();
     assert_eq!(written(&cloud, since).await, written_before + 1);
 }
+
+#[tokio::test]
+async fn what_a_database_stores_is_not_said_to_be_nothing_when_its_file_cannot_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Cloud::builder().directory(directory.path()).build().unwrap();
+    let cloud = open();
+    create_database(&cloud, "orders").await;
+    let id = get(&cloud, ORDERS).await.json()["database"]["DbId"].as_str().unwrap().to_owned();
+    let token = mint(&cloud, &format!("{ORDERS}/auth/tokens")).await;
+    run(&cloud, &token, "CREATE TABLE t (a)").await;
+    drop(cloud);
+    // Its log goes too, for the pages could be read there.
+    for (suffix, content) in [("", &[7; 8192][..]), ("-wal", &[])] {
+        std::fs::write(directory.path().join(format!("databases/{id}.db{suffix}")), content).unwrap();
+    }
+
+    let answer = get(&open(), USAGE).await;
+    assert_eq!(answer.refusal(), (500, "internal server error".to_owned()));
+}

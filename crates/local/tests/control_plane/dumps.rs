@@ -2,9 +2,9 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use axum::body::Body;
 use http::{Request, header};
 use serde_json::json;
+use turso_cloud::transport::Body;
 use turso_cloud_contract::members;
 use turso_cloud_local::Cloud;
 

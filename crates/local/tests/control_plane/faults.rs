@@ -72,7 +72,8 @@ async fn faults_end_when_they_are_cleared() {
 async fn a_fault_comes_before_the_token_is_looked_at() {
     let cloud = Cloud::new().unwrap();
     cloud.faults().on::<ListGroups>().reply(503);
-    let request = http::Request::get("/v1/organizations/acme/groups").body(axum::body::Body::empty()).unwrap();
+    let request =
+        http::Request::get("/v1/organizations/acme/groups").body(turso_cloud::transport::Body::empty()).unwrap();
     assert_eq!(cloud.handle(request).await.status(), 503);
 }
 

@@ -1,7 +1,7 @@
 //! Requests that no operation answers, and how lenient the others are.
 
-use axum::body::Body;
 use http::{Method, Request, header};
+use turso_cloud::transport::{Body, TransportError};
 use turso_cloud_local::Cloud;
 
 use crate::support::{call, create_database, get, post, send};
@@ -163,10 +163,10 @@ async fn the_largest_body_is_one_mebibyte() {
 #[tokio::test]
 async fn a_body_that_breaks_off_is_refused_and_nothing_happens() {
     let cloud = Cloud::new().unwrap();
-    let pieces = [Ok(r#"{"name":"eu","#), Err(std::io::Error::other("gone"))];
+    let pieces = [Ok(r#"{"name":"eu","#.into()), Err(TransportError::interrupted("gone"))];
     let request = Request::post("/v1/organizations/acme/groups")
         .header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()))
-        .body(Body::from_stream(futures_util::stream::iter(pieces)));
+        .body(Body::stream(futures_util::stream::iter(pieces)));
     let refused = send(&cloud, request.unwrap()).await;
     assert_eq!(refused.refusal(), (400, "the body of the request broke off".to_owned()));
     assert_eq!(get(&cloud, "/v1/organizations/acme/groups/eu").await.status, 404);

@@ -1,8 +1,8 @@
 //! Identity providers.
 
-use axum::body::Body;
 use http::Method;
 use serde_json::json;
+use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
 use crate::support::{call, create_database, delete, get, put};

@@ -1,8 +1,8 @@
 //! Locations and the region service.
 
-use axum::body::Body;
 use http::Request;
 use serde_json::json;
+use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
 use crate::support::{get, post, send};

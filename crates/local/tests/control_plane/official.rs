@@ -1,8 +1,8 @@
 //! What the official command line asks for beside the operations of the catalogue. `conformance/turso` runs it.
 
-use axum::body::Body;
 use http::{Method, Request, header};
 use serde_json::json;
+use turso_cloud::transport::Body;
 use turso_cloud_contract::members::Role;
 use turso_cloud_local::Cloud;
 

@@ -1,8 +1,8 @@
 //! Raw requests and raw answers: what is expected here comes from the documents of the Platform API, not from types.
 
-use axum::body::Body;
 use http::{Method, Request, header};
 use serde_json::{Value, json};
+use turso_cloud::transport::Body;
 use turso_cloud_contract::{EndpointInfo, Service};
 use turso_cloud_local::Cloud;
 
@@ -35,7 +35,7 @@ pub(crate) async fn send(cloud: &Cloud, request: Request<Body>) -> Answer {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let (head, body) = cloud.handle(request).await.into_parts();
     record(&method, &path, head.status.as_u16());
-    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let bytes = body.collect(usize::MAX).await.unwrap();
     Answer {
         status: head.status.as_u16(),
         content_type: head.headers.get(header::CONTENT_TYPE).map_or("", |v| v.to_str().unwrap()).to_owned(),

@@ -3,5 +3,6 @@
 
 mod support;
 mod websocket;
+mod websocket_cursors;
 mod websocket_protobuf;
 mod websocket_rules;

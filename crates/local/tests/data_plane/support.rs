@@ -1,14 +1,14 @@
 //! A served cloud with one database, and a client that speaks raw WebSocket messages.
 
-use axum::body::Body;
 use futures_util::{SinkExt as _, StreamExt as _};
-use http::{Request, header};
+use http::{Method, Request, header};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use turso_cloud::transport::Body;
 use turso_cloud_local::{Cloud, Server};
 
 /// A cloud on a port with the database `app`.
@@ -45,10 +45,17 @@ impl Served {
             let offered = subprotocols.join(", ").parse().unwrap();
             request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, offered);
         }
-        let (stream, response) = connect_async(request).await?;
-        let chosen =
-            response.headers().get(header::SEC_WEBSOCKET_PROTOCOL).map(|name| name.to_str().unwrap().to_owned());
-        Ok(Socket { stream, chosen, last_id: 0 })
+        Socket::connect(request).await
+    }
+
+    /// A socket to another database, with the key it may be encrypted with.
+    pub(crate) async fn socket_of(&self, database: &str, key: Option<&str>) -> Socket {
+        let url = format!("ws://{}/db/{database}-acme/", self.server.addr());
+        let mut request = url.into_client_request().unwrap();
+        if let Some(key) = key {
+            request.headers_mut().insert("x-turso-encryption-key", key.parse().unwrap());
+        }
+        Socket::connect(request).await.unwrap()
     }
 
     /// The first value of a query over HTTP.
@@ -59,7 +66,7 @@ impl Served {
             .body(Body::from(body.to_string()))
             .unwrap();
         let answer = self.cloud.handle(request).await.into_body();
-        let bytes = axum::body::to_bytes(answer, usize::MAX).await.unwrap();
+        let bytes = answer.collect(usize::MAX).await.unwrap();
         let answer: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
         answer["results"][0]["response"]["result"]["rows"][0][0]["value"].clone()
@@ -73,13 +80,26 @@ pub(crate) async fn mint(cloud: &Cloud, query: &str) -> String {
 
 /// `POST`s to the organization.
 pub(crate) async fn api(cloud: &Cloud, path: &str, body: &str) -> Value {
-    let request = Request::post(format!("/v1/organizations/acme/{path}"))
+    call(cloud, Method::POST, path, body).await
+}
+
+/// The rows of the database that were read so far.
+pub(crate) async fn rows_read(cloud: &Cloud) -> u64 {
+    let answer = call(cloud, Method::GET, "databases/app/usage", "").await;
+    answer["database"]["usage"]["rows_read"].as_u64().unwrap()
+}
+
+/// Sends a request to the organization that must succeed.
+pub(crate) async fn call(cloud: &Cloud, method: Method, path: &str, body: &str) -> Value {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/v1/organizations/acme/{path}"))
         .header(header::AUTHORIZATION, format!("Bearer {}", cloud.token().expose()))
         .body(Body::from(body.to_owned()))
         .unwrap();
     let answer = cloud.handle(request).await;
     assert_eq!(answer.status(), 200);
-    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let bytes = answer.into_body().collect(usize::MAX).await.unwrap();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
@@ -91,6 +111,13 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
+    async fn connect(request: Request<()>) -> Result<Self, Error> {
+        let (stream, response) = connect_async(request).await?;
+        let chosen =
+            response.headers().get(header::SEC_WEBSOCKET_PROTOCOL).map(|name| name.to_str().unwrap().to_owned());
+        Ok(Self { stream, chosen, last_id: 0 })
+    }
+
     /// Closes the socket as the protocol has it; the code the server answers with before it hangs up.
     pub(crate) async fn say_farewell(mut self, code: CloseCode) -> Option<CloseCode> {
         self.stream.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await.unwrap();
@@ -110,7 +137,10 @@ impl Socket {
     }
 
     pub(crate) async fn hear(&mut self) -> Value {
-        let message = self.stream.next().await.unwrap().unwrap();
+        let mut message = self.stream.next().await.unwrap().unwrap();
+        while message.is_ping() {
+            message = self.stream.next().await.unwrap().unwrap();
+        }
         serde_json::from_str(message.to_text().unwrap()).unwrap_or_else(|_| panic!("no message: {message:?}"))
     }
 

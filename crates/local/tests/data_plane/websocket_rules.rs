@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
 use futures_util::SinkExt as _;
-use http::Request;
+use http::{Method, Request};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{Error, Message};
+use turso_cloud::transport::Body;
 
-use crate::support::{Served, api, execute, mint};
+use crate::support::{Served, api, call, execute, mint};
 
 #[tokio::test]
 async fn the_latest_version_the_client_offers_is_chosen() {
@@ -44,7 +44,7 @@ async fn a_request_without_a_connection_cannot_become_a_socket() {
         .unwrap();
     let answer = served.cloud.handle(request).await;
     assert_eq!(answer.status(), 400);
-    let bytes = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
+    let bytes = answer.into_body().collect(1000).await.unwrap();
     assert!(std::str::from_utf8(&bytes).unwrap().contains("serve the cloud on a port"), "{bytes:?}");
 }
 
@@ -99,6 +99,74 @@ async fn an_archived_database_answers_no_open_socket() {
 }
 
 #[tokio::test]
+async fn what_the_rules_of_a_token_forbid_is_blocked() {
+    let served = Served::new().await;
+    served.value("CREATE TABLE t (x)").await;
+    let rules = json!({ "fine_grained_permissions": [{ "t": ["t"], "a": ["data_read"] }] }).to_string();
+    let token = api(&served.cloud, "databases/app/auth/tokens", &rules).await["jwt"].as_str().unwrap().to_owned();
+    let mut socket = served.silent(&["hrana3"]).await.unwrap();
+    socket.greet(&token).await;
+    socket.open(1).await;
+    socket.run(1, "SELECT count(*) FROM t").await;
+    let error = socket.error(execute(1, "DELETE FROM t")).await;
+    assert_eq!(error["code"], "BLOCKED", "{error}");
+}
+
+#[tokio::test]
+async fn a_database_that_waits_for_its_file_or_its_key_says_so_in_the_code() {
+    let served = Served::new().await;
+    let draft = json!({ "name": "draft", "group": "default", "seed": { "type": "database_upload" } });
+    let encryption = json!({ "encryption_key": KEY, "encryption_cipher": "aes256gcm" });
+    let vault = json!({ "name": "vault", "group": "default", "remote_encryption": encryption });
+    for (body, key, code) in [
+        (&draft, None, "BLOCKED"),
+        (&vault, None, "ENCRYPTION_KEY_MISSING"),
+        (&vault, Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), "ENCRYPTION_KEY_INVALID"),
+    ] {
+        let name = body["name"].as_str().unwrap();
+        if key.is_none() {
+            api(&served.cloud, "databases", &body.to_string()).await;
+        }
+        let token = api(&served.cloud, &format!("databases/{name}/auth/tokens"), "").await["jwt"].clone();
+        let mut socket = served.socket_of(name, key).await;
+        let answer = socket.greet(token.as_str().unwrap()).await;
+        assert_eq!((&answer["type"], &answer["error"]["code"]), (&json!("hello_error"), &json!(code)), "{answer}");
+    }
+}
+
+/// 32 bytes that are no secret.
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+#[tokio::test]
+async fn a_deleted_database_answers_no_open_socket_and_nor_does_its_successor() {
+    let served = Served::new().await;
+    served.value("CREATE TABLE t (x)").await;
+    let mut socket = served.socket("hrana3").await;
+    socket.open(1).await;
+    socket.run(1, "INSERT INTO t VALUES (1)").await;
+    call(&served.cloud, Method::DELETE, "databases/app", "").await;
+    let open = json!({ "type": "open_stream", "stream_id": 2 });
+    let batch = json!({ "steps": [{ "stmt": { "sql": "INSERT INTO t VALUES (2)" } }] });
+    let cursor = json!({ "type": "open_cursor", "stream_id": 1, "cursor_id": 1, "batch": batch });
+    for request in [execute(1, "INSERT INTO t VALUES (2)"), open, cursor] {
+        let error = socket.error(request).await;
+        assert_eq!(error, json!({ "message": "database not found", "code": "DATABASE_NOT_FOUND" }));
+    }
+    // The name is free at once, and whoever has it next is another one.
+    api(&served.cloud, "databases", r#"{"name":"app","group":"default"}"#).await;
+    assert_eq!(socket.error(execute(1, "CREATE TABLE mine (x)")).await["code"], "DATABASE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn the_databases_of_a_deleted_group_answer_no_open_socket() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana2").await;
+    socket.open(1).await;
+    call(&served.cloud, Method::DELETE, "groups/default", "").await;
+    assert_eq!(socket.error(execute(1, "CREATE TABLE t (x)")).await["code"], "DATABASE_NOT_FOUND");
+}
+
+#[tokio::test]
 async fn what_breaks_the_protocol_closes_the_socket_with_a_code_and_a_reason() {
     let served = Served::new().await;
     let twice = json!({ "type": "open_stream", "stream_id": 1 });
@@ -149,6 +217,29 @@ async fn streams_and_stored_texts_of_a_connection_are_limited() {
     }
     let error = socket.error(json!({ "type": "store_sql", "sql_id": 150, "sql": "SELECT 1" })).await;
     assert_eq!(error["code"], "SQL_STORE_TOO_MANY");
+}
+
+#[tokio::test]
+async fn nothing_more_is_read_while_long_requests_wait_for_their_answers() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana3").await;
+    for stream in 1..=3 {
+        socket.open(stream).await;
+    }
+    socket.run(1, "CREATE TABLE t (x)").await;
+    tokio::time::pause();
+    socket.run(1, "BEGIN IMMEDIATE").await;
+    let text = json!({ "type": "text", "value": "x".repeat(6 * 1024 * 1024) });
+    let insert = json!({ "sql": "INSERT INTO t VALUES (?)", "args": [text] });
+    let long = json!({ "type": "execute", "stream_id": 2, "stmt": insert });
+    let waiting = [socket.begin(long.clone()).await, socket.begin(long).await];
+    // It would not have to wait.
+    let behind = socket.begin(execute(3, "SELECT 1")).await;
+    let mut answered = Vec::new();
+    for _ in 0..3 {
+        answered.push(socket.hear().await["request_id"].clone());
+    }
+    assert_eq!(answered[0], waiting[0], "{answered:?} ({behind} is read once the first is answered)");
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ async fn read_a_million_rows() {
         .body(body.to_string().into())
         .unwrap();
     let before = process::memory();
-    let mut answer = cloud.handle(request).await.into_body().into_data_stream();
+    let mut answer = cloud.handle(request).await.into_body();
     let (mut lines, mut bytes, mut most) = (0, 0, 0);
     while let Some(piece) = answer.next().await {
         let piece = piece.unwrap();

@@ -2,10 +2,10 @@
 
 use std::{env, time::Duration, time::Instant};
 
-use axum::body::{Body, to_bytes};
 use http::{Request, Response, StatusCode, header};
 use serde_json::Value;
 use tokio::runtime::Builder;
+use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
 use crate::{alone, pipeline, process};
@@ -39,7 +39,7 @@ async fn run(cloud: &Cloud, database: usize, token: &str, sql: &[&str]) -> Value
 }
 
 async fn read(answer: Response<Body>) -> Value {
-    serde_json::from_slice(&to_bytes(answer.into_body(), usize::MAX).await.unwrap()).unwrap()
+    serde_json::from_slice(&answer.into_body().collect(usize::MAX).await.unwrap()).unwrap()
 }
 
 fn name(database: usize) -> String {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
 use futures_util::TryStreamExt as _;
 use http::Request;
 use jiff::Timestamp;
 use serde_json::json;
+use turso_cloud::transport::Body;
 use turso_cloud::{Expiration, NewToken};
 use turso_cloud_local::{Clock, Cloud};
 

@@ -103,7 +103,7 @@ async fn a_database_is_named_by_paths_of_the_platform_api_too() {
 async fn statuses(cloud: &Cloud, count: usize) -> Vec<u16> {
     let mut statuses = Vec::new();
     for _ in 0..count {
-        let request = Request::get("/_region").body(axum::body::Body::empty()).unwrap();
+        let request = Request::get("/_region").body(turso_cloud::transport::Body::empty()).unwrap();
         statuses.push(cloud.handle(request).await.status().as_u16());
     }
     statuses

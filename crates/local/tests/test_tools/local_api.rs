@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
 use http::{Method, Request};
 use serde_json::{Value, json};
 use tokio::{
@@ -11,6 +10,7 @@ use tokio::{
     time::Instant,
 };
 use turso_cloud::NewDatabase;
+use turso_cloud::transport::Body;
 use turso_cloud_local::{
     Cloud, LoggedRequest,
     local_api::{ClockReading, Status},
@@ -21,7 +21,7 @@ use crate::support::{create, databases, exchange};
 async fn call(cloud: &Cloud, method: Method, path: &str, body: &str) -> (u16, Value) {
     let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned())).unwrap();
     let (head, body) = cloud.handle(request).await.into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let body = body.collect(usize::MAX).await.unwrap();
     (head.status.as_u16(), serde_json::from_slice(&body).unwrap())
 }
 

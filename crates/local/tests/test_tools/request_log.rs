@@ -1,9 +1,9 @@
 //! What is remembered of requests.
 
-use axum::body::Body;
 use http::{Request, header};
 use serde_json::{Value, json};
 use turso_cloud::NewDatabase;
+use turso_cloud::transport::Body;
 use turso_cloud_contract::endpoints::{CreateDatabase, CreateDatabaseToken, GetDatabase};
 use turso_cloud_local::{Cloud, FaultSpec};
 
@@ -87,7 +87,7 @@ async fn no_secret_is_in_the_log() {
     assert_eq!(value(&cloud, "events", &minted, "SELECT 1").await, "1");
     let request = Request::post("/v1/auth/api-tokens/ci").header(header::AUTHORIZATION, &authorization);
     let answer = cloud.handle(request.body(Body::empty()).unwrap()).await;
-    let answer = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let answer = answer.into_body().collect(usize::MAX).await.unwrap();
     let api_token = serde_json::from_slice::<Value>(&answer).unwrap()["token"].as_str().unwrap().to_owned();
     let request = Request::get(format!("/v1/nothing?authToken={minted}")).body(Body::empty()).unwrap();
     cloud.handle(request).await;

@@ -78,14 +78,14 @@ async fn token_of(cloud: &Cloud) -> String {
 }
 
 async fn sql(cloud: &Cloud, token: &str, sql: &str) -> String {
-    use axum::body::{Body, to_bytes};
+    use turso_cloud::transport::Body;
 
     let body = serde_json::json!({"requests": [{"type": "execute", "stmt": {"sql": sql}}, {"type": "close"}]});
     let request =
         http::Request::post("/db/orders-umbrella/v2/pipeline").header("authorization", format!("Bearer {token}"));
     let answer = cloud.handle(request.body(Body::from(body.to_string())).unwrap()).await;
     let answer: serde_json::Value =
-        serde_json::from_slice(&to_bytes(answer.into_body(), usize::MAX).await.unwrap()).unwrap();
+        serde_json::from_slice(&answer.into_body().collect(usize::MAX).await.unwrap()).unwrap();
     assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
     answer["results"][0]["response"]["result"]["rows"][0][0]["value"].as_str().unwrap_or_default().to_owned()
 }

@@ -1,10 +1,10 @@
-use axum::body::{Body, to_bytes};
 use http::{Request, header};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
+use turso_cloud::transport::Body;
 use turso_cloud::{Client, NewDatabase, NewToken, RetryPolicy};
 use turso_cloud_local::{Cloud, Server};
 
@@ -34,7 +34,7 @@ pub(crate) async fn pipeline(cloud: &Cloud, name: &str, token: &str, body: &Valu
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .body(Body::from(body.to_string()));
     let (head, body) = cloud.handle(request.unwrap()).await.into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let body = body.collect(usize::MAX).await.unwrap();
     (head.status.as_u16(), serde_json::from_slice(&body).unwrap_or_default())
 }
 

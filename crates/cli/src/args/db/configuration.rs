@@ -68,7 +68,7 @@ pub(crate) enum AllowRulesCommand {
     },
     /// Add to the rules
     #[command(after_help = "Examples:
-  tursoctl db allow-rules add orders --ip 198.51.100.7 --vpc vpc-0123456789abcdef0")]
+  tursoctl db allow-rules add orders --ip 198.51.100.7 --vpc vpce-0123456789abcdef0")]
     Add {
         /// The database
         name: DatabaseName,
@@ -100,7 +100,7 @@ pub(crate) struct AllowRulesArgs {
     /// An address or a range, such as 203.0.113.0/24; may be given more than once
     #[arg(long = "ip", value_name = "ADDRESS", value_delimiter = ',')]
     pub(crate) ips: Vec<String>,
-    /// The id of a VPC of AWS; may be given more than once
+    /// The id of a VPC endpoint of AWS, which begins with vpce-; may be given more than once
     #[arg(long = "vpc", value_name = "ID", value_delimiter = ',')]
     pub(crate) vpcs: Vec<String>,
 }

@@ -1,5 +1,7 @@
 //! A listing that comes in pages, as one list.
 
+use std::collections::HashSet;
+
 use anyhow::{Context as _, Result};
 use futures_util::{Stream, TryStreamExt as _, stream};
 use http::Method;
@@ -33,22 +35,24 @@ pub(super) async fn run(cx: &Context, path: &str) -> Result<()> {
 }
 
 fn items<'c>(client: &'c Client, path: &'c str) -> impl Stream<Item = Result<Value>> + 'c {
-    let pages = stream::try_unfold(Some(path.to_owned()), move |page| async move {
+    let begin = (Some(path.to_owned()), HashSet::new());
+    let pages = stream::try_unfold(begin, move |(page, mut read_before)| async move {
         let Some(page) = page else { return Ok::<_, anyhow::Error>(None) };
+        if !read_before.insert(page.clone()) {
+            return Err(unfit(&page, "been read before: the pages lead to one another for ever").into());
+        }
         let answer = client.request(Method::GET, page.clone()).await?;
         let answer = serde_json::from_slice(answer.body())
             .with_context(|| Failure::new(Kind::Failed, format!("the answer to {page} is no JSON")))?;
         let (items, next) = read(answer, &page)?;
-        Ok(Some((stream::iter(items.into_iter().map(Ok)), next)))
+        Ok(Some((stream::iter(items.into_iter().map(Ok)), (next, read_before))))
     });
     pages.try_flatten()
 }
 
 /// What is in the list of a page, and the path of the next one.
 fn read(answer: Value, path: &str) -> Result<(Vec<Value>, Option<String>), Failure> {
-    let unfit = |problem: &str| {
-        Failure::new(Kind::Failed, format!("the answer to {path} has {problem}")).hint("leave out --paginate")
-    };
+    let unfit = |problem| unfit(path, problem);
     let mut fields = match answer {
         Value::Array(items) => return Ok((items, None)),
         Value::Object(fields) => fields,
@@ -64,13 +68,14 @@ fn read(answer: Value, path: &str) -> Result<(Vec<Value>, Option<String>), Failu
         _ => None,
     });
     match (lists.next(), lists.next()) {
-        (Some(items), None) => match next {
-            Some(next) if next == path => Err(unfit("itself as the next page")),
-            next => Ok((items, next)),
-        },
+        (Some(items), None) => Ok((items, next)),
         (Some(_), Some(_)) => Err(unfit("more than one list")),
         (None, _) => Err(unfit("no list")),
     }
+}
+
+fn unfit(path: &str, problem: &str) -> Failure {
+    Failure::new(Kind::Failed, format!("the answer to {path} has {problem}")).hint("leave out --paginate")
 }
 
 fn next(path: &str, pagination: &Pagination) -> Option<String> {
@@ -95,6 +100,7 @@ fn with_parameter(path: &str, name: &str, value: &str) -> String {
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
+    use turso_cloud::transport::{Body, SendFuture, Transport};
 
     use super::*;
 
@@ -116,13 +122,40 @@ mod tests {
         }
     }
 
+    /// Answers each cursor with the one behind it in these.
+    #[derive(Debug)]
+    struct Cursors(&'static [&'static str]);
+
+    impl Transport for Cursors {
+        fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
+            let cursor = request.uri().query().and_then(|query| query.strip_prefix("cursor="));
+            let place = self.0.iter().position(|known| Some(*known) == cursor).map_or(0, |place| place + 1);
+            let page = json!({"items": [place], "pagination": {"next": self.0.get(place)}});
+            Box::pin(async move { Ok(http::Response::new(page.to_string().into_bytes().into())) })
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_that_lead_to_one_another_are_told() {
+        let read = async |cursors| {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let token = turso_cloud::ApiToken::new("token").unwrap();
+            let client = Client::builder(token).layer(move |_| Box::new(Cursors(cursors))).build().unwrap();
+            items(&client, "/v1/x").try_collect::<Vec<_>>().await
+        };
+        assert_eq!(read(&["a", "b"]).await.unwrap(), [0, 1, 2]);
+        for circle in [&["a", "a"][..], &["a", "b", "a"]] {
+            let problem = read(circle).await.unwrap_err().to_string();
+            assert!(problem.contains("/v1/x?cursor=a has been read before"), "{problem}");
+        }
+    }
+
     #[test]
     fn what_is_no_page_is_told() {
         for (answer, said) in [
             (json!({"database": {}}), "no list"),
             (json!({"a": [], "b": []}), "more than one list"),
             (json!("text"), "no list"),
-            (json!({"a": [], "pagination": {"next": "x"}}), "itself"),
         ] {
             let problem = read(answer.clone(), "/v1/x?cursor=x").unwrap_err().to_string();
             assert!(problem.contains(said), "{answer}: {problem}");

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use turso_cloud::{AuditLog, Client};
 
 use super::ENTRY;
-use crate::{args::AuditFilter, context::Context};
+use crate::{args::AuditFilter, context::Context, stdout};
 
 /// Writes the newest entries, and then each new one as it comes.
 pub(super) async fn run(
@@ -22,6 +22,9 @@ pub(super) async fn run(
         fresh.reverse();
         let admitted = fresh.into_iter().filter(|entry| admits(filter, entry));
         cx.out().lines(&ENTRY, stream::iter(admitted.map(anyhow::Ok))).await?;
+        if stdout::is_closed() {
+            return Ok(());
+        }
         tokio::time::sleep(interval).await;
         fresh = position.advance(client).await?;
     }

@@ -64,7 +64,7 @@ async fn revoke(cx: &Context, args: &ApiTokensRevoke) -> Result<()> {
         };
         match revoked.with_context(|| format!("cannot revoke {name}")) {
             Ok(()) => cx.done(format_args!("revoked {name}")),
-            Err(error) => failures.add(cx, name, error),
+            Err(error) => failures.add(name, error),
         }
     }
     failures.done()

@@ -34,7 +34,7 @@ pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
     while let Some((name, outcome)) = created.next().await {
         match outcome.with_context(|| format!("cannot create the database {name}")) {
             Ok(database) => done.push(database),
-            Err(error) => failures.add(cx, name.as_str(), error),
+            Err(error) => failures.add(name.as_str(), error),
         }
     }
     match &*done {
@@ -105,31 +105,34 @@ fn new_database(args: &DbCreate, name: &DatabaseName, group: &str, encryption: O
     if args.tursodb { new.tursodb() } else { new }
 }
 
-async fn create(cx: &Context, args: &DbCreate, new: NewDatabase) -> Result<CreatedDatabase> {
+async fn create(cx: &Context, args: &DbCreate, mut new: NewDatabase) -> Result<CreatedDatabase> {
     let databases = cx.client()?.databases();
     if let Some(file) = &args.from_file {
+        // It is done when the database answers.
         return upload(cx, new, file).await;
     }
     if let Some(file) = &args.from_dump {
         let bar = progress::bytes(cx, &file.display().to_string());
-        let upload = databases.create_from_dump(new, file).on_progress(move |progress| draw(&bar, progress));
-        return Ok(upload.await?);
-    }
-    if args.if_not_exists && databases.find(&*new.name).await?.is_some() {
-        return existing(cx, new).await;
+        let url = databases.upload_dump(file).on_progress(move |progress| draw(&bar, progress)).await?;
+        new = new.seed(Seed::dump(url));
     }
     let _waiting = args.wait.then(|| progress::waiting(cx, "waiting for the database to answer"));
+    if args.if_not_exists && databases.find(&*new.name).await?.is_some() {
+        return existing(cx, args, new).await;
+    }
     let call = databases.create(new.clone());
     let created = if args.wait && !cx.is_dry_run() { call.wait_ready().await } else { call.await };
     match created {
-        Err(error) if args.if_not_exists && error.is_already_exists() => existing(cx, new).await,
+        Err(error) if args.if_not_exists && error.is_already_exists() => existing(cx, args, new).await,
         created => Ok(created?),
     }
 }
 
 /// What is there already, held to what is wanted.
-async fn existing(cx: &Context, new: NewDatabase) -> Result<CreatedDatabase> {
-    let database = cx.client()?.databases().ensure(new).await?.into_inner();
+async fn existing(cx: &Context, args: &DbCreate, new: NewDatabase) -> Result<CreatedDatabase> {
+    let call = cx.client()?.databases().ensure(new);
+    let ensured = if args.wait && !cx.is_dry_run() { call.wait_ready().await } else { call.await };
+    let database = ensured?.into_inner();
     cx.done(format_args!("the database {} is there already", database.name));
     Ok(CreatedDatabase::new(database.id, database.hostname, database.name))
 }

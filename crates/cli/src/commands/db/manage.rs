@@ -52,7 +52,7 @@ pub(super) async fn delete(cx: &Context, args: &DbDelete) -> Result<()> {
         match outcome {
             Ok(true) => cx.done(format_args!("deleted the database {name}")),
             Ok(false) => cx.done(format_args!("there is no database {name}")),
-            Err(error) => failures.add(cx, name.as_str(), error),
+            Err(error) => failures.add(name.as_str(), error),
         }
     }
     failures.done()

@@ -1,5 +1,5 @@
 use anyhow::{Context as _, Result};
-use turso_cloud::{GroupId, GroupName, GroupPatch, OrganizationSlug};
+use turso_cloud::{GroupId, GroupName, GroupPatch, LocationCode, OrganizationSlug};
 
 use super::GROUP;
 use crate::{
@@ -53,7 +53,7 @@ pub(super) async fn locations(cx: &Context, command: &GroupLocationsCommand) -> 
             let changed = groups.add_location(group.clone(), location.clone()).await;
             let changed = changed.with_context(|| format!("cannot add {location} to the group {group}"))?;
             if *wait && !cx.is_dry_run() {
-                groups.wait_for_location(group.clone(), location.clone()).await?;
+                until_ready(cx, group, location, "has the new location").await?;
             }
             cx.out().value(&GROUP, &changed)
         }
@@ -70,6 +70,18 @@ pub(super) async fn locations(cx: &Context, command: &GroupLocationsCommand) -> 
             Ok(())
         }
     }
+}
+
+/// Waits for what was just asked for. That it is not ready yet does not take back what was `done`, and to ask for it again
+/// would not be harmless.
+pub(super) async fn until_ready(cx: &Context, group: &GroupName, location: &LocationCode, done: &str) -> Result<()> {
+    let ready = cx.client_of_organization()?.groups().wait_for_location(group.clone(), location.clone()).await;
+    ready.map_err(|error| {
+        Failure::new(Kind::Failed, format!("the group {group} {done}, but {location} is not ready"))
+            .caused_by(error)
+            .hint(format!("tursoctl group locations wait {group} {location}"))
+            .into()
+    })
 }
 
 /// The answer as it comes: the databases that could not be brought back are in it.

@@ -16,6 +16,8 @@ use crate::{
 const ROWS_OF_A_STATEMENT: usize = 100;
 /// What a statement can have by default.
 const MOST_VALUES: usize = 32_766;
+/// What a row can have that shares a statement, and an answer: one fewer than the widest table and its row ids.
+pub(super) const MOST_COLUMNS: usize = 2000;
 
 /// A row and where in the file it is.
 #[derive(Debug)]
@@ -67,7 +69,10 @@ impl Insert {
 
     /// Few statements for many rows.
     fn together(&self, rows: &[Row]) -> Vec<Statement> {
-        let most = (MOST_VALUES / self.width.max(1)).clamp(1, ROWS_OF_A_STATEMENT);
+        let most = match self.width {
+            width if width > MOST_COLUMNS => 1,
+            width => (MOST_VALUES / width.max(1)).clamp(1, ROWS_OF_A_STATEMENT),
+        };
         rows.chunks(most).map(|rows| self.statement(rows)).collect()
     }
 

@@ -1,6 +1,6 @@
 //! What a local cloud needs of this machine.
 
-use std::{env, net::ToSocketAddrs as _};
+use std::{env, fmt::Write as _, net::ToSocketAddrs as _};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -80,15 +80,32 @@ fn named() -> Check {
 /// Those that were killed have left their files.
 async fn left_behind(cx: &Context) -> Result<Check> {
     let instances = Instances::find()?;
-    let (mut running, mut stale) = (Vec::new(), Vec::new());
+    let (mut running, mut silent, mut stale) = (Vec::new(), Vec::new(), Vec::new());
     for name in instances.names()? {
-        let Some(instance) = instances.load(&name)? else { continue };
-        if Remote::of(cx, instance)?.probe().await?.is_some() { running.push(name) } else { stale.push(name) }
+        match is_running(cx, &instances, &name).await {
+            Ok(Some(true)) => running.push(name),
+            Ok(Some(false)) => stale.push(name),
+            Ok(None) => {}
+            Err(error) => silent.push(format!("{name} ({error:#})")),
+        }
     }
     let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    let detail = format!("running: {}; ended without a word: {}", list(&running), list(&stale));
+    let mut detail = format!("running: {}; ended without a word: {}", list(&running), list(&stale));
+    if !silent.is_empty() {
+        let _ = write!(detail, "; cannot be asked: {}", list(&silent));
+    }
     stale.iter().try_for_each(|name| instances.forget(name))?;
-    Ok(Check { name: "local clouds", state: if stale.is_empty() { State::Ok } else { State::Note }, detail })
+    Ok(Check {
+        name: "local clouds",
+        state: if stale.is_empty() && silent.is_empty() { State::Ok } else { State::Note },
+        detail,
+    })
+}
+
+/// Whether a cloud runs; nothing where its file is gone by now.
+async fn is_running(cx: &Context, instances: &Instances, name: &str) -> Result<Option<bool>> {
+    let Some(instance) = instances.load(name)? else { return Ok(None) };
+    Ok(Some(Remote::of(cx, instance)?.probe().await?.is_some()))
 }
 
 /// The official command line is not run: it might look for a new version of itself.

@@ -1,5 +1,5 @@
 //! What a running local cloud leaves for others to find it: a file with its address and its tokens, which only its owner
-//! can read. A file whose cloud does not answer, or is another process by now, is stale.
+//! can read. A file whose address nobody listens at, or another process than it says, is stale.
 
 use std::{
     fs, io,
@@ -55,8 +55,7 @@ impl Instances {
 
     /// The file of a name, which is no path.
     pub(super) fn file(&self, name: &str, extension: &str) -> Result<PathBuf> {
-        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if !(1..=LONGEST_NAME).contains(&name.len()) || !name.bytes().all(is_good) {
+        if !is_name(name) {
             let rule = "it must be 1 to 64 of a-z, A-Z, 0-9, '-', '_'";
             return Err(Failure::usage(format!("{name:?} is no name of a local cloud: {rule}")).into());
         }
@@ -69,8 +68,13 @@ impl Instances {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.with_context(|| format!("cannot read {}", self.0.display()))?,
         };
-        let files = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-        let mut names: Vec<_> = files.filter_map(|file| file.strip_suffix(".json").map(str::to_owned)).collect();
+        let mut names = Vec::new();
+        for entry in entries {
+            let file = entry.with_context(|| format!("cannot read {}", self.0.display()))?.file_name();
+            // Whatever else is there is none of ours.
+            let name = file.to_str().and_then(|file| file.strip_suffix(".json")).filter(|name| is_name(name));
+            names.extend(name.map(str::to_owned));
+        }
         names.sort_unstable();
         Ok(names)
     }
@@ -120,6 +124,11 @@ impl Instances {
     pub(super) fn create(&self) -> Result<()> {
         make_private(&self.0)
     }
+}
+
+fn is_name(name: &str) -> bool {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_good)
 }
 
 pub(super) fn not_running(name: &str) -> anyhow::Error {

@@ -9,8 +9,9 @@ use super::{instance::Instances, remote::Remote};
 use crate::{
     args::{LocalName, LocalStop},
     browser,
-    context::{Context, Weight},
+    context::{Context, Weight, say},
     exit::{Failure, Kind},
+    many::Failures,
     output::{Shape, URL},
 };
 
@@ -82,32 +83,44 @@ pub(super) async fn status(cx: &Context, name: &LocalName) -> Result<()> {
     cx.out().value(&INSTANCE, &row)
 }
 
-/// Those that answer; what the others have left behind is removed.
+/// Those that answer. What others have left behind is removed, and one that cannot be asked does not hide the rest.
 pub(super) async fn list(cx: &Context) -> Result<()> {
     let instances = Instances::find()?;
     let mut rows = Vec::new();
     for name in instances.names()? {
-        let Some(instance) = instances.load(&name)? else { continue };
-        match Row::of(&Remote::of(cx, instance)?).await? {
-            Some(row) => rows.push(row),
-            None => instances.forget(&name)?,
+        match row(cx, &instances, &name).await {
+            Ok(row) => rows.extend(row),
+            Err(error) => say(format_args!("{name}: {error:#}")),
         }
     }
     cx.out().list(&INSTANCE, &rows)
+}
+
+/// Nothing for one that is gone.
+async fn row(cx: &Context, instances: &Instances, name: &str) -> Result<Option<Row>> {
+    let Some(instance) = instances.load(name)? else { return Ok(None) };
+    let row = Row::of(&Remote::of(cx, instance)?).await?;
+    if row.is_none() {
+        instances.forget(name)?;
+    }
+    Ok(row)
 }
 
 pub(super) async fn stop(cx: &Context, args: &LocalStop) -> Result<()> {
     if !args.all {
         return stop_one(cx, &args.instance).await;
     }
-    for name in Instances::find()?.names()? {
-        match stop_one(cx, &LocalName { name }).await {
+    let names = Instances::find()?.names()?;
+    let mut failures = Failures::of(cx, names.len());
+    for name in names.into_iter().map(|name| LocalName { name }) {
+        match stop_one(cx, &name).await {
+            Ok(()) => {}
             // One that is gone by now is as good as stopped.
             Err(error) if error.downcast_ref::<Failure>().is_some_and(|failure| failure.is(Kind::NotFound)) => {}
-            outcome => outcome?,
+            Err(error) => failures.add(&name.name, error),
         }
     }
-    Ok(())
+    failures.done()
 }
 
 async fn stop_one(cx: &Context, name: &LocalName) -> Result<()> {
@@ -117,7 +130,7 @@ async fn stop_one(cx: &Context, name: &LocalName) -> Result<()> {
         return Ok(());
     }
     let end = Instant::now() + PATIENCE;
-    while remote.probe().await?.is_some() {
+    while !matches!(remote.probe().await, Ok(None)) {
         if Instant::now() > end {
             return Err(Failure::new(Kind::Failed, format!("the local cloud {} does not end", name.name)).into());
         }

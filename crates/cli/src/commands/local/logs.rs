@@ -12,6 +12,7 @@ use crate::{
     args::LocalLogs,
     context::Context,
     exit::{Failure, Kind},
+    stdout,
 };
 
 /// Between two looks whether there is more.
@@ -31,10 +32,11 @@ pub(super) async fn logs(cx: &Context, args: &LocalLogs) -> Result<()> {
     if !args.follow {
         return Ok(());
     }
-    loop {
+    while !stdout::is_closed() {
         tokio::time::sleep(INTERVAL).await;
         log.catch_up(cx)?;
     }
+    Ok(())
 }
 
 /// A log and how far it was read.
@@ -83,7 +85,7 @@ impl Log {
                 .seek(SeekFrom::Start(self.position))
                 .and_then(|_| (&mut self.file).take(PIECE).read_to_end(&mut piece));
             let read = read.with_context(|| unreadable(&self.path))?;
-            if read == 0 {
+            if read == 0 || stdout::is_closed() {
                 return Ok(());
             }
             self.position += read as u64;

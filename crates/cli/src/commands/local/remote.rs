@@ -16,7 +16,7 @@ use crate::{
     requests::Tracer,
 };
 
-/// Whoever does not answer by then is taken to be gone.
+/// How long a look whether one is there may take. Whoever takes longer is there, but busy or stopped.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A snapshot waits for transactions, and a log for requests.
@@ -55,7 +55,8 @@ impl Remote {
         Ok(Self { instance, client: builder.build()? })
     }
 
-    /// Its status; nothing where it is gone and perhaps another program has its port.
+    /// Its status; nothing where it is gone and perhaps another program has its port. Fails where it may be there but does
+    /// not answer.
     pub(super) async fn probe(&self) -> Result<Option<Status>> {
         let call = self.client.request(Method::GET, "/_local/status").call().timeout(PATIENCE);
         let answer = match call.await {
@@ -63,10 +64,20 @@ impl Remote {
             Err(error) if matches!(error.kind(), ErrorKind::Config | ErrorKind::InvalidInput) => {
                 return Err(error.into());
             }
+            Err(error) if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Server | ErrorKind::RateLimited) => {
+                return Err(self.silent(error));
+            }
             Err(_) => return Ok(None),
         };
         let status = serde_json::from_slice::<Status>(answer.body()).ok();
         Ok(status.filter(|status| status.pid == self.instance.pid))
+    }
+
+    fn silent(&self, error: turso_cloud::Error) -> anyhow::Error {
+        let Instance { name, pid, .. } = &self.instance;
+        Failure::of(error, format!("the local cloud {name} does not answer"))
+            .hint(format!("look at the process {pid}; it is found again when it answers"))
+            .into()
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {

@@ -13,50 +13,36 @@ use super::{
     names::Names,
 };
 use crate::{
-    commands::{export::copy_dump, sql::Runner},
+    commands::{
+        export::copy_dump,
+        sql::{Flow, IsLast, Performer, Runner},
+    },
     context::Context,
     exit::Failure,
     hrana::{Statement, Value},
     script::{Item, ScriptReader, Source, first_word},
-    stdout::Out,
 };
 
 /// Scripts that read one another have to end somewhere.
 const DEEPEST: usize = 16;
 
-/// What comes after a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flow {
-    GoOn,
-    Quit,
-}
-
 pub(super) struct Session<'c> {
     cx: &'c Context,
-    pub(super) runner: Runner<Out>,
+    pub(super) runner: Runner<'c>,
     name: String,
     is_timed: bool,
     is_interactive: bool,
     has_changed_names: bool,
-    depth: usize,
 }
 
 impl<'c> Session<'c> {
-    pub(super) fn new(cx: &'c Context, runner: Runner<Out>, database: &str) -> Self {
+    pub(super) fn new(cx: &'c Context, runner: Runner<'c>, database: &str) -> Self {
         // Of a URL, the host says which one it is.
         let name = match database.split_once("://") {
             Some((_, rest)) => rest.split(['.', '/', ':']).next().unwrap_or(rest),
             None => database,
         };
-        Self {
-            cx,
-            runner,
-            name: name.to_owned(),
-            is_timed: false,
-            is_interactive: false,
-            has_changed_names: false,
-            depth: 0,
-        }
+        Self { cx, runner, name: name.to_owned(), is_timed: false, is_interactive: false, has_changed_names: false }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -83,23 +69,16 @@ impl<'c> Session<'c> {
         Ok(Names::read(&self.runner.connection).await.map_err(Failure::from)?)
     }
 
-    pub(super) async fn item(&mut self, item: &Item) -> Result<Flow> {
-        match item {
-            Item::Statement(statement) => self.statement(statement).await.map(|()| Flow::GoOn),
-            Item::Command(command) => self.command(command).await,
-        }
-    }
-
     /// Ends what was being written of rows, for there will be no more.
     pub(super) fn abandon_rows(&mut self) -> io::Result<()> {
         self.runner.flush()
     }
 
-    async fn statement(&mut self, source: &Source) -> Result<()> {
+    async fn statement(&mut self, source: &Source, is_last: IsLast<'_>) -> Result<()> {
         let started = Instant::now();
         let word = first_word(&source.text);
         self.has_changed_names |= matches!(word.as_str(), "CREATE" | "DROP" | "ALTER" | "ATTACH" | "ROLLBACK");
-        let outcome = self.runner.statement(source).await?;
+        let outcome = self.runner.statement(source, is_last).await?;
         if self.is_interactive
             && !outcome.has_rows
             && matches!(word.as_str(), "INSERT" | "UPDATE" | "DELETE" | "REPLACE")
@@ -113,7 +92,14 @@ impl<'c> Session<'c> {
         Ok(())
     }
 
-    async fn command(&mut self, source: &Source) -> Result<Flow> {
+    async fn item(&mut self, item: &Item, depth: usize, is_last: IsLast<'_>) -> Result<Flow> {
+        match item {
+            Item::Statement(statement) => self.statement(statement, is_last).await.map(|()| Flow::GoOn),
+            Item::Command(command) => self.command(command, depth).await,
+        }
+    }
+
+    async fn command(&mut self, source: &Source, depth: usize) -> Result<Flow> {
         let dot = Dot::parse(&source.text).map_err(|problem| {
             Failure::usage(if self.is_interactive { problem } else { format!("line {}: {problem}", source.line) })
                 .hint(".help lists the commands of the shell")
@@ -127,7 +113,7 @@ impl<'c> Session<'c> {
             Dot::Tables(pattern) => self.tables(pattern).await?,
             Dot::Schema(table) => self.schema(table).await?,
             Dot::Dump => self.dump().await?,
-            Dot::Read(file) => return Box::pin(self.read(&file)).await,
+            Dot::Read(file) => return Box::pin(self.read(&file, depth)).await,
         }
         Ok(Flow::GoOn)
     }
@@ -162,21 +148,20 @@ impl<'c> Session<'c> {
         Ok(())
     }
 
-    async fn read(&mut self, file: &str) -> Result<Flow> {
-        if self.depth >= DEEPEST {
+    /// Runs a script that this many are reading.
+    async fn read(&mut self, file: &str, depth: usize) -> Result<Flow> {
+        if depth >= DEEPEST {
             return Err(Failure::usage(format!(".read {file}: {DEEPEST} scripts are being read already")).into());
         }
         let opened = File::open(file).with_context(|| format!("cannot read {file}"))?;
         let mut script = ScriptReader::new(BufReader::new(opened));
-        self.depth += 1;
-        let outcome = self.read_all(&mut script).await;
-        self.depth -= 1;
-        outcome.with_context(|| file.to_owned())
+        self.read_all(&mut script, depth + 1).await.with_context(|| file.to_owned())
     }
 
-    async fn read_all(&mut self, script: &mut ScriptReader<BufReader<File>>) -> Result<Flow> {
+    async fn read_all(&mut self, script: &mut ScriptReader<BufReader<File>>, depth: usize) -> Result<Flow> {
         while let Some(item) = script.next().map_err(Failure::from)? {
-            if self.item(&item).await? == Flow::Quit {
+            // What reads this script may go on behind it.
+            if self.item(&item, depth, &mut || false).await? == Flow::Quit {
                 return Ok(Flow::Quit);
             }
         }
@@ -187,5 +172,15 @@ impl<'c> Session<'c> {
         let out = self.runner.writer.out();
         out.write_all(text.as_bytes())?;
         out.flush()
+    }
+}
+
+impl<'c> Performer<'c> for Session<'c> {
+    fn runner(&mut self) -> &mut Runner<'c> {
+        &mut self.runner
+    }
+
+    async fn perform(&mut self, item: &Item, is_last: IsLast<'_>) -> Result<Flow> {
+        self.item(item, 0, is_last).await
     }
 }

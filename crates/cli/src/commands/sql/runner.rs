@@ -1,6 +1,6 @@
 //! Statements run one after another, and their rows written.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use anyhow::Result;
 
@@ -10,17 +10,21 @@ use crate::{
     exit::Failure,
     hrana::{Connection, Ended, HranaError, Statement, Value},
     rows::RowWriter,
-    script::Source,
+    script::{Source, only_reads},
+    stdout::{self, Out},
 };
 
 /// A connection and where its rows go.
-pub(in crate::commands) struct Runner<W> {
+pub(in crate::commands) struct Runner<'w> {
     pub(in crate::commands) connection: Connection,
-    pub(in crate::commands) writer: RowWriter<W>,
+    pub(in crate::commands) writer: &'w mut RowWriter<Out>,
     /// Said in a first column, where there are several.
     pub(super) database: Option<String>,
     given: Given,
 }
+
+/// Tells whether a statement is the last of its script. That may have to wait for whoever writes the script.
+pub(in crate::commands) type IsLast<'a> = &'a mut dyn FnMut() -> bool;
 
 /// What came of a statement.
 #[derive(Clone, Copy, Debug)]
@@ -29,20 +33,18 @@ pub(in crate::commands) struct Outcome {
     pub(in crate::commands) has_rows: bool,
 }
 
-impl<W: io::Write> Runner<W> {
-    pub(in crate::commands) fn new(connection: Connection, writer: RowWriter<W>, given: Given) -> Self {
+impl<'w> Runner<'w> {
+    pub(in crate::commands) fn new(connection: Connection, writer: &'w mut RowWriter<Out>, given: Given) -> Self {
         Self { connection, writer, database: None, given }
     }
 
-    pub(super) fn into_writer(self) -> RowWriter<W> {
-        self.writer
-    }
-
-    /// Runs a statement and writes its rows as they come.
-    pub(in crate::commands) async fn statement(&mut self, source: &Source) -> Result<Outcome> {
+    /// Runs a statement and writes its rows as they come. Where nobody reads them any more, it is run to its end all the
+    /// same, unless that would make no difference to anything.
+    pub(in crate::commands) async fn statement(&mut self, source: &Source, is_last: IsLast<'_>) -> Result<Outcome> {
         let arguments = self.given.arguments_for(&source.text, source.number)?;
         let statement = Statement::new(source.text.as_str()).with_arguments(arguments);
         let place = |error| named(error, source);
+        let mut may_be_left = !self.connection.is_in_transaction() && only_reads(&source.text);
         let mut cursor = self.connection.query(&statement).await.map_err(place)?;
         let has_rows = !cursor.columns().is_empty();
         if has_rows {
@@ -57,6 +59,12 @@ impl<W: io::Write> Runner<W> {
                 row.insert(0, Value::Text(database.clone()));
             }
             self.writer.row(&row)?;
+            if may_be_left && stdout::is_closed() {
+                if is_last() {
+                    break;
+                }
+                may_be_left = false;
+            }
         }
         let ended = cursor.ended();
         if let Some(loss) = self.writer.loss() {
@@ -84,8 +92,9 @@ impl<W: io::Write> Runner<W> {
         Ok(())
     }
 
-    pub(in crate::commands) async fn close(&mut self) {
-        self.connection.close().await;
+    /// Says whether a transaction was open.
+    pub(in crate::commands) async fn close(&mut self) -> bool {
+        self.connection.close().await
     }
 
     pub(in crate::commands) fn flush(&mut self) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! What the service refuses: which kind of error, and in whose words.
 
-use turso_cloud::{ErrorKind, NewDatabase};
+use turso_cloud::{ErrorKind, NewApiToken, NewDatabase};
 
 use super::fail;
 use crate::support::{
@@ -52,13 +52,17 @@ async fn the_status_decides_and_the_sentence_is_kept_in_every_known_form() {
 }
 
 #[tokio::test]
-async fn unprocessable_means_taken_for_a_creation_and_refused_for_all_else() {
+async fn unprocessable_means_taken_where_a_database_or_a_group_is_created_and_refused_for_all_else() {
     for (operation, kind) in
         [(Operation::Once, AlreadyExists), (Operation::Idempotent, Rejected), (Operation::Safe, Rejected)]
     {
         let server = Server::start([Reply::answer("422 Unprocessable Entity", "")]);
         assert_eq!(fail(&server, operation).await.0.kind(), kind, "{operation:?}");
     }
+    let server = Server::start([Reply::answer("422 Unprocessable Entity", r#"{"error":"bad name"}"#)]);
+    let client = server.client().build().unwrap();
+    let token = client.api_tokens().create("ci", NewApiToken::unrestricted()).await.unwrap_err();
+    assert_eq!(token.kind(), Rejected);
 }
 
 #[tokio::test]

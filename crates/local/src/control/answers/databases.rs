@@ -102,9 +102,6 @@ pub(super) fn wake_up(cx: &mut Context<'_>, database: &mut DatabaseRow) -> Resul
 /// Without a limit, all of them.
 fn page(filter: &DatabaseFilter) -> Result<Page, Refusal> {
     let limit = filter.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    if limit == 0 {
-        return Err(Refusal::bad_request("invalid limit: it must be 1 or more"));
-    }
     Ok(Page { after: paging::after(filter.cursor.as_deref())?, limit })
 }
 

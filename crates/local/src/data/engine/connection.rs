@@ -10,11 +10,12 @@ use tokio::time::Instant;
 use super::familiar::{self, Facts, Familiar};
 use super::file::{BUSY_TIMEOUT, read_only_uri};
 use super::lookout::Lookout;
-use super::observer::{Observer, Seen};
+use super::observer::Observer;
 use super::schema::{self, SchemaEpoch};
+use super::seen::Seen;
 use super::{
-    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, dump, errors, ffi, size,
-    statement, text,
+    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, dump, errors, ffi,
+    size, statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -23,7 +24,6 @@ use crate::data::permissions::{Denial, Rules};
 const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
 
 /// The handle is dropped first: it uses the watch until it is closed.
-#[expect(clippy::struct_excessive_bools, reason = "each tells of another thing to do before the next statement")]
 pub(super) struct LibsqlConnection {
     handle: Handle,
     commits: ffi::CommitWatch,
@@ -33,7 +33,6 @@ pub(super) struct LibsqlConnection {
     schema: Arc<SchemaEpoch>,
     schema_seen: u64,
     schema_changed: bool,
-    pristine: bool,
     has_size_limit: bool,
     has_attached: bool,
 }
@@ -54,7 +53,6 @@ impl LibsqlConnection {
             schema,
             schema_seen: 0,
             schema_changed: false,
-            pristine: true,
             has_size_limit: false,
             has_attached: false,
         }
@@ -105,7 +103,7 @@ impl Connection for LibsqlConnection {
         self.expect(sql)?;
         let described = statement::only(&self.handle, &self.observer, sql);
         match described {
-            Ok((statement, _)) => Ok(statement::describe(&statement)),
+            Ok((statement, seen)) => Ok(statement::describe(&statement, seen)),
             Err(error) => Err(self.observer.take_denial().map_or(error, SqlError::from)),
         }
     }
@@ -119,7 +117,6 @@ impl Connection for LibsqlConnection {
 
     fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError> {
         // The next user of the connection must not find it.
-        self.pristine = false;
         self.has_attached = true;
         let sql = format!("ATTACH DATABASE ?1 AS {}", text::identifier(schema));
         let attached = self.observer.unwatched(|| self.handle.execute(&sql, [read_only_uri(file)]));
@@ -138,7 +135,7 @@ impl Connection for LibsqlConnection {
     }
 
     fn is_pristine(&self) -> bool {
-        self.pristine
+        !self.has_attached && !self.observer.has_left_traces()
     }
 
     fn begin(&mut self) -> Result<(), SqlError> {
@@ -249,7 +246,7 @@ impl LibsqlConnection {
                 (&mut fresh, Facts { seen, known, was_long: false })
             };
             gate(facts.known.effect)?;
-            statement::bind(statement, command)?;
+            arguments::bind(statement, command)?;
             started = Instant::now();
             let output = Some((sink, command.want_rows));
             (facts, statement::run(&self.handle, &self.observer, statement, facts.seen, output))
@@ -276,7 +273,7 @@ impl LibsqlConnection {
             if let Err(stop) = gate(statement::effect(&statement, seen)) {
                 break Err(stop);
             }
-            if let Err(error) = statement::refuse_parameters(&statement) {
+            if let Err(error) = arguments::refuse_parameters(&statement) {
                 break Err(error.into());
             }
             let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
@@ -316,7 +313,6 @@ impl LibsqlConnection {
 
     /// Keeps in mind what a statement may have changed for the ones after it.
     fn draw_consequences(&mut self, seen: Seen) {
-        self.pristine &= !seen.changes_session();
         self.schema_changed |= seen.changes_schema();
         if seen.changes_session() || seen.changes_schema() {
             self.forget_texts();

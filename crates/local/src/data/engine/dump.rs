@@ -14,12 +14,15 @@ const TABLES: &str = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' A
                       AND sql LIKE '%libsql_vector_idx%') AND name <> 'libsql_vector_meta_shadow' \
                       ORDER BY name = 'sqlite_sequence', rowid";
 
-/// What refers to tables: indexes, then triggers, then views.
+/// What refers to tables: indexes, then views, then triggers, of which some are of a view.
 /// Making a vector index makes the table it keeps its content in with an index of its own.
 const OTHERS: &str = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND type IN ('index', 'trigger', 'view') \
                       AND name NOT LIKE 'libsql_vector_meta_shadow%' \
                       AND tbl_name NOT IN (SELECT name || '_shadow' FROM sqlite_schema WHERE type = 'index' \
-                      AND sql LIKE '%libsql_vector_idx%') ORDER BY type, rowid";
+                      AND sql LIKE '%libsql_vector_idx%') ORDER BY type = 'trigger', type, rowid";
+
+/// As many as a table may have: those of one that is as wide as can be, and its row ids, are one too many for an answer.
+const MOST_COLUMNS: usize = 2000;
 
 /// Writes the statements that make the database as it is at one moment.
 pub(super) fn write(handle: &Handle, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError> {
@@ -83,14 +86,30 @@ fn write_rows(handle: &Handle, table: &str, preserve_row_ids: bool, sink: &mut D
         columns.insert(0, row_id.to_owned());
         names = format!("({})", list(&columns));
     }
-    let sql = format!("SELECT {} FROM {table}", list(&columns));
-    let mut statement = handle.prepare(&sql).map_err(errors::describe)?;
+    let (together, apart) = columns.split_at(columns.len().min(MOST_COLUMNS));
+    let mut statement = handle.prepare(&select(together, &table)).map_err(errors::describe)?;
+    let mut last = match columns.first() {
+        Some(row_id) if !apart.is_empty() => {
+            let sql = format!("{} WHERE {} = ?1", select(apart, &table), identifier(row_id));
+            Some(handle.prepare(&sql).map_err(errors::describe)?)
+        }
+        _ => None,
+    };
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(errors::describe)? {
-        let values = values(row, columns.len()).map_err(errors::describe)?;
-        sink(&format!("INSERT INTO {table}{names} VALUES({values});\n"))?;
+        let mut line = values(row, together.len()).map_err(errors::describe)?;
+        if let Some(last) = &mut last {
+            let row_id: i64 = row.get(0).map_err(errors::describe)?;
+            let rest = last.query_row([row_id], |row| values(row, apart.len())).map_err(errors::describe)?;
+            line = format!("{line},{rest}");
+        }
+        sink(&format!("INSERT INTO {table}{names} VALUES({line});\n"))?;
     }
     Ok(())
+}
+
+fn select(columns: &[String], table: &str) -> String {
+    format!("SELECT {} FROM {table}", list(columns))
 }
 
 /// The columns that hold something: not the generated ones.

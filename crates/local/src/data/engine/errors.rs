@@ -15,6 +15,10 @@ pub(crate) fn describe(error: rusqlite::Error) -> SqlError {
         rusqlite::Error::SqliteFailure(failure, Some(message)) if failure.extended_code == 1 && is_syntax(&message) => {
             parse_error(&message)
         }
+        // The wrapper adds the path, which is nobody's business.
+        rusqlite::Error::SqliteFailure(ffi::Error { code: ErrorCode::CannotOpen, .. }, _) => {
+            SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
+        }
         rusqlite::Error::SqliteFailure(failure, message) => {
             let message = message.unwrap_or_else(|| failure.to_string());
             SqlError {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Known;
-use super::observer::Seen;
+use super::seen::Seen;
 
 /// As many as compiled statements are kept.
 pub(super) const MOST: usize = 64;

@@ -72,6 +72,12 @@ pub(super) fn check(
     if let AuthAction::Pragma { pragma_name, pragma_value } = context.action {
         return check_pragma(rules, pragma_name, pragma_value);
     }
+    // A table of this kind shows those of the schema, and how much is in each.
+    if let AuthAction::CreateVtable { module_name, .. } = context.action
+        && module_name.eq_ignore_ascii_case("dbstat")
+    {
+        rules.check(Right::DataRead, "dbstat")?;
+    }
     // What is temporary belongs to the session, and what is attached was allowed as a whole.
     if context.database_name.is_some_and(|database| !database.eq_ignore_ascii_case("main")) {
         return Ok(());

@@ -5,62 +5,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use parking_lot::Mutex;
-use rusqlite::hooks::{Action, AuthAction, AuthContext, Authorization, TransactionOperation};
+use rusqlite::Connection as Handle;
+use rusqlite::hooks::{Action, AuthContext, Authorization};
 
-use super::TransactionStep;
 use super::declared::Declared;
 use super::guard::{self, Clauses, Shaped};
-use super::pragma::{self, PragmaKind};
+use super::seen::{Seen, judge};
 use crate::data::permissions::{Denial, Rules};
-use rusqlite::Connection as Handle;
-
-const INSERTS: u32 = 1;
-const CHANGES_SCHEMA: u32 = 1 << 1;
-const CHANGES_SESSION: u32 = 1 << 2;
-const ATTACHES: u32 = 1 << 3;
-const BEGINS: u32 = 1 << 4;
-const FINISHES: u32 = 1 << 5;
-const SAVEPOINTS: u32 = 1 << 6;
-const ROLLS_BACK: u32 = 1 << 7;
-const IS_INVOLVED: u32 = 1 << 8;
-const ASKS_ENGINE: u32 = 1 << 9;
-
-/// Functions that take no longer for one value than for another.
-const PLAIN_FUNCTIONS: [&str; 23] = [
-    "abs",
-    "avg",
-    "changes",
-    "coalesce",
-    "count",
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "date",
-    "datetime",
-    "ifnull",
-    "julianday",
-    "length",
-    "lower",
-    "max",
-    "min",
-    "random",
-    "sum",
-    "time",
-    "total",
-    "typeof",
-    "unixepoch",
-    "upper",
-];
-
-/// `SQLITE_ATTACH`, which the wrapper does not decode when the file name is an expression.
-const ATTACH_CODE: i32 = 24;
 
 /// Collects what the authorizer was asked since it was last emptied.
 #[derive(Debug, Default)]
 pub(crate) struct Observer {
     seen: Arc<AtomicU32>,
+    has_left_traces: Arc<AtomicBool>,
     has_inserted: Arc<AtomicBool>,
     is_off: Arc<AtomicBool>,
+    is_nested: Arc<AtomicBool>,
     is_guarded: Arc<AtomicBool>,
     guarded: Arc<Mutex<Guarded>>,
 }
@@ -83,13 +43,17 @@ impl Observer {
         // Nothing of it is left half changed: a panic would leave the answer out, and with it the statement.
         let guarded = AssertUnwindSafe(Arc::clone(&observer.guarded));
         let is_guarded = Arc::clone(&observer.is_guarded);
+        let is_nested = Arc::clone(&observer.is_nested);
+        let has_left_traces = Arc::clone(&observer.has_left_traces);
         connection.authorizer(Some(move |context: AuthContext<'_>| {
             if is_off.load(Ordering::Relaxed) {
                 return Authorization::Allow;
             }
-            let (bits, authorization) = judge(&context);
-            let involved = if is_plain(&context.action) { 0 } else { IS_INVOLVED };
-            seen.fetch_or(bits | involved, Ordering::Relaxed);
+            let (bits, authorization) = judge(&context, is_nested.load(Ordering::Relaxed));
+            seen.fetch_or(bits, Ordering::Relaxed);
+            if Seen::from_bits(bits).changes_session() {
+                has_left_traces.store(true, Ordering::Relaxed);
+            }
             if is_guarded.load(Ordering::Relaxed) && !guarded.lock().allows(&context) {
                 return Authorization::Deny;
             }
@@ -147,7 +111,22 @@ impl Observer {
         if self.is_guarded() {
             self.guarded.lock().shaped = None;
         }
-        Seen(self.seen.swap(0, Ordering::Relaxed))
+        Seen::from_bits(self.seen.swap(0, Ordering::Relaxed))
+    }
+
+    /// Runs a statement of which this was seen. What that makes the engine compile is held to more, unless the statement
+    /// itself changes the session: the engine compiles it again where the schema has changed.
+    pub(crate) fn running<T>(&self, seen: Seen, run: impl FnOnce() -> T) -> T {
+        self.is_nested.store(!seen.changes_session(), Ordering::Relaxed);
+        let ran = run();
+        self.is_nested.store(false, Ordering::Relaxed);
+        ran
+    }
+
+    /// Whether anything was ever compiled that changes the session. Whether it ran does not matter: the engine sets most
+    /// settings while it compiles a pragma, which may only be looked at or described.
+    pub(crate) fn has_left_traces(&self) -> bool {
+        self.has_left_traces.load(Ordering::Relaxed)
     }
 
     /// Lets the server do what a client may not.
@@ -169,116 +148,5 @@ impl Guarded {
                 false
             }
         }
-    }
-}
-
-/// A set of things seen.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen(u32);
-
-impl Seen {
-    pub(crate) fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    pub(crate) fn inserts(self) -> bool {
-        self.has(INSERTS)
-    }
-
-    pub(crate) fn changes_schema(self) -> bool {
-        self.has(CHANGES_SCHEMA)
-    }
-
-    pub(crate) fn changes_session(self) -> bool {
-        self.has(CHANGES_SESSION)
-    }
-
-    pub(crate) fn attaches(self) -> bool {
-        self.has(ATTACHES)
-    }
-
-    pub(crate) fn rolls_back(self) -> bool {
-        self.has(ROLLS_BACK)
-    }
-
-    pub(crate) fn transaction(self) -> Option<TransactionStep> {
-        let steps = [
-            (BEGINS, TransactionStep::Begin),
-            (FINISHES, TransactionStep::Finish),
-            (SAVEPOINTS, TransactionStep::Savepoint),
-        ];
-        steps.into_iter().find_map(|(bit, step)| self.has(bit).then_some(step))
-    }
-
-    /// Asks for a setting, the answer to which is a part of what the statement is compiled to.
-    pub(crate) fn asks_engine(self) -> bool {
-        self.has(ASKS_ENGINE)
-    }
-
-    /// Whether it only reads, inserts and updates rows, and each step of it takes about as long as any other. A pattern
-    /// may be matched for ever in one step, and a deletion may be that of a whole table.
-    pub(crate) fn is_plain(self) -> bool {
-        !self.has(IS_INVOLVED)
-    }
-
-    fn has(self, bit: u32) -> bool {
-        self.0 & bit != 0
-    }
-}
-
-fn judge(context: &AuthContext<'_>) -> (u32, Authorization) {
-    match context.action {
-        AuthAction::Insert { table_name } if !table_name.starts_with("sqlite_") && context.accessor.is_none() => {
-            (INSERTS, Authorization::Allow)
-        }
-        AuthAction::Pragma { pragma_name, pragma_value } => match pragma::classify(pragma_name, pragma_value) {
-            PragmaKind::Query => (ASKS_ENGINE, Authorization::Allow),
-            PragmaKind::Action => (CHANGES_SESSION | CHANGES_SCHEMA, Authorization::Allow),
-            PragmaKind::Forbidden => (CHANGES_SESSION, Authorization::Deny),
-        },
-        // `VACUUM` attaches a nameless database of its own. Any other file is not the database's: it could be any file
-        // of this machine.
-        AuthAction::Attach { filename: "" } => (0, Authorization::Allow),
-        AuthAction::Attach { .. } | AuthAction::Unknown { code: ATTACH_CODE, .. } => (ATTACHES, Authorization::Deny),
-        AuthAction::Detach { database_name } if database_name.starts_with("vacuum_") => (0, Authorization::Allow),
-        AuthAction::Detach { .. } => (ATTACHES, Authorization::Allow),
-        AuthAction::Transaction { operation: TransactionOperation::Begin } => (BEGINS, Authorization::Allow),
-        AuthAction::Transaction { operation: TransactionOperation::Rollback } => {
-            (FINISHES | ROLLS_BACK, Authorization::Allow)
-        }
-        AuthAction::Transaction { .. } => (FINISHES, Authorization::Allow),
-        AuthAction::Savepoint { .. } => (SAVEPOINTS, Authorization::Allow),
-        AuthAction::CreateTempIndex { .. }
-        | AuthAction::CreateTempTable { .. }
-        | AuthAction::CreateTempTrigger { .. }
-        | AuthAction::CreateTempView { .. } => (CHANGES_SESSION, Authorization::Allow),
-        AuthAction::CreateIndex { .. }
-        | AuthAction::CreateTable { .. }
-        | AuthAction::CreateTrigger { .. }
-        | AuthAction::CreateView { .. }
-        | AuthAction::CreateVtable { .. }
-        | AuthAction::DropIndex { .. }
-        | AuthAction::DropTable { .. }
-        | AuthAction::DropTrigger { .. }
-        | AuthAction::DropView { .. }
-        | AuthAction::DropVtable { .. }
-        | AuthAction::AlterTable { .. }
-        | AuthAction::Reindex { .. }
-        | AuthAction::Analyze { .. } => (CHANGES_SCHEMA, Authorization::Allow),
-        _ => (0, Authorization::Allow),
-    }
-}
-
-fn is_plain(action: &AuthAction<'_>) -> bool {
-    match action {
-        AuthAction::Select
-        | AuthAction::Read { .. }
-        | AuthAction::Recursive
-        | AuthAction::Insert { .. }
-        | AuthAction::Update { .. } => true,
-        AuthAction::Function { function_name } => {
-            PLAIN_FUNCTIONS.iter().any(|plain| plain.eq_ignore_ascii_case(function_name))
-        }
-        _ => false,
     }
 }

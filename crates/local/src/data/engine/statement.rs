@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::mem;
 use std::time::Instant;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Batch, Connection as Handle, Row, Statement, ToSql};
+use rusqlite::types::ValueRef;
+use rusqlite::{Batch, Connection as Handle, Row, Statement};
 
-use super::observer::{Observer, Seen};
-use super::{Command, Effect, Ran, RowSink, errors, ffi};
-use crate::data::hrana::{self, Column, Description, Parameter, SqlError, Value};
+use super::observer::Observer;
+use super::seen::Seen;
+use super::{Effect, Ran, RowSink, errors, ffi};
+use crate::data::hrana::{self, Column, Description, Parameter, SqlError};
 
 /// Compiles the one statement `sql` must consist of.
 pub(super) fn only<'c>(handle: &'c Handle, observer: &Observer, sql: &str) -> Result<(Statement<'c>, Seen), SqlError> {
@@ -34,46 +35,16 @@ pub(super) fn effect(statement: &Statement<'_>, seen: Seen) -> Effect {
     // The engine calls an explained INSERT writing, although explaining only prints.
     let is_explain = statement.is_explain() != 0;
     Effect {
-        writes: !is_explain && !statement.readonly(),
+        writes: !is_explain && !is_readonly(statement, seen),
         reconfigures: !is_explain && seen.changes_session(),
         attaches: !is_explain && seen.attaches(),
         transaction: seen.transaction().filter(|_| !is_explain),
     }
 }
 
-/// Binds the arguments, which must match the statement's parameters exactly.
-pub(super) fn bind(statement: &mut Statement<'_>, command: &Command) -> Result<(), SqlError> {
-    let (args, named) = (&command.args, &command.named_args);
-    if !args.is_empty() && !named.is_empty() {
-        return Err(SqlError::new(
-            "ARGS_BOTH_POSITIONAL_AND_NAMED",
-            "Specifying both positional and named arguments is not supported",
-        ));
-    }
-    let expected = statement.parameter_count();
-    let given = args.len().max(named.len());
-    if given > expected {
-        return Err(arguments(&format!("too many parameters, expected {expected} found {given}")));
-    }
-    for index in 1..=expected {
-        let name = statement.parameter_name(index);
-        let value = match name {
-            Some(name) if !named.is_empty() => {
-                named.iter().find(|arg| bare(&arg.name) == bare(name)).map(|arg| &arg.value)
-            }
-            _ => args.get(index - 1),
-        };
-        let Some(value) = value else {
-            return Err(missing(index, name));
-        };
-        statement.raw_bind_parameter(index, value).map_err(errors::describe)?;
-    }
-    Ok(())
-}
-
-/// Refuses a statement that has parameters where there are no values for them: the engine would take each for NULL.
-pub(super) fn refuse_parameters(statement: &Statement<'_>) -> Result<(), SqlError> {
-    if statement.parameter_count() == 0 { Ok(()) } else { Err(missing(1, statement.parameter_name(1))) }
+/// Whether the statement leaves the database as it is.
+fn is_readonly(statement: &Statement<'_>, seen: Seen) -> bool {
+    statement.readonly() && !seen.writes()
 }
 
 /// Runs the statement to its end and hands its columns and the wanted rows to the sink.
@@ -87,10 +58,10 @@ pub(super) fn run(
     let started = Instant::now();
     let changes_before = ffi::total_changes(handle);
     observer.take_insertion();
-    let stepped = match output {
-        Some((sink, want_rows)) => step_into(sink, want_rows, statement),
+    let stepped = observer.running(seen, || match output {
+        Some((sink, want_rows)) => step_into(sink, want_rows, statement, seen),
         None => step_through(statement),
-    };
+    });
     let (rows_read, rows_written) = ffi::take_row_counts(handle);
     stepped?;
     // `changes()` keeps its value through statements that change nothing, and a virtual table or an index of vectors
@@ -107,7 +78,14 @@ pub(super) fn run(
     })
 }
 
-fn step_into(sink: &mut dyn RowSink, want_rows: bool, statement: &mut Statement<'_>) -> Result<(), SqlError> {
+fn step_into(
+    sink: &mut dyn RowSink,
+    want_rows: bool,
+    statement: &mut Statement<'_>,
+    seen: Seen,
+) -> Result<(), SqlError> {
+    // The third value of a row, and the sixth of an instruction where it is explained.
+    let path = seen.lists_files().then(|| if statement.is_explain() == 0 { 2 } else { 5 });
     let mut rows = statement.raw_query();
     let mut width = None;
     let mut spare = Vec::new();
@@ -118,7 +96,11 @@ fn step_into(sink: &mut dyn RowSink, want_rows: bool, statement: &mut Statement<
             None => *width.insert(begin(sink, row.as_ref())?),
         };
         if want_rows {
-            let values = values(row, width, mem::take(&mut spare))?;
+            let mut values = values(row, width, mem::take(&mut spare))?;
+            // Left out as it is for a database without a file.
+            if let Some(path) = path.and_then(|index| values.get_mut(index)) {
+                *path = hrana::ValueRef::Text(Cow::Borrowed(""));
+            }
             sink.row(&values)?;
             spare = emptied(values);
         }
@@ -144,13 +126,13 @@ fn begin(sink: &mut dyn RowSink, statement: &Statement<'_>) -> Result<usize, Sql
 }
 
 /// Describes the statement.
-pub(super) fn describe(statement: &Statement<'_>) -> Description {
+pub(super) fn describe(statement: &Statement<'_>, seen: Seen) -> Description {
     let name = |index| statement.parameter_name(index).map(str::to_owned);
     Description {
         params: (1..=statement.parameter_count()).map(|index| Parameter { name: name(index) }).collect(),
         cols: columns(statement),
         is_explain: statement.is_explain() != 0,
-        is_readonly: statement.readonly(),
+        is_readonly: is_readonly(statement, seen),
     }
 }
 
@@ -180,20 +162,6 @@ fn emptied<'r>(mut values: Vec<hrana::ValueRef<'_>>) -> Vec<hrana::ValueRef<'r>>
     values.into_iter().map_while(|_| None).collect()
 }
 
-/// A parameter's name without `:`, `@` or `$`.
-fn bare(name: &str) -> &str {
-    name.strip_prefix([':', '@', '$']).unwrap_or(name)
-}
-
-fn missing(index: usize, name: Option<&str>) -> SqlError {
-    let parameter = name.map_or_else(|| index.to_string(), str::to_owned);
-    arguments(&format!("value for parameter {parameter} not found"))
-}
-
-fn arguments(problem: &str) -> SqlError {
-    SqlError::new("ARGS_INVALID", format!("Arguments do not match SQL parameters: {problem}"))
-}
-
 impl<'a> From<ValueRef<'a>> for hrana::ValueRef<'a> {
     fn from(value: ValueRef<'a>) -> Self {
         match value {
@@ -206,17 +174,5 @@ impl<'a> From<ValueRef<'a>> for hrana::ValueRef<'a> {
             }
             ValueRef::Blob(value) => Self::Blob(value),
         }
-    }
-}
-
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Integer(value) => ValueRef::Integer(*value),
-            Self::Float(value) => ValueRef::Real(*value),
-            Self::Text(value) => ValueRef::Text(value.as_bytes()),
-            Self::Blob(value) => ValueRef::Blob(value),
-        }))
     }
 }

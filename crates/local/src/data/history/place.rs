@@ -56,18 +56,19 @@ impl Place {
         Ok(generations)
     }
 
-    /// Deletes what a process that was killed has left behind: incomplete files, and all of the generations before
-    /// `oldest`.
-    pub(crate) fn tidy(&self, oldest: u32) -> io::Result<()> {
-        for path in self.files()? {
-            let is_incomplete = path.extension().is_some_and(|extension| extension == "temporary");
-            let kinds = [Kind::Ledger, Kind::Log, Kind::Base, Kind::Folding];
-            let generation = kinds.iter().find_map(|kind| generation_of(&path, *kind));
-            if is_incomplete || generation.is_some_and(|generation| generation < oldest) {
-                std::fs::remove_file(path)?;
-            }
-        }
-        Ok(())
+    /// Deletes the incomplete files that a process which was killed has left behind. Nobody may be making one.
+    pub(crate) fn remove_incomplete(&self) -> io::Result<()> {
+        self.remove(|path| path.extension().is_some_and(|extension| extension == "temporary"))
+    }
+
+    /// Deletes all files of the generations before `oldest`.
+    pub(crate) fn remove_before(&self, oldest: u32) -> io::Result<()> {
+        let kinds = [Kind::Ledger, Kind::Log, Kind::Base, Kind::Folding];
+        self.remove(|path| kinds.iter().any(|kind| generation_of(path, *kind).is_some_and(|number| number < oldest)))
+    }
+
+    fn remove(&self, is_meant: impl Fn(&Path) -> bool) -> io::Result<()> {
+        self.files()?.iter().filter(|path| is_meant(path)).try_for_each(std::fs::remove_file)
     }
 
     fn files(&self) -> io::Result<Vec<PathBuf>> {

@@ -28,7 +28,8 @@ impl History {
     fn follow(&self, frames: u32) -> io::Result<Live> {
         self.finish_fold()?;
         let oldest = self.base()?.unwrap_or_default();
-        self.place.tidy(oldest)?;
+        self.place.remove_incomplete()?;
+        self.place.remove_before(oldest)?;
         let Some(newest) = self.place.generations(Kind::Ledger)?.last().copied() else {
             return self.begin(1, frames, EVER);
         };
@@ -64,7 +65,7 @@ impl History {
     /// Begins a history without a past, for what the archives say does not lead to what the file has.
     fn begin_afresh(&self, generation: u32, frames: u32) -> io::Result<Live> {
         let live = self.begin(generation, frames, self.clock.now().as_microsecond())?;
-        self.place.tidy(generation)?;
+        self.place.remove_before(generation)?;
         Ok(live)
     }
 

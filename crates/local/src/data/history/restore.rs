@@ -29,11 +29,13 @@ impl History {
     /// Writes the database as it was after the newest commit at `at` or before to a file that is not there yet. It is
     /// there complete or not at all.
     pub(crate) fn restore(&self, at: Timestamp, target: &Path) -> Result<(), HistoryError> {
+        self.mend()?;
         let _reading = self.archives.read();
         let (current, frames) = self.at_present();
+        let oldest = self.base()?.unwrap_or(current);
         let mut earliest = None;
         let mut found = None;
-        for generation in self.place.generations(Kind::Ledger)? {
+        for generation in self.place.generations(Kind::Ledger)?.into_iter().filter(|generation| *generation >= oldest) {
             for entry in ledger::read(&self.place.path(generation, Kind::Ledger))? {
                 earliest.get_or_insert(entry.at);
                 // A commit may have been entered after the frames were counted.
@@ -79,6 +81,15 @@ impl History {
         Ok(Frames::Some(log.read(skipped, count)?))
     }
 
+    /// Without a base that is whole, what the archives say leads nowhere.
+    fn mend(&self) -> io::Result<()> {
+        if self.place.generations(Kind::Folding)?.is_empty() {
+            return Ok(());
+        }
+        let _changing = self.archives.write();
+        self.finish_fold()
+    }
+
     fn refuse_unknown(&self, generation: u32) -> Result<(), HistoryError> {
         let (current, _) = self.at_present();
         let oldest = self.base()?.unwrap_or(current);
@@ -119,7 +130,7 @@ impl History {
     fn copy_of(&self, file: &Path) -> io::Result<TemporaryFile> {
         self.place.create()?;
         let copy = self.place.temporary()?;
-        std::fs::copy(file, copy.path())?;
+        copy.fill_from(file)?;
         Ok(copy)
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::ledger;
 use super::log::Log;
 use super::place::Kind;
-use super::{History, HistoryError, Live, REACH};
+use super::{History, HistoryError, REACH};
 use crate::data::engine::Connection;
 
 impl History {
@@ -66,7 +66,7 @@ impl History {
             return Ok(());
         }
         let base = self.place.temporary()?;
-        std::fs::copy(&self.file, base.path())?;
+        base.fill_from(&self.file)?;
         base.become_file(&self.place.path(generation, Kind::Base))
     }
 
@@ -74,7 +74,7 @@ impl History {
         let path = self.log();
         let log = Log::open(&path)?.ok_or(io::ErrorKind::NotFound)?;
         let archive = self.place.temporary()?;
-        std::fs::copy(path, archive.path())?;
+        archive.fill_from(&path)?;
         // What follows the newest commit is of no transaction that counts.
         if archive.file().metadata()?.len() > log.length(frames) {
             archive.file().set_len(log.length(frames))?;
@@ -82,10 +82,12 @@ impl History {
         archive.become_file(&self.place.path(generation, Kind::Log))
     }
 
+    /// If this fails, nothing may be entered in the generation any more: it is over. The next commit finds its place anew.
     fn begin_next(&self, generation: u32, frames: u32) -> io::Result<()> {
-        let last = self.last_commit(generation)?;
-        let next: Live = self.begin(generation + 1, frames, last)?;
-        *self.live.lock() = Some(next);
+        let next = self.last_commit(generation).and_then(|last| self.begin(generation + 1, frames, last));
+        let mut live = self.live.lock();
+        *live = None;
+        *live = Some(next?);
         Ok(())
     }
 
@@ -96,12 +98,18 @@ impl History {
 
     /// Lets the base take in the oldest generations: those whose end is out of reach, and those beyond the bound.
     fn fold_what_is_too_much(&self) -> io::Result<()> {
+        // What has failed before is done first.
+        self.finish_fold()?;
+        let Some(base) = self.base()? else { return Ok(()) };
+        if let Err(error) = self.place.remove_before(base) {
+            tracing::warn!(%error, "could not delete what is left of the history of a database");
+        }
         let horizon = self.clock.now().checked_sub(REACH).map_or(i64::MIN, Timestamp::as_microsecond);
         let bound = std::fs::metadata(&self.file)?.len().max(self.bounds.archived_bytes);
         let mut archives = self.place.generations(Kind::Log)?;
         // There is one of the generation in use if its end has failed halfway; it is not over.
         let in_use = self.generation();
-        archives.retain(|generation| *generation < in_use);
+        archives.retain(|generation| (base..in_use).contains(generation));
         let mut sizes = Vec::with_capacity(archives.len());
         for generation in archives {
             sizes.push((generation, std::fs::metadata(self.place.path(generation, Kind::Log))?.len()));
@@ -132,8 +140,9 @@ impl History {
             let frames = log.frames()?;
             log.apply(frames, &mut OpenOptions::new().write(true).open(&half)?)?;
             std::fs::rename(half, self.place.path(generation + 1, Kind::Base))?;
-            std::fs::remove_file(archive)?;
-            std::fs::remove_file(self.place.path(generation, Kind::Ledger))?;
+            // If these cannot be deleted, they are older than the base, which leaves them to be tidied away.
+            let _is_left = std::fs::remove_file(archive);
+            let _is_left = std::fs::remove_file(self.place.path(generation, Kind::Ledger));
         }
         Ok(())
     }

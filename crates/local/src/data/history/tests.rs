@@ -1,6 +1,7 @@
 //! What needs a history with bounds of its own, or a checkpoint at a moment that no request can choose.
 
 mod copies;
+mod folding;
 
 use std::path::{Path, PathBuf};
 
@@ -147,6 +148,27 @@ fn a_log_begun_anew_after_a_failure_ends_its_generation() {
     assert_eq!(database.sum_at_present(), 111);
     database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
     assert_eq!(database.sum_at_present(), 11);
+}
+
+#[test]
+fn a_generation_whose_successor_could_not_begin_is_over_however_long_the_next_commit_is() {
+    let mut database = Database::new(Bounds { long_log: u32::MAX, ..Bounds::default() });
+    database.commit("INSERT INTO t VALUES (1)");
+    database.history.clock.advance(std::time::Duration::from_secs(60));
+    let in_the_way = database.history.place.path(2, Kind::Ledger);
+    std::fs::create_dir(&in_the_way).unwrap();
+    database.history.rotate(database.writer.as_mut());
+    std::fs::remove_dir(in_the_way).unwrap();
+    assert!(!database.history.log().exists() || database.history.log().metadata().unwrap().len() == 0);
+
+    let mut commits = database.history.commits();
+    commits.mark_unchanged();
+    database.commit("BEGIN; INSERT INTO t VALUES (10); INSERT INTO pages VALUES (zeroblob(100000)); COMMIT");
+    assert!(commits.has_changed().unwrap(), "who waits for a commit is woken");
+    assert_eq!(database.history.generation(), 2);
+    assert_eq!(database.sum_at_present(), 11);
+    database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
+    assert_eq!(database.sum_at_present(), 1);
 }
 
 #[test]

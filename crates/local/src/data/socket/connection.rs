@@ -11,8 +11,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval_at, timeout};
 
+use super::backlog::{Backlog, Ticket};
 use super::subprotocol::{Subprotocol, Version};
-use super::worker::{Job, Work, Worker};
+use super::worker::{Job, Reply, Work, Worker};
 use super::{Lifeline, Violation};
 use crate::clock::Clock;
 use crate::data::MAX_REQUEST_BYTES;
@@ -33,9 +34,6 @@ const MAX_STREAMS: usize = 1024;
 
 /// Drivers keep up to 100 texts for a socket.
 const MAX_STORED_SQL: usize = 150;
-
-/// Nothing more is read while so many requests wait for their answers.
-const MAX_PENDING: usize = 16 * 1024;
 
 /// Answers that wait to be written.
 const ANSWERS_AHEAD: usize = 16;
@@ -60,8 +58,8 @@ pub(super) struct Connection {
     cursors: HashMap<i32, i32>,
     /// They end with the connection, and their streams with them.
     workers: JoinSet<()>,
-    answers: (mpsc::Sender<ServerMessage>, mpsc::Receiver<ServerMessage>),
-    pending: usize,
+    answers: (mpsc::Sender<Reply>, mpsc::Receiver<Reply>),
+    backlog: Backlog,
 }
 
 struct OpenStream {
@@ -89,7 +87,7 @@ impl Connection {
             cursors: HashMap::new(),
             workers: JoinSet::new(),
             answers: mpsc::channel(ANSWERS_AHEAD),
-            pending: 0,
+            backlog: Backlog::default(),
         }
     }
 
@@ -111,7 +109,7 @@ impl Connection {
         let mut heard = Instant::now();
         loop {
             tokio::select! {
-                received = self.socket.recv(), if self.pending < MAX_PENDING => {
+                received = self.socket.recv(), if self.backlog.has_room() => {
                     heard = Instant::now();
                     let message = match received {
                         None | Some(Ok(Message::Close(_))) => return None,
@@ -122,15 +120,20 @@ impl Connection {
                         return Some(violation);
                     }
                 }
-                Some(answer) = self.answers.1.recv() => {
-                    self.pending -= 1;
-                    if let Err(violation) = self.send(answer).await {
+                Some(Reply { ticket, message }) = self.answers.1.recv() => {
+                    self.backlog.remove(ticket);
+                    if let Err(violation) = self.send(message).await {
                         return Some(violation);
                     }
                 }
-                Some(_) = self.workers.join_next() => {}
+                Some(ended) = self.workers.join_next() => {
+                    // What its stream was asked would never be answered.
+                    if let Err(error) = ended {
+                        return Some(Violation::internal("a stream of a socket has crashed", &error));
+                    }
+                }
                 _ = pings.tick() => {
-                    let is_silent = heard.elapsed() > 2 * PING_INTERVAL && self.pending < MAX_PENDING;
+                    let is_silent = heard.elapsed() > 2 * PING_INTERVAL && self.backlog.has_room();
                     if is_silent || self.write(Message::Ping(Vec::new().into())).await.is_err() {
                         return None;
                     }
@@ -167,7 +170,7 @@ impl Connection {
                 Err(Violation::forbidden("a request came before the `hello`"))
             }
             ClientMessage::Request { request_id, request } => {
-                let answer = match self.handle(request_id, request)? {
+                let answer = match self.handle(Ticket { request_id, bytes: size }, request)? {
                     None => return Ok(()),
                     Some(Ok(response)) => ServerMessage::ResponseOk { request_id, response },
                     Some(Err(error)) => ServerMessage::ResponseError { request_id, error },
@@ -190,26 +193,26 @@ impl Connection {
     }
 
     /// Answers a request, or hands it to the worker of its stream, which answers later.
-    fn handle(&mut self, request_id: i32, request: SocketRequest) -> Result<Option<Answer>, Violation> {
+    fn handle(&mut self, ticket: Ticket, request: SocketRequest) -> Result<Option<Answer>, Violation> {
         self.check_version(&request)?;
         match request {
             SocketRequest::OpenStream { stream_id } => self.open_stream(stream_id).map(Some),
-            SocketRequest::CloseStream { stream_id } => Ok(self.close_stream(request_id, stream_id)),
-            SocketRequest::Execute { stream_id, stmt } => self.run_on(request_id, stream_id, Request::Execute { stmt }),
-            SocketRequest::Batch { stream_id, batch } => self.run_on(request_id, stream_id, Request::Batch { batch }),
-            SocketRequest::Sequence { stream_id, text } => self.run_on(request_id, stream_id, Request::Sequence(text)),
-            SocketRequest::Describe { stream_id, text } => self.run_on(request_id, stream_id, Request::Describe(text)),
-            SocketRequest::GetAutocommit { stream_id } => self.run_on(request_id, stream_id, Request::GetAutocommit),
+            SocketRequest::CloseStream { stream_id } => Ok(self.close_stream(ticket, stream_id)),
+            SocketRequest::Execute { stream_id, stmt } => self.run_on(ticket, stream_id, Request::Execute { stmt }),
+            SocketRequest::Batch { stream_id, batch } => self.run_on(ticket, stream_id, Request::Batch { batch }),
+            SocketRequest::Sequence { stream_id, text } => self.run_on(ticket, stream_id, Request::Sequence(text)),
+            SocketRequest::Describe { stream_id, text } => self.run_on(ticket, stream_id, Request::Describe(text)),
+            SocketRequest::GetAutocommit { stream_id } => self.run_on(ticket, stream_id, Request::GetAutocommit),
             SocketRequest::StoreSql { sql_id, sql } => self.stored(Request::StoreSql { sql_id, sql }).map(Some),
             SocketRequest::CloseSql { sql_id } => self.stored(Request::CloseSql { sql_id }).map(Some),
             SocketRequest::OpenCursor { stream_id, cursor_id, batch } => {
                 let steps = plan::batch(batch, &self.stored).map_err(violation)?;
-                self.open_cursor(request_id, stream_id, cursor_id, steps)
+                self.open_cursor(ticket, stream_id, cursor_id, steps)
             }
             SocketRequest::FetchCursor { cursor_id, max_count } => {
-                Ok(self.ask_cursor(request_id, cursor_id, Work::FetchCursor { max_count }))
+                Ok(self.ask_cursor(ticket, cursor_id, Work::FetchCursor { max_count }))
             }
-            SocketRequest::CloseCursor { cursor_id } => Ok(self.close_cursor(request_id, cursor_id)),
+            SocketRequest::CloseCursor { cursor_id } => Ok(self.close_cursor(ticket, cursor_id)),
         }
     }
 
@@ -239,6 +242,9 @@ impl Connection {
             let message = format!("a connection may have at most {MAX_STREAMS} open streams");
             return Ok(Err(SqlError::new("TOO_MANY_STREAMS", message)));
         }
+        if let Err(error) = self.policy() {
+            return Ok(Err(error));
+        }
         let (sender, jobs) = mpsc::unbounded_channel();
         let stream = Stream::new(Arc::clone(&self.database), StreamState::default());
         self.workers.spawn(Worker { stream, jobs, answers: self.answers.0.clone() }.run());
@@ -246,16 +252,16 @@ impl Connection {
         Ok(Ok(OwnResponse::OpenStream.into()))
     }
 
-    fn close_stream(&mut self, request_id: i32, stream_id: i32) -> Option<Answer> {
+    fn close_stream(&mut self, ticket: Ticket, stream_id: i32) -> Option<Answer> {
         // A stream that could not be opened is closed by its client all the same.
         let Some(stream) = self.streams.remove(&stream_id) else { return Some(Ok(OwnResponse::CloseStream.into())) };
         if let Some(cursor) = stream.cursor {
             self.cursors.remove(&cursor);
         }
-        give(&mut self.pending, &stream, request_id, Work::Close)
+        give(&mut self.backlog, &stream, ticket, Work::Close)
     }
 
-    fn run_on(&mut self, request_id: i32, stream_id: i32, request: Request) -> Result<Option<Answer>, Violation> {
+    fn run_on(&mut self, ticket: Ticket, stream_id: i32, request: Request) -> Result<Option<Answer>, Violation> {
         let task = plan::task(request, &mut self.stored, MAX_STORED_SQL).map_err(violation)?;
         let policy = match self.policy() {
             Ok(policy) => policy,
@@ -263,7 +269,7 @@ impl Connection {
         };
         let Some(stream) = self.streams.get(&stream_id) else { return Ok(Some(Err(not_open(stream_id)))) };
         check_unoccupied(stream_id, stream)?;
-        Ok(give(&mut self.pending, stream, request_id, Work::Run(task, policy)))
+        Ok(give(&mut self.backlog, stream, ticket, Work::Run(task, policy)))
     }
 
     fn stored(&mut self, request: Request) -> Result<Answer, Violation> {
@@ -276,7 +282,7 @@ impl Connection {
 
     fn open_cursor(
         &mut self,
-        request_id: i32,
+        ticket: Ticket,
         stream_id: i32,
         cursor_id: i32,
         steps: Steps,
@@ -292,11 +298,11 @@ impl Connection {
         check_unoccupied(stream_id, stream)?;
         stream.cursor = Some(cursor_id);
         self.cursors.insert(cursor_id, stream_id);
-        Ok(give(&mut self.pending, stream, request_id, Work::OpenCursor(steps, policy)))
+        Ok(give(&mut self.backlog, stream, ticket, Work::OpenCursor(steps, policy)))
     }
 
-    fn close_cursor(&mut self, request_id: i32, cursor_id: i32) -> Option<Answer> {
-        let answer = self.ask_cursor(request_id, cursor_id, Work::CloseCursor);
+    fn close_cursor(&mut self, ticket: Ticket, cursor_id: i32) -> Option<Answer> {
+        let answer = self.ask_cursor(ticket, cursor_id, Work::CloseCursor);
         if let Some(stream_id) = self.cursors.remove(&cursor_id)
             && let Some(stream) = self.streams.get_mut(&stream_id)
         {
@@ -305,10 +311,10 @@ impl Connection {
         answer
     }
 
-    fn ask_cursor(&mut self, request_id: i32, cursor_id: i32, work: Work) -> Option<Answer> {
+    fn ask_cursor(&mut self, ticket: Ticket, cursor_id: i32, work: Work) -> Option<Answer> {
         let stream = self.cursors.get(&cursor_id).and_then(|stream_id| self.streams.get(stream_id));
         match stream {
-            Some(stream) => give(&mut self.pending, stream, request_id, work),
+            Some(stream) => give(&mut self.backlog, stream, ticket, work),
             None => Some(Err(SqlError::new("CURSOR_NOT_OPEN", format!("cursor {cursor_id} is not open")))),
         }
     }
@@ -335,13 +341,13 @@ impl Connection {
 
 type Answer = Result<SocketResponse, SqlError>;
 
-fn give(pending: &mut usize, stream: &OpenStream, request_id: i32, work: Work) -> Option<Answer> {
-    match stream.jobs.send(Job { request_id, work }) {
+fn give(backlog: &mut Backlog, stream: &OpenStream, ticket: Ticket, work: Work) -> Option<Answer> {
+    match stream.jobs.send(Job { ticket, work }) {
         Ok(()) => {
-            *pending += 1;
+            backlog.enter(ticket);
             None
         }
-        // Its worker crashed, which was logged.
+        // Its worker has crashed, which ends the connection.
         Err(_) => Some(Err(response_error(&Refusal::Internal))),
     }
 }

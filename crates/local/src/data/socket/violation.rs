@@ -44,8 +44,9 @@ impl Violation {
         Self { code: close_code::NORMAL, reason: String::new() }
     }
 
-    pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
-        tracing::error!(%error, "could not write a message");
+    /// Something of the server's own has failed, which is logged.
+    pub(crate) fn internal(what: &str, error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "{what}");
         Self { code: close_code::ERROR, reason: "internal server error".to_owned() }
     }
 

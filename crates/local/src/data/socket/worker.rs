@@ -3,28 +3,32 @@
 use std::collections::VecDeque;
 use std::pin::pin;
 
-use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
+use super::backlog::Ticket;
 use super::connection::response_error;
+use super::supply::Supply;
 use crate::data::batch::Steps;
 use crate::data::chunk::Entries;
-use crate::data::cursor;
-use crate::data::hrana::{CursorEntry, Outcome, OwnResponse, ServerMessage, SocketResponse, SqlError};
+use crate::data::cursor::{self, Ending, Outlet};
+use crate::data::hrana::{Outcome, OwnResponse, ServerMessage, SocketResponse, SqlError};
 use crate::data::pipeline::Pipeline;
 use crate::data::plan::{self, Task};
 use crate::data::policy::Policy;
 use crate::data::refusal::Refusal;
 use crate::data::stream::Stream;
 
-/// An answer to a request for entries is cut at about this size, however many were asked for.
-const MAX_FETCH_BYTES: usize = 1024 * 1024;
-
 /// One request for a stream.
 pub(super) struct Job {
-    pub(super) request_id: i32,
+    pub(super) ticket: Ticket,
     pub(super) work: Work,
+}
+
+/// Its answer.
+pub(super) struct Reply {
+    pub(super) ticket: Ticket,
+    pub(super) message: ServerMessage,
 }
 
 /// What a stream is asked to do.
@@ -40,7 +44,7 @@ pub(super) enum Work {
 pub(super) struct Worker {
     pub(super) stream: Stream,
     pub(super) jobs: mpsc::UnboundedReceiver<Job>,
-    pub(super) answers: mpsc::Sender<ServerMessage>,
+    pub(super) answers: mpsc::Sender<Reply>,
 }
 
 impl Worker {
@@ -51,11 +55,11 @@ impl Worker {
                 Some(job) => job,
                 None => self.next_job().await,
             };
-            let Some(Job { request_id, work }) = job else { return };
+            let Some(Job { ticket, work }) = job else { return };
             let outcome = match work {
                 Work::Run(task, policy) => self.perform(task, policy).await,
                 Work::OpenCursor(steps, policy) => {
-                    left_over = self.open_cursor(request_id, steps, policy).await;
+                    left_over = self.open_cursor(ticket, steps, policy).await;
                     continue;
                 }
                 Work::FetchCursor { .. } => Err(SqlError::new("CURSOR_NOT_OPEN", "the cursor could not be opened")),
@@ -63,25 +67,16 @@ impl Worker {
                 Work::Close => {
                     // Ended before the answer, so that the client can rely on it.
                     drop(self.stream);
-                    let _socket_is_gone =
-                        self.answers.send(answer(request_id, Ok(OwnResponse::CloseStream.into()))).await;
+                    let _socket_is_gone = self.answers.send(answer(ticket, Ok(OwnResponse::CloseStream.into()))).await;
                     return;
                 }
             };
-            let _socket_is_gone = self.answers.send(answer(request_id, outcome)).await;
+            let _socket_is_gone = self.answers.send(answer(ticket, outcome)).await;
         }
     }
 
-    /// Waits for the next request, and ends the transaction meanwhile if its time is up.
     async fn next_job(&mut self) -> Option<Job> {
-        self.stream.rest();
-        while let Some(deadline) = self.stream.deadline() {
-            match timeout_at(deadline, self.jobs.recv()).await {
-                Ok(job) => return job,
-                Err(_) => self.stream.end_transaction(),
-            }
-        }
-        self.jobs.recv().await
+        wait_for(self.jobs.recv(), &mut self.stream).await
     }
 
     async fn perform(&mut self, task: Task, policy: Policy) -> Result<SocketResponse, SqlError> {
@@ -96,40 +91,63 @@ impl Worker {
     }
 
     /// Serves a cursor until it is closed; says what was asked then, which is nothing when the socket is gone.
-    async fn open_cursor(&mut self, request_id: i32, steps: Steps, policy: Policy) -> Option<Option<Job>> {
+    async fn open_cursor(&mut self, ticket: Ticket, steps: Steps, policy: Policy) -> Option<Option<Job>> {
         let allowed = self.stream.refuse_forbidden(&policy, || steps.texts()).await;
         let is_open = allowed.is_ok();
         let outcome = allowed.map(|()| OwnResponse::OpenCursor.into()).map_err(refused);
-        let _socket_is_gone = self.answers.send(answer(request_id, outcome)).await;
+        let _socket_is_gone = self.answers.send(answer(ticket, outcome)).await;
         if !is_open {
             return None;
         }
         let (entries, chunks) = cursor::channel(Entries::default());
-        let mut batch = pin!(async {
-            if let Ok(Some(mut rest)) = cursor::run(&mut self.stream, steps, policy, entries).await {
-                let _cursor_is_closed = rest.flush().await;
+        let (ending, ended) = oneshot::channel();
+        let mut fetches = pin!(serve_fetches(&mut self.jobs, &self.answers, Supply::new(chunks, ended)));
+        {
+            let mut batch = pin!(run_batch(&mut self.stream, steps, policy, entries, ending));
+            tokio::select! {
+                last = &mut fetches => {
+                    // Its stream lives on after a closed cursor; otherwise the query that still runs is stopped by
+                    // dropping it.
+                    if let Some(Job { work: Work::CloseCursor, .. }) = last {
+                        batch.await;
+                    }
+                    return Some(last);
+                }
+                () = &mut batch => {}
             }
-        });
-        let mut fetches = pin!(serve_fetches(&mut self.jobs, &self.answers, chunks));
-        let last = tokio::select! {
-            last = &mut fetches => last,
-            () = &mut batch => return Some(fetches.await),
-        };
-        // Its stream lives on after a closed cursor; otherwise the query that still runs is stopped by dropping it.
-        if let Some(Job { work: Work::CloseCursor, .. }) = last {
-            batch.await;
         }
-        Some(last)
+        Some(wait_for(fetches, &mut self.stream).await)
     }
+}
+
+/// Waits while nothing runs on the stream, and ends its transaction meanwhile if the time is up.
+async fn wait_for<T>(next: impl Future<Output = T>, stream: &mut Stream) -> T {
+    let mut next = pin!(next);
+    stream.rest();
+    while let Some(deadline) = stream.deadline() {
+        match timeout_at(deadline, &mut next).await {
+            Ok(next) => return next,
+            Err(_) => stream.end_transaction(),
+        }
+    }
+    next.await
+}
+
+async fn run_batch(stream: &mut Stream, steps: Steps, policy: Policy, entries: Outlet<Entries>, ending: Ending) {
+    let end = match cursor::run(stream, steps, policy, entries).await {
+        Ok(Some(mut rest)) => rest.flush().await,
+        Ok(None) => return,
+        Err(error) => Err(error),
+    };
+    let _cursor_is_closed = ending.send(end);
 }
 
 /// Answers the requests for entries until the cursor or the stream is closed, which is for when the batch has ended.
 async fn serve_fetches(
     jobs: &mut mpsc::UnboundedReceiver<Job>,
-    answers: &mpsc::Sender<ServerMessage>,
-    mut chunks: mpsc::Receiver<Vec<CursorEntry>>,
+    answers: &mpsc::Sender<Reply>,
+    mut supply: Supply,
 ) -> Option<Job> {
-    let mut waiting = VecDeque::new();
     let mut queue = VecDeque::new();
     loop {
         let job = match queue.pop_front() {
@@ -138,18 +156,15 @@ async fn serve_fetches(
         };
         let Work::FetchCursor { max_count } = job.work else { return Some(job) };
         // A client that closes the cursor need not wait for its first row.
-        while waiting.is_empty() && queue.iter().all(is_fetch) {
+        while !supply.is_ready() && queue.iter().all(is_fetch) {
             tokio::select! {
                 biased;
-                chunk = chunks.recv() => match chunk {
-                    Some(chunk) => waiting.extend(chunk),
-                    None => break,
-                },
+                () = supply.fill() => {}
                 job = jobs.recv() => queue.push_back(job?),
             }
         }
-        let response = fetch(&mut waiting, &mut chunks, max_count);
-        let _socket_is_gone = answers.send(answer(job.request_id, Ok(response.into()))).await;
+        let response = supply.fetch(max_count);
+        let _socket_is_gone = answers.send(answer(job.ticket, Ok(response.into()))).await;
     }
 }
 
@@ -157,36 +172,13 @@ fn is_fetch(job: &Job) -> bool {
     matches!(job.work, Work::FetchCursor { .. })
 }
 
-/// Takes what there is.
-fn fetch(
-    waiting: &mut VecDeque<CursorEntry>,
-    chunks: &mut mpsc::Receiver<Vec<CursorEntry>>,
-    max_count: u32,
-) -> OwnResponse {
-    let max_count = usize::try_from(max_count).unwrap_or(usize::MAX);
-    let mut entries = Vec::new();
-    let mut bytes = 0;
-    let mut done = false;
-    while entries.len() < max_count && bytes < MAX_FETCH_BYTES && !done {
-        if let Some(entry) = waiting.pop_front() {
-            bytes += entry.wire_size();
-            entries.push(entry);
-            continue;
-        }
-        match chunks.try_recv() {
-            Ok(chunk) => waiting.extend(chunk),
-            Err(TryRecvError::Empty) => break,
-            Err(TryRecvError::Disconnected) => done = true,
-        }
-    }
-    OwnResponse::FetchCursor { entries, done }
-}
-
-fn answer(request_id: i32, outcome: Result<SocketResponse, SqlError>) -> ServerMessage {
-    match outcome {
+fn answer(ticket: Ticket, outcome: Result<SocketResponse, SqlError>) -> Reply {
+    let request_id = ticket.request_id;
+    let message = match outcome {
         Ok(response) => ServerMessage::ResponseOk { request_id, response },
         Err(error) => ServerMessage::ResponseError { request_id, error },
-    }
+    };
+    Reply { ticket, message }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]

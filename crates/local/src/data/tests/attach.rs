@@ -49,6 +49,68 @@ async fn refusal(host: &Host, sql: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_database_without_a_name_is_not_attached_either() {
+    let host = hosts().await;
+    for file in ["''", "'file:'", "':memory:'", "('' || '')", "NULL", "X''", "?"] {
+        let sql = format!("ATTACH {file} AS forged");
+        for requests in [
+            json!([{ "type": "sequence", "sql": format!("{sql}; CREATE TABLE forged.missing (x)") }, { "type": "close" }]),
+            json!([execute(&sql), { "type": "close" }]),
+            json!([execute(&format!("EXPLAIN {sql}")), { "type": "close" }]),
+        ] {
+            host.pipeline(None, requests).await;
+            let error = host.error("SELECT * FROM missing").await;
+            assert_eq!(error["code"], "SQLITE_UNKNOWN", "{sql}: {error}");
+            assert_eq!(host.value("SELECT count(*) FROM pragma_database_list").await, integer(1), "{sql}");
+        }
+        let answer = host.pipeline(None, json!([{ "type": "sequence", "sql": sql }])).await;
+        assert_eq!(answer["results"][0]["type"], "error", "{sql}: {answer}");
+    }
+    host.run(&["VACUUM"]).await;
+}
+
+#[tokio::test]
+async fn no_statement_tells_where_the_files_are() {
+    let host = hosts().await;
+    let ways = [
+        "PRAGMA database_list",
+        "pragma main.DATABASE_LIST",
+        "SELECT * FROM PRAGMA_database_list",
+        "EXPLAIN PRAGMA database_list",
+        "EXPLAIN SELECT * FROM pragma_database_list",
+    ];
+    let copies = ["CREATE TEMP TABLE kept AS SELECT * FROM pragma_database_list", "SELECT * FROM kept"];
+    let attach = attach();
+    let statements = [&[attach.as_str()], &ways[..], &copies[..]].concat();
+    let results = host.run(&statements).await;
+    for (sql, result) in statements.iter().zip(&results).skip(1) {
+        assert!(!result.to_string().contains(".db"), "{sql}: {result}");
+    }
+    let names = |result: &Value| {
+        result["rows"].as_array().unwrap().iter().map(|row| row[1]["value"].clone()).collect::<Vec<_>>()
+    };
+    let expected = vec![json!("main"), json!("other")];
+    assert_eq!([names(&results[1]), names(&results[3])], [expected.clone(), expected]);
+}
+
+#[tokio::test]
+async fn a_deleted_database_is_not_read_by_a_stream_that_had_attached_it() {
+    let host = hosts().await;
+    let opened = host.pipeline(None, json!([execute(&attach()), execute("SELECT * FROM other.t")])).await;
+    let begun = json!([execute("BEGIN"), execute("INSERT INTO t VALUES (7)")]);
+    let opened = host.pipeline(opened["baton"].as_str(), begun).await;
+    host.plane.forget(OTHER);
+    let read = json!([execute("SELECT * FROM other.t"), execute("COMMIT")]);
+    let answer = host.pipeline(opened["baton"].as_str(), read).await;
+    assert_eq!(answer["results"][0]["error"]["code"], "SQLITE_AUTH", "{answer}");
+    assert_eq!(answer["results"][1]["type"], "ok", "{answer}");
+    assert_eq!(host.value("SELECT count(*) FROM t WHERE x = 7").await, integer(1));
+    host.plane.put(other());
+    let answer = host.pipeline(answer["baton"].as_str(), json!([execute("SELECT * FROM other.t")])).await;
+    assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+}
+
+#[tokio::test]
 async fn an_attached_database_is_read_beside_the_main_one() {
     let host = hosts().await;
     let results = host.run(&[&attach(), "SELECT sum(x) FROM (SELECT x FROM t UNION SELECT x FROM other.t)"]).await;

@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use futures_util::StreamExt as _;
 use serde_json::json;
 
-use super::{BUSY, Host, baton, execute, integer, step};
+use super::{BUSY, Files, Host, baton, execute, integer, step};
 
 #[tokio::test]
 async fn a_cursor_answers_line_by_line_in_the_documented_shape() {
@@ -117,6 +119,26 @@ async fn who_leaves_a_cursor_goes_on_with_its_baton_and_without_its_transaction(
     assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
 }
 
+#[tokio::test]
+async fn who_leaves_a_cursor_that_has_committed_is_told_of_no_lost_transaction() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    for last in [ENDLESS, BUSY] {
+        let steps = json!([step("BEGIN IMMEDIATE"), step("INSERT INTO t VALUES (1)"), step("COMMIT"), step(last)]);
+        let response = host.send("/v3/cursor", json!({ "batch": { "steps": steps } }).to_string()).await;
+        let mut body = response.into_body().into_data_stream();
+        let opening: serde_json::Value = serde_json::from_slice(&body.next().await.unwrap().unwrap()).unwrap();
+        // The ends of the first three.
+        for _ in 0..3 {
+            body.next().await.unwrap().unwrap();
+        }
+        drop(body);
+        let next = host.pipeline(Some(baton(&opening)), json!([execute("INSERT INTO t VALUES (2)")])).await;
+        assert_eq!(next["results"][0]["type"], "ok", "{next}");
+    }
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "1,2,1,2");
+}
+
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
 
 #[tokio::test]
@@ -175,4 +197,54 @@ async fn a_query_of_a_pipeline_stops_when_its_client_leaves() {
     request.abort();
     host.run(&["INSERT INTO t VALUES (2)"]).await;
     assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+}
+
+#[tokio::test]
+async fn steps_that_get_no_connection_are_answered_though_the_client_does_not_read_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let in_the_way = directory.path().join("databases");
+    std::fs::write(&in_the_way, "not a directory").unwrap();
+    let host = Host::with_files(Files::Directory(in_the_way));
+    // More than are sent ahead of the client.
+    let steps: Vec<_> = (0..20).map(|_| step("SELECT 1")).collect();
+    let response = host.send("/v3/cursor", json!({ "batch": { "steps": steps } }).to_string()).await;
+    let mut body = response.into_body().into_data_stream();
+    let opening: serde_json::Value = serde_json::from_slice(&body.next().await.unwrap().unwrap()).unwrap();
+    // Waits for the end of the batch.
+    host.pipeline(Some(baton(&opening)), json!([{ "type": "close" }])).await;
+    let rest: Vec<_> = body.map(|piece| piece.unwrap().to_vec()).collect().await;
+    let text = String::from_utf8(rest.concat()).unwrap();
+    assert_eq!(text.matches(r#""code":"SQLITE_CANTOPEN""#).count(), 20, "{text}");
+    assert!(text.contains("replication_index"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_client_gets_that_has_taken_nothing_for_too_long_does_not_look_whole() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (1)"]).await;
+    let read = host.usage().rows.read;
+    let steps: Vec<_> = (0..20).map(|_| step("SELECT x FROM t")).collect();
+    let response = host.send("/v3/cursor", json!({ "batch": { "steps": steps } }).to_string()).await;
+    let mut body = response.into_body().into_data_stream();
+    let opening: serde_json::Value = serde_json::from_slice(&body.next().await.unwrap().unwrap()).unwrap();
+    // So many are sent ahead, and one more has to wait.
+    while host.usage().rows.read < read + 9 {
+        tokio::task::yield_now().await;
+    }
+    // The stream can be continued when the batch has ended.
+    let next = json!({ "baton": baton(&opening), "requests": [] }).to_string();
+    let mut status = 0;
+    while status != 200 {
+        let (host, next) = (host.clone(), next.clone());
+        let request = tokio::spawn(async move { host.post("/v3/pipeline", next).await.0 });
+        while !request.is_finished() {
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        status = request.await.unwrap();
+    }
+    let pieces: Vec<_> = body.map(|piece| String::from_utf8(piece.unwrap().to_vec()).unwrap()).collect().await;
+    let (last, before) = pieces.split_last().unwrap();
+    assert!(before.len() == 8 && before.iter().all(|piece| piece.contains("step_end")), "{before:?}");
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert_eq!((&last["type"], &last["error"]["code"]), (&json!("error"), &json!("SQLITE_INTERRUPT")), "{last}");
 }

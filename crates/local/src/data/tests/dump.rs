@@ -81,12 +81,44 @@ async fn a_dump_makes_the_same_database() {
 }
 
 #[tokio::test]
+async fn a_dump_makes_a_view_before_the_triggers_that_write_through_it() {
+    let host = Host::new();
+    host.run(&[
+        "CREATE TABLE t (x)",
+        "CREATE VIEW low AS SELECT x FROM t",
+        "CREATE TRIGGER into_low INSTEAD OF INSERT ON low BEGIN INSERT INTO t VALUES (new.x); END",
+        "CREATE VIEW high AS SELECT x + 1 AS x FROM low",
+        "CREATE TRIGGER into_high INSTEAD OF INSERT ON high BEGIN INSERT INTO low VALUES (new.x - 1); END",
+        "DROP VIEW low",
+        "CREATE VIEW low AS SELECT x FROM t",
+        "CREATE TRIGGER into_low INSTEAD OF INSERT ON low BEGIN INSERT INTO t VALUES (new.x); END",
+    ])
+    .await;
+    let loaded = load(&dump(&host, "").await);
+    loaded.execute_batch("INSERT INTO high VALUES (8)").unwrap();
+    assert_eq!(loaded.query_row("SELECT x FROM t", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
+}
+
+#[tokio::test]
 async fn a_dump_keeps_row_ids_when_asked_to() {
     let host = filled().await;
     let rowids = "SELECT group_concat(rowid) FROM gaps";
     let loaded = |text: String| load(&text).query_row(rowids, [], |row| row.get::<_, String>(0)).unwrap();
     assert_eq!(loaded(dump(&host, "?preserve_row_ids=true").await), "5,9");
     assert_eq!(loaded(dump(&host, "").await), "1,2");
+}
+
+#[tokio::test]
+async fn a_dump_has_every_column_of_the_widest_table_and_its_row_ids() {
+    let columns: Vec<_> = (0..2000).map(|index| format!("c{index}")).collect();
+    let host = Host::new();
+    let create = format!("CREATE TABLE wide ({})", columns.join(","));
+    host.run(&[&create, "INSERT INTO wide (rowid, c0, c1999) VALUES (9, 1, 'last'), (5, 2, 'too')"]).await;
+    for (query, expected) in [("?preserve_row_ids=true", "5 2 too,9 1 last"), ("", "1 2 too,2 1 last")] {
+        let loaded = load(&dump(&host, query).await);
+        let rows = "SELECT group_concat(rowid || ' ' || c0 || ' ' || c1999) FROM wide";
+        assert_eq!(loaded.query_row(rows, [], |row| row.get::<_, String>(0)).unwrap(), expected);
+    }
 }
 
 #[tokio::test]

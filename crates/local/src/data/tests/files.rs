@@ -26,6 +26,40 @@ async fn the_file_appears_on_first_use_and_outlives_the_data_plane() {
     assert_eq!(host.value("SELECT x FROM t").await, integer(7));
 }
 
+#[tokio::test]
+async fn a_database_whose_file_has_gone_is_not_taken_for_an_empty_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = || Files::Directory(directory.path().to_owned());
+    let host = Host::with_files(files());
+    host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (7)"]).await;
+    drop(host);
+    let (file, aside) = (directory.path().join(format!("{DATABASE}.db")), directory.path().join("aside"));
+    std::fs::rename(&file, &aside).unwrap();
+
+    let host = Host::with_files(files());
+    for sql in ["SELECT * FROM t", "CREATE TABLE t (x)"] {
+        let error = host.error(sql).await;
+        assert_eq!(error["code"], "SQLITE_CANTOPEN", "{error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("database orders") && message.contains(DATABASE), "{message}");
+        assert!(!message.contains(directory.path().to_str().unwrap()), "{message}");
+    }
+    assert!(host.plane.copy(DATABASE, "copy").is_err());
+    assert!(host.plane.copy_at(DATABASE, "copy", host.clock.now()).is_err());
+    assert!(!file.exists());
+    std::fs::rename(&aside, &file).unwrap();
+    assert_eq!(host.value("SELECT x FROM t").await, integer(7));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_opened_is_told_without_its_path() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join(format!("{DATABASE}.db"))).unwrap();
+    let error = Host::with_files(Files::Directory(directory.path().to_owned())).error("SELECT 1").await;
+    let expected = json!({ "message": "SQLite error: unable to open database file", "code": "SQLITE_CANTOPEN" });
+    assert_eq!(error, expected);
+}
+
 #[test]
 fn the_last_database_of_a_group_takes_with_it_when_the_group_was_used() {
     let host = Host::new();
@@ -112,10 +146,10 @@ async fn a_forgotten_database_that_is_removed_loses_its_files() {
 async fn memory_databases_leave_nothing_behind() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;
-    let path = host.value("SELECT file FROM pragma_database_list").await["value"].as_str().unwrap().to_owned();
-    assert!(std::path::Path::new(&path).exists());
+    let directory = host.plane.directory().to_owned();
+    assert!(database_files(&directory).contains(&format!("{DATABASE}.db")));
     drop(host);
-    assert!(!std::path::Path::new(&path).exists());
+    assert!(!directory.exists());
 }
 
 #[tokio::test]

@@ -74,6 +74,19 @@ async fn each_of_three_commits_can_be_found_again_by_its_time() {
     assert_eq!(host.value("SELECT sum(x) FROM t").await, integer(111), "the original has not changed");
 }
 
+#[tokio::test]
+async fn a_time_that_the_clock_has_shown_twice_is_the_second_one() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    for (at, value) in [("13:00", 1), ("15:00", 10), ("11:00", 100), ("12:30", 1000)] {
+        host.clock.set(timestamp(&format!("2026-06-01T{at}:00Z")));
+        host.run(&[&format!("INSERT INTO t VALUES ({value})")]).await;
+    }
+    for (at, sum) in [("11:30", 111), ("12:30", 1111), ("14:00", 1111), ("16:00", 1111)] {
+        assert_eq!(sum_at(&host, &format!("2026-06-01T{at}:00Z")).await, integer(sum), "{at}");
+    }
+}
+
 /// `OR FAIL` keeps and commits what came before the failure, and so does an answer that is too large to be given.
 #[tokio::test]
 async fn what_a_failing_statement_has_committed_is_a_commit_like_any_other() {

@@ -58,7 +58,18 @@ async fn fifty_texts_of_five_kilobytes_can_be_stored() {
 
 #[tokio::test(start_paused = true)]
 async fn streams_that_hold_connections_are_limited_and_their_ends_make_room() {
+    fill_and_wait(&Host::new()).await;
+}
+
+#[test]
+fn streams_end_in_time_when_the_runtime_of_earlier_ones_is_gone() {
     let host = Host::new();
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime().block_on(host.pipeline(None, json!([execute("SELECT 1")])));
+    runtime().block_on(fill_and_wait(&host));
+}
+
+async fn fill_and_wait(host: &Host) {
     for _ in 0..256 {
         host.pipeline(None, json!([execute("PRAGMA cache_size = 10")])).await;
     }
@@ -67,6 +78,25 @@ async fn streams_that_hold_connections_are_limited_and_their_ends_make_room() {
     assert_eq!((status, text.as_str()), (503, r#"{"error":"too many open streams on this database"}"#));
     super::pass(6).await;
     assert_eq!(host.value("SELECT 1").await, integer(1));
+}
+
+#[tokio::test]
+async fn streams_that_store_much_end_the_oldest_ones() {
+    let host = Host::new();
+    let store = |id: usize| json!({ "type": "store_sql", "sql_id": id, "sql": " ".repeat(5000) });
+    let much: Vec<_> = (0..50).map(store).collect();
+    let mut batons = Vec::new();
+    // 32 MiB and a bit.
+    for _ in 0..136 {
+        let answer = host.pipeline(None, json!(much)).await;
+        batons.push(baton(&answer).to_owned());
+    }
+    let mut statuses = Vec::new();
+    for index in [0, 1, 2, 135] {
+        let body = json!({ "baton": batons[index], "requests": [] }).to_string();
+        statuses.push(host.post("/v3/pipeline", body).await.0);
+    }
+    assert_eq!(statuses, [410, 410, 200, 200]);
 }
 
 #[tokio::test]

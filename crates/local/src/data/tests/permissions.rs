@@ -9,6 +9,12 @@ const FORBIDDEN: &str =
 async fn prepared() -> Host {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)", "CREATE VIRTUAL TABLE f USING fts5(x)", "INSERT INTO t VALUES (1)"]).await;
+    host.run(&[
+        "CREATE VIRTUAL TABLE old USING fts4(x)",
+        "INSERT INTO old VALUES ('a')",
+        "INSERT INTO old VALUES ('b')",
+    ])
+    .await;
     host
 }
 
@@ -43,6 +49,10 @@ async fn a_read_only_token_is_refused_the_whole_request_for_each_class_of_write(
         "VACUUM INTO 'copy.db'",
         "REINDEX",
         "ANALYZE",
+        "CREATE TABLE temp.u (x)",
+        "CREATE VIRTUAL TABLE temp.u USING fts5(x)",
+        "SELECT optimize(old) FROM old LIMIT 1",
+        "SELECT 1 WHERE EXISTS (SELECT OPTIMIZE(old) FROM old)",
     ];
     let reader = host.read_only();
     for sql in writes {
@@ -69,6 +79,68 @@ async fn a_read_only_token_finds_no_way_around() {
         assert_eq!(reader.post("/v3/pipeline", body).await.0, 403, "{requests}");
     }
     assert_eq!(host.value("SELECT count(*) FROM t").await, integer(1));
+}
+
+/// The engine takes these for readers, and what they write would not wait for its turn.
+#[tokio::test]
+async fn nobody_sets_a_pragma_by_reading_a_function() {
+    let host = prepared().await;
+    host.run(&["CREATE INDEX by_x ON t (x)", "CREATE VIEW tidy AS SELECT * FROM pragma_optimize(65538)"]).await;
+    let listed = "SELECT group_concat(name) FROM sqlite_schema";
+    let before = host.value(listed).await;
+    for somebody in [host.clone(), host.read_only()] {
+        for sql in [
+            "SELECT * FROM pragma_optimize(65538)",
+            "SELECT 1 FROM pragma_optimize(-1)",
+            "SELECT * FROM t WHERE EXISTS (SELECT * FROM PRAGMA_Optimize(65538))",
+            "SELECT * FROM pragma_optimize",
+            "SELECT * FROM tidy",
+        ] {
+            assert_eq!(somebody.error(sql).await["code"], "SQLITE_AUTH", "{sql}");
+        }
+        somebody.run(&["SELECT * FROM pragma_user_version", "SELECT * FROM pragma_journal_mode"]).await;
+        assert_eq!(host.value(listed).await, before);
+    }
+}
+
+/// The engine would call what is at an address that a client has bound.
+#[tokio::test]
+async fn nobody_gives_the_engine_code_to_run() {
+    let host = prepared().await;
+    for somebody in [host.clone(), host.read_only()] {
+        let address = json!({ "type": "blob", "base64": "AQEBAQEBAQE=" });
+        let sql = "SELECT fts3_tokenizer('simple', ?)";
+        let bound = json!({ "type": "execute", "stmt": { "sql": sql, "args": [address] } });
+        let name = json!({ "type": "text", "value": "simple" });
+        let asked = json!({ "type": "execute", "stmt": { "sql": "SELECT hex(FTS3_Tokenizer(?))", "args": [name] } });
+        let answer = somebody.pipeline(None, json!([bound, asked, { "type": "close" }])).await;
+        for result in &answer["results"].as_array().unwrap()[..2] {
+            let message = result["error"]["message"].as_str().unwrap_or_default();
+            assert!(message.contains("not authorized to use function: "), "{answer}");
+        }
+    }
+    host.run(&["CREATE VIRTUAL TABLE older USING fts3(x, tokenize=simple)", "INSERT INTO older VALUES ('a b')"]).await;
+    assert_eq!(host.value("SELECT x FROM older WHERE older MATCH 'b'").await["value"], "a b");
+}
+
+#[tokio::test]
+async fn a_function_that_writes_is_a_write() {
+    let host = prepared().await;
+    let sql = "SELECT optimize(old) FROM old LIMIT 1";
+    let segments = "SELECT count(*) FROM old_segdir";
+    let described = host.pipeline(None, json!([{ "type": "describe", "sql": sql }])).await;
+    assert_eq!(described["results"][0]["response"]["result"]["is_readonly"], false);
+    host.plane.put(DatabaseRecord { block_writes: true, ..record() });
+    assert_eq!(host.error(sql).await["code"], "BLOCKED");
+    assert_eq!(host.value(segments).await, integer(2));
+    host.plane.put(record());
+    let holder = host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
+    let (optimized, _) = tokio::join!(host.value(sql), async {
+        tokio::task::yield_now().await;
+        host.pipeline(Some(super::baton(&holder)), json!([execute("COMMIT"), { "type": "close" }])).await
+    });
+    assert_eq!(optimized["value"], "Index optimized");
+    assert_eq!(host.value(segments).await, integer(1));
 }
 
 #[tokio::test]

@@ -301,6 +301,27 @@ async fn arguments_are_bound_by_position_or_by_name_and_must_match() {
 }
 
 #[tokio::test]
+async fn parameters_that_differ_by_their_prefix_have_values_of_their_own() {
+    let host = Host::new();
+    let run = async |sql: &str, args: &[(&str, i64)]| {
+        let args: Vec<_> = args.iter().map(|(name, value)| json!({ "name": name, "value": integer(*value) })).collect();
+        let stmt = json!({ "sql": sql, "named_args": args });
+        let answer = host.pipeline(None, json!([{ "type": "execute", "stmt": stmt }])).await;
+        answer["results"][0].clone()
+    };
+    let rows = |result: &serde_json::Value| result["response"]["result"]["rows"].clone();
+    for args in [[(":a", 2), ("@a", 3), ("$a", 4)], [("$a", 4), (":a", 2), ("@a", 3)]] {
+        let result = run("SELECT :a, @a, $a", &args).await;
+        assert_eq!(rows(&result), json!([[integer(2), integer(3), integer(4)]]), "{args:?}");
+    }
+    let result = run("SELECT :a, $a", &[("$a", 4), ("a", 2)]).await;
+    assert_eq!(rows(&result), json!([[integer(2), integer(4)]]));
+    // What is the name of another parameter is no other spelling of this one's.
+    let result = run("SELECT :a, $a", &[("$a", 4)]).await;
+    assert_eq!(result["error"]["code"], "ARGS_INVALID", "{result}");
+}
+
+#[tokio::test]
 async fn errors_have_the_documented_codes_and_words() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (a UNIQUE, b NOT NULL)", "INSERT INTO t VALUES (1, 1)"]).await;

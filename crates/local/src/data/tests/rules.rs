@@ -235,6 +235,24 @@ async fn the_schema_is_seen_by_who_reads_all_tables_or_changes_it() {
 }
 
 #[tokio::test]
+async fn a_temporary_table_shows_nothing_that_may_not_be_read() {
+    let host = host().await;
+    host.run(&["CREATE VIRTUAL TABLE notes USING fts5(word)", "INSERT INTO notes VALUES ('xyzzy')"]).await;
+    let reader = with(&host, json!([{ "t": ["users", "shown"], "a": ["data_read", "schema_add"] }]));
+    for sql in ["CREATE VIRTUAL TABLE temp.shown USING dbstat", "CREATE VIRTUAL TABLE shown USING DBSTAT"] {
+        forbidden(&reader, sql, "data_read permission on table").await;
+    }
+    for sql in [
+        "CREATE VIRTUAL TABLE temp.shown USING fts5vocab(main, notes, row)",
+        "CREATE VIRTUAL TABLE temp.shown USING fts5(word, content='secrets')",
+    ] {
+        let answer = reader.pipeline(None, json!([execute(sql), execute("SELECT * FROM temp.shown")])).await;
+        assert_eq!(answer["results"][1]["type"], "error", "{answer}");
+    }
+    reader.run(&["CREATE VIRTUAL TABLE temp.mine USING fts5(word)", "INSERT INTO mine VALUES ('a')"]).await;
+}
+
+#[tokio::test]
 async fn settings_are_not_changed_under_rules() {
     let everything =
         ["data_read", "data_add", "data_update", "data_delete", "schema_add", "schema_update", "schema_delete"];

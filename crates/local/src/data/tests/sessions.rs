@@ -61,6 +61,66 @@ async fn session_settings_stay_with_their_stream() {
     }
 }
 
+/// Each way a temporary object comes to be, and its end with its stream: no later one finds it in the way of a table.
+#[tokio::test]
+async fn no_temporary_object_outlives_its_stream() {
+    let host = Host::new();
+    host.run(&[
+        "CREATE TABLE orders (id, v)",
+        "CREATE VIRTUAL TABLE notes USING fts5(body)",
+        "INSERT INTO orders VALUES (1, 'real')",
+        "CREATE INDEX by_id ON orders (id)",
+    ])
+    .await;
+    let before = host.run(&["SELECT * FROM orders"]).await[0]["rows"].clone();
+    let ways: [&[&str]; 11] = [
+        &["CREATE TABLE temp.orders (id, v)"],
+        &["CREATE TEMP TABLE orders (id, v)"],
+        &["CREATE VIEW temp.orders AS SELECT 666 AS id, 'forged' AS v"],
+        &["CREATE VIRTUAL TABLE temp.orders USING fts5(id, v)", "INSERT INTO temp.orders VALUES (666, 'forged')"],
+        &["CREATE VIRTUAL TABLE temp.orders USING fts4(id, v)"],
+        &["CREATE VIRTUAL TABLE temp.orders USING rtree(id, v, w)"],
+        &["CREATE VIRTUAL TABLE temp.orders USING fts5vocab(main, notes, row)"],
+        &["BEGIN", "CREATE VIRTUAL TABLE temp.orders USING fts5(id, v)", "COMMIT"],
+        &["CREATE VIRTUAL TABLE temp.passing USING fts5(id, v)", "ALTER TABLE temp.passing RENAME TO orders"],
+        &["ANALYZE temp"],
+        &["CREATE TEMP TRIGGER forge AFTER INSERT ON main.orders BEGIN DELETE FROM orders; END"],
+    ];
+    for way in ways {
+        let close = || json!({ "type": "close" });
+        let sequence = json!({ "type": "sequence", "sql": way.join(";") });
+        for requests in [way.iter().map(|sql| execute(sql)).chain([close()]).collect(), json!([sequence, close()])] {
+            let answer = host.pipeline(None, requests).await;
+            let results = answer["results"].as_array().unwrap();
+            assert!(results.iter().all(|result| result["type"] == "ok"), "{way:?}: {answer}");
+            let found = host.run(&["SELECT * FROM orders", "SELECT count(*) FROM sqlite_temp_schema"]).await;
+            assert_eq!(found[0]["rows"], before, "{way:?}");
+            assert_eq!(found[1]["rows"][0][0], integer(0), "{way:?}");
+        }
+    }
+}
+
+/// The engine sets most settings while it compiles the pragma, before anybody has said that it is to run.
+#[tokio::test]
+async fn a_setting_that_was_only_compiled_is_not_set_for_anybody_else() {
+    let host = Host::new();
+    host.run(&["SELECT 1"]).await;
+    let close = json!({ "type": "close" });
+    for sql in ["PRAGMA foreign_keys = OFF", "EXPLAIN PRAGMA foreign_keys = OFF", "PRAGMA case_sensitive_like = ON"] {
+        let describe = json!({ "type": "describe", "sql": sql });
+        let never = json!({ "type": "execute", "stmt": { "sql": sql, "args": [integer(1)] } });
+        let sequence = json!({ "type": "sequence", "sql": format!("SELECT 1; {sql}") });
+        for request in [describe, never, sequence, execute(sql)] {
+            for somebody in [host.clone(), host.read_only()] {
+                let body = json!({ "requests": [request, close] }).to_string();
+                somebody.post("/v3/pipeline", body).await;
+                assert_eq!(host.value("PRAGMA foreign_keys").await, integer(1), "{request}");
+                assert_eq!(host.value("SELECT 'A' LIKE 'a'").await, integer(1), "{request}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_reused_connection_does_not_tell_what_was_inserted_before() {
     let host = Host::new();

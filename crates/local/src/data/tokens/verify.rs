@@ -44,7 +44,8 @@ pub(crate) fn authorize(
     if token.len() > MAX_TOKEN_BYTES {
         return Err(TokenRefusal::Invalid);
     }
-    let claims = verified.get_or_verify(token, || verify_signature(token, &record.signing_key))?;
+    let key = &record.signing_key;
+    let claims = verified.get_or_verify(token, key, || verify_signature(token, key))?;
     if claims.exp.is_some_and(|expires_at| now.as_second() >= expires_at) {
         return Err(TokenRefusal::Expired);
     }

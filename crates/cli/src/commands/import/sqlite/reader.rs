@@ -8,9 +8,12 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use rusqlite::{Connection as Handle, ErrorCode, OpenFlags, Rows, Statement, types::ValueRef};
+use rusqlite::{Connection as Handle, ErrorCode, OpenFlags, Row, Rows, Statement, types::ValueRef};
 
-use super::content::{Content, FileTable, Other, Sort};
+use super::{
+    super::rows::MOST_COLUMNS,
+    content::{Content, FileTable, Other, Sort},
+};
 use crate::{
     exit::{Failure, Kind},
     hrana::Value,
@@ -121,9 +124,9 @@ impl Reader {
         Ok(table)
     }
 
-    /// Has the rows of a table read that come behind so many of them.
+    /// Has the rows of a table read that come behind so many of them, as far as there is room for their columns.
     pub(super) fn select(&self, table: &FileTable, columns: &[&str], after: u64) -> Result<Statement<'_>> {
-        let list: Vec<_> = columns.iter().map(|column| quote_identifier(column)).collect();
+        let list: Vec<_> = columns.iter().take(MOST_COLUMNS).map(|column| quote_identifier(column)).collect();
         // Not by an index, which would have an order of its own.
         let sql = format!(
             "SELECT {} FROM {} NOT INDEXED LIMIT -1 OFFSET {after}",
@@ -136,6 +139,30 @@ impl Reader {
     /// The values of the next row; nothing behind the last.
     pub(super) fn next(&self, rows: &mut Rows<'_>, table: &FileTable, place: u64) -> Result<Option<Vec<Value>>> {
         let Some(row) = rows.next().with_context(|| self.unreadable())? else { return Ok(None) };
+        let mut values = self.values(row, table, place)?;
+        values.extend(self.without_room(row, table, place)?);
+        Ok(Some(values))
+    }
+
+    /// The last column of the widest table there can be, for which its row ids leave no room.
+    fn without_room(&self, row: &Row<'_>, table: &FileTable, place: u64) -> Result<Vec<Value>> {
+        let (Some(row_id), [.., last]) = (table.row_id, table.columns.as_slice()) else { return Ok(Vec::new()) };
+        let begins_with_row_id = row.as_ref().column_name(0).is_ok_and(|name| name == row_id);
+        if table.columns.len() < MOST_COLUMNS || !begins_with_row_id {
+            return Ok(Vec::new());
+        }
+        let sql =
+            format!("SELECT {} FROM {} WHERE {row_id} = ?1", quote_identifier(last), quote_identifier(&table.name));
+        let row_id: i64 = row.get(0).with_context(|| self.unreadable())?;
+        let mut statement = self.handle.prepare_cached(&sql).with_context(|| self.unreadable())?;
+        let mut rows = statement.query([row_id]).with_context(|| self.unreadable())?;
+        match rows.next().with_context(|| self.unreadable())? {
+            Some(row) => self.values(row, table, place),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn values(&self, row: &Row<'_>, table: &FileTable, place: u64) -> Result<Vec<Value>> {
         let columns = row.as_ref().column_names();
         let value = |(at, column): (usize, &&str)| {
             let value = row.get_ref(at).with_context(|| self.unreadable())?;
@@ -144,7 +171,7 @@ impl Reader {
                 Failure::usage(format!("{}: {place}: it is text, and not UTF-8", self.file)).into()
             })
         };
-        columns.iter().enumerate().map(value).collect::<Result<_>>().map(Some)
+        columns.iter().enumerate().map(value).collect()
     }
 
     /// Reads all rows of a table.
