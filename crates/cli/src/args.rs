@@ -10,6 +10,7 @@ mod export;
 mod global;
 mod group;
 mod import;
+mod key;
 mod local;
 mod location;
 mod org;
@@ -39,6 +40,7 @@ pub(crate) use export::{ExportArgs, ExportFormat};
 pub(crate) use global::{Format, GlobalArgs};
 pub(crate) use group::{GroupCommand, GroupCreate, GroupLocationsCommand, GroupTokensCommand};
 pub(crate) use import::{Destination, Import, ImportCommand, ImportCsv, ImportDump, ImportMode, ImportSqlite};
+pub(crate) use key::KeyArgs;
 pub(crate) use local::{
     DEFAULT_NAME, EnvironmentFormat, LocalClock, LocalCloud, LocalCommand, LocalEnv, LocalExec, LocalFault,
     LocalFaultAdd, LocalFork, LocalLogs, LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop,

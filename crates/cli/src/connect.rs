@@ -7,6 +7,7 @@ use turso_cloud::{DatabaseToken, Expiration, InvalidInput, NewToken};
 use url::{Host, Url};
 
 use crate::{
+    args::KeyArgs,
     config::parse_duration,
     context::Context,
     exit::Failure,
@@ -27,32 +28,42 @@ pub(crate) enum Rights {
     Write,
 }
 
+/// What is going to be done with a database, and what opens it if it is encrypted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access<'a> {
+    pub(crate) rights: Rights,
+    pub(crate) key: &'a KeyArgs,
+}
+
 /// Connects to a database, given by its name or by its URL.
 ///
 /// For a name, a token is minted that ends after an hour. For a URL, one is taken from the environment: a database need
 /// not be of this organization, nor ask for a token.
-pub(crate) async fn connect(cx: &Context, database: &str, rights: Rights) -> Result<Connection> {
+pub(crate) async fn connect(cx: &Context, database: &str, access: Access<'_>) -> Result<Connection> {
     let settings = settings(cx)?;
+    let key = cx.encryption_key(access.key)?;
+    let connection = |url: &str, token| Ok(connection(cx, settings, url, token)?.opened_by(key.cloned()));
     if is_url(database) {
         check(database)?;
-        return connection(cx, settings, database, token_of_environment()?);
+        return connection(database, token_of_environment()?);
     }
     let databases = cx.client()?.databases();
-    let (url, token) = match rights {
+    let (url, token) = match access.rights {
         Rights::Write => {
             let access = databases.access(database, lifetime()).await?;
             (access.url, access.token)
         }
         Rights::Read => {
             let url = databases.get(database).await?.url();
-            (url, databases.create_token(database, rights.token()).await?)
+            (url, databases.create_token(database, access.rights.token()).await?)
         }
     };
-    connection(cx, settings, &url, Some(token))
+    connection(&url, Some(token))
 }
 
 /// In a dry run: has the requests shown by which it would connect. Yields the URL that SQL would go to.
-pub(crate) async fn rehearse(cx: &Context, database: &str, rights: Rights) -> Result<String> {
+pub(crate) async fn rehearse(cx: &Context, database: &str, access: Access<'_>) -> Result<String> {
+    cx.encryption_key(access.key)?;
     if is_url(database) {
         check(database)?;
         token_of_environment()?;
@@ -60,7 +71,7 @@ pub(crate) async fn rehearse(cx: &Context, database: &str, rights: Rights) -> Re
     }
     let databases = cx.client()?.databases();
     let url = databases.get(database).await?.url();
-    databases.create_token(database, rights.token()).await?;
+    databases.create_token(database, access.rights.token()).await?;
     Ok(hrana::base(&url))
 }
 

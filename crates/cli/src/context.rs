@@ -1,17 +1,18 @@
 //! What every command is handed.
 
 use std::{
-    fs,
+    env, fs,
     io::{self, IsTerminal as _, Write as _},
     sync::OnceLock,
     time::Duration,
 };
 
 use anyhow::{Context as _, Result};
-use turso_cloud::{ApiToken, Client, Credentials, OrganizationSlug, RetryPolicy};
+use turso_cloud::{ApiToken, Client, Credentials, EncryptionKey, OrganizationSlug, RetryPolicy};
+use url::{Host, Url};
 
 use crate::{
-    args::GlobalArgs,
+    args::{GlobalArgs, KeyArgs},
     config::{Setting, Settings, Source, parse_duration},
     exit::{Failure, Kind},
     output::Output,
@@ -22,6 +23,10 @@ use crate::{
 /// How long a call may take with all its attempts.
 const USUAL_DEADLINE: Duration = Duration::from_secs(120);
 
+/// Where the key of encrypted databases is looked for where no file is named. The second is that of the official command
+/// line.
+const KEY_VARIABLES: [&str; 2] = ["TURSOCTL_ENCRYPTION_KEY", "TURSO_DB_REMOTE_ENCRYPTION_KEY"];
+
 /// More than the longest name somebody may have to type.
 const LONGEST_ANSWER: u64 = 1024;
 
@@ -31,6 +36,7 @@ pub(crate) struct Context {
     settings: Settings,
     output: Output,
     token: OnceLock<Setting<ApiToken>>,
+    encryption_key: OnceLock<EncryptionKey>,
     client: OnceLock<Client>,
     recorder: Option<Recorder>,
 }
@@ -58,7 +64,8 @@ impl Context {
         let settings = Settings::resolve(&flags, makes_profiles)?;
         let output = Output::new(&flags, settings.format());
         let recorder = flags.dry_run.then(|| Recorder::new(output.truth().clone()));
-        Ok(Self { flags, settings, output, token: OnceLock::new(), client: OnceLock::new(), recorder })
+        let (token, encryption_key, client) = Default::default();
+        Ok(Self { flags, settings, output, token, encryption_key, client, recorder })
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -114,6 +121,26 @@ impl Context {
         }
         let token = self.settings.token(&self.flags)?;
         Ok(self.token.get_or_init(|| token))
+    }
+
+    /// The key of encrypted databases, if there is one; read only once, as a pipe can be.
+    pub(crate) fn encryption_key(&self, args: &KeyArgs) -> Result<Option<&EncryptionKey>> {
+        if let Some(key) = self.encryption_key.get() {
+            return Ok(Some(key));
+        }
+        let key = match &args.encryption_key_file {
+            Some(file) => {
+                let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+                Some((text, file.display().to_string()))
+            }
+            None => KEY_VARIABLES.iter().find_map(|variable| {
+                let text = env::var(variable).ok().filter(|text| !text.trim().is_empty())?;
+                Some((text, format!("environment variable {variable}")))
+            }),
+        };
+        let Some((text, origin)) = key else { return Ok(None) };
+        let key = EncryptionKey::from_base64(text.trim()).context(origin)?;
+        Ok(Some(self.encryption_key.get_or_init(|| key)))
     }
 
     /// Takes a token that somebody has just logged in with for the one in use.
@@ -191,6 +218,20 @@ impl Context {
         Err(Failure::new(Kind::Declined, "nothing was done").into())
     }
 
+    /// Where the region service is: where it is said to be, or with an API on this machine, where a local cloud has it.
+    fn region_url(&self) -> Option<String> {
+        if let Some(url) = self.settings.text("region_url") {
+            return Some(url.to_owned());
+        }
+        let api_url = self.settings.text("api_url")?;
+        let is_here = match Url::parse(api_url).ok()?.host()? {
+            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        };
+        is_here.then(|| format!("{}/_region", api_url.trim_end_matches('/')))
+    }
+
     fn build_client(&self) -> Result<Client> {
         let token = self.token()?.value.clone();
         let mut builder =
@@ -201,7 +242,7 @@ impl Context {
         if let Some(url) = self.settings.text("api_url") {
             builder = builder.base_url(url);
         }
-        if let Some(url) = self.settings.text("region_url") {
+        if let Some(url) = self.region_url() {
             builder = builder.region_url(url);
         }
         if let Some(timeout) = self.settings.text("timeout") {

@@ -7,6 +7,10 @@ use std::{
 };
 
 use tempfile::TempPath;
+use tokio::task;
+
+/// More links than that lead round in a circle.
+const MOST_LINKS: usize = 40;
 
 /// A file under way: it appears under its name when it is finished, and not at all when it is dropped before. Only its
 /// owner can read it.
@@ -14,14 +18,23 @@ use tempfile::TempPath;
 pub(crate) struct WholeFile {
     writer: io::BufWriter<fs::File>,
     draft: TempPath,
-    path: PathBuf,
+    end: End,
 }
 
 /// A file that is written, and has yet to appear under its name.
 #[derive(Debug)]
 pub(crate) struct Draft {
     draft: TempPath,
-    path: PathBuf,
+    end: End,
+}
+
+/// What a path leads to, behind all of its links, which stay what they are.
+#[derive(Debug)]
+enum End {
+    /// A file, whether it is there or not: the draft takes its place.
+    File(PathBuf),
+    /// A pipe or a device, whose place nothing can take: what was written goes into it.
+    Stream(PathBuf),
 }
 
 /// Creates a folder that only its owner can look into.
@@ -33,14 +46,28 @@ pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// Whether something would be lost if a path were written to: not so where there is nothing, nor in a pipe or a device.
+pub(crate) fn holds_something(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !is_stream(&metadata))
+}
+
 impl WholeFile {
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let mut prefix = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
-        prefix.push(".");
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // Its name is left to chance: what another run has left, killed at any moment, must not be in the way.
-        let (file, draft) = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder)?.into_parts();
-        Ok(Self { writer: io::BufWriter::new(file), draft, path: path.to_owned() })
+        Self::create_at(End::of(path)?)
+    }
+
+    fn create_at(end: End) -> io::Result<Self> {
+        let (file, draft) = match &end {
+            End::File(path) => {
+                let mut prefix = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
+                prefix.push(".");
+                // Its name is left to chance: what another run has left, killed at any moment, must not be in the way.
+                tempfile::Builder::new().prefix(&prefix).tempfile_in(folder_of(path))?
+            }
+            End::Stream(_) => tempfile::NamedTempFile::new()?,
+        }
+        .into_parts();
+        Ok(Self { writer: io::BufWriter::new(file), draft, end })
     }
 
     /// Where it is until then.
@@ -57,19 +84,80 @@ impl WholeFile {
     /// Closes it, with all of it on the disk.
     pub(crate) fn close(mut self) -> io::Result<Draft> {
         self.file()?.sync_all()?;
-        Ok(Draft { draft: self.draft, path: self.path })
+        Ok(Draft { draft: self.draft, end: self.end })
     }
 
-    pub(crate) fn finish(self) -> io::Result<()> {
-        self.close()?.finish()
+    pub(crate) async fn finish(self) -> io::Result<()> {
+        self.close()?.finish().await
     }
 }
 
 impl Draft {
-    /// Gives it its name.
-    pub(crate) fn finish(self) -> io::Result<()> {
-        self.draft.persist(self.path).map_err(|error| error.error)
+    /// Gives it its name. For a pipe, that waits for whoever reads it.
+    pub(crate) async fn finish(self) -> io::Result<()> {
+        let Self { draft, end } = self;
+        match end {
+            End::File(path) => draft.persist(path).map_err(|error| error.error),
+            // On a thread of its own: signals are heard meanwhile.
+            End::Stream(path) => task::spawn_blocking(move || pour(draft, &path)).await.map_err(io::Error::other)?,
+        }
     }
+}
+
+/// Copies a draft into a pipe or a device. It is gone before that begins, which may be never.
+fn pour(draft: TempPath, path: &Path) -> io::Result<()> {
+    let mut written = fs::File::open(&draft)?;
+    draft.close()?;
+    let mut stream = fs::OpenOptions::new().write(true).open(path)?;
+    io::copy(&mut written, &mut stream)?;
+    stream.flush()
+}
+
+impl End {
+    fn of(path: &Path) -> io::Result<Self> {
+        match path.metadata() {
+            Ok(metadata) if is_stream(&metadata) => Ok(Self::Stream(path.to_owned())),
+            Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(metadata) if !metadata.is_file() => Err(no_file()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => behind_links(path).map(Self::File),
+        }
+    }
+}
+
+/// Where links lead, be it to nothing.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match path.read_link() {
+            Ok(next) => path = folder_of(&path).join(next),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many links"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A pipe or a device like a terminal, which take what is written to them. A disk is none: it would be overwritten.
+fn is_stream(metadata: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kind = metadata.file_type();
+        kind.is_fifo() || kind.is_char_device()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        false
+    }
+}
+
+fn no_file() -> io::Error {
+    io::Error::other("it is no file")
 }
 
 impl Write for WholeFile {
@@ -82,9 +170,22 @@ impl Write for WholeFile {
     }
 }
 
-/// Writes a text as a whole file.
+/// Writes a text as a whole file that is read again later: what is no file would not keep it.
 pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    match End::of(path)? {
+        End::Stream(_) => Err(no_file()),
+        end @ End::File(_) => {
+            let mut file = WholeFile::create_at(end)?;
+            file.write_all(text.as_bytes())?;
+            let Draft { draft, end: End::File(path) | End::Stream(path) } = file.close()?;
+            draft.persist(path).map_err(|error| error.error)
+        }
+    }
+}
+
+/// Writes a text where somebody wants it: as a whole file, or into a pipe or a device.
+pub(crate) async fn write_out(path: &Path, text: &str) -> io::Result<()> {
     let mut file = WholeFile::create(path)?;
     file.write_all(text.as_bytes())?;
-    file.finish()
+    file.finish().await
 }

@@ -13,6 +13,7 @@ mod wrapped;
 mod yaml;
 
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     pin::pin,
 };
@@ -25,7 +26,7 @@ use crate::{
     args::{Format, GlobalArgs},
     stdout,
 };
-pub(crate) use shape::Shape;
+pub(crate) use shape::{Shape, URL};
 pub(crate) use truth::Truth;
 
 /// Where data goes, and how it looks.
@@ -199,6 +200,14 @@ impl Output {
             }
         }
         Ok(())
+    }
+
+    /// Text that is the whole answer: for a program, as the field that names such a thing.
+    pub(crate) fn bare(&self, shape: &Shape, text: &str) -> Result<()> {
+        if self.is_structured() {
+            return self.value(shape, &BTreeMap::from([(shape.name, text)]));
+        }
+        self.text(text)
     }
 
     /// Text that is the whole answer, such as a token or a URL, with a line end behind it.

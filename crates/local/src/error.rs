@@ -25,6 +25,12 @@ pub enum CloudError {
         /// The name.
         name: String,
     },
+    /// There is a snapshot of this name already.
+    #[error("there is a snapshot {name:?} already")]
+    SnapshotExists {
+        /// The name.
+        name: String,
+    },
     /// A transaction did not end, so that the databases could not be copied.
     #[error("a database is written to for too long to be copied")]
     Busy,

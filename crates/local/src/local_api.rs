@@ -14,7 +14,7 @@
 //! | `GET`, `DELETE /_local/requests` | lists [`LoggedRequest`](crate::LoggedRequest), forgets them; `?after=`, `?operation=`, `?database=`, `?unknown=true`, and `?wait=` for as many seconds as there is none |
 //! | `GET /_local/requests/tail` | the same as lines of JSON, as they come; `?after=` |
 //! | `GET /_local/requests/har` | an HTTP archive |
-//! | `GET`, `POST /_local/snapshots` | lists [`Snapshot`](crate::Snapshot), makes a [`NewSnapshot`] |
+//! | `GET`, `POST /_local/snapshots` | lists [`Snapshot`](crate::Snapshot), makes a [`NewSnapshot`]; 409 where its name is taken |
 //! | `POST /_local/snapshots/{name}/restore` | puts the cloud back to one |
 //! | `DELETE /_local/snapshots/{name}` | deletes one |
 //! | `GET`, `POST /_local/forks` | lists [`ServedFork`], makes one: a copy of the cloud as it is now, in memory and on a port of its own for this machine, which takes the same tokens and ends with the cloud |

@@ -73,7 +73,7 @@ impl Cloud {
         let turn = self.change_of_state().await;
         let (draft, target) = (self.hidden_place(), self.place_of(name));
         if target.exists() {
-            return Err(InvalidInput::new("snapshot", name, "there is one of this name already").into());
+            return Err(CloudError::SnapshotExists { name: name.to_owned() });
         }
         let name = name.to_owned();
         let clock = self.clock().clone();

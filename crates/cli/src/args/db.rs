@@ -9,6 +9,7 @@ use turso_cloud::{ByteSize, Cipher, DatabaseId, DatabaseName, GroupName, Instanc
 pub(crate) use configuration::{AllowRulesArgs, AllowRulesCommand, DbConfigChange, DbConfigCommand};
 
 use super::{
+    key::KeyArgs,
     tokens::TokenArgs,
     values::{Switch, known, time},
 };
@@ -250,6 +251,8 @@ pub(crate) struct DbBranch {
     /// Wait until it answers
     #[arg(long)]
     pub(crate) wait: bool,
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

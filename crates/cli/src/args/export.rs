@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, ValueEnum};
 
+use super::key::KeyArgs;
+
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -10,8 +12,8 @@ Examples:
   tursoctl export orders --out goods.csv --format csv --table goods
   tursoctl export --glob 'tenant-*' --out backup/ --verify
 
-A file appears under its name when it is complete, and never before. A database is written as it was at one moment with
-sqlite and dump; with csv and jsonl, every table is.
+A file appears under its name when it is complete, and never before; behind a link, where that leads. A pipe or a device gets
+its data then. A database is written as it was at one moment with sqlite and dump; with csv and jsonl, every table is.
 Related commands: import, sql, db create")]
 #[command(group = ArgGroup::new("databases").required(true).args(["names", "all", "glob"]))]
 pub(crate) struct ExportArgs {
@@ -46,6 +48,9 @@ pub(crate) struct ExportArgs {
     /// Replace files that exist
     #[arg(long)]
     pub(crate) overwrite: bool,
+
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

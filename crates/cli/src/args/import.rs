@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::key::KeyArgs;
+
 #[derive(Clone, Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum ImportCommand {
@@ -34,7 +36,8 @@ Examples:
   tursoctl import csv goods.csv --to shop --create --table products --types id=integer,code=text
   tursoctl import csv goods.csv --to shop --mode replace
 
-The file is in UTF-8, and its first line names the columns.
+The file is in UTF-8, and its first line names the columns. Columns that the table generates are left out, for it computes
+them anew.
 Related commands: export --format csv, sql")]
     Csv(ImportCsv),
 }
@@ -71,12 +74,15 @@ pub(crate) struct Destination {
     pub(crate) to: String,
 
     /// Create the database; it must not exist
-    #[arg(long)]
+    #[arg(long, conflicts_with = "encryption_key_file")]
     pub(crate) create: bool,
 
     /// The group of a database that is created
     #[arg(long, value_name = "GROUP", default_value = "default", requires = "create")]
     pub(crate) group: String,
+
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -112,9 +118,9 @@ pub(crate) struct ImportCsv {
     #[arg(long, value_name = "COLUMN=TYPE", value_delimiter = ',')]
     pub(crate) types: Vec<String>,
 
-    /// The field that stands for NULL; by default an empty one
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub(crate) null: String,
+    /// The field that stands for NULL, within quotes or not; without it, an empty one that is not within quotes
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) null: Option<String>,
 
     /// What separates fields
     #[arg(long, value_name = "CHARACTER", default_value = ",")]

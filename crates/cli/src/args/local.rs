@@ -118,7 +118,7 @@ pub(crate) struct LocalStart {
     #[arg(long, conflicts_with = "data_dir")]
     pub(crate) ephemeral: bool,
 
-    /// Write the variables a client needs to this file once the cloud is ready
+    /// Write the variables a client needs to this file once the cloud is ready; into a pipe when somebody reads it
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::key::KeyArgs;
+
 // What runs SQL takes, whether it is interactive or not.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Parameters {
@@ -25,6 +27,9 @@ pub(crate) struct Parameters {
     /// Use a token that cannot change anything
     #[arg(long)]
     pub(crate) read_only: bool,
+
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -71,6 +71,6 @@ async fn export(client: &Client, filter: &AuditFilter, out: &std::path::Path) ->
         writeln!(file, "{line}").with_context(cannot_write)?;
         count += 1;
     }
-    file.finish().with_context(cannot_write)?;
+    file.finish().await.with_context(cannot_write)?;
     Ok(count)
 }

@@ -13,6 +13,8 @@ use crate::{
     output::Shape,
 };
 
+const TOKEN: Shape = Shape { noun: "token", name: "token", columns: &[("token", "token")], wide: &[] };
+
 const STATUS: Shape = Shape {
     noun: "profile",
     name: "profile",
@@ -46,7 +48,7 @@ pub(super) async fn run(cx: &Context, command: &AuthCommand) -> Result<()> {
         AuthCommand::Login(args) => login::run(cx, args).await,
         AuthCommand::Logout => logout(cx),
         AuthCommand::Status(args) => status(cx, args).await,
-        AuthCommand::Token => cx.out().text(cx.token()?.value.expose()),
+        AuthCommand::Token => cx.out().bare(&TOKEN, cx.token()?.value.expose()),
         AuthCommand::Tokens(command) => tokens::run(cx, command).await,
         AuthCommand::Import(args) => import::run(cx, args.from),
     }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::{
     args::{ExportArgs, ExportFormat},
-    connect::{self, Rights, connect},
+    connect::{self, Access, Rights, connect},
     context::{Context, say},
     exit::{Failure, Kind},
     hrana::Connection,
@@ -94,7 +94,7 @@ async fn export(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) ->
         // Before anything is asked of the service.
         plan.whole(database).check()?;
     }
-    let mut connection = connect(cx, database, Rights::Read).await?;
+    let mut connection = connect(cx, database, access(args)).await?;
     let exported = if args.format.is_by_table() {
         by_table(cx, args, plan, database, &mut connection).await
     } else {
@@ -104,6 +104,10 @@ async fn export(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) ->
     };
     connection.close().await;
     exported
+}
+
+fn access(args: &ExportArgs) -> Access<'_> {
+    Access { rights: Rights::Read, key: &args.key }
 }
 
 /// Says what would be written. Which tables there are is only known to whoever may look into the database.
@@ -116,7 +120,7 @@ async fn rehearse(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) 
     if !args.format.is_by_table() || args.table.is_some() {
         place.check()?;
     }
-    connect::rehearse(cx, database, Rights::Read).await?;
+    connect::rehearse(cx, database, access(args)).await?;
     cx.notice(format_args!("this would export {database} {place}"));
     Ok(())
 }
@@ -141,7 +145,7 @@ async fn whole(
         found.compare(&before, connection).await?;
         rows = Some(found.total());
     }
-    let (path, bytes) = target.close()?.finish()?;
+    let (path, bytes) = target.close()?.finish().await?;
     Ok(Exported { database: database.to_owned(), table: None, path, bytes, rows, verified: args.verify })
 }
 
@@ -169,7 +173,7 @@ async fn by_table(
         let before = if args.verify { Some(Counts::of(connection, &table).await?) } else { None };
         let mut target = Target::create(place)?;
         let written = tables::write(cx, args.format, connection, &mut target, &table).await?;
-        if let Some(loss) = written.loss(&table, args.format) {
+        if let Some(loss) = written.loss {
             if args.verify {
                 return Err(Failure::new(Kind::Different, loss).hint("--format sqlite keeps them").into());
             }
@@ -184,7 +188,7 @@ async fn by_table(
     // No table gets its file before all of them are written.
     let mut exported = Vec::new();
     for (table, draft, rows) in drafts {
-        let (path, bytes) = draft.finish()?;
+        let (path, bytes) = draft.finish().await?;
         let (database, verified) = (database.to_owned(), args.verify);
         exported.push(Exported { database, table: Some(table), path, bytes, rows: Some(rows), verified });
     }

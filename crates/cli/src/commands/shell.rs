@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Cursor as Bytes};
 
 use anyhow::{Context as _, Result};
 
-use super::sql::{Flow, Given, Performer as _, Runner, open_file, partial, rehearse, rights, run_script, writer};
+use super::sql::{Flow, Given, Performer as _, Runner, access, open_file, partial, rehearse, run_script, writer};
 use crate::{
     args::ShellArgs,
     connect::connect,
@@ -36,7 +36,7 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
         return rehearse(cx, recorder, &args.database, script(args)?, &args.parameters, command).await;
     }
     let given = Given::parse(&args.parameters)?;
-    let connection = connect(cx, &args.database, rights(&args.parameters)).await?;
+    let connection = connect(cx, &args.database, access(&args.parameters)).await?;
     let mut writer = writer(cx, args.mode);
     let runner = Runner::new(connection, &mut writer, given);
     let mut session = Session::new(cx, runner, &args.database);

@@ -17,7 +17,7 @@ pub(super) use text::open_file;
 
 use crate::{
     args::{Parameters, SqlArgs},
-    connect::{Rights, check, connect},
+    connect::{Access, Rights, check, connect},
     context::Context,
     exit::Failure,
     rows::{Mode, RowWriter},
@@ -64,7 +64,7 @@ async fn on_each(
     let mut failed = 0;
     for database in databases {
         let on_one = async {
-            let connection = connect(cx, database, rights(parameters)).await?;
+            let connection = connect(cx, database, access(parameters)).await?;
             let mut runner = Runner::new(connection, &mut *writer, given.clone());
             runner.database = are_several.then(|| database.clone());
             let ran = run_script(&mut runner, text.open()?, parameters).await;
@@ -96,8 +96,9 @@ fn no_command(command: &Source) -> Result<()> {
         .into())
 }
 
-pub(super) fn rights(parameters: &Parameters) -> Rights {
-    if parameters.read_only { Rights::Read } else { Rights::Write }
+pub(super) fn access(parameters: &Parameters) -> Access<'_> {
+    let rights = if parameters.read_only { Rights::Read } else { Rights::Write };
+    Access { rights, key: &parameters.key }
 }
 
 /// The last word is the SQL, unless it is in a file.

@@ -7,7 +7,7 @@ use reqwest::{
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
 };
 use serde::{Deserialize, Serialize};
-use turso_cloud::DatabaseToken;
+use turso_cloud::{DatabaseToken, EncryptionKey, contract::uploads::ENCRYPTION_KEY_HEADER};
 use url::Url;
 
 use super::{
@@ -29,6 +29,7 @@ pub(crate) struct Connection {
     http: Http,
     base: String,
     token: Option<DatabaseToken>,
+    key: Option<EncryptionKey>,
     is_traced: bool,
     pub(super) stream: Stream,
     /// The stream of a statement that is not read to its end: it can only be ended.
@@ -47,7 +48,13 @@ pub(super) struct Stream {
 impl Connection {
     /// Connects with the first request.
     pub(crate) fn new(http: Http, url: &str, token: Option<DatabaseToken>) -> Self {
-        Self { http, base: base(url), token, is_traced: false, stream: Stream::default(), left: None }
+        Self { http, base: base(url), token, key: None, is_traced: false, stream: Stream::default(), left: None }
+    }
+
+    /// Opens a database that is encrypted.
+    pub(crate) fn opened_by(mut self, key: Option<EncryptionKey>) -> Self {
+        self.key = key;
+        self
     }
 
     /// Tells of each request on standard error: where it goes and what is answered, but no SQL, which may hold anything.
@@ -62,6 +69,7 @@ impl Connection {
             http: self.http.clone(),
             base: self.base.clone(),
             token: self.token.clone(),
+            key: self.key.clone(),
             is_traced: self.is_traced,
             stream: Stream::default(),
             left: None,
@@ -151,10 +159,10 @@ impl Connection {
 
     async fn send(&self, mut request: reqwest::RequestBuilder) -> Result<reqwest::Response, HranaError> {
         if let Some(token) = &self.token {
-            let header = HeaderValue::try_from(format!("Bearer {}", token.expose()));
-            let mut header = header.map_err(|_| HranaError::answer("the token holds what no header can"))?;
-            header.set_sensitive(true);
-            request = request.header(AUTHORIZATION, header);
+            request = request.header(AUTHORIZATION, secret("token", &format!("Bearer {}", token.expose()))?);
+        }
+        if let Some(key) = &self.key {
+            request = request.header(ENCRYPTION_KEY_HEADER, secret("encryption key", key.expose())?);
         }
         let (http, request) = request.build_split();
         let request = request.map_err(HranaError::transport)?;
@@ -176,6 +184,13 @@ impl Connection {
         let is_in_transaction = self.left.as_ref().is_some_and(|stream| stream.is_in_transaction);
         Stream { baton, base, is_in_transaction }
     }
+}
+
+fn secret(what: &str, text: &str) -> Result<HeaderValue, HranaError> {
+    let header = HeaderValue::try_from(text);
+    let mut header = header.map_err(|_| HranaError::answer(format!("the {what} holds what no header can")))?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 /// Where requests to a database go. A `libsql://` URL means TLS, as everywhere.
@@ -219,7 +234,7 @@ fn refusal(status: u16, text: &[u8]) -> HranaError {
     HranaError::Refused { status, message, code: body.code.unwrap_or_default() }
 }
 
-/// Never the token.
+/// Never the token, nor the key.
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("base", &self.base).field("stream", &self.stream).finish_non_exhaustive()

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use turso_cloud::contract::uploads::ENCRYPTION_KEY_HEADER;
+
 use super::wire::SqlError;
 use crate::exit::{Failure, Kind};
 
@@ -81,7 +83,10 @@ impl HranaError {
 /// An error of its own sentence: nothing has to be added to say what went wrong.
 impl From<HranaError> for Failure {
     fn from(error: HranaError) -> Self {
-        Self::new(error.exit(), error.to_string()).caused_by(error)
+        let is_about_key =
+            matches!(&error, HranaError::Refused { message, .. } if message.contains(ENCRYPTION_KEY_HEADER));
+        let failure = Self::new(error.exit(), error.to_string()).caused_by(error);
+        if is_about_key { failure.hint("--encryption-key-file FILE") } else { failure }
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) struct Shape {
     pub(crate) wide: &'static [(&'static str, &'static str)],
 }
 
+/// A URL that is the whole answer.
+pub(crate) const URL: Shape = Shape { noun: "url", name: "url", columns: &[("url", "url")], wide: &[] };
+
 impl Shape {
     pub(crate) fn all_columns(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.columns.iter().chain(self.wide).copied()

@@ -1,6 +1,9 @@
 //! The formats of rows.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -60,6 +63,8 @@ pub(crate) struct RowWriter<W> {
     /// The columns that are written, if not all.
     picked: Vec<String>,
     places: Option<Vec<usize>>,
+    /// How many values of each column were infinite, which neither the protocol nor any format can say.
+    infinite: BTreeMap<String, u64>,
 }
 
 impl<W: Write> RowWriter<W> {
@@ -75,6 +80,7 @@ impl<W: Write> RowWriter<W> {
             sets: 0,
             picked: Vec::new(),
             places: None,
+            infinite: BTreeMap::new(),
         }
     }
 
@@ -89,6 +95,21 @@ impl<W: Write> RowWriter<W> {
 
     pub(crate) fn out(&mut self) -> &mut W {
         &mut self.out
+    }
+
+    /// What was written since it was last asked has not of the values.
+    pub(crate) fn loss(&mut self) -> Option<String> {
+        let infinite = std::mem::take(&mut self.infinite);
+        if infinite.is_empty() {
+            return None;
+        }
+        let columns: Vec<_> = infinite.iter().map(|(column, count)| format!("{column:?} ({count})")).collect();
+        let stand_in = match self.mode {
+            Mode::Json | Mode::Jsonl | Mode::Yaml => "null",
+            Mode::Quote => "NULL",
+            Mode::Table | Mode::Line | Mode::Csv | Mode::Name => "NaN",
+        };
+        Some(format!("infinite numbers are written as {stand_in}, in column {}", columns.join(", ")))
     }
 
     /// Begins a set of rows, unless one with the same columns is open: then they go on in it.
@@ -110,7 +131,7 @@ impl<W: Write> RowWriter<W> {
                     self.out.write_all(b"\n")?;
                 }
                 if self.has_headers {
-                    write_record(&mut self.out, &columns)?;
+                    write_record(&mut self.out, columns.iter().map(Some))?;
                 }
             }
             _ => {}
@@ -135,6 +156,11 @@ impl<W: Write> RowWriter<W> {
     fn write(&mut self, values: &[Value]) -> io::Result<()> {
         let columns = self.columns.as_deref().unwrap_or_default();
         let row = Row { columns, values };
+        for (column, value) in columns.iter().zip(values) {
+            if matches!(value, Value::Real(number) if !number.is_finite()) {
+                *self.infinite.entry(column.clone()).or_default() += 1;
+            }
+        }
         match self.mode {
             Mode::Table => {
                 self.waiting.push(values.iter().map(cell).collect());
@@ -166,7 +192,10 @@ impl<W: Write> RowWriter<W> {
                 let text = yaml_serde::to_string(&[row]).map_err(io::Error::other)?;
                 self.out.write_all(text.as_bytes())?;
             }
-            Mode::Csv => write_record(&mut self.out, values.iter().map(plain))?,
+            Mode::Csv => {
+                let field = |value: &Value| (*value != Value::Null).then(|| plain(value));
+                write_record(&mut self.out, values.iter().map(field))?;
+            }
             Mode::Name => writeln!(self.out, "{}", values.first().map(plain).unwrap_or_default())?,
         }
         self.written += 1;
@@ -229,8 +258,25 @@ fn cell(value: &Value) -> String {
     text.chars().map(|c| if is_harmless(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
 }
 
-fn write_record<T: AsRef<[u8]>>(out: &mut impl Write, fields: impl IntoIterator<Item = T>) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().from_writer(out);
-    writer.write_record(fields)?;
-    writer.flush()
+/// A record as RFC 4180 has it. NULL is a field of nothing, and an empty text is within quotes; only a record that is nothing
+/// but NULL is within quotes, too, for an empty line is none.
+fn write_record<T: AsRef<str>>(
+    out: &mut impl Write,
+    fields: impl ExactSizeIterator<Item = Option<T>>,
+) -> io::Result<()> {
+    let is_alone = fields.len() == 1;
+    for (at, field) in fields.enumerate() {
+        if at > 0 {
+            out.write_all(b",")?;
+        }
+        match field.as_ref().map(T::as_ref) {
+            None if is_alone => out.write_all(b"\"\"")?,
+            None => {}
+            Some(text) if text.is_empty() || text.contains([',', '"', '\r', '\n']) => {
+                write!(out, "\"{}\"", text.replace('"', "\"\""))?;
+            }
+            Some(text) => out.write_all(text.as_bytes())?,
+        }
+    }
+    out.write_all(b"\n")
 }

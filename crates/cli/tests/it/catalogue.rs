@@ -73,6 +73,8 @@ pub(crate) const SITTING: &[&str] = &[
     "db create orders --group default --wait",
     "db list",
     "db get orders",
+    "db url orders",
+    "db env orders",
     "db config get orders",
     "db config set orders --block-reads off",
     "db instances orders",
@@ -114,6 +116,33 @@ fn every_operation_is_reached_or_has_a_reason() {
     let needless: Vec<_> = left_out.intersection(&reached).collect();
     assert!(needless.is_empty(), "a command sends {needless:?}, so they are not left out");
     assert!(left_out.is_subset(&all), "what is left out is not in the catalogue");
+}
+
+#[test]
+fn every_command_answers_a_program_in_json() {
+    let served = Served::new();
+    served.done(&["db", "create", "shop", "--quiet"]);
+    let others =
+        ["auth token", "auth status", "profile list", "profile get", "version", "doctor", "db url shop --scheme http"];
+    for line in SITTING.iter().chain(&others) {
+        let arguments: Vec<_> = line.split(' ').chain(["-o", "json"]).collect();
+        let ended = served.run(&arguments);
+        let is_json = serde_json::from_str::<serde_json::Value>(&ended.stdout).is_ok();
+        assert!(ended.stdout.is_empty() || is_json, "{line}: {}", ended.stdout);
+    }
+    assert_eq!(
+        served.run(&["db", "url", "shop", "-o", "json"]).json()["url"],
+        served.done(&["db", "url", "shop"]).trim()
+    );
+}
+
+#[test]
+fn the_closest_location_is_asked_of_the_cloud_that_is_on_this_machine() {
+    let served = Served::new();
+    let mut command = served.command(&["location", "closest", "-o", "name", "--trace-http"]);
+    let ended = crate::support::Ended::of(command.env_remove("TURSOCTL_REGION_URL").output().unwrap());
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "location/local\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&served.region_url()), "{}", ended.stderr);
 }
 
 /// The operation of a traced request: `GET http://127.0.0.1:8080/v1/user`.

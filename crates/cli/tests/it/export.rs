@@ -100,7 +100,7 @@ fn what_a_text_cannot_say_is_told_by_table_and_column() {
     for (format, stand_in) in [("csv", "NaN"), ("jsonl", "null")] {
         let file = text(&out(&served, &format!("t.{format}")));
         let export = ["export", "shop", "--out", &file, "--format", format, "--table", "t"];
-        let loss = format!("table \"t\": infinite numbers are {stand_in} in the file, in column \"far\" (2)");
+        let loss = format!("table \"t\": infinite numbers are written as {stand_in}, in column \"far\" (2)");
         let verified = served.run(&[&export[..], &["--verify", "-o", "json"]].concat());
         assert_eq!((verified.code, &verified.error()["message"]), (Some(3), &json!(loss)));
         assert!(!Path::new(&file).exists());
@@ -122,6 +122,57 @@ fn numbers_come_back_from_csv_as_they_were() {
     served.done(&["import", "csv", &file, "--to", "copy", "--create"]);
     let read = |database: &str| served.done(&["sql", database, "SELECT n, typeof(n) FROM t", "-o", "jsonl"]);
     assert_eq!(read("copy"), read("shop"));
+}
+
+#[test]
+fn empty_texts_and_null_come_back_from_csv_as_they_were() {
+    let served = served(&["shop", "copy"]);
+    let schema = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT)";
+    let rows = "(1, '', NULL), (2, NULL, ''), (3, NULL, NULL), (4, '', ''), (5, '\"\"', ','), (6, 'NULL', 'x')";
+    served.done(&["sql", "shop", &format!("{schema}; INSERT INTO t VALUES {rows}")]);
+    served.done(&["sql", "copy", schema]);
+    let file = text(&out(&served, "t.csv"));
+    served.done(&["export", "shop", "--out", &file, "--format", "csv", "--table", "t", "--verify"]);
+    served.done(&["import", "csv", &file, "--to", "copy", "--batch", "2"]);
+    let read = |database: &str| served.done(&["sql", database, "SELECT id, a, b FROM t", "-o", "jsonl"]);
+    assert_eq!(read("copy"), read("shop"));
+    let said = served.done(&["sql", "shop", "SELECT a, b FROM t WHERE id < 4", "-o", "csv"]);
+    assert_eq!(said, "a,b\n\"\",\n,\"\"\n,\n");
+}
+
+#[test]
+fn null_in_a_file_of_one_column_is_told_to_be_lost() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a TEXT); INSERT INTO t VALUES (''), (NULL), ('x')"]);
+    let file = text(&out(&served, "t.csv"));
+    let export = ["export", "shop", "--out", &file, "--format", "csv", "--table", "t"];
+    assert_eq!(served.run(&[&export[..], &["--verify"]].concat()).code, Some(3));
+    let written = served.run(&[&export[..], &["--quiet"]].concat());
+    let loss = "warning: table \"t\": NULL is written as an empty text, in column \"a\" (1)";
+    assert!(written.stderr.starts_with(loss), "{}", written.stderr);
+    assert_eq!(fs::read_to_string(file).unwrap(), "a\n\"\"\n\"\"\nx\n");
+}
+
+#[test]
+fn a_table_with_generated_columns_comes_back_from_csv() {
+    let served = served(&["shop", "copy"]);
+    let schema = "CREATE TABLE t (g AS (a * 2), a INTEGER, s TEXT AS (b || '!') STORED, b TEXT)";
+    served.done(&["sql", "shop", &format!("{schema}; INSERT INTO t (a, b) VALUES (1, 'x'), (2, NULL)")]);
+    served.done(&["sql", "copy", schema]);
+    let file = text(&out(&served, "t.csv"));
+    served.done(&["export", "shop", "--out", &file, "--format", "csv", "--table", "t", "--verify"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "g,a,s,b\n2,1,x!,x\n4,2,,\n");
+    for mode in ["append", "replace"] {
+        let imported = served.run(&["import", "csv", &file, "--to", "copy", "--mode", mode]);
+        assert_eq!(imported.code, Some(0), "{}", imported.stderr);
+        assert!(imported.stderr.contains("table \"t\" generates g, s: "), "{}", imported.stderr);
+        let read = |database: &str| served.done(&["sql", database, "SELECT * FROM t", "-o", "jsonl"]);
+        assert_eq!(read("copy"), read("shop"), "{mode}");
+    }
+    let file = served.write("t.csv", "g\n2\n");
+    let refused = served.run(&["import", "csv", &file, "--to", "copy"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    assert!(refused.stderr.contains("generates every column of the file: g"), "{}", refused.stderr);
 }
 
 #[test]

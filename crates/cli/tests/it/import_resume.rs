@@ -121,6 +121,16 @@ fn an_import_that_has_left_no_note_does_not_begin_anew() {
 }
 
 #[test]
+fn an_import_whose_table_is_gone_does_not_go_on() {
+    let served = served(&["shop"]);
+    let file = stopped(&served);
+    served.done(&["sql", "shop", "DROP TABLE numbers"]);
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--resume"]);
+    assert_eq!(ended.code, Some(6), "{}", ended.stderr);
+    assert!(ended.stderr.contains("table \"numbers\", which is not there any more"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_note_that_is_damaged_is_told() {
     let served = served(&["shop"]);
     let file = stopped(&served);

@@ -249,6 +249,46 @@ fn what_does_not_fit_is_told_before_anything_is_changed() {
     assert_eq!(schema(), before);
 }
 
+#[test]
+fn a_transaction_that_never_ended_is_refused_and_one_that_has_is_not() {
+    let served = served(&["shop"]);
+    let (path, handle) = file(&served, "hot.db", "PRAGMA journal_mode = PERSIST; CREATE TABLE s (a);");
+    // It has ended: its journal is there, and begins with zeros.
+    assert!(std::fs::metadata(format!("{path}-journal")).unwrap().len() > 0);
+    served.done(&["import", "sqlite", &path, "--to", "shop"]);
+    handle
+        .execute_batch("PRAGMA cache_size = 1; BEGIN; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(100000))")
+        .unwrap();
+    for more in [&["--to", "shop", "--mode", "append"][..], &["--to", "new", "--create"]] {
+        let ended = served.run(&[&["import", "sqlite", &path], more].concat());
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains("hot.db-journal holds a transaction that never ended"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_database_that_was_empty_is_marked_as_the_file_is() {
+    let served = served(&["shop", "other"]);
+    let marks = "PRAGMA user_version = 7; PRAGMA application_id = 42;";
+    let (path, handle) = file(&served, "marked.db", &format!("{marks} CREATE TABLE s (a);"));
+    drop(handle);
+    served.done(&["import", "sqlite", &path, "--to", "shop"]);
+    let read = |database: &str| {
+        let sql =
+            "SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM pragma_application_id)";
+        served.done(&["sql", database, sql, "-o", "jsonl"]).replace(|c: char| !c.is_ascii_digit() && c != ',', "")
+    };
+    assert!(read("shop").ends_with("7,42"), "{}", read("shop"));
+    served.done(&["sql", "other", "PRAGMA user_version = 3; CREATE TABLE there (a)"]);
+    let kept = served.run(&["import", "sqlite", &path, "--to", "other", "--mode", "append"]);
+    assert!(
+        kept.stderr.contains("user_version 7 of the file is left out: the database keeps its own"),
+        "{}",
+        kept.stderr
+    );
+    assert_eq!(served.done(&["sql", "other", "PRAGMA user_version", "-o", "name"]), "3\n");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_log_is_looked_for_beside_the_file_a_link_leads_to() {

@@ -34,3 +34,5 @@ mod support;
 mod terminal;
 mod transcripts;
 mod uploads;
+#[cfg(unix)]
+mod written_files;

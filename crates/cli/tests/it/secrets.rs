@@ -47,6 +47,48 @@ fn an_encryption_key_is_in_no_trace_and_no_dry_run() {
 }
 
 #[test]
+fn an_encrypted_database_is_used_by_every_command_with_its_key_and_none_tells_it() {
+    let served = Served::new();
+    let key = served.write("key", &format!("{KEY}\n"));
+    let key = ["--encryption-key-file", &*key, "--trace-http"];
+    served.done(&["db", "create", "vault", "--encryption-cipher", "aes256gcm", "--encryption-key-file", key[1]]);
+    served.done(&["db", "create", "plain"]);
+    let (rows, dump) = (served.write("t.csv", "a\n1\n"), served.write("d.sql", "CREATE TABLE d (a);"));
+    let out = |name: &str| crate::support::text(&served.folder.path().join(name));
+    let (file, folder) = (out("vault.db"), out("all"));
+    for arguments in [
+        &["sql", "vault", "plain", "SELECT 1"][..],
+        &["import", "csv", &rows, "--to", "vault"],
+        &["import", "dump", &dump, "--to", "vault"],
+        &["shell", "vault", "-c", "SELECT * FROM t"],
+        &["export", "vault", "--out", &file, "--verify"],
+        &["import", "sqlite", &file, "--to", "vault", "--mode", "append"],
+        &["export", "--all", "--out", &folder, "--format", "csv", "--verify"],
+        &["db", "branch", "vault", "copy"],
+        &["sql", "copy", "SELECT * FROM t", "--read-only"],
+        &["sql", "vault", "SELECT 1", "--dry-run", "-o", "json"],
+        &["db", "branch", "plain", "other"],
+    ] {
+        let ended = served.run(&[arguments, &key].concat());
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
+        assert_silent(&ended, KEY);
+    }
+    let without = served.run(&["sql", "copy", "SELECT 1"]);
+    assert!(without.code == Some(1) && without.stderr.contains("hint: --encryption-key-file"), "{}", without.stderr);
+    for variable in ["TURSOCTL_ENCRYPTION_KEY", "TURSO_DB_REMOTE_ENCRYPTION_KEY"] {
+        let by = |key: &str| {
+            Ended::of(served.command(&["sql", "copy", "SELECT 1", "-v"]).env(variable, key).output().unwrap())
+        };
+        assert_eq!(by(KEY).code, Some(0), "{}", by(KEY).stderr);
+        let refused = by("planted-secret");
+        assert!(refused.code == Some(2) && refused.stderr.contains(variable), "{}", refused.stderr);
+        assert_silent(&refused, "planted-secret");
+    }
+    assert_eq!(served.run(&[&["import", "csv", &rows, "--to", "new", "--create"], &key[..]].concat()).code, Some(2));
+    assert!(!format!("{:?}", served.cloud.requests().all()).contains(KEY));
+}
+
+#[test]
 fn a_broken_file_of_tokens_is_refused_without_showing_it() {
     let served = Served::new();
     let folder = served.config_folder();

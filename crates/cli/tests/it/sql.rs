@@ -35,6 +35,16 @@ fn rows_come_in_every_format() {
     assert!(ended.stderr.contains("there are id, name, none"), "{}", ended.stderr);
 }
 
+#[test]
+fn infinities_that_no_format_can_say_are_told() {
+    let served = served(&["shop"]);
+    for (format, stand_in) in [("csv", "NaN"), ("json", "null"), ("table", "NaN")] {
+        let ended = served.run(&["sql", "shop", "SELECT 9e999 AS far, 1 AS near", "-o", format, "--quiet"]);
+        let warning = format!("warning: infinite numbers are written as {stand_in}, in column \"far\" (1)\n");
+        assert_eq!((ended.code, ended.stderr), (Some(0), warning), "{format}");
+    }
+}
+
 /// Whether the resolver knows names below `localhost` or not.
 #[test]
 fn a_database_is_reached_by_a_name_below_localhost() {

@@ -74,7 +74,7 @@ fn a_cloud_is_put_back_to_a_snapshot() {
     home.text(&["local", "snapshot", "restore", "clean", "--yes"]);
     assert_eq!(databases(), 1);
     assert_eq!(home.text(&["local", "snapshot", "list", "-o", "name"]), "snapshot/clean\n");
-    assert_eq!(home.failure(&["local", "snapshot", "save", "clean"]).0, 2);
+    assert_eq!(home.failure(&["local", "snapshot", "save", "clean"]).0, 6);
     assert_eq!(home.failure(&["local", "snapshot", "save", "../evil"]).0, 2);
     assert_eq!(home.failure(&["local", "snapshot", "restore", "none", "--yes"]).0, 5);
     home.text(&["local", "snapshot", "delete", "clean", "--yes"]);
@@ -209,4 +209,23 @@ fn the_official_command_line_gets_a_folder_of_its_own() {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
     }
+}
+
+#[test]
+fn programs_are_answered_in_json_or_refused() {
+    let home = Home::with_cloud(&[]);
+    home.as_client(&["db", "create", "shop", "--quiet"]);
+    let lines = |arguments: &[&str]| home.text(&[&["local", "env"], arguments].concat());
+    for arguments in [&[][..], &["--database", "shop"], &["--for", "sdk"], &["--for", "turso"]] {
+        let variables = home.json(&[&["local", "env"], arguments].concat());
+        for (name, value) in variables.as_object().unwrap() {
+            let is_secret = name.ends_with("AUTH_TOKEN");
+            let line = format!("{name}={}", if is_secret { "" } else { value.as_str().unwrap() });
+            assert!(lines(arguments).replace('"', "").contains(&line), "{name}");
+        }
+        assert_eq!(variables.as_object().unwrap().len(), lines(arguments).lines().count());
+    }
+    assert_eq!(home.failure(&["local", "env", "--data-dir", ".", "-o", "json"]).0, 2);
+    assert!(home.json(&["local", "open"])["url"].as_str().unwrap().ends_with("/_local/status"));
+    assert!(home.json(&["local", "ca"])["pem"].as_str().unwrap().starts_with("-----BEGIN CERTIFICATE"));
 }

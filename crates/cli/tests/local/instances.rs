@@ -191,3 +191,19 @@ fn a_doctor_needs_no_cloud() {
     assert_eq!(checks[0]["check"], "a cloud on a port");
     assert_ne!(checks[0]["state"], "failed");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_ready_file_that_is_a_pipe_is_written_into() {
+    let mut home = Home::new();
+    let pipe = home.path().join("ready");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    home.start(&["--ready-file", pipe.to_str().unwrap()]);
+    let variables = reader.join().unwrap();
+    assert!(variables.contains("TURSO_API_TOKEN="), "the variables are not complete");
+    assert!(std::os::unix::fs::FileTypeExt::is_fifo(&std::fs::metadata(pipe).unwrap().file_type()));
+}

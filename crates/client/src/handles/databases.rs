@@ -245,7 +245,8 @@ impl Databases {
     {
         let original = from.try_into().map_err(Into::into);
         let options = self.scope.client().inner().options;
-        Branch { scope: self.scope.clone(), original, name: name.into(), at: None, group: None, options }
+        let (scope, name) = (self.scope.clone(), name.into());
+        Branch { scope, original, name, at: None, group: None, key: None, options }
     }
 
     /// Creates the database unless it exists. One of that name in another group is an error.

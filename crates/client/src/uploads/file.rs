@@ -69,6 +69,15 @@ impl SourceFile {
         Some((path, length))
     }
 
+    /// Whether a transaction that never ended is to be rolled back by the journal beside the file; blocks. SQLite empties
+    /// the journal of one that has ended, overwrites its beginning with zeros, or deletes it.
+    pub(super) fn hot_journal(&self) -> Option<PathBuf> {
+        let (journal, _) = self.neighbour("-journal")?;
+        let mut first = [0];
+        File::open(&journal).and_then(|mut file| file.read_exact(&mut first)).ok()?;
+        (first != [0]).then_some(journal)
+    }
+
     /// A range of the file, in pieces read as they are asked for. `meter` is told how far they reach.
     pub(super) fn pieces(
         self: &Arc<Self>,

@@ -218,6 +218,7 @@ pub(super) fn refusal(error: CloudError) -> Refusal {
     let status = match error {
         CloudError::Input(_) | CloudError::Toml { .. } => StatusCode::BAD_REQUEST,
         CloudError::NoSnapshot { .. } => StatusCode::NOT_FOUND,
+        CloudError::SnapshotExists { .. } => StatusCode::CONFLICT,
         CloudError::Busy => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };

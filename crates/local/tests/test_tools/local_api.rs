@@ -163,6 +163,7 @@ async fn snapshots_are_made_restored_and_deleted() {
     assert_eq!((status, &made["databases"]), (200, &json!(1)), "{made}");
     create(&cloud, "events").await;
     assert_eq!(get(&cloud, "/_local/snapshots").await[0]["name"], "clean");
+    assert_eq!(call(&cloud, Method::POST, "/_local/snapshots", r#"{"name": "clean"}"#).await.0, 409);
     assert_eq!(call(&cloud, Method::POST, "/_local/snapshots/clean/restore", "").await.0, 200);
     assert_eq!(databases(&cloud).await, ["orders"]);
     assert_eq!(call(&cloud, Method::POST, "/_local/reset", "").await.0, 200);

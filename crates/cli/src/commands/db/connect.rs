@@ -6,7 +6,7 @@ use crate::{
     args::{DbEnv, EnvForm, Scheme},
     commands::suggest,
     context::Context,
-    output::Shape,
+    output::{Shape, URL},
     quote,
 };
 
@@ -29,8 +29,8 @@ pub(super) async fn url(cx: &Context, name: &DatabaseName, scheme: Option<Scheme
     let database = cx.client()?.databases().get(name.clone()).await;
     let url = suggest::database(cx, "tell the URL of", name, database).await?.url();
     match (scheme, url.split_once("://")) {
-        (Some(scheme), Some((_, rest))) => cx.out().text(&format!("{}://{rest}", word(scheme))),
-        _ => cx.out().text(&url),
+        (Some(scheme), Some((_, rest))) => cx.out().bare(&URL, &format!("{}://{rest}", word(scheme))),
+        _ => cx.out().bare(&URL, &url),
     }
 }
 

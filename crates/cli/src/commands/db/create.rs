@@ -53,6 +53,9 @@ pub(super) async fn branch(cx: &Context, args: &DbBranch) -> Result<()> {
     if let Some(group) = &args.group {
         branch = branch.group(group.to_string());
     }
+    if let Some(key) = cx.encryption_key(&args.key)? {
+        branch = branch.encryption_key(key.clone());
+    }
     let call = branch.call();
     let copied = if args.wait && !cx.is_dry_run() { call.wait_ready().await } else { call.await };
     cx.out().value(&CREATED, &suggest::database(cx, "copy", &args.from, copied).await?)

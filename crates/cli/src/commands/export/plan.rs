@@ -11,6 +11,7 @@ use anyhow::Result;
 use crate::{
     args::{ExportArgs, ExportFormat},
     exit::{Failure, Kind},
+    files::holds_something,
 };
 
 pub(super) struct Plan {
@@ -111,7 +112,7 @@ impl Place {
     /// Refuses to write over what is there.
     pub(super) fn check(&self) -> Result<()> {
         match self {
-            Self::File { path, may_replace: false } if path.exists() => {
+            Self::File { path, may_replace: false } if holds_something(path) => {
                 let problem = format!("{} exists", path.display());
                 Err(Failure::new(Kind::Refused, problem).hint("--overwrite replaces it").into())
             }

@@ -1,6 +1,6 @@
 //! A table as text.
 
-use std::{collections::BTreeMap, io::Write as _};
+use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
 
@@ -19,29 +19,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) rows: u64,
-    /// How many values of each column were infinite, which neither the protocol nor the format can say.
-    infinite: BTreeMap<String, u64>,
-}
-
-impl Written {
-    fn add(&mut self, columns: &[String], row: &[Value]) {
-        self.rows += 1;
-        for (column, value) in columns.iter().zip(row) {
-            if matches!(value, Value::Real(number) if !number.is_finite()) {
-                *self.infinite.entry(column.clone()).or_default() += 1;
-            }
-        }
-    }
-
     /// What the file does not have of the table.
-    pub(super) fn loss(&self, table: &str, format: ExportFormat) -> Option<String> {
-        if self.infinite.is_empty() {
-            return None;
-        }
-        let columns: Vec<_> = self.infinite.iter().map(|(column, count)| format!("{column:?} ({count})")).collect();
-        let stand_in = if format == ExportFormat::Csv { "NaN" } else { "null" };
-        Some(format!("table {table:?}: infinite numbers are {stand_in} in the file, in column {}", columns.join(", ")))
-    }
+    pub(super) loss: Option<String>,
 }
 
 /// Writes the rows of a table as they come.
@@ -59,15 +38,23 @@ pub(super) async fn write(
     let mut writer = RowWriter::new(Counted { target, bytes: 0 }, mode, None);
     let columns = cursor.columns().to_vec();
     writer.begin(&columns)?;
-    let mut written = Written::default();
+    // A record of one field of nothing would be an empty line, which is none.
+    let has_one_field = mode == Mode::Csv && columns.len() == 1;
+    let (mut rows, mut nulls) = (0, 0_u64);
     while let Some(row) = cursor.next().await.map_err(Failure::from)? {
         writer.row(&row).with_context(|| format!("cannot write table {table}"))?;
-        written.add(&columns, &row);
+        rows += 1;
+        nulls += u64::from(has_one_field && row.contains(&Value::Null));
         progress.set_position(writer.out().bytes);
     }
     writer.end()?;
+    let mut losses = Vec::from_iter(writer.loss());
+    if nulls > 0 {
+        losses.push(format!("NULL is written as an empty text, in column {:?} ({nulls})", columns.concat()));
+    }
+    let loss = (!losses.is_empty()).then(|| format!("table {table:?}: {}", losses.join("; ")));
     target.flush().with_context(|| format!("cannot write table {table}"))?;
-    Ok(written)
+    Ok(Written { rows, loss })
 }
 
 /// A target and how much was written to it.

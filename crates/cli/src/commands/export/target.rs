@@ -119,10 +119,10 @@ impl Target {
 
 impl Closed {
     /// Gives the file its name. Yields the name and how many bytes it has.
-    pub(super) fn finish(self) -> Result<(String, u64)> {
+    pub(super) async fn finish(self) -> Result<(String, u64)> {
         match self.way {
             Way::File { draft, name, _folders } => {
-                draft.finish().with_context(|| format!("cannot write {name}"))?;
+                draft.finish().await.with_context(|| format!("cannot write {name}"))?;
                 Ok((name, self.bytes))
             }
             Way::StandardOutput(mut draft) => {

@@ -13,7 +13,7 @@ use super::{
     outcome::{Broken, IMPORTED, Imported, append, counted},
     rows::{Batch, Insert, Loader},
     stop::Stop,
-    table::{NOT_REPLACED, Table, transact},
+    table::{Columns, NOT_REPLACED, Table, gone, names, transact},
 };
 use crate::{
     args::{Import, ImportCsv},
@@ -31,7 +31,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let Import { file, destination, .. } = &args.import;
     let fingerprint = Fingerprint::of(file)?;
     let name = table_name(args)?;
-    let survey = survey::survey(cx, args, fingerprint.bytes())?;
+    let mut survey = survey::survey(cx, args, fingerprint.bytes())?;
     destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would insert {} into table {name:?}", counted(survey.rows, "row")));
@@ -42,12 +42,12 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let stop = Stop::listen()?;
     let connection = destination.open(cx, &stop).await?;
     let is_begun = earlier.is_some();
-    let found = stop.or(find(args, &name, &survey, &connection, earlier, &mut journal)).await;
+    let found = stop.or(find(cx, args, &name, &mut survey, &connection, earlier, &mut journal)).await;
     let (table, position) = match found {
         Ok(found) => found,
         Err(error) => return Err(destination.abandon(cx, error).await),
     };
-    let (fields, columns) = (Fields::new(&survey, &args.null), survey.names());
+    let (fields, columns) = (Fields::new(&survey), survey.names());
     if !is_begun {
         let create = || format!("CREATE TABLE {} ({})", quote_identifier(&name), survey.definition());
         if let Err(broken) = table.make(&connection, &stop, &columns, create).await {
@@ -75,16 +75,19 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
 
 /// Looks at the table, and says where in the file to begin.
 async fn find(
+    cx: &Context,
     args: &ImportCsv,
     name: &str,
-    survey: &Survey,
+    survey: &mut Survey,
     connection: &Connection,
     earlier: Option<Earlier>,
     journal: &mut Journal,
 ) -> Result<(Table, Position)> {
-    let columns = survey.names();
+    let table = match &earlier {
+        Some(earlier) if !earlier.table.made.is_empty() => Table::made(name),
+        _ => find_table(cx, args, name, survey, connection).await.map_err(with_hint)?,
+    };
     let Some(earlier) = earlier else {
-        let table = Table::find(connection, name, &columns, args.mode).await.map_err(with_hint)?;
         // A table that is about to be made has none.
         journal.rows_before = if table.has_own_rows() { table.count(connection).await? } else { 0 };
         if table.is_new() {
@@ -92,17 +95,38 @@ async fn find(
         }
         return Ok((table, Position::default()));
     };
-    let table = if earlier.table.made.is_empty() {
-        Table::find(connection, name, &columns, args.mode).await.map_err(with_hint)?
-    } else {
-        Table::made(name)
-    };
     (journal.rows_before, journal.table) = (earlier.rows_before, earlier.table.clone());
-    let position = match earlier.went_on(table.count(connection).await?, earlier.position.done)? {
+    let count = match table.count(connection).await {
+        Ok(count) => count,
+        Err(error) if names(connection).await?.contains(&table.target().to_lowercase()) => return Err(error),
+        Err(_) => return Err(gone(&table, earlier.position.done + earlier.sent)),
+    };
+    let position = match earlier.went_on(count, earlier.position.done)? {
         0 => earlier.position,
         more => skip(args, &earlier.position, more)?,
     };
     Ok((table, position))
+}
+
+/// Looks at the table. What the file has for columns that it generates is left out: their values come from the others.
+async fn find_table(
+    cx: &Context,
+    args: &ImportCsv,
+    name: &str,
+    survey: &mut Survey,
+    connection: &Connection,
+) -> Result<Table> {
+    let found = Columns::read(connection, name).await?;
+    let left_out = survey.leave_out(&found.generated).join(", ");
+    let columns = survey.names();
+    if columns.is_empty() {
+        return Err(Failure::usage(format!("table {name:?} generates every column of the file: {left_out}")).into());
+    }
+    let table = Table::with(name, &found, &columns, args.mode)?;
+    if !left_out.is_empty() {
+        cx.notice(format_args!("table {name:?} generates {left_out}: what the file has there is left out"));
+    }
+    Ok(table)
 }
 
 /// A table that nobody knows to be there is removed.
@@ -125,7 +149,7 @@ fn with_hint(error: anyhow::Error) -> anyhow::Error {
 
 /// The place behind rows that were inserted although nobody said so.
 fn skip(args: &ImportCsv, from: &Position, rows: u64) -> Result<Position> {
-    let mut records = Records::open(&args.import.file, args.delimiter)?;
+    let mut records = Records::open(&args.import.file, args.delimiter, args.null.as_deref())?;
     records.seek(from)?;
     let mut record = StringRecord::new();
     for _ in 0..rows {
@@ -157,12 +181,13 @@ struct Load {
 
 impl Load {
     async fn run(&mut self, args: &ImportCsv, progress: &ProgressBar) -> Result<(), Broken> {
-        let mut records = Records::open(&args.import.file, args.delimiter).map_err(Failure::of_any)?;
+        let mut records =
+            Records::open(&args.import.file, args.delimiter, args.null.as_deref()).map_err(Failure::of_any)?;
         records.seek(&self.loader.position).map_err(Failure::of_any)?;
         let mut batch = Batch::default();
         let mut record = StringRecord::new();
         while records.next(&mut record)? {
-            batch.push(self.fields.row(records.line(&record), &record)?);
+            batch.push(self.fields.row(records.line(&record), records.fields(&record))?);
             if self.loader.is_full(&batch) {
                 let next = records.place(self.loader.position.done + batch.len());
                 self.loader.send(&self.insert, &mut batch, next).await?;

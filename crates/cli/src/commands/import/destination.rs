@@ -6,7 +6,7 @@ use turso_cloud::{DatabaseName, NewDatabase};
 use super::{journal::Place, outcome::Imported, stop::Stop};
 use crate::{
     args::Destination,
-    connect::{self, Rights, connect, is_url},
+    connect::{self, Access, Rights, connect, is_url},
     context::Context,
     exit::{Failure, Kind},
     hrana::Connection,
@@ -67,7 +67,7 @@ impl Destination {
         if self.create {
             self.create(cx, stop).await?;
         }
-        match stop.or(connect(cx, &self.to, Rights::Write)).await {
+        match stop.or(connect(cx, &self.to, Access { rights: Rights::Write, key: &self.key })).await {
             Err(error) => Err(self.abandon(cx, error).await),
             connected => connected,
         }
@@ -91,6 +91,7 @@ impl Destination {
 
     /// In a dry run: has the requests shown that would be sent before any data.
     pub(super) async fn rehearse(&self, cx: &Context) -> Result<()> {
+        cx.encryption_key(&self.key)?;
         let databases = cx.client()?.databases();
         if self.create {
             databases.create(self.new_database()).await?;

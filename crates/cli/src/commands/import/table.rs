@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{
     load::{Sent, commit},
-    outcome::Broken,
+    outcome::{Broken, counted},
     stop::Stop,
 };
 use crate::{
@@ -24,6 +24,15 @@ pub(super) const NOT_REPLACED: &str = "the rows cannot be replaced";
 pub(super) struct Table {
     name: String,
     way: Way,
+}
+
+/// The columns of a table; none where there is no table.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    /// Those that can be inserted into.
+    ordinary: Vec<String>,
+    /// Those that the table computes from the others.
+    pub(super) generated: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,14 +68,18 @@ impl Table {
 
     /// Looks at the table, and makes nothing.
     pub(super) async fn find(connection: &Connection, name: &str, columns: &[&str], mode: ImportMode) -> Result<Self> {
-        let way = match columns_of(connection, name).await? {
-            found if found.is_empty() => Way::Created,
-            found => {
-                check(name, &found, columns)?;
-                match mode {
-                    ImportMode::Append => Way::Appended,
-                    ImportMode::Replace => Way::Staged(format!("_tursoctl_import_{name}")),
-                }
+        Self::with(name, &Columns::read(connection, name).await?, columns, mode)
+    }
+
+    /// The table that has the columns that were found, for rows of these.
+    pub(super) fn with(name: &str, found: &Columns, columns: &[&str], mode: ImportMode) -> Result<Self> {
+        let way = if found.ordinary.is_empty() && found.generated.is_empty() {
+            Way::Created
+        } else {
+            check(name, found, columns)?;
+            match mode {
+                ImportMode::Append => Way::Appended,
+                ImportMode::Replace => Way::Staged(format!("_tursoctl_import_{name}")),
             }
         };
         Ok(Self { name: name.to_owned(), way })
@@ -160,13 +173,32 @@ pub(super) async fn transact(
     }
 }
 
-/// The names of the columns of a table that can be inserted into; none where there is no table.
-async fn columns_of(connection: &Connection, name: &str) -> Result<Vec<String>> {
-    let mut beside = connection.another();
-    let sql = "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0";
-    let rows = beside.rows(&Statement::new(sql).with(vec![Value::Text(name.to_owned())])).await;
-    beside.close().await;
-    Ok(texts(rows.map_err(Failure::from)?))
+impl Columns {
+    pub(super) async fn read(connection: &Connection, table: &str) -> Result<Self> {
+        let mut beside = connection.another();
+        let sql = "SELECT name, hidden FROM pragma_table_xinfo(?1) WHERE hidden <> 1";
+        let rows = beside.rows(&Statement::new(sql).with(vec![Value::Text(table.to_owned())])).await;
+        beside.close().await;
+        let mut columns = Self::default();
+        for row in rows.map_err(Failure::from)? {
+            match &*row {
+                [Value::Text(name), Value::Integer(0)] => columns.ordinary.push(name.clone()),
+                [Value::Text(name), _] => columns.generated.push(name.clone()),
+                _ => {}
+            }
+        }
+        Ok(columns)
+    }
+}
+
+/// What was sent is lost, or has taken the place of others already: going on behind it would call a part the whole.
+pub(super) fn gone(table: &Table, rows: u64) -> anyhow::Error {
+    let problem = format!(
+        "--resume: {} of the file were sent to table {:?}, which is not there any more",
+        counted(rows, "row"),
+        table.target()
+    );
+    Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into()
 }
 
 /// The names, in small letters, of everything a database has.
@@ -186,13 +218,17 @@ pub(super) fn texts(rows: Vec<Vec<Value>>) -> Vec<String> {
     rows.into_iter().filter_map(first).collect()
 }
 
-fn check(name: &str, found: &[String], wanted: &[&str]) -> Result<()> {
-    let unknown: Vec<_> =
-        wanted.iter().copied().filter(|column| !found.iter().any(|other| other.eq_ignore_ascii_case(column))).collect();
+fn check(name: &str, Columns { ordinary, generated }: &Columns, wanted: &[&str]) -> Result<()> {
+    let has = |columns: &[String], column: &str| columns.iter().any(|other| other.eq_ignore_ascii_case(column));
+    let unknown: Vec<_> = wanted.iter().copied().filter(|column| !has(ordinary, column)).collect();
     if unknown.is_empty() {
         return Ok(());
     }
-    let problem = format!("table {name:?} has no column {}; it has {}", unknown.join(", "), found.join(", "));
+    if let Some(column) = unknown.iter().find(|column| has(generated, column)) {
+        let problem = format!("table {name:?} generates column {column}: no value can be inserted there");
+        return Err(Failure::usage(problem).into());
+    }
+    let problem = format!("table {name:?} has no column {}; it has {}", unknown.join(", "), ordinary.join(", "));
     Err(Failure::usage(problem).into())
 }
 

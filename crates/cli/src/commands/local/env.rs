@@ -1,4 +1,4 @@
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -12,7 +12,9 @@ use super::{
 use crate::{
     args::{EnvironmentFormat, LocalEnv},
     context::Context,
+    exit::Failure,
     files::write_whole,
+    output::Shape,
 };
 
 /// OpenSSL and Go take the file instead of those of the system.
@@ -28,11 +30,33 @@ const TURSO_FOLDER: &str = "TURSO_CONFIG_FOLDER";
 const TURSO_PURPOSE: &str = "turso";
 const SETTINGS: &str = "settings.json";
 
+/// Whichever of the variables there are, for a program.
+const ENVIRONMENT: Shape = Shape {
+    noun: "env",
+    name: "TURSO_API_BASEURL",
+    columns: &[
+        ("TURSO_API_BASEURL", "TURSO_API_BASEURL"),
+        ("TURSO_API_TOKEN", "TURSO_API_TOKEN"),
+        ("TURSO_ORG", "TURSO_ORG"),
+        ("TURSO_DATABASE_NAME", "TURSO_DATABASE_NAME"),
+        ("TURSO_DATABASE_URL", "TURSO_DATABASE_URL"),
+        ("TURSO_DATABASE_AUTH_TOKEN", "TURSO_DATABASE_AUTH_TOKEN"),
+        ("TURSO_AUTH_TOKEN", "TURSO_AUTH_TOKEN"),
+        (TURSO_FOLDER, TURSO_FOLDER),
+        (NODE_CERTIFICATES, NODE_CERTIFICATES),
+    ],
+    wide: &[],
+};
+
 /// 2100-01-01: the location that is near does not change by itself.
 const FAR_FUTURE: u64 = 4_102_444_800;
 
 pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
     if args.data_dir.is_some() || args.ready_file.is_some() {
+        if cx.out().is_structured() {
+            let problem = "--data-dir and --ready-file print the lines of a dotenv file only";
+            return Err(Failure::usage(problem).hint("give --output table").into());
+        }
         return cx.out().bytes(of_files(args)?.as_bytes());
     }
     let remote = Remote::find(cx, &args.instance).await?;
@@ -53,6 +77,9 @@ pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
         EnvironmentFormat::Drizzle => of_database(instance, args.database.as_deref().unwrap_or_default()).await?,
         EnvironmentFormat::Turso => of_official(instance)?,
     };
+    if cx.out().is_structured() {
+        return cx.out().value(&ENVIRONMENT, &variables.into_iter().collect::<BTreeMap<_, _>>());
+    }
     cx.out().bytes(variables::lines(&variables).as_bytes())
 }
 

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::{instance::Instances, remote::Remote};
@@ -11,7 +12,7 @@ use crate::{
     context::{Context, Weight, say},
     exit::{Failure, Kind},
     many::Failures,
-    output::Shape,
+    output::{Shape, URL},
 };
 
 /// A server gives the requests that are being answered five seconds.
@@ -19,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Between two looks whether it is gone.
 const INTERVAL: Duration = Duration::from_millis(50);
+
+const AUTHORITY: Shape =
+    Shape { noun: "authority", name: "file", columns: &[("file", "file"), ("pem", "pem")], wide: &[] };
 
 const INSTANCE: Shape = Shape {
     noun: "local",
@@ -149,13 +153,17 @@ pub(super) fn ca(cx: &Context, name: &LocalName) -> Result<()> {
     let file = Instances::find()?.get(&name.name)?.certificate;
     let pem = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     cx.notice(format_args!("{}", file.display()));
+    if cx.out().is_structured() {
+        let (file, pem) = (file.to_string_lossy(), String::from_utf8_lossy(&pem));
+        return cx.out().value(&AUTHORITY, &json!({ "file": file, "pem": pem }));
+    }
     cx.out().bytes(&pem)
 }
 
 pub(super) async fn open(cx: &Context, name: &LocalName) -> Result<()> {
     let remote = Remote::find(cx, name).await?;
     let url = format!("{}/_local/status", remote.instance.url);
-    cx.out().text(&url)?;
+    cx.out().bare(&URL, &url)?;
     if cx.is_dry_run() || !cx.is_interactive() {
         return Ok(());
     }

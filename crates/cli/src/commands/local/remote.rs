@@ -124,6 +124,7 @@ impl Remote {
     fn explain(&self, error: turso_cloud::Error) -> anyhow::Error {
         match (error.kind(), error.message()) {
             (ErrorKind::Rejected, Some(message)) => Failure::usage(message).into(),
+            (ErrorKind::AlreadyExists, Some(message)) => Failure::new(Kind::Refused, message).into(),
             (ErrorKind::NotFound, Some(message)) => Failure::new(Kind::NotFound, message).into(),
             (ErrorKind::Connect, _) => not_running(&self.instance.name),
             _ => error.into(),

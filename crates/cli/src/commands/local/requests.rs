@@ -6,7 +6,7 @@ use turso_cloud_local::{
 };
 
 use super::remote::Remote;
-use crate::{args::LocalRequests, context::Context, files::write_whole, output::Shape};
+use crate::{args::LocalRequests, context::Context, files::write_out, output::Shape};
 
 const REQUEST: Shape = Shape {
     noun: "request",
@@ -43,7 +43,7 @@ pub(super) async fn requests(cx: &Context, args: &LocalRequests) -> Result<()> {
         }
         let archive = remote.bytes("/_local/requests/har").await?;
         let text = String::from_utf8(archive.to_vec())?;
-        return write_whole(file, &text).with_context(|| format!("cannot write {}", file.display()));
+        return write_out(file, &text).await.with_context(|| format!("cannot write {}", file.display()));
     }
     if args.follow {
         return cx.out().lines(&REQUEST, follow(&remote, args)).await;

@@ -12,7 +12,7 @@ use crate::{
     args::{DEFAULT_NAME, LocalStart},
     context::Context,
     exit::{Failure, Kind},
-    files::write_whole,
+    files::write_out,
     signals::Signals,
     stdout,
 };
@@ -38,13 +38,18 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
         // It can be used all the same, by its address.
         cx.notice(format_args!("other commands will not find this cloud: {error:#}"));
     }
-    if let Some(file) = &args.ready_file {
-        write_whole(file, &variables::lines(&environment(&cloud, &server)?))
-            .with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    // Whoever started the cloud waits for this line; the token is not in it.
-    tell_ready(&server);
+    let ready = async {
+        if let Some(file) = &args.ready_file {
+            write_out(file, &variables::lines(&environment(&cloud, &server)?))
+                .await
+                .with_context(|| format!("cannot write {}", file.display()))?;
+        }
+        // Whoever started the cloud waits for this line; the token is not in it.
+        tell_ready(&server);
+        std::future::pending::<Result<()>>().await
+    };
     tokio::select! {
+        failed = ready => return failed,
         _ = signals.stopped() => {}
         () = cloud.stop_requested() => {}
     }

@@ -6,7 +6,7 @@ use crate::{
     commands::input,
     context::Context,
     exit::{Failure, Kind},
-    output::Shape,
+    output::{Shape, URL},
 };
 
 const PLAN: Shape = Shape {
@@ -78,6 +78,6 @@ pub(super) async fn customer(cx: &Context, command: &BillingCommand) -> Result<(
             cx.done("changed whom invoices are for");
             Ok(())
         }
-        BillingCommand::Portal => cx.out().text(&billing.portal().await?),
+        BillingCommand::Portal => cx.out().bare(&URL, &billing.portal().await?),
     }
 }

@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use anyhow::Result;
 
-use super::{Given, rights};
+use super::{Given, access};
 use crate::{
     args::Parameters,
     connect,
@@ -25,7 +25,7 @@ pub(in crate::commands) async fn rehearse(
     command: impl Fn(&Source) -> Result<()>,
 ) -> Result<()> {
     let given = Given::parse(parameters)?;
-    let url = connect::rehearse(cx, database, rights(parameters)).await?;
+    let url = connect::rehearse(cx, database, access(parameters)).await?;
     let control = |sql: &str| {
         if parameters.single_transaction { recorder.note_sql(&url, &Statement::new(sql)) } else { Ok(()) }
     };

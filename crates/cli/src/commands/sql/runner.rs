@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::arguments::Given;
 use crate::{
+    context::say,
     exit::Failure,
     hrana::{Connection, Ended, HranaError, Statement, Value},
     rows::RowWriter,
@@ -66,6 +67,9 @@ impl<'w> Runner<'w> {
             }
         }
         let ended = cursor.ended();
+        if let Some(loss) = self.writer.loss() {
+            say(format_args!("warning: {loss}"));
+        }
         // With several databases, the next one goes on in the same document.
         if self.database.is_none() {
             self.writer.end()?;

@@ -2,8 +2,8 @@ use std::future::IntoFuture;
 
 use jiff::Timestamp;
 use turso_cloud_contract::{
-    DatabaseName, InvalidInput,
-    databases::{CreateDatabase, CreatedDatabase, GetDatabase, NewDatabase, Seed},
+    DatabaseName, EncryptionKey, InvalidInput,
+    databases::{CreateDatabase, CreatedDatabase, Encryption, GetDatabase, NewDatabase, Seed},
 };
 
 #[cfg(feature = "blocking")]
@@ -23,6 +23,7 @@ pub struct Branch {
     pub(super) name: String,
     pub(super) at: Option<Timestamp>,
     pub(super) group: Option<String>,
+    pub(super) key: Option<EncryptionKey>,
     pub(super) options: CallOptions,
 }
 
@@ -64,6 +65,27 @@ impl Branch {
         self
     }
 
+    /// Opens an original that is encrypted: the copy has the same key and cipher. Of no use with another original.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::{Cipher, Encryption, EncryptionKey, NewDatabase};
+    ///
+    /// let key = EncryptionKey::from_base64("c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0ISE=")?;
+    /// let encryption = Encryption::new(Cipher::Aes256Gcm, key.clone());
+    /// turso.databases().create(NewDatabase::new("vault", "default").encryption(encryption)).await?;
+    /// turso.databases().branch("vault", "copy").encryption_key(key).await?;
+    /// assert_eq!(turso.databases().get("copy").await?.encryption_cipher, Some(Cipher::Aes256Gcm));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
     option_setters!();
 
     /// The call that waits until the SQL endpoint of the copy answers; see [`Call::wait_ready`].
@@ -89,13 +111,16 @@ impl Branch {
             let organization = self.scope.organization()?;
             let database = self.original?;
             let seed = Seed::Database { name: database.clone().into(), timestamp: self.at };
-            let group = if let Some(group) = self.group {
-                group
-            } else {
-                let get = GetDatabase { organization: organization.clone(), database };
-                cx.send(&get).await?.database.group.into()
+            let (group, cipher) = match self.group {
+                Some(group) if self.key.is_none() => (group, None),
+                wanted => {
+                    let get = GetDatabase { organization: organization.clone(), database };
+                    let original = cx.send(&get).await?.database;
+                    (wanted.unwrap_or_else(|| original.group.into()), original.encryption_cipher)
+                }
             };
-            let body = NewDatabase::new(self.name, group).seed(seed);
+            let mut body = NewDatabase::new(self.name, group).seed(seed);
+            body.remote_encryption = cipher.zip(self.key).map(|(cipher, key)| Encryption::new(cipher, key));
             cx.send(&CreateDatabase { organization, body }).await.map(|answer| answer.database)
         });
         call.within(&scope).with_options(options)

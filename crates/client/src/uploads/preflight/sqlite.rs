@@ -19,7 +19,8 @@ pub(super) fn check(file: &SourceFile, cipher: Option<&Cipher>) -> Result<(), Er
     };
     check_header(file, &header, cipher)?;
     check_size(file)?;
-    check_wal(file)
+    check_wal(file)?;
+    check_journal(file)
 }
 
 fn check_header(file: &SourceFile, header: &Header<'_>, cipher: Option<&Cipher>) -> Result<(), Error> {
@@ -99,6 +100,19 @@ fn check_wal(file: &SourceFile) -> Result<(), Error> {
             wal.display()
         ))),
         _ => Ok(()),
+    }
+}
+
+/// What a transaction that never ended has written to the file would be in it.
+fn check_journal(file: &SourceFile) -> Result<(), Error> {
+    match file.hot_journal() {
+        Some(journal) => Err(Error::new(ErrorKind::InvalidInput).with_detail(format!(
+            "{} cannot be uploaded: {} holds a transaction that never ended, and none are allowed; end whatever writes to \
+             it, and read it once with SQLite, which rolls that back",
+            file.path().display(),
+            journal.display()
+        ))),
+        None => Ok(()),
     }
 }
 

@@ -104,6 +104,20 @@ async fn a_log_that_is_not_in_the_file_yet_is_refused() {
     turso.databases().create_from_file(new_shop(), &path).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_transaction_that_never_ended_is_refused() {
+    let files = Files::new();
+    let path = files.database(1);
+    files.write("shop.db-journal", "\u{d9}pages");
+    assert_refused(&path, None, &["shop.db-journal holds a transaction that never ended"]).await;
+
+    for ended in ["", "\0\0\0\0pages"] {
+        files.write("shop.db-journal", ended);
+        let turso = UploadCloud::new(4096).client().build().unwrap();
+        turso.databases().create_from_file(new_shop(), &path).await.unwrap();
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_log_is_looked_for_beside_the_file_a_link_leads_to() {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufReader, Read as _, Seek as _, SeekFrom},
+    io::{self, BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -14,8 +14,11 @@ use crate::exit::Failure;
 
 pub(super) struct Records {
     file: PathBuf,
-    reader: Reader<File>,
+    reader: Reader<Tap>,
     delimiter: u8,
+    null: Option<String>,
+    /// Which fields of the last record are within quotes, where it takes that to tell an empty text from NULL.
+    quoted: Vec<bool>,
     /// The reader takes a record for ended at the first byte of `\r\n`, and has not counted the line yet.
     uncounted: u64,
     /// The byte the last record begins at.
@@ -23,20 +26,23 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn open(file: &Path, delimiter: char) -> Result<Self> {
+    /// `null` is the field that stands for NULL, within quotes or not; without it, one of nothing at all does.
+    pub(super) fn open(file: &Path, delimiter: char, null: Option<&str>) -> Result<Self> {
         let delimiter = u8::try_from(delimiter).ok().filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte));
         let delimiter = delimiter.ok_or_else(|| {
             Failure::usage("--delimiter has to be an ASCII character that is neither a quote nor the end of a line")
         })?;
         let unreadable = || format!("cannot read {}", file.display());
         let opened = File::open(file).with_context(unreadable)?;
-        let mut reader = ReaderBuilder::new().delimiter(delimiter).buffer_capacity(1 << 18).from_reader(opened);
+        let mut reader =
+            ReaderBuilder::new().delimiter(delimiter).buffer_capacity(1 << 18).from_reader(Tap::on(opened));
         reader.headers().map_err(|error| unfit(file, 0, &error))?;
         let mut next = File::open(file).with_context(unreadable)?;
         next.seek(SeekFrom::Start(reader.position().byte())).with_context(unreadable)?;
         let mut byte = [0];
         let uncounted = u64::from(next.read(&mut byte).with_context(unreadable)? == 1 && byte == *b"\n");
-        Ok(Self { file: file.to_owned(), reader, delimiter, uncounted, last: 0 })
+        let null = null.map(str::to_owned);
+        Ok(Self { file: file.to_owned(), reader, delimiter, null, quoted: Vec::new(), uncounted, last: 0 })
     }
 
     pub(super) fn header(&mut self) -> Result<&StringRecord> {
@@ -46,11 +52,28 @@ impl Records {
     /// Reads the next record; `false` behind the last.
     pub(super) fn next(&mut self, record: &mut StringRecord) -> Result<bool, Failure> {
         let start = self.reader.position().byte();
+        self.reader.get_mut().pass(start);
         let is_there = self.reader.read_record(record).map_err(|error| unfit(&self.file, self.uncounted, &error))?;
         if is_there {
             self.last = start;
+            self.quoted.clear();
+            if self.null.is_none() && record.iter().any(str::is_empty) {
+                let raw = self.reader.get_ref().between(start, self.reader.position().byte());
+                self.quoted = quoted(raw, self.delimiter);
+            }
         }
         Ok(is_there)
+    }
+
+    /// The fields of the record that was read last; nothing for NULL.
+    pub(super) fn fields<'r>(&'r self, record: &'r StringRecord) -> impl Iterator<Item = Option<&'r str>> {
+        record.iter().enumerate().map(|(at, field)| {
+            let is_null = match &self.null {
+                Some(null) => field == null,
+                None => field.is_empty() && !self.quoted.get(at).copied().unwrap_or_default(),
+            };
+            (!is_null).then_some(field)
+        })
     }
 
     /// The line a record begins in.
@@ -83,23 +106,103 @@ impl Records {
     pub(super) fn open_quote(&self) -> Result<Option<u64>> {
         let mut rest = File::open(&self.file)?;
         rest.seek(SeekFrom::Start(self.last))?;
-        let (mut is_quoted, mut is_fresh, mut is_blank, mut ends) = (false, true, true, 0);
+        let (mut quotes, mut is_blank, mut ends) = (Quotes::new(self.delimiter), true, 0);
         for byte in BufReader::new(rest).bytes() {
             let byte = byte?;
             // The end of the line before may be at the front.
             ends += u64::from(byte == b'\n' && !is_blank);
             is_blank = is_blank && matches!(byte, b'\n' | b'\r');
-            if is_quoted {
-                // Twice a quote closes and opens it anew.
-                is_quoted = byte != b'"';
-                is_fresh = !is_quoted;
-            } else {
-                is_quoted = byte == b'"' && is_fresh;
-                is_fresh = byte == self.delimiter || matches!(byte, b'\n' | b'\r');
-            }
+            quotes.pass(byte);
         }
-        Ok(is_quoted.then(|| self.reader.position().line().saturating_sub(ends)))
+        Ok(quotes.is_open.then(|| self.reader.position().line().saturating_sub(ends)))
     }
+}
+
+/// A file, and what was read of it from the record on that is being taken apart: the reader of CSV does not tell which fields
+/// were within quotes.
+struct Tap {
+    file: File,
+    kept: Vec<u8>,
+    /// The place in the file of what is kept.
+    start: u64,
+    /// The place before which nothing is needed any more.
+    passed: u64,
+}
+
+impl Tap {
+    fn on(file: File) -> Self {
+        Self { file, kept: Vec::new(), start: 0, passed: 0 }
+    }
+
+    fn pass(&mut self, place: u64) {
+        self.passed = place;
+    }
+
+    fn between(&self, start: u64, end: u64) -> &[u8] {
+        self.kept.get(self.at(start)..self.at(end)).unwrap_or_default()
+    }
+
+    fn at(&self, place: u64) -> usize {
+        usize::try_from(place.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.kept.len())
+    }
+}
+
+impl Read for Tap {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let gone = self.at(self.passed);
+        self.kept.drain(..gone);
+        self.start += gone as u64;
+        let read = self.file.read(bytes)?;
+        self.kept.extend(bytes.iter().take(read));
+        Ok(read)
+    }
+}
+
+impl Seek for Tap {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let place = self.file.seek(to)?;
+        self.kept.clear();
+        (self.start, self.passed) = (place, place);
+        Ok(place)
+    }
+}
+
+/// Whether a place in a record is within quotes.
+struct Quotes {
+    delimiter: u8,
+    is_open: bool,
+    may_open: bool,
+}
+
+impl Quotes {
+    fn new(delimiter: u8) -> Self {
+        Self { delimiter, is_open: false, may_open: true }
+    }
+
+    fn pass(&mut self, byte: u8) {
+        if self.is_open {
+            // Twice a quote closes and opens it anew.
+            self.is_open = byte != b'"';
+            self.may_open = !self.is_open;
+        } else {
+            self.is_open = byte == b'"' && self.may_open;
+            self.may_open = byte == self.delimiter || matches!(byte, b'\n' | b'\r');
+        }
+    }
+}
+
+/// Which fields of a record begin with a quote.
+fn quoted(raw: &[u8], delimiter: u8) -> Vec<bool> {
+    let (mut fields, mut quotes, mut begins) = (Vec::new(), Quotes::new(delimiter), true);
+    // The end of the line before may be at the front.
+    for byte in raw.iter().copied().skip_while(|byte| matches!(byte, b'\n' | b'\r')) {
+        if begins {
+            fields.push(byte == b'"');
+        }
+        begins = byte == delimiter && !quotes.is_open;
+        quotes.pass(byte);
+    }
+    fields
 }
 
 /// What is wrong with a record, with its line.
@@ -117,14 +220,20 @@ fn unfit(file: &Path, uncounted: u64, error: &csv::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::{
+        hrana::Value,
+        rows::{Mode, RowWriter},
+    };
 
     /// The lines in which the records of a file begin.
     fn lines(text: &str) -> Vec<u64> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.csv");
         std::fs::write(&file, text).unwrap();
-        let mut records = Records::open(&file, ',').unwrap();
+        let mut records = Records::open(&file, ',', None).unwrap();
         let mut record = StringRecord::new();
         let mut lines = Vec::new();
         while records.next(&mut record).unwrap() {
@@ -142,15 +251,61 @@ mod tests {
     }
 
     #[test]
+    fn only_an_empty_field_without_quotes_is_null() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.csv");
+        let text = "a,b,c\n,\"\",\"\"\n\"x,\"\",\n\",,\n\n\"\",,\"\"\"\"\n,,";
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            std::fs::write(&file, &text).unwrap();
+            let mut records = Records::open(&file, ',', None).unwrap();
+            let mut record = StringRecord::new();
+            let mut nulls = Vec::new();
+            while records.next(&mut record).unwrap() {
+                nulls.push(records.fields(&record).map(|field| field.is_none()).collect::<Vec<_>>());
+            }
+            let expected = [[true, false, false], [false, true, true], [false, true, false], [true, true, true]];
+            assert_eq!(nulls, expected, "{text:?}");
+        }
+        let mut records = Records::open(&file, ',', Some("")).unwrap();
+        let mut record = StringRecord::new();
+        assert!(records.next(&mut record).unwrap());
+        assert!(records.fields(&record).all(|field| field.is_none()));
+    }
+
+    #[test]
     fn a_quote_that_never_ends_is_found_where_it_begins() {
         for ending in ["\n", "\r\n"] {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("a.csv");
             std::fs::write(&file, "a,b\n1,\"2\"\"\"\n3,\"4\n5,6\n7\"\"\n".replace('\n', ending)).unwrap();
-            let mut records = Records::open(&file, ',').unwrap();
+            let mut records = Records::open(&file, ',', None).unwrap();
             let mut record = StringRecord::new();
             while records.next(&mut record).unwrap() {}
             assert_eq!(records.open_quote().unwrap(), Some(3), "{ending:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_exported_is_read_as_it_was(
+            rows in prop::collection::vec(prop::collection::vec(prop::option::of("\\PC*|[\r\n,\"]*"), 2..=2), 1..20),
+        ) {
+            let mut writer = RowWriter::new(Vec::new(), Mode::Csv, None);
+            writer.begin(&["a".to_owned(), "b".to_owned()]).unwrap();
+            for row in &rows {
+                let value = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
+                writer.row(&row.iter().map(value).collect::<Vec<_>>()).unwrap();
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("a.csv");
+            std::fs::write(&file, writer.out()).unwrap();
+            let mut records = Records::open(&file, ',', None).unwrap();
+            let mut record = StringRecord::new();
+            let mut read = Vec::new();
+            while records.next(&mut record).unwrap() {
+                read.push(records.fields(&record).map(|field| field.map(str::to_owned)).collect::<Vec<_>>());
+            }
+            prop_assert_eq!(read, rows);
         }
     }
 }

@@ -26,19 +26,36 @@ pub(super) enum Type {
 /// What a file holds.
 #[derive(Clone, Debug)]
 pub(super) struct Survey {
-    pub(super) columns: Vec<(String, Type)>,
+    /// The columns with their types; one that is left out has none.
+    pub(super) columns: Vec<(String, Option<Type>)>,
     pub(super) rows: u64,
 }
 
 impl Survey {
-    /// The names of the columns.
+    /// The names of the columns that are not left out.
     pub(super) fn names(&self) -> Vec<&str> {
-        self.columns.iter().map(|(column, _)| column.as_str()).collect()
+        self.kept().map(|(column, _)| column).collect()
+    }
+
+    /// Leaves out those of these columns that the file has. Yields their names.
+    pub(super) fn leave_out(&mut self, columns: &[String]) -> Vec<&str> {
+        let mut left_out = Vec::new();
+        for (name, kind) in &mut self.columns {
+            if columns.iter().any(|column| column.eq_ignore_ascii_case(name)) {
+                *kind = None;
+                left_out.push(name.as_str());
+            }
+        }
+        left_out
+    }
+
+    fn kept(&self) -> impl Iterator<Item = (&str, Type)> {
+        self.columns.iter().filter_map(|(column, kind)| Some((column.as_str(), (*kind)?)))
     }
 
     /// The columns of a table that is created.
     pub(super) fn definition(&self) -> String {
-        let columns = self.columns.iter().map(|(column, kind)| format!("{} {}", quote_identifier(column), kind.name()));
+        let columns = self.kept().map(|(column, kind)| format!("{} {}", quote_identifier(column), kind.name()));
         columns.collect::<Vec<_>>().join(", ")
     }
 }
@@ -47,7 +64,7 @@ impl Survey {
 pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Survey> {
     let file = args.import.file.as_path();
     let progress = progress::of_file(cx, "checking", file, bytes);
-    let mut records = Records::open(file, args.delimiter)?;
+    let mut records = Records::open(file, args.delimiter, args.null.as_deref())?;
     let names = names(file, records.header()?)?;
     let given = given(&args.types, &names)?;
     let mut looks = vec![Looks::default(); names.len()];
@@ -60,10 +77,8 @@ pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Surve
                 Failure::usage(format!("{}: line {line}: the record has more than 64 MiB", file.display())).into()
             );
         }
-        for ((field, look), given) in record.iter().zip(&mut looks).zip(&given) {
-            if field == args.null {
-                continue;
-            }
+        for ((field, look), given) in records.fields(&record).zip(&mut looks).zip(&given) {
+            let Some(field) = field else { continue };
             match given {
                 Some(expected) => check(file, line, field, *expected)?,
                 None => look.see(field),
@@ -76,7 +91,7 @@ pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Surve
         return Err(Failure::usage(format!("{}: a quote opened in line {line} never ends", file.display())).into());
     }
     let types = looks.iter().zip(given).map(|(look, given)| given.unwrap_or_else(|| look.kind()));
-    Ok(Survey { columns: names.into_iter().zip(types).collect(), rows })
+    Ok(Survey { columns: names.into_iter().zip(types.map(Some)).collect(), rows })
 }
 
 fn names(file: &Path, header: &StringRecord) -> Result<Vec<String>> {

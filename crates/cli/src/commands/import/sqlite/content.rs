@@ -8,6 +8,8 @@ pub(super) struct Content {
     pub(super) others: Vec<Other>,
     /// The last number that each AUTOINCREMENT has given.
     pub(super) counters: Vec<(String, i64)>,
+    /// The numbers by which programs know a database of theirs, where they are set: the pragmas of these names.
+    pub(super) marks: Vec<(&'static str, i64)>,
 }
 
 /// A table of the file.

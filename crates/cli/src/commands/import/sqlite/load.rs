@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     args::{Import, ImportMode, ImportSqlite},
-    context::Context,
+    context::{Context, say},
     exit::{Failure, Kind},
     hrana::Statement,
     progress,
@@ -65,6 +65,7 @@ pub(super) async fn run(
     if let Err(broken) = outcome {
         return Err(load.give_up(&args.import, broken).await.into());
     }
+    load.mark().await;
     load.loader.journal.forget();
     cx.out().value(&IMPORTED, &Imported { rows: Some(load.loader.position.done), ..destination.imported() })
 }
@@ -216,6 +217,21 @@ impl Load<'_> {
         // Triggers come last: they are not for the rows of the file.
         statements.extend(others.iter().map(|other| Statement::new(other.sql.as_str())));
         self.commit(&statements, NOT_REPLACED).await
+    }
+
+    /// Marks a database that was empty as the file is. One that has tables may belong to another program; and a service
+    /// need not let everything be set.
+    async fn mark(&self) {
+        for (name, value) in &self.content.marks {
+            let set = [Statement::new(format!("PRAGMA {name} = {value}"))];
+            let refused = match self.mode {
+                Some(_) => Some("the database keeps its own".to_owned()),
+                None => self.loader.connection.commit(&[], &set).await.err().map(|refused| refused.error.to_string()),
+            };
+            if let Some(why) = refused {
+                say(format_args!("warning: {name} {value} of the file is left out: {why}"));
+            }
+        }
     }
 
     async fn commit(&self, statements: &[Statement], problem: &str) -> Result<(), Broken> {

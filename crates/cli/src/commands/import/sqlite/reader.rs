@@ -1,6 +1,11 @@
 //! A file that is read, and never written to.
 
-use std::{collections::HashSet, fs, path::Path};
+use std::{
+    collections::HashSet,
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 use rusqlite::{Connection as Handle, ErrorCode, OpenFlags, Row, Rows, Statement, types::ValueRef};
@@ -87,6 +92,13 @@ impl Reader {
             let counters = "SELECT name, seq FROM sqlite_sequence WHERE typeof(seq) = 'integer' AND name IN \
                             (SELECT name FROM sqlite_schema WHERE type = 'table')";
             content.counters = self.list(counters, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        }
+        for name in ["user_version", "application_id"] {
+            let value =
+                self.handle.pragma_query_value(None, name, |row| row.get(0)).with_context(|| self.unreadable())?;
+            if value != 0 {
+                content.marks.push((name, value));
+            }
         }
         Ok(content)
     }
@@ -195,13 +207,25 @@ fn owned(value: ValueRef<'_>) -> Option<Value> {
     })
 }
 
-/// What is in a log beside the file only is not read, and must not be lost without a word. The engine keeps it beside the
-/// file itself, not beside a link to it.
+/// What is in a log beside the file only is not read, and must not be lost without a word; nor is what a transaction that
+/// never ended has left in the file taken out by its journal. The engine keeps them beside the file itself, not beside a
+/// link to it.
 fn refuse_log(file: &Path) -> Result<()> {
     let real = fs::canonicalize(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let mut log = real.into_os_string();
-    log.push("-wal");
-    let log = Path::new(&log);
+    let beside = |suffix: &str| {
+        let mut name = real.clone().into_os_string();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let (log, journal) = (beside("-wal"), beside("-journal"));
+    let mut first = [0];
+    // The journal of one that has ended is gone, empty, or begins with zeros.
+    let is_read = fs::File::open(&journal).and_then(|mut file| file.read_exact(&mut first)).is_ok();
+    if is_read && first != [0] {
+        let problem = format!("{} holds a transaction that never ended", journal.display());
+        let hint = format!("end whatever writes to it, and roll it back: sqlite3 {} .tables", file.display());
+        return Err(Failure::usage(problem).hint(hint).into());
+    }
     if log.metadata().is_ok_and(|metadata| metadata.len() > 0) {
         let problem = format!("{} holds changes that are not in the file yet", log.display());
         let hint = format!("sqlite3 {} 'PRAGMA wal_checkpoint(TRUNCATE)'", file.display());

@@ -4,15 +4,15 @@ use anyhow::Result;
 
 use super::{
     super::{
-        super::{journal::Earlier, outcome::counted, table::Table},
+        super::{
+            journal::Earlier,
+            table::{Table, gone},
+        },
         content::{FileTable, Sort},
     },
     Load,
 };
-use crate::{
-    args::ImportMode,
-    exit::{Failure, Kind},
-};
+use crate::args::ImportMode;
 
 impl Load<'_> {
     /// Finds the tables that an earlier run has filled, the one it stopped at, and how far it came there. Yields its place
@@ -66,14 +66,4 @@ impl Load<'_> {
     fn is_there(&self, target: &Table) -> bool {
         self.existing.contains(&target.target().to_lowercase())
     }
-}
-
-/// The rows are lost, or have taken the place of others already: going on behind them would call a part the whole.
-fn gone(target: &Table, rows: u64) -> anyhow::Error {
-    let problem = format!(
-        "--resume: {} of the file were sent to table {:?}, which is not there any more",
-        counted(rows, "row"),
-        target.target()
-    );
-    Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into()
 }

@@ -1,0 +1,85 @@
+//! Where files go that are written for somebody: links and pipes stay what they are.
+
+use std::{
+    fs,
+    os::unix::fs::{FileTypeExt as _, symlink},
+    path::Path,
+    process::Command,
+    thread,
+};
+
+use crate::{
+    sql::served,
+    support::{Served, text},
+};
+
+const EXPORT: [&str; 6] = ["export", "shop", "--format", "dump", "--out", "-"];
+
+fn shop() -> Served {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a); INSERT INTO t VALUES ('here')"]);
+    served
+}
+
+fn export<'a>(to: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&EXPORT[..5], &[to], more].concat()
+}
+
+fn is_link_to(link: &Path, to: &Path) -> bool {
+    fs::read_link(link).is_ok_and(|found| found == to)
+}
+
+#[test]
+fn settings_are_written_behind_the_link_they_are_read_by() {
+    let served = Served::new();
+    let (config, dotfile) = (served.config_folder().join("config.toml"), served.folder.path().join("dotfile.toml"));
+    fs::create_dir_all(served.config_folder()).unwrap();
+    fs::write(&dotfile, "[profiles.default]\ntimeout = \"7s\"\n").unwrap();
+    symlink(&dotfile, &config).unwrap();
+    served.done(&["profile", "set", "retries=2"]);
+    assert!(is_link_to(&config, &dotfile));
+    let written = fs::read_to_string(&dotfile).unwrap();
+    assert!(written.contains("7s") && written.contains("retries"), "{written}");
+    fs::remove_file(&config).unwrap();
+    symlink("/dev/null", &config).unwrap();
+    let refused = served.run(&["profile", "set", "retries=2"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    assert!(is_link_to(&config, Path::new("/dev/null")));
+}
+
+#[test]
+fn an_export_goes_behind_links_and_replaces_nothing_unasked() {
+    let served = shop();
+    let file = |name: &str| served.folder.path().join(name);
+    let (first, second, end) = (file("first"), file("second"), file("end.sql"));
+    symlink(Path::new("second"), &first).unwrap();
+    symlink(&end, &second).unwrap();
+    let out = text(&first);
+    served.done(&export(&out, &[]));
+    assert!(fs::read_to_string(&end).unwrap().contains("here"));
+    fs::write(&end, "kept").unwrap();
+    assert_eq!(served.run(&export(&out, &[])).code, Some(6));
+    assert_eq!(fs::read_to_string(&end).unwrap(), "kept");
+    served.done(&export(&out, &["--overwrite"]));
+    assert!(fs::read_to_string(&end).unwrap().contains("here"));
+    assert!(is_link_to(&first, Path::new("second")) && is_link_to(&second, &end));
+}
+
+#[test]
+fn an_export_goes_into_a_pipe_and_a_full_device_says_that_it_is() {
+    let served = shop();
+    let pipe = served.folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).unwrap()
+    });
+    served.done(&export(&text(&pipe), &["--verify"]));
+    assert!(reader.join().unwrap().contains("here"));
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    let full = served.folder.path().join("full");
+    symlink("/dev/full", &full).unwrap();
+    let refused = served.run(&export(&text(&full), &["--overwrite"]));
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    assert!(is_link_to(&full, Path::new("/dev/full")));
+}
