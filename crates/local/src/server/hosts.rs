@@ -1,12 +1,12 @@
 //! Which hosts a request may name, against DNS rebinding: a web page can let its own name lead to this machine, and a
 //! browser would then let it read all answers. What it cannot do is name another host than its own.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::body::Body;
 use http::{Request, Response, StatusCode, header, uri::Authority};
 use serde_json::json;
-use turso_cloud_contract::InvalidInput;
+use turso_cloud_contract::{InvalidInput, is_this_machine};
 
 /// The hosts of this machine and those that were added. A server that is open to other machines may have any name.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Hosts {
 
     /// Whether a request names no other host, neither in its target nor in the header `Host`.
     pub(super) fn are_named_by<T>(&self, request: &Request<T>) -> bool {
-        let is_one = |authority: &Authority| is_of_this_machine(authority.host()) || self.has(authority.host());
+        let is_one = |authority: &Authority| is_this_machine(authority.host()) || self.has(authority.host());
         let header = |value: &http::HeaderValue| Authority::try_from(value.as_bytes()).is_ok_and(|host| is_one(&host));
         request.uri().authority().is_none_or(is_one) && request.headers().get_all(header::HOST).iter().all(header)
     }
@@ -44,12 +44,6 @@ pub(crate) fn check_hosts(added: &[String]) -> Result<(), InvalidInput> {
         Some(host) => Err(InvalidInput::new("allowed host", host, "must be the name of a host, without a port")),
         None => Ok(()),
     }
-}
-
-fn is_of_this_machine(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    let host = host.to_ascii_lowercase();
-    address.is_ok_and(|address| address.is_loopback()) || host == "localhost" || host.ends_with(".localhost")
 }
 
 /// Without the host that was named, which is no text of ours.
