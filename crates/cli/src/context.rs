@@ -8,8 +8,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use turso_cloud::{ApiToken, Client, Credentials, EncryptionKey, OrganizationSlug, RetryPolicy};
-use url::{Host, Url};
+use turso_cloud::{
+    ApiToken, Client, Credentials, EncryptionKey, OrganizationSlug, RetryPolicy, contract::is_this_machine,
+};
+use url::Url;
 
 use crate::{
     args::{GlobalArgs, KeyArgs},
@@ -224,11 +226,7 @@ impl Context {
             return Some(url.to_owned());
         }
         let api_url = self.settings.text("api_url")?;
-        let is_here = match Url::parse(api_url).ok()?.host()? {
-            Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
+        let is_here = is_this_machine(Url::parse(api_url).ok()?.host_str()?);
         is_here.then(|| format!("{}/_region", api_url.trim_end_matches('/')))
     }
 

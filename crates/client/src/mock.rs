@@ -1,7 +1,7 @@
 //! A typed test double: no sockets, no state, an answer for every operation.
 //!
-//! Operations without a rule get a canned answer in the documented shape, with the names the request has; or, from a [strict](Mock::strict) double, a
-//! refusal. Uploads, which are not operations of the catalogue, always succeed: they have no rules, and their bytes are
+//! Operations without a rule get a canned answer in the documented shape, with the names the request has; or, from a
+//! [strict](Mock::strict) double, a refusal. Uploads, which are not operations of the catalogue, always succeed: they have no rules, and their bytes are
 //! not kept. For state and SQL, test against the local cloud instead: here every database is there and in the group
 //! `default`, so that `ensure` with another one needs a rule for `GetDatabase`.
 //!

@@ -215,8 +215,8 @@ impl Cloud {
     ///
     /// A database is meant by a path below `/db/<database>-<organization>/`, by the header
     /// `x-namespace: <database>-<organization>`, by the host `<database>-<organization>.localhost` or by a URL with the
-    /// address of its own that it has on a port, in this order; everything else is the Platform API, with the region service below `/_region` and the local cloud's own paths below
-    /// `/_local`.
+    /// address of its own that it has on a port, in this order; everything else is the Platform API, with the region
+    /// service below `/_region` and the local cloud's own paths below `/_local`.
     /// Dropping the future does not undo an operation that has begun.
     ///
     /// ```

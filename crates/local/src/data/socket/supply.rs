@@ -66,6 +66,7 @@ impl Supply {
         }
         self.waiting.pop_front()
     }
+
     fn end(&mut self, ending: Result<Result<(), SqlError>, impl Sized>) {
         self.ended = None;
         self.waiting.extend(cursor::last_words(ending));

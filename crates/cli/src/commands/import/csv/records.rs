@@ -153,7 +153,7 @@ impl Read for Tap {
         self.kept.drain(..gone);
         self.start += gone as u64;
         let read = self.file.read(bytes)?;
-        self.kept.extend(bytes.iter().take(read));
+        self.kept.extend_from_slice(bytes.get(..read).unwrap_or_default());
         Ok(read)
     }
 }
