@@ -23,6 +23,7 @@ use super::policy::Policy;
 use super::session::Session;
 use super::statistics::{Hour, Hours, Rows, Statistics};
 use super::streams::Streams;
+use super::threads::{Share, Thread, Threads};
 use super::tokens::VerifiedTokens;
 use super::{DatabaseRecord, SizeUnknown, Usage};
 use crate::clock::Clock;
@@ -32,6 +33,15 @@ pub(crate) const MAX_CONNECTIONS: usize = 256;
 
 /// Connections kept for the next request.
 const MAX_IDLE: usize = 8;
+
+/// What a database shares with the others of its cloud.
+pub(crate) struct Surroundings {
+    pub(crate) clock: Clock,
+    pub(crate) root: Arc<Root>,
+    pub(crate) open_set: Arc<OpenSet>,
+    pub(crate) threads: Arc<Threads>,
+    pub(crate) neighbours: Weak<RwLock<Databases>>,
+}
 
 /// Fields are dropped in this order: the connections before the file.
 pub(crate) struct Database {
@@ -43,22 +53,21 @@ pub(crate) struct Database {
     writers: Arc<Semaphore>,
     group_commit: Arc<GroupCommit>,
     slots: Arc<Semaphore>,
+    share: Share,
     statistics: Mutex<Statistics>,
     /// Of its organization.
     meter: RwLock<Arc<Meter>>,
     /// Of its group.
     activity: RwLock<Arc<Activity>>,
-    clock: Clock,
     keeps_idle: AtomicBool,
     /// The most connections at a time since all were closed. The engine closes the file of none before that: it would
     /// lose the locks of the others.
     most_connections: AtomicUsize,
     last_used: Mutex<Instant>,
-    open_set: Arc<OpenSet>,
     history: Arc<History>,
     file: Arc<DatabaseFile>,
     itself: Weak<Database>,
-    neighbours: Weak<RwLock<Databases>>,
+    surroundings: Surroundings,
 }
 
 impl Database {
@@ -66,34 +75,33 @@ impl Database {
         record: DatabaseRecord,
         meter: Arc<Meter>,
         activity: Arc<Activity>,
-        clock: &Clock,
-        root: &Arc<Root>,
-        open_set: &Arc<OpenSet>,
-        neighbours: Weak<RwLock<Databases>>,
+        surroundings: Surroundings,
     ) -> Arc<Self> {
+        let Surroundings { clock, root, threads, .. } = &surroundings;
         let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
         let history = Arc::new(History::new(file.path(), file.history(), clock));
+        let engine = Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability()));
+        let share = Share::new(threads);
         Arc::new_cyclic(|itself| Self {
             record: RwLock::new(Arc::new(record)),
             streams: Streams::default(),
             idle: Mutex::default(),
-            engine: Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability())),
+            engine,
             verified_tokens: VerifiedTokens::default(),
             writers: Arc::new(Semaphore::new(1)),
             group_commit: Arc::default(),
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            share,
             statistics: Mutex::default(),
             meter: RwLock::new(meter),
             activity: RwLock::new(activity),
-            clock: clock.clone(),
             keeps_idle: AtomicBool::new(false),
             most_connections: AtomicUsize::new(0),
             last_used: Mutex::new(Instant::now()),
-            open_set: Arc::clone(open_set),
             history,
             file,
             itself: itself.clone(),
-            neighbours,
+            surroundings,
         })
     }
 
@@ -131,15 +139,25 @@ impl Database {
         Arc::clone(&self.slots)
     }
 
+    /// The right to block a thread; nothing if there was none for a while.
+    pub(crate) async fn thread(&self) -> Option<Thread> {
+        self.share.thread().await
+    }
+
+    /// The right to [open](Self::open) it.
+    pub(crate) async fn opening(&self) -> Option<OwnedSemaphorePermit> {
+        self.surroundings.threads.opening().await
+    }
+
     /// A session on a connection, for a user to whom `last_insert_rowid()` says this.
     pub(crate) fn session(
         &self,
         mut connection: Box<dyn Connection>,
         slot: OwnedSemaphorePermit,
         last_insert_rowid: i64,
-    ) -> Box<Session> {
+    ) -> Session {
         connection.set_last_insert_rowid(last_insert_rowid);
-        Box::new(Session::new(connection, self.writers(), slot, Arc::clone(&self.history), Arc::clone(&self.file)))
+        Session::new(connection, self.writers(), slot, Arc::clone(&self.history), Arc::clone(&self.file))
     }
 
     /// A session on a new connection. Blocks.
@@ -148,7 +166,7 @@ impl Database {
         slot: OwnedSemaphorePermit,
         last_insert_rowid: i64,
         interrupter: Interrupter,
-    ) -> Result<Box<Session>, SqlError> {
+    ) -> Result<Session, SqlError> {
         Ok(self.session(self.connect(interrupter)?, slot, last_insert_rowid))
     }
 
@@ -173,7 +191,7 @@ impl Database {
         let connections = self.at_work().max(1) + self.idle.lock().len();
         let has_grown = self.most_connections.fetch_max(connections, Ordering::AcqRel) < connections;
         if !self.keeps_idle.swap(true, Ordering::AcqRel) || has_grown {
-            self.open_set.grow(&self.itself);
+            self.surroundings.open_set.grow(&self.itself);
         }
         Ok(connection)
     }
@@ -209,7 +227,7 @@ impl Database {
 
     /// Another database of the cloud, or this one, if it takes requests.
     pub(crate) fn neighbour(&self, id: &str) -> Option<Arc<Database>> {
-        self.neighbours.upgrade()?.read().in_service(id)
+        self.surroundings.neighbours.upgrade()?.read().in_service(id)
     }
 
     /// Whether it takes requests.
@@ -343,7 +361,7 @@ impl Database {
 
     /// Counts rows for a statement, or for none.
     pub(crate) fn enter(&self, sql: &str, rows: Rows) {
-        let now = self.clock.now();
+        let now = self.surroundings.clock.now();
         self.statistics.lock().enter(Hour::of(now), sql, rows);
         self.meter.read().add(rows, now);
         self.activity.read().touch(now);
@@ -351,7 +369,7 @@ impl Database {
 
     /// What its organization has used up.
     pub(crate) fn used_up(&self) -> UsedUp {
-        self.meter.read().used_up(self.clock.now())
+        self.meter.read().used_up(self.surroundings.clock.now())
     }
 
     pub(crate) fn usage(&self, hours: Hours) -> Result<Usage, SizeUnknown> {

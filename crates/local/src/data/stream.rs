@@ -198,6 +198,8 @@ impl Stream {
         work: impl FnOnce(Result<&mut Executor<'_>, SqlError>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
         let was_in_transaction = !self.is_autocommit();
+        let right = self.database.thread().await.ok_or(Refusal::TooManyAtWork)?;
+        let opening = if self.state.session.is_none() { self.database.opening().await } else { None };
         let session = match (self.state.session.take(), self.slot.take()) {
             (Some(session), _) => Ok(session),
             (None, Some(slot)) => Err(slot),
@@ -210,14 +212,17 @@ impl Stream {
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
         let thread = spawn_blocking(move || {
             stack::with_room(|| {
-                let session = session.or_else(|slot| database.open(slot, last_insert_rowid, interrupter));
-                match session {
+                let session = session.or_else(|slot| database.open(slot, last_insert_rowid, interrupter).map(Box::new));
+                drop(opening);
+                let done = match session {
                     Ok(mut session) => {
                         let result = work(Ok(&mut Executor::new(&database, &policy, &mut session, &mut is_lost)));
                         (Some(session), is_lost, result)
                     }
                     Err(error) => (None, is_lost, work(Err(error))),
-                }
+                };
+                drop(right);
+                done
             })
         });
         let finished = thread.await;

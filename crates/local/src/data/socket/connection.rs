@@ -16,7 +16,6 @@ use super::subprotocol::{Subprotocol, Version};
 use super::worker::{Job, Reply, Work, Worker};
 use super::{Lifeline, Violation};
 use crate::clock::Clock;
-use crate::data::MAX_REQUEST_BYTES;
 use crate::data::admission::policy_for;
 use crate::data::batch::Steps;
 use crate::data::cursor::MAX_STALL;
@@ -113,7 +112,7 @@ impl Connection {
                     heard = Instant::now();
                     let message = match received {
                         None | Some(Ok(Message::Close(_))) => return None,
-                        Some(Err(_)) => return Some(Violation::broken_frame()),
+                        Some(Err(error)) => return Some(Violation::broken(error)),
                         Some(Ok(message)) => message,
                     };
                     if let Err(violation) = self.receive(message).await {
@@ -161,9 +160,6 @@ impl Connection {
             Message::Binary(bytes) => bytes.len(),
             _ => return Ok(()),
         };
-        if size > MAX_REQUEST_BYTES {
-            return Err(Violation::too_large(MAX_REQUEST_BYTES));
-        }
         match self.subprotocol.encoding.read_message(&message)? {
             ClientMessage::Hello { jwt } => self.greet(jwt.unwrap_or_default()).await,
             ClientMessage::Request { .. } if self.token.is_none() => {

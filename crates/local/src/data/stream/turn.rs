@@ -55,7 +55,8 @@ impl Stream {
         self.reserve().await?;
         let Some(connection) = self.database.idle_connection() else { return Ok(false) };
         let slot = self.slot.take().ok_or(Refusal::Internal)?;
-        self.state.session = Some(self.database.session(connection, slot, self.state.last_insert_rowid));
+        let session = self.database.session(connection, slot, self.state.last_insert_rowid);
+        self.state.session = Some(Box::new(session));
         Ok(true)
     }
 
