@@ -112,3 +112,16 @@ fn an_archive_that_could_not_be_deleted_is_no_part_of_the_past_and_ends_no_foldi
     assert_eq!((database.archived_bytes(), log.exists()), (0, false));
     assert_eq!(database.sum_in_minute(3), Ok(1111));
 }
+
+#[test]
+fn an_archive_without_a_sound_header_is_not_taken_for_one_that_is_empty() {
+    let mut database = three_generations();
+    let archive = database.path(1, Kind::Log);
+    let mut bytes = std::fs::read(&archive).unwrap();
+    bytes[8..12].fill(0xff);
+    std::fs::write(archive, bytes).unwrap();
+    database.sum_in_minute(2).unwrap_err();
+    database.history.bounds.archived_bytes = 0;
+    database.history.forget();
+    database.sum_in_minute(2).unwrap_err();
+}
