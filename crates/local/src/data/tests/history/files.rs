@@ -9,7 +9,7 @@ async fn three_generations(directory: &Path) {
     host.run(&["INSERT INTO t VALUES (100)"]).await;
 }
 
-async fn reopened(directory: &Path) -> Host {
+fn reopened(directory: &Path) -> Host {
     let host = kept(directory);
     host.clock.set(timestamp("2026-06-01T18:00:00Z"));
     host
@@ -24,7 +24,7 @@ async fn a_history_whose_log_was_taken_away_begins_anew_with_what_the_file_has()
     let directory = tempfile::tempdir().unwrap();
     three_generations(directory.path()).await;
     std::fs::remove_file(directory.path().join(format!("{DATABASE}.db-wal"))).unwrap();
-    let host = reopened(directory.path()).await;
+    let host = reopened(directory.path());
     assert_eq!(generation(&host).await, 4);
     assert!(matches!(restore(&host, "2026-06-01T12:30:00Z"), Err(HistoryError::TooEarly(_))));
     assert_eq!(sum_at(&host, "2026-06-01T18:00:00Z").await, integer(11));
@@ -38,7 +38,7 @@ async fn a_history_whose_log_another_program_has_emptied_begins_anew_with_all_th
     other.execute("INSERT INTO t VALUES (1000)", []).unwrap();
     // The last one that closes a database writes its log into it.
     other.close().unwrap();
-    let host = reopened(directory.path()).await;
+    let host = reopened(directory.path());
     assert_eq!(generation(&host).await, 4);
     assert!(matches!(restore(&host, "2026-06-01T12:30:00Z"), Err(HistoryError::TooEarly(_))));
     assert_eq!(sum_at(&host, "2026-06-01T18:00:00Z").await, integer(1111));
@@ -53,7 +53,7 @@ async fn a_database_whose_history_cannot_be_read_for_a_while_is_used_all_the_sam
     std::fs::rename(&ledger, &aside).unwrap();
     std::fs::create_dir(&ledger).unwrap();
 
-    let host = reopened(directory.path()).await;
+    let host = reopened(directory.path());
     host.run(&["INSERT INTO t VALUES (1000)"]).await;
     assert_eq!(super::super::export::get(&host, "/info").await.0, 500);
     assert!(matches!(restore(&host, "2026-06-01T12:30:00Z"), Err(HistoryError::File(_))));
