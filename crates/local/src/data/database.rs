@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::activity::Activity;
 use super::attach::refused;
 use super::databases::Databases;
-use super::engine::{Connection, Engine, LibsqlEngine, Ran};
+use super::engine::{Connection, Engine, Interrupter, LibsqlEngine, Ran};
 use super::files::{DatabaseFile, Root};
 use super::group_commit::GroupCommit;
 use super::history::{History, HistoryError};
@@ -131,8 +131,25 @@ impl Database {
         Arc::clone(&self.slots)
     }
 
-    pub(crate) fn session(&self, connection: Box<dyn Connection>, slot: OwnedSemaphorePermit) -> Session {
-        Session::new(connection, self.writers(), slot, Arc::clone(&self.history), Arc::clone(&self.file))
+    /// A session on a connection, for a user to whom `last_insert_rowid()` says this.
+    pub(crate) fn session(
+        &self,
+        mut connection: Box<dyn Connection>,
+        slot: OwnedSemaphorePermit,
+        last_insert_rowid: i64,
+    ) -> Box<Session> {
+        connection.set_last_insert_rowid(last_insert_rowid);
+        Box::new(Session::new(connection, self.writers(), slot, Arc::clone(&self.history), Arc::clone(&self.file)))
+    }
+
+    /// A session on a new connection. Blocks.
+    pub(crate) fn open(
+        &self,
+        slot: OwnedSemaphorePermit,
+        last_insert_rowid: i64,
+        interrupter: Interrupter,
+    ) -> Result<Box<Session>, SqlError> {
+        Ok(self.session(self.connect(interrupter)?, slot, last_insert_rowid))
     }
 
     /// A connection left by an earlier request.
@@ -141,14 +158,14 @@ impl Database {
         self.idle.lock().pop()
     }
 
-    /// A new connection. Blocks.
-    pub(crate) fn connect(&self) -> Result<Box<dyn Connection>, SqlError> {
+    /// A new connection, and what stops its statements. Blocks.
+    fn connect(&self, interrupter: Interrupter) -> Result<Box<dyn Connection>, SqlError> {
         self.file.prepare().map_err(|error| {
             tracing::error!(%error, "could not create the directory of the databases");
             SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
         })?;
         self.refuse_lost()?;
-        let mut connection = self.engine.connect()?;
+        let mut connection = self.engine.connect(interrupter)?;
         // Whoever wants the past is told what keeps it; the present can do without.
         if let Err(HistoryError::Engine(error)) = self.history.open(connection.as_mut()) {
             return Err(error);
@@ -224,7 +241,7 @@ impl Database {
     /// The file, which is made if the database was never used. Blocks.
     pub(crate) fn existing_file(&self) -> Result<Arc<DatabaseFile>, SqlError> {
         if !self.file.exists() {
-            drop(self.connect()?);
+            drop(self.connect(Interrupter::default())?);
         }
         Ok(Arc::clone(&self.file))
     }
@@ -275,7 +292,7 @@ impl Database {
     /// What the database was. Blocks.
     pub(crate) fn history(&self) -> Result<&History, HistoryError> {
         if !self.history.is_open() {
-            let mut connection = self.connect().map_err(HistoryError::Engine)?;
+            let mut connection = self.connect(Interrupter::default()).map_err(HistoryError::Engine)?;
             let opened = self.history.open(connection.as_mut());
             self.keep(connection);
             opened?;
@@ -298,11 +315,12 @@ impl Database {
         MAX_CONNECTIONS - self.slots.available_permits()
     }
 
-    /// Closes what is not in use.
+    /// Closes what is not in use. Blocks.
     pub(crate) fn close_idle(&self) {
         self.keeps_idle.store(false, Ordering::Release);
         self.most_connections.store(self.at_work(), Ordering::Release);
-        drop_off_thread(std::mem::take(&mut *self.idle.lock()));
+        let idle = std::mem::take(&mut *self.idle.lock());
+        drop(idle);
         self.history.release();
     }
 
@@ -359,7 +377,7 @@ impl Database {
         }
         let mut connection = match self.idle_connection() {
             Some(connection) => connection,
-            None => self.connect()?,
+            None => self.connect(Interrupter::default())?,
         };
         let size = connection.size();
         self.keep(connection);

@@ -7,7 +7,7 @@ mod passing;
 use std::path::{Path, PathBuf};
 
 use crate::clock::Clock;
-use crate::data::engine::{Connection, Durability, Engine as _, LibsqlEngine};
+use crate::data::engine::{Connection, Durability, Engine as _, Interrupter, LibsqlEngine};
 
 use super::place::Kind;
 use super::{Bounds, History};
@@ -29,7 +29,7 @@ impl Database {
         let mut history = History::new(&file, directory.path().join("history"), &clock);
         history.bounds = bounds;
         let engine = LibsqlEngine::new(file, Durability::Nothing);
-        let mut writer = engine.connect().unwrap();
+        let mut writer = engine.connect(Interrupter::default()).unwrap();
         history.open(writer.as_mut()).unwrap();
         let mut database = Self { engine, history, writer, directory };
         database.commit("CREATE TABLE t (x)");
@@ -117,7 +117,7 @@ fn archives_beyond_the_bound_are_folded_away() {
 fn a_log_that_is_read_to_its_end_is_not_begun_anew_unnoticed() {
     let mut database = Database::new(Bounds { long_log: u32::MAX, ..Bounds::default() });
     database.commit("INSERT INTO t VALUES (1)");
-    let mut reader = database.engine.connect().unwrap();
+    let mut reader = database.engine.connect(Interrupter::default()).unwrap();
     run(reader.as_mut(), "BEGIN; SELECT * FROM t");
     // All of the log goes into the file, and the reader keeps it from being emptied.
     database.history.rotate(database.writer.as_mut());
