@@ -42,6 +42,11 @@ pub(crate) fn is_known(plan: &str) -> bool {
     PLANS.iter().any(|(known, ..)| *known == plan)
 }
 
+/// How often a plan is paid: every month, and the one that costs nothing never.
+pub(in crate::control::answers) fn timeline(plan: &str) -> &'static str {
+    if plan == STARTER { "" } else { "monthly" }
+}
+
 pub(super) fn all() -> impl Iterator<Item = Plan> {
     PLANS.iter().map(|(name, price, size)| {
         let mut quotas = Quotas::default();
