@@ -128,7 +128,7 @@ fn require_payment(cx: &Context<'_>, stripe_id: Option<&str>) -> Result<(), Refu
 fn answer(cx: &Context<'_>, row: OrganizationRow) -> Organization {
     let used_up = cx.used_up(&row);
     let mut organization = Organization::new(row.name, row.slug, row.kind);
-    organization.plan_timeline = billing::timeline(&row.plan).to_owned();
+    organization.plan_timeline = billing::timeline(&row.plan);
     organization.plan_id = row.plan;
     organization.overages = row.overages;
     organization.blocked_reads = used_up.reads;

@@ -19,8 +19,8 @@ impl History {
             followed => followed,
         };
         match &recovered {
-            Ok(_) => self.lost.is_over(),
-            Err(error) if self.lost.is_new() => tracing::warn!(
+            Ok(_) => self.lost.ends(),
+            Err(error) if self.lost.begins() => tracing::warn!(
                 file = %self.file.display(), %error,
                 "the history of a database cannot be read or written: it stays as it is, and until it can be, commits are \
                  entered in it with the time at which it can be"

@@ -31,13 +31,13 @@ impl History {
     pub(crate) fn forget(&self) {
         let Some(_changing) = self.archives.try_write() else { return };
         match self.fold_what_is_too_much() {
-            Ok(()) => self.unfolded.is_over(),
+            Ok(()) => self.unfolded.ends(),
             Err(error) => self.warn_of_fold(&error),
         }
     }
 
     pub(super) fn warn_of_fold(&self, error: &io::Error) {
-        if self.unfolded.is_new() {
+        if self.unfolded.begins() {
             tracing::warn!(
                 place = %self.place, %error,
                 "the history of a database cannot be shortened: it grows until all files of this folder can be read and \

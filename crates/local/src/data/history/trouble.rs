@@ -8,12 +8,12 @@ pub(super) struct Trouble(AtomicBool);
 
 impl Trouble {
     /// It has failed: says whether nobody was told yet.
-    pub(super) fn is_new(&self) -> bool {
+    pub(super) fn begins(&self) -> bool {
         !self.0.swap(true, Ordering::Relaxed)
     }
 
     /// It has succeeded.
-    pub(super) fn is_over(&self) {
+    pub(super) fn ends(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
 }

@@ -1,7 +1,7 @@
 //! The plans, and what they hold an organization to.
 
 use http::StatusCode;
-use turso_cloud_contract::billing::{Plan, Quotas};
+use turso_cloud_contract::billing::{Plan, Quotas, Timeline};
 
 use crate::{
     control::{Context, Refusal},
@@ -43,8 +43,8 @@ pub(crate) fn is_known(plan: &str) -> bool {
 }
 
 /// How often a plan is paid: every month, and the one that costs nothing never.
-pub(in crate::control::answers) fn timeline(plan: &str) -> &'static str {
-    if plan == STARTER { "" } else { "monthly" }
+pub(in crate::control::answers) fn timeline(plan: &str) -> String {
+    if plan == STARTER { String::new() } else { Timeline::Monthly.to_string() }
 }
 
 pub(super) fn all() -> impl Iterator<Item = Plan> {
