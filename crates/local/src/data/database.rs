@@ -184,10 +184,10 @@ impl Database {
         })?;
         self.refuse_lost()?;
         let mut connection = self.engine.connect(interrupter)?;
-        self.history.open(connection.as_mut()).map_err(|error| {
-            tracing::error!(%error, "could not open the history of a database");
-            SqlError::new("SQLITE_IOERR", "SQLite error: disk I/O error")
-        })?;
+        // Whoever wants the past is told what keeps it; the present can do without.
+        if let Err(HistoryError::Engine(error)) = self.history.open(connection.as_mut()) {
+            return Err(error);
+        }
         let connections = self.at_work().max(1) + self.idle.lock().len();
         let has_grown = self.most_connections.fetch_max(connections, Ordering::AcqRel) < connections;
         if !self.keeps_idle.swap(true, Ordering::AcqRel) || has_grown {
@@ -299,7 +299,7 @@ impl Database {
         if !self.file.exists() {
             return Ok(());
         }
-        self.history().map_err(HistoryError::Engine)?.restore(at, target.path())
+        self.history()?.restore(at, target.path())
     }
 
     /// Changes with every commit from now on, and when the database is closed.
@@ -308,9 +308,12 @@ impl Database {
     }
 
     /// What the database was. Blocks.
-    pub(crate) fn history(&self) -> Result<&History, SqlError> {
+    pub(crate) fn history(&self) -> Result<&History, HistoryError> {
         if !self.history.is_open() {
-            self.keep(self.connect(Interrupter::default())?);
+            let mut connection = self.connect(Interrupter::default()).map_err(HistoryError::Engine)?;
+            let opened = self.history.open(connection.as_mut());
+            self.keep(connection);
+            opened?;
         }
         Ok(&self.history)
     }

@@ -2,6 +2,7 @@
 
 mod copies;
 mod folding;
+mod passing;
 
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,10 @@ impl Database {
         database
     }
 
+    fn path(&self, generation: u32, kind: Kind) -> PathBuf {
+        self.history.place.path(generation, kind)
+    }
+
     fn commit(&mut self, sql: &str) {
         run(self.writer.as_mut(), sql);
         if self.history.enter(self.writer.as_mut()) {
@@ -56,6 +61,26 @@ impl Database {
         let archives = self.history.place.generations(Kind::Log).unwrap();
         let paths: Vec<PathBuf> = archives.iter().map(|number| self.history.place.path(*number, Kind::Log)).collect();
         paths.iter().map(|path| path.metadata().unwrap().len()).sum()
+    }
+}
+
+/// Something in the way of a file, which is put aside, so that it cannot be read for a while.
+struct InTheWay {
+    file: PathBuf,
+    aside: PathBuf,
+}
+
+impl InTheWay {
+    fn of(file: PathBuf) -> Self {
+        let aside = file.with_extension("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        Self { file, aside }
+    }
+
+    fn remove(self) {
+        std::fs::remove_dir(&self.file).unwrap();
+        std::fs::rename(self.aside, self.file).unwrap();
     }
 }
 
@@ -113,7 +138,7 @@ fn a_log_that_is_read_to_its_end_is_not_begun_anew_unnoticed() {
 }
 
 #[test]
-fn a_history_that_cannot_be_read_does_not_keep_its_database_from_opening() {
+fn a_history_that_is_damaged_does_not_keep_its_database_from_having_one() {
     let mut database = Database::new(Bounds { long_log: 10, ..Bounds::default() });
     for value in [1, 10] {
         database.commit(&format!("INSERT INTO t VALUES ({value})"));

@@ -1,5 +1,8 @@
 //! One WebSocket: reads requests, gives each to its stream, and writes answers in the order they are ready.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
