@@ -11,6 +11,7 @@ mod instance;
 mod launch;
 mod lifecycle;
 mod logs;
+mod ready;
 mod remote;
 mod requests;
 mod snapshot;
