@@ -19,6 +19,7 @@ pub(crate) enum LocalCommand {
     /// Start a local cloud and serve it until Ctrl-C
     #[command(after_help = "Examples:
   tursoctl local start --detach
+  tursoctl local start --detach -o json
   tursoctl local start --addr 127.0.0.1:0 --ready-file .env
   tursoctl local start --data-dir cloud --seed-file seed.toml")]
     Start(LocalStart),
@@ -61,7 +62,8 @@ pub(crate) enum LocalCommand {
     #[command(after_help = "\
 Examples:
   tursoctl local logs
-  tursoctl local logs --follow --name two")]
+  tursoctl local logs --follow --name two
+  tursoctl local logs -o jsonl --fields level,message")]
     Logs(LocalLogs),
     /// Print the requests to a running local cloud
     #[command(after_help = "Examples:

@@ -3,6 +3,7 @@
 mod clock;
 mod detach;
 mod doctor;
+mod entries;
 mod env;
 mod exec;
 mod fault;
