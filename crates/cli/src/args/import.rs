@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
+use turso_cloud::Cipher;
 
-use super::key::KeyArgs;
+use super::{key::KeyArgs, values::known};
 
 #[derive(Clone, Debug, Subcommand)]
 #[command(defer = true)]
@@ -74,12 +75,16 @@ pub(crate) struct Destination {
     pub(crate) to: String,
 
     /// Create the database; it must not exist
-    #[arg(long, conflicts_with = "encryption_key_file")]
+    #[arg(long)]
     pub(crate) create: bool,
 
     /// The group of a database that is created
     #[arg(long, value_name = "GROUP", default_value = "default", requires = "create")]
     pub(crate) group: String,
+
+    /// Encrypt a database that is created with this cipher and the key
+    #[arg(long, value_name = "CIPHER", requires = "create", value_parser = known(Cipher::KNOWN))]
+    pub(crate) encryption_cipher: Option<Cipher>,
 
     #[command(flatten)]
     pub(crate) key: KeyArgs,

@@ -24,6 +24,8 @@ pub(crate) async fn run(cx: &Context, command: &ImportCommand) -> Result<()> {
     | ImportCommand::Dump(ImportDump { import })
     | ImportCommand::Csv(ImportCsv { import, .. })) = command;
     import.destination.check_name()?;
+    // Before a file is read that may be large.
+    import.destination.encryption(cx)?;
     match command {
         ImportCommand::Sqlite(args) => sqlite::run(cx, args).await,
         ImportCommand::Dump(args) => dump::run(cx, args).await,
