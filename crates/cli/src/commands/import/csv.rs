@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 
 use super::{
     journal::{Earlier, Fingerprint, Journal, Position},
-    outcome::{Broken, IMPORTED, Imported, append, counted},
+    outcome::{Broken, IMPORTED, Imported, append},
     rows::{Batch, Insert, Loader},
     stop::Stop,
     table::{Columns, NOT_REPLACED, Table, gone, names, transact},
@@ -20,6 +20,7 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     hrana::Connection,
+    many::counted,
     progress,
     script::quote_identifier,
 };

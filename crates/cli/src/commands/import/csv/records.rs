@@ -9,8 +9,8 @@ use std::{
 use anyhow::{Context as _, Result};
 use csv::{Reader, ReaderBuilder, StringRecord};
 
-use super::super::{journal::Position, outcome::counted};
-use crate::exit::Failure;
+use super::super::journal::Position;
+use crate::{exit::Failure, many::counted};
 
 pub(super) struct Records {
     file: PathBuf,
