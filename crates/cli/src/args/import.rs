@@ -38,7 +38,7 @@ Examples:
   tursoctl import csv goods.csv --to shop --mode replace
 
 The file is in UTF-8, and its first line names the columns. Columns that the table generates are left out, for it computes
-them anew.
+them anew. An empty line is passed over, unless there is one column only: then it is a row with an empty field.
 Related commands: export --format csv, sql")]
     Csv(ImportCsv),
 }

@@ -14,6 +14,8 @@ mod table;
 
 use anyhow::Result;
 
+pub(super) use csv::Records;
+
 use crate::{
     args::{ImportCommand, ImportCsv, ImportDump, ImportSqlite},
     context::Context,

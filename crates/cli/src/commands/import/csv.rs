@@ -1,6 +1,7 @@
 //! The rows of a CSV file that go to a table.
 
 mod fields;
+mod raw;
 mod records;
 mod survey;
 
@@ -25,7 +26,7 @@ use crate::{
     script::quote_identifier,
 };
 use fields::Fields;
-use records::Records;
+pub(in crate::commands) use records::Records;
 use survey::Survey;
 
 pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
