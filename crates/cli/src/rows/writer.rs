@@ -259,7 +259,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// A record as RFC 4180 has it. NULL is a field of nothing, also where it is all of a line, and an empty text is within
-/// quotes. PostgreSQL writes and reads them so.
+/// quotes. `PostgreSQL` writes and reads them so.
 fn write_record<T: AsRef<str>>(out: &mut impl Write, fields: impl Iterator<Item = Option<T>>) -> io::Result<()> {
     for (at, field) in fields.enumerate() {
         if at > 0 {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{exit::Failure, many::counted};
 
-/// An empty line is no record, unless there is one column only: then its field is empty. As PostgreSQL has it.
+/// An empty line is no record, unless there is one column only: then its field is empty. As `PostgreSQL` has it.
 pub(in crate::commands) struct Records {
     file: PathBuf,
     reader: Reader<Tap>,
