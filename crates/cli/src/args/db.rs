@@ -71,7 +71,7 @@ pub(crate) enum DbCommand {
     Usage {
         /// The name of the database
         name: DatabaseName,
-        /// From this time on; this month without it
+        /// From this time on: 2026-05-04T10:11:12Z, or how long ago, such as 24h; this month without it
         #[arg(long, value_name = "TIME", value_parser = time)]
         since: Option<Timestamp>,
         /// Up to this time
@@ -242,7 +242,7 @@ pub(crate) struct DbBranch {
     pub(crate) from: DatabaseName,
     /// What to call the copy
     pub(crate) name: DatabaseName,
-    /// Copy it as it was at this time
+    /// Copy it as it was at this time: 2026-05-04T10:11:12Z, or how long ago, such as 2h
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<Timestamp>,
     /// Put the copy into this group

@@ -213,7 +213,7 @@ pub(crate) struct LocalEnv {
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     pub(crate) ready_file: Option<PathBuf>,
 
-    /// Whom they are for
+    /// The client the variables are for
     #[arg(long = "for", value_name = "CLIENT", default_value = "dotenv")]
     pub(crate) format: EnvironmentFormat,
 
@@ -263,11 +263,11 @@ pub(crate) struct LocalRequests {
     #[command(flatten)]
     pub(crate) instance: LocalName,
 
-    /// Go on with those that come
+    /// Go on with new requests as they come, until Ctrl-C
     #[arg(short, long)]
     pub(crate) follow: bool,
 
-    /// Only those for this operation, as it is called here
+    /// Only those for this operation, such as `CreateDatabase`
     #[arg(long, value_name = "NAME")]
     pub(crate) operation: Option<String>,
 

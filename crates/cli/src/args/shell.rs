@@ -18,7 +18,7 @@ Examples:
 machine; those that begin with a space are not.
 Related commands: sql, import, export")]
 pub(crate) struct ShellArgs {
-    /// The database, by name or URL; the token for a URL comes from `TURSO_AUTH_TOKEN`
+    /// The database, by name or URL; the token for a URL is in `TURSOCTL_DATABASE_TOKEN` or `TURSO_AUTH_TOKEN`
     #[arg(value_name = "DATABASE")]
     pub(crate) database: String,
 
