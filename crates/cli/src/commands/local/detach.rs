@@ -39,7 +39,10 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     if line.is_empty() {
         return Err(failure(&mut child, &log));
     }
-    let instance = instances.get(name)?;
+    let instance = instances.load(name)?.ok_or_else(|| {
+        let problem = format!("the local cloud runs as process {}, but others cannot find it", child.id());
+        Failure::new(Kind::Failed, problem).hint(format!("tursoctl local logs --name {name}"))
+    })?;
     Ready::from(instance).tell(cx)?;
     cx.notice(format_args!("it runs on as process {}; end it with `tursoctl local stop --name {}`", child.id(), name));
     Ok(())

@@ -1,7 +1,5 @@
 //! What is said of a local cloud once it is ready: where it is, and nothing that opens it.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use serde::Serialize;
 
@@ -23,7 +21,7 @@ pub(super) struct Ready {
     pub(super) https_url: String,
     pub(super) organization: String,
     /// The file of the certificate that TLS clients have to trust, where there is one.
-    pub(super) certificate: Option<PathBuf>,
+    pub(super) certificate: Option<String>,
     pub(super) pid: u32,
     pub(super) data_dir: Option<String>,
 }
@@ -43,6 +41,7 @@ impl Ready {
 impl From<Instance> for Ready {
     fn from(instance: Instance) -> Self {
         let Instance { name, pid, url, https_url, organization, certificate, data_dir, .. } = instance;
-        Self { name: Some(name), url, https_url, organization, certificate: Some(certificate), pid, data_dir }
+        let certificate = Some(certificate.to_string_lossy().into_owned());
+        Self { name: Some(name), url, https_url, organization, certificate, pid, data_dir }
     }
 }

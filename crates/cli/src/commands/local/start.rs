@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 use turso_cloud_local::{Cloud, Server};
 
@@ -78,14 +80,17 @@ pub(super) async fn free_name<'a>(instances: &Instances, name: Option<&'a str>) 
 
 fn describe(args: &LocalStart, cloud: &Cloud, server: &Server) -> Result<Ready> {
     let data_dir = args.data_dir.as_deref().map(std::path::absolute).transpose()?;
+    // TLS is an extra here.
+    let certificate = cloud.ca_certificate_file().ok().flatten().map(std::path::absolute).transpose()?;
+    let shown = |path: PathBuf| path.to_string_lossy().into_owned();
     Ok(Ready {
         name: None,
         pid: std::process::id(),
         url: server.url(),
         https_url: server.https_url(),
         organization: cloud.organization().to_string(),
-        certificate: cloud.ca_certificate_file()?,
-        data_dir: data_dir.map(|folder| folder.to_string_lossy().into_owned()),
+        certificate: certificate.map(shown),
+        data_dir: data_dir.map(shown),
     })
 }
 
