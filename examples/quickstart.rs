@@ -3,8 +3,8 @@
 //!
 //! `cargo run --release --example quickstart` runs it against a local cloud it starts itself. With `--cloud` it runs
 //! against Turso Cloud, as the organization `TURSO_ORG` with the token `TURSO_API_TOKEN`; there it uses a group that
-//! exists, where the plan allows no other. `TURSO_API_BASEURL` names another server, such as a local cloud that runs
-//! already.
+//! exists, where the plan allows no other. Its database is deleted at the end; the group `quickstart` stays.
+//! `TURSO_API_BASEURL` names another server, such as a local cloud that runs already.
 #![expect(clippy::print_stdout, reason = "it shows what it does")]
 
 use anyhow::{Context as _, Result, bail};
@@ -13,7 +13,6 @@ use turso_cloud::{ApiToken, Client, Database, DatabaseToken, Expiration, Group, 
 use turso_cloud_local::{Cloud, Server};
 
 const GROUP: &str = "quickstart";
-const DATABASE: &str = "quickstart-orders";
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -54,8 +53,9 @@ async fn walk_through(turso: &Client) -> Result<()> {
     let group = group(turso).await?;
     println!("group {} is in {}", group.name, group.primary);
 
-    turso.databases().delete_if_exists(DATABASE).await?;
-    let created = turso.databases().create(NewDatabase::new(DATABASE, group.name.as_str())).wait_ready().await?;
+    // A name that nothing of anybody's has.
+    let name = format!("quickstart-{}", started.as_millisecond());
+    let created = turso.databases().create(NewDatabase::new(name, group.name.as_str())).wait_ready().await?;
     let database = turso.databases().get(&created.name).await?;
     println!("database {} answers at {}", database.name, database.url());
 
@@ -77,9 +77,11 @@ async fn walk_through(turso: &Client) -> Result<()> {
 
 /// A group of its own, or the first there is where the plan allows no other.
 async fn group(turso: &Client) -> Result<Group> {
-    let locations = turso.locations().list().await?;
-    let location = locations.iter().find(|location| location.code == "local").or(locations.first());
-    let location = location.context("there is no location to create a group in")?;
+    let here = turso.locations().find("local").await?;
+    let location = match here {
+        Some(here) => here,
+        None => turso.locations().closest().await?,
+    };
     match turso.groups().ensure(NewGroup::new(GROUP, &location.code)).await {
         Ok(group) => Ok(group.into_inner()),
         Err(refused) if refused.is_payment_required() || refused.is_forbidden() || refused.is_rejected() => {

@@ -5,19 +5,26 @@
 // Before `libfuzzer_sys`: the engine's C code has an entry point for fuzzers of its own, and the linker takes the first.
 extern crate turso_cloud_fuzz;
 
+use std::cell::RefCell;
+
 use http::StatusCode;
 use libfuzzer_sys::fuzz_target;
 use turso_cloud_fuzz::Asked;
 
 const CREATED: &str = r#"{"name":"shop","group":"default"}"#;
 
+/// A query that only a database that is there answers, to a token that is good.
+const ANSWERED: &[u8] = br#"{"requests":[]}"#;
+
 thread_local! {
-    static CLOUD: (Asked, String) = {
-        let cloud = Asked::new();
-        cloud.change("POST", "databases", CREATED);
-        let token = cloud.token("shop");
-        (cloud, token)
-    };
+    static CLOUD: RefCell<(Asked, String)> = RefCell::new(new_cloud());
+}
+
+fn new_cloud() -> (Asked, String) {
+    let cloud = Asked::new();
+    cloud.change("POST", "databases", CREATED);
+    let token = cloud.token("shop");
+    (cloud, token)
 }
 
 fuzz_target!(|input: &[u8]| {
@@ -29,14 +36,18 @@ fuzz_target!(|input: &[u8]| {
     if !path.starts_with('/') {
         return;
     }
-    CLOUD.with(|(cloud, token)| {
+    CLOUD.with_borrow_mut(|kept| {
+        let (cloud, token) = &*kept;
         if path.starts_with("/v1/organizations/acme/") {
             let body = String::from_utf8_lossy(body);
             let answered = cloud.api(method, &path["/v1/organizations/acme/".len()..], &body);
             let Some((status, answer)) = answered else { return };
             assert_ne!(status, StatusCode::INTERNAL_SERVER_ERROR, "{head}: {answer}");
-            // What was asked for may have been to delete it; a conflict says that it was not.
-            cloud.api("POST", "databases", CREATED);
+            // What was asked for may have been to delete the database or its group, or to rotate its keys.
+            let still = cloud.send("POST", "/db/shop-acme/v2/pipeline", token, ANSWERED.to_vec());
+            if still.is_none_or(|(status, _)| status != StatusCode::OK) {
+                *kept = new_cloud();
+            }
         } else if let Some((status, answer)) = cloud.send(method, path, token, body.to_vec()) {
             assert_ne!(status, StatusCode::INTERNAL_SERVER_ERROR, "{head}: {}", String::from_utf8_lossy(&answer));
         }

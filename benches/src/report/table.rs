@@ -9,8 +9,10 @@ use crate::measured::Record;
 /// contender, which is the floor where there is one.
 pub(super) fn write(text: &mut String, chapter: &Chapter, records: &[&Record]) -> Result<()> {
     let figures: BTreeSet<&str> = records.iter().flat_map(|record| record.figures.keys()).map(String::as_str).collect();
+    let mut others: Vec<&str> = figures.into_iter().filter(|figure| *figure != chapter.figure).collect();
+    // Word by word: `p99` is before `p999`.
+    others.sort_by_key(|figure| figure.split('_').collect::<Vec<_>>());
     // The compared one comes first.
-    let others = figures.iter().copied().filter(|figure| *figure != chapter.figure);
     let figures: Vec<&str> = std::iter::once(chapter.figure).chain(others).collect();
     writeln!(
         text,
@@ -44,7 +46,9 @@ pub(super) fn heading(figure: &str) -> String {
 
 /// Three digits that count, thousands apart; whole numbers as they are.
 pub(crate) fn number(value: f64) -> String {
-    if value < 100.0 && value.fract() > 0.0 {
+    // Zero has no sign.
+    let value = (value * 100.0).round() / 100.0 + 0.0;
+    if value < 100.0 && value.fract() != 0.0 {
         let decimals = if value < 10.0 { 2 } else { 1 };
         return format!("{value:.decimals$}");
     }
