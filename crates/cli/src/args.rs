@@ -13,6 +13,7 @@ mod import;
 mod key;
 mod local;
 mod location;
+mod official;
 mod org;
 mod profile;
 mod shell;
@@ -69,12 +70,19 @@ pub(crate) struct Args {
 
 impl Args {
     /// Reads a command line, the name of the program first.
-    pub(crate) fn read(words: Vec<OsString>) -> Result<Self, Error> {
-        match deferred::with_only(words.clone(), || Self::try_parse_from(&words)) {
+    pub(crate) fn read(words: &[OsString]) -> Result<Self, Error> {
+        match deferred::with_only(words.to_owned(), || Self::try_parse_from(words)) {
             // Help, and what is said of a mistake, tell of other commands too.
-            Err(refused) if refused.kind() != ErrorKind::DisplayVersion => Self::try_parse_from(words),
+            Err(refused) if refused.kind() != ErrorKind::DisplayVersion => Self::parse(words),
             parsed => parsed,
         }
+    }
+
+    fn parse(words: &[OsString]) -> Result<Self, Error> {
+        Self::try_parse_from(words).map_err(|mut refused| {
+            official::point_out(words, &mut refused);
+            refused
+        })
     }
 }
 
@@ -243,7 +251,7 @@ mod tests {
 
     /// What the parser makes of a command line when it knows all commands.
     fn parsed(words: &[String]) -> String {
-        format!("{:?}", Args::try_parse_from(words))
+        format!("{:?}", Args::parse(&words.iter().map(OsString::from).collect::<Vec<_>>()))
     }
 
     /// With times that do not depend on when they are read.
@@ -257,7 +265,7 @@ mod tests {
     }
 
     fn read(words: &[String]) -> String {
-        format!("{:?}", Args::read(words.iter().map(OsString::from).collect()))
+        format!("{:?}", Args::read(&words.iter().map(OsString::from).collect::<Vec<_>>()))
     }
 
     #[test]

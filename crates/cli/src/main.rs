@@ -39,7 +39,7 @@ use signals::Signals;
 
 fn main() -> ExitCode {
     let words = args::words(env::args_os());
-    let Args { global, command } = match Args::read(words) {
+    let Args { global, command } = match Args::read(&words) {
         Ok(args) => args,
         Err(refused)
             if refused.use_stderr() && asks_for_json(env::args_os(), env::var("TURSOCTL_OUTPUT").ok().as_deref()) =>
