@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep_until};
 use crate::{
     Call, Client, Error,
     call::{CallOptions, option_setters},
+    exchange::inside_a_runtime,
 };
 
 type MakeCall<I, T> = Arc<dyn Fn(&I) -> Call<T> + Send + Sync>;
@@ -181,7 +182,11 @@ impl<I: Send + 'static, T: Send + 'static> BulkEvents<I, T> {
         }
     }
 
+    /// Without a runtime there is no pause: each call says that there is none.
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if inside_a_runtime().is_err() {
+            return Poll::Ready(());
+        }
         while let Some(until) = self.client.inner().throttle.cooling() {
             let pause = self.pause.get_or_insert_with(|| Box::pin(sleep_until(until)));
             if pause.deadline() != until {
