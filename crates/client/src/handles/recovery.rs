@@ -11,7 +11,7 @@ use super::{
     Scope,
     scope::{named, organization_setter},
 };
-use crate::{Call, Listing};
+use crate::{Call, Listing, call::check_part};
 
 /// Deleted databases and groups that can be brought back, for five days: [`Client::recovery`](crate::Client::recovery).
 ///
@@ -50,6 +50,7 @@ impl Recovery {
             query.search = Some(search.clone()).filter(|search| !search.is_empty());
             let scope = scope.clone();
             Call::new(&scope.client().clone(), move |cx| async move {
+                check_part::<ListDatabasesV3>(&query)?;
                 let organization = scope.organization_id(&cx).await?;
                 let answer = cx.send(&ListDatabasesV3 { organization, query }).await?;
                 Ok((answer.databases, answer.pagination.next))
@@ -80,6 +81,7 @@ impl Recovery {
         let body = name.map_or_else(RestoredName::default, RestoredName::new);
         Call::new(self.scope.client(), move |cx| async move {
             let database = database?;
+            check_part::<RestoreDatabase>(&body)?;
             let organization = scope.organization_id(&cx).await?;
             cx.send(&RestoreDatabase { organization, database, body }).await.map(|answer| answer.database)
         })
@@ -105,8 +107,9 @@ impl Recovery {
         Listing::new(self.scope.client(), move |limit, cursor| {
             let scope = scope.clone();
             Call::new(&scope.client().clone(), move |cx| async move {
-                let organization = scope.organization_id(&cx).await?;
                 let query = DeletedGroupPage::new(limit, cursor);
+                check_part::<ListDeletedGroups>(&query)?;
+                let organization = scope.organization_id(&cx).await?;
                 let answer = cx.send(&ListDeletedGroups { organization, query }).await?;
                 Ok((answer.groups, answer.pagination.next))
             })
