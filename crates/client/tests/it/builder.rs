@@ -1,6 +1,7 @@
 //! Settings: those that cannot work are refused, and those that work are seen on the wire.
 
 use std::{
+    error::Error as _,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -254,6 +255,9 @@ async fn a_server_is_trusted_by_the_certificate_that_is_given_and_by_no_other() 
     trusting(&cloud).databases().list().await.unwrap();
     let error = trusting(&other).databases().list().await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_happened()), (ErrorKind::Connect, false), "{error}");
+    // In the words of rustls, also where `native-tls` is compiled in.
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    assert!(causes.map(ToString::to_string).any(|cause| cause.contains("invalid peer certificate")), "{error:?}");
 }
 
 #[tokio::test]
