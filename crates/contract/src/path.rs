@@ -78,6 +78,7 @@ impl<'a> PathReader<'a> {
         InvalidInput::new("path", self.rest, rule)
     }
 }
+
 /// A URL or a path without its query and fragment, which may hold a signature or a token and are not for errors and logs.
 ///
 /// ```
