@@ -29,7 +29,7 @@ pub mod transport;
 
 pub use access::DatabaseAccess;
 pub use builder::ClientBuilder;
-pub use bulk::{Bulk, BulkEvents, Outcome};
+pub use bulk::{Bulk, BulkEvents, Outcome, Outcomes};
 pub use call::Call;
 pub use client::Client;
 pub use credentials::Credentials;
