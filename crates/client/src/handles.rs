@@ -20,7 +20,7 @@ mod scope;
 mod user;
 mod wait_ready;
 
-pub use api_tokens::ApiTokens;
+pub use api_tokens::{ApiTokens, OrganizationApiTokens};
 pub use audit_logs::{AuditLogStream, AuditLogs};
 pub use billing::{Billing, Limits};
 pub use databases::{Branch, Databases};

@@ -36,7 +36,7 @@ pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
 pub use handles::{
     ApiTokens, AuditLogStream, AuditLogs, Billing, Branch, Continent, CurrentUser, Databases, Ensured, Groups, Invites,
-    Jwks, Limits, Location, Locations, Members, Organizations, Recovery,
+    Jwks, Limits, Location, Locations, Members, OrganizationApiTokens, Organizations, Recovery,
 };
 pub use listing::Listing;
 pub use raw::{RawAnswer, RawCall};

@@ -53,7 +53,7 @@ async fn a_location_nobody_knows_is_reported_and_not_guessed() {
 #[tokio::test]
 async fn locations_are_sorted_by_continent_and_unknown_ones_by_their_beginning() {
     let listed = ["aws-af-south-9", "aws-eu-north-9", "aws-sa-east-9", "lhr", "syd", "moon-1"];
-    let sorted = client(&listed, "lhr").locations().by_region().await.unwrap();
+    let sorted = client(&listed, "lhr").locations().by_continent().await.unwrap();
     let codes = |continent| sorted[&continent].iter().map(|location| location.code.as_str()).collect::<Vec<_>>();
     assert_eq!(codes(Continent::Europe), ["aws-eu-north-9", "lhr"]);
     assert_eq!(codes(Continent::Africa), ["aws-af-south-9"]);

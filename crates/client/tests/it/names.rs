@@ -128,9 +128,9 @@ async fn a_bad_value_is_refused_before_anything_is_asked_for_the_call() {
     assert!(is_refused(databases.branch("orders", "copy").group("A Group").encryption_key(key()).await, "group name"));
     assert!(is_refused(databases.access("orders", Expiration::seconds(0)).await, "expiration"));
     assert!(is_refused(databases.create_by_group_id(NewDatabaseV3::new("An Order", id)).await, "database name"));
-    assert!(is_refused(recovery.restore_database(id, Some("An Order")).await, "database name"));
+    assert!(is_refused(recovery.restore_database_as(id, "An Order").await, "database name"));
     for items in [0, 1001] {
-        assert!(is_refused(recovery.databases("").page_size(items).try_next().await, "limit"), "{items}");
+        assert!(is_refused(recovery.databases().page_size(items).try_next().await, "limit"), "{items}");
         assert!(is_refused(recovery.groups().page_size(items).try_next().await, "limit"), "{items}");
     }
     assert_eq!(script.count(), 0);
