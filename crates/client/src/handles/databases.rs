@@ -285,11 +285,11 @@ impl Databases {
                 },
             );
             let ensured = ensured.await?;
-            if ensured.group == *create.body.group {
+            if ensured.as_ref().group == *create.body.group {
                 Ok(ensured)
             } else {
                 let what = format!("database {}", create.body.name);
-                Err(mismatch(&what, "group", &create.body.group, ensured.group.as_str()))
+                Err(mismatch(&what, "group", &create.body.group, ensured.as_ref().group.as_str()))
             }
         });
         call.within(&self.scope)

@@ -53,7 +53,7 @@ impl Call<Ensured<Database>> {
     /// # }
     /// ```
     pub fn wait_ready(self) -> Self {
-        self.once_ready(|ensured| (ensured.name.clone(), ensured.is_created()))
+        self.once_ready(|ensured| (ensured.as_ref().name.clone(), ensured.is_created()))
     }
 }
 
