@@ -256,8 +256,8 @@ impl Context {
         endpoint.check()?;
         let target = endpoint.path_and_query().map_err(unwritable)?;
         let (origin, authorization) = match E::SERVICE {
-            Service::Platform => (&self.client().base_url, Authorization::Client),
             Service::Region => (&self.client().region_url, Authorization::Anonymous),
+            _ => (&self.client().base_url, Authorization::Client),
         };
         Ok(Prepared {
             operation: E::NAME,

@@ -10,8 +10,8 @@ pub use usage::{
 };
 
 use crate::{
-    InvalidInput, Nothing, OrganizationSlug, Presence, RequestPart, endpoint::endpoint, lenient::null_as_default,
-    open_enum::open_enum,
+    InvalidInput, Nothing, OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint,
+    lenient::null_as_default, open_enum::open_enum,
 };
 
 endpoint!(
@@ -272,39 +272,46 @@ pub struct BillingAddress {
     pub country: String,
 }
 
-/// The answer of [`ListPlans`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlansAnswer {
-    /// The plans.
-    #[serde(deserialize_with = "null_as_default")]
-    pub plans: Vec<Plan>,
-}
+answer!(
+    /// The answer of [`ListPlans`].
+    #[derive(Default)]
+    PlansAnswer {
+        /// The plans.
+        #[serde(deserialize_with = "null_as_default")]
+        plans: Vec<Plan>,
+    }
+);
 
-/// The answer of [`GetSubscription`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubscriptionAnswer {
-    /// The subscription.
-    pub subscription: Subscription,
-}
+answer!(
+    /// The answer of [`GetSubscription`].
+    SubscriptionAnswer {
+        /// The subscription.
+        subscription: Subscription,
+    }
+);
 
-/// The answer of [`ListInvoices`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvoicesAnswer {
-    /// The invoices.
-    #[serde(deserialize_with = "null_as_default")]
-    pub invoices: Vec<Invoice>,
-}
+answer!(
+    /// The answer of [`ListInvoices`].
+    #[derive(Default)]
+    InvoicesAnswer {
+        /// The invoices.
+        #[serde(deserialize_with = "null_as_default")]
+        invoices: Vec<Invoice>,
+    }
+);
 
-/// The answer of [`CreateBillingPortal`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BillingPortalAnswer {
-    /// The page.
-    pub portal: BillingPortal,
-}
+answer!(
+    /// The answer of [`CreateBillingPortal`].
+    BillingPortalAnswer {
+        /// The page.
+        portal: BillingPortal,
+    }
+);
 
-/// A page for a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BillingPortal {
-    /// Where it is.
-    pub url: String,
-}
+answer!(
+    /// A page for a person.
+    BillingPortal {
+        /// Where it is.
+        url: String,
+    }
+);

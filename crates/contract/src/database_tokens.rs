@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     DatabaseId, DatabaseName, DatabaseToken, Expiration, GroupId, GroupName, InvalidInput, Nothing, OrganizationId,
-    OrganizationSlug, Presence, RequestPart, endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
+    OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint, lenient::null_as_default,
+    open_enum::open_enum,
 };
 
 endpoint!(
@@ -245,12 +246,13 @@ impl Permission {
     }
 }
 
-/// The answer to the minting of a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenAnswer {
-    /// The token, a JWT.
-    pub jwt: DatabaseToken,
-}
+answer!(
+    /// The answer to the minting of a token.
+    TokenAnswer {
+        /// The token, a JWT.
+        jwt: DatabaseToken,
+    }
+);
 
 fn full_access() -> Authorization {
     Authorization::FullAccess

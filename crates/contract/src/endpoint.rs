@@ -72,6 +72,7 @@ pub trait Endpoint: Clone + Debug + Send + Sync + Sized + 'static {
 
 /// Whether a request may be sent again when nobody knows if the first one arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Repeatability {
     /// It changes nothing.
     Safe,
@@ -83,6 +84,7 @@ pub enum Repeatability {
 
 /// The server an operation belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Service {
     /// The Platform API, `https://api.turso.tech`.
     Platform,
@@ -92,6 +94,7 @@ pub enum Service {
 
 /// What the service makes of an absent query or body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Presence {
     /// It refuses the request.
     Required,

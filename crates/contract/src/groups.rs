@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     GroupId, GroupName, InvalidInput, LocationCode, Nothing, OrganizationId, OrganizationSlug, RequestPart,
-    endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
+    answer::answer, endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
 };
 
 endpoint!(
@@ -312,20 +312,30 @@ impl Group {
     }
 }
 
-/// The answer of [`CreateGroup`], [`GetGroup`] and [`DeleteGroup`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupAnswer {
-    /// The group.
-    pub group: Group,
-}
+answer!(
+    /// The answer of [`CreateGroup`], [`GetGroup`] and [`DeleteGroup`].
+    GroupAnswer {
+        /// The group.
+        group: Group,
+    }
+);
 
 /// The answer of [`TransferGroup`]: the group without an envelope, as documented and in contrast to every other
 /// operation. One in an envelope is read too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct TransferredGroup {
     /// The group in its new organization.
     pub group: Group,
+}
+
+impl TransferredGroup {
+    /// The answer with this group, for tests and local clouds.
+    #[must_use]
+    pub fn new(group: Group) -> Self {
+        Self { group }
+    }
 }
 
 impl<'de> Deserialize<'de> for TransferredGroup {
@@ -342,10 +352,12 @@ impl<'de> Deserialize<'de> for TransferredGroup {
     }
 }
 
-/// The answer of [`ListGroups`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupsAnswer {
-    /// The groups.
-    #[serde(deserialize_with = "null_as_default")]
-    pub groups: Vec<Group>,
-}
+answer!(
+    /// The answer of [`ListGroups`].
+    #[derive(Default)]
+    GroupsAnswer {
+        /// The groups.
+        #[serde(deserialize_with = "null_as_default")]
+        groups: Vec<Group>,
+    }
+);

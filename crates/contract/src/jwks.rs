@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     InvalidInput, JwksName, Nothing, OrganizationSlug, RequestPart,
+    answer::answer,
     database_tokens::{Authorization, Permission},
     endpoint::endpoint,
     lenient::null_as_default,
@@ -141,20 +142,24 @@ impl Jwks {
     }
 }
 
-/// The answer of [`ListJwks`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JwksAnswer {
-    /// The providers.
-    #[serde(deserialize_with = "null_as_default")]
-    pub jwks: Vec<Jwks>,
-}
+answer!(
+    /// The answer of [`ListJwks`].
+    #[derive(Default)]
+    JwksAnswer {
+        /// The providers.
+        #[serde(deserialize_with = "null_as_default")]
+        jwks: Vec<Jwks>,
+    }
+);
 
-/// The answer of [`GetJwksTemplate`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JwksTemplateAnswer {
-    /// The claims.
-    pub template: JwksTemplate,
-}
+answer!(
+    /// The answer of [`GetJwksTemplate`].
+    #[derive(Default)]
+    JwksTemplateAnswer {
+        /// The claims.
+        template: JwksTemplate,
+    }
+);
 
 /// The claims a provider has to put into its tokens: a JSON object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

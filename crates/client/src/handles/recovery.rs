@@ -2,7 +2,8 @@ use turso_cloud_contract::{
     DatabaseId, GroupId, InvalidInput,
     databases::{DatabaseV3, DatabaseV3Filter, ListDatabasesV3},
     recovery::{
-        DeletedGroup, DeletedGroupPage, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredGroupAnswer, RestoredName,
+        DeletedGroup, DeletedGroupPage, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredGroupAnswer,
+        RestoredName,
     },
 };
 

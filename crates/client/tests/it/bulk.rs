@@ -28,7 +28,7 @@ fn created(request: &CreateDatabase) -> Result<CreatedDatabaseAnswer, Failure> {
     let unreadable = |_| Failure::refused(400, "not readable");
     let (id, name) = ("0eb771dd-6906-11ee-8553-eaa7715aeaf2".parse(), request.body.name.parse());
     let database = CreatedDatabase::new(id.map_err(unreadable)?, "host.turso.io", name.map_err(unreadable)?);
-    Ok(CreatedDatabaseAnswer { database })
+    Ok(CreatedDatabaseAnswer::new(database))
 }
 
 #[tokio::test]

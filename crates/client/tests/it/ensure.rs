@@ -28,15 +28,15 @@ fn taken() -> Failure {
 fn database(group: &str) -> Result<DatabaseAnswer, turso_cloud::InvalidInput> {
     let names = ("orders".parse()?, ID.parse()?, group.parse()?, "aws-us-east-1".parse()?);
     let (name, id, group, primary) = names;
-    Ok(DatabaseAnswer { database: Database::new(name, id, "orders-acme.turso.io", group, primary) })
+    Ok(DatabaseAnswer::new(Database::new(name, id, "orders-acme.turso.io", group, primary)))
 }
 
 fn created() -> Result<CreatedDatabaseAnswer, turso_cloud::InvalidInput> {
-    Ok(CreatedDatabaseAnswer { database: CreatedDatabase::new(ID.parse()?, "orders-acme.turso.io", "orders".parse()?) })
+    Ok(CreatedDatabaseAnswer::new(CreatedDatabase::new(ID.parse()?, "orders-acme.turso.io", "orders".parse()?)))
 }
 
 fn group(primary: &str) -> Result<GroupAnswer, turso_cloud::InvalidInput> {
-    Ok(GroupAnswer { group: Group::new("eu".parse()?, ID.parse()?, primary.parse()?) })
+    Ok(GroupAnswer::new(Group::new("eu".parse()?, ID.parse()?, primary.parse()?)))
 }
 
 fn orders() -> NewDatabase {
@@ -229,7 +229,7 @@ async fn all_of_it_stays_within_one_deadline() {
 
 #[tokio::test]
 async fn a_member_is_added_once_and_never_given_another_role_in_passing() {
-    let bob = MemberAnswer { member: Member::new("bob".parse().unwrap(), Role::Member, "") };
+    let bob = MemberAnswer::new(Member::new("bob".parse().unwrap(), Role::Member, ""));
     let mock = Mock::new();
     mock.when::<GetMember>().fail_once(absent()).answer_once(&bob).answer_once(&bob);
     mock.when::<AddMember>().fail_once(Failure::Disconnected);

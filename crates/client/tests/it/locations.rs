@@ -12,7 +12,7 @@ fn client(listed: &[&str], named: &str) -> Client {
     let mock = Mock::new();
     let locations = listed.iter().map(|code| (code.parse().unwrap(), format!("Description of {code}"))).collect();
     let region = ClosestRegion::new("iad".parse().unwrap(), named.parse().unwrap());
-    mock.on::<ListLocations>(move |_| Ok(LocationsAnswer { locations: Clone::clone(&locations) }));
+    mock.on::<ListLocations>(move |_| Ok(LocationsAnswer::new(Clone::clone(&locations))));
     mock.on::<GetClosestRegion>(move |_| Ok(region.clone()));
     mock.client().build().unwrap()
 }

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ByteSize, DatabaseId, OrganizationId, OrganizationSlug, endpoint::endpoint, lenient::null_as_default};
+use crate::{
+    ByteSize, DatabaseId, OrganizationId, OrganizationSlug, answer::answer, endpoint::endpoint,
+    lenient::null_as_default,
+};
 
 endpoint!(
     /// Gets what an organization has used in the current billing cycle.
@@ -139,9 +142,10 @@ impl InstanceUsage {
     }
 }
 
-/// The answer of [`GetOrganizationUsage`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrganizationUsageAnswer {
-    /// What was used.
-    pub organization: OrganizationUsage,
-}
+answer!(
+    /// The answer of [`GetOrganizationUsage`].
+    OrganizationUsageAnswer {
+        /// What was used.
+        organization: OrganizationUsage,
+    }
+);

@@ -127,7 +127,7 @@ fn mint_for(
         expires_at: end(cx.now(), options.expiration)?,
     };
     let jwt = mint(&claims, &group.signing_key).map_err(Refusal::internal)?;
-    Ok(TokenAnswer { jwt: DatabaseToken::new(jwt)? })
+    Ok(TokenAnswer::new(DatabaseToken::new(jwt)?))
 }
 
 /// The ids of the databases the token may attach, which are of the same group.

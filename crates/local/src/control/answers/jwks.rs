@@ -11,7 +11,7 @@ use crate::control::{Context, Handles, Refusal};
 impl Handles<ListJwks> for Answers {
     fn handle(&self, request: ListJwks, cx: &mut Context<'_>) -> Result<JwksAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        Ok(JwksAnswer { jwks: cx.store().jwks_of(organization.id)? })
+        Ok(JwksAnswer::new(cx.store().jwks_of(organization.id)?))
     }
 }
 
@@ -52,6 +52,6 @@ impl Handles<GetJwksTemplate> for Answers {
             claims["gid"] = json!(group.uuid);
             claims["rid"] = json!(group.role_id);
         }
-        Ok(JwksTemplateAnswer { template: JwksTemplate::from_json(&claims.to_string()) })
+        Ok(JwksTemplateAnswer::new(JwksTemplate::from_json(&claims.to_string())))
     }
 }
