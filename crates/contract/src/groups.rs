@@ -1,6 +1,7 @@
 //! Groups: databases that share their locations.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::Error as _};
+use serde_json::{Map, Value};
 
 use crate::{
     GroupId, GroupName, InvalidInput, LocationCode, Nothing, OrganizationId, OrganizationSlug, RequestPart,
@@ -313,7 +314,7 @@ impl Group {
 }
 
 answer!(
-    /// The answer of [`CreateGroup`], [`GetGroup`] and [`DeleteGroup`].
+    /// The answer of every operation on one group but [`TransferGroup`].
     GroupAnswer {
         /// The group.
         group: Group,
@@ -340,20 +341,20 @@ impl TransferredGroup {
 
 impl<'de> Deserialize<'de> for TransferredGroup {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Wire {
-            Wrapped(GroupAnswer),
-            Bare(Group),
+        let mut object = Map::deserialize(deserializer)?;
+        // No field of a group is called so.
+        let group = object.remove("group").unwrap_or(Value::Object(object));
+        // Read by hand rather than `untagged`, which would forget which field was wrong.
+        match serde_path_to_error::deserialize(group) {
+            Ok(group) => Ok(Self { group }),
+            Err(error) if error.path().iter().next().is_none() => Err(D::Error::custom(error.inner())),
+            Err(error) => Err(D::Error::custom(format!("{}: {}", error.path(), error.inner()))),
         }
-        Ok(match Wire::deserialize(deserializer)? {
-            Wire::Wrapped(GroupAnswer { group }) | Wire::Bare(group) => Self { group },
-        })
     }
 }
 
 answer!(
-    /// The answer of [`ListGroups`].
+    /// The answer of [`ListGroups`] and [`ListGroupsV3`].
     #[derive(Default)]
     GroupsAnswer {
         /// The groups.

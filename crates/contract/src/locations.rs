@@ -36,6 +36,7 @@ answer!(
     #[derive(Default)]
     LocationsAnswer {
         /// The descriptions, by code.
+        #[serde(deserialize_with = "null_as_default")]
         locations: BTreeMap<LocationCode, String>,
     }
 );
@@ -45,6 +46,7 @@ answer!(
     #[derive(Default)]
     OrganizationLocationsAnswer {
         /// The descriptions, by code, by platform.
+        #[serde(deserialize_with = "null_as_default")]
         locations: BTreeMap<String, BTreeMap<LocationCode, String>>,
     }
 );

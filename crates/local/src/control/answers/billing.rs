@@ -97,7 +97,7 @@ fn owner(cx: &Context<'_>, organization: OrganizationRow) -> Result<BillingCusto
     let members = cx.store().members_of(organization.id)?;
     let owner = members.into_iter().find(|member| member.role == Role::Owner);
     let email = owner.map(|owner| owner.user.email()).unwrap_or_default();
-    Ok(BillingCustomer { name: organization.name, email, ..BillingCustomer::default() })
+    Ok(BillingCustomer::new(organization.name, email))
 }
 
 fn count(length: usize) -> u64 {
