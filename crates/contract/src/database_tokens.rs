@@ -56,6 +56,16 @@ open_enum!(
     }
 );
 
+impl Authorization {
+    /// Refuses what the service does not know; `field` is where it stands.
+    pub(crate) fn check(&self, field: &'static str) -> Result<(), InvalidInput> {
+        match self {
+            Self::FullAccess | Self::ReadOnly => Ok(()),
+            Self::Unknown(other) => Err(InvalidInput::new(field, other.as_str(), "must be full-access or read-only")),
+        }
+    }
+}
+
 /// A token to mint: how long it is good for and what it allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -127,7 +137,8 @@ impl RequestPart for TokenOptions {
     const PRESENCE: Presence = Presence::Optional;
 
     fn check(&self) -> Result<(), InvalidInput> {
-        self.expiration.check()
+        self.expiration.check()?;
+        self.authorization.check("authorization")
     }
 }
 
@@ -162,6 +173,7 @@ impl RequestPart for TokenPermissions {
 /// Databases a token may attach.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, expecting = "an object")]
+#[non_exhaustive]
 pub struct AttachPermissions {
     /// Those it may attach for reading.
     #[serde(deserialize_with = "null_as_default")]
@@ -171,6 +183,7 @@ pub struct AttachPermissions {
 /// A list of databases.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, expecting = "an object")]
+#[non_exhaustive]
 pub struct AttachableDatabases {
     /// Their names.
     #[serde(deserialize_with = "null_as_default")]

@@ -238,14 +238,14 @@ pub enum Extensions {
     /// All of them.
     All,
     /// These.
-    Some(Vec<Extension>),
+    Only(Vec<Extension>),
 }
 
 impl Serialize for Extensions {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::All => serializer.serialize_str("all"),
-            Self::Some(extensions) => serializer.collect_seq(extensions),
+            Self::Only(extensions) => serializer.collect_seq(extensions),
         }
     }
 }
@@ -260,8 +260,8 @@ impl<'de> Deserialize<'de> for Extensions {
         }
         match Wire::deserialize(deserializer)? {
             Wire::Text(text) if text == "all" => Ok(Self::All),
-            Wire::Text(text) => Ok(Self::Some(vec![Extension::from(text.as_str())])),
-            Wire::List(extensions) => Ok(Self::Some(extensions)),
+            Wire::Text(text) => Ok(Self::Only(vec![Extension::from(text.as_str())])),
+            Wire::List(extensions) => Ok(Self::Only(extensions)),
         }
     }
 }
@@ -269,7 +269,12 @@ impl<'de> Deserialize<'de> for Extensions {
 impl RequestPart for NewGroup {
     fn check(&self) -> Result<(), InvalidInput> {
         GroupName::check(&self.name)?;
-        LocationCode::check(&self.location)
+        LocationCode::check(&self.location)?;
+        let Some(Extensions::Only(extensions)) = &self.extensions else { return Ok(()) };
+        match extensions.iter().find(|extension| matches!(extension, Extension::Unknown(_))) {
+            Some(unknown) => Err(InvalidInput::new("extension", unknown.as_str(), "is not one the service knows")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    InvalidInput, JwksName, Nothing, OrganizationSlug, RequestPart,
+    DatabaseName, GroupName, InvalidInput, JwksName, Nothing, OrganizationSlug, RequestPart,
     answer::answer,
     database_tokens::{Authorization, Permission},
     endpoint::endpoint,
@@ -118,6 +118,9 @@ impl RequestPart for JwksTemplateRequest {
         if self.database.is_some() && self.group.is_some() {
             return Err(InvalidInput::without_value("template", "at most one of database and group must be given"));
         }
+        self.database.as_deref().map_or(Ok(()), DatabaseName::check)?;
+        self.group.as_deref().map_or(Ok(()), GroupName::check)?;
+        self.scope.check("scope")?;
         self.permissions.iter().try_for_each(Permission::check)
     }
 }

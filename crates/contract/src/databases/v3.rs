@@ -163,7 +163,8 @@ impl RequestPart for NewDatabaseV3 {
     fn check(&self) -> Result<(), InvalidInput> {
         DatabaseName::check(&self.name)?;
         self.group_id.as_deref().map_or(Ok(()), GroupId::check)?;
-        self.seed.as_ref().map_or(Ok(()), Seed::check)
+        self.seed.as_ref().map_or(Ok(()), Seed::check)?;
+        self.remote_encryption.as_ref().map_or(Ok(()), Encryption::check)
     }
 }
 

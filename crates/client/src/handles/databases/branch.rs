@@ -65,7 +65,8 @@ impl Branch {
         self
     }
 
-    /// Opens an original that is encrypted: the copy has the same key and cipher. Of no use with another original.
+    /// Opens an original that is encrypted: the copy has the same key and cipher. Of no use with another original. Whether
+    /// the key fits the cipher is seen once the service has told it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
