@@ -326,8 +326,8 @@ fn unless_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cip
     Ok(Option::<Cipher>::deserialize(deserializer)?.filter(|cipher| !cipher.as_str().is_empty()))
 }
 
-/// A live answer holds `Hostname` beside a duplicate `hostname` (observed in 2026), and newer routes only the
-/// latter: two fields and a choice, where a serde alias would refuse the pair as a duplicate.
+/// The documented field is `Hostname`. A live answer holds a duplicate `hostname` beside it (observed in 2026), and either
+/// is enough: two fields and a choice, where a serde alias would refuse the pair as a duplicate.
 fn choose_hostname<E: serde::de::Error>(
     documented: Option<Text<'_>>,
     duplicate: Option<Text<'_>>,
