@@ -29,7 +29,7 @@ endpoint!(
 endpoint!(
     /// Brings a deleted group back with its databases.
     RestoreGroup: POST "/v3/organizations/" {organization: OrganizationId} "/groups/" {group: GroupId} "/restore",
-        Once => RestoredGroupAnswer
+        Once => RestoredGroup
 );
 
 /// The name a database comes back under.
@@ -135,7 +135,7 @@ answer!(
 
 answer!(
     /// The answer of [`RestoreGroup`]. The group is back even where some of its databases are not.
-    RestoredGroupAnswer {
+    RestoredGroup {
         /// The group.
         group: Group,
         /// The databases that came back with it.

@@ -2,8 +2,7 @@ use turso_cloud_contract::{
     DatabaseId, GroupId, InvalidInput,
     databases::{DatabaseV3, DatabaseV3Filter, ListDatabasesV3},
     recovery::{
-        DeletedGroup, DeletedGroupPage, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredGroupAnswer,
-        RestoredName,
+        DeletedGroup, DeletedGroupPage, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredGroup, RestoredName,
     },
 };
 
@@ -178,7 +177,7 @@ impl Recovery {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn restore_group<I>(&self, group: I) -> Call<RestoredGroupAnswer>
+    pub fn restore_group<I>(&self, group: I) -> Call<RestoredGroup>
     where
         I: TryInto<GroupId>,
         I::Error: Into<InvalidInput>,

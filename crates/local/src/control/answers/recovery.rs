@@ -5,7 +5,7 @@ use turso_cloud_contract::{
     databases::{DatabaseV3, DatabaseV3Filter, DatabasesV3Answer},
     recovery::{
         DeletedGroup, DeletedGroupsAnswer, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredDatabaseAnswer,
-        RestoredGroupAnswer,
+        RestoredGroup,
     },
 };
 
@@ -56,7 +56,7 @@ impl Handles<ListDeletedGroups> for Answers {
 }
 
 impl Handles<RestoreGroup> for Answers {
-    fn handle(&self, request: RestoreGroup, cx: &mut Context<'_>) -> Result<RestoredGroupAnswer, Refusal> {
+    fn handle(&self, request: RestoreGroup, cx: &mut Context<'_>) -> Result<RestoredGroup, Refusal> {
         let organization = organization_to_restore(cx, &request.organization)?;
         let group = cx.store().find_deleted_group(organization.id, &request.group)?;
         let group = group.ok_or_else(|| Refusal::not_found("group not found"))?;
@@ -73,7 +73,7 @@ impl Handles<RestoreGroup> for Answers {
                 Err(failed) => return Err(failed),
             }
         }
-        Ok(RestoredGroupAnswer::new(group.into(), databases, failures))
+        Ok(RestoredGroup::new(group.into(), databases, failures))
     }
 }
 
