@@ -149,6 +149,7 @@ async fn the_error_names_the_operation_the_field_the_value_and_the_rule() {
     let error = client.databases().ensure(NewDatabase::new("Orders", "default")).await.unwrap_err();
     assert!(error.to_string().ends_with("found 'O' at character 1"), "{error}");
     assert_eq!((error.operation(), error.attempts()), (Some("CreateDatabase"), 0));
+    assert!(error.to_string().contains(&format!(": {}: ", error.kind())), "{error}");
 }
 
 #[tokio::test]
