@@ -175,7 +175,7 @@ impl<I: Send + 'static, T: Send + 'static> BulkEvents<I, T> {
         }
     }
 
-    /// Without a runtime there is no pause: each call says that there is none.
+    /// Without a runtime nothing can be waited for: each call says so itself.
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if inside_a_runtime().is_err() {
             return Poll::Ready(());
