@@ -319,7 +319,7 @@ impl Group {
 }
 
 answer!(
-    /// The answer of every operation on one group but [`TransferGroup`].
+    /// The answer of every operation that yields one group, but for [`TransferGroup`].
     GroupAnswer {
         /// The group.
         group: Group,
