@@ -108,7 +108,7 @@ export const protocol = [
   ...everywhere("a key twice", '{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1","sql":"SELECT 2"}}]}'),
   ...everywhere("requests twice", '{"requests":[],"requests":[{"type":"execute","stmt":{"sql":"SELECT 1"}}]}'),
   ...everywhere("null for what may be left out", '{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1","args":null,"named_args":null,"want_rows":null}}]}'),
-  ...["", "{", "[]", "null", "5", '""', "{}x", "\ufeff{}", "{'requests':[]}", '{"requests":{}}', '{"requests":[5]}', '{"requests":[null]}'].flatMap((body) => everywhere(`the body ${JSON.stringify(body)}`, body)),
+  ...["", "{", "[]", "[null]", '{"requests":[{"type":"batch","batch":[]}]}', "null", "5", '""', "{}x", "\ufeff{}", "{'requests':[]}", '{"requests":{}}', '{"requests":[5]}', '{"requests":[null]}'].flatMap((body) => everywhere(`the body ${JSON.stringify(body)}`, body)),
   ["bytes that are no UTF-8", [post("/v3/pipeline", Uint8Array.from([...Buffer.from('{"requests":[{"type":"execute","stmt":{"sql":"SELECT \''), 0xff, ...Buffer.from("'\"}}]}")]))]],
   ["lists in lists without end", [post("/v3/pipeline", `{"requests":${"[".repeat(200)}${"]".repeat(200)}}`)]],
   ["conditions in conditions", [pipeline(batch(step("SELECT 1"), step("SELECT 2", nested(30)))), pipeline(batch(step("SELECT 1"), step("SELECT 2", nested(200))))]],

@@ -83,7 +83,7 @@ const LONG_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (unofficial: not
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or nothing to do
-  1  failed, not otherwise classified; a change that may have happened, after a timeout for instance
+  1  any other failure, and a change that may have happened, as after a timeout
   2  usage: an unknown option, a bad value
   3  what was compared is not the same: export --verify
   4  the token is missing, expired or rejected
@@ -91,7 +91,7 @@ Exit codes:
   6  refused: conflict, protection, permission, plan
   7  some of many failed
   8  declined, or nobody there to confirm
-  9  network, timeout, rate limit or server error, and nothing was changed: safe to run again
+  9  network, timeout, limit or server error; nothing was changed: safe to rerun
   130, 143  stopped by Ctrl-C or SIGTERM";
 
 #[derive(Debug, Subcommand)]
@@ -100,9 +100,9 @@ pub(crate) enum Command {
     /// A Turso Cloud on this machine
     #[command(subcommand)]
     Local(Deferred<LocalCommand>),
-    /// Run SQL on a database as it is typed
+    /// Run SQL on a database, statement by statement as you type
     Shell(ShellArgs),
-    /// Run SQL on databases, without a person
+    /// Run SQL on one or several databases and print the rows
     Sql(SqlArgs),
     /// Make databases and tables of files
     #[command(subcommand)]

@@ -1,5 +1,6 @@
 //! Where settings come from: a flag, the environment, the profile, or the default.
 
+mod credentials;
 mod files;
 mod keys;
 mod settings;

@@ -95,11 +95,18 @@ impl WholeFile {
 impl Draft {
     /// Gives it its name. For a pipe, that waits for whoever reads it.
     pub(crate) async fn finish(self) -> io::Result<()> {
-        let Self { draft, end } = self;
-        match end {
-            End::File(path) => draft.persist(path).map_err(|error| error.error),
+        match self.end {
+            End::File(_) => self.put(),
             // On a thread of its own: signals are heard meanwhile.
-            End::Stream(path) => task::spawn_blocking(move || pour(draft, &path)).await.map_err(io::Error::other)?,
+            End::Stream(_) => task::spawn_blocking(|| self.put()).await.map_err(io::Error::other)?,
+        }
+    }
+
+    /// The same on this thread, be it for as long as nobody reads a pipe.
+    fn put(self) -> io::Result<()> {
+        match self.end {
+            End::File(path) => self.draft.persist(path).map_err(|error| error.error),
+            End::Stream(path) => pour(self.draft, &path),
         }
     }
 }
@@ -177,8 +184,7 @@ pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
         end @ End::File(_) => {
             let mut file = WholeFile::create_at(end)?;
             file.write_all(text.as_bytes())?;
-            let Draft { draft, end: End::File(path) | End::Stream(path) } = file.close()?;
-            draft.persist(path).map_err(|error| error.error)
+            file.close()?.put()
         }
     }
 }

@@ -51,3 +51,8 @@ impl Failures {
         Err(Failure::new(Kind::Partial, format!("{failed} of {total} failed: {}", self.failed.join(", "))).into())
     }
 }
+
+/// "1 row", "2 rows".
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -182,24 +182,28 @@ impl Output {
     {
         let mut values = pin!(values);
         while let Some(value) = values.next().await {
-            let value = value.map_err(Into::into)?;
-            if !self.truth.lets_write() {
-                continue;
-            }
-            let mut out = stdout::lock();
-            match self.format {
-                Format::Table | Format::Wide => table::line(&mut out, shape, &self.fields, &value)?,
-                Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields).row(&value)?,
-                Format::Name => shape.write_name(&mut out, &value)?,
-                Format::Yaml => yaml::document(&mut out, &self.fields, shape, &value)?,
-                Format::Json | Format::Jsonl => json::line(&mut out, &self.fields, shape, &value)?,
-            }
-            out.flush()?;
+            self.line(shape, &value.map_err(Into::into)?)?;
             if stdout::is_closed() {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// One thing that is to be seen while the command goes on: a line, or a document of YAML.
+    pub(crate) fn line<T: Serialize>(&self, shape: &Shape, value: &T) -> Result<()> {
+        if !self.truth.lets_write() {
+            return Ok(());
+        }
+        let mut out = stdout::lock();
+        match self.format {
+            Format::Table | Format::Wide => table::line(&mut out, shape, &self.fields, value)?,
+            Format::Csv => csv::Writer::headless(&mut out, shape, &self.fields).row(value)?,
+            Format::Name => shape.write_name(&mut out, value)?,
+            Format::Yaml => yaml::document(&mut out, &self.fields, shape, value)?,
+            Format::Json | Format::Jsonl => json::line(&mut out, &self.fields, shape, value)?,
+        }
+        Ok(out.flush()?)
     }
 
     /// Text that is the whole answer: for a program, as the field that names such a thing.

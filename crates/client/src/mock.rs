@@ -1,9 +1,31 @@
-//! A typed test double: no sockets, no state, an answer for every operation.
+//! A typed test double: no sockets, next to no state, an answer for every operation.
 //!
 //! Operations without a rule get a canned answer in the documented shape, with the names the request has; or, from a
-//! [strict](Mock::strict) double, a refusal. Uploads, which are not operations of the catalogue, always succeed: they have no rules, and their bytes are
-//! not kept. For state and SQL, test against the local cloud instead: here every database is there and in the group
-//! `default`, so that `ensure` with another one needs a rule for `GetDatabase`.
+//! [strict](Mock::strict) double, a refusal. Uploads, which are not operations of the catalogue, always succeed: they have
+//! no rules, and their bytes are not kept. For state and SQL, test against the local cloud instead.
+//!
+//! Here everything is there, whatever its name: databases in the group `default`, groups in `aws-us-east-1`. What was
+//! created is what was asked for from then on, but it has to be said that it is new where somebody looks first, as `ensure`
+//! does:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use turso_cloud::{
+//!     NewDatabase,
+//!     contract::databases::GetDatabase,
+//!     mock::{Failure, Mock},
+//! };
+//!
+//! let mock = Mock::new();
+//! mock.when::<GetDatabase>().fail_once(Failure::refused(404, "database not found"));
+//! let orders = mock.client().build()?.databases().ensure(NewDatabase::new("orders", "eu")).await?;
+//! assert!(orders.is_created() && orders.group == "eu");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A rule answers an operation by a function, and replies are queued before it:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -48,7 +70,8 @@ use std::{
 use bytes::Bytes;
 use canned::canned;
 pub use failure::Failure;
-use http::{Response, Uri};
+use http::{Method, Response, Uri};
+use serde_json::{Map, Value};
 use turso_cloud_contract::{ApiToken, Endpoint, EndpointInfo, Service, endpoints, for_each_endpoint};
 
 use crate::{
@@ -58,7 +81,7 @@ use crate::{
 
 const REGION_HOST: &str = "region.mock.invalid";
 
-/// A typed test double for [`Client`]. Clones share rules and requests.
+/// A typed test double for [`Client`]. Clones share rules, requests and what was created.
 #[derive(Clone, Default)]
 pub struct Mock(Arc<Mutex<State>>);
 
@@ -69,6 +92,8 @@ struct State {
     requests: Vec<Box<dyn Any + Send>>,
     /// What every request was for, those included that are none of the catalogue.
     operations: Vec<&'static str>,
+    /// What was asked for of the things that were created, by their paths.
+    made: HashMap<String, Map<String, Value>>,
 }
 
 #[derive(Default)]
@@ -165,12 +190,35 @@ impl Mock {
             (rule.next.pop_front(), rule.always.clone(), is_strict)
         };
         // The function runs without the lock: it may use the double itself.
-        match next.or_else(|| always.map(|answer| answer(request))) {
+        let reply = match next.or_else(|| always.map(|answer| answer(request))) {
             Some(reply) => reply,
             None if is_strict => {
                 Err(Failure::refused(400, format!("the mock is strict and has no rule for {}", E::NAME)))
             }
-            None => canned(request),
+            None => canned(request, self.made(request)),
+        };
+        if reply.is_ok() {
+            self.remember(request);
+        }
+        reply
+    }
+
+    /// What was asked for of the thing that a request asks about, if one has created it.
+    fn made<E: Endpoint>(&self, request: &E) -> Option<Map<String, Value>> {
+        self.lock().made.get(&request.path()).filter(|_| E::METHOD == Method::GET).cloned()
+    }
+
+    fn remember<E: Endpoint>(&self, request: &E) {
+        let path = request.path();
+        if E::METHOD == Method::DELETE {
+            self.lock().made.remove(&path);
+        }
+        if E::METHOD != Method::POST {
+            return;
+        }
+        let Ok(Value::Object(body)) = serde_json::to_value(request.body()) else { return };
+        if let Some(name) = body.get("name").and_then(Value::as_str) {
+            self.lock().made.insert(format!("{path}/{name}"), body);
         }
     }
 

@@ -54,7 +54,7 @@ pub use names::{
     LocationCode, OrganizationId, OrganizationSlug, UploadId, Username,
 };
 pub use open_enum::UnknownValue;
-pub use path::{PathReader, PathSegment, without_query};
+pub use path::{PathReader, PathSegment, without_query, without_secrets};
 pub use samples::sample;
 pub use secrets::{ApiToken, DatabaseToken, EncryptionKey};
 pub use this_machine::is_this_machine;

@@ -84,6 +84,9 @@ pub struct Organization {
     /// Whether what is deleted can be brought back; told only by the answer for a single organization.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore_enabled: Option<bool>,
+    /// Its identifier in paths of version 3; told only by the answer for a single organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<OrganizationId>,
 }
 
 impl Organization {
@@ -102,6 +105,7 @@ impl Organization {
             plan_timeline: String::new(),
             platform: String::new(),
             restore_enabled: None,
+            id: None,
         }
     }
 }

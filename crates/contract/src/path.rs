@@ -90,3 +90,26 @@ impl<'a> PathReader<'a> {
 pub fn without_query(url: &str) -> &str {
     &url[..url.find(['?', '#']).unwrap_or(url.len())]
 }
+
+/// A URL without user, password, query and fragment, any of which may be a secret and is not for errors and logs.
+///
+/// ```
+/// use turso_cloud_contract::without_secrets;
+///
+/// let url = "https://dump:planted@dumps.example.com/shop.sql?signature=5a3c";
+/// assert_eq!(without_secrets(url), "https://dumps.example.com/shop.sql");
+/// ```
+#[must_use]
+pub fn without_secrets(url: &str) -> Cow<'_, str> {
+    let url = without_query(url);
+    let is_slash = |character| matches!(character, '/' | '\\');
+    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let after_scheme = url.find(':').filter(|colon| is_scheme(&url[..*colon])).map_or(0, |colon| colon + 1);
+    // However many slashes there are: those who open it are lenient, too.
+    let rest = url[after_scheme..].trim_start_matches(is_slash);
+    let authority = &rest[..rest.find(is_slash).unwrap_or(rest.len())];
+    match authority.rfind('@') {
+        Some(at) => format!("{}{}", &url[..url.len() - rest.len()], &rest[at + 1..]).into(),
+        None => url.into(),
+    }
+}

@@ -11,7 +11,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidInput, OrganizationSlug, PathReader, UploadId, path::push_segment, without_query};
+use crate::{InvalidInput, OrganizationSlug, PathReader, UploadId, path::push_segment, without_secrets};
 
 /// `POST` the whole file, with its `Content-Length`, to this path of the database's host. The answer is empty.
 pub const UPLOAD: &str = "/v1/upload";
@@ -140,10 +140,10 @@ impl UploadedDump {
     }
 }
 
-/// Without the query of the URL, which signs it.
+/// Without the query of the URL, which signs it, and without user and password.
 impl fmt::Debug for UploadedDump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UploadedDump").field("dump_url", &without_query(&self.dump_url)).finish()
+        f.debug_struct("UploadedDump").field("dump_url", &without_secrets(&self.dump_url)).finish()
     }
 }
 

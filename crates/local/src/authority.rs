@@ -63,6 +63,12 @@ impl Authority {
         self.leaves.get_or_make(subject, &*self.root()?)
     }
 
+    /// As [`Authority::server_config`], unless that has to make or read the authority, which waits for the disk.
+    pub(crate) fn server_config_at_hand(&self, subject: &Subject) -> Option<Result<Arc<ServerConfig>, CloudError>> {
+        let root = self.root.try_lock()?.clone()?;
+        Some(self.leaves.get_or_make(subject, &root))
+    }
+
     fn root(&self) -> Result<Arc<Root>, CloudError> {
         let mut root = self.root.lock();
         if let Some(root) = &*root {

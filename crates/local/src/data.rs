@@ -54,6 +54,7 @@ mod stream;
 mod streamed;
 mod streams;
 mod temporary;
+mod threads;
 mod tokens;
 mod upload;
 mod usage;
@@ -75,13 +76,14 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
-use database::Database;
+use database::{Database, Surroundings};
 use databases::Databases;
 use engine::LoadLimits;
 use files::{DatabaseFile, Root};
 use open_set::OpenSet;
 use refusal::Refusal;
 use socket::OwnLifeline;
+use threads::Threads;
 use upload::Uploads;
 
 pub(crate) use allow_list::{AllowList, Peer};
@@ -120,6 +122,7 @@ struct Inner {
     clock: Clock,
     databases: Arc<RwLock<Databases>>,
     open_set: Arc<OpenSet>,
+    threads: Arc<Threads>,
     root: Arc<Root>,
     uploads: Arc<Uploads>,
     /// Of every WebSocket.
@@ -138,6 +141,7 @@ impl DataPlane {
             clock,
             databases: Arc::default(),
             open_set: Arc::default(),
+            threads: Arc::default(),
             root,
             uploads,
             life: Mutex::new(Some(life)),
@@ -157,15 +161,14 @@ impl DataPlane {
             database.replace_record(record, meter, activity);
             database
         } else {
-            let database = Database::new(
-                record.clone(),
-                meter,
-                activity,
-                &self.0.clock,
-                &self.0.root,
-                &self.0.open_set,
-                Arc::downgrade(&self.0.databases),
-            );
+            let surroundings = Surroundings {
+                clock: self.0.clock.clone(),
+                root: Arc::clone(&self.0.root),
+                open_set: Arc::clone(&self.0.open_set),
+                threads: Arc::clone(&self.0.threads),
+                neighbours: Arc::downgrade(&self.0.databases),
+            };
+            let database = Database::new(record.clone(), meter, activity, surroundings);
             databases.by_id.insert(record.id, Arc::clone(&database));
             database
         };

@@ -126,6 +126,18 @@ impl Base {
     pub(crate) fn databases(&self) -> PathBuf {
         self.0.join("databases")
     }
+
+    /// As [`Base::databases`], made and tried out: the file of a database appears with its first use, long after its
+    /// creation was answered.
+    pub(crate) fn writable_databases(&self) -> Result<PathBuf, CloudError> {
+        let databases = self.databases();
+        let attempt = databases.join(".attempt");
+        let tried = create(&databases).and_then(|()| File::create(&attempt)).and_then(|_| fs::remove_file(&attempt));
+        match tried {
+            Ok(()) => Ok(databases),
+            Err(source) => Err(CloudError::File { action: "write to", path: databases, source }),
+        }
+    }
 }
 
 fn current(path: &Path) -> Result<u64, CloudError> {

@@ -91,7 +91,8 @@ impl Home {
 }
 
 fn kept(base: &Base) -> Result<(Store, Files), CloudError> {
-    Ok((Store::open(&base.state())?, Files::Directory(base.databases())))
+    let databases = base.writable_databases()?;
+    Ok((Store::open(&base.state())?, Files::Directory(databases)))
 }
 
 impl Scratch {

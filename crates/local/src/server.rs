@@ -1,4 +1,5 @@
 mod connection;
+mod door;
 mod hosts;
 mod line;
 mod listen;
@@ -24,6 +25,7 @@ use crate::{
     data::{Lifeline, Peer},
 };
 use connection::Guest;
+use door::Door;
 use hosts::Hosts;
 pub(crate) use hosts::check_hosts;
 use line::{Line, LineCut};
@@ -39,31 +41,40 @@ const REST: Duration = Duration::from_millis(50);
 /// How many clients that are too many are told so at the same time.
 const FAREWELLS: usize = 64;
 
-/// A local cloud on a port. Dropping it cuts its connections off as soon as the runtime comes to it; [`Server::shutdown`]
-/// lets requests end first, and when it returns, the port is free, and so is the directory of a cloud that nobody else holds.
+/// A local cloud on a port. Dropping it frees the port at once, and cuts its connections off as soon as the runtime comes
+/// to it; [`Server::shutdown`] lets requests end first. When no connection is left, the directory of a cloud that nobody
+/// else holds is free, too: of a server that had none when it is dropped, and of any when `shutdown` returns.
 #[derive(Debug)]
 #[must_use = "dropping it closes the port"]
 pub struct Server {
     cloud: Cloud,
     address: SocketAddr,
+    door: Arc<Door>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
 
 impl Server {
     pub(crate) async fn start(cloud: Cloud, address: impl ToSocketAddrs) -> Result<Self, CloudError> {
-        let listener = Listener::bind(address).await?;
+        let Listener { socket, address, takes_all_loopback } = Listener::bind(address).await?;
         let hostnames = match cloud.served().hostnames {
-            Some(Hostnames::Address) if !listener.takes_all_loopback => return Err(CloudError::NoAddresses),
+            Some(Hostnames::Address) if !takes_all_loopback => return Err(CloudError::NoAddresses),
             Some(chosen) => chosen,
-            None if listener.takes_all_loopback => Hostnames::Address,
+            None if takes_all_loopback => Hostnames::Address,
             None => Hostnames::Path,
         };
-        let address = listener.address;
+        let door = Arc::new(Door::new(socket, cloud.clone()));
+        let reception = Reception {
+            door: Arc::clone(&door),
+            hosts: Arc::new(Hosts::new(address, &cloud.served().hosts)),
+            limit: cloud.served().connections,
+            is_exposed: !address.ip().is_loopback(),
+            takes_all_loopback,
+        };
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(accept(listener, cloud.clone(), stopped));
+        let task = tokio::spawn(accept(reception, stopped));
         cloud.addresses().open(address, hostnames);
-        Ok(Self { cloud, address, stop: Some(stop), task })
+        Ok(Self { cloud, address, door, stop: Some(stop), task })
     }
 
     /// The URL of the Platform API, without a slash at the end.
@@ -107,6 +118,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.cloud.addresses().close(self.address);
+        self.door.close();
         self.task.abort();
     }
 }
@@ -114,11 +126,34 @@ impl Drop for Server {
 /// A connection that has shown which protocol it speaks.
 struct Arrived(Box<dyn Wire>, Guest);
 
-async fn accept(listener: Listener, cloud: Cloud, mut stopped: oneshot::Receiver<()>) {
+/// What a server knows of a connection before it comes in.
+struct Reception {
+    door: Arc<Door>,
+    hosts: Arc<Hosts>,
+    /// Connections at once.
+    limit: usize,
+    is_exposed: bool,
+    takes_all_loopback: bool,
+}
+
+impl Reception {
+    fn welcome(&self, cloud: Cloud, stream: &TcpStream, peer: SocketAddr, lifeline: Lifeline) -> Guest {
+        Guest {
+            cloud,
+            hosts: Arc::clone(&self.hosts),
+            peer: Peer(peer.ip()),
+            arrival: arrival(stream).filter(|_| self.takes_all_loopback),
+            is_exposed: self.is_exposed,
+            line: LineCut::default(),
+            lifeline,
+        }
+    }
+}
+
+async fn accept(reception: Reception, mut stopped: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
     let (life, lifeline) = Lifeline::new();
-    let hosts = Arc::new(Hosts::new(listener.address, &cloud.served().hosts));
-    let limit = cloud.served().connections;
+    let limit = reception.limit;
     // Connections end with their set, so that none outlives this task.
     let (mut arriving, mut connections, mut refused) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
     loop {
@@ -129,22 +164,13 @@ async fn accept(listener: Listener, cloud: Cloud, mut stopped: oneshot::Receiver
             },
             Some(_) = connections.join_next() => {}
             Some(_) = refused.join_next() => {}
-            accepted = listener.socket.accept() => match accepted {
-                Ok((stream, peer)) if arriving.len() + connections.len() < limit => {
-                    let arrival = arrival(&stream).filter(|_| listener.takes_all_loopback);
-                    let guest = Guest {
-                        cloud: cloud.clone(),
-                        hosts: Arc::clone(&hosts),
-                        peer: Peer(peer.ip()),
-                        arrival,
-                        is_exposed: !listener.address.ip().is_loopback(),
-                        line: LineCut::default(),
-                        lifeline: lifeline.clone(),
-                    };
+            accepted = reception.door.accept() => match accepted {
+                Ok((stream, peer, cloud)) if arriving.len() + connections.len() < limit => {
+                    let guest = reception.welcome(cloud, &stream, peer, lifeline.clone());
                     arriving.spawn(arrive(stream, guest));
                 }
                 // Beyond that they are closed without a word.
-                Ok((stream, _)) if refused.len() < FAREWELLS => {
+                Ok((stream, ..)) if refused.len() < FAREWELLS => {
                     refused.spawn(connection::turn_away(stream, limit));
                 }
                 Ok(_) => {}
@@ -152,7 +178,7 @@ async fn accept(listener: Listener, cloud: Cloud, mut stopped: oneshot::Receiver
             },
         }
     }
-    drop(listener);
+    reception.door.close();
     // Who has not sent a byte yet waits for no answer, and WebSockets are no requests to wait for.
     arriving.shutdown().await;
     drop(life);

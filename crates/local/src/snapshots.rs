@@ -80,10 +80,7 @@ impl Cloud {
         self.control()
             .while_nobody_writes(move |control, store| {
                 let _turn = turn;
-                let image = Image::write(control, store, &clock, &draft)?;
-                let moved = fs::rename(&draft, &target);
-                moved.map_err(|source| CloudError::File { action: "create", path: target.clone(), source })?;
-                image.moved_to(target).snapshot(name)
+                Image::write(control, store, &clock, &draft)?.move_to(target)?.snapshot(name)
             })
             .await
     }

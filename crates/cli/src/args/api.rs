@@ -9,7 +9,8 @@ use http::Method;
   tursoctl api PATCH /v1/organizations/acme --input patch.json
   tursoctl api GET /v1/organizations/acme/audit-logs --paginate -o jsonl
 
-With --paginate, what is in the list of each page becomes one list of JSON, or with -o jsonl a line each as it arrives.
+With --paginate, what is in the list of each page becomes one list of JSON, or
+with -o jsonl a line each as it arrives.
 Related commands: docs, local requests")]
 pub(crate) struct ApiArgs {
     /// The HTTP method

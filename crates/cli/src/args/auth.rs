@@ -13,7 +13,8 @@ pub(crate) enum AuthCommand {
   tursoctl auth login --token-stdin < token.txt
   tursoctl auth login --profile local --api-url http://127.0.0.1:8080 --token-file token.txt
 
-A browser on this machine hands the token over. Such a token ends after some days; one of `auth tokens create` does not.")]
+A browser on this machine hands the token over. Such a token ends after some
+days; one of `auth tokens create` does not.")]
     Login(AuthLogin),
     /// Forget the token of the profile; the token itself stays good
     #[command(after_help = "Examples:

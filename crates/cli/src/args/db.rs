@@ -28,7 +28,7 @@ pub(crate) enum DbCommand {
     #[command(after_help = "Examples:
   tursoctl db get orders")]
     Get {
-        /// Its name
+        /// The name of the database
         name: DatabaseName,
     },
     /// Create databases: empty, or from another database, a file or a dump
@@ -53,7 +53,7 @@ pub(crate) enum DbCommand {
   tursoctl db url orders
   tursoctl db url orders --scheme libsql")]
     Url {
-        /// Its name
+        /// The name of the database
         name: DatabaseName,
         /// Write it with this scheme instead of the one clients take best
         #[arg(long)]
@@ -69,9 +69,9 @@ pub(crate) enum DbCommand {
   tursoctl db usage orders
   tursoctl db usage orders --since 7d")]
     Usage {
-        /// Its name
+        /// The name of the database
         name: DatabaseName,
-        /// From this time on; this month without it
+        /// From this time on: 2026-05-04T10:11:12Z, or how long ago, such as 24h; this month without it
         #[arg(long, value_name = "TIME", value_parser = time)]
         since: Option<Timestamp>,
         /// Up to this time
@@ -82,7 +82,7 @@ pub(crate) enum DbCommand {
     #[command(after_help = "Examples:
   tursoctl db queries orders --since 24h --top 5")]
     Queries {
-        /// Its name
+        /// The name of the database
         name: DatabaseName,
         /// From this time on; the service's own choice without it
         #[arg(long, value_name = "TIME", value_parser = time)]
@@ -110,7 +110,7 @@ pub(crate) enum DbCommand {
   tursoctl db protect orders on
   tursoctl db protect orders")]
     Protect {
-        /// Its name
+        /// The name of the database
         name: DatabaseName,
         /// on or off
         switch: Option<Switch>,
@@ -119,7 +119,7 @@ pub(crate) enum DbCommand {
     #[command(after_help = "Examples:
   tursoctl db transfer orders --to other --confirm orders")]
     Transfer {
-        /// Its name
+        /// The name of the database
         name: DatabaseName,
         /// The other organization
         #[arg(long, value_name = "SLUG")]
@@ -132,7 +132,7 @@ pub(crate) enum DbCommand {
     #[command(after_help = "Examples:
   tursoctl db unarchive orders")]
     Unarchive {
-        /// Its name
+        /// The name of the database
         name: DatabaseName,
     },
     /// Wake a sleeping database up
@@ -140,7 +140,7 @@ pub(crate) enum DbCommand {
     #[command(after_help = "Examples:
   tursoctl db wakeup orders")]
     Wakeup {
-        /// Its name
+        /// The name of the database
         name: DatabaseName,
     },
     /// List deleted databases that can be brought back
@@ -188,7 +188,7 @@ pub(crate) struct DbCreate {
     /// Start as a copy of this database
     #[arg(long, value_name = "NAME", group = "seed")]
     pub(crate) from_db: Option<DatabaseName>,
-    /// As it was at this time
+    /// With --from-db, as it was at this time: 2026-05-04T10:11:12Z, or how long ago, such as 2h
     #[arg(long, value_name = "TIME", requires = "from_db", value_parser = time)]
     pub(crate) at: Option<Timestamp>,
     /// Start with the content of a SQLite file
@@ -203,10 +203,10 @@ pub(crate) struct DbCreate {
     /// How large it may become: 500mb, 1gib
     #[arg(long, value_name = "SIZE")]
     pub(crate) size_limit: Option<ByteSize>,
-    /// Encrypt it with this cipher
+    /// Encrypt it with this cipher, which needs --encryption-key-file
     #[arg(long, value_name = "CIPHER", requires = "encryption_key_file", value_parser = known(Cipher::KNOWN))]
     pub(crate) encryption_cipher: Option<Cipher>,
-    /// And with the key in this file, in base64; - is the standard input
+    /// The file of the key to encrypt it with, in base64; - is the standard input
     #[arg(long, value_name = "FILE", requires = "encryption_cipher")]
     pub(crate) encryption_key_file: Option<PathBuf>,
     /// Run it on the new engine
@@ -242,7 +242,7 @@ pub(crate) struct DbBranch {
     pub(crate) from: DatabaseName,
     /// What to call the copy
     pub(crate) name: DatabaseName,
-    /// Copy it as it was at this time
+    /// Copy it as it was at this time: 2026-05-04T10:11:12Z, or how long ago, such as 2h
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) at: Option<Timestamp>,
     /// Put the copy into this group
@@ -266,7 +266,7 @@ pub(crate) enum Scheme {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DbEnv {
-    /// Its name
+    /// The name of the database
     pub(crate) name: DatabaseName,
     #[command(flatten)]
     pub(crate) token: TokenArgs,

@@ -12,8 +12,10 @@ Examples:
   tursoctl export orders --out goods.csv --format csv --table goods
   tursoctl export --glob 'tenant-*' --out backup/ --verify
 
-A file appears under its name when it is complete, and never before; behind a link, where that leads. A pipe or a device gets
-its data then. A database is written as it was at one moment with sqlite and dump; with csv and jsonl, every table is.
+A file appears under its name when it is complete, and never before; behind a
+link, where that leads. A pipe or a device gets its data then. A database is
+written as it was at one moment with sqlite and dump; with csv and jsonl, every
+table is.
 Related commands: import, sql, db create")]
 #[command(group = ArgGroup::new("databases").required(true).args(["names", "all", "glob"]))]
 pub(crate) struct ExportArgs {

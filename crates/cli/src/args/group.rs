@@ -17,7 +17,7 @@ pub(crate) enum GroupCommand {
     #[command(after_help = "Examples:
   tursoctl group get eu")]
     Get {
-        /// Its name
+        /// The name of the group
         name: GroupName,
     },
     /// Create a group
@@ -29,7 +29,7 @@ pub(crate) enum GroupCommand {
     #[command(after_help = "Examples:
   tursoctl group delete eu --confirm eu")]
     Delete {
-        /// Its name
+        /// The name of the group
         name: GroupName,
         /// Confirm by its name
         #[arg(long, value_name = "NAME")]
@@ -42,7 +42,7 @@ pub(crate) enum GroupCommand {
     #[command(after_help = "Examples:
   tursoctl group rename eu europe")]
     Rename {
-        /// Its name
+        /// The name of the group
         name: GroupName,
         /// Its new name
         to: GroupName,
@@ -51,7 +51,7 @@ pub(crate) enum GroupCommand {
     #[command(after_help = "Examples:
   tursoctl group transfer eu --to other --confirm eu")]
     Transfer {
-        /// Its name
+        /// The name of the group
         name: GroupName,
         /// The other organization
         #[arg(long, value_name = "SLUG")]
@@ -65,7 +65,7 @@ pub(crate) enum GroupCommand {
     #[command(after_help = "Examples:
   tursoctl group unarchive eu")]
     Unarchive {
-        /// Its name
+        /// The name of the group
         name: GroupName,
     },
     /// Keep a group and its databases from being deleted, or no longer; without a switch, show it
@@ -73,7 +73,7 @@ pub(crate) enum GroupCommand {
   tursoctl group protect eu on
   tursoctl group protect eu")]
     Protect {
-        /// Its name
+        /// The name of the group
         name: GroupName,
         /// on or off
         switch: Option<Switch>,
@@ -82,7 +82,7 @@ pub(crate) enum GroupCommand {
     #[command(after_help = "Examples:
   tursoctl group update-version eu")]
     UpdateVersion {
-        /// Its name
+        /// The name of the group
         name: GroupName,
     },
     /// Locations of a group

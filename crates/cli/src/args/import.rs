@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
+use turso_cloud::Cipher;
 
-use super::key::KeyArgs;
+use super::{key::KeyArgs, values::known};
 
 #[derive(Clone, Debug, Subcommand)]
 #[command(defer = true)]
@@ -14,10 +15,12 @@ Examples:
   tursoctl import sqlite shop.db --to shop
   tursoctl import sqlite more.db --to shop --mode append
 
-With --create the file is uploaded as it is: it has to be in WAL mode, with pages of 4096 bytes and at most 20 GiB. Into a
-database that is there, it is copied row by row. Tables, indexes, triggers and views that are not there are made, and those
-that are there stay as they are; with --mode append, the rows of a table come after those of the one that is there, and
-with --mode replace they take their place at once, when all of them have arrived.
+With --create the file is uploaded as it is: it has to be in WAL mode, with
+pages of 4096 bytes and at most 20 GiB. Into a database that is there, it is
+copied row by row. Tables, indexes, triggers and views that are not there are
+made, and those that are there stay as they are; with --mode append, the rows
+of a table come after those of the one that is there, and with --mode replace
+they take their place at once, when all of them have arrived.
 Related commands: export, db create")]
     Sqlite(ImportSqlite),
 
@@ -36,8 +39,10 @@ Examples:
   tursoctl import csv goods.csv --to shop --create --table products --types id=integer,code=text
   tursoctl import csv goods.csv --to shop --mode replace
 
-The file is in UTF-8, and its first line names the columns. Columns that the table generates are left out, for it computes
-them anew.
+The file is in UTF-8, and its first line names the columns. Columns that the
+table generates are left out, for it computes them anew. An empty line is
+passed over, unless there is one column only: then it is a row with an empty
+field.
 Related commands: export --format csv, sql")]
     Csv(ImportCsv),
 }
@@ -74,12 +79,16 @@ pub(crate) struct Destination {
     pub(crate) to: String,
 
     /// Create the database; it must not exist
-    #[arg(long, conflicts_with = "encryption_key_file")]
+    #[arg(long)]
     pub(crate) create: bool,
 
     /// The group of a database that is created
     #[arg(long, value_name = "GROUP", default_value = "default", requires = "create")]
     pub(crate) group: String,
+
+    /// With --create, encrypt the database with this cipher and the key
+    #[arg(long, value_name = "CIPHER", requires = "create", value_parser = known(Cipher::KNOWN))]
+    pub(crate) encryption_cipher: Option<Cipher>,
 
     #[command(flatten)]
     pub(crate) key: KeyArgs,

@@ -19,6 +19,7 @@ pub(crate) enum LocalCommand {
     /// Start a local cloud and serve it until Ctrl-C
     #[command(after_help = "Examples:
   tursoctl local start --detach
+  tursoctl local start --detach -o json
   tursoctl local start --addr 127.0.0.1:0 --ready-file .env
   tursoctl local start --data-dir cloud --seed-file seed.toml")]
     Start(LocalStart),
@@ -61,7 +62,8 @@ pub(crate) enum LocalCommand {
     #[command(after_help = "\
 Examples:
   tursoctl local logs
-  tursoctl local logs --follow --name two")]
+  tursoctl local logs --follow --name two
+  tursoctl local logs -o jsonl --fields level,message")]
     Logs(LocalLogs),
     /// Print the requests to a running local cloud
     #[command(after_help = "Examples:
@@ -211,7 +213,7 @@ pub(crate) struct LocalEnv {
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     pub(crate) ready_file: Option<PathBuf>,
 
-    /// Whom they are for
+    /// The client the variables are for
     #[arg(long = "for", value_name = "CLIENT", default_value = "dotenv")]
     pub(crate) format: EnvironmentFormat,
 
@@ -261,11 +263,11 @@ pub(crate) struct LocalRequests {
     #[command(flatten)]
     pub(crate) instance: LocalName,
 
-    /// Go on with those that come
+    /// Go on with new requests as they come, until Ctrl-C
     #[arg(short, long)]
     pub(crate) follow: bool,
 
-    /// Only those for this operation, as it is called here
+    /// Only those for this operation, such as `CreateDatabase`
     #[arg(long, value_name = "NAME")]
     pub(crate) operation: Option<String>,
 

@@ -14,11 +14,11 @@ Examples:
   TURSO_AUTH_TOKEN=... tursoctl shell libsql://orders-acme.turso.io
   tursoctl shell orders < script.sql
 
-.help lists the commands of the shell. Statements are kept in a history of this machine; those that begin with a space
-are not.
+.help lists the commands of the shell. Statements are kept in a history of this
+machine; those that begin with a space are not.
 Related commands: sql, import, export")]
 pub(crate) struct ShellArgs {
-    /// The database, by name or URL; the token for a URL comes from `TURSO_AUTH_TOKEN`
+    /// The database, by name or URL; the token for a URL is in `TURSOCTL_DATABASE_TOKEN` or `TURSO_AUTH_TOKEN`
     #[arg(value_name = "DATABASE")]
     pub(crate) database: String,
 

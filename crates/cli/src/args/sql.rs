@@ -49,7 +49,9 @@ Examples:
   tursoctl sql eu us asia 'SELECT count(*) AS goods FROM goods' -o csv
   tursoctl sql orders --file migration.sql --single-transaction
 
-With several databases, the first column says which one a row is of.
+With several databases, the first column says which one a row is of, and rows
+of the same columns are written as one set. With --on-error continue, a
+database that cannot be used does not keep the others from being asked.
 Related commands: shell, import, export")]
 pub(crate) struct SqlArgs {
     /// The databases, by name or URL, and behind them the statements unless they are in a file

@@ -14,6 +14,8 @@ mod table;
 
 use anyhow::Result;
 
+pub(super) use csv::Records;
+
 use crate::{
     args::{ImportCommand, ImportCsv, ImportDump, ImportSqlite},
     context::Context,
@@ -24,6 +26,8 @@ pub(crate) async fn run(cx: &Context, command: &ImportCommand) -> Result<()> {
     | ImportCommand::Dump(ImportDump { import })
     | ImportCommand::Csv(ImportCsv { import, .. })) = command;
     import.destination.check_name()?;
+    // Before a file is read that may be large.
+    import.destination.encryption(cx)?;
     match command {
         ImportCommand::Sqlite(args) => sqlite::run(cx, args).await,
         ImportCommand::Dump(args) => dump::run(cx, args).await,

@@ -3,6 +3,7 @@
 mod clock;
 mod detach;
 mod doctor;
+mod entries;
 mod env;
 mod exec;
 mod fault;
@@ -11,6 +12,7 @@ mod instance;
 mod launch;
 mod lifecycle;
 mod logs;
+mod ready;
 mod remote;
 mod requests;
 mod snapshot;

@@ -43,7 +43,7 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
     let outcome = if args.is_interactive() {
         interact(cx, &mut session).await
     } else {
-        run_script(&mut session, script(args)?, &args.parameters).await.and_then(partial)
+        run_script(&mut session, script(args)?, &args.parameters).await.and_then(|failed| partial(failed, 0))
     };
     let flushed = session.runner.flush();
     session.runner.close().await;

@@ -6,17 +6,18 @@ mod runner;
 mod script;
 mod text;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 pub(super) use arguments::{Given, from_hexadecimal};
 pub(super) use rehearsal::rehearse;
 pub(super) use runner::{IsLast, Runner};
+use runner::{is_of_database, tell};
 pub(super) use script::{Flow, Performer, partial, run_script};
 use text::Text;
 pub(super) use text::open_file;
 
 use crate::{
-    args::{Parameters, SqlArgs},
+    args::{OnError, Parameters, SqlArgs},
     connect::{Access, Rights, check, connect},
     context::Context,
     exit::Failure,
@@ -39,9 +40,9 @@ pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
     let ran = on_each(cx, databases, &text, &args.parameters, &given, &mut writer).await;
     // What came before a failure is shown as a whole.
     let ended = writer.end();
-    let failed = ran?;
+    let (statements, databases) = ran?;
     ended?;
-    partial(failed)
+    partial(statements, databases)
 }
 
 /// Where rows go, in the mode asked for or as `--output` says.
@@ -52,6 +53,7 @@ pub(super) fn writer(cx: &Context, mode: Option<Mode>) -> RowWriter<Out> {
     writer
 }
 
+/// Yields how many statements failed, and how many of several databases, where that is no reason to stop.
 async fn on_each(
     cx: &Context,
     databases: &[String],
@@ -59,9 +61,10 @@ async fn on_each(
     parameters: &Parameters,
     given: &Given,
     writer: &mut RowWriter<Out>,
-) -> Result<u64> {
+) -> Result<(u64, u64)> {
     let are_several = databases.len() > 1;
-    let mut failed = 0;
+    let goes_on = are_several && parameters.on_error == OnError::Continue;
+    let (mut statements, mut unreachable) = (0, 0);
     for database in databases {
         let on_one = async {
             let connection = connect(cx, database, access(parameters)).await?;
@@ -71,10 +74,17 @@ async fn on_each(
             runner.close().await;
             ran
         };
-        let ran = on_one.await;
-        failed += if are_several { ran.with_context(|| format!("database {database}"))? } else { ran? };
+        match on_one.await {
+            Ok(failed) => statements += failed,
+            Err(error) if goes_on && is_of_database(&error) => {
+                tell(Some(database), &error);
+                unreachable += 1;
+            }
+            Err(error) if are_several => return Err(error.context(format!("database {database}"))),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(failed)
+    Ok((statements, unreachable))
 }
 
 impl<'w> Performer<'w> for Runner<'w> {

@@ -9,7 +9,11 @@ use etcetera::{AppStrategy, AppStrategyArgs};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use turso_cloud::ApiToken;
 
-use super::{keys::key, settings::DEFAULT_PROFILE};
+use super::{
+    credentials::{Credentials, Kept},
+    keys::key,
+    settings::DEFAULT_PROFILE,
+};
 use crate::{
     exit::Failure,
     files::{create_private, write_whole},
@@ -34,14 +38,6 @@ impl Config {
     pub(crate) fn has_profile(&self, name: &str) -> bool {
         name == DEFAULT_PROFILE || self.profiles.contains_key(name)
     }
-}
-
-/// `credentials.toml`: the token of each profile, for its owner's eyes only.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Credentials {
-    #[serde(default)]
-    pub(crate) tokens: BTreeMap<String, ApiToken>,
 }
 
 /// Where what this program remembers by itself is kept: below `TURSOCTL_CONFIG_DIR` too, or in the folder that this system has
@@ -100,6 +96,17 @@ impl ConfigFolder {
         read(&file, |_| "is not a token of a profile".to_owned())
     }
 
+    /// The token of a profile, if it has one.
+    pub(crate) fn token(&self, profile: &str) -> Result<Option<ApiToken>> {
+        let Some(kept) = self.credentials()?.tokens.remove(profile) else { return Ok(None) };
+        let token = kept.token().map_err(|refused| {
+            let origin = format!("profile {profile} in {}", self.credentials_file().display());
+            Failure::usage(format!("{origin}: {refused}"))
+                .hint(format!("tursoctl auth login --profile {profile}, or remove it with `auth logout`"))
+        })?;
+        Ok(Some(token))
+    }
+
     /// Changes the configuration, with every other process that wants to do so kept waiting.
     pub(crate) fn change_config<T>(&self, change: impl FnOnce(&mut Config) -> Result<T>) -> Result<T> {
         let _turn = self.lock()?;
@@ -135,7 +142,7 @@ impl ConfigFolder {
             key(name)?.check(value, "login")?;
         }
         self.change_credentials(|credentials| {
-            credentials.tokens.insert(profile.to_owned(), token);
+            credentials.tokens.insert(profile.to_owned(), Kept::Token(token));
             Ok(())
         })?;
         self.change_config(|config| {

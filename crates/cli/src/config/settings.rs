@@ -100,7 +100,7 @@ impl Settings {
             return Ok(Setting { value: token, source: Source::Flag });
         }
         let of_profile = || -> Result<Option<Setting<ApiToken>>> {
-            let token = self.folder.credentials()?.tokens.remove(&self.profile);
+            let token = self.folder.token(&self.profile)?;
             Ok(token.map(|value| Setting { value, source: Source::Profile(self.profile.clone()) }))
         };
         if self.is_profile_given

@@ -258,19 +258,14 @@ fn cell(value: &Value) -> String {
     text.chars().map(|c| if is_harmless(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
 }
 
-/// A record as RFC 4180 has it. NULL is a field of nothing, and an empty text is within quotes; only a record that is nothing
-/// but NULL is within quotes, too, for an empty line is none.
-fn write_record<T: AsRef<str>>(
-    out: &mut impl Write,
-    fields: impl ExactSizeIterator<Item = Option<T>>,
-) -> io::Result<()> {
-    let is_alone = fields.len() == 1;
+/// A record as RFC 4180 has it. NULL is a field of nothing, also where it is all of a line, and an empty text is within
+/// quotes. `PostgreSQL` writes and reads them so.
+fn write_record<T: AsRef<str>>(out: &mut impl Write, fields: impl Iterator<Item = Option<T>>) -> io::Result<()> {
     for (at, field) in fields.enumerate() {
         if at > 0 {
             out.write_all(b",")?;
         }
         match field.as_ref().map(T::as_ref) {
-            None if is_alone => out.write_all(b"\"\"")?,
             None => {}
             Some(text) if text.is_empty() || text.contains([',', '"', '\r', '\n']) => {
                 write!(out, "\"{}\"", text.replace('"', "\"\""))?;

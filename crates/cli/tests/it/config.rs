@@ -156,3 +156,34 @@ fn the_default_profile_need_not_be_made() {
     served.done(&["profile", "use", "default"]);
     assert_eq!(served.run(&["auth", "status", "-o", "json"]).json()["profile"], "default");
 }
+
+#[test]
+fn a_token_that_is_none_is_in_the_way_of_its_own_profile_only() {
+    let served = Served::new();
+    for profile in ["good", "empty", "bad"] {
+        served.done(&["profile", "set", "--profile", profile, "organization=acme"]);
+    }
+    let file = served.config_folder().join("credentials.toml");
+    let content =
+        format!("[tokens]\nbad = \"planted secret\"\nempty = \"\"\ngood = \"{}\"\nnumber = 7\n", served.token());
+    fs::write(&file, content).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = served.command(arguments);
+        Ended::of(command.env_remove("TURSO_API_TOKEN").output().unwrap())
+    };
+    assert_eq!(run(&["db", "list", "--profile", "good"]).code, Some(0));
+    for (profile, rule) in [("bad", "only visible ASCII characters are allowed"), ("empty", "it is empty")] {
+        let refused = run(&["db", "list", "--profile", profile, "-o", "json"]);
+        let message = format!("profile {profile} in {}: API token is not valid: {rule}", file.display());
+        assert_eq!((refused.code, &refused.error()["message"]), (Some(2), &message.into()));
+        assert!(!refused.stderr.contains("planted"), "{}", refused.stderr);
+        assert_eq!(run(&["auth", "logout", "--profile", profile]).code, Some(0));
+        assert_eq!(run(&["db", "list", "--profile", profile]).code, Some(4));
+    }
+    assert_eq!(run(&["profile", "delete", "bad", "--yes"]).code, Some(0));
+    assert_eq!(run(&["db", "list", "--profile", "good"]).code, Some(0));
+    // What nobody asked for stays.
+    assert!(fs::read_to_string(&file).unwrap().contains("number = 7"));
+}

@@ -81,3 +81,34 @@ fn every_command_has_a_page_for_man() {
     let ended = Ended::of(bare(&["docs", "--form", "man", "--out", file.to_str().unwrap()]).output().unwrap());
     assert!(ended.code == Some(1) && ended.stderr.contains(file.to_str().unwrap()), "{}", ended.stderr);
 }
+
+#[test]
+fn help_fits_on_the_terminal() {
+    let commands = [
+        &[][..],
+        &["sql"],
+        &["shell"],
+        &["export"],
+        &["import", "sqlite"],
+        &["import", "csv"],
+        &["db"],
+        &["db", "create"],
+        &["db", "env"],
+        &["group", "create"],
+        &["auth", "login"],
+        &["local", "start"],
+        &["local", "logs"],
+        &["api"],
+        &["audit", "tail"],
+    ];
+    for width in [40, 80] {
+        for command in commands {
+            let mut run = bare(&[command, &["--help"][..]].concat());
+            let help = Ended::of(run.env("COLUMNS", width.to_string()).output().unwrap()).stdout;
+            // A single word may be longer, and the line of the usage is for those who copy it.
+            let is_long = |line: &&str| line.chars().count() > width && line.trim().contains(' ');
+            let long: Vec<_> = help.lines().filter(is_long).filter(|line| !line.starts_with("Usage: ")).collect();
+            assert!(!help.is_empty() && long.is_empty(), "{command:?} in {width} columns: {long:#?}");
+        }
+    }
+}

@@ -84,8 +84,42 @@ fn an_encrypted_database_is_used_by_every_command_with_its_key_and_none_tells_it
         assert!(refused.code == Some(2) && refused.stderr.contains(variable), "{}", refused.stderr);
         assert_silent(&refused, "planted-secret");
     }
-    assert_eq!(served.run(&[&["import", "csv", &rows, "--to", "new", "--create"], &key[..]].concat()).code, Some(2));
     assert!(!format!("{:?}", served.cloud.requests().all()).contains(KEY));
+}
+
+#[test]
+fn a_database_that_an_import_creates_is_encrypted_if_it_is_to_be() {
+    let served = Served::new();
+    let key = served.write("key", KEY);
+    let (rows, dump) = (served.write("t.csv", "a\n1\n"), served.write("d.sql", "CREATE TABLE d (a);"));
+    let file = crate::support::text(&served.folder.path().join("t.db"));
+    let content = "PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)";
+    rusqlite::Connection::open(&file).unwrap().execute_batch(content).unwrap();
+    let import = |kind: &str, file: &str, more: &[&str]| {
+        let arguments = ["import", kind, file, "--to", &format!("{kind}-vault"), "--create", "--trace-http"];
+        let ended = served.run(&[&arguments[..], more].concat());
+        assert_silent(&ended, KEY);
+        ended
+    };
+    let encrypted = ["--encryption-cipher", "aes256gcm", "--encryption-key-file", &*key];
+    for (kind, file) in [("csv", &rows), ("dump", &dump)] {
+        let dry = import(kind, file, &[&encrypted[..], &["--dry-run", "-o", "json"]].concat());
+        assert_eq!(dry.json()[0]["body"]["remote_encryption"]["encryption_cipher"], "aes256gcm");
+        let ended = import(kind, file, &encrypted);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let database = format!("{kind}-vault");
+        let shown: serde_json::Value = serde_json::from_str(&served.done(&["db", "get", &database, "--json"])).unwrap();
+        assert_eq!(shown["encryption_cipher"], "aes256gcm");
+    }
+    // The engine of this program cannot reserve what the cipher needs: what is seen is that the cipher came along.
+    let sqlite = import("sqlite", &file, &encrypted);
+    assert!(sqlite.code == Some(2) && sqlite.stderr.contains("28 for aes256gcm is needed"), "{}", sqlite.stderr);
+    for (more, said) in
+        [(&encrypted[2..], "needs --encryption-cipher"), (&encrypted[..2], "--encryption-cipher needs a key")]
+    {
+        let refused = import("csv", &rows, more);
+        assert!(refused.code == Some(2) && refused.stderr.contains(said), "{}", refused.stderr);
+    }
 }
 
 #[test]

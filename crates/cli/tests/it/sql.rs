@@ -159,6 +159,40 @@ fn what_one_database_answered_is_shown_where_the_next_one_fails() {
 }
 
 #[test]
+fn what_fails_on_one_of_several_databases_is_told_of_it_and_leaves_the_rows_of_the_others_one_document() {
+    let served = served(&["eu", "us", "asia"]);
+    for database in ["eu", "asia"] {
+        served.done(&["sql", database, "CREATE TABLE t (a); INSERT INTO t VALUES (7)"]);
+    }
+    for (bad, said, total) in [
+        (
+            "us",
+            "error: database us: statement 1 (line 1): SQLite error: no such table: t: SELECT a",
+            "1 statement failed",
+        ),
+        ("nowhere", "error: database nowhere: not found (404): could not find database", "1 database failed"),
+    ] {
+        for (order, rows) in [
+            (["eu", bad, "asia"], "[{\"database\":\"eu\",\"a\":7},\n {\"database\":\"asia\",\"a\":7}]\n"),
+            ([bad, "asia", "eu"], "[{\"database\":\"asia\",\"a\":7},\n {\"database\":\"eu\",\"a\":7}]\n"),
+            (["asia", "eu", bad], "[{\"database\":\"asia\",\"a\":7},\n {\"database\":\"eu\",\"a\":7}]\n"),
+        ] {
+            let arguments =
+                [&["sql"], &order[..], &["SELECT a FROM t", "--on-error", "continue", "-o", "json"]].concat();
+            let ended = served.run(&arguments);
+            assert_eq!((ended.code, ended.stdout.as_str()), (Some(7), rows), "{order:?}: {}", ended.stderr);
+            assert!(ended.stderr.starts_with(said), "{order:?}: {}", ended.stderr);
+            assert_eq!((ended.stderr.lines().count(), &ended.error()["message"]), (2, &json!(total)));
+        }
+    }
+    let arguments =
+        ["sql", "us", "nowhere", "SELECT a FROM t; SELECT b FROM t", "--on-error", "continue", "-o", "json"];
+    let ended = served.run(&arguments);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(7), ""), "{}", ended.stderr);
+    assert_eq!(ended.error()["message"], "2 statements and 1 database failed");
+}
+
+#[test]
 fn every_database_gets_the_statements_of_standard_input() {
     let served = served(&["eu", "us"]);
     let arguments = ["sql", "eu", "us", "--file", "-", "-o", "csv"];

@@ -36,6 +36,43 @@ fn clouds_have_names_and_are_listed_by_them() {
 }
 
 #[test]
+fn a_program_is_told_in_one_line_of_json_where_the_cloud_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    for arguments in [&["--detach"][..], &["--detach", "--data-dir", data], &[]] {
+        let mut home = Home::new();
+        let line = if arguments.is_empty() {
+            home.start_with(&["-o", "json"])
+        } else {
+            home.text(&[&["local", "start", "--addr", "127.0.0.1:0", "-q", "-o", "json"], arguments].concat())
+        };
+        assert_eq!(line.matches('\n').count(), 1, "{line}");
+        assert!(!line.contains("eyJ"), "a token is printed");
+        let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let status = home.json(&["local", "status"]);
+        for field in ["name", "url", "https_url", "organization", "pid", "data_dir"] {
+            assert_eq!(told[field], status[field], "{field}");
+        }
+        let certificate = fs::read_to_string(told["certificate"].as_str().unwrap()).unwrap();
+        assert_eq!(certificate, home.text(&["local", "ca"]));
+        home.text(&["local", "stop"]);
+    }
+}
+
+#[test]
+fn a_detached_cloud_that_does_not_start_says_why_in_one_line_of_json() {
+    let home = Home::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let (code, said) = home.failure(&["local", "start", "--addr", &addr, "--detach", "-o", "json"]);
+    let error = serde_json::from_str::<serde_json::Value>(&said).unwrap()["error"].clone();
+    let message = error["message"].as_str().unwrap();
+    assert_eq!((code, &error["exit_code"]), (1, &json!(1)));
+    assert!(message.starts_with(&format!("the local cloud did not start: cannot listen on {addr}: ")), "{message}");
+}
+
+#[test]
 fn a_name_is_taken_once_and_is_no_path() {
     let home = Home::with_cloud(&[]);
     for arguments in [&["--name", "default"][..], &["--detach"]] {
@@ -55,7 +92,9 @@ fn clouds_without_a_name_do_not_get_into_each_others_way() {
     let mut home = Home::with_cloud(&[]);
     let first = home.json(&["local", "status"]);
     let mut first_cloud = home.take_cloud();
-    home.start(&[]);
+    let told: serde_json::Value = serde_json::from_str(&home.start_with(&["-o", "json"])).unwrap();
+    // Nobody finds it by a name.
+    assert_eq!(told["name"], json!(null));
     assert_eq!(home.json(&["local", "status"])["pid"], first["pid"]);
     home.text(&["local", "stop"]);
     assert!(first_cloud.wait().unwrap().success());

@@ -7,6 +7,8 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
+use serde_json::{Value, json};
+
 use crate::support::Home;
 
 /// Somebody who follows a log that nobody writes but the test.
@@ -14,23 +16,32 @@ struct Follower {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     log: PathBuf,
-    _home: Home,
+    home: Home,
 }
 
 impl Follower {
     fn of(content: &str) -> Self {
+        Self::with(content, &[])
+    }
+
+    fn with(content: &str, arguments: &[&str]) -> Self {
         let home = Home::new();
         let folder = home.path().join("state/local");
         fs::create_dir_all(&folder).unwrap();
         let log = folder.join("default.log");
         fs::write(&log, content).unwrap();
-        let mut child = home.command(&["local", "logs", "-f"]).stdout(Stdio::piped()).spawn().unwrap();
+        let arguments = [&["local", "logs", "-f"], arguments].concat();
+        let mut child = home.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines, log, _home: home }
+        Self { child, lines, log, home }
     }
 
     fn line(&mut self) -> String {
         self.lines.next().unwrap().unwrap()
+    }
+
+    fn json(&mut self) -> Value {
+        serde_json::from_str(&self.line()).unwrap()
     }
 
     fn append(&self, text: &str) {
@@ -56,8 +67,34 @@ fn a_log_is_followed_until_somebody_stops_it() {
 }
 
 #[test]
+fn a_program_is_told_each_entry_as_an_object() {
+    let warning = "2026-11-26T09:21:22.536542Z  WARN turso_cloud_local::files: it is: gone path=x\n";
+    let object = json!({
+        "at": "2026-11-26T09:21:22.536542Z",
+        "level": "warn",
+        "target": "turso_cloud_local::files",
+        "message": "it is: gone path=x",
+    });
+    let mut follower = Follower::with(warning, &["-o", "json"]);
+    assert_eq!(follower.json(), object);
+    let (begin, end) = warning.split_at(40);
+    follower.append(begin);
+    follower.append(end);
+    assert_eq!(follower.json(), object);
+    follower.append("error: it ends");
+    let error = json!({ "at": null, "level": null, "target": null, "message": "error: it ends" });
+    assert_eq!(follower.home.json(&["local", "logs"]), json!([object, object, error]));
+    assert_eq!(follower.home.text(&["local", "logs", "-o", "csv", "--fields", "level"]), "level\nwarn\nwarn\n\"\"\n");
+    follower.append("\n");
+    assert_eq!(follower.json(), error);
+    File::create(&follower.log).unwrap();
+    assert_eq!(follower.home.json(&["local", "logs"]), json!([]));
+    assert_eq!(follower.signal("INT"), Some(130));
+}
+
+#[test]
 fn a_log_that_nobody_reads_any_more_is_not_followed() {
-    let Follower { mut child, mut lines, log, _home } = Follower::of("one\n");
+    let Follower { mut child, mut lines, log, home: _home } = Follower::of("one\n");
     assert_eq!(lines.next().unwrap().unwrap(), "one");
     drop(lines);
     fs::OpenOptions::new().append(true).open(log).unwrap().write_all(b"two\n").unwrap();
@@ -87,7 +124,7 @@ fn a_log_that_is_emptied_or_replaced_is_followed_all_the_same() {
 fn a_reader_who_has_had_enough_ends_it() {
     let mut follower = Follower::of("one\n");
     assert_eq!(follower.line(), "one");
-    let Follower { mut child, lines, log, _home } = follower;
+    let Follower { mut child, lines, log, home: _home } = follower;
     drop(lines);
     fs::write(&log, "something else, which is longer\n").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));

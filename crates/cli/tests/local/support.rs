@@ -26,12 +26,18 @@ impl Home {
     }
 
     pub(crate) fn start(&mut self, arguments: &[&str]) {
+        let line = self.start_with(arguments);
+        assert!(line.starts_with("local Turso Cloud ready at http://127.0.0.1:"), "{line:?}");
+    }
+
+    /// Yields the line that says that it is ready.
+    pub(crate) fn start_with(&mut self, arguments: &[&str]) -> String {
         let mut command = self.command(&["local", "start", "--addr", "127.0.0.1:0"]);
         let mut cloud = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(cloud.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.starts_with("local Turso Cloud ready at http://127.0.0.1:"), "{line:?}");
         self.cloud = Some(cloud);
+        line
     }
 
     pub(crate) fn cloud(&mut self) -> &mut Child {

@@ -27,7 +27,7 @@ pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(5 * 60);
 impl Call<CreatedDatabase> {
     /// Waits, within the deadline of the call, until the SQL endpoint of the new database answers `SELECT 1`. Turso
     /// Cloud has been seen to answer 404 there for some seconds, in the same words as for a database that does not
-    /// exist.
+    /// exist. An encrypted database is ready when it asks for its key, too.
     ///
     /// Where it does not get ready, the call fails with [`ErrorKind::Timeout`] although the database was created.
     pub fn wait_ready(self) -> Self {
@@ -82,8 +82,8 @@ impl Databases {
         Call::new(self.scope.client(), move |cx| async move {
             let (organization, database) = path?;
             let get = GetDatabase { organization, database };
-            let url = url(&cx, &get).await?;
-            wait_at(&cx, &get, &url, || format!("database {} does not answer yet", get.database)).await
+            let database = found(&cx, &get).await?;
+            wait_for(&cx, &get, &database, || format!("database {} does not answer yet", get.database)).await
         })
     }
 }
@@ -108,16 +108,32 @@ impl<T: Send + 'static> Call<T> {
 async fn wait(cx: &Context, get: &GetDatabase, is_new: bool) -> Result<(), Error> {
     let state = if is_new { "was created" } else { "is there" };
     let late = || format!("database {} {state} but does not answer yet", get.database);
-    let url = patiently(cx, late, || url(cx, get)).await?;
-    wait_at(cx, get, &url, late).await
+    let database = patiently(cx, late, || found(cx, get)).await?;
+    wait_for(cx, get, &database, late).await
 }
 
-async fn wait_at(cx: &Context, get: &GetDatabase, url: &str, late: impl Fn() -> String) -> Result<(), Error> {
-    send_patiently(cx, late, || prepare(cx, get, url), |answer| answer.map(drop)).await
+async fn wait_for(
+    cx: &Context,
+    get: &GetDatabase,
+    database: &Database,
+    late: impl Fn() -> String,
+) -> Result<(), Error> {
+    let url = database.url();
+    send_patiently(
+        cx,
+        late,
+        || prepare(cx, get, &url),
+        |answer| match answer {
+            // It asks for its key, which is an answer.
+            Err(error) if error.is_rejected() && database.encryption_cipher.is_some() => Ok(()),
+            answer => answer.map(drop),
+        },
+    )
+    .await
 }
 
-async fn url(cx: &Context, get: &GetDatabase) -> Result<String, Error> {
-    Ok(cx.send(get).await?.database.url())
+async fn found(cx: &Context, get: &GetDatabase) -> Result<Database, Error> {
+    Ok(cx.send(get).await?.database)
 }
 
 /// Does something again and again while it fails as it does with a database that is about to appear. `late` says what

@@ -19,13 +19,17 @@ const NAMED: [(&str, &str, &str); 7] = [
 /// How the host of the documented database begins.
 const LABEL: &str = "my-db-acme";
 
-pub(super) fn canned<E: Endpoint>(request: &E) -> Reply {
+/// `made` is what the thing was created with that the request asks about.
+pub(super) fn canned<E: Endpoint>(request: &E, made: Option<Map<String, Value>>) -> Reply {
     let sample = sample(E::NAME).ok_or_else(|| Failure::refused(404, "the mock knows no such operation"))?;
     // Some answers are empty.
     let Ok(mut answer) = serde_json::from_str::<Value>(sample) else { return Ok(sample.into()) };
     if let Some(answer) = answer.as_object_mut() {
         for (field, name) in names_of_path(request) {
             put_name(answer, field, &name);
+        }
+        if let Some(made) = made {
+            put_body(answer, made);
         }
         if let Ok(Value::Object(body)) = serde_json::to_value(request.body()) {
             put_body(answer, body);

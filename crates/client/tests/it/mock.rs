@@ -286,7 +286,7 @@ async fn a_canned_answer_has_the_names_of_the_request() {
         (found.name.as_str(), found.url()),
         ("events", "https://events-other.aws-us-east-1.turso.io".to_owned())
     );
-    let ensured = turso.databases().ensure(NewDatabase::new("orders", "default")).await.unwrap();
+    let ensured = turso.databases().ensure(NewDatabase::new("orders", "eu")).await.unwrap();
     assert_eq!(ensured.as_ref().name, "orders");
 
     let group = turso.groups().create(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap();
@@ -295,4 +295,37 @@ async fn a_canned_answer_has_the_names_of_the_request() {
     assert_eq!(turso.organizations().get("other").await.unwrap().slug, "other");
     assert_eq!(turso.members().get("ada").await.unwrap().username, "ada");
     assert_eq!(turso.api_tokens().create("deploy", NewApiToken::default()).await.unwrap().name, "deploy");
+}
+
+#[tokio::test]
+async fn what_was_created_is_answered_as_it_was_made_from_then_on() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    turso.databases().create(NewDatabase::new("orders", "eu")).await.unwrap();
+    turso.groups().create(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap();
+    assert_eq!(turso.databases().get("orders").await.unwrap().group, "eu");
+    assert_eq!(turso.groups().get("eu").await.unwrap().primary, "aws-eu-west-1");
+    assert!(!turso.databases().ensure(NewDatabase::new("orders", "eu")).await.unwrap().is_created());
+    // Neither others of its name nor others of its organization are meant.
+    assert_eq!(turso.databases().organization("other").get("orders").await.unwrap().group, "default");
+    assert_eq!(turso.databases().get("events").await.unwrap().group, "default");
+
+    mock.when::<CreateDatabase>().fail_once(Failure::refused(403, "no"));
+    turso.databases().create(NewDatabase::new("events", "us")).await.unwrap_err();
+    assert_eq!(turso.databases().get("events").await.unwrap().group, "default");
+    turso.databases().delete("orders").await.unwrap();
+    assert_eq!(turso.databases().get("orders").await.unwrap().group, "default");
+}
+
+#[tokio::test]
+async fn what_is_to_be_new_is_ensured_wherever_it_is_wanted() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    mock.when::<GetGroup>().fail_once(Failure::refused(404, "group not found"));
+    let group = turso.groups().ensure(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap();
+    assert!(group.is_created());
+    mock.when::<GetDatabase>().fail_once(Failure::refused(404, "database not found"));
+    let database = turso.databases().ensure(NewDatabase::new("orders", "eu")).await.unwrap();
+    assert!(database.is_created());
+    assert_eq!(database.as_ref().group, "eu");
 }

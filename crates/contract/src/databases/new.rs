@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     ByteSize, DatabaseName, EncryptionKey, GroupName, InvalidInput, RequestPart, open_enum::open_enum,
-    units::size_limit, without_query,
+    units::size_limit, without_secrets,
 };
 
 /// A database to create.
@@ -117,7 +117,7 @@ pub enum Seed {
     },
 }
 
-/// Without the query of a URL, which signs it.
+/// Without the query of a URL, which signs it, and without user and password.
 impl fmt::Debug for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -125,7 +125,7 @@ impl fmt::Debug for Seed {
                 f.debug_struct("Database").field("name", name).field("timestamp", timestamp).finish()
             }
             Self::DatabaseUpload => f.write_str("DatabaseUpload"),
-            Self::Dump { url } => f.debug_struct("Dump").field("url", &without_query(url)).finish(),
+            Self::Dump { url } => f.debug_struct("Dump").field("url", &without_secrets(url)).finish(),
         }
     }
 }

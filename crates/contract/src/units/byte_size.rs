@@ -88,7 +88,7 @@ impl FromStr for ByteSize {
 /// The largest unit that loses nothing, so that the text parses back to the same size.
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match UNITS.iter().find(|(_, factor)| self.0 >= *factor && self.0 % factor == 0) {
+        match UNITS.iter().find(|(_, factor)| self.0 >= *factor && self.0.is_multiple_of(*factor)) {
             Some((name, factor)) => f.pad(&format!("{}{name}", self.0 / factor)),
             None => f.pad("0b"),
         }

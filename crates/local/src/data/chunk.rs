@@ -1,6 +1,6 @@
 //! What a cursor sends in one go, in the form in which it is taken.
 
-use std::mem;
+use std::{iter, mem};
 
 use bytes::Bytes;
 
@@ -12,15 +12,21 @@ pub(crate) trait Chunk: Send + 'static {
     /// What is sent.
     type Sent: Send + 'static;
 
+    /// How long one gets.
+    const LONGEST_BYTES: usize;
+
     fn push(&mut self, entry: CursorEntry);
     fn push_row(&mut self, row: &[ValueRef<'_>]);
 
     /// About how many bytes there are.
     fn size(&self) -> usize;
 
-    /// Empties it, and makes room for about as many bytes as are to come.
-    fn take(&mut self, room: usize) -> Self::Sent;
+    /// Empties it into pieces that are taken one by one, and makes room for about as many bytes as are to come.
+    fn take(&mut self, room: usize) -> impl Iterator<Item = Self::Sent>;
 }
+
+/// How long a piece gets: the longer, the faster a client has to be that is not taken for gone.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Entries as they are, for whoever takes them by number.
 #[derive(Default)]
@@ -31,6 +37,8 @@ pub(crate) struct Entries {
 
 impl Chunk for Entries {
     type Sent = Vec<CursorEntry>;
+
+    const LONGEST_BYTES: usize = PIECE_BYTES;
 
     fn push(&mut self, entry: CursorEntry) {
         self.bytes += entry.wire_size();
@@ -45,9 +53,9 @@ impl Chunk for Entries {
         self.bytes
     }
 
-    fn take(&mut self, _: usize) -> Self::Sent {
+    fn take(&mut self, _: usize) -> impl Iterator<Item = Self::Sent> {
         self.bytes = 0;
-        mem::take(&mut self.entries)
+        iter::once(mem::take(&mut self.entries))
     }
 }
 
@@ -66,6 +74,9 @@ impl Written {
 impl Chunk for Written {
     type Sent = Bytes;
 
+    /// The longer, the fewer times whoever sends it is woken.
+    const LONGEST_BYTES: usize = 4 * PIECE_BYTES;
+
     fn push(&mut self, entry: CursorEntry) {
         self.encoding.write_entry(entry, &mut self.buffer);
     }
@@ -78,7 +89,10 @@ impl Chunk for Written {
         self.buffer.len()
     }
 
-    fn take(&mut self, room: usize) -> Self::Sent {
-        mem::replace(&mut self.buffer, Vec::with_capacity(room)).into()
+    fn take(&mut self, room: usize) -> impl Iterator<Item = Self::Sent> {
+        let mut rest = Bytes::from(mem::replace(&mut self.buffer, Vec::with_capacity(room)));
+        // Of one size, so that no crumb is left.
+        let size = rest.len().div_ceil(rest.len().div_ceil(PIECE_BYTES).max(1));
+        iter::from_fn(move || (!rest.is_empty()).then(|| rest.split_to(rest.len().min(size))))
     }
 }

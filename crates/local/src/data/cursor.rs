@@ -25,20 +25,18 @@ use super::policy::Policy;
 use super::stream::Stream;
 use super::streams::Announced;
 
-/// Chunks on their way to a client that reads slower than the engine produces.
-const CHUNKS_AHEAD: usize = 8;
-/// The longer, the fewer times whoever sends them is woken, but the faster a client has to be that is not taken for gone.
-const CHUNK_BYTES: usize = 64 * 1024;
-/// A chunk ends with the row that makes it long.
-const ROOM: usize = CHUNK_BYTES + CHUNK_BYTES / 8;
+/// Pieces of chunks on their way to a client that reads slower than the engine produces.
+const PIECES_AHEAD: usize = 8;
+/// The first rows do not wait for many others; each chunk may be twice as long as the one before.
+const FIRST_CHUNK_BYTES: usize = 4 * 1024;
 
 /// A client that takes no row for this long is treated as gone: its query may be keeping a transaction open.
 pub(crate) const MAX_STALL: Duration = Duration::from_secs(10);
 
 /// The two ends of a cursor.
 pub(crate) fn channel<C: Chunk>(chunk: C) -> (Outlet<C>, mpsc::Receiver<C::Sent>) {
-    let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    (Outlet { chunk, sender }, receiver)
+    let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
+    (Outlet { chunk, long: FIRST_CHUNK_BYTES, sender }, receiver)
 }
 
 /// Is told how a cursor has ended, or dropped if its client took no more.
@@ -62,7 +60,8 @@ pub(crate) async fn run<C: Chunk>(
 ) -> Result<Option<Outlet<C>>, SqlError> {
     let sink = Sink { step: 0, outlet, is_closed: false };
     let production = stream.run(Production { steps, sink }, policy).await;
-    let Production { sink, .. } = production.map_err(|refusal| SqlError::new("SQLITE_INTERNAL", refusal.message()))?;
+    let Production { sink, .. } =
+        production.map_err(|refusal| SqlError::new(refusal.socket_code(), refusal.message()))?;
     Ok((!sink.is_closed).then_some(sink.outlet))
 }
 
@@ -170,10 +169,7 @@ impl<C: Chunk> RowSink for Sink<C> {
 
     fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
         self.outlet.chunk.push_row(row);
-        if self.outlet.chunk.size() < CHUNK_BYTES {
-            return Ok(());
-        }
-        self.outlet.flush_blocking(ROOM)
+        self.outlet.flush_long()
     }
 }
 
@@ -206,28 +202,42 @@ impl<C: Chunk> StepSink for Sink<C> {
 /// Where a batch puts what it produces.
 pub(crate) struct Outlet<C: Chunk> {
     chunk: C,
+    /// How many bytes make it long.
+    long: usize,
     sender: mpsc::Sender<C::Sent>,
 }
 
 impl<C: Chunk> Outlet<C> {
+    /// Sends a chunk that is long enough, on a thread that may block.
+    fn flush_long(&mut self) -> Result<(), SqlError> {
+        if self.chunk.size() < self.long {
+            return Ok(());
+        }
+        self.long = C::LONGEST_BYTES.min(self.long * 2);
+        // It ends with the row that makes it long.
+        self.flush_blocking(self.long + self.long / 8)
+    }
+
     /// As [`flush`](Self::flush), on a thread that may block; `room` is how many bytes are to come.
     fn flush_blocking(&mut self, room: usize) -> Result<(), SqlError> {
-        match self.sender.try_send(self.chunk.take(room)) {
+        self.chunk.take(room).try_for_each(|piece| match self.sender.try_send(piece) {
             Ok(()) => Ok(()),
-            Err(TrySendError::Full(chunk)) => Handle::current().block_on(self.send(chunk)),
+            Err(TrySendError::Full(piece)) => Handle::current().block_on(send(&self.sender, piece)),
             Err(TrySendError::Closed(_)) => Err(SqlError::interrupted()),
-        }
+        })
     }
 
     pub(crate) async fn flush(&mut self) -> Result<(), SqlError> {
-        let chunk = self.chunk.take(0);
-        self.send(chunk).await
-    }
-
-    async fn send(&self, chunk: C::Sent) -> Result<(), SqlError> {
-        match timeout(MAX_STALL, self.sender.send(chunk)).await {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(SqlError::interrupted()),
+        for piece in self.chunk.take(0) {
+            send(&self.sender, piece).await?;
         }
+        Ok(())
+    }
+}
+
+async fn send<T>(sender: &mpsc::Sender<T>, piece: T) -> Result<(), SqlError> {
+    match timeout(MAX_STALL, sender.send(piece)).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(SqlError::interrupted()),
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::activity::Activity;
 use super::attach::refused;
 use super::databases::Databases;
-use super::engine::{Connection, Engine, LibsqlEngine, Ran};
+use super::engine::{Connection, Engine, Interrupter, LibsqlEngine, Ran};
 use super::files::{DatabaseFile, Root};
 use super::group_commit::GroupCommit;
 use super::history::{History, HistoryError};
@@ -23,6 +23,7 @@ use super::policy::Policy;
 use super::session::Session;
 use super::statistics::{Hour, Hours, Rows, Statistics};
 use super::streams::Streams;
+use super::threads::{Share, Thread, Threads};
 use super::tokens::VerifiedTokens;
 use super::{DatabaseRecord, SizeUnknown, Usage};
 use crate::clock::Clock;
@@ -32,6 +33,15 @@ pub(crate) const MAX_CONNECTIONS: usize = 256;
 
 /// Connections kept for the next request.
 const MAX_IDLE: usize = 8;
+
+/// What a database shares with the others of its cloud.
+pub(crate) struct Surroundings {
+    pub(crate) clock: Clock,
+    pub(crate) root: Arc<Root>,
+    pub(crate) open_set: Arc<OpenSet>,
+    pub(crate) threads: Arc<Threads>,
+    pub(crate) neighbours: Weak<RwLock<Databases>>,
+}
 
 /// Fields are dropped in this order: the connections before the file.
 pub(crate) struct Database {
@@ -43,22 +53,21 @@ pub(crate) struct Database {
     writers: Arc<Semaphore>,
     group_commit: Arc<GroupCommit>,
     slots: Arc<Semaphore>,
+    share: Share,
     statistics: Mutex<Statistics>,
     /// Of its organization.
     meter: RwLock<Arc<Meter>>,
     /// Of its group.
     activity: RwLock<Arc<Activity>>,
-    clock: Clock,
     keeps_idle: AtomicBool,
     /// The most connections at a time since all were closed. The engine closes the file of none before that: it would
     /// lose the locks of the others.
     most_connections: AtomicUsize,
     last_used: Mutex<Instant>,
-    open_set: Arc<OpenSet>,
     history: Arc<History>,
     file: Arc<DatabaseFile>,
     itself: Weak<Database>,
-    neighbours: Weak<RwLock<Databases>>,
+    surroundings: Surroundings,
 }
 
 impl Database {
@@ -66,34 +75,33 @@ impl Database {
         record: DatabaseRecord,
         meter: Arc<Meter>,
         activity: Arc<Activity>,
-        clock: &Clock,
-        root: &Arc<Root>,
-        open_set: &Arc<OpenSet>,
-        neighbours: Weak<RwLock<Databases>>,
+        surroundings: Surroundings,
     ) -> Arc<Self> {
+        let Surroundings { clock, root, threads, .. } = &surroundings;
         let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
         let history = Arc::new(History::new(file.path(), file.history(), clock));
+        let engine = Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability()));
+        let share = Share::new(threads);
         Arc::new_cyclic(|itself| Self {
             record: RwLock::new(Arc::new(record)),
             streams: Streams::default(),
             idle: Mutex::default(),
-            engine: Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability())),
+            engine,
             verified_tokens: VerifiedTokens::default(),
             writers: Arc::new(Semaphore::new(1)),
             group_commit: Arc::default(),
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            share,
             statistics: Mutex::default(),
             meter: RwLock::new(meter),
             activity: RwLock::new(activity),
-            clock: clock.clone(),
             keeps_idle: AtomicBool::new(false),
             most_connections: AtomicUsize::new(0),
             last_used: Mutex::new(Instant::now()),
-            open_set: Arc::clone(open_set),
             history,
             file,
             itself: itself.clone(),
-            neighbours,
+            surroundings,
         })
     }
 
@@ -131,8 +139,35 @@ impl Database {
         Arc::clone(&self.slots)
     }
 
-    pub(crate) fn session(&self, connection: Box<dyn Connection>, slot: OwnedSemaphorePermit) -> Session {
+    /// The right to block a thread; nothing if there was none for a while.
+    pub(crate) async fn thread(&self) -> Option<Thread> {
+        self.share.thread().await
+    }
+
+    /// The right to [open](Self::open) it.
+    pub(crate) async fn opening(&self) -> Option<OwnedSemaphorePermit> {
+        self.surroundings.threads.opening().await
+    }
+
+    /// A session on a connection, for a user to whom `last_insert_rowid()` says this.
+    pub(crate) fn session(
+        &self,
+        mut connection: Box<dyn Connection>,
+        slot: OwnedSemaphorePermit,
+        last_insert_rowid: i64,
+    ) -> Session {
+        connection.set_last_insert_rowid(last_insert_rowid);
         Session::new(connection, self.writers(), slot, Arc::clone(&self.history), Arc::clone(&self.file))
+    }
+
+    /// A session on a new connection. Blocks.
+    pub(crate) fn open(
+        &self,
+        slot: OwnedSemaphorePermit,
+        last_insert_rowid: i64,
+        interrupter: Interrupter,
+    ) -> Result<Session, SqlError> {
+        Ok(self.session(self.connect(interrupter)?, slot, last_insert_rowid))
     }
 
     /// A connection left by an earlier request.
@@ -141,22 +176,22 @@ impl Database {
         self.idle.lock().pop()
     }
 
-    /// A new connection. Blocks.
-    pub(crate) fn connect(&self) -> Result<Box<dyn Connection>, SqlError> {
+    /// A new connection, and what stops its statements. Blocks.
+    fn connect(&self, interrupter: Interrupter) -> Result<Box<dyn Connection>, SqlError> {
         self.file.prepare().map_err(|error| {
             tracing::error!(%error, "could not create the directory of the databases");
             SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
         })?;
         self.refuse_lost()?;
-        let mut connection = self.engine.connect()?;
-        self.history.open(connection.as_mut()).map_err(|error| {
-            tracing::error!(%error, "could not open the history of a database");
-            SqlError::new("SQLITE_IOERR", "SQLite error: disk I/O error")
-        })?;
+        let mut connection = self.engine.connect(interrupter)?;
+        // Whoever wants the past is told what keeps it; the present can do without.
+        if let Err(HistoryError::Engine(error)) = self.history.open(connection.as_mut()) {
+            return Err(error);
+        }
         let connections = self.at_work().max(1) + self.idle.lock().len();
         let has_grown = self.most_connections.fetch_max(connections, Ordering::AcqRel) < connections;
         if !self.keeps_idle.swap(true, Ordering::AcqRel) || has_grown {
-            self.open_set.grow(&self.itself);
+            self.surroundings.open_set.grow(&self.itself);
         }
         Ok(connection)
     }
@@ -192,7 +227,7 @@ impl Database {
 
     /// Another database of the cloud, or this one, if it takes requests.
     pub(crate) fn neighbour(&self, id: &str) -> Option<Arc<Database>> {
-        self.neighbours.upgrade()?.read().in_service(id)
+        self.surroundings.neighbours.upgrade()?.read().in_service(id)
     }
 
     /// Whether it takes requests.
@@ -224,7 +259,7 @@ impl Database {
     /// The file, which is made if the database was never used. Blocks.
     pub(crate) fn existing_file(&self) -> Result<Arc<DatabaseFile>, SqlError> {
         if !self.file.exists() {
-            drop(self.connect()?);
+            drop(self.connect(Interrupter::default())?);
         }
         Ok(Arc::clone(&self.file))
     }
@@ -264,7 +299,7 @@ impl Database {
         if !self.file.exists() {
             return Ok(());
         }
-        self.history().map_err(HistoryError::Engine)?.restore(at, target.path())
+        self.history()?.restore(at, target.path())
     }
 
     /// Changes with every commit from now on, and when the database is closed.
@@ -273,9 +308,12 @@ impl Database {
     }
 
     /// What the database was. Blocks.
-    pub(crate) fn history(&self) -> Result<&History, SqlError> {
+    pub(crate) fn history(&self) -> Result<&History, HistoryError> {
         if !self.history.is_open() {
-            self.keep(self.connect()?);
+            let mut connection = self.connect(Interrupter::default()).map_err(HistoryError::Engine)?;
+            let opened = self.history.open(connection.as_mut());
+            self.keep(connection);
+            opened?;
         }
         Ok(&self.history)
     }
@@ -295,11 +333,12 @@ impl Database {
         MAX_CONNECTIONS - self.slots.available_permits()
     }
 
-    /// Closes what is not in use.
+    /// Closes what is not in use. Blocks.
     pub(crate) fn close_idle(&self) {
         self.keeps_idle.store(false, Ordering::Release);
         self.most_connections.store(self.at_work(), Ordering::Release);
-        drop_off_thread(std::mem::take(&mut *self.idle.lock()));
+        let idle = std::mem::take(&mut *self.idle.lock());
+        drop(idle);
         self.history.release();
     }
 
@@ -325,7 +364,7 @@ impl Database {
 
     /// Counts rows for a statement, or for none.
     pub(crate) fn enter(&self, sql: &str, rows: Rows) {
-        let now = self.clock.now();
+        let now = self.surroundings.clock.now();
         self.statistics.lock().enter(Hour::of(now), sql, rows);
         self.meter.read().add(rows, now);
         self.activity.read().touch(now);
@@ -333,7 +372,7 @@ impl Database {
 
     /// What its organization has used up.
     pub(crate) fn used_up(&self) -> UsedUp {
-        self.meter.read().used_up(self.clock.now())
+        self.meter.read().used_up(self.surroundings.clock.now())
     }
 
     pub(crate) fn usage(&self, hours: Hours) -> Result<Usage, SizeUnknown> {
@@ -356,7 +395,7 @@ impl Database {
         }
         let mut connection = match self.idle_connection() {
             Some(connection) => connection,
-            None => self.connect()?,
+            None => self.connect(Interrupter::default())?,
         };
         let size = connection.size();
         self.keep(connection);

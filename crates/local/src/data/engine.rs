@@ -43,8 +43,8 @@ pub(crate) use lookout::Interrupter;
 
 /// One database: a place connections come from.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
-    /// Opens a connection; the first one creates the database.
-    fn connect(&self) -> Result<Box<dyn Connection>, SqlError>;
+    /// Opens a connection, whose statements stop when `interrupter` says so; the first one creates the database.
+    fn connect(&self, interrupter: Interrupter) -> Result<Box<dyn Connection>, SqlError>;
 
     /// Writes the database as it is at this moment to a file that is not there yet.
     fn copy_to(&self, file: &Path) -> Result<(), SqlError>;

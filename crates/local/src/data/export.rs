@@ -57,7 +57,7 @@ impl Ask {
     pub(crate) async fn answer(self, database: Arc<Database>, policy: &Policy) -> Result<Response<Body>, Refusal> {
         policy.check_reading_all().map_err(|error| Refusal::ReadForbidden(error.message))?;
         let work = move || {
-            let history = database.history().map_err(HistoryError::Engine)?;
+            let history = database.history()?;
             Ok(match self {
                 Self::Info => Answer::Generation(history.generation()),
                 Self::Export { generation } => Answer::File(history.export(generation)?),

@@ -75,7 +75,7 @@ pub fn past(file: &Path, scratch: &Path) {
 
 fn bodies(encoding: Encoding, bytes: &[u8]) {
     if let Ok(PipelineBody { requests, .. }) = encoding.read_pipeline(bytes) {
-        let _ = plan::pipeline(requests, &mut plan::StoredSql::default());
+        let _ = plan::pipeline(requests.unwrap_or_default(), &mut plan::StoredSql::default());
     }
     if let Ok(body) = encoding.read_cursor(bytes) {
         let _ = plan::batch(body.batch, &plan::StoredSql::default());

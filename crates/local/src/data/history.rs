@@ -14,6 +14,7 @@ mod restore;
 mod rotation;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod view;
 
 use std::io;
@@ -28,6 +29,7 @@ use super::hrana::SqlError;
 use crate::clock::Clock;
 use ledger::{Entry, Ledger};
 use place::Place;
+use trouble::Trouble;
 
 pub(crate) use point::Point;
 pub(crate) use restore::Frames;
@@ -98,10 +100,15 @@ pub(crate) struct History {
     place: Place,
     clock: Clock,
     bounds: Bounds,
-    /// Nothing before the first connection has looked, and after the end of a generation has failed halfway.
+    /// Nothing before the first connection has looked, while the files cannot be read, and after the end of a generation
+    /// has failed halfway.
     live: Mutex<Option<Live>>,
     /// Read while files of the past are, written while they change.
     archives: RwLock<()>,
+    /// The history cannot be found.
+    lost: Trouble,
+    /// It cannot be shortened.
+    unfolded: Trouble,
     /// Tells of every commit.
     commits: watch::Sender<()>,
 }
@@ -127,6 +134,8 @@ impl History {
             bounds: Bounds::default(),
             live: Mutex::new(None),
             archives: RwLock::new(()),
+            lost: Trouble::default(),
+            unfolded: Trouble::default(),
             commits: watch::Sender::new(()),
         }
     }
@@ -135,7 +144,8 @@ impl History {
         self.live.lock().is_some()
     }
 
-    /// Finds out, through the first connection, where an earlier process has left off.
+    /// Finds out, through the first connection, where an earlier process has left off. If the files cannot be read now, they
+    /// stay as they are, and the next connection or commit looks again.
     pub(crate) fn open(&self, connection: &mut dyn Connection) -> Result<(), HistoryError> {
         if self.is_open() {
             return Ok(());
@@ -144,7 +154,7 @@ impl History {
         let mut live = self.live.lock();
         if live.is_none() {
             let frames = connection.log_frames().map_err(HistoryError::Engine)?;
-            *live = Some(self.recover(frames));
+            *live = Some(self.recover(frames)?);
         }
         Ok(())
     }
@@ -172,7 +182,7 @@ impl History {
     /// The log was begun anew: it is shorter than it was, or the end of its generation has failed halfway.
     fn reopen(&self, frames: u32) {
         let _changing = self.archives.write();
-        *self.live.lock() = Some(self.recover(frames));
+        *self.live.lock() = self.recover(frames).ok();
     }
 
     /// Changes with every commit from now on, and when those who wait for one are to look around.

@@ -60,7 +60,7 @@ pub(crate) async fn query(
         let condition = index.checked_sub(1).map(|step| Condition::Ok { step });
         Ok(Step { condition, stmt: read(statement)? })
     });
-    let batch = Batch { steps: steps.collect::<Result<_, Refusal>>()? };
+    let batch = Batch { steps: Some(steps.collect::<Result<_, Refusal>>()?) };
     let result = match run(database, policy, Task::Batch { batch }).await? {
         Ok(Done::Batch { result }) => result,
         Ok(_) => return Err(Refusal::Internal),

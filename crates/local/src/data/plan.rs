@@ -69,7 +69,7 @@ pub(crate) fn task(request: Request, stored: &mut StoredSql, max_stored: usize) 
 
 /// Plans a batch.
 pub(crate) fn batch(batch: Batch, stored: &StoredSql) -> Result<Steps, Refusal> {
-    let steps = batch.steps.into_iter().enumerate().map(|(index, step)| {
+    let steps = batch.steps.unwrap_or_default().into_iter().enumerate().map(|(index, step)| {
         if let Some(condition) = &step.condition {
             check(condition, index, MAX_CONDITION_DEPTH)?;
         }

@@ -75,7 +75,7 @@ async fn end(lifeline: &mut Option<Lifeline>) {
 async fn look(database: &Arc<Database>, ask: &Arc<Ask>, may_wait: bool) -> Result<Option<File>, Refusal> {
     let (database, ask) = (Arc::clone(database), Arc::clone(ask));
     let work = move || {
-        let history = database.history().map_err(HistoryError::Engine)?;
+        let history = database.history()?;
         let view = history.view(ask.since, ask.at)?;
         if view.is_empty() && may_wait {
             return Ok(None);

@@ -45,6 +45,8 @@ pub(crate) enum Refusal {
     StreamNotFound,
     /// Every connection the database may have is held by a stream.
     TooManyStreams,
+    /// The statements at work leave no thread for another one.
+    TooManyAtWork,
     Internal,
 }
 
@@ -85,7 +87,7 @@ impl Refusal {
             | Self::Draft => StatusCode::FORBIDDEN,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::StreamExpired => StatusCode::GONE,
-            Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyStreams | Self::TooManyAtWork => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -109,7 +111,7 @@ impl Refusal {
             | Self::Archived
             | Self::Draft => "BLOCKED",
             Self::UnknownDatabase => "DATABASE_NOT_FOUND",
-            Self::TooManyStreams => "TOO_MANY_STREAMS",
+            Self::TooManyStreams | Self::TooManyAtWork => "TOO_MANY_STREAMS",
             Self::Protocol(_) => "PROTOCOL_ERROR",
             Self::StreamExpired => "STREAM_EXPIRED",
             Self::StreamNotFound => "STREAM_NOT_FOUND",
@@ -160,6 +162,7 @@ impl Refusal {
                 "stream not found: the baton is not the one of the latest response of a stream".to_owned()
             }
             Self::TooManyStreams => "too many open streams on this database".to_owned(),
+            Self::TooManyAtWork => "too many statements at work".to_owned(),
             Self::Internal => "internal server error".to_owned(),
         }
     }

@@ -255,9 +255,8 @@ pub(crate) fn transaction_timeout() -> SqlError {
 pub(crate) struct InterruptOnDrop(Option<Interrupter>);
 
 impl InterruptOnDrop {
-    /// Guards what the session is going to run.
-    pub(crate) fn new(session: &Session) -> Self {
-        let interrupter = session.interrupter();
+    /// Guards what is going to run on the connection that this stops.
+    pub(crate) fn new(interrupter: Interrupter) -> Self {
         interrupter.reset();
         Self(Some(interrupter))
     }

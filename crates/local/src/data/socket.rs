@@ -17,6 +17,7 @@ use http::header::UPGRADE;
 use http::{Request, Response};
 use tokio::sync::watch;
 
+use super::MAX_REQUEST_BYTES;
 use super::database::Database;
 use super::refusal::Refusal;
 use crate::clock::Clock;
@@ -61,6 +62,8 @@ pub(crate) async fn upgrade(
     let lifelines = lifelines.into_iter().chain(request.extensions().get::<Lifeline>().cloned()).collect();
     let (mut head, _) = request.into_parts();
     let mut upgrade = WebSocketUpgrade::from_request_parts(&mut head, &()).await.map_err(refusal)?;
+    // A frame may be longer, for its client is told once it is read.
+    upgrade = upgrade.max_message_size(MAX_REQUEST_BYTES);
     let subprotocol = Subprotocol::negotiate(&mut upgrade)?;
     let clock = clock.clone();
     Ok(upgrade.on_upgrade(async move |socket| {

@@ -59,14 +59,21 @@ impl Stream {
     pub(crate) async fn run<S: Script>(&mut self, mut script: S, policy: Policy) -> Result<S, Refusal> {
         let mut patience = None;
         while script.needs_connection(self.is_autocommit()) {
-            if let Err(error) = self.connect().await? {
-                script.end_statement(Err(error));
-                continue;
-            }
-            let mut pause = if S::BLOCKS { Some(Pause::Thread) } else { self.go_on_briefly(&mut script, &policy)? };
+            let is_connected = self.connect_at_once().await?;
+            let mut pause = if is_connected && !S::BLOCKS {
+                self.go_on_briefly(&mut script, &policy)?
+            } else {
+                Some(Pause::Thread)
+            };
             if let Some(Pause::Thread) = pause {
-                let work = move |executor: &mut Executor<'_>| {
-                    let pause = script.go_on(executor).err();
+                let work = move |executor: Result<&mut Executor<'_>, SqlError>| {
+                    let pause = match executor {
+                        Ok(executor) => script.go_on(executor).err(),
+                        Err(error) => {
+                            script.end_statement(Err(error));
+                            None
+                        }
+                    };
                     (script, pause)
                 };
                 (script, pause) = self.on_thread(&policy, work).await?;
@@ -106,16 +113,18 @@ impl Stream {
     /// Whether the policy forbids one of these texts, and with it the whole request. What the rules of a token do not
     /// allow is refused at once, with the reason.
     async fn is_forbidden(&mut self, texts: Vec<String>, policy: &Policy) -> Result<bool, Refusal> {
-        if texts.is_empty() || self.connect().await?.is_err() {
+        if texts.is_empty() {
             return Ok(false);
         }
+        self.connect_at_once().await?;
         if let Some(session) = self.state.session.as_ref().filter(|_| policy.rules().is_none())
             && texts.iter().all(|sql| session.recall(sql).is_some_and(|known| !policy.forbids(known.effect)))
         {
             return Ok(false);
         }
         let screen = policy.clone();
-        let inspect = move |executor: &mut Executor<'_>| -> Result<bool, Denial> {
+        let inspect = move |executor: Result<&mut Executor<'_>, SqlError>| -> Result<bool, Denial> {
+            let Ok(executor) = executor else { return Ok(false) };
             for sql in &texts {
                 if screen.forbids(executor.connection().inspect(sql)?) {
                     return Ok(true);
@@ -128,11 +137,10 @@ impl Stream {
 
     /// Writes the whole database as SQL text.
     pub(crate) async fn dump(&mut self, policy: &Policy, preserve_row_ids: bool, mut chunks: Chunks) -> Attempt<()> {
-        if let Err(error) = self.connect().await? {
-            return Ok(Err(error));
-        }
-        let work = move |executor: &mut Executor<'_>| {
-            executor.connection().dump(preserve_row_ids, &mut |text| chunks.push(text)).and_then(|()| chunks.flush())
+        self.connect_at_once().await?;
+        let work = move |executor: Result<&mut Executor<'_>, SqlError>| {
+            executor?.connection().dump(preserve_row_ids, &mut |text| chunks.push(text))?;
+            chunks.flush()
         };
         self.on_thread(policy, work).await
     }
@@ -179,26 +187,43 @@ impl Stream {
     }
 
     /// Does what was left for a thread that may block. Says whether the transaction was ended because its time was up.
-    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is that of an executor of one lifetime")]
     async fn settle(&mut self, policy: &Policy) -> Result<bool, Refusal> {
-        self.on_thread(policy, |executor| executor.settle()).await
+        self.on_thread(policy, |executor| executor.is_ok_and(Executor::settle)).await
     }
 
-    /// Runs `work` on a thread that may block.
+    /// Runs `work` on a thread that may block, which opens a connection first if the stream has only the right to one.
     async fn on_thread<R: Send + 'static>(
         &mut self,
         policy: &Policy,
-        work: impl FnOnce(&mut Executor<'_>) -> R + Send + 'static,
+        work: impl FnOnce(Result<&mut Executor<'_>, SqlError>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
         let was_in_transaction = !self.is_autocommit();
-        let mut session = self.state.session.take().ok_or(Refusal::Internal)?;
-        let mut is_lost = self.state.transaction_is_lost;
-        let running = InterruptOnDrop::new(&session);
+        let right = self.database.thread().await.ok_or(Refusal::TooManyAtWork)?;
+        let opening = if self.state.session.is_none() { self.database.opening().await } else { None };
+        let session = match (self.state.session.take(), self.slot.take()) {
+            (Some(session), _) => Ok(session),
+            (None, Some(slot)) => Err(slot),
+            (None, None) => return Err(Refusal::Internal),
+        };
+        let interrupter = session.as_ref().map(|session| session.interrupter()).unwrap_or_default();
+        let running = InterruptOnDrop::new(interrupter.clone());
         let (database, policy) = (Arc::clone(&self.database), policy.clone());
+        let StreamState { last_insert_rowid, transaction_is_lost: mut is_lost, .. } = self.state;
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
         let thread = spawn_blocking(move || {
-            let result = stack::with_room(|| work(&mut Executor::new(&database, &policy, &mut session, &mut is_lost)));
-            (session, is_lost, result)
+            stack::with_room(|| {
+                let session = session.or_else(|slot| database.open(slot, last_insert_rowid, interrupter).map(Box::new));
+                drop(opening);
+                let done = match session {
+                    Ok(mut session) => {
+                        let result = work(Ok(&mut Executor::new(&database, &policy, &mut session, &mut is_lost)));
+                        (Some(session), is_lost, result)
+                    }
+                    Err(error) => (None, is_lost, work(Err(error))),
+                };
+                drop(right);
+                done
+            })
         });
         let finished = thread.await;
         running.disarm();
@@ -206,7 +231,7 @@ impl Stream {
             self.state.transaction_is_lost |= was_in_transaction;
             crashed(error)
         })?;
-        self.state.session = Some(session);
+        self.state.session = session;
         self.state.transaction_is_lost = is_lost;
         Ok(result)
     }

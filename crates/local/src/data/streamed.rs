@@ -28,7 +28,7 @@ pub(crate) async fn pipeline(
     let policy = policy_of(&request, database, clock)?;
     let body = encoding.read_pipeline(&body::read(request).await?)?;
     let mut stream = open(database, body.baton.as_deref()).await?;
-    let tasks = plan::pipeline(body.requests, &mut stream.state.stored)?;
+    let tasks = plan::pipeline(body.requests.unwrap_or_default(), &mut stream.state.stored)?;
     stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await?;
     let is_closing = matches!(tasks.last(), Some(Task::Close));
     let results = stream.run(Pipeline::new(tasks), policy).await?.into_outcomes();

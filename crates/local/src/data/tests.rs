@@ -39,7 +39,7 @@ use super::{
 };
 use crate::clock::Clock;
 
-const DATABASE: &str = "7d0f3c1e-0b7a-4b0e-9a55-2a6f3f1f5b10";
+pub(super) const DATABASE: &str = "7d0f3c1e-0b7a-4b0e-9a55-2a6f3f1f5b10";
 const GROUP: &str = "2d1c0a52-3d0c-4e0f-9a1f-5f1de1b6c001";
 const ROLE: &str = "0f9c2f54-2f4c-4a54-9d2e-aa3b0a90c001";
 const GROUP_ROLE: &str = "1f9c2f54-2f4c-4a54-9d2e-aa3b0a90c002";
@@ -144,7 +144,7 @@ impl Host {
     }
 }
 
-fn record() -> DatabaseRecord {
+pub(super) fn record() -> DatabaseRecord {
     DatabaseRecord {
         name: "orders".to_owned(),
         id: DATABASE.to_owned(),

@@ -64,8 +64,11 @@ impl Image {
         Ok(Self { path, about })
     }
 
-    pub(super) fn moved_to(self, path: PathBuf) -> Self {
-        Self { path, ..self }
+    /// Gives it another place. A failure leaves nothing behind.
+    pub(super) fn move_to(self, path: PathBuf) -> Result<Self, CloudError> {
+        let moved = fs::rename(&self.path, &path).inspect_err(|_| remove_all(&self.path));
+        moved.map_err(|source| failed("create", &path, source))?;
+        Ok(Self { path, ..self })
     }
 
     pub(super) fn base(&self) -> Base {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use turso_cloud::{NewDatabase, NewGroup};
+use turso_cloud::{Cipher, Encryption, EncryptionKey, NewDatabase, NewGroup};
 use turso_cloud_local::{Cloud, CloudBuilder, Hostnames};
 
 #[tokio::test]
@@ -70,4 +70,14 @@ async fn a_client_inside_the_process_reaches_databases_whether_or_not_the_cloud_
             uploaded.unwrap_or_else(|error| panic!("{form:?}, {when} it is served: {error}"));
         }
     }
+}
+
+#[tokio::test]
+async fn a_client_waits_for_an_encrypted_database_without_its_key() {
+    let turso = Cloud::new().unwrap().client().build().unwrap();
+    let key = EncryptionKey::from_base64("QUJDREVGR0hJSktMTU5PUA==").unwrap();
+    let vault = NewDatabase::new("vault", "default").encryption(Encryption::new(Cipher::Aes128Gcm, key));
+    assert_eq!(turso.databases().create(vault.clone()).wait_ready().await.unwrap().name, "vault");
+    assert!(!turso.databases().ensure(vault).wait_ready().await.unwrap().is_created());
+    turso.databases().wait_ready("vault").await.unwrap();
 }

@@ -115,9 +115,12 @@ async fn options_in_the_body_have_no_effect() {
 #[tokio::test]
 async fn permissions_with_nothing_in_them_ask_for_nothing() {
     let cloud = cloud_with_orders().await;
-    for body in [r#"{"permissions":{"read_attach":{"databases":[]}}}"#, r#"{"permissions":null}"#, "{}"] {
+    let empty = r#"{"permissions":{"read_attach":{"databases":[]}}}"#;
+    for body in [empty, r#"{"permissions":[]}"#, r#"{"permissions":null}"#, "{}"] {
         let answer = post(&cloud, TOKENS, body).await;
         assert_eq!(answer.status, 200, "{body}: {}", answer.text);
+        let claims = claims(answer.json()["jwt"].as_str().unwrap());
+        assert_eq!((claims.get("p"), claims["a"].as_str()), (None, Some("rw")), "{body}");
     }
 }
 

@@ -207,6 +207,22 @@ fn a_file_in_the_place_of_the_directory_is_an_error() {
     assert!(matches!(refused, CloudError::File { action: "create", .. }), "{refused:?}");
 }
 
+/// Where no file can be made even by who may do everything, as on a disk that is mounted for reading.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_whose_databases_cannot_be_written_is_an_error_that_names_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let databases = directory.path().join("databases");
+    std::os::unix::fs::symlink("/proc", &databases).unwrap();
+    let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
+    assert_eq!(refused.to_string(), format!("could not write to {}", databases.display()));
+    assert!(!directory.path().join("control.db").exists(), "no cloud was begun");
+
+    fs::remove_file(&databases).unwrap();
+    drop(Cloud::builder().directory(directory.path()).build().unwrap());
+    assert_eq!(fs::read_dir(databases).unwrap().count(), 0, "the attempt leaves nothing behind");
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_look_into_a_new_directory() {

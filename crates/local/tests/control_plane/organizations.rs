@@ -10,7 +10,7 @@ use crate::support::{audit_log, call, create_database, delete, get, mint, ok, ou
 fn organization(name: &str, slug: &str, kind: &str) -> Value {
     json!({
         "name": name, "slug": slug, "type": kind, "overages": false, "blocked_reads": false, "blocked_writes": false,
-        "require_mfa": false, "plan_id": "pro", "plan_timeline": "", "platform": "",
+        "require_mfa": false, "plan_id": "pro", "plan_timeline": "monthly", "platform": "",
     })
 }
 
@@ -31,7 +31,16 @@ async fn one_organization_is_got_by_its_slug() {
     let answer = get(&cloud, "/v1/organizations/acme").await;
     let mut acme = organization("Acme", "acme", "team");
     acme["restore_enabled"] = json!(true);
+    let listed = get(&cloud, "/v2/organizations").await.json();
+    acme["id"] = listed["organizations"][1]["id"].clone();
     assert_eq!((answer.status, answer.json()), (200, json!({ "organization": acme })));
+}
+
+#[tokio::test]
+async fn a_plan_that_costs_nothing_is_not_paid_every_month() {
+    let cloud = Cloud::builder().with_plan("starter").build().unwrap();
+    let organization = get(&cloud, "/v1/organizations/acme").await.json()["organization"].clone();
+    assert_eq!((&organization["plan_id"], &organization["plan_timeline"]), (&json!("starter"), &json!("")));
 }
 
 #[tokio::test]

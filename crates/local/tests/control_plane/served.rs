@@ -120,6 +120,20 @@ async fn a_dropped_server_is_gone() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
+/// Nothing is awaited in between, so that no task of the server runs.
+#[tokio::test]
+async fn a_dropped_server_leaves_its_port_and_its_directory_to_others_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let build = || Cloud::builder().directory(directory.path()).build();
+    let server = build().unwrap().serve("127.0.0.1:0").await.unwrap();
+    let answer = exchange(server.addr(), "GET /_region HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    let address = server.addr();
+    drop(server);
+    drop(std::net::TcpListener::bind(address).unwrap());
+    drop(build().unwrap());
+}
+
 #[tokio::test]
 async fn a_port_that_is_taken_is_an_error() {
     let cloud = Cloud::new().unwrap();

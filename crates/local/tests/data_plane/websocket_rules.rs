@@ -5,6 +5,10 @@ use std::time::Duration;
 use futures_util::SinkExt as _;
 use http::{Method, Request};
 use serde_json::json;
+use tokio_tungstenite::tungstenite::protocol::frame::{
+    Frame,
+    coding::{Data, OpCode},
+};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use turso_cloud::transport::Body;
 
@@ -176,6 +180,9 @@ async fn what_breaks_the_protocol_closes_the_socket_with_a_code_and_a_reason() {
         (Message::binary(vec![1]), 1003),
         (Message::text(json!({ "type": "request", "request_id": 1, "request": twice }).to_string()), 1008),
         (Message::text("x".repeat(10 * 1024 * 1024 + 1)), 1009),
+        (Message::binary(vec![b'x'; 15 * 1024 * 1024]), 1009),
+        (fragment(b"\xff", OpCode::Data(Data::Text), true), 1007),
+        (fragment(b"the rest of nothing", OpCode::Data(Data::Continue), true), 1002),
     ];
     for (message, code) in cases {
         let mut socket = served.socket("hrana3").await;
@@ -185,6 +192,22 @@ async fn what_breaks_the_protocol_closes_the_socket_with_a_code_and_a_reason() {
         assert_eq!(found, code, "{reason}");
         assert!(!reason.is_empty());
     }
+}
+
+fn fragment(payload: &[u8], of: OpCode, is_last: bool) -> Message {
+    Message::Frame(Frame::message(payload.to_vec(), of, is_last))
+}
+
+#[tokio::test]
+async fn a_message_in_many_fragments_may_be_no_longer_than_another() {
+    let served = Served::new().await;
+    let mut socket = served.silent(&["hrana2"]).await.unwrap();
+    let piece = vec![b' '; 1024 * 1024];
+    socket.stream.send(fragment(&piece, OpCode::Data(Data::Text), false)).await.unwrap();
+    for _ in 0..10 {
+        socket.stream.send(fragment(&piece, OpCode::Data(Data::Continue), false)).await.unwrap();
+    }
+    assert_eq!(socket.end().await, (1009, "a message may have at most 10485760 bytes".to_owned()));
 }
 
 #[tokio::test]

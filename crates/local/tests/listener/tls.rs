@@ -3,7 +3,7 @@
 use std::{
     io::{self, Write as _},
     path::Path,
-    sync::Arc,
+    sync::{Arc, mpsc},
 };
 
 use rustls::{
@@ -29,15 +29,17 @@ fn client(ca: Option<&str>) -> Arc<ClientConfig> {
 
 /// The answer to a request sent to an address under a name, or why there was no connection.
 async fn exchange_tls(address: &str, name: &str, config: Arc<ClientConfig>, request: String) -> io::Result<Answer> {
-    let (address, name) = (address.to_owned(), ServerName::try_from(name.to_owned()).unwrap());
-    blocking(move || {
-        let connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
-        let mut stream = StreamOwned::new(connection, connect(&address));
-        stream.write_all(request.as_bytes())?;
-        assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
-        Ok(Answer::read(stream))
-    })
-    .await
+    let (address, name) = (address.to_owned(), name.to_owned());
+    blocking(move || exchange_tls_here(&address, name, config, &request)).await
+}
+
+fn exchange_tls_here(address: &str, name: String, config: Arc<ClientConfig>, request: &str) -> io::Result<Answer> {
+    let name = ServerName::try_from(name).unwrap();
+    let connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
+    let mut stream = StreamOwned::new(connection, connect(address));
+    stream.write_all(request.as_bytes())?;
+    assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+    Ok(Answer::read(stream))
 }
 
 fn region(host: &str) -> String {
@@ -115,6 +117,31 @@ async fn an_authority_is_made_only_when_it_is_needed() {
     let _ = exchange_tls(&served.at(), "localhost", client(None), region("localhost")).await.unwrap_err();
     assert!(directory.path().join("ca.pem").exists());
     assert_eq!(Cloud::new().unwrap().ca_certificate_file().unwrap(), None);
+}
+
+#[test]
+fn once_there_is_an_authority_no_handshake_waits_for_a_thread() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(1).max_blocking_threads(1).enable_all().build().unwrap();
+    let cloud = Cloud::new().unwrap();
+    let config = client(Some(&cloud.ca_certificate().unwrap()));
+    let server = runtime.block_on(cloud.serve("127.0.0.1:0")).unwrap();
+    // The one thread that may block is at work, and would be for ever.
+    let (end, until_end) = mpsc::channel::<()>();
+    let (began, has_begun) = mpsc::channel();
+    let busy = runtime.spawn_blocking(move || {
+        began.send(()).unwrap();
+        let _ = until_end.recv();
+    });
+    has_begun.recv().unwrap();
+    for name in ["localhost", "orders-acme.localhost", "localhost"] {
+        // The server refuses this host by itself.
+        let request = region("elsewhere.example");
+        let answer = exchange_tls_here(&server.addr().to_string(), name.to_owned(), Arc::clone(&config), &request);
+        assert_eq!(answer.unwrap().status, 421, "{name}");
+    }
+    drop(end);
+    runtime.block_on(busy).unwrap();
 }
 
 #[cfg(unix)]

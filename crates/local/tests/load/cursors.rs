@@ -1,12 +1,12 @@
 //! Answers larger than anybody wants to keep.
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, future::join_all};
 use serde_json::json;
 use tokio::runtime::Builder;
 use turso_cloud::{NewDatabase, NewToken};
 use turso_cloud_local::Cloud;
 
-use crate::{alone, process};
+use crate::{alone, pipeline, process};
 
 const ROWS: usize = 1_000_000;
 
@@ -43,4 +43,36 @@ async fn read_a_million_rows() {
     // A line before the rows, and three around them.
     assert_eq!(lines, ROWS + 4);
     assert!(bytes > 2 * MOST_MEMORY && grown < MOST_MEMORY, "{grown} bytes");
+}
+
+#[test]
+fn cursors_that_nobody_reads_do_not_keep_other_databases_from_answering() {
+    alone(Builder::new_multi_thread(), leave_many_unread());
+}
+
+async fn leave_many_unread() {
+    let cloud = Cloud::new().unwrap();
+    let turso = cloud.client().build().unwrap();
+    let names = ["one", "another", "innocent"];
+    for outcome in turso.databases().create_many(names.map(|name| NewDatabase::new(name, "default"))).await {
+        outcome.result.unwrap();
+    }
+    let token = turso.groups().create_token("default", NewToken::full_access()).await.unwrap();
+    let ask = |database: &str, path: &str, body: &serde_json::Value| {
+        let request = http::Request::post(format!("/db/{database}-acme{path}"))
+            .header("authorization", format!("Bearer {}", token.expose()))
+            .body(body.to_string().into());
+        cloud.handle(request.unwrap())
+    };
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+    let cursor = json!({ "batch": { "steps": [{ "stmt": { "sql": endless } }] } });
+    let before_they_are_given_up = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+    // As many as a runtime has threads for what blocks.
+    let asked = (0..256).flat_map(|_| ["one", "another"]).map(|database| ask(database, "/v3/cursor", &cursor));
+    let unread = join_all(asked).await;
+
+    let change = pipeline(&["CREATE TABLE t (x)"], true);
+    let answer = tokio::time::timeout_at(before_they_are_given_up, ask("innocent", "/v2/pipeline", &change)).await;
+    assert_eq!(answer.expect("an answer meanwhile").status(), 200);
+    drop(unread);
 }

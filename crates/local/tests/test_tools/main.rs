@@ -9,5 +9,6 @@ mod rate_limit;
 mod request_log;
 mod scripts;
 mod seed_file;
+mod snapshot_failures;
 mod snapshots;
 mod support;

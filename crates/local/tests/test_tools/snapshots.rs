@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use futures_util::{FutureExt as _, TryStreamExt as _};
+use futures_util::FutureExt as _;
 use serde_json::json;
 use turso_cloud::NewDatabase;
 use turso_cloud_local::{Cloud, CloudError};
 
 use crate::support::{client, create, databases, pipeline, token, value};
 
-const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// A cloud with a database that has the row 1, and a token for it.
-async fn with_a_row(cloud: &Cloud) -> String {
+pub(crate) async fn with_a_row(cloud: &Cloud) -> String {
     create(cloud, "orders").await;
     let token = token(cloud, "orders").await;
     value(cloud, "orders", &token, "CREATE TABLE t (x)").await;
@@ -158,56 +158,6 @@ async fn what_has_begun_is_carried_out_though_nobody_waits_for_it() {
 /// A copy waits for its turn.
 async fn until_it_is_over(cloud: &Cloud) {
     drop(cloud.fork().await.unwrap());
-}
-
-#[tokio::test]
-async fn a_failure_leaves_state_and_clock_as_they_are() {
-    let directory = tempfile::tempdir().unwrap();
-    let cloud = Cloud::builder().seed(7).directory(directory.path()).build().unwrap();
-    with_a_row(&cloud).await;
-    cloud.snapshot("clean").await.unwrap();
-    create(&cloud, "events").await;
-    cloud.clock().advance(HOUR);
-    let now = cloud.clock().now();
-    // The last step writes a file here.
-    let obstacle = directory.path().join("state.draft");
-    std::fs::create_dir(&obstacle).unwrap();
-    for failed in [cloud.restore("clean").await, cloud.reset().await] {
-        assert!(matches!(failed, Err(CloudError::File { action: "write", .. })), "{failed:?}");
-        assert_eq!((databases(&cloud).await.len(), cloud.clock().now()), (2, now));
-    }
-    std::fs::remove_dir(&obstacle).unwrap();
-    cloud.restore("clean").await.unwrap();
-    assert_eq!(databases(&cloud).await, ["orders"]);
-}
-
-/// The clock of the snapshot is beyond the time to bring the database back. Requests go on while it is tried to restore.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failure_leaves_what_can_be_brought_back() {
-    let directory = tempfile::tempdir().unwrap();
-    let cloud = Cloud::builder().seed(7).directory(directory.path()).build().unwrap();
-    let then = cloud.clock().now();
-    cloud.clock().advance(200 * HOUR);
-    cloud.snapshot("later").await.unwrap();
-    cloud.clock().set(then);
-    create(&cloud, "orders").await;
-    client(&cloud).databases().delete("orders").await.unwrap();
-    std::fs::create_dir(directory.path().join("state.draft")).unwrap();
-    let requests = tokio::spawn({
-        let cloud = cloud.clone();
-        async move {
-            loop {
-                databases(&cloud).await;
-            }
-        }
-    });
-    for _ in 0..32 {
-        let failed = cloud.restore("later").await;
-        assert!(matches!(failed, Err(CloudError::File { action: "write", .. })), "{failed:?}");
-    }
-    requests.abort();
-    let deleted = client(&cloud).recovery().databases().try_next().await.unwrap();
-    assert_eq!(deleted.map(|database| database.name.to_string()).as_deref(), Some("orders"));
 }
 
 #[tokio::test]

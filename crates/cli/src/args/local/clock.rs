@@ -6,11 +6,11 @@ use super::LocalName;
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum LocalClock {
-    /// Print what it shows
+    /// Print the time of the clock
     #[command(after_help = "Examples:
   tursoctl local clock show")]
     Show(LocalName),
-    /// Move it on
+    /// Move the clock forward
     #[command(after_help = "Examples:
   tursoctl local clock advance 31d")]
     Advance {
@@ -20,7 +20,7 @@ pub(crate) enum LocalClock {
         #[command(flatten)]
         instance: LocalName,
     },
-    /// Move it to a time
+    /// Set the clock
     #[command(after_help = "Examples:
   tursoctl local clock set 2026-01-31T12:00:00Z")]
     Set {
@@ -29,11 +29,11 @@ pub(crate) enum LocalClock {
         #[command(flatten)]
         instance: LocalName,
     },
-    /// Stop it
+    /// Stop the clock
     #[command(after_help = "Examples:
   tursoctl local clock freeze")]
     Freeze(LocalName),
-    /// Let it go on
+    /// Let the clock go on
     #[command(after_help = "Examples:
   tursoctl local clock resume")]
     Resume(LocalName),

@@ -5,20 +5,20 @@ use super::LocalName;
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub(crate) enum LocalSnapshot {
-    /// Keep the cloud as it is now
+    /// Keep the state of the cloud as a snapshot
     #[command(after_help = "Examples:
   tursoctl local snapshot save clean")]
     Save(NamedSnapshot),
-    /// List what was kept
+    /// List the snapshots
     #[command(visible_alias = "ls")]
     #[command(after_help = "Examples:
   tursoctl local snapshot list")]
     List(LocalName),
-    /// Put the cloud back to what was kept
+    /// Put the cloud back to a snapshot
     #[command(after_help = "Examples:
   tursoctl local snapshot restore clean --yes")]
     Restore(NamedSnapshot),
-    /// Delete what was kept
+    /// Delete a snapshot
     #[command(visible_alias = "rm")]
     #[command(after_help = "Examples:
   tursoctl local snapshot delete clean --yes")]

@@ -9,7 +9,7 @@ use crate::{
     args::ExportFormat,
     context::Context,
     exit::Failure,
-    hrana::{Connection, Statement, Value},
+    hrana::{Connection, Statement},
     progress,
     rows::{Mode, RowWriter},
     script::quote_identifier,
@@ -36,23 +36,15 @@ pub(super) async fn write(
     let mut cursor = connection.query(&statement).await.map_err(Failure::from)?;
     let mode = if format == ExportFormat::Csv { Mode::Csv } else { Mode::Jsonl };
     let mut writer = RowWriter::new(Counted { target, bytes: 0 }, mode, None);
-    let columns = cursor.columns().to_vec();
-    writer.begin(&columns)?;
-    // A record of one field of nothing would be an empty line, which is none.
-    let has_one_field = mode == Mode::Csv && columns.len() == 1;
-    let (mut rows, mut nulls) = (0, 0_u64);
+    writer.begin(cursor.columns())?;
+    let mut rows = 0;
     while let Some(row) = cursor.next().await.map_err(Failure::from)? {
         writer.row(&row).with_context(|| format!("cannot write table {table}"))?;
         rows += 1;
-        nulls += u64::from(has_one_field && row.contains(&Value::Null));
         progress.set_position(writer.out().bytes);
     }
     writer.end()?;
-    let mut losses = Vec::from_iter(writer.loss());
-    if nulls > 0 {
-        losses.push(format!("NULL is written as an empty text, in column {:?} ({nulls})", columns.concat()));
-    }
-    let loss = (!losses.is_empty()).then(|| format!("table {table:?}: {}", losses.join("; ")));
+    let loss = writer.loss().map(|loss| format!("table {table:?}: {loss}"));
     target.flush().with_context(|| format!("cannot write table {table}"))?;
     Ok(Written { rows, loss })
 }

@@ -8,11 +8,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use csv::StringRecord;
 use rusqlite::Connection as Handle;
 
 use super::counts::{Counts, TABLES, count_of};
 use crate::{
     args::ExportFormat,
+    commands::import::Records,
     exit::{Failure, Kind},
     script::{Item, ScriptReader},
 };
@@ -41,15 +43,16 @@ pub(super) fn dump(path: &Path) -> Result<Counts> {
 
 /// The rows of one table as text: all of them are there, and can be read.
 pub(super) fn rows(format: ExportFormat, path: &Path, table: &str, written: u64) -> Result<Counts> {
-    let file = BufReader::new(File::open(path)?);
     let mut found = 0;
     if format == ExportFormat::Csv {
-        for record in csv::Reader::from_reader(file).byte_records() {
-            record.map_err(|error| different(format!("table {table:?} is no CSV: {error}")))?;
+        // As it would be imported.
+        let mut records = Records::open(path, ',', None)?;
+        let mut record = StringRecord::new();
+        while records.next(&mut record).map_err(|error| different(format!("table {table:?} is no CSV: {error}")))? {
             found += 1;
         }
     } else {
-        for line in file.lines() {
+        for line in BufReader::new(File::open(path)?).lines() {
             let row: Result<BTreeMap<String, serde_json::Value>, _> = serde_json::from_str(&line?);
             row.map_err(|error| different(format!("table {table:?} is no JSON: {error}")))?;
             found += 1;

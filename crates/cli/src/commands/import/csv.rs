@@ -1,6 +1,7 @@
 //! The rows of a CSV file that go to a table.
 
 mod fields;
+mod raw;
 mod records;
 mod survey;
 
@@ -10,7 +11,7 @@ use indicatif::ProgressBar;
 
 use super::{
     journal::{Earlier, Fingerprint, Journal, Position},
-    outcome::{Broken, IMPORTED, Imported, append, counted},
+    outcome::{Broken, IMPORTED, Imported, append},
     rows::{Batch, Insert, Loader},
     stop::Stop,
     table::{Columns, NOT_REPLACED, Table, gone, names, transact},
@@ -20,11 +21,12 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     hrana::Connection,
+    many::counted,
     progress,
     script::quote_identifier,
 };
 use fields::Fields;
-use records::Records;
+pub(in crate::commands) use records::Records;
 use survey::Survey;
 
 pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The database an import goes to.
 
 use anyhow::Result;
-use turso_cloud::{DatabaseName, NewDatabase};
+use turso_cloud::{DatabaseName, Encryption, NewDatabase};
 
 use super::{journal::Place, outcome::Imported, stop::Stop};
 use crate::{
@@ -58,8 +58,25 @@ impl Destination {
     }
 
     /// What is to be created.
-    pub(super) fn new_database(&self) -> NewDatabase {
-        NewDatabase::new(self.to.as_str(), self.group.as_str())
+    pub(super) fn new_database(&self, cx: &Context) -> Result<NewDatabase> {
+        let new = NewDatabase::new(self.to.as_str(), self.group.as_str());
+        Ok(self.encryption(cx)?.into_iter().fold(new, NewDatabase::encryption))
+    }
+
+    /// How a database that is created is encrypted, if it is.
+    pub(super) fn encryption(&self, cx: &Context) -> Result<Option<Encryption>> {
+        let key = cx.encryption_key(&self.key)?;
+        match (&self.encryption_cipher, key) {
+            (Some(cipher), Some(key)) => Ok(Some(Encryption::new(cipher.clone(), key.clone()))),
+            (Some(_), None) => Err(Failure::usage("--encryption-cipher needs a key")
+                .hint("--encryption-key-file FILE, or the variable TURSOCTL_ENCRYPTION_KEY")
+                .into()),
+            // A key in the environment may be meant for other databases.
+            (None, _) if self.create && self.key.encryption_key_file.is_some() => {
+                Err(Failure::usage("--create with --encryption-key-file needs --encryption-cipher, too").into())
+            }
+            (None, _) => Ok(None),
+        }
     }
 
     /// Connects, with the database created first if it is to be.
@@ -74,7 +91,7 @@ impl Destination {
     }
 
     async fn create(&self, cx: &Context, stop: &Stop) -> Result<()> {
-        let creating = cx.client()?.databases().create(self.new_database()).wait_ready();
+        let creating = cx.client()?.databases().create(self.new_database(cx)?).wait_ready();
         let interrupted = tokio::select! {
             created = creating => match created {
                 Ok(_) => stop.asked(),
@@ -94,7 +111,7 @@ impl Destination {
         cx.encryption_key(&self.key)?;
         let databases = cx.client()?.databases();
         if self.create {
-            databases.create(self.new_database()).await?;
+            databases.create(self.new_database(cx)?).await?;
         }
         if !is_url(&self.to) {
             databases.create_token(self.to.as_str(), Rights::Write.token()).await?;

@@ -17,7 +17,7 @@ use super::{
     journal::{Fingerprint, Journal, Position},
     load::{FULL, Sent, commit},
     made::Made,
-    outcome::{Broken, IMPORTED, Imported, append, counted},
+    outcome::{Broken, IMPORTED, Imported, append},
     stop::Stop,
     table::names,
 };
@@ -29,6 +29,7 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     hrana::{BatchError, Connection, Statement},
+    many::counted,
     progress,
     script::{Item, ScriptReader, Source, created, makes_virtual_table},
 };

@@ -11,12 +11,12 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::outcome::counted;
 use crate::{
     args::Import,
     config::state_folder,
     exit::{Failure, Kind},
     files::{create_private, write_whole},
+    many::counted,
 };
 
 /// A file as it was when an import began.

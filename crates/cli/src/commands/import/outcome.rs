@@ -47,11 +47,6 @@ impl From<Failure> for Broken {
     }
 }
 
-/// "1 row", "2 rows".
-pub(super) fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
 /// A sentence with further parts.
 pub(super) fn append(mut said: String, parts: &[String]) -> String {
     for part in parts {

@@ -3,12 +3,13 @@
 use super::{
     journal::{Journal, Position},
     load::{FULL, Sent, commit},
-    outcome::{Broken, counted},
+    outcome::Broken,
     stop::Stop,
 };
 use crate::{
     exit::{Failure, Kind},
     hrana::{BatchError, Connection, Statement, Value},
+    many::counted,
     script::quote_identifier,
 };
 

@@ -6,13 +6,14 @@ use anyhow::Result;
 
 use super::{
     load::{Sent, commit},
-    outcome::{Broken, counted},
+    outcome::Broken,
     stop::Stop,
 };
 use crate::{
     args::ImportMode,
     exit::{Failure, Kind},
     hrana::{Connection, Statement, Value},
+    many::counted,
     script::quote_identifier,
 };
 

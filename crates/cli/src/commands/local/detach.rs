@@ -9,8 +9,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use serde_json::Value;
 
-use super::{instance::Instances, start};
+use super::{instance::Instances, ready::Ready, start};
 use crate::{
     args::{DEFAULT_NAME, LocalStart},
     context::Context,
@@ -38,7 +39,11 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     if line.is_empty() {
         return Err(failure(&mut child, &log));
     }
-    cx.out().text(line.trim_end())?;
+    let instance = instances.load(name)?.ok_or_else(|| {
+        let problem = format!("the local cloud runs as process {}, but others cannot find it", child.id());
+        Failure::new(Kind::Failed, problem).hint(format!("tursoctl local logs --name {name}"))
+    })?;
+    Ready::from(instance).tell(cx)?;
     cx.notice(format_args!("it runs on as process {}; end it with `tursoctl local stop --name {}`", child.id(), name));
     Ok(())
 }
@@ -57,12 +62,51 @@ fn spawn(log: File, further_name: Option<&str>) -> Result<Child> {
 /// It ended without being ready: what it has said is the reason.
 fn failure(child: &mut Child, log: &Path) -> anyhow::Error {
     let code = child.wait().ok().and_then(|status| status.code());
-    let said = fs::read_to_string(log).unwrap_or_default();
-    let said = said.trim().strip_prefix("error: ").unwrap_or(said.trim()).to_owned();
+    let log = fs::read_to_string(log).unwrap_or_default();
+    let (said, hint) = last_error(log.trim());
     let kind = match code {
         Some(2) => Kind::Usage,
         Some(6) => Kind::Refused,
         _ => Kind::Failed,
     };
-    Failure::new(kind, format!("the local cloud did not start: {said}")).into()
+    let failure = Failure::new(kind, format!("the local cloud did not start: {said}"));
+    hint.into_iter().fold(failure, Failure::hint).into()
+}
+
+/// The error at the end of a log and its hint, be they words or JSON as data would have been; else all of the log.
+fn last_error(log: &str) -> (String, Option<String>) {
+    let line = log.lines().last().unwrap_or_default();
+    if let Ok(Value::Object(envelope)) = serde_json::from_str(line)
+        && let Some(error) = envelope.get("error")
+        && let Some(message) = error["message"].as_str()
+    {
+        return (message.to_owned(), error["hint"].as_str().map(str::to_owned));
+    }
+    let last = log.rmatch_indices("error: ").find(|(at, _)| log[..*at].is_empty() || log[..*at].ends_with('\n'));
+    let text = last.map_or(log, |(at, prefix)| &log[at + prefix.len()..]);
+    let (message, hint) = text.split_once("\nhint: ").map_or((text, None), |(message, hint)| (message, Some(hint)));
+    (message.to_owned(), hint.map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_error;
+
+    #[test]
+    fn the_error_of_a_log_is_its_last_one_in_words_or_json() {
+        let none = |said: &str| (said.to_owned(), None);
+        for (log, expected) in [
+            ("", none("")),
+            ("thread main ended", none("thread main ended")),
+            ("error: it is taken", none("it is taken")),
+            ("now WARN a: error: b\nerror: it is taken", none("it is taken")),
+            ("error: it is taken\nhint: take another", ("it is taken".to_owned(), Some("take another".to_owned()))),
+            (
+                "a warning\n{\"error\":{\"message\":\"it is taken\",\"hint\":\"take another\"}}",
+                ("it is taken".to_owned(), Some("take another".to_owned())),
+            ),
+        ] {
+            assert_eq!(last_error(log), expected, "{log:?}");
+        }
+    }
 }

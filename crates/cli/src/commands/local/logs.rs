@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::instance::Instances;
+use super::{
+    entries::{ENTRY, Entries, Entry},
+    instance::Instances,
+};
 use crate::{
     args::LocalLogs,
     context::Context,
@@ -18,7 +21,7 @@ use crate::{
 /// Between two looks whether there is more.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// So much is written at once.
+/// So much is read at once.
 const PIECE: u64 = 64 * 1024;
 
 /// What a cloud in the foreground writes is on its own standard error.
@@ -28,13 +31,30 @@ pub(super) async fn logs(cx: &Context, args: &LocalLogs) -> Result<()> {
         let message = format!("no local cloud named {} was started with --detach", args.instance.name);
         return Err(Failure::new(Kind::NotFound, message).into());
     };
-    log.copy(cx)?;
-    if !args.follow {
-        return Ok(());
+    if !cx.out().is_structured() {
+        return read(&mut log, args.follow, |piece| cx.out().bytes(piece)).await;
     }
-    while !stdout::is_closed() {
+    let mut entries = Entries::default();
+    if args.follow {
+        let show = |entry: &Entry| cx.out().line(&ENTRY, entry);
+        return read(&mut log, true, |piece| entries.of(piece).iter().try_for_each(show)).await;
+    }
+    let mut all = Vec::new();
+    read(&mut log, false, |piece| {
+        all.extend(entries.of(piece));
+        Ok(())
+    })
+    .await?;
+    all.extend(entries.last());
+    cx.out().list(&ENTRY, &all)
+}
+
+/// Hands on what is there and, if the log is followed, what comes for as long as somebody reads.
+async fn read(log: &mut Log, follow: bool, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    log.read(&mut take)?;
+    while follow && !stdout::is_closed() {
         tokio::time::sleep(INTERVAL).await;
-        log.catch_up(cx)?;
+        log.catch_up(&mut take)?;
     }
     Ok(())
 }
@@ -58,23 +78,23 @@ impl Log {
         }
     }
 
-    /// Writes what was added, wherever it is by now.
-    fn catch_up(&mut self, cx: &Context) -> Result<()> {
-        self.copy(cx)?;
+    /// Hands on what was added, wherever it is by now.
+    fn catch_up(&mut self, take: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.read(take)?;
         // A cloud that is started anew empties its log, and others who tidy up may put a new file in its place.
         match Self::open(&self.path)? {
             Some(other) if !is_same(&self.metadata()?, &other.metadata()?) => {
                 // What came to the old one since it was looked at.
-                self.copy(cx)?;
+                self.read(take)?;
                 *self = other;
-                self.copy(cx)
+                self.read(take)
             }
             _ => Ok(()),
         }
     }
 
-    /// Writes what is behind the place that was reached.
-    fn copy(&mut self, cx: &Context) -> Result<()> {
+    /// Hands on what is behind the place that was reached.
+    fn read(&mut self, take: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         if self.metadata()?.len() < self.position {
             self.position = 0;
         }
@@ -89,7 +109,7 @@ impl Log {
                 return Ok(());
             }
             self.position += read as u64;
-            cx.out().bytes(&piece)?;
+            take(&piece)?;
         }
     }
 

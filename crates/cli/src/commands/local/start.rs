@@ -1,4 +1,4 @@
-use std::io::Write as _;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use turso_cloud_local::{Cloud, Server};
@@ -6,6 +6,7 @@ use turso_cloud_local::{Cloud, Server};
 use super::{
     instance::{Instance, Instances, Registration},
     launch,
+    ready::Ready,
     variables::{self, NODE_CERTIFICATES, Variables},
 };
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
     exit::{Failure, Kind},
     files::write_out,
     signals::Signals,
-    stdout,
 };
 
 pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
@@ -30,8 +30,9 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     launch::write_log(cx);
     let cloud = launch::open(&args.cloud, args.data_dir.as_deref())?;
     let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;
+    let mut told = describe(args, &cloud, &server)?;
     let registration = match name {
-        Some(name) => register(&instances, &describe(&instances, name, args, &cloud, &server)?, &cloud),
+        Some(name) => register(&instances, name, &cloud, &mut told),
         None => Err(Failure::new(Kind::Refused, "another one has the name default").into()),
     };
     if let Err(error) = &registration {
@@ -44,8 +45,7 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
                 .await
                 .with_context(|| format!("cannot write {}", file.display()))?;
         }
-        // Whoever started the cloud waits for this line; the token is not in it.
-        tell_ready(&server);
+        told.tell(cx)?;
         std::future::pending::<Result<()>>().await
     };
     tokio::select! {
@@ -78,30 +78,39 @@ pub(super) async fn free_name<'a>(instances: &Instances, name: Option<&'a str>) 
         .into())
 }
 
-/// A cloud is as good without anybody who reads this.
-fn tell_ready(server: &Server) {
-    let mut out = stdout::lock();
-    let _ = writeln!(out, "local Turso Cloud ready at {} and {}", server.url(), server.https_url());
-    let _ = out.flush();
-}
-
-fn register(instances: &Instances, instance: &Instance, cloud: &Cloud) -> Result<Registration> {
-    instances.register(instance, &cloud.ca_certificate()?)
-}
-
-fn describe(instances: &Instances, name: &str, args: &LocalStart, cloud: &Cloud, server: &Server) -> Result<Instance> {
+fn describe(args: &LocalStart, cloud: &Cloud, server: &Server) -> Result<Ready> {
     let data_dir = args.data_dir.as_deref().map(std::path::absolute).transpose()?;
-    Ok(Instance {
-        name: name.to_owned(),
+    // TLS is an extra here.
+    let certificate = cloud.ca_certificate_file().ok().flatten().map(std::path::absolute).transpose()?;
+    let shown = |path: PathBuf| path.to_string_lossy().into_owned();
+    Ok(Ready {
+        name: None,
         pid: std::process::id(),
         url: server.url(),
         https_url: server.https_url(),
         organization: cloud.organization().to_string(),
+        certificate: certificate.map(shown),
+        data_dir: data_dir.map(shown),
+    })
+}
+
+/// Has a cloud found by a name, and says so in what is told of it.
+fn register(instances: &Instances, name: &str, cloud: &Cloud, told: &mut Ready) -> Result<Registration> {
+    let Ready { pid, url, https_url, organization, data_dir, .. } = told;
+    let instance = Instance {
+        name: name.to_owned(),
+        pid: *pid,
+        url: url.clone(),
+        https_url: https_url.clone(),
+        organization: organization.clone(),
         token: cloud.token(),
         local_token: cloud.local_token(),
         certificate: instances.file(name, "pem")?,
-        data_dir: data_dir.map(|folder| folder.to_string_lossy().into_owned()),
-    })
+        data_dir: data_dir.clone(),
+    };
+    let registration = instances.register(&instance, &cloud.ca_certificate()?)?;
+    *told = instance.into();
+    Ok(registration)
 }
 
 fn environment(cloud: &Cloud, server: &Server) -> Result<Variables> {

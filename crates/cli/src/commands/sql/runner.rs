@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::arguments::Given;
 use crate::{
     context::say,
-    exit::Failure,
+    exit::{Failure, Report},
     hrana::{Connection, Ended, HranaError, Statement, Value},
     rows::RowWriter,
     script::{Source, only_reads},
@@ -102,6 +102,17 @@ impl<'w> Runner<'w> {
         self.writer.out().flush()
     }
 
+    /// Tells of a statement that failed while the others are run.
+    pub(in crate::commands) fn pass_over(&mut self, error: &anyhow::Error) -> io::Result<()> {
+        // With several databases, the next one goes on in the same document.
+        if self.database.is_none() {
+            self.writer.end()?;
+        }
+        self.writer.out().flush()?;
+        tell(self.database.as_deref(), error);
+        Ok(())
+    }
+
     async fn control(&mut self, sql: &str) -> Result<()> {
         let Err(failed) = self.connection.rows(&Statement::new(sql)).await else { return Ok(()) };
         let is_late = matches!(&failed, HranaError::Sql { code, .. } if code == "TRANSACTION_TIMEOUT");
@@ -116,6 +127,18 @@ fn named(error: HranaError, source: &Source) -> anyhow::Error {
         return Failure::from(error).into();
     }
     Failure::new(error.exit(), source.blame(&error)).caused_by(error).into()
+}
+
+/// Tells of a failure that does not end the run, and of the database where there are several.
+pub(super) fn tell(database: Option<&str>, error: &anyhow::Error) {
+    let said = Report::of(error);
+    let place = database.map(|database| format!("database {database}: ")).unwrap_or_default();
+    say(format_args!("error: {place}{}", said.message()));
+}
+
+/// Whether a database failed, be it on the way there, rather than this program or what was typed.
+pub(super) fn is_of_database(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.is::<HranaError>() || cause.is::<turso_cloud::Error>())
 }
 
 /// Whether a statement failed, rather than the way to the database.

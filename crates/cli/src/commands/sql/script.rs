@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::runner::{IsLast, Runner, is_of_statement};
 use crate::{
     args::{OnError, Parameters},
-    context::say,
     exit::{Failure, Kind},
+    many::counted,
     script::{Item, ScriptReader},
 };
 
@@ -52,8 +52,7 @@ async fn items<'w>(performer: &mut impl Performer<'w>, script: impl BufRead, on_
             Ok(Flow::GoOn) => {}
             Ok(Flow::Quit) => break,
             Err(error) if on_error == OnError::Continue && may_go_on(&item, &error) => {
-                performer.runner().flush()?;
-                say(format_args!("error: {error:#}"));
+                performer.runner().pass_over(&error)?;
                 failed += 1;
             }
             Err(error) => return Err(error),
@@ -75,11 +74,13 @@ fn nothing_is_open<'w>(performer: &mut impl Performer<'w>) -> Result<()> {
     Err(Failure::new(Kind::Failed, problem).hint("end it with COMMIT, or leave out BEGIN").into())
 }
 
-/// The exit code where some statements failed and others went on.
-pub(in crate::commands) fn partial(failed: u64) -> Result<()> {
-    match failed {
-        0 => Ok(()),
-        1 => Err(Failure::new(Kind::Partial, "1 statement failed").into()),
-        many => Err(Failure::new(Kind::Partial, format!("{many} statements failed")).into()),
+/// The exit code where some statements, or some of several databases, failed and others went on.
+pub(in crate::commands) fn partial(statements: u64, databases: u64) -> Result<()> {
+    let failed = [(statements, "statement"), (databases, "database")];
+    let failed: Vec<_> =
+        failed.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(count, noun)).collect();
+    if failed.is_empty() {
+        return Ok(());
     }
+    Err(Failure::new(Kind::Partial, format!("{} failed", failed.join(" and "))).into())
 }

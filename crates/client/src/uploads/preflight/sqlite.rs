@@ -83,7 +83,7 @@ fn check_size(file: &SourceFile) -> Result<(), Error> {
     if file.size() > LARGEST {
         return Err(unfit(file, &found, "at most 20 GiB", "delete what is not needed and run `VACUUM;`"));
     }
-    if file.size() % u64::from(PAGE_SIZE) != 0 {
+    if !file.size().is_multiple_of(u64::from(PAGE_SIZE)) {
         let repair = "it was cut off: copy it again, with nothing writing to it";
         return Err(unfit(file, &found, &format!("a multiple of {PAGE_SIZE}"), repair));
     }

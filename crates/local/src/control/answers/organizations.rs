@@ -36,7 +36,7 @@ impl Handles<ListOrganizationsV2> for Answers {
 
 impl Handles<GetOrganization> for Answers {
     fn handle(&self, request: GetOrganization, cx: &mut Context<'_>) -> Result<OrganizationAnswer, Refusal> {
-        Ok(OrganizationAnswer::new(alone(cx, cx.organization(&request.organization)?)))
+        Ok(OrganizationAnswer::new(alone(cx, cx.organization(&request.organization)?)?))
     }
 }
 
@@ -85,7 +85,7 @@ impl Handles<UpdateOrganization> for Answers {
         if changes_overages {
             audit_overages(cx, &organization)?;
         }
-        Ok(OrganizationAnswer::new(alone(cx, organization)))
+        Ok(OrganizationAnswer::new(alone(cx, organization)?))
     }
 }
 
@@ -128,6 +128,7 @@ fn require_payment(cx: &Context<'_>, stripe_id: Option<&str>) -> Result<(), Refu
 fn answer(cx: &Context<'_>, row: OrganizationRow) -> Organization {
     let used_up = cx.used_up(&row);
     let mut organization = Organization::new(row.name, row.slug, row.kind);
+    organization.plan_timeline = billing::timeline(&row.plan);
     organization.plan_id = row.plan;
     organization.overages = row.overages;
     organization.blocked_reads = used_up.reads;
@@ -137,11 +138,12 @@ fn answer(cx: &Context<'_>, row: OrganizationRow) -> Organization {
 }
 
 /// An organization that is the whole of an answer, which tells more than a list does.
-fn alone(cx: &Context<'_>, row: OrganizationRow) -> Organization {
-    let restore_enabled = row.restore_enabled;
+fn alone(cx: &Context<'_>, row: OrganizationRow) -> Result<Organization, Refusal> {
+    let (restore_enabled, id) = (row.restore_enabled, OrganizationId::try_from(&row.uuid)?);
     let mut organization = answer(cx, row);
     organization.restore_enabled = Some(restore_enabled);
-    organization
+    organization.id = Some(id);
+    Ok(organization)
 }
 
 /// The name in lower case, with one dash for everything between its letters and digits.

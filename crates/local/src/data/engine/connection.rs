@@ -38,10 +38,10 @@ pub(super) struct LibsqlConnection {
 }
 
 impl LibsqlConnection {
-    pub(super) fn new(handle: Handle, schema: Arc<SchemaEpoch>) -> Self {
+    pub(super) fn new(handle: Handle, interrupter: Interrupter, schema: Arc<SchemaEpoch>) -> Self {
         let observer = Observer::install(&handle);
         handle.set_prepared_statement_cache_capacity(familiar::MOST);
-        let lookout = Lookout::install(&handle);
+        let lookout = Lookout::install(&handle, interrupter);
         let commits = ffi::CommitWatch::default();
         commits.install(&handle);
         Self {

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::connection::LibsqlConnection;
 use super::file::{Durability, copy, open};
 use super::schema::SchemaEpoch;
-use super::{Connection, Engine, errors};
+use super::{Connection, Engine, Interrupter, errors};
 use crate::data::hrana::SqlError;
 
 /// One database file.
@@ -27,11 +27,11 @@ impl LibsqlEngine {
 }
 
 impl Engine for LibsqlEngine {
-    fn connect(&self) -> Result<Box<dyn Connection>, SqlError> {
+    fn connect(&self, interrupter: Interrupter) -> Result<Box<dyn Connection>, SqlError> {
         // Switching a new file to WAL needs it exclusively; one at a time, nobody waits in the engine for it.
         let _one_at_a_time = self.opening.lock();
         let handle = open(&self.path, self.durability).map_err(errors::describe)?;
-        Ok(Box::new(LibsqlConnection::new(handle, Arc::clone(&self.schema))))
+        Ok(Box::new(LibsqlConnection::new(handle, interrupter, Arc::clone(&self.schema))))
     }
 
     fn copy_to(&self, file: &Path) -> Result<(), SqlError> {

@@ -8,7 +8,7 @@ use rusqlite::{Batch, Connection as Handle};
 use tokio::time::Instant;
 
 use super::file::{Durability, open};
-use super::lookout::Lookout;
+use super::lookout::{Interrupter, Lookout};
 use super::observer::Observer;
 use super::{TransactionStep, errors, ffi, size, text};
 use crate::data::hrana::SqlError;
@@ -59,7 +59,7 @@ pub(crate) fn load(
     // A dump may name a row before the one it refers to. Inside a transaction, its own pragma would do nothing.
     handle.execute_batch("PRAGMA foreign_keys=OFF; BEGIN;")?;
     let observer = Observer::install(&handle);
-    let lookout = Lookout::install(&handle);
+    let lookout = Lookout::install(&handle, Interrupter::default());
     let mut statements = Statements { dump, line: 0 };
     while let Some((line, sql)) = statements.next()? {
         lookout.end_at(Instant::now() + limits.statement);

@@ -37,9 +37,8 @@ pub(super) struct Lookout {
 }
 
 impl Lookout {
-    pub(super) fn install(connection: &rusqlite::Connection) -> Self {
-        let lookout =
-            Self { interrupter: Interrupter::default(), begun: Instant::now(), until: Arc::new(u64::MAX.into()) };
+    pub(super) fn install(connection: &rusqlite::Connection, interrupter: Interrupter) -> Self {
+        let lookout = Self { interrupter, begun: Instant::now(), until: Arc::new(u64::MAX.into()) };
         let (interrupter, until, begun) = (lookout.interrupter.clone(), Arc::clone(&lookout.until), lookout.begun);
         let is_over = move || interrupter.is_interrupted() || nanos_since(begun) >= until.load(Ordering::Relaxed);
         connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_over));

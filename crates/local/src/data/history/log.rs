@@ -2,10 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 const HEADER: usize = 32;
 pub(crate) const FRAME_HEADER: usize = 24;
+
+/// What a log begins with, by the order of bytes that its sums are counted in.
+const MAGIC: [[u8; 4]; 2] = [[0x37, 0x7f, 0x06, 0x82], [0x37, 0x7f, 0x06, 0x83]];
+const PAGE_SIZES: RangeInclusive<u32> = 512..=65536;
 
 /// What tells two logs of one database apart: the engine changes it whenever it begins a log anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +60,13 @@ impl Log {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
             Err(error) => return Err(error),
         }
-        let [_, _, _, _, _, _, _, _, p0, p1, p2, p3, _, _, _, _, salt @ .., _, _, _, _, _, _, _, _] = header;
+        let [m0, m1, m2, m3, _, _, _, _, p0, p1, p2, p3, _, _, _, _, salt @ .., _, _, _, _, _, _, _, _] = header;
         let page_size = u32::from_be_bytes([p0, p1, p2, p3]);
-        Ok(Some(Self { file, page_size: usize::try_from(page_size).unwrap_or(usize::MAX), salt: Salt(salt) }))
+        if !MAGIC.contains(&[m0, m1, m2, m3]) || !PAGE_SIZES.contains(&page_size) || !page_size.is_power_of_two() {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let page_size = usize::try_from(page_size).map_err(io::Error::other)?;
+        Ok(Some(Self { file, page_size, salt: Salt(salt) }))
     }
 
     pub(crate) fn salt(&self) -> Salt {

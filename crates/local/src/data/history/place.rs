@@ -1,5 +1,6 @@
 //! The files of a history: `{n}.ledger` and `{n}.log` for generation n, `{n}.base` for the file as generation n began.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,12 @@ impl Kind {
             Self::Base => "base",
             Self::Folding => "folding",
         }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.display().fmt(f)
     }
 }
 

@@ -11,25 +11,38 @@ use super::{History, Live};
 const EVER: i64 = i64::MIN;
 
 impl History {
-    /// The generation in use, from the files and the frames that the engine has found in its log. A history that cannot
-    /// be read, or written, must not keep its database from being used.
-    pub(super) fn recover(&self, frames: u32) -> Live {
-        self.follow(frames).unwrap_or_else(|error| {
-            tracing::warn!(file = %self.file.display(), %error, "the history of a database cannot be read: it is dropped");
-            let ledgers = self.place.generations(Kind::Ledger).unwrap_or_default();
-            let next = ledgers.last().copied().unwrap_or_default() + 1;
-            self.begin_afresh(next, frames).unwrap_or_else(|error| {
-                tracing::warn!(%error, "the times of the commits cannot be written down");
-                self.live(next, frames, Ledger::at(self.place.path(next, Kind::Ledger)))
-            })
-        })
+    /// The generation in use, from the files and the frames that the engine has found in its log. A history that is damaged
+    /// must not keep its database from having one; one that cannot be read or written now is left as it is.
+    pub(super) fn recover(&self, frames: u32) -> io::Result<Live> {
+        let recovered = match self.follow(frames) {
+            Err(error) if is_damage(&error) => self.drop_past(&error, frames),
+            followed => followed,
+        };
+        match &recovered {
+            Ok(_) => self.lost.ends(),
+            Err(error) if self.lost.begins() => tracing::warn!(
+                file = %self.file.display(), %error,
+                "the history of a database cannot be read or written: it stays as it is, and until it can be, commits are \
+                 entered in it with the time at which it can be"
+            ),
+            Err(_) => {}
+        }
+        recovered
+    }
+
+    fn drop_past(&self, error: &io::Error, frames: u32) -> io::Result<Live> {
+        tracing::warn!(file = %self.file.display(), %error, "the history of a database is damaged: it is dropped");
+        let newest = self.place.generations(Kind::Ledger)?.last().copied().unwrap_or_default();
+        self.begin_afresh(newest + 1, frames)
     }
 
     fn follow(&self, frames: u32) -> io::Result<Live> {
-        self.finish_fold()?;
-        let oldest = self.base()?.unwrap_or_default();
-        self.place.remove_incomplete()?;
-        self.place.remove_before(oldest)?;
+        match self.tidy() {
+            Err(error) if is_damage(&error) => return Err(error),
+            // The present does not need what is older; who wants the past is told.
+            Err(error) => self.warn_of_fold(&error),
+            Ok(()) => {}
+        }
         let Some(newest) = self.place.generations(Kind::Ledger)?.last().copied() else {
             return self.begin(1, frames, EVER);
         };
@@ -48,6 +61,13 @@ impl History {
             live.enter(frames, self.clock.now());
         }
         Ok(live)
+    }
+
+    fn tidy(&self) -> io::Result<()> {
+        self.finish_fold()?;
+        let oldest = self.base()?.unwrap_or_default();
+        self.place.remove_incomplete()?;
+        self.place.remove_before(oldest)
     }
 
     /// Begins the ledger of a generation that follows what was committed at `before`.
@@ -85,4 +105,10 @@ impl History {
     fn live(&self, generation: u32, frames: u32, ledger: Ledger) -> Live {
         Live::new(generation, frames, ledger, self.bounds)
     }
+}
+
+/// Whether the files do not say what a history says, which they never will; anything else may pass, as a full disk does.
+fn is_damage(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
+    matches!(error.kind(), InvalidData | NotFound | UnexpectedEof)
 }

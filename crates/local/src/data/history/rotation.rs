@@ -15,6 +15,9 @@ impl History {
     /// Archives the log and empties it. Only for who has the turn to write. If somebody reads the past or the log, it
     /// is left for later.
     pub(crate) fn rotate(&self, connection: &mut dyn Connection) {
+        if !self.is_open() {
+            return;
+        }
         let Some(_changing) = self.archives.try_write() else {
             return self.postpone();
         };
@@ -27,8 +30,19 @@ impl History {
     /// Gives up what is too old or too much, unless somebody reads the past: then it is left for later.
     pub(crate) fn forget(&self) {
         let Some(_changing) = self.archives.try_write() else { return };
-        if let Err(error) = self.fold_what_is_too_much() {
-            tracing::warn!(file = %self.file.display(), %error, "could not shorten the history of a database");
+        match self.fold_what_is_too_much() {
+            Ok(()) => self.unfolded.ends(),
+            Err(error) => self.warn_of_fold(&error),
+        }
+    }
+
+    pub(super) fn warn_of_fold(&self, error: &io::Error) {
+        if self.unfolded.begins() {
+            tracing::warn!(
+                place = %self.place, %error,
+                "the history of a database cannot be shortened: it grows until all files of this folder can be read and \
+                 written and there is room for them"
+            );
         }
     }
 

@@ -2,11 +2,12 @@
 
 mod copies;
 mod folding;
+mod passing;
 
 use std::path::{Path, PathBuf};
 
 use crate::clock::Clock;
-use crate::data::engine::{Connection, Durability, Engine as _, LibsqlEngine};
+use crate::data::engine::{Connection, Durability, Engine as _, Interrupter, LibsqlEngine};
 
 use super::place::Kind;
 use super::{Bounds, History};
@@ -28,12 +29,16 @@ impl Database {
         let mut history = History::new(&file, directory.path().join("history"), &clock);
         history.bounds = bounds;
         let engine = LibsqlEngine::new(file, Durability::Nothing);
-        let mut writer = engine.connect().unwrap();
+        let mut writer = engine.connect(Interrupter::default()).unwrap();
         history.open(writer.as_mut()).unwrap();
         let mut database = Self { engine, history, writer, directory };
         database.commit("CREATE TABLE t (x)");
         database.commit("CREATE TABLE pages (x)");
         database
+    }
+
+    fn path(&self, generation: u32, kind: Kind) -> PathBuf {
+        self.history.place.path(generation, kind)
     }
 
     fn commit(&mut self, sql: &str) {
@@ -56,6 +61,26 @@ impl Database {
         let archives = self.history.place.generations(Kind::Log).unwrap();
         let paths: Vec<PathBuf> = archives.iter().map(|number| self.history.place.path(*number, Kind::Log)).collect();
         paths.iter().map(|path| path.metadata().unwrap().len()).sum()
+    }
+}
+
+/// Something in the way of a file, which is put aside, so that it cannot be read for a while.
+struct InTheWay {
+    file: PathBuf,
+    aside: PathBuf,
+}
+
+impl InTheWay {
+    fn of(file: PathBuf) -> Self {
+        let aside = file.with_extension("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        Self { file, aside }
+    }
+
+    fn remove(self) {
+        std::fs::remove_dir(&self.file).unwrap();
+        std::fs::rename(self.aside, self.file).unwrap();
     }
 }
 
@@ -92,7 +117,7 @@ fn archives_beyond_the_bound_are_folded_away() {
 fn a_log_that_is_read_to_its_end_is_not_begun_anew_unnoticed() {
     let mut database = Database::new(Bounds { long_log: u32::MAX, ..Bounds::default() });
     database.commit("INSERT INTO t VALUES (1)");
-    let mut reader = database.engine.connect().unwrap();
+    let mut reader = database.engine.connect(Interrupter::default()).unwrap();
     run(reader.as_mut(), "BEGIN; SELECT * FROM t");
     // All of the log goes into the file, and the reader keeps it from being emptied.
     database.history.rotate(database.writer.as_mut());
@@ -113,7 +138,7 @@ fn a_log_that_is_read_to_its_end_is_not_begun_anew_unnoticed() {
 }
 
 #[test]
-fn a_history_that_cannot_be_read_does_not_keep_its_database_from_opening() {
+fn a_history_that_is_damaged_does_not_keep_its_database_from_having_one() {
     let mut database = Database::new(Bounds { long_log: 10, ..Bounds::default() });
     for value in [1, 10] {
         database.commit(&format!("INSERT INTO t VALUES ({value})"));

@@ -7,10 +7,9 @@ use super::Value;
 /// The body of `POST /v2/pipeline` and `POST /v3/pipeline`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct PipelineBody {
-    #[serde(default)]
     pub(crate) baton: Option<String>,
-    #[serde(default, deserialize_with = "null_as_empty")]
-    pub(crate) requests: Vec<Request>,
+    /// Absent rather than empty by default, so that `[]` is no body without requests.
+    pub(crate) requests: Option<Vec<Request>>,
 }
 
 /// The body of `POST /v3/cursor`.
@@ -69,8 +68,8 @@ pub(crate) struct NamedValue {
 /// Statements, each guarded by what happened to earlier ones.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Batch {
-    #[serde(default, deserialize_with = "null_as_empty")]
-    pub(crate) steps: Vec<Step>,
+    /// As the requests of a pipeline.
+    pub(crate) steps: Option<Vec<Step>>,
 }
 
 /// One step of a batch.

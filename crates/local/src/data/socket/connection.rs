@@ -1,5 +1,8 @@
 //! One WebSocket: reads requests, gives each to its stream, and writes answers in the order they are ready.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,7 +19,6 @@ use super::subprotocol::{Subprotocol, Version};
 use super::worker::{Job, Reply, Work, Worker};
 use super::{Lifeline, Violation};
 use crate::clock::Clock;
-use crate::data::MAX_REQUEST_BYTES;
 use crate::data::admission::policy_for;
 use crate::data::batch::Steps;
 use crate::data::cursor::MAX_STALL;
@@ -113,7 +115,7 @@ impl Connection {
                     heard = Instant::now();
                     let message = match received {
                         None | Some(Ok(Message::Close(_))) => return None,
-                        Some(Err(_)) => return Some(Violation::broken_frame()),
+                        Some(Err(error)) => return Some(Violation::broken(error)),
                         Some(Ok(message)) => message,
                     };
                     if let Err(violation) = self.receive(message).await {
@@ -161,9 +163,6 @@ impl Connection {
             Message::Binary(bytes) => bytes.len(),
             _ => return Ok(()),
         };
-        if size > MAX_REQUEST_BYTES {
-            return Err(Violation::too_large(MAX_REQUEST_BYTES));
-        }
         match self.subprotocol.encoding.read_message(&message)? {
             ClientMessage::Hello { jwt } => self.greet(jwt.unwrap_or_default()).await,
             ClientMessage::Request { .. } if self.token.is_none() => {

@@ -1,6 +1,9 @@
 //! Why a socket is closed.
 
 use axum::extract::ws::{CloseFrame, Message, close_code};
+use tungstenite::Error;
+
+use crate::data::MAX_REQUEST_BYTES;
 
 /// The longest reason a close frame has room for.
 const MAX_REASON_BYTES: usize = 123;
@@ -28,12 +31,16 @@ impl Violation {
         Self { code: close_code::POLICY, reason: reason.into() }
     }
 
-    pub(super) fn too_large(limit: usize) -> Self {
-        Self { code: close_code::SIZE, reason: format!("a message may have at most {limit} bytes") }
-    }
-
-    pub(super) fn broken_frame() -> Self {
-        Self { code: close_code::PROTOCOL, reason: "the frame could not be read".to_owned() }
+    /// Frames that are no message.
+    pub(super) fn broken(frames: axum::Error) -> Self {
+        let (code, reason) = match frames.into_inner().downcast_ref() {
+            Some(Error::Capacity(_)) => {
+                (close_code::SIZE, format!("a message may have at most {MAX_REQUEST_BYTES} bytes"))
+            }
+            Some(Error::Utf8(_)) => (close_code::INVALID, "the text is not UTF-8".to_owned()),
+            _ => (close_code::PROTOCOL, "the frame could not be read".to_owned()),
+        };
+        Self { code, reason }
     }
 
     pub(super) fn going_away() -> Self {

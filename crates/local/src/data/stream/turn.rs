@@ -1,9 +1,8 @@
 //! How a stream comes to a connection, and to its turn to write.
 
 use std::iter;
-use std::sync::Arc;
 
-use tokio::task::{spawn_blocking, yield_now};
+use tokio::task::yield_now;
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use super::{Attempt, Stream, crashed};
@@ -40,24 +39,25 @@ impl Stream {
     }
 
     /// Makes sure the stream has a connection.
-    pub(super) async fn connect(&mut self) -> Attempt<()> {
-        if self.state.session.is_some() {
+    async fn connect(&mut self, policy: &Policy) -> Attempt<()> {
+        if self.connect_at_once().await? {
             return Ok(Ok(()));
         }
+        self.on_thread(policy, |executor| executor.map(|_| ())).await
+    }
+
+    /// Takes a connection that was left by an earlier request, unless the stream has one. Says whether it has one now; it
+    /// has the right to one in any case.
+    pub(super) async fn connect_at_once(&mut self) -> Result<bool, Refusal> {
+        if self.state.session.is_some() {
+            return Ok(true);
+        }
         self.reserve().await?;
+        let Some(connection) = self.database.idle_connection() else { return Ok(false) };
         let slot = self.slot.take().ok_or(Refusal::Internal)?;
-        let connection = if let Some(connection) = self.database.idle_connection() {
-            connection
-        } else {
-            let database = Arc::clone(&self.database);
-            match spawn_blocking(move || database.connect()).await.map_err(crashed)? {
-                Ok(connection) => connection,
-                Err(error) => return Ok(Err(error)),
-            }
-        };
-        let session = self.state.session.insert(Box::new(self.database.session(connection, slot)));
-        session.set_last_insert_rowid(self.state.last_insert_rowid);
-        Ok(Ok(()))
+        let session = self.database.session(connection, slot, self.state.last_insert_rowid);
+        self.state.session = Some(Box::new(session));
+        Ok(true)
     }
 
     /// Makes sure that a connection can be had.
@@ -85,7 +85,7 @@ impl Stream {
         // Whoever has the turn must not wait for anything else that others may hold.
         self.reserve().await?;
         let waited = timeout_at(until, self.database.writers().acquire_owned()).await;
-        if let Err(error) = self.connect().await? {
+        if let Err(error) = self.connect(policy).await? {
             return Ok(Err(error));
         }
         match (waited, &mut self.state.session) {

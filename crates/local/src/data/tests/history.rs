@@ -1,3 +1,5 @@
+mod files;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -251,21 +253,6 @@ async fn a_process_killed_at_any_step_leaves_a_history_that_can_be_used() {
         let left = files(directory.path());
         assert!(!left.iter().any(|name| name.ends_with("temporary") || name.ends_with("folding")), "{step}: {left:?}");
     }
-}
-
-#[tokio::test]
-async fn a_history_that_does_not_lead_to_the_file_is_dropped() {
-    let directory = tempfile::tempdir().unwrap();
-    let host = kept(directory.path());
-    commit_hourly(&host, 2).await;
-    host.run(&["INSERT INTO t VALUES (100)"]).await;
-    drop(host);
-    std::fs::remove_file(directory.path().join(format!("{DATABASE}.db-wal"))).unwrap();
-    let host = kept(directory.path());
-    host.clock.set(timestamp("2026-06-01T18:00:00Z"));
-    assert_eq!(generation(&host).await, 4);
-    assert!(matches!(restore(&host, "2026-06-01T12:30:00Z"), Err(HistoryError::TooEarly(_))));
-    assert_eq!(sum_at(&host, "2026-06-01T18:00:00Z").await, integer(11));
 }
 
 #[tokio::test]

@@ -2,17 +2,21 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, Read, Seek, SeekFrom},
+    io::{BufReader, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
 use csv::{Reader, ReaderBuilder, StringRecord};
 
-use super::super::{journal::Position, outcome::counted};
-use crate::exit::Failure;
+use super::{
+    super::journal::Position,
+    raw::{Quotes, Tap, quoted},
+};
+use crate::{exit::Failure, many::counted};
 
-pub(super) struct Records {
+/// An empty line is no record, unless there is one column only: then its field is empty. As `PostgreSQL` has it.
+pub(in crate::commands) struct Records {
     file: PathBuf,
     reader: Reader<Tap>,
     delimiter: u8,
@@ -23,11 +27,25 @@ pub(super) struct Records {
     uncounted: u64,
     /// The byte the last record begins at.
     last: u64,
+    /// Behind the record that was read last.
+    place: csv::Position,
+    /// Only where there is one column.
+    ahead: Option<Ahead>,
+}
+
+/// A record that was read, and the empty lines before it that have yet to be told: the reader passes over them.
+struct Ahead {
+    record: StringRecord,
+    /// Not so at the end of the file.
+    is_there: bool,
+    /// Where the next empty line would begin.
+    byte: u64,
+    line: u64,
 }
 
 impl Records {
     /// `null` is the field that stands for NULL, within quotes or not; without it, one of nothing at all does.
-    pub(super) fn open(file: &Path, delimiter: char, null: Option<&str>) -> Result<Self> {
+    pub(in crate::commands) fn open(file: &Path, delimiter: char, null: Option<&str>) -> Result<Self> {
         let delimiter = u8::try_from(delimiter).ok().filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte));
         let delimiter = delimiter.ok_or_else(|| {
             Failure::usage("--delimiter has to be an ASCII character that is neither a quote nor the end of a line")
@@ -37,12 +55,15 @@ impl Records {
         let mut reader =
             ReaderBuilder::new().delimiter(delimiter).buffer_capacity(1 << 18).from_reader(Tap::on(opened));
         reader.headers().map_err(|error| unfit(file, 0, &error))?;
-        let mut next = File::open(file).with_context(unreadable)?;
-        next.seek(SeekFrom::Start(reader.position().byte())).with_context(unreadable)?;
-        let mut byte = [0];
-        let uncounted = u64::from(next.read(&mut byte).with_context(unreadable)? == 1 && byte == *b"\n");
+        let mut end = File::open(file).with_context(unreadable)?;
+        end.seek(SeekFrom::Start(reader.position().byte().saturating_sub(1))).with_context(unreadable)?;
+        let mut bytes = Vec::new();
+        end.take(2).read_to_end(&mut bytes).with_context(unreadable)?;
+        let uncounted = u64::from(bytes == b"\r\n");
         let null = null.map(str::to_owned);
-        Ok(Self { file: file.to_owned(), reader, delimiter, null, quoted: Vec::new(), uncounted, last: 0 })
+        let place = reader.position().clone();
+        let file = file.to_owned();
+        Ok(Self { file, reader, delimiter, null, quoted: Vec::new(), uncounted, last: 0, place, ahead: None })
     }
 
     pub(super) fn header(&mut self) -> Result<&StringRecord> {
@@ -50,19 +71,73 @@ impl Records {
     }
 
     /// Reads the next record; `false` behind the last.
-    pub(super) fn next(&mut self, record: &mut StringRecord) -> Result<bool, Failure> {
+    pub(in crate::commands) fn next(&mut self, record: &mut StringRecord) -> Result<bool, Failure> {
+        if self.reader.headers().is_ok_and(|columns| columns.len() == 1) {
+            return self.next_of_one_column(record);
+        }
         let start = self.reader.position().byte();
-        self.reader.get_mut().pass(start);
+        let is_there = self.read(record)?;
+        self.note(record, start);
+        Ok(is_there)
+    }
+
+    fn next_of_one_column(&mut self, record: &mut StringRecord) -> Result<bool, Failure> {
+        let mut ahead = match self.ahead.take() {
+            Some(ahead) => ahead,
+            None => self.look_ahead()?,
+        };
+        let mut position = csv::Position::new();
+        position.set_byte(ahead.byte).set_line(ahead.line);
+        let ends = match self.reader.get_ref().from(ahead.byte) {
+            [b'\r', b'\n', ..] => 2,
+            [b'\r' | b'\n', ..] => 1,
+            _ => {
+                *record = ahead.record;
+                record.set_position(Some(position));
+                self.note(record, ahead.byte);
+                return Ok(ahead.is_there);
+            }
+        };
+        *record = StringRecord::from(vec![""]);
+        record.set_position(Some(position.clone()));
+        self.quoted.clear();
+        ahead.byte += ends;
+        ahead.line += 1;
+        // Behind the first byte of `\r\n`, as the reader has it.
+        position.set_byte(position.byte() + 1).set_line(ahead.line);
+        self.place = position;
+        self.ahead = Some(ahead);
+        Ok(true)
+    }
+
+    fn look_ahead(&mut self) -> Result<Ahead, Failure> {
+        let start = self.reader.position().clone();
+        let (mut record, byte) = (StringRecord::new(), start.byte());
+        let is_there = self.read(&mut record)?;
+        // What ends the line before is no empty one.
+        let is_within_end = self.reader.get_ref().between(byte.saturating_sub(1), byte + 1) == b"\r\n";
+        Ok(Ahead { record, is_there, byte: byte + u64::from(is_within_end), line: start.line() })
+    }
+
+    fn read(&mut self, record: &mut StringRecord) -> Result<bool, Failure> {
+        let start = self.reader.position().byte();
+        // With the byte before, which may be the first of the two that end a line.
+        self.reader.get_mut().pass(start.saturating_sub(1));
         let is_there = self.reader.read_record(record).map_err(|error| unfit(&self.file, self.uncounted, &error))?;
         if is_there {
             self.last = start;
-            self.quoted.clear();
-            if self.null.is_none() && record.iter().any(str::is_empty) {
-                let raw = self.reader.get_ref().between(start, self.reader.position().byte());
-                self.quoted = quoted(raw, self.delimiter);
-            }
         }
         Ok(is_there)
+    }
+
+    /// Takes the record that was read and begins at a byte for the last one.
+    fn note(&mut self, record: &StringRecord, start: u64) {
+        self.place = self.reader.position().clone();
+        self.quoted.clear();
+        if self.null.is_none() && record.iter().any(str::is_empty) {
+            let raw = self.reader.get_ref().between(start, self.place.byte());
+            self.quoted = quoted(raw, self.delimiter);
+        }
     }
 
     /// The fields of the record that was read last; nothing for NULL.
@@ -82,13 +157,12 @@ impl Records {
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.reader.position().byte()
+        self.place.byte()
     }
 
     /// The place behind so many records.
     pub(super) fn place(&self, done: u64) -> Position {
-        let position = self.reader.position();
-        Position { done, bytes: position.byte(), line: position.line() }
+        Position { done, bytes: self.place.byte(), line: self.place.line() }
     }
 
     /// Goes on at a place.
@@ -96,7 +170,8 @@ impl Records {
         if to.bytes > 0 {
             let mut position = csv::Position::new();
             position.set_byte(to.bytes).set_line(to.line).set_record(to.done + 1);
-            self.reader.seek(position)?;
+            self.reader.seek(position.clone())?;
+            (self.place, self.ahead) = (position, None);
         }
         Ok(())
     }
@@ -116,93 +191,6 @@ impl Records {
         }
         Ok(quotes.is_open.then(|| self.reader.position().line().saturating_sub(ends)))
     }
-}
-
-/// A file, and what was read of it from the record on that is being taken apart: the reader of CSV does not tell which fields
-/// were within quotes.
-struct Tap {
-    file: File,
-    kept: Vec<u8>,
-    /// The place in the file of what is kept.
-    start: u64,
-    /// The place before which nothing is needed any more.
-    passed: u64,
-}
-
-impl Tap {
-    fn on(file: File) -> Self {
-        Self { file, kept: Vec::new(), start: 0, passed: 0 }
-    }
-
-    fn pass(&mut self, place: u64) {
-        self.passed = place;
-    }
-
-    fn between(&self, start: u64, end: u64) -> &[u8] {
-        self.kept.get(self.at(start)..self.at(end)).unwrap_or_default()
-    }
-
-    fn at(&self, place: u64) -> usize {
-        usize::try_from(place.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.kept.len())
-    }
-}
-
-impl Read for Tap {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let gone = self.at(self.passed);
-        self.kept.drain(..gone);
-        self.start += gone as u64;
-        let read = self.file.read(bytes)?;
-        self.kept.extend_from_slice(bytes.get(..read).unwrap_or_default());
-        Ok(read)
-    }
-}
-
-impl Seek for Tap {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let place = self.file.seek(to)?;
-        self.kept.clear();
-        (self.start, self.passed) = (place, place);
-        Ok(place)
-    }
-}
-
-/// Whether a place in a record is within quotes.
-struct Quotes {
-    delimiter: u8,
-    is_open: bool,
-    may_open: bool,
-}
-
-impl Quotes {
-    fn new(delimiter: u8) -> Self {
-        Self { delimiter, is_open: false, may_open: true }
-    }
-
-    fn pass(&mut self, byte: u8) {
-        if self.is_open {
-            // Twice a quote closes and opens it anew.
-            self.is_open = byte != b'"';
-            self.may_open = !self.is_open;
-        } else {
-            self.is_open = byte == b'"' && self.may_open;
-            self.may_open = byte == self.delimiter || matches!(byte, b'\n' | b'\r');
-        }
-    }
-}
-
-/// Which fields of a record begin with a quote.
-fn quoted(raw: &[u8], delimiter: u8) -> Vec<bool> {
-    let (mut fields, mut quotes, mut begins) = (Vec::new(), Quotes::new(delimiter), true);
-    // The end of the line before may be at the front.
-    for byte in raw.iter().copied().skip_while(|byte| matches!(byte, b'\n' | b'\r')) {
-        if begins {
-            fields.push(byte == b'"');
-        }
-        begins = byte == delimiter && !quotes.is_open;
-        quotes.pass(byte);
-    }
-    fields
 }
 
 /// What is wrong with a record, with its line.
@@ -272,6 +260,53 @@ mod tests {
         assert!(records.fields(&record).all(|field| field.is_none()));
     }
 
+    /// The rows of a file with a column `a`, each with its line, and again from the place behind each.
+    fn of_one_column(text: &str) -> Vec<(u64, Option<String>)> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.csv");
+        std::fs::write(&file, text).unwrap();
+        let rest = |from: &Position| {
+            let mut records = Records::open(&file, ',', None).unwrap();
+            records.seek(from).unwrap();
+            let (mut record, mut rows, mut places) = (StringRecord::new(), Vec::new(), Vec::new());
+            while records.next(&mut record).unwrap() {
+                let field = records.fields(&record).next().unwrap().map(str::to_owned);
+                rows.push((records.line(&record), field));
+                places.push(records.place(from.done + rows.len() as u64));
+            }
+            assert_eq!(records.open_quote().unwrap(), None);
+            (rows, places)
+        };
+        let (rows, places) = rest(&Position::default());
+        for (at, place) in places.iter().enumerate() {
+            assert_eq!(rest(place).0, rows[at + 1..], "from {place:?} of {text:?}");
+        }
+        rows
+    }
+
+    #[test]
+    fn an_empty_line_is_null_where_there_is_one_column() {
+        let row = |line: u64, field: &str| (line, Some(field.to_owned()));
+        let null = |line: u64| (line, None);
+        for (text, expected) in [
+            ("a", vec![]),
+            ("a\n", vec![]),
+            ("a\n\n", vec![null(2)]),
+            ("a\n\n\nx\n\n\"\"\n\n", vec![null(2), null(3), row(4, "x"), null(5), row(6, ""), null(7)]),
+            ("a\nx\n\ny", vec![row(2, "x"), null(3), row(4, "y")]),
+            ("a\n\"\n\n\"\n\n", vec![row(2, "\n\n"), null(5)]),
+        ] {
+            assert_eq!(of_one_column(text), expected, "{text:?}");
+            let fields = |rows: &[(u64, Option<String>)]| -> Vec<_> {
+                rows.iter()
+                    .map(|(line, field)| (*line, field.as_ref().map(|field| field.replace('\n', "\r\n"))))
+                    .collect()
+            };
+            assert_eq!(of_one_column(&text.replace('\n', "\r\n")), fields(&expected), "{text:?}");
+        }
+        assert_eq!(lines("a,b\n\n1,2\n\n").len(), 1);
+    }
+
     #[test]
     fn a_quote_that_never_ends_is_found_where_it_begins() {
         for ending in ["\n", "\r\n"] {
@@ -288,10 +323,14 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_exported_is_read_as_it_was(
-            rows in prop::collection::vec(prop::collection::vec(prop::option::of("\\PC*|[\r\n,\"]*"), 2..=2), 1..20),
+            rows in (1..3_usize).prop_flat_map(|columns| {
+                let row = prop::collection::vec(prop::option::of("\\PC*|[\r\n,\"]*"), columns);
+                prop::collection::vec(row, 0..20)
+            }),
         ) {
+            let columns = rows.first().map_or(1, Vec::len);
             let mut writer = RowWriter::new(Vec::new(), Mode::Csv, None);
-            writer.begin(&["a".to_owned(), "b".to_owned()]).unwrap();
+            writer.begin(&["a".to_owned(), "b".to_owned()][..columns]).unwrap();
             for row in &rows {
                 let value = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
                 writer.row(&row.iter().map(value).collect::<Vec<_>>()).unwrap();

@@ -11,7 +11,7 @@ use super::{
     super::{
         journal::{Fingerprint, Journal, Position},
         made::Made,
-        outcome::{Broken, IMPORTED, Imported, append, counted},
+        outcome::{Broken, IMPORTED, Imported, append},
         rows::{Batch, Insert, Loader, Row},
         stop::Stop,
         table::{NOT_REPLACED, Table, names, transact},
@@ -25,6 +25,7 @@ use crate::{
     context::{Context, say},
     exit::{Failure, Kind},
     hrana::Statement,
+    many::counted,
     progress,
     script::{Created, quote_identifier, quote_text},
 };

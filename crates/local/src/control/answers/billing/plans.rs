@@ -1,7 +1,7 @@
 //! The plans, and what they hold an organization to.
 
 use http::StatusCode;
-use turso_cloud_contract::billing::{Plan, Quotas};
+use turso_cloud_contract::billing::{Plan, Quotas, Timeline};
 
 use crate::{
     control::{Context, Refusal},
@@ -40,6 +40,11 @@ const GIGABYTE: u64 = 1_000_000_000;
 /// Whether there is a plan of this name.
 pub(crate) fn is_known(plan: &str) -> bool {
     PLANS.iter().any(|(known, ..)| *known == plan)
+}
+
+/// How often a plan is paid: every month, and the one that costs nothing never.
+pub(in crate::control::answers) fn timeline(plan: &str) -> String {
+    if plan == STARTER { String::new() } else { Timeline::Monthly.to_string() }
 }
 
 pub(super) fn all() -> impl Iterator<Item = Plan> {

@@ -92,7 +92,7 @@ proptest! {
                 }
                 Step::Read => {
                     if reader.take().is_none() {
-                        let mut connection = database.engine.connect().unwrap();
+                        let mut connection = database.engine.connect(Interrupter::default()).unwrap();
                         run(connection.as_mut(), "BEGIN; SELECT * FROM pages");
                         reader = Some(connection);
                     }

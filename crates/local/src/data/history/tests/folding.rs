@@ -1,12 +1,14 @@
 //! A base that cannot take in the log of its generation, because the disk fails halfway.
 
+use std::fs::File;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
 
 /// A database with two generations that are over and one in use. Of the values it inserts, one in each minute, the first
 /// two are of the first generation.
-fn three_generations() -> Database {
+pub(super) fn three_generations() -> Database {
     let mut database = Database::new(Bounds { long_log: u32::MAX, ..Bounds::default() });
     for value in [1, 10, 100, 1000] {
         database.commit(&format!("INSERT INTO t VALUES ({value})"));
@@ -22,34 +24,9 @@ fn three_generations() -> Database {
     database
 }
 
-/// Something in the way of the first archive, which is put aside.
-struct InTheWay {
-    log: PathBuf,
-    aside: PathBuf,
-}
-
-impl InTheWay {
-    fn of(database: &Database) -> Self {
-        let log = database.path(1, Kind::Log);
-        let aside = log.with_extension("aside");
-        std::fs::rename(&log, &aside).unwrap();
-        std::fs::create_dir(&log).unwrap();
-        Self { log, aside }
-    }
-
-    fn remove(self) {
-        std::fs::remove_dir(&self.log).unwrap();
-        std::fs::rename(self.aside, self.log).unwrap();
-    }
-}
-
 impl Database {
-    fn path(&self, generation: u32, kind: Kind) -> PathBuf {
-        self.history.place.path(generation, kind)
-    }
-
     /// The sum after the commits of a minute.
-    fn sum_in_minute(&self, minute: u32) -> Result<i64, String> {
+    pub(super) fn sum_in_minute(&self, minute: u32) -> Result<i64, String> {
         let target = self.directory.path().join("restored.db");
         let at = format!("2026-06-01T12:0{minute}:30Z").parse().unwrap();
         self.history.restore(at, &target).map_err(|error| error.to_string())?;
@@ -62,7 +39,7 @@ impl Database {
 #[test]
 fn a_fold_that_failed_halfway_makes_no_wrong_past_and_is_finished_when_the_past_is_wanted() {
     let mut database = three_generations();
-    let in_the_way = InTheWay::of(&database);
+    let in_the_way = InTheWay::of(database.path(1, Kind::Log));
     database.history.bounds.archived_bytes = 0;
     database.history.forget();
     assert!(!database.path(1, Kind::Base).exists(), "the fold has failed");
@@ -79,7 +56,7 @@ fn a_fold_that_failed_halfway_makes_no_wrong_past_and_is_finished_when_the_past_
 #[test]
 fn a_fold_that_failed_halfway_is_finished_by_the_next_one() {
     let mut database = three_generations();
-    let in_the_way = InTheWay::of(&database);
+    let in_the_way = InTheWay::of(database.path(1, Kind::Log));
     database.history.bounds.archived_bytes = 0;
     database.history.forget();
     in_the_way.remove();
@@ -87,6 +64,33 @@ fn a_fold_that_failed_halfway_is_finished_by_the_next_one() {
     database.history.rotate(database.writer.as_mut());
     database.history.forget();
     assert_eq!((database.archived_bytes(), database.sum_in_minute(3)), (0, Ok(1111)));
+}
+
+#[test]
+fn a_fold_that_keeps_failing_is_told_of_once_until_it_has_succeeded() {
+    let mut database = three_generations();
+    let path = database.directory.path().join("log");
+    let log = Arc::new(File::create(&path).unwrap());
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    database.history.bounds.archived_bytes = 0;
+    let told = || std::fs::read_to_string(&path).unwrap().matches("cannot be shortened: it grows until").count();
+
+    let in_the_way = InTheWay::of(database.path(1, Kind::Log));
+    for _ in 0..3 {
+        database.history.rotate(database.writer.as_mut());
+        database.history.forget();
+    }
+    assert_eq!(told(), 1);
+    in_the_way.remove();
+    database.history.forget();
+    assert_eq!((database.archived_bytes(), told()), (0, 1));
+
+    database.commit("INSERT INTO t VALUES (1)");
+    database.history.rotate(database.writer.as_mut());
+    let _in_the_way = InTheWay::of(database.path(database.history.generation() - 1, Kind::Ledger));
+    database.history.forget();
+    assert_eq!(told(), 2);
 }
 
 #[test]
@@ -107,4 +111,17 @@ fn an_archive_that_could_not_be_deleted_is_no_part_of_the_past_and_ends_no_foldi
     database.history.forget();
     assert_eq!((database.archived_bytes(), log.exists()), (0, false));
     assert_eq!(database.sum_in_minute(3), Ok(1111));
+}
+
+#[test]
+fn an_archive_without_a_sound_header_is_not_taken_for_one_that_is_empty() {
+    let mut database = three_generations();
+    let archive = database.path(1, Kind::Log);
+    let mut bytes = std::fs::read(&archive).unwrap();
+    bytes[8..12].fill(0xff);
+    std::fs::write(archive, bytes).unwrap();
+    database.sum_in_minute(2).unwrap_err();
+    database.history.bounds.archived_bytes = 0;
+    database.history.forget();
+    database.sum_in_minute(2).unwrap_err();
 }

@@ -169,7 +169,7 @@ impl TryFrom<PipelineReqBody> for PipelineBody {
 
     fn try_from(body: PipelineReqBody) -> Result<Self, Unreadable> {
         let requests = body.requests.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-        Ok(Self { baton: body.baton, requests })
+        Ok(Self { baton: body.baton, requests: Some(requests) })
     }
 }
 

@@ -44,7 +44,7 @@ impl TryFrom<Batch> for hrana::Batch {
     type Error = Unreadable;
 
     fn try_from(batch: Batch) -> Result<Self, Unreadable> {
-        Ok(Self { steps: batch.steps.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()? })
+        Ok(Self { steps: Some(batch.steps.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?) })
     }
 }
 
