@@ -20,7 +20,7 @@
 //! let mock = Mock::new();
 //! mock.when::<GetDatabase>().fail_once(Failure::refused(404, "database not found"));
 //! let orders = mock.client().build()?.databases().ensure(NewDatabase::new("orders", "eu")).await?;
-//! assert!(orders.is_created() && orders.group == "eu");
+//! assert!(orders.is_created() && orders.as_ref().group == "eu");
 //! # Ok(())
 //! # }
 //! ```
