@@ -18,7 +18,7 @@ async fn main() -> Result<()> {
 
     let id = turso.databases().get("orders").await?.id;
     turso.databases().delete("orders").await?;
-    let restored = turso.recovery().restore_database(id, None).await?;
+    let restored = turso.recovery().restore_database(id).await?;
     println!("{} is back", restored.name);
     Ok(())
 }

@@ -147,8 +147,8 @@ fn with_databases(rounds: usize, tursoctl: &Path) -> Result<Vec<Growth>> {
 
 async fn make(turso: &Client, numbers: std::ops::Range<usize>) -> Result<()> {
     let databases = numbers.map(|number| NewDatabase::new(name_of(number), "default"));
-    let outcomes = turso.databases().create_many(databases).concurrency(16).await;
-    outcomes.into_iter().try_for_each(|outcome| outcome.result.map(drop)).map_err(Into::into)
+    turso.databases().create_many(databases).concurrency(16).await.into_result()?;
+    Ok(())
 }
 
 fn name_of(number: usize) -> String {

@@ -14,7 +14,7 @@ use tokio::{
 };
 use turso_cloud_contract::{DatabaseName, DatabaseToken, OrganizationSlug};
 
-use crate::{Call, Error, ErrorKind, call::Context};
+use crate::{Call, Error, ErrorKind, call::Context, exchange::inside_a_runtime};
 
 /// How many tokens are kept. Where there would be more, the half that was not asked for for the longest time is forgotten.
 const MANY: usize = 4096;
@@ -82,6 +82,7 @@ impl AccessCache {
     where
         F: Future<Output = Result<DatabaseAccess, Error>>,
     {
+        inside_a_runtime()?;
         let slot = self.slot(key);
         let late = "another call did not get the token before the deadline";
         let kept = timeout_at(deadline, slot.lock()).await;

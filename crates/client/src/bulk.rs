@@ -1,3 +1,5 @@
+mod outcomes;
+
 use std::{
     collections::VecDeque,
     fmt,
@@ -9,11 +11,15 @@ use std::{
 
 use futures_core::Stream;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
+pub use outcomes::{Outcome, Outcomes};
 use tokio::time::{Sleep, sleep_until};
 
+#[cfg(feature = "blocking")]
+use crate::Error;
 use crate::{
-    Call, Client, Error,
+    Call, Client,
     call::{CallOptions, option_setters},
+    exchange::inside_a_runtime,
 };
 
 type MakeCall<I, T> = Arc<dyn Fn(&I) -> Call<T> + Send + Sync>;
@@ -46,18 +52,6 @@ pub struct Bulk<I, T> {
     concurrency: usize,
     options: CallOptions,
     call: MakeCall<I, T>,
-}
-
-/// What became of one input.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Outcome<I, T> {
-    /// Its place among the inputs, from 0.
-    pub index: usize,
-    /// The input.
-    pub input: I,
-    /// The result of its call.
-    pub result: Result<T, Error>,
 }
 
 impl<I: Send + 'static, T: Send + 'static> Bulk<I, T> {
@@ -95,7 +89,7 @@ impl<I: Send + 'static, T: Send + 'static> Bulk<I, T> {
 
     /// Makes all calls and waits for their outcomes; see [`Call::send`].
     #[cfg(feature = "blocking")]
-    pub fn send(self) -> Result<Vec<Outcome<I, T>>, Error> {
+    pub fn send(self) -> Result<Outcomes<I, T>, Error> {
         let client = self.client.clone();
         let all = self.into_future();
         client.runtime()?.run(async move { Ok(all.await) })
@@ -103,14 +97,14 @@ impl<I: Send + 'static, T: Send + 'static> Bulk<I, T> {
 }
 
 impl<I: Send + 'static, T: Send + 'static> IntoFuture for Bulk<I, T> {
-    type Output = Vec<Outcome<I, T>>;
+    type Output = Outcomes<I, T>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let mut outcomes: Vec<_> = self.events().collect().await;
             outcomes.sort_by_key(|outcome| outcome.index);
-            outcomes
+            Outcomes::new(outcomes)
         })
     }
 }
@@ -181,7 +175,11 @@ impl<I: Send + 'static, T: Send + 'static> BulkEvents<I, T> {
         }
     }
 
+    /// Without a runtime nothing can be waited for: each call says so itself.
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if inside_a_runtime().is_err() {
+            return Poll::Ready(());
+        }
         while let Some(until) = self.client.inner().throttle.cooling() {
             let pause = self.pause.get_or_insert_with(|| Box::pin(sleep_until(until)));
             if pause.deadline() != until {
@@ -190,16 +188,6 @@ impl<I: Send + 'static, T: Send + 'static> BulkEvents<I, T> {
             ready!(pause.as_mut().poll(cx));
         }
         Poll::Ready(())
-    }
-}
-
-impl<I, T> Outcome<I, T> {
-    /// Whether the call was given up because of a pause before anything of it was sent: another call of the client may have
-    /// met the pause after this one was started.
-    fn met_a_pause(&self) -> bool {
-        self.result.as_ref().is_err_and(|error| {
-            (error.is_rate_limited() || error.is_timeout()) && error.attempts() == 0 && !error.may_have_happened()
-        })
     }
 }
 

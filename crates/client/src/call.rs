@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
-use turso_cloud_contract::{Endpoint, InvalidInput, Repeatability, RequestError, Service, without_query};
+use turso_cloud_contract::{Endpoint, InvalidInput, Repeatability, RequestError, RequestPart, Service, without_query};
 
 use crate::{
     Client, Error, ErrorKind, RetryPolicy,
@@ -256,8 +256,8 @@ impl Context {
         endpoint.check()?;
         let target = endpoint.path_and_query().map_err(unwritable)?;
         let (origin, authorization) = match E::SERVICE {
-            Service::Platform => (&self.client().base_url, Authorization::Client),
             Service::Region => (&self.client().region_url, Authorization::Anonymous),
+            _ => (&self.client().base_url, Authorization::Client),
         };
         Ok(Prepared {
             operation: E::NAME,
@@ -294,8 +294,13 @@ pub(crate) fn checked<E: Endpoint>(endpoint: Result<E, Error>) -> Result<E, Erro
     checked.map_err(unsent::<E>)
 }
 
+/// As [`checked`], for a part of a request the rest of which has to be asked for first.
+pub(crate) fn check_part<E: Endpoint>(part: &impl RequestPart) -> Result<(), Error> {
+    part.check().map_err(|refused| unsent::<E>(refused.into()))
+}
+
 /// Names the operation in an error that came before its first attempt.
-fn unsent<E: Endpoint>(error: Error) -> Error {
+pub(crate) fn unsent<E: Endpoint>(error: Error) -> Error {
     error.with_request(RequestContext {
         operation: E::NAME,
         method: E::METHOD,

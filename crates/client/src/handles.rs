@@ -20,7 +20,7 @@ mod scope;
 mod user;
 mod wait_ready;
 
-pub use api_tokens::ApiTokens;
+pub use api_tokens::{ApiTokens, OrganizationApiTokens};
 pub use audit_logs::{AuditLogStream, AuditLogs};
 pub use billing::{Billing, Limits};
 pub use databases::{Branch, Databases};
@@ -35,4 +35,4 @@ pub use organizations::Organizations;
 pub use recovery::Recovery;
 pub(crate) use scope::Scope;
 pub use user::CurrentUser;
-pub(crate) use wait_ready::{patiently, select_one};
+pub(crate) use wait_ready::{TOKEN_LIFE, patiently, select_one, send_patiently};

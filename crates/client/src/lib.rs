@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod access;
@@ -29,15 +30,19 @@ pub mod transport;
 
 pub use access::DatabaseAccess;
 pub use builder::ClientBuilder;
-pub use bulk::{Bulk, BulkEvents, Outcome};
+pub use bulk::{Bulk, BulkEvents, Outcome, Outcomes};
 pub use call::Call;
 pub use client::Client;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
 pub use handles::{
     ApiTokens, AuditLogStream, AuditLogs, Billing, Branch, Continent, CurrentUser, Databases, Ensured, Groups, Invites,
-    Jwks, Limits, Location, Locations, Members, Organizations, Recovery,
+    Jwks, Limits, Location, Locations, Members, OrganizationApiTokens, Organizations, Recovery,
 };
+/// Methods, headers and statuses of HTTP as signatures here have them.
+pub use http;
+/// Times as signatures here have them.
+pub use jiff;
 pub use listing::Listing;
 pub use raw::{RawAnswer, RawCall};
 pub use retry::RetryPolicy;
@@ -47,25 +52,25 @@ pub use turso_cloud_contract::{
     ApiToken, ApiTokenId, ApiTokenName, ByteSize, DatabaseId, DatabaseName, DatabaseToken, EmailAddress, EncryptionKey,
     Expiration, GroupId, GroupName, InstanceName, InvalidInput, JwksName, LocationCode, OrganizationId,
     OrganizationSlug, Username,
-    api_tokens::{ApiTokenInfo, CreatedApiToken, NewApiToken, Scope, TokenValidity},
-    audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditOrigin},
+    api_tokens::{ApiTokenInfo, CreatedApiToken, NewApiToken, Scope, TokenOwner, TokenValidity},
+    audit_logs::{AuditCode, AuditData, AuditLog, AuditLogPage, AuditLogsAnswer, AuditOrigin, AuditPagination},
     billing::{
-        BillingCustomer, DatabaseUsage, Invoice, InvoiceKind, OrganizationUsage, Plan, Quotas, Subscription, Timeline,
-        Usage,
+        BillingAddress, BillingCustomer, DatabaseUsage, InstanceUsage, Invoice, InvoiceKind, OrganizationTotal,
+        OrganizationUsage, Plan, Price, Quotas, Subscription, TaxId, Timeline, Usage,
     },
     database_tokens::{Action, Authorization, NewToken, Permission},
     databases::{
-        Cipher, CreatedDatabase, Database, DatabaseConfiguration, DatabaseFilter, DatabasePatch, DatabaseV3,
-        Encryption, Instance, InstanceKind, NewDatabase, NewDatabaseV3, QueryStat, Seed, UsagePeriod,
+        AllowListChange, AllowRules, Cipher, CreatedDatabase, Database, DatabaseConfiguration, DatabaseFilter,
+        DatabasePatch, DatabaseV3, Encryption, Instance, InstanceKind, NewDatabase, NewDatabaseV3, Parent, QueryStat,
+        Seed, UsagePeriod,
     },
     groups::{Extension, Extensions, Group, GroupConfiguration, GroupPatch, NewGroup},
     invites::{CreatedInvite, Invite, NewInvite},
-    jwks::{JwksTemplate, JwksTemplateRequest, NewJwks},
+    jwks::{Jwks as JwksProvider, JwksTemplate, JwksTemplateRequest, NewJwks},
+    locations::ClosestRegion,
     members::{Member, NewMember, Role},
     organizations::{NewOrganization, Organization, OrganizationKind, OrganizationPatch, OrganizationV2},
-    recovery::{DeletedGroup, RestoredGroupAnswer},
+    recovery::{DeletedGroup, RestoredGroup},
     user::User,
 };
-pub use uploads::{
-    DumpSettings, DumpUpload, FileSettings, FileUpload, ResumePoint, Upload, UploadEvent, UploadEvents, UploadProgress,
-};
+pub use uploads::{DumpUpload, FileUpload, ResumePoint, Upload, UploadEvent, UploadEvents, UploadProgress};

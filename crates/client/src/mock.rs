@@ -20,7 +20,7 @@
 //! let mock = Mock::new();
 //! mock.when::<GetDatabase>().fail_once(Failure::refused(404, "database not found"));
 //! let orders = mock.client().build()?.databases().ensure(NewDatabase::new("orders", "eu")).await?;
-//! assert!(orders.is_created() && orders.group == "eu");
+//! assert!(orders.is_created() && orders.as_ref().group == "eu");
 //! # Ok(())
 //! # }
 //! ```
@@ -41,7 +41,7 @@
 //! mock.on::<CreateDatabase>(|request| {
 //!     let name = request.body.name.parse().map_err(|_| Failure::refused(400, "bad name"))?;
 //!     let id = "0eb771dd-6906-11ee-8553-eaa7715aeaf2".parse().map_err(|_| Failure::Disconnected)?;
-//!     Ok(CreatedDatabaseAnswer { database: CreatedDatabase::new(id, "orders-acme.turso.io", name) })
+//!     Ok(CreatedDatabaseAnswer::new(CreatedDatabase::new(id, "orders-acme.turso.io", name)))
 //! })
 //! .fail_once(Failure::rate_limited(Duration::from_secs(2)));
 //!

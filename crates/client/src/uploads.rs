@@ -71,7 +71,8 @@ pub struct Upload<S, T> {
 
 type OnProgress = Box<dyn FnMut(&UploadProgress) + Send>;
 
-/// What is particular to the file of a database.
+/// What is particular to the file of a database. Like [`DumpSettings`] public in signatures and named by nobody: its
+/// methods are those of [`FileUpload`].
 #[derive(Debug, Default)]
 pub struct FileSettings {
     whole: bool,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     ApiToken, ApiTokenId, ApiTokenName, GroupName, InvalidInput, OrganizationSlug, Presence, RequestPart, Username,
-    endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
+    answer::answer, endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
 };
 
 endpoint!(
@@ -166,74 +166,84 @@ impl ApiTokenInfo {
     }
 }
 
-/// Whose token it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenOwner {
-    /// Their username.
-    pub username: Username,
-    /// Their address.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub email: String,
-}
+answer!(
+    /// Whose token it is.
+    TokenOwner {
+        /// Their username.
+        username: Username,
+        /// Their address.
+        #[serde(default, deserialize_with = "null_as_default")]
+        email: String,
+    }
+);
 
-/// The answer of [`ListApiTokens`] and [`ListOrganizationApiTokens`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApiTokensAnswer {
-    /// The tokens.
-    #[serde(deserialize_with = "null_as_default")]
-    pub tokens: Vec<ApiTokenInfo>,
-}
+answer!(
+    /// The answer of [`ListApiTokens`] and [`ListOrganizationApiTokens`].
+    #[derive(Default)]
+    ApiTokensAnswer {
+        /// The tokens.
+        #[serde(deserialize_with = "null_as_default")]
+        tokens: Vec<ApiTokenInfo>,
+    }
+);
 
-/// The answer of [`CreateApiToken`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreatedApiToken {
-    /// Its name.
-    pub name: ApiTokenName,
-    /// Its id.
-    pub id: ApiTokenId,
-    /// The secret.
-    pub token: ApiToken,
-}
+answer!(
+    /// The answer of [`CreateApiToken`].
+    CreatedApiToken {
+        /// Its name.
+        name: ApiTokenName,
+        /// Its id.
+        id: ApiTokenId,
+        /// The secret.
+        token: ApiToken,
+    }
+);
 
-/// The answer of [`CreateApiTokenV2`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreatedApiTokenV2Answer {
-    /// The token.
-    pub token: CreatedApiTokenV2,
-}
+answer!(
+    /// The answer of [`CreateApiTokenV2`].
+    CreatedApiTokenV2Answer {
+        /// The token.
+        token: CreatedApiTokenV2,
+    }
+);
 
-/// The same as [`CreatedApiToken`], with another key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreatedApiTokenV2 {
-    /// Its name.
-    pub name: ApiTokenName,
-    /// Its id.
-    pub id: ApiTokenId,
-    /// The secret.
-    pub value: ApiToken,
-}
+answer!(
+    /// The same as [`CreatedApiToken`], with another key.
+    CreatedApiTokenV2 {
+        /// Its name.
+        name: ApiTokenName,
+        /// Its id.
+        id: ApiTokenId,
+        /// The secret.
+        value: ApiToken,
+    }
+);
 
-/// The answer of [`RevokeApiToken`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RevokedApiToken {
-    /// The name of the former token.
-    pub token: ApiTokenName,
-}
+answer!(
+    /// The answer of [`RevokeApiToken`].
+    RevokedApiToken {
+        /// The name of the former token.
+        token: ApiTokenName,
+    }
+);
 
-/// The answer of [`RevokeOrganizationApiToken`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RevokedOrganizationApiToken {
-    /// The id of the former token.
-    pub token: ApiTokenId,
-}
+answer!(
+    /// The answer of [`RevokeOrganizationApiToken`].
+    RevokedOrganizationApiToken {
+        /// The id of the former token.
+        token: ApiTokenId,
+    }
+);
 
-/// The answer of [`ValidateApiToken`]: `exp` in Unix seconds, `-1` for a token without an end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenValidity {
-    /// When the token ends; nothing for one that never does, as API tokens do not.
-    #[serde(rename = "exp", serialize_with = "to_unix_seconds", deserialize_with = "from_unix_seconds")]
-    pub expires_at: Option<Timestamp>,
-}
+answer!(
+    /// The answer of [`ValidateApiToken`]: `exp` in Unix seconds, `-1` for a token without an end.
+    #[derive(Copy)]
+    TokenValidity {
+        /// When the token ends; nothing for one that never does, as API tokens do not.
+        #[serde(rename = "exp", serialize_with = "to_unix_seconds", deserialize_with = "from_unix_seconds")]
+        expires_at: Option<Timestamp>,
+    }
+);
 
 const NEVER: i64 = -1;
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    InvalidInput, OrganizationSlug, Presence, RequestPart, endpoint::endpoint, lenient::null_as_default,
-    open_enum::open_enum,
+    InvalidInput, OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint,
+    lenient::null_as_default, open_enum::open_enum,
 };
 
 endpoint!(
@@ -186,12 +186,13 @@ impl AuditPagination {
     }
 }
 
-/// The answer of [`ListAuditLogs`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditLogsAnswer {
-    /// The entries of the page, newest first.
-    #[serde(deserialize_with = "null_as_default")]
-    pub audit_logs: Vec<AuditLog>,
-    /// Where the page stands.
-    pub pagination: AuditPagination,
-}
+answer!(
+    /// The answer of [`ListAuditLogs`].
+    AuditLogsAnswer {
+        /// The entries of the page, newest first.
+        #[serde(deserialize_with = "null_as_default")]
+        audit_logs: Vec<AuditLog>,
+        /// Where the page stands.
+        pagination: AuditPagination,
+    }
+);

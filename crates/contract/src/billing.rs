@@ -10,8 +10,8 @@ pub use usage::{
 };
 
 use crate::{
-    InvalidInput, Nothing, OrganizationSlug, Presence, RequestPart, endpoint::endpoint, lenient::null_as_default,
-    open_enum::open_enum,
+    InvalidInput, Nothing, OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint,
+    lenient::null_as_default, open_enum::open_enum,
 };
 
 endpoint!(
@@ -231,15 +231,28 @@ impl Invoice {
 /// Who is billed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct BillingCustomer {
     /// Their name.
+    #[serde(deserialize_with = "null_as_default")]
     pub name: String,
     /// Their address for invoices.
+    #[serde(deserialize_with = "null_as_default")]
     pub email: String,
     /// Their tax number.
+    #[serde(deserialize_with = "null_as_default")]
     pub tax_id: TaxId,
     /// Where they are.
+    #[serde(deserialize_with = "null_as_default")]
     pub billing_address: BillingAddress,
+}
+
+impl BillingCustomer {
+    /// A customer with an address for invoices, and no more.
+    #[must_use]
+    pub fn new(name: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { name: name.into(), email: email.into(), ..Self::default() }
+    }
 }
 
 impl RequestPart for BillingCustomer {}
@@ -247,64 +260,89 @@ impl RequestPart for BillingCustomer {}
 /// A tax number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct TaxId {
     /// The number.
+    #[serde(deserialize_with = "null_as_default")]
     pub value: String,
     /// The country it is of.
+    #[serde(deserialize_with = "null_as_default")]
     pub country: String,
+}
+
+impl TaxId {
+    /// The number a customer has in a country.
+    #[must_use]
+    pub fn new(value: impl Into<String>, country: impl Into<String>) -> Self {
+        Self { value: value.into(), country: country.into() }
+    }
 }
 
 /// Where a customer is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, expecting = "an object")]
+#[non_exhaustive]
 pub struct BillingAddress {
     /// Street and number.
+    #[serde(deserialize_with = "null_as_default")]
     pub line1: String,
     /// What else helps to find it.
+    #[serde(deserialize_with = "null_as_default")]
     pub line2: String,
     /// City.
+    #[serde(deserialize_with = "null_as_default")]
     pub city: String,
     /// State or region.
+    #[serde(deserialize_with = "null_as_default")]
     pub state: String,
     /// Postal code.
+    #[serde(deserialize_with = "null_as_default")]
     pub postal_code: String,
     /// Country.
+    #[serde(deserialize_with = "null_as_default")]
     pub country: String,
 }
 
-/// The answer of [`ListPlans`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlansAnswer {
-    /// The plans.
-    #[serde(deserialize_with = "null_as_default")]
-    pub plans: Vec<Plan>,
-}
+answer!(
+    /// The answer of [`ListPlans`].
+    #[derive(Default)]
+    PlansAnswer {
+        /// The plans.
+        #[serde(deserialize_with = "null_as_default")]
+        plans: Vec<Plan>,
+    }
+);
 
-/// The answer of [`GetSubscription`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubscriptionAnswer {
-    /// The subscription.
-    pub subscription: Subscription,
-}
+answer!(
+    /// The answer of [`GetSubscription`].
+    SubscriptionAnswer {
+        /// The subscription.
+        subscription: Subscription,
+    }
+);
 
-/// The answer of [`ListInvoices`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvoicesAnswer {
-    /// The invoices.
-    #[serde(deserialize_with = "null_as_default")]
-    pub invoices: Vec<Invoice>,
-}
+answer!(
+    /// The answer of [`ListInvoices`].
+    #[derive(Default)]
+    InvoicesAnswer {
+        /// The invoices.
+        #[serde(deserialize_with = "null_as_default")]
+        invoices: Vec<Invoice>,
+    }
+);
 
-/// The answer of [`CreateBillingPortal`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BillingPortalAnswer {
-    /// The page.
-    pub portal: BillingPortal,
-}
+answer!(
+    /// The answer of [`CreateBillingPortal`].
+    BillingPortalAnswer {
+        /// The page.
+        portal: BillingPortal,
+    }
+);
 
-/// A page for a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BillingPortal {
-    /// Where it is.
-    pub url: String,
-}
+answer!(
+    /// A page for a person.
+    BillingPortal {
+        /// Where it is.
+        url: String,
+    }
+);

@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     DatabaseId, DatabaseName, DatabaseToken, Expiration, GroupId, GroupName, InvalidInput, Nothing, OrganizationId,
-    OrganizationSlug, Presence, RequestPart, endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
+    OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint, lenient::null_as_default,
+    open_enum::open_enum,
 };
 
 endpoint!(
@@ -54,6 +55,16 @@ open_enum!(
         ReadOnly = "read-only",
     }
 );
+
+impl Authorization {
+    /// Refuses what the service does not know; `field` is where it stands.
+    pub(crate) fn check(&self, field: &'static str) -> Result<(), InvalidInput> {
+        match self {
+            Self::FullAccess | Self::ReadOnly => Ok(()),
+            Self::Unknown(other) => Err(InvalidInput::new(field, other.as_str(), "must be full-access or read-only")),
+        }
+    }
+}
 
 /// A token to mint: how long it is good for and what it allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -126,7 +137,8 @@ impl RequestPart for TokenOptions {
     const PRESENCE: Presence = Presence::Optional;
 
     fn check(&self) -> Result<(), InvalidInput> {
-        self.expiration.check()
+        self.expiration.check()?;
+        self.authorization.check("authorization")
     }
 }
 
@@ -161,6 +173,7 @@ impl RequestPart for TokenPermissions {
 /// Databases a token may attach.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, expecting = "an object")]
+#[non_exhaustive]
 pub struct AttachPermissions {
     /// Those it may attach for reading.
     #[serde(deserialize_with = "null_as_default")]
@@ -170,6 +183,7 @@ pub struct AttachPermissions {
 /// A list of databases.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, expecting = "an object")]
+#[non_exhaustive]
 pub struct AttachableDatabases {
     /// Their names.
     #[serde(deserialize_with = "null_as_default")]
@@ -245,12 +259,13 @@ impl Permission {
     }
 }
 
-/// The answer to the minting of a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenAnswer {
-    /// The token, a JWT.
-    pub jwt: DatabaseToken,
-}
+answer!(
+    /// The answer to the minting of a token.
+    TokenAnswer {
+        /// The token, a JWT.
+        jwt: DatabaseToken,
+    }
+);
 
 fn full_access() -> Authorization {
     Authorization::FullAccess

@@ -26,6 +26,7 @@ pub use v3::{
 
 use crate::{
     DatabaseId, DatabaseName, GroupName, InvalidInput, LocationCode, Nothing, OrganizationSlug, Presence, RequestPart,
+    answer::answer,
     endpoint::endpoint,
     is_this_machine,
     lenient::{Text, null_as_default},
@@ -260,23 +261,26 @@ impl CreatedDatabase {
     }
 }
 
-/// The answer of [`GetDatabase`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatabaseAnswer {
-    /// The database.
-    pub database: Database,
-}
+answer!(
+    /// The answer of [`GetDatabase`].
+    DatabaseAnswer {
+        /// The database.
+        database: Database,
+    }
+);
 
-/// The answer of [`ListDatabases`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatabasesAnswer {
-    /// The databases.
-    #[serde(deserialize_with = "null_as_default")]
-    pub databases: Vec<Database>,
-    /// Where the page ends; not there on the last page.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "unless_last")]
-    pub pagination: Option<Pagination>,
-}
+answer!(
+    /// The answer of [`ListDatabases`].
+    #[derive(Default)]
+    DatabasesAnswer {
+        /// The databases.
+        #[serde(deserialize_with = "null_as_default")]
+        databases: Vec<Database>,
+        /// Where the page ends; not there on the last page.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "unless_last")]
+        pagination: Option<Pagination>,
+    }
+);
 
 /// Where a page of a listing ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -301,27 +305,29 @@ fn unless_last<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Pagi
     Ok(pagination.filter(|page| page.next.as_deref().is_some_and(|next| !next.is_empty())))
 }
 
-/// The answer of [`CreateDatabase`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreatedDatabaseAnswer {
-    /// What is told of the new database.
-    pub database: CreatedDatabase,
-}
+answer!(
+    /// The answer of [`CreateDatabase`].
+    CreatedDatabaseAnswer {
+        /// What is told of the new database.
+        database: CreatedDatabase,
+    }
+);
 
-/// The answer of [`DeleteDatabase`]: under the key that holds an object everywhere else, only the name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeletedDatabaseAnswer {
-    /// The name of the deleted database.
-    pub database: DatabaseName,
-}
+answer!(
+    /// The answer of [`DeleteDatabase`]: under the key that holds an object everywhere else, only the name.
+    DeletedDatabaseAnswer {
+        /// The name of the deleted database.
+        database: DatabaseName,
+    }
+);
 
 /// A database without a cipher may say so by an empty text.
 fn unless_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cipher>, D::Error> {
     Ok(Option::<Cipher>::deserialize(deserializer)?.filter(|cipher| !cipher.as_str().is_empty()))
 }
 
-/// A live answer holds `Hostname` beside a duplicate `hostname` (observed in 2026), and newer routes only the
-/// latter: two fields and a choice, where a serde alias would refuse the pair as a duplicate.
+/// The documented field is `Hostname`. A live answer holds a duplicate `hostname` beside it (observed in 2026), and either
+/// is enough: two fields and a choice, where a serde alias would refuse the pair as a duplicate.
 fn choose_hostname<E: serde::de::Error>(
     documented: Option<Text<'_>>,
     duplicate: Option<Text<'_>>,

@@ -7,8 +7,9 @@ use crate::{InvalidInput, PathReader, decode};
 
 /// One operation of the API, declared once by the `endpoint!` macro for client, local cloud and mock alike.
 ///
-/// A value of the implementing type is one request: its path fields, its query and its body.
-pub trait Endpoint: Clone + Debug + Send + Sync + Sized + 'static {
+/// A value of the implementing type is one request: its path fields, its query and its body. It cannot be implemented
+/// elsewhere: nothing but the macro keeps its parts in step.
+pub trait Endpoint: Declared + Clone + Debug + Send + Sync + Sized + 'static {
     /// The name of the operation, for instance `GetDatabase`.
     const NAME: &'static str;
     /// The HTTP method.
@@ -70,8 +71,12 @@ pub trait Endpoint: Clone + Debug + Send + Sync + Sized + 'static {
     }
 }
 
+/// What the macro has declared; not to be named by other crates.
+pub trait Declared {}
+
 /// Whether a request may be sent again when nobody knows if the first one arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Repeatability {
     /// It changes nothing.
     Safe,
@@ -83,6 +88,7 @@ pub enum Repeatability {
 
 /// The server an operation belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Service {
     /// The Platform API, `https://api.turso.tech`.
     Platform,
@@ -92,6 +98,7 @@ pub enum Service {
 
 /// What the service makes of an absent query or body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Presence {
     /// It refuses the request.
     Required,
@@ -198,6 +205,8 @@ macro_rules! endpoint {
             $(/// The body.
               pub body: $body,)?
         }
+
+        impl $crate::endpoint::Declared for $name {}
 
         impl $crate::Endpoint for $name {
             const NAME: &'static str = stringify!($name);

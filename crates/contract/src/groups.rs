@@ -1,10 +1,11 @@
 //! Groups: databases that share their locations.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::Error as _};
+use serde_json::{Map, Value};
 
 use crate::{
     GroupId, GroupName, InvalidInput, LocationCode, Nothing, OrganizationId, OrganizationSlug, RequestPart,
-    endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
+    answer::answer, endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
 };
 
 endpoint!(
@@ -237,14 +238,14 @@ pub enum Extensions {
     /// All of them.
     All,
     /// These.
-    Some(Vec<Extension>),
+    Only(Vec<Extension>),
 }
 
 impl Serialize for Extensions {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::All => serializer.serialize_str("all"),
-            Self::Some(extensions) => serializer.collect_seq(extensions),
+            Self::Only(extensions) => serializer.collect_seq(extensions),
         }
     }
 }
@@ -259,8 +260,8 @@ impl<'de> Deserialize<'de> for Extensions {
         }
         match Wire::deserialize(deserializer)? {
             Wire::Text(text) if text == "all" => Ok(Self::All),
-            Wire::Text(text) => Ok(Self::Some(vec![Extension::from(text.as_str())])),
-            Wire::List(extensions) => Ok(Self::Some(extensions)),
+            Wire::Text(text) => Ok(Self::Only(vec![Extension::from(text.as_str())])),
+            Wire::List(extensions) => Ok(Self::Only(extensions)),
         }
     }
 }
@@ -268,7 +269,12 @@ impl<'de> Deserialize<'de> for Extensions {
 impl RequestPart for NewGroup {
     fn check(&self) -> Result<(), InvalidInput> {
         GroupName::check(&self.name)?;
-        LocationCode::check(&self.location)
+        LocationCode::check(&self.location)?;
+        let Some(Extensions::Only(extensions)) = &self.extensions else { return Ok(()) };
+        match extensions.iter().find(|extension| matches!(extension, Extension::Unknown(_))) {
+            Some(unknown) => Err(InvalidInput::new("extension", unknown.as_str(), "is not one the service knows")),
+            None => Ok(()),
+        }
     }
 }
 
@@ -312,40 +318,52 @@ impl Group {
     }
 }
 
-/// The answer of [`CreateGroup`], [`GetGroup`] and [`DeleteGroup`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupAnswer {
-    /// The group.
-    pub group: Group,
-}
+answer!(
+    /// The answer of every operation that yields one group, but for [`TransferGroup`].
+    GroupAnswer {
+        /// The group.
+        group: Group,
+    }
+);
 
 /// The answer of [`TransferGroup`]: the group without an envelope, as documented and in contrast to every other
 /// operation. One in an envelope is read too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct TransferredGroup {
     /// The group in its new organization.
     pub group: Group,
 }
 
-impl<'de> Deserialize<'de> for TransferredGroup {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Wire {
-            Wrapped(GroupAnswer),
-            Bare(Group),
-        }
-        Ok(match Wire::deserialize(deserializer)? {
-            Wire::Wrapped(GroupAnswer { group }) | Wire::Bare(group) => Self { group },
-        })
+impl TransferredGroup {
+    /// The answer with this group, for tests and local clouds.
+    #[must_use]
+    pub fn new(group: Group) -> Self {
+        Self { group }
     }
 }
 
-/// The answer of [`ListGroups`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupsAnswer {
-    /// The groups.
-    #[serde(deserialize_with = "null_as_default")]
-    pub groups: Vec<Group>,
+impl<'de> Deserialize<'de> for TransferredGroup {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut object = Map::deserialize(deserializer)?;
+        // No field of a group is called so.
+        let group = object.remove("group").unwrap_or(Value::Object(object));
+        // Read by hand rather than `untagged`, which would forget which field was wrong.
+        match serde_path_to_error::deserialize(group) {
+            Ok(group) => Ok(Self { group }),
+            Err(error) if error.path().iter().next().is_none() => Err(D::Error::custom(error.inner())),
+            Err(error) => Err(D::Error::custom(format!("{}: {}", error.path(), error.inner()))),
+        }
+    }
 }
+
+answer!(
+    /// The answer of [`ListGroups`] and [`ListGroupsV3`].
+    #[derive(Default)]
+    GroupsAnswer {
+        /// The groups.
+        #[serde(deserialize_with = "null_as_default")]
+        groups: Vec<Group>,
+    }
+);

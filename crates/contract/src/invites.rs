@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EmailAddress, InvalidInput, Nothing, OrganizationSlug, RequestPart, Username, endpoint::endpoint,
+    EmailAddress, InvalidInput, Nothing, OrganizationSlug, RequestPart, Username, answer::answer, endpoint::endpoint,
     lenient::null_as_default, members::Role,
 };
 
@@ -115,20 +115,23 @@ impl CreatedInvite {
     }
 }
 
-/// The answer of [`ListInvites`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvitesAnswer {
-    /// The open invites.
-    #[serde(deserialize_with = "null_as_default")]
-    pub invites: Vec<Invite>,
-}
+answer!(
+    /// The answer of [`ListInvites`].
+    #[derive(Default)]
+    InvitesAnswer {
+        /// The open invites.
+        #[serde(deserialize_with = "null_as_default")]
+        invites: Vec<Invite>,
+    }
+);
 
-/// The answer of [`CreateInvite`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvitedAnswer {
-    /// The new invite.
-    pub invited: CreatedInvite,
-}
+answer!(
+    /// The answer of [`CreateInvite`].
+    InvitedAnswer {
+        /// The new invite.
+        invited: CreatedInvite,
+    }
+);
 
 fn member() -> Role {
     Role::Member

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    InvalidInput, JwksName, Nothing, OrganizationSlug, RequestPart,
+    DatabaseName, GroupName, InvalidInput, JwksName, Nothing, OrganizationSlug, RequestPart,
+    answer::answer,
     database_tokens::{Authorization, Permission},
     endpoint::endpoint,
     lenient::null_as_default,
@@ -117,6 +118,9 @@ impl RequestPart for JwksTemplateRequest {
         if self.database.is_some() && self.group.is_some() {
             return Err(InvalidInput::without_value("template", "at most one of database and group must be given"));
         }
+        self.database.as_deref().map_or(Ok(()), DatabaseName::check)?;
+        self.group.as_deref().map_or(Ok(()), GroupName::check)?;
+        self.scope.check("scope")?;
         self.permissions.iter().try_for_each(Permission::check)
     }
 }
@@ -141,20 +145,24 @@ impl Jwks {
     }
 }
 
-/// The answer of [`ListJwks`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JwksAnswer {
-    /// The providers.
-    #[serde(deserialize_with = "null_as_default")]
-    pub jwks: Vec<Jwks>,
-}
+answer!(
+    /// The answer of [`ListJwks`].
+    #[derive(Default)]
+    JwksAnswer {
+        /// The providers.
+        #[serde(deserialize_with = "null_as_default")]
+        jwks: Vec<Jwks>,
+    }
+);
 
-/// The answer of [`GetJwksTemplate`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JwksTemplateAnswer {
-    /// The claims.
-    pub template: JwksTemplate,
-}
+answer!(
+    /// The answer of [`GetJwksTemplate`].
+    #[derive(Default)]
+    JwksTemplateAnswer {
+        /// The claims.
+        template: JwksTemplate,
+    }
+);
 
 /// The claims a provider has to put into its tokens: a JSON object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

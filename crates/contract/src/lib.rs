@@ -13,6 +13,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod answer;
 mod catalogue;
 mod decode;
 mod endpoint;

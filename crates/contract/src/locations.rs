@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub use places::Place;
 use serde::{Deserialize, Serialize};
 
-use crate::{LocationCode, OrganizationSlug, endpoint::endpoint, lenient::null_as_default};
+use crate::{LocationCode, OrganizationSlug, answer::answer, endpoint::endpoint, lenient::null_as_default};
 
 endpoint!(
     /// Lists the locations in which groups can be created.
@@ -31,19 +31,25 @@ endpoint!(
     GetClosestRegion: GET on Region "/", Safe => ClosestRegion
 );
 
-/// The answer of [`ListLocations`]: descriptions by code.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LocationsAnswer {
-    /// The descriptions, by code.
-    pub locations: BTreeMap<LocationCode, String>,
-}
+answer!(
+    /// The answer of [`ListLocations`]: descriptions by code.
+    #[derive(Default)]
+    LocationsAnswer {
+        /// The descriptions, by code.
+        #[serde(deserialize_with = "null_as_default")]
+        locations: BTreeMap<LocationCode, String>,
+    }
+);
 
-/// The answer of [`ListOrganizationLocations`]: descriptions by code by platform.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrganizationLocationsAnswer {
-    /// The descriptions, by code, by platform.
-    pub locations: BTreeMap<String, BTreeMap<LocationCode, String>>,
-}
+answer!(
+    /// The answer of [`ListOrganizationLocations`]: descriptions by code by platform.
+    #[derive(Default)]
+    OrganizationLocationsAnswer {
+        /// The descriptions, by code, by platform.
+        #[serde(deserialize_with = "null_as_default")]
+        locations: BTreeMap<String, BTreeMap<LocationCode, String>>,
+    }
+);
 
 /// A location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,12 +72,13 @@ impl Location {
     }
 }
 
-/// The answer of [`GetLocation`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LocationAnswer {
-    /// The location.
-    pub location: Location,
-}
+answer!(
+    /// The answer of [`GetLocation`].
+    LocationAnswer {
+        /// The location.
+        location: Location,
+    }
+);
 
 /// The answer of [`GetClosestRegion`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    InvalidInput, OrganizationSlug, RequestPart, Username, endpoint::endpoint, lenient::null_as_default,
-    open_enum::open_enum,
+    InvalidInput, OrganizationSlug, RequestPart, Username, answer::answer, endpoint::endpoint,
+    lenient::null_as_default, open_enum::open_enum,
 };
 
 endpoint!(
@@ -135,36 +135,41 @@ impl Member {
     }
 }
 
-/// The answer of [`ListMembers`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MembersAnswer {
-    /// The members.
-    #[serde(deserialize_with = "null_as_default")]
-    pub members: Vec<Member>,
-}
+answer!(
+    /// The answer of [`ListMembers`].
+    #[derive(Default)]
+    MembersAnswer {
+        /// The members.
+        #[serde(deserialize_with = "null_as_default")]
+        members: Vec<Member>,
+    }
+);
 
-/// The answer of [`GetMember`] and [`UpdateMember`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemberAnswer {
-    /// The member.
-    pub member: Member,
-}
+answer!(
+    /// The answer of [`GetMember`] and [`UpdateMember`].
+    MemberAnswer {
+        /// The member.
+        member: Member,
+    }
+);
 
-/// The answer of [`AddMember`]: under the key that holds an object elsewhere, only the username.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AddedMember {
-    /// The username of the new member.
-    pub member: Username,
-    /// What they may do.
-    pub role: Role,
-}
+answer!(
+    /// The answer of [`AddMember`]: under the key that holds an object elsewhere, only the username.
+    AddedMember {
+        /// The username of the new member.
+        member: Username,
+        /// What they may do.
+        role: Role,
+    }
+);
 
-/// The answer of [`RemoveMember`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemovedMember {
-    /// The username of the former member.
-    pub member: Username,
-}
+answer!(
+    /// The answer of [`RemoveMember`].
+    RemovedMember {
+        /// The username of the former member.
+        member: Username,
+    }
+);
 
 fn member() -> Role {
     Role::Member

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    GroupName, InvalidInput, Nothing, OrganizationSlug, RequestPart, billing::Timeline, endpoint::endpoint,
-    lenient::null_as_default,
+    GroupName, InvalidInput, Nothing, OrganizationSlug, RequestPart, answer::answer, billing::Timeline,
+    endpoint::endpoint, lenient::null_as_default,
 };
 
 endpoint!(
@@ -50,13 +50,15 @@ endpoint!(
         "/aws/migration/abort", Once => Nothing
 );
 
-/// The answer of [`InvalidateSessions`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvalidatedSessions {
-    /// Sessions that began before are no longer good: Unix seconds.
-    #[serde(rename = "validFrom", with = "jiff::fmt::serde::timestamp::second::required")]
-    pub valid_from: Timestamp,
-}
+answer!(
+    /// The answer of [`InvalidateSessions`].
+    #[derive(Copy)]
+    InvalidatedSessions {
+        /// Sessions that began before are no longer good: Unix seconds.
+        #[serde(rename = "validFrom", with = "jiff::fmt::serde::timestamp::second::required")]
+        valid_from: Timestamp,
+    }
+);
 
 /// Whom to bill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,20 +77,23 @@ impl RequestPart for NewStripeCustomer {
     }
 }
 
-/// The answer of [`CreateStripeCustomer`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StripeCustomer {
-    /// The id to create the organization with.
-    #[serde(rename = "stripeCustomerId")]
-    pub id: String,
-}
+answer!(
+    /// The answer of [`CreateStripeCustomer`].
+    StripeCustomer {
+        /// The id to create the organization with.
+        #[serde(rename = "stripeCustomerId")]
+        id: String,
+    }
+);
 
-/// The answer of [`GetPaymentMethods`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaymentMethods {
-    /// Whether there is one.
-    pub exists: bool,
-}
+answer!(
+    /// The answer of [`GetPaymentMethods`].
+    #[derive(Copy)]
+    PaymentMethods {
+        /// Whether there is one.
+        exists: bool,
+    }
+);
 
 /// What an organization is to pay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,12 +111,13 @@ pub struct NewSubscription {
 
 impl RequestPart for NewSubscription {}
 
-/// The answer of [`GetAwsMigration`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AwsMigration {
-    /// `none`, `pending`, `finished` or `aborted`.
-    pub status: String,
-    /// More about it.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub comment: String,
-}
+answer!(
+    /// The answer of [`GetAwsMigration`].
+    AwsMigration {
+        /// `none`, `pending`, `finished` or `aborted`.
+        status: String,
+        /// More about it.
+        #[serde(default, deserialize_with = "null_as_default")]
+        comment: String,
+    }
+);

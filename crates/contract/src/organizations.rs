@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    InvalidInput, Nothing, OrganizationId, OrganizationSlug, Presence, RequestPart, endpoint::endpoint,
+    InvalidInput, Nothing, OrganizationId, OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint,
     lenient::null_as_default, open_enum::open_enum,
 };
 
@@ -230,35 +230,48 @@ impl OrganizationV2 {
     }
 }
 
-/// The answer of [`ListOrganizationsV2`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrganizationsV2Answer {
-    /// The organizations.
-    #[serde(deserialize_with = "null_as_default")]
-    pub organizations: Vec<OrganizationV2>,
-}
+answer!(
+    /// The answer of [`ListOrganizationsV2`].
+    #[derive(Default)]
+    OrganizationsV2Answer {
+        /// The organizations.
+        #[serde(deserialize_with = "null_as_default")]
+        organizations: Vec<OrganizationV2>,
+    }
+);
 
-/// The answer of [`CreateOrganization`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreatedOrganizationAnswer {
-    /// The organization.
-    pub org: OrganizationV2,
-}
+answer!(
+    /// The answer of [`CreateOrganization`].
+    CreatedOrganizationAnswer {
+        /// The organization.
+        org: OrganizationV2,
+    }
+);
 
-/// The answer of [`GetOrganization`] and [`UpdateOrganization`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrganizationAnswer {
-    /// The organization.
-    pub organization: Organization,
-}
+answer!(
+    /// The answer of [`GetOrganization`] and [`UpdateOrganization`].
+    OrganizationAnswer {
+        /// The organization.
+        organization: Organization,
+    }
+);
 
 /// The answer of [`ListOrganizations`]: a bare array, as documented and observed. The wrapped form
 /// `{"organizations": […]}` of 2023, which the official TypeScript client still expects, is read too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct OrganizationsAnswer {
     /// The organizations.
     pub organizations: Vec<Organization>,
+}
+
+impl OrganizationsAnswer {
+    /// The answer with these organizations, for tests and local clouds.
+    #[must_use]
+    pub fn new(organizations: Vec<Organization>) -> Self {
+        Self { organizations }
+    }
 }
 
 impl<'de> Deserialize<'de> for OrganizationsAnswer {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     DatabaseId, DatabaseName, GroupId, GroupName, InvalidInput, OrganizationId, Presence, RequestPart,
+    answer::answer,
     databases::{DatabaseV3, Pagination, check_limit},
     endpoint::endpoint,
     groups::Group,
@@ -28,7 +29,7 @@ endpoint!(
 endpoint!(
     /// Brings a deleted group back with its databases.
     RestoreGroup: POST "/v3/organizations/" {organization: OrganizationId} "/groups/" {group: GroupId} "/restore",
-        Once => RestoredGroupAnswer
+        Once => RestoredGroup
 );
 
 /// The name a database comes back under.
@@ -111,33 +112,37 @@ impl DeletedGroup {
     }
 }
 
-/// The answer of [`RestoreDatabase`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RestoredDatabaseAnswer {
-    /// The database as it was when it was deleted.
-    pub database: DatabaseV3,
-}
+answer!(
+    /// The answer of [`RestoreDatabase`].
+    RestoredDatabaseAnswer {
+        /// The database as it was when it was deleted.
+        database: DatabaseV3,
+    }
+);
 
-/// The answer of [`ListDeletedGroups`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeletedGroupsAnswer {
-    /// The groups.
-    #[serde(deserialize_with = "null_as_default")]
-    pub groups: Vec<DeletedGroup>,
-    /// Where the page ends.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub pagination: Pagination,
-}
+answer!(
+    /// The answer of [`ListDeletedGroups`].
+    #[derive(Default)]
+    DeletedGroupsAnswer {
+        /// The groups.
+        #[serde(deserialize_with = "null_as_default")]
+        groups: Vec<DeletedGroup>,
+        /// Where the page ends.
+        #[serde(default, deserialize_with = "null_as_default")]
+        pagination: Pagination,
+    }
+);
 
-/// The answer of [`RestoreGroup`]. The group is back even where some of its databases are not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RestoredGroupAnswer {
-    /// The group.
-    pub group: Group,
-    /// The databases that came back with it.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub databases: Vec<DatabaseV3>,
-    /// Why the others did not, by their ids.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub failures: BTreeMap<String, String>,
-}
+answer!(
+    /// The answer of [`RestoreGroup`]. The group is back even where some of its databases are not.
+    RestoredGroup {
+        /// The group.
+        group: Group,
+        /// The databases that came back with it.
+        #[serde(default, deserialize_with = "null_as_default")]
+        databases: Vec<DatabaseV3>,
+        /// Why the others did not, by their ids.
+        #[serde(default, deserialize_with = "null_as_default")]
+        failures: BTreeMap<String, String>,
+    }
+);

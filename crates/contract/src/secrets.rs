@@ -1,4 +1,4 @@
-use std::{env, fmt};
+use std::{env, fmt, str::FromStr};
 
 use base64::{
     Engine as _,
@@ -14,7 +14,7 @@ use crate::InvalidInput;
 /// way to read it. Serializing writes it out, because that is how it travels in requests and answers; what is read
 /// there is held to the rules of a secret, too.
 macro_rules! secret {
-    ($(#[$meta:meta])* $name:ident, |$text:ident| $read:expr) => {
+    ($(#[$meta:meta])* $name:ident, $new:ident, |$text:ident| $read:expr) => {
         $(#[$meta])*
         #[derive(Clone)]
         pub struct $name(SecretString);
@@ -24,6 +24,30 @@ macro_rules! secret {
             #[must_use]
             pub fn expose(&self) -> &str {
                 self.0.expose_secret()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidInput;
+
+            fn from_str(text: &str) -> Result<Self, InvalidInput> {
+                Self::$new(text)
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = InvalidInput;
+
+            fn try_from(text: &str) -> Result<Self, InvalidInput> {
+                Self::$new(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidInput;
+
+            fn try_from(text: String) -> Result<Self, InvalidInput> {
+                Self::$new(text)
             }
         }
 
@@ -66,29 +90,34 @@ secret!(
     /// assert_eq!(format!("{token:?}"), "ApiToken([redacted])");
     /// # Ok::<(), turso_cloud_contract::InvalidInput>(())
     /// ```
-    ApiToken, |text| Self::new(text)
+    ApiToken, new, |text| Self::new(text)
 );
 
 secret!(
     /// A token that opens the SQL endpoint of one database or of every database of a group.
-    DatabaseToken, |text| Self::new(text)
+    DatabaseToken, new, |text| Self::new(text)
 );
 
 secret!(
     /// The key a database is encrypted with, in base64. Turso Cloud does not keep it.
     // Which cipher it has to fit is known only to whoever reads the rest.
-    EncryptionKey, |text| Ok::<_, InvalidInput>(Self(text.into()))
+    EncryptionKey, from_base64, |text| Ok::<_, InvalidInput>(Self(text.into()))
 );
 
 impl EncryptionKey {
     /// Takes a key in base64. Fails when it is not base64 of 16 or 32 bytes.
     pub fn from_base64(text: impl Into<String>) -> Result<Self, InvalidInput> {
-        let text = text.into();
-        match BASE64_STANDARD.decode(&text).map(|key| key.len()) {
-            Ok(16 | 32) => Ok(Self(text.into())),
-            Ok(_) => Err(InvalidInput::without_value("encryption key", "must have 16 or 32 bytes")),
-            Err(_) => Err(InvalidInput::without_value("encryption key", "is not base64")),
+        let key = Self(text.into().into());
+        match key.length()? {
+            16 | 32 => Ok(key),
+            _ => Err(InvalidInput::without_value("encryption key", "must have 16 or 32 bytes")),
         }
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn length(&self) -> Result<usize, InvalidInput> {
+        let decoded = BASE64_STANDARD.decode(self.expose());
+        decoded.map(|key| key.len()).map_err(|_| InvalidInput::without_value("encryption key", "is not base64"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Username, endpoint::endpoint, lenient::null_as_default};
+use crate::{Username, answer::answer, endpoint::endpoint, lenient::null_as_default};
 
 endpoint!(
     /// Gets the user the token belongs to.
@@ -51,9 +51,10 @@ impl User {
     }
 }
 
-/// The answer of [`GetUser`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserAnswer {
-    /// The user.
-    pub user: User,
-}
+answer!(
+    /// The answer of [`GetUser`].
+    UserAnswer {
+        /// The user.
+        user: User,
+    }
+);

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::PathBuf};
 
-use turso_cloud_contract::{CATALOGUE, EndpointInfo, Repeatability, Service, official};
+use turso_cloud_contract::{CATALOGUE, EndpointInfo, Service, official};
 
 /// One row of `reference.tsv`: method, path, whether the service documents it, and why it is not covered.
 struct Known {
@@ -32,8 +32,8 @@ fn route(method: &str, path: &str) -> String {
 
 fn route_of(info: &EndpointInfo) -> String {
     match info.service {
-        Service::Platform => route(info.method.as_str(), info.path),
         Service::Region => route(info.method.as_str(), &format!("region:{}", info.path)),
+        _ => route(info.method.as_str(), info.path),
     }
 }
 
@@ -83,11 +83,7 @@ fn page() -> String {
          | operation | request | may be repeated |\n|---|---|---|\n",
     );
     for info in CATALOGUE {
-        let repeatability = match info.repeatability {
-            Repeatability::Safe => "safe",
-            Repeatability::Idempotent => "idempotent",
-            Repeatability::Once => "once",
-        };
+        let repeatability = format!("{:?}", info.repeatability).to_lowercase();
         let star = if documented.contains(&route_of(info)) { "" } else { " *" };
         let origin = if info.service == Service::Region { "region service " } else { "" };
         writeln!(page, "| {}{star} | {origin}`{} {}` | {repeatability} |", info.name, info.method, info.path).unwrap();

@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use turso_cloud_contract::{Endpoint, endpoints, for_each_endpoint};
+use turso_cloud_contract::{Endpoint, billing::DatabaseUsage, endpoints, for_each_endpoint, groups::TransferredGroup};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -76,6 +76,14 @@ fn absent_null_and_unknown_fields_are_tolerated() {
     assert!(list.databases[0].regions.is_empty());
     assert_eq!(rewrite::<endpoints::ListDatabases>(r#"{"databases":null}"#), "{\n  \"databases\": []\n}\n");
     assert_eq!(rewrite::<endpoints::ListOrganizations>("null"), "[]\n");
+    for nothing in [r#"{"locations":null}"#, r#"{"locations":{}}"#] {
+        assert_eq!(rewrite::<endpoints::ListLocations>(nothing), "{\n  \"locations\": {}\n}\n");
+        assert_eq!(rewrite::<endpoints::ListOrganizationLocations>(nothing), "{\n  \"locations\": {}\n}\n");
+    }
+    assert_eq!(
+        rewrite::<endpoints::GetBillingCustomer>(r#"{"name":null,"email":null,"tax_id":null,"billing_address":null}"#),
+        rewrite::<endpoints::GetBillingCustomer>("{}")
+    );
 }
 
 #[test]
@@ -90,4 +98,24 @@ fn a_missing_field_is_named() {
         r#"{"database":{"Name":"a","DbId":"1","primaryRegion":"fra","group":"g"}}"#,
     );
     assert!(error.unwrap_err().to_string().contains("missing field `Hostname`"));
+}
+
+#[test]
+fn a_wrong_field_of_a_transferred_group_is_named_in_both_forms() {
+    for group in [text("TransferGroup"), text("TransferGroup~wrapped")] {
+        let read = |json: &str| serde_json::from_str::<TransferredGroup>(json).unwrap_err().to_string();
+        let wrong = read(&group.replace("\"archived\": false", "\"archived\": \"yes\""));
+        assert!(wrong.starts_with("archived: invalid type: string \"yes\", expected a boolean"), "{wrong}");
+        let wrong = read(&group.replace("\"aws-us-east-1\"\n", "7\n"));
+        assert!(wrong.starts_with("locations[0]: invalid type: integer `7`"), "{wrong}");
+        assert_eq!(read(&group.replace("\"uuid\"", "\"id\"")), "missing field `uuid`");
+    }
+}
+
+#[test]
+fn what_a_database_used_is_written_under_both_names() {
+    let mut usage: DatabaseUsage = serde_json::from_str(r#"{"uuid":"1","total":{"rows_read":1}}"#).unwrap();
+    usage.usage.rows_read = 2;
+    let written = serde_json::to_value(&usage).unwrap();
+    assert_eq!((&written["usage"]["rows_read"], &written["total"]["rows_read"]), (&2.into(), &2.into()));
 }

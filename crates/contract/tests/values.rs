@@ -10,9 +10,12 @@ use std::{
 
 use proptest::prelude::*;
 use turso_cloud_contract::{
-    ApiToken, ByteSize, DatabaseName, DatabaseToken, ErrorBody, Expiration, GroupName, LocationCode, OrganizationSlug,
-    database_tokens::TokenAnswer,
-    databases::{Database, NewDatabase, Seed},
+    ApiToken, ByteSize, DatabaseName, DatabaseToken, EncryptionKey, ErrorBody, Expiration, GroupName, LocationCode,
+    OrganizationSlug, RequestPart as _,
+    database_tokens::{Authorization, NewToken, TokenAnswer},
+    databases::{Database, Encryption, NewDatabase, NewDatabaseV3, Seed},
+    groups::{Extensions, NewGroup},
+    jwks::JwksTemplateRequest,
     members::Role,
     uploads::UploadedDump,
 };
@@ -277,4 +280,51 @@ fn lifetimes_are_ordered_by_length_and_never_is_the_longest() {
     let sorted =
         [Expiration::seconds(59), Expiration::minutes(1), Expiration::from(Duration::MAX), Expiration::never()];
     assert!(sorted.is_sorted() && sorted.windows(2).all(|pair| pair[0] < pair[1]));
+}
+
+#[test]
+fn what_the_service_does_not_know_is_refused_with_its_field_and_value() {
+    let key = || EncryptionKey::from_base64("MDEyMzQ1Njc4OWFiY2RlZg==").unwrap();
+    let of = |cipher: &str| NewDatabase::new("orders", "default").encryption(Encryption::new(cipher.into(), key()));
+    let by_id = |cipher: &str| NewDatabaseV3::new("orders", "1").encryption(Encryption::new(cipher.into(), key()));
+    let mut token = NewToken::read_only();
+    token.options.authorization = "admin".into();
+    let group = |extension: &str| NewGroup::new("eu", "fra").extensions(Extensions::Only(vec![extension.into()]));
+    for (refused, sentence) in [
+        (of("rot13").check(), r#"encryption cipher "rot13" is not valid: is not a cipher the service knows"#),
+        (of("aes256gcm").check(), "encryption key is not valid: must have 32 bytes for aes256gcm"),
+        (by_id("aegis256x4").check(), "encryption key is not valid: must have 32 bytes for aegis256x4"),
+        (token.options.check(), r#"authorization "admin" is not valid: must be full-access or read-only"#),
+        (
+            JwksTemplateRequest::group("eu", "admin".into()).check(),
+            r#"scope "admin" is not valid: must be full-access or read-only"#,
+        ),
+        (group("rot13").check(), r#"extension "rot13" is not valid: is not one the service knows"#),
+    ] {
+        assert_eq!(refused.unwrap_err().to_string(), sentence);
+    }
+    assert_eq!((of("aes128gcm").check(), by_id("aegis128l").check(), group("vec").check()), (Ok(()), Ok(()), Ok(())));
+    for (template, field) in [
+        (JwksTemplateRequest::database("My Shop", Authorization::ReadOnly), "database name"),
+        (JwksTemplateRequest::group("", Authorization::ReadOnly), "group name"),
+    ] {
+        assert_eq!(template.check().unwrap_err().field(), field);
+    }
+}
+
+#[test]
+fn a_secret_is_parsed_as_it_is_made() {
+    assert_eq!(API_TOKEN.parse::<ApiToken>().unwrap(), ApiToken::new(API_TOKEN).unwrap());
+    assert!(ApiToken::try_from(DATABASE_TOKEN).is_err() && DatabaseToken::try_from(DATABASE_TOKEN.to_owned()).is_ok());
+    assert!(EncryptionKey::try_from("AAAA").is_err() && "MDEyMzQ1Njc4OWFiY2RlZg==".parse::<EncryptionKey>().is_ok());
+}
+
+#[test]
+fn what_is_displayed_fills_the_width_it_is_given() {
+    assert_eq!(
+        format!("{:>6}|{:<6}|{:^6}", Expiration::days(9), Expiration::never(), Expiration::seconds(0)),
+        "  1w2d|never |  0s  "
+    );
+    let Role::Unknown(guest) = Role::from("guest") else { panic!("it is not known") };
+    assert_eq!(format!("{guest:>6}"), " guest");
 }

@@ -211,8 +211,8 @@ impl Operation {
             |transaction| {
                 let now = control.clock.now();
                 let caller = match self.info.service {
-                    Service::Platform => Some(auth::authenticate(transaction, &control.verifier, received, now)?),
                     Service::Region => None,
+                    _ => Some(auth::authenticate(transaction, &control.verifier, received, now)?),
                 };
                 if let Some(caller) = &caller {
                     self.needs.check_token(caller)?;

@@ -48,7 +48,7 @@ pub(super) async fn of_group(cx: &Context, command: &GroupTokensCommand) -> Resu
 
 fn print(cx: &Context, token: DatabaseToken) -> Result<()> {
     if cx.out().is_structured() {
-        return cx.out().value(&TOKEN, &TokenAnswer { jwt: token });
+        return cx.out().value(&TOKEN, &TokenAnswer::new(token));
     }
     cx.out().text(token.expose())
 }

@@ -24,7 +24,7 @@ async fn check_listings(cloud: &Cloud, writers: &[Writer]) {
     let known = writers.iter().flat_map(|writer| &writer.shops);
     assert_eq!(live, known.map(|(name, shop)| (name.clone(), shop.id.clone())).collect());
 
-    let deleted: Vec<_> = cloud.turso.recovery().databases("").try_collect().await.unwrap();
+    let deleted: Vec<_> = cloud.turso.recovery().databases().try_collect().await.unwrap();
     let deleted: BTreeSet<_> = deleted.into_iter().map(|database| database.id).collect();
     let known = writers.iter().flat_map(|writer| &writer.deleted);
     assert_eq!(deleted, known.map(|(_, shop)| shop.id.clone()).collect());

@@ -159,7 +159,7 @@ impl Writer {
                 self.delete(name);
             }
             Change::Undelete { name, shop } => {
-                acknowledged(cloud.turso.recovery().restore_database(shop.id.clone(), None).await)?;
+                acknowledged(cloud.turso.recovery().restore_database(shop.id.clone()).await)?;
                 self.undelete(name, shop);
             }
             Change::CreateToken(name) => {

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use http::StatusCode;
 
 use crate::Error;
@@ -18,6 +20,12 @@ macro_rules! kinds {
                 match self {
                     $(Self::$kind => $text,)+
                 }
+            }
+        }
+
+        impl fmt::Display for ErrorKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
             }
         }
 

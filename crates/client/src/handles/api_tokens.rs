@@ -6,7 +6,7 @@ use turso_cloud_contract::{
     },
 };
 
-use super::{listed::one_of, scope::named};
+use super::{Scope, listed::one_of, scope::named};
 use crate::{Call, Client};
 
 /// The tokens of the Platform API: [`Client::api_tokens`].
@@ -152,26 +152,54 @@ impl ApiTokens {
         self.revoke(name).or_absent()
     }
 
-    /// Lists the tokens that are good for one organization only, with their owners where the caller is an admin.
+    /// The tokens that are good for one organization only, whose ever they are.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
-    /// assert!(turso.api_tokens().list_of("acme").await?.is_empty());
+    /// use turso_cloud::NewApiToken;
+    ///
+    /// turso.api_tokens().create("ci", NewApiToken::organization("acme")).await?;
+    /// assert_eq!(turso.api_tokens().organization("acme").list().await?.len(), 1);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list_of<O>(&self, organization: O) -> Call<Vec<ApiTokenInfo>>
+    #[must_use]
+    pub fn organization<O>(&self, slug: O) -> OrganizationApiTokens
     where
         O: TryInto<OrganizationSlug>,
         O::Error: Into<InvalidInput>,
     {
-        let endpoint = named(organization).map(|organization| ListOrganizationApiTokens { organization });
-        Call::one(&self.client, endpoint, |answer| answer.tokens)
+        let mut scope = Scope::new(self.client.clone());
+        scope.set_organization(slug);
+        OrganizationApiTokens { scope }
+    }
+}
+
+/// The tokens of the Platform API that are good for one organization only: [`ApiTokens::organization`].
+#[derive(Clone, Debug)]
+pub struct OrganizationApiTokens {
+    scope: Scope,
+}
+
+impl OrganizationApiTokens {
+    /// Lists them, with their owners where the caller is an admin.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// assert!(turso.api_tokens().organization("acme").list().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> Call<Vec<ApiTokenInfo>> {
+        let endpoint = self.scope.organization().map(|organization| ListOrganizationApiTokens { organization });
+        Call::one(self.scope.client(), endpoint, |answer| answer.tokens)
     }
 
-    /// Revokes a token that is good for one organization only, by its id.
+    /// Revokes one by its id: names are those of its owner, and another member may have used the same.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -180,19 +208,18 @@ impl ApiTokens {
     /// use turso_cloud::NewApiToken;
     ///
     /// let created = turso.api_tokens().create("ci", NewApiToken::organization("acme")).await?;
-    /// turso.api_tokens().revoke_of("acme", created.id).await?;
+    /// turso.api_tokens().organization("acme").revoke(created.id).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn revoke_of<O, I>(&self, organization: O, token: I) -> Call<()>
+    pub fn revoke<I>(&self, token: I) -> Call<()>
     where
-        O: TryInto<OrganizationSlug>,
-        O::Error: Into<InvalidInput>,
         I: TryInto<ApiTokenId>,
         I::Error: Into<InvalidInput>,
     {
-        let endpoint = named(organization)
-            .and_then(|organization| Ok(RevokeOrganizationApiToken { organization, token: named(token)? }));
-        Call::one(&self.client, endpoint, drop)
+        let organization = self.scope.organization();
+        let endpoint =
+            organization.and_then(|organization| Ok(RevokeOrganizationApiToken { organization, token: named(token)? }));
+        Call::one(self.scope.client(), endpoint, drop)
     }
 }

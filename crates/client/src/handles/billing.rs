@@ -123,7 +123,7 @@ impl Billing {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// use turso_cloud::BillingCustomer;
     ///
-    /// let customer = BillingCustomer { name: "Acme".to_owned(), ..BillingCustomer::default() };
+    /// let customer = BillingCustomer::new("Acme", "billing@example.com");
     /// turso.billing().update_customer(customer.clone()).await?;
     /// assert_eq!(turso.billing().customer().await?, customer);
     /// # Ok(())

@@ -4,7 +4,7 @@ mod many;
 mod uploads;
 
 use turso_cloud_contract::{
-    DatabaseName, DatabaseToken, InvalidInput, OrganizationSlug, RequestPart as _,
+    DatabaseName, DatabaseToken, InvalidInput, OrganizationSlug,
     database_tokens::{CreateDatabaseToken, NewToken, RotateDatabaseTokens},
     databases::{
         CreateDatabase, CreateDatabaseV3, CreatedDatabase, Database, DatabaseFilter, DeleteDatabase, GetDatabase,
@@ -19,7 +19,12 @@ use super::{
     ensured::{absent_as_none, ensure, mismatch},
     scope::{named, organization_setter},
 };
-use crate::{Call, Error, Listing, access::Ended, call::checked, listing::Circle};
+use crate::{
+    Call, Error, Listing,
+    access::Ended,
+    call::{check_part, checked},
+    listing::Circle,
+};
 
 /// The databases of an organization, and their tokens: [`Client::databases`](crate::Client::databases).
 #[derive(Clone, Debug)]
@@ -217,7 +222,7 @@ impl Databases {
     pub fn create_by_group_id(&self, database: NewDatabaseV3) -> Call<CreatedDatabase> {
         let scope = self.scope.clone();
         let call = Call::new(self.scope.client(), move |cx| async move {
-            database.check()?;
+            check_part::<CreateDatabaseV3>(&database)?;
             let organization = scope.organization_id(&cx).await?;
             cx.send(&CreateDatabaseV3 { organization, body: database }).await.map(|answer| answer.database)
         });
@@ -280,11 +285,11 @@ impl Databases {
                 },
             );
             let ensured = ensured.await?;
-            if ensured.group == *create.body.group {
+            if ensured.as_ref().group == *create.body.group {
                 Ok(ensured)
             } else {
                 let what = format!("database {}", create.body.name);
-                Err(mismatch(&what, "group", &create.body.group, ensured.group.as_str()))
+                Err(mismatch(&what, "group", &create.body.group, ensured.as_ref().group.as_str()))
             }
         });
         call.within(&self.scope)

@@ -1,4 +1,4 @@
-use std::{future::Future, ops::Deref};
+use std::future::Future;
 
 use crate::{Error, ErrorKind};
 
@@ -27,10 +27,8 @@ impl<T> Ensured<T> {
     }
 }
 
-impl<T> Deref for Ensured<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
+impl<T> AsRef<T> for Ensured<T> {
+    fn as_ref(&self) -> &T {
         match self {
             Self::Created(inner) | Self::Existing(inner) => inner,
         }

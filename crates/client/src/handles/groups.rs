@@ -124,11 +124,11 @@ impl Groups {
                 || async { cx.send(&create).await.map(|answer| answer.group) },
             );
             let ensured = ensured.await?;
-            if ensured.primary == *create.body.location {
+            if ensured.as_ref().primary == *create.body.location {
                 Ok(ensured)
             } else {
                 let what = format!("group {}", create.body.name);
-                Err(mismatch(&what, "primary location", &create.body.location, ensured.primary.as_str()))
+                Err(mismatch(&what, "primary location", &create.body.location, ensured.as_ref().primary.as_str()))
             }
         })
     }

@@ -110,12 +110,12 @@ impl Locations {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// use turso_cloud::Continent;
     ///
-    /// let locations = turso.locations().by_region().await?;
+    /// let locations = turso.locations().by_continent().await?;
     /// assert!(locations[&Continent::Europe].iter().any(|location| location.code == "aws-eu-west-1"));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn by_region(&self) -> Call<BTreeMap<Continent, Vec<Location>>> {
+    pub fn by_continent(&self) -> Call<BTreeMap<Continent, Vec<Location>>> {
         self.list().map_result(|locations| {
             let mut sorted = BTreeMap::<_, Vec<_>>::new();
             for location in locations? {

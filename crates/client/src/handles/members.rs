@@ -125,11 +125,11 @@ impl Members {
                 },
             );
             let ensured = ensured.await?;
-            if ensured.role == add.body.role {
+            if ensured.as_ref().role == add.body.role {
                 Ok(ensured)
             } else {
                 let what = format!("member {}", add.body.username);
-                Err(mismatch(&what, "role", add.body.role.as_str(), ensured.role.as_str()))
+                Err(mismatch(&what, "role", add.body.role.as_str(), ensured.as_ref().role.as_str()))
             }
         })
     }

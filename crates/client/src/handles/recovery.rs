@@ -2,8 +2,7 @@ use turso_cloud_contract::{
     DatabaseId, GroupId, InvalidInput,
     databases::{DatabaseV3, DatabaseV3Filter, ListDatabasesV3},
     recovery::{
-        DeletedGroup, DeletedGroupPage, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredGroupAnswer,
-        RestoredName,
+        DeletedGroup, DeletedGroupPage, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredGroup, RestoredName,
     },
 };
 
@@ -11,7 +10,7 @@ use super::{
     Scope,
     scope::{named, organization_setter},
 };
-use crate::{Call, Listing};
+use crate::{Call, Error, Listing, call::check_part};
 
 /// Deleted databases and groups that can be brought back, for five days: [`Client::recovery`](crate::Client::recovery).
 ///
@@ -28,7 +27,7 @@ impl Recovery {
 
     organization_setter!();
 
-    /// Streams the deleted databases, those with `search` in their names where it is not empty.
+    /// Streams the deleted databases.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -38,18 +37,42 @@ impl Recovery {
     /// use futures_util::TryStreamExt;
     ///
     /// turso.databases().delete("orders").await?;
-    /// let mut deleted = turso.recovery().databases("ord");
+    /// let mut deleted = turso.recovery().databases();
     /// assert_eq!(deleted.try_next().await?.map(|database| database.name.to_string()).as_deref(), Some("orders"));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn databases(&self, search: impl Into<String>) -> Listing<DatabaseV3> {
-        let (scope, search) = (self.scope.clone(), search.into());
+    pub fn databases(&self) -> Listing<DatabaseV3> {
+        self.deleted(None)
+    }
+
+    /// Streams the deleted databases with a text in their names; see [`databases`](Self::databases).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// turso.databases().delete("orders").await?;
+    /// assert!(turso.recovery().databases_matching("ord").try_next().await?.is_some());
+    /// assert!(turso.recovery().databases_matching("shop").try_next().await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn databases_matching(&self, text: impl Into<String>) -> Listing<DatabaseV3> {
+        self.deleted(Some(text.into()))
+    }
+
+    fn deleted(&self, search: Option<String>) -> Listing<DatabaseV3> {
+        let scope = self.scope.clone();
         Listing::new(self.scope.client(), move |limit, cursor| {
             let mut query = DatabaseV3Filter::deleted().page(limit, cursor);
-            query.search = Some(search.clone()).filter(|search| !search.is_empty());
+            query.search.clone_from(&search);
             let scope = scope.clone();
             Call::new(&scope.client().clone(), move |cx| async move {
+                check_part::<ListDatabasesV3>(&query)?;
                 let organization = scope.organization_id(&cx).await?;
                 let answer = cx.send(&ListDatabasesV3 { organization, query }).await?;
                 Ok((answer.databases, answer.pagination.next))
@@ -57,7 +80,7 @@ impl Recovery {
         })
     }
 
-    /// Brings a database back, under another name where one is given, and its group where that was deleted with it.
+    /// Brings a database back, and its group where that was deleted with it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -66,20 +89,46 @@ impl Recovery {
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
     /// let id = turso.databases().get("orders").await?.id;
     /// turso.databases().delete("orders").await?;
-    /// turso.recovery().restore_database(id, Some("orders-again")).await?;
-    /// assert!(turso.databases().find("orders-again").await?.is_some());
+    /// turso.recovery().restore_database(id).await?;
+    /// assert!(turso.databases().find("orders").await?.is_some());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn restore_database<I>(&self, database: I, name: Option<&str>) -> Call<DatabaseV3>
+    pub fn restore_database<I>(&self, database: I) -> Call<DatabaseV3>
     where
         I: TryInto<DatabaseId>,
         I::Error: Into<InvalidInput>,
     {
-        let (scope, database) = (self.scope.clone(), named(database));
-        let body = name.map_or_else(RestoredName::default, RestoredName::new);
+        self.restore(named(database), RestoredName::default())
+    }
+
+    /// Brings a database back under another name than it had; see [`restore_database`](Self::restore_database).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// let id = turso.databases().get("orders").await?.id;
+    /// turso.databases().delete("orders").await?;
+    /// turso.recovery().restore_database_as(id, "orders-again").await?;
+    /// assert!(turso.databases().find("orders-again").await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn restore_database_as<I>(&self, database: I, name: impl Into<String>) -> Call<DatabaseV3>
+    where
+        I: TryInto<DatabaseId>,
+        I::Error: Into<InvalidInput>,
+    {
+        self.restore(named(database), RestoredName::new(name))
+    }
+
+    fn restore(&self, database: Result<DatabaseId, Error>, body: RestoredName) -> Call<DatabaseV3> {
+        let scope = self.scope.clone();
         Call::new(self.scope.client(), move |cx| async move {
             let database = database?;
+            check_part::<RestoreDatabase>(&body)?;
             let organization = scope.organization_id(&cx).await?;
             cx.send(&RestoreDatabase { organization, database, body }).await.map(|answer| answer.database)
         })
@@ -105,8 +154,9 @@ impl Recovery {
         Listing::new(self.scope.client(), move |limit, cursor| {
             let scope = scope.clone();
             Call::new(&scope.client().clone(), move |cx| async move {
-                let organization = scope.organization_id(&cx).await?;
                 let query = DeletedGroupPage::new(limit, cursor);
+                check_part::<ListDeletedGroups>(&query)?;
+                let organization = scope.organization_id(&cx).await?;
                 let answer = cx.send(&ListDeletedGroups { organization, query }).await?;
                 Ok((answer.groups, answer.pagination.next))
             })
@@ -127,7 +177,7 @@ impl Recovery {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn restore_group<I>(&self, group: I) -> Call<RestoredGroupAnswer>
+    pub fn restore_group<I>(&self, group: I) -> Call<RestoredGroup>
     where
         I: TryInto<GroupId>,
         I::Error: Into<InvalidInput>,

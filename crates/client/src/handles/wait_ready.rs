@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tokio::time::{Instant, sleep};
 use turso_cloud_contract::{
-    DatabaseName, DatabaseToken, Expiration, InvalidInput, Repeatability,
+    DatabaseName, DatabaseToken, InvalidInput, Repeatability,
     database_tokens::{CreateDatabaseToken, NewToken},
     databases::{CreatedDatabase, Database, GetDatabase},
 };
@@ -14,13 +14,15 @@ use crate::{
     Call, Error, ErrorKind,
     call::{Context, uri},
     credentials::bearer,
-    exchange::{Authorization, Prepared},
+    exchange::{Answer, Authorization, Prepared},
     payload::Payload,
 };
 
 const PROBE: &[u8] = br#"{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1"}},{"type":"close"}]}"#;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// How long a token is good for that is minted to ask the host of a database.
+pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(5 * 60);
 
 impl Call<CreatedDatabase> {
     /// Waits, within the deadline of the call, until the SQL endpoint of the new database answers `SELECT 1`. Turso
@@ -51,7 +53,7 @@ impl Call<Ensured<Database>> {
     /// # }
     /// ```
     pub fn wait_ready(self) -> Self {
-        self.once_ready(|ensured| (ensured.name.clone(), ensured.is_created()))
+        self.once_ready(|ensured| (ensured.as_ref().name.clone(), ensured.is_created()))
     }
 }
 
@@ -117,14 +119,16 @@ async fn wait_for(
     late: impl Fn() -> String,
 ) -> Result<(), Error> {
     let url = database.url();
-    let probe = patiently(cx, &late, || prepare(cx, get, &url)).await?;
-    patiently(cx, &late, || async {
-        match cx.send_raw(&probe).await {
+    send_patiently(
+        cx,
+        late,
+        || prepare(cx, get, &url),
+        |answer| match answer {
             // It asks for its key, which is an answer.
             Err(error) if error.is_rejected() && database.encryption_cipher.is_some() => Ok(()),
             answer => answer.map(drop),
-        }
-    })
+        },
+    )
     .await
 }
 
@@ -153,6 +157,29 @@ pub(crate) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
     }
 }
 
+/// Sends a request of a token that is good for [`TOKEN_LIFE`] again and again while the answer that `read` makes of it is
+/// one of a database that is about to appear. Once the token has ended, the request is prepared anew.
+pub(crate) async fn send_patiently<T, F: Future<Output = Result<Prepared, Error>>>(
+    cx: &Context,
+    late: impl Fn() -> String,
+    prepare: impl Fn() -> F,
+    read: impl Fn(Result<Answer, Error>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    loop {
+        let token_ends = Instant::now() + TOKEN_LIFE;
+        let request = patiently(cx, &late, &prepare).await?;
+        let sent = patiently(cx, &late, || async {
+            match cx.send_raw(&request).await {
+                Err(error) if error.is_unauthenticated() && Instant::now() >= token_ends => Ok(None),
+                answer => read(answer).map(Some),
+            }
+        });
+        if let Some(answer) = sent.await? {
+            return Ok(answer);
+        }
+    }
+}
+
 /// What a database that is about to appear answers: it is not there, or does not know its own tokens yet.
 fn may_pass(error: &Error) -> bool {
     error.is_not_found() || error.is_unauthenticated() || error.is_retryable()
@@ -161,7 +188,7 @@ fn may_pass(error: &Error) -> bool {
 /// A token for the database at a URL, made into a question.
 async fn prepare(cx: &Context, get: &GetDatabase, url: &str) -> Result<Prepared, Error> {
     let (organization, database) = (get.organization.clone(), get.database.clone());
-    let NewToken { options: query, permissions: body, .. } = NewToken::read_only().expires(Expiration::minutes(5));
+    let NewToken { options: query, permissions: body, .. } = NewToken::read_only().expires(TOKEN_LIFE);
     let mint = CreateDatabaseToken { organization, database, query, body };
     let token = cx.send(&mint).await?.jwt;
     select_one(url, &token)

@@ -46,7 +46,7 @@ impl Body {
             if whole.len() + piece.len() > limit {
                 return Err(TransportError::too_large(limit));
             }
-            // Most answers come in one piece, which needs no copy.
+            // What is at hand is in one piece, which needs no copy.
             match self.0 {
                 Inner::Full(ref rest) if rest.is_empty() && whole.is_empty() => return Ok(piece),
                 _ => whole.extend_from_slice(&piece),

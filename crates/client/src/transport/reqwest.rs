@@ -105,7 +105,14 @@ impl ReqwestTransport {
 
 impl Settings {
     fn build(&self, Route { is_encrypted, is_direct }: Route) -> Result<reqwest::Client, Error> {
-        #[cfg(all(feature = "rustls-no-provider", not(any(feature = "rustls", feature = "native-tls"))))]
+        #[cfg(not(feature = "_tls"))]
+        if is_encrypted {
+            return Err(Error::config(
+                "a connection is to be encrypted and the client was built without TLS: enable the feature `rustls`, \
+                 `rustls-no-provider` or `native-tls`",
+            ));
+        }
+        #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             return Err(Error::config(
                 "rustls has no crypto provider: install one before the client is built, or enable the feature `rustls`",
@@ -131,6 +138,7 @@ impl Settings {
             // Those that are given are looked at in any case, so that a wrong one is told at once.
             let given = certificates(&self.root_certificates)?;
             builder = if is_encrypted { builder.tls_certs_merge(given) } else { builder.tls_certs_only(given) };
+            builder = tls_backend(builder);
         }
         builder.build().map_err(|e| Error::config("the HTTP client cannot be set up").with_source(e.without_url()))
     }
@@ -204,6 +212,17 @@ fn incoming(mut response: reqwest::Response) -> http::Response<Body> {
     *incoming.status_mut() = status;
     *incoming.headers_mut() = headers;
     incoming
+}
+
+/// Whatever else is compiled in: reqwest itself prefers `native-tls`, whoever enables it.
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+fn tls_backend(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.tls_backend_rustls()
+}
+
+#[cfg(all(feature = "native-tls", not(any(feature = "rustls", feature = "rustls-no-provider"))))]
+fn tls_backend(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.tls_backend_native()
 }
 
 #[cfg(feature = "_tls")]

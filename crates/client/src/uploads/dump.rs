@@ -7,14 +7,14 @@ use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderValue, Method, header};
 use turso_cloud_contract::{
     OrganizationSlug, Repeatability,
-    databases::{CreatedDatabase, NewDatabase, Seed},
+    databases::{CreateDatabase, CreatedDatabase, NewDatabase, Seed},
     uploads::{DUMP_PART, UploadedDump, dumps},
 };
 
 use super::{Job, draft::refuse_seed, file::SourceFile, preflight};
 use crate::{
     Databases, Error,
-    call::{decode_answer, uri},
+    call::{check_part, decode_answer, uri},
     exchange::{Authorization, Prepared},
     payload::{Payload, Streamed},
 };
@@ -28,6 +28,7 @@ pub(crate) async fn create_from_dump(
     path: PathBuf,
 ) -> Result<CreatedDatabase, Error> {
     refuse_seed(&database)?;
+    check_part::<CreateDatabase>(&database)?;
     let url = upload_dump(job, organization, path).await?;
     databases.create(database.seed(Seed::dump(url))).await
 }

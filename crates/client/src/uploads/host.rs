@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, Method, header};
 use turso_cloud_contract::{
-    DatabaseName, DatabaseToken, Expiration, Repeatability,
+    DatabaseName, DatabaseToken, Repeatability,
     database_tokens::NewToken,
     databases::Encryption,
     uploads::{ENCRYPTION_CIPHER_HEADER, ENCRYPTION_KEY_HEADER},
@@ -14,7 +14,7 @@ use crate::{
     call::uri,
     credentials::bearer,
     exchange::{Answer, Authorization, Prepared},
-    handles::{patiently, select_one},
+    handles::{TOKEN_LIFE, patiently, select_one, send_patiently},
     origin,
     payload::Payload,
 };
@@ -64,13 +64,11 @@ impl<'a> Host<'a> {
     pub(super) async fn answering(&self) -> Result<(), Error> {
         let cx = self.job.waiting();
         let late = || format!("the host of database {} does not answer yet", self.name);
-        let probe = patiently(&cx, late, || async { select_one(&self.origin, &self.token().await?) }).await?;
-        patiently(&cx, late, || async {
-            match cx.send_raw(&probe).await {
-                // A database that waits for its file refuses SQL, which is an answer.
-                Err(error) if error.is_rejected() || error.is_forbidden() || error.is_already_exists() => Ok(()),
-                answer => answer.map(drop),
-            }
+        let probe = || async { select_one(&self.origin, &self.token().await?) };
+        send_patiently(&cx, late, probe, |answer| match answer {
+            // A database that waits for its file refuses SQL, which is an answer.
+            Err(error) if error.is_rejected() || error.is_forbidden() || error.is_already_exists() => Ok(()),
+            answer => answer.map(drop),
         })
         .await
     }
@@ -99,12 +97,11 @@ impl<'a> Host<'a> {
     pub(super) async fn send_patiently(&self, request: &HostRequest) -> Result<Answer, Error> {
         let cx = self.job.waiting();
         let late = || format!("the host of database {} takes no upload yet", self.name);
-        let prepared = patiently(&cx, late, || async { self.prepare(request, &self.token().await?) }).await?;
-        patiently(&cx, late, || cx.send_raw(&prepared)).await
+        send_patiently(&cx, late, || async { self.prepare(request, &self.token().await?) }, |answer| answer).await
     }
 
     async fn token(&self) -> Result<DatabaseToken, Error> {
-        let token = NewToken::full_access().expires(Expiration::minutes(5));
+        let token = NewToken::full_access().expires(TOKEN_LIFE);
         self.databases.create_token(self.name.clone(), token).await
     }
 

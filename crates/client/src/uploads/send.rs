@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use turso_cloud_contract::{
     DatabaseName, Repeatability,
+    databases::Encryption,
     uploads::{START_UPLOAD, StartUpload, StartedUpload, UPLOAD, UploadPart},
 };
 
@@ -30,6 +31,7 @@ pub(crate) async fn upload_file(
     settings: FileSettings,
 ) -> Result<(), Error> {
     let name = name?;
+    settings.encryption.as_ref().map_or(Ok(()), Encryption::check)?;
     let file = preflight::database_file(path, settings.encryption.as_ref()).await?;
     check_resumption(&settings, &file)?;
     let host = Host::find(&job, &databases, &name).await?;

@@ -33,7 +33,7 @@ fn client(mock: &Mock) -> (Client, Arc<AtomicI64>) {
     let minted = AtomicI64::new(0);
     mock.on::<CreateDatabaseToken>(move |_| {
         let token = DatabaseToken::new(format!("token-{}", minted.fetch_add(1, Ordering::Relaxed)));
-        token.map(|jwt| TokenAnswer { jwt }).map_err(|_| Failure::Disconnected)
+        token.map(TokenAnswer::new).map_err(|_| Failure::Disconnected)
     });
     (mock.client().wall_clock(now).build().unwrap(), second)
 }

@@ -39,10 +39,10 @@ impl Log {
         let (page, size) = (query.page.unwrap_or(1), query.page_size.unwrap_or(100).min(most));
         let skipped = usize::try_from((page - 1) * size).unwrap_or(usize::MAX);
         let taken = usize::try_from(size).unwrap_or(usize::MAX);
-        AuditLogsAnswer {
-            audit_logs: entries.iter().skip(skipped).take(taken).cloned().collect(),
-            pagination: AuditPagination::new(page, size, entries.len() as u64),
-        }
+        AuditLogsAnswer::new(
+            entries.iter().skip(skipped).take(taken).cloned().collect(),
+            AuditPagination::new(page, size, entries.len() as u64),
+        )
     }
 
     /// A double that serves the log, and writes `growth` more entries after each page.

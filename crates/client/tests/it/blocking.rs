@@ -54,12 +54,12 @@ fn every_kind_of_call_works_without_a_runtime() {
     assert_eq!(turso.jwks().find("nothing").send().unwrap(), None);
     assert_eq!(turso.api_tokens().find("nothing").send().unwrap(), None);
     assert!(turso.api_tokens().revoke_if_exists("ci").send().unwrap());
-    assert_eq!(turso.locations().by_region().send().unwrap().len(), 3);
+    assert_eq!(turso.locations().by_continent().send().unwrap().len(), 3);
     assert_eq!(turso.locations().closest().send().unwrap().code, "aws-eu-west-1");
     assert_eq!(turso.billing().limits().send().unwrap().plan, "starter");
-    assert!(turso.recovery().databases("").send().unwrap().all(|found| found.is_ok()));
+    assert!(turso.recovery().databases().send().unwrap().all(|found| found.is_ok()));
     assert!(turso.recovery().groups().send().unwrap().all(|found| found.is_ok()));
-    assert!(turso.recovery().restore_database(ID, None).send().is_ok());
+    assert!(turso.recovery().restore_database(ID).send().is_ok());
     assert!(turso.recovery().restore_group(ID).send().is_ok());
     assert!(turso.request(Method::GET, "/v1/locations").send().unwrap().status().is_success());
     assert_eq!(turso.audit_logs().stream().send().unwrap().count(), 1);

@@ -1,14 +1,17 @@
 //! Settings: those that cannot work are refused, and those that work are seen on the wire.
 
 use std::{
+    error::Error as _,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use futures_util::{FutureExt as _, TryStreamExt as _};
 use turso_cloud::{
-    ApiToken, Client, ClientBuilder, Error, ErrorKind, NewDatabase, NewToken, OrganizationSlug, RetryPolicy,
-    mock::Mock,
+    ApiToken, Client, ClientBuilder, Error, ErrorKind, Expiration, NewDatabase, NewToken, OrganizationSlug,
+    RetryPolicy,
+    contract::databases::DeleteDatabase,
+    mock::{Failure, Mock},
     transport::{Body, SendFuture, Transport},
 };
 use turso_cloud_local::Cloud;
@@ -139,7 +142,7 @@ async fn a_request_without_a_body_says_nothing_of_one() {
 #[tokio::test]
 async fn the_options_of_a_database_token_travel_in_the_query() {
     let server = Server::start([Reply::answer("200 OK", r#"{"jwt":"a.b.c"}"#)]);
-    let token = NewToken::read_only().expires(turso_cloud::Expiration::days(9));
+    let token = NewToken::read_only().expires(Expiration::days(9));
     server.client().build().unwrap().databases().create_token("orders", token).await.unwrap();
     let line =
         "POST /v1/organizations/acme/databases/orders/auth/tokens?expiration=1w2d&authorization=read-only HTTP/1.1";
@@ -252,6 +255,9 @@ async fn a_server_is_trusted_by_the_certificate_that_is_given_and_by_no_other() 
     trusting(&cloud).databases().list().await.unwrap();
     let error = trusting(&other).databases().list().await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_happened()), (ErrorKind::Connect, false), "{error}");
+    // In the words of rustls, also where `native-tls` is compiled in.
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    assert!(causes.map(ToString::to_string).any(|cause| cause.contains("invalid peer certificate")), "{error:?}");
 }
 
 #[tokio::test]
@@ -315,10 +321,23 @@ fn without_a_runtime_a_call_is_an_error_and_no_panic() {
             .map(drop),
         turso.databases().stream().try_next().now_or_never().unwrap().map(drop),
         upload.into_future().now_or_never().unwrap().map(drop),
+        turso.databases().access("orders", Expiration::hours(1)).into_future().now_or_never().unwrap().map(drop),
         outcomes.into_iter().next().unwrap().result.map(drop),
     ] {
         let error = refused.unwrap_err();
         assert!(error.is_config() && error.to_string().contains("there is no Tokio runtime here"), "{error}");
     }
     assert_eq!(mock.request_count(), 0);
+}
+
+#[test]
+fn without_a_runtime_a_pause_of_many_calls_is_an_error_and_no_panic() {
+    let mock = Mock::new();
+    let turso = mock.client().retry(RetryPolicy::none()).build().unwrap();
+    mock.when::<DeleteDatabase>().fail_once(Failure::rate_limited(Duration::from_secs(60)));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let limited = runtime.block_on(turso.databases().delete("orders").into_future()).unwrap_err();
+    assert!(limited.is_rate_limited(), "{limited}");
+    let outcomes = turso.databases().delete_many(["orders"]).into_future().now_or_never().unwrap();
+    assert!(outcomes[0].result.as_ref().unwrap_err().is_config());
 }

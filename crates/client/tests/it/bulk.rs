@@ -28,7 +28,7 @@ fn created(request: &CreateDatabase) -> Result<CreatedDatabaseAnswer, Failure> {
     let unreadable = |_| Failure::refused(400, "not readable");
     let (id, name) = ("0eb771dd-6906-11ee-8553-eaa7715aeaf2".parse(), request.body.name.parse());
     let database = CreatedDatabase::new(id.map_err(unreadable)?, "host.turso.io", name.map_err(unreadable)?);
-    Ok(CreatedDatabaseAnswer { database })
+    Ok(CreatedDatabaseAnswer::new(database))
 }
 
 #[tokio::test]
@@ -52,6 +52,14 @@ async fn outcomes_come_in_the_order_of_the_inputs_and_one_failure_stops_nothing(
         assert_eq!(outcome.input.name, format!("tenant-{}", outcome.index));
     }
     assert_eq!(mock.requests::<CreateDatabase>().len(), 20);
+
+    assert_eq!(outcomes.failed().map(|outcome| outcome.index).collect::<Vec<_>>(), [7]);
+    assert!(outcomes.into_result().unwrap_err().is_already_exists());
+    let created = turso.databases().create_many(tenants(3)).await.into_result().unwrap();
+    assert_eq!(
+        created.iter().map(|database| database.name.as_str()).collect::<Vec<_>>(),
+        ["tenant-0", "tenant-1", "tenant-2"]
+    );
 }
 
 #[tokio::test(start_paused = true)]

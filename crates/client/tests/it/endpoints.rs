@@ -164,9 +164,10 @@ cases! {
     CreateApiTokenV2 "POST /v2/auth/api-tokens/ci" [400, 403, 404, 409]
         t => t.call(CreateApiTokenV2 { name: "ci".parse()?, body: NewApiToken::organization("acme") });
     RevokeApiToken "DELETE /v1/auth/api-tokens/ci" [404] t => t.api_tokens().revoke("ci");
-    ListOrganizationApiTokens "GET /v1/organizations/acme/api-tokens" [403, 404] t => t.api_tokens().list_of("acme");
+    ListOrganizationApiTokens "GET /v1/organizations/acme/api-tokens" [403, 404]
+        t => t.api_tokens().organization("acme").list();
     RevokeOrganizationApiToken "DELETE /v1/organizations/acme/api-tokens/clGFZ4STEe6fljpFzIum8A" [403, 404]
-        t => t.api_tokens().revoke_of("acme", "clGFZ4STEe6fljpFzIum8A");
+        t => t.api_tokens().organization("acme").revoke("clGFZ4STEe6fljpFzIum8A");
     ListAuditLogs "GET /v1/organizations/acme/audit-logs?page=2&page_size=50" [402, 403, 404]
         t => t.audit_logs().page(AuditLogPage::new(2, 50));
     ListLocations "GET /v1/locations" [] t => t.locations().list();

@@ -28,15 +28,15 @@ fn taken() -> Failure {
 fn database(group: &str) -> Result<DatabaseAnswer, turso_cloud::InvalidInput> {
     let names = ("orders".parse()?, ID.parse()?, group.parse()?, "aws-us-east-1".parse()?);
     let (name, id, group, primary) = names;
-    Ok(DatabaseAnswer { database: Database::new(name, id, "orders-acme.turso.io", group, primary) })
+    Ok(DatabaseAnswer::new(Database::new(name, id, "orders-acme.turso.io", group, primary)))
 }
 
 fn created() -> Result<CreatedDatabaseAnswer, turso_cloud::InvalidInput> {
-    Ok(CreatedDatabaseAnswer { database: CreatedDatabase::new(ID.parse()?, "orders-acme.turso.io", "orders".parse()?) })
+    Ok(CreatedDatabaseAnswer::new(CreatedDatabase::new(ID.parse()?, "orders-acme.turso.io", "orders".parse()?)))
 }
 
 fn group(primary: &str) -> Result<GroupAnswer, turso_cloud::InvalidInput> {
-    Ok(GroupAnswer { group: Group::new("eu".parse()?, ID.parse()?, primary.parse()?) })
+    Ok(GroupAnswer::new(Group::new("eu".parse()?, ID.parse()?, primary.parse()?)))
 }
 
 fn orders() -> NewDatabase {
@@ -75,7 +75,7 @@ async fn what_is_missing_is_created() {
     assert_eq!(mock.requests::<CreateDatabase>()[0].body, orders());
     let ensured = turso.groups().ensure(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap();
     assert!(ensured.is_created());
-    assert_eq!(ensured.primary, "aws-eu-west-1");
+    assert_eq!(ensured.as_ref().primary, "aws-eu-west-1");
     assert_eq!(creations(&mock), 2);
 }
 
@@ -99,7 +99,7 @@ async fn a_lost_answer_is_looked_up_before_anything_is_created_again() {
         mock.when::<GetDatabase>().fail_once(absent()).answer_once(&database("default").unwrap());
         mock.when::<CreateDatabase>().fail_once(lost.clone());
         let turso = mock.client().build().unwrap();
-        assert_eq!(turso.databases().ensure(orders()).await.unwrap().name, "orders");
+        assert_eq!(turso.databases().ensure(orders()).await.unwrap().into_inner().name, "orders");
         assert_eq!(creations(&mock), 1);
 
         // It did not.
@@ -210,7 +210,7 @@ async fn a_new_database_that_is_not_to_be_seen_yet_is_not_created_twice() {
     });
     mock.when::<CreateDatabase>().answer_once(&created().unwrap()).fail_once(taken());
     let ensured = mock.client().build().unwrap().databases().ensure(orders()).await.unwrap();
-    assert_eq!(ensured.name, "orders");
+    assert_eq!(ensured.as_ref().name, "orders");
     assert_eq!(creations(&mock), 2, "the second one is refused by the service");
 }
 
@@ -229,7 +229,7 @@ async fn all_of_it_stays_within_one_deadline() {
 
 #[tokio::test]
 async fn a_member_is_added_once_and_never_given_another_role_in_passing() {
-    let bob = MemberAnswer { member: Member::new("bob".parse().unwrap(), Role::Member, "") };
+    let bob = MemberAnswer::new(Member::new("bob".parse().unwrap(), Role::Member, ""));
     let mock = Mock::new();
     mock.when::<GetMember>().fail_once(absent()).answer_once(&bob).answer_once(&bob);
     mock.when::<AddMember>().fail_once(Failure::Disconnected);

@@ -16,10 +16,7 @@ fn page(numbers: std::ops::Range<u32>, next: Option<&str>) -> DatabasesAnswer {
         let (name, id) = (format!("db-{number}").parse().unwrap(), format!("{number}").parse().unwrap());
         Database::new(name, id, "host.turso.io", "default".parse().unwrap(), "aws-us-east-1".parse().unwrap())
     };
-    DatabasesAnswer {
-        databases: numbers.map(database).collect(),
-        pagination: next.map(|next| Pagination::new(Some(next.to_owned()))),
-    }
+    DatabasesAnswer::new(numbers.map(database).collect(), next.map(|next| Pagination::new(Some(next.to_owned()))))
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ fn client(listed: &[&str], named: &str) -> Client {
     let mock = Mock::new();
     let locations = listed.iter().map(|code| (code.parse().unwrap(), format!("Description of {code}"))).collect();
     let region = ClosestRegion::new("iad".parse().unwrap(), named.parse().unwrap());
-    mock.on::<ListLocations>(move |_| Ok(LocationsAnswer { locations: Clone::clone(&locations) }));
+    mock.on::<ListLocations>(move |_| Ok(LocationsAnswer::new(Clone::clone(&locations))));
     mock.on::<GetClosestRegion>(move |_| Ok(region.clone()));
     mock.client().build().unwrap()
 }
@@ -53,7 +53,7 @@ async fn a_location_nobody_knows_is_reported_and_not_guessed() {
 #[tokio::test]
 async fn locations_are_sorted_by_continent_and_unknown_ones_by_their_beginning() {
     let listed = ["aws-af-south-9", "aws-eu-north-9", "aws-sa-east-9", "lhr", "syd", "moon-1"];
-    let sorted = client(&listed, "lhr").locations().by_region().await.unwrap();
+    let sorted = client(&listed, "lhr").locations().by_continent().await.unwrap();
     let codes = |continent| sorted[&continent].iter().map(|location| location.code.as_str()).collect::<Vec<_>>();
     assert_eq!(codes(Continent::Europe), ["aws-eu-north-9", "lhr"]);
     assert_eq!(codes(Continent::Africa), ["aws-af-south-9"]);

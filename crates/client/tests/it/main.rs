@@ -27,3 +27,4 @@ mod slow_bodies;
 mod support;
 mod throttle;
 mod uploads;
+mod wait_ready;

@@ -287,7 +287,7 @@ async fn a_canned_answer_has_the_names_of_the_request() {
         ("events", "https://events-other.aws-us-east-1.turso.io".to_owned())
     );
     let ensured = turso.databases().ensure(NewDatabase::new("orders", "eu")).await.unwrap();
-    assert_eq!(ensured.name, "orders");
+    assert_eq!(ensured.as_ref().name, "orders");
 
     let group = turso.groups().create(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap();
     assert_eq!((group.name.as_str(), group.primary.as_str()), ("eu", "aws-eu-west-1"));
@@ -327,5 +327,5 @@ async fn what_is_to_be_new_is_ensured_wherever_it_is_wanted() {
     mock.when::<GetDatabase>().fail_once(Failure::refused(404, "database not found"));
     let database = turso.databases().ensure(NewDatabase::new("orders", "eu")).await.unwrap();
     assert!(database.is_created());
-    assert_eq!(database.group, "eu");
+    assert_eq!(database.as_ref().group, "eu");
 }

@@ -1,7 +1,9 @@
 //! Names and values that break a rule known without asking: no method sends anything.
 
+use futures_util::TryStreamExt as _;
 use turso_cloud::{
-    ByteSize, Client, DatabaseFilter, DatabaseName, Error, ErrorKind, Expiration, NewDatabase, NewGroup, NewToken,
+    ByteSize, Client, DatabaseFilter, DatabaseName, EncryptionKey, Error, ErrorKind, Expiration, NewDatabase,
+    NewDatabaseV3, NewGroup, NewToken,
 };
 
 use crate::support::script::{Script, Step};
@@ -114,6 +116,26 @@ async fn a_bad_value_never_reaches_the_wire() {
     assert_eq!(script.count(), 0);
 }
 
+/// Where a call is several requests, what is bad in the last of them is told before the first.
+#[tokio::test]
+async fn a_bad_value_is_refused_before_anything_is_asked_for_the_call() {
+    let script = Script::new([Step::status(404)]);
+    let client = script.client().build().unwrap();
+    let (databases, recovery) = (client.databases(), client.recovery());
+    let key = || EncryptionKey::from_base64("c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0ISE=").unwrap();
+    let id = "0eb771dd-6906-11ee-8553-eaa7715aeaf2";
+    assert!(is_refused(databases.branch("orders", "A Copy").await, "database name"));
+    assert!(is_refused(databases.branch("orders", "copy").group("A Group").encryption_key(key()).await, "group name"));
+    assert!(is_refused(databases.access("orders", Expiration::seconds(0)).await, "expiration"));
+    assert!(is_refused(databases.create_by_group_id(NewDatabaseV3::new("An Order", id)).await, "database name"));
+    assert!(is_refused(recovery.restore_database_as(id, "An Order").await, "database name"));
+    for items in [0, 1001] {
+        assert!(is_refused(recovery.databases().page_size(items).try_next().await, "limit"), "{items}");
+        assert!(is_refused(recovery.groups().page_size(items).try_next().await, "limit"), "{items}");
+    }
+    assert_eq!(script.count(), 0);
+}
+
 #[tokio::test]
 async fn the_error_names_the_operation_the_field_the_value_and_the_rule() {
     let script = Script::new([Step::status(404)]);
@@ -127,6 +149,7 @@ async fn the_error_names_the_operation_the_field_the_value_and_the_rule() {
     let error = client.databases().ensure(NewDatabase::new("Orders", "default")).await.unwrap_err();
     assert!(error.to_string().ends_with("found 'O' at character 1"), "{error}");
     assert_eq!((error.operation(), error.attempts()), (Some("CreateDatabase"), 0));
+    assert!(error.to_string().contains(&format!(": {}: ", error.kind())), "{error}");
 }
 
 #[tokio::test]

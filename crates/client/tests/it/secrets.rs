@@ -135,7 +135,7 @@ async fn no_success_shows_a_secret_in_its_result_or_in_the_log() {
     let token = call.await.unwrap();
     assert_eq!(token.expose(), DATABASE_TOKEN);
     printed.debug(&token);
-    printed.debug(&TokenAnswer { jwt: token });
+    printed.debug(&TokenAnswer::new(token));
 
     let raw = client.request(Method::POST, "/v1/thing").json(r#"{"password":"planted"}"#);
     printed.debug(&raw);
@@ -294,7 +294,7 @@ async fn the_mock_shows_no_secret_it_answers_with() {
     let mut printed = Printed::default();
     let mock = Mock::new();
     mock.when::<CreateDatabaseToken>()
-        .answer_once(&TokenAnswer { jwt: DatabaseToken::new(DATABASE_TOKEN).unwrap() })
+        .answer_once(&TokenAnswer::new(DatabaseToken::new(DATABASE_TOKEN).unwrap()))
         .answer_once_with_text(format!(r#"{{"jwt":"{DATABASE_TOKEN}""#))
         .fail_once(Failure::Disconnected);
     printed.debug(&mock);

@@ -1,6 +1,9 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{ByteSize, DatabaseId, OrganizationId, OrganizationSlug, endpoint::endpoint, lenient::null_as_default};
+use crate::{
+    ByteSize, DatabaseId, OrganizationId, OrganizationSlug, answer::answer, endpoint::endpoint,
+    lenient::null_as_default,
+};
 
 endpoint!(
     /// Gets what an organization has used in the current billing cycle.
@@ -85,7 +88,7 @@ impl OrganizationUsage {
 
 /// What one database used. The service documents its total as `total`, and its clients read it as `usage`: both are
 /// read, and both are written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DatabaseUsage {
     /// The id of the database.
@@ -94,14 +97,27 @@ pub struct DatabaseUsage {
     pub instances: Vec<InstanceUsage>,
     /// The whole.
     pub usage: Usage,
-    total: Usage,
 }
 
 impl DatabaseUsage {
     /// What was used, for tests and local clouds.
     #[must_use]
     pub fn new(uuid: DatabaseId, instances: Vec<InstanceUsage>, usage: Usage) -> Self {
-        Self { uuid, instances, usage, total: usage }
+        Self { uuid, instances, usage }
+    }
+}
+
+impl Serialize for DatabaseUsage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            uuid: &'a DatabaseId,
+            instances: &'a [InstanceUsage],
+            usage: Usage,
+            total: Usage,
+        }
+        let Self { uuid, instances, usage } = self;
+        Wire { uuid, instances, usage: *usage, total: *usage }.serialize(serializer)
     }
 }
 
@@ -139,9 +155,10 @@ impl InstanceUsage {
     }
 }
 
-/// The answer of [`GetOrganizationUsage`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrganizationUsageAnswer {
-    /// What was used.
-    pub organization: OrganizationUsage,
-}
+answer!(
+    /// The answer of [`GetOrganizationUsage`].
+    OrganizationUsageAnswer {
+        /// What was used.
+        organization: OrganizationUsage,
+    }
+);

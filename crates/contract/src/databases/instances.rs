@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DatabaseName, InstanceName, LocationCode, Nothing, OrganizationSlug, endpoint::endpoint, lenient::null_as_default,
-    open_enum::open_enum,
+    DatabaseName, InstanceName, LocationCode, Nothing, OrganizationSlug, answer::answer, endpoint::endpoint,
+    lenient::null_as_default, open_enum::open_enum,
 };
 
 endpoint!(
@@ -65,17 +65,20 @@ impl Instance {
     }
 }
 
-/// The answer of [`ListInstances`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InstancesAnswer {
-    /// The instances.
-    #[serde(deserialize_with = "null_as_default")]
-    pub instances: Vec<Instance>,
-}
+answer!(
+    /// The answer of [`ListInstances`].
+    #[derive(Default)]
+    InstancesAnswer {
+        /// The instances.
+        #[serde(deserialize_with = "null_as_default")]
+        instances: Vec<Instance>,
+    }
+);
 
-/// The answer of [`GetInstance`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InstanceAnswer {
-    /// The instance.
-    pub instance: Instance,
-}
+answer!(
+    /// The answer of [`GetInstance`].
+    InstanceAnswer {
+        /// The instance.
+        instance: Instance,
+    }
+);

@@ -86,6 +86,7 @@ impl RequestPart for NewDatabase {
         DatabaseName::check(&self.name)?;
         GroupName::check(&self.group)?;
         self.seed.as_ref().map_or(Ok(()), Seed::check)?;
+        self.remote_encryption.as_ref().map_or(Ok(()), Encryption::check)?;
         match self.size_limit {
             Some(limit) if limit.bytes() == 0 => Err(InvalidInput::new("size limit", "0", "must be at least one byte")),
             _ => Ok(()),
@@ -190,6 +191,18 @@ open_enum!(
     }
 );
 
+impl Cipher {
+    /// How many bytes its key has; nothing for a cipher this version does not know.
+    #[must_use]
+    pub fn key_length(&self) -> Option<usize> {
+        match self {
+            Self::Aes128Gcm | Self::Aegis128L | Self::Aegis128X2 | Self::Aegis128X4 => Some(16),
+            Self::Aes256Gcm | Self::ChaCha20Poly1305 | Self::Aegis256 | Self::Aegis256X2 | Self::Aegis256X4 => Some(32),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
 /// A key of one's own to encrypt a database with. `Debug` hides it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(expecting = "an object")]
@@ -206,5 +219,17 @@ impl Encryption {
     #[must_use]
     pub fn new(cipher: Cipher, key: EncryptionKey) -> Self {
         Self { encryption_key: key, encryption_cipher: cipher }
+    }
+
+    /// Refuses a cipher the service does not know, and a key that does not fit it.
+    pub fn check(&self) -> Result<(), InvalidInput> {
+        let cipher = &self.encryption_cipher;
+        let Some(length) = cipher.key_length() else {
+            return Err(InvalidInput::new("encryption cipher", cipher.as_str(), "is not a cipher the service knows"));
+        };
+        match self.encryption_key.length()? {
+            given if given == length => Ok(()),
+            _ => Err(InvalidInput::without_value("encryption key", format!("must have {length} bytes for {cipher}"))),
+        }
     }
 }

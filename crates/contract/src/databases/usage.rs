@@ -2,8 +2,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    DatabaseName, InvalidInput, OrganizationSlug, Presence, RequestPart, billing::DatabaseUsage, endpoint::endpoint,
-    lenient::null_as_default, rfc3339,
+    DatabaseName, InvalidInput, OrganizationSlug, Presence, RequestPart, answer::answer, billing::DatabaseUsage,
+    endpoint::endpoint, lenient::null_as_default, rfc3339,
 };
 
 endpoint!(
@@ -106,20 +106,23 @@ impl QueryStat {
     }
 }
 
-/// The answer of [`GetDatabaseUsage`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatabaseUsageAnswer {
-    /// What was used.
-    pub database: DatabaseUsage,
-}
+answer!(
+    /// The answer of [`GetDatabaseUsage`].
+    DatabaseUsageAnswer {
+        /// What was used.
+        database: DatabaseUsage,
+    }
+);
 
-/// The answer of [`GetDatabaseStats`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatabaseStatsAnswer {
-    /// The queries.
-    #[serde(deserialize_with = "null_as_default")]
-    pub top_queries: Vec<QueryStat>,
-}
+answer!(
+    /// The answer of [`GetDatabaseStats`].
+    #[derive(Default)]
+    DatabaseStatsAnswer {
+        /// The queries.
+        #[serde(deserialize_with = "null_as_default")]
+        top_queries: Vec<QueryStat>,
+    }
+);
 
 fn from_parameter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     parameter("from", deserializer)

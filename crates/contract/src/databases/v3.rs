@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Encryption, Pagination, Parent, Seed};
 use crate::{
     DatabaseId, DatabaseName, GroupId, GroupName, InvalidInput, LocationCode, Nothing, OrganizationId, Presence,
-    RequestPart, endpoint::endpoint, lenient::null_as_default,
+    RequestPart, answer::answer, endpoint::endpoint, lenient::null_as_default,
 };
 
 endpoint!(
@@ -163,7 +163,8 @@ impl RequestPart for NewDatabaseV3 {
     fn check(&self) -> Result<(), InvalidInput> {
         DatabaseName::check(&self.name)?;
         self.group_id.as_deref().map_or(Ok(()), GroupId::check)?;
-        self.seed.as_ref().map_or(Ok(()), Seed::check)
+        self.seed.as_ref().map_or(Ok(()), Seed::check)?;
+        self.remote_encryption.as_ref().map_or(Ok(()), Encryption::check)
     }
 }
 
@@ -262,27 +263,31 @@ pub struct AllowRules {
     pub allowed_aws_vpc_ids: Vec<String>,
 }
 
-/// The answer of [`ListDatabasesV3`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatabasesV3Answer {
-    /// The databases.
-    #[serde(deserialize_with = "null_as_default")]
-    pub databases: Vec<DatabaseV3>,
-    /// Where the page ends.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub pagination: Pagination,
-}
+answer!(
+    /// The answer of [`ListDatabasesV3`].
+    #[derive(Default)]
+    DatabasesV3Answer {
+        /// The databases.
+        #[serde(deserialize_with = "null_as_default")]
+        databases: Vec<DatabaseV3>,
+        /// Where the page ends.
+        #[serde(default, deserialize_with = "null_as_default")]
+        pagination: Pagination,
+    }
+);
 
-/// The answer of [`GetDatabaseV3`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatabaseV3Answer {
-    /// The database.
-    pub database: DatabaseV3,
-}
+answer!(
+    /// The answer of [`GetDatabaseV3`].
+    DatabaseV3Answer {
+        /// The database.
+        database: DatabaseV3,
+    }
+);
 
-/// The answer of [`CreateDatabaseV3`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreatedDatabaseV3Answer {
-    /// What is told of the new database.
-    pub database: super::CreatedDatabase,
-}
+answer!(
+    /// The answer of [`CreateDatabaseV3`].
+    CreatedDatabaseV3Answer {
+        /// What is told of the new database.
+        database: super::CreatedDatabase,
+    }
+);

@@ -1,4 +1,9 @@
-use std::{cmp::Ordering, fmt, str::FromStr, time::Duration};
+use std::{
+    cmp::Ordering,
+    fmt::{self, Write as _},
+    str::FromStr,
+    time::Duration,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -24,7 +29,7 @@ const UNITS: [(&str, u128); 10] = [
 
 /// How long a token is good for: for ever, or a whole number of seconds, at least one.
 ///
-/// As text: `never`, or numbers with units from `ns` to `w` one behind the other, such as `2w1d30m`; a fraction
+/// As text: `never` (read from `none` and `default`, too), or numbers with units from `ns` to `w` one behind the other, such as `2w1d30m`; a fraction
 /// of a second is dropped. There is no month and no year. Source: Create Database Auth Token.
 ///
 /// ```
@@ -133,17 +138,18 @@ impl FromStr for Expiration {
 
 impl fmt::Display for Expiration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(mut rest) = self.0 else { return f.write_str("never") };
+        let Some(mut rest) = self.0 else { return f.pad("never") };
         if rest == 0 {
-            return f.write_str("0s");
+            return f.pad("0s");
         }
+        let mut text = String::new();
         for (unit, seconds) in [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
             if rest >= seconds {
-                write!(f, "{}{unit}", rest / seconds)?;
+                write!(text, "{}{unit}", rest / seconds)?;
                 rest %= seconds;
             }
         }
-        Ok(())
+        f.pad(&text)
     }
 }
 

@@ -83,8 +83,8 @@ fn answer<E: Endpoint, A: Handles<E>>(
 /// The path as the service knows it.
 fn path_of(service: Service, path: &str) -> Option<&str> {
     match service {
-        Service::Platform => Some(path),
         Service::Region => path.strip_prefix(REGION_PREFIX).map(|rest| if rest.is_empty() { "/" } else { rest }),
+        _ => Some(path),
     }
 }
 

@@ -98,7 +98,8 @@ async fn the_authorization_decides_the_access() {
     assert_eq!(claims(&mint(&cloud, "?authorization=full-access").await)["a"], "rw");
     assert_eq!(claims(&mint(&cloud, "?authorization=read-only").await)["a"], "ro");
     let refused = post(&cloud, &format!("{TOKENS}?authorization=everything"), "").await;
-    assert_eq!(refused.refusal(), (400, "invalid authorization: everything".to_owned()));
+    let sentence = r#"authorization "everything" is not valid: must be full-access or read-only"#;
+    assert_eq!(refused.refusal(), (400, sentence.to_owned()));
 }
 
 #[tokio::test]

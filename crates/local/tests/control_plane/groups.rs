@@ -101,6 +101,7 @@ async fn a_group_needs_a_name_and_a_location_that_follow_the_rules() {
         (r#"{"name":"a\u0000b","location":"local"}"#, "group name"),
         (r#"{"name":"eu","location":""}"#, "location"),
         (r#"{"name":1,"location":"local"}"#, "name is not valid"),
+        (r#"{"name":"eu","location":"local","extensions":["vector","rot13"]}"#, r#"extension "rot13""#),
         (r"[]", "must be a JSON object"),
         ("not json", "is not JSON"),
         ("", "the body is missing"),

@@ -110,13 +110,13 @@ async fn what_was_deleted_can_be_brought_back_for_five_days() {
     let restored = async || {
         client(&cloud).databases().delete("orders").await.unwrap();
         cloud.clock().advance(4 * DAY);
-        client(&cloud).recovery().restore_database(id.clone(), None).await
+        client(&cloud).recovery().restore_database(id.clone()).await
     };
     restored().await.unwrap();
     assert_eq!(value(&cloud, "orders", &token, "SELECT 1").await, "1");
     client(&cloud).databases().delete("orders").await.unwrap();
     cloud.clock().advance(5 * DAY);
-    assert!(client(&cloud).recovery().restore_database(id.clone(), None).await.unwrap_err().is_not_found());
+    assert!(client(&cloud).recovery().restore_database(id.clone()).await.unwrap_err().is_not_found());
     assert!(databases(&cloud).await.is_empty());
 }
 
@@ -135,7 +135,7 @@ async fn what_a_plan_includes_is_counted_anew_with_the_month() {
 }
 
 async fn deleted(cloud: &Cloud) -> usize {
-    client(cloud).recovery().databases("").try_collect::<Vec<_>>().await.unwrap().len()
+    client(cloud).recovery().databases().try_collect::<Vec<_>>().await.unwrap().len()
 }
 
 #[tokio::test]

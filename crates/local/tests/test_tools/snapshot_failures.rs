@@ -54,7 +54,7 @@ async fn a_failure_leaves_what_can_be_brought_back() {
         assert!(matches!(failed, Err(CloudError::File { action: "write", .. })), "{failed:?}");
     }
     requests.abort();
-    let deleted = client(&cloud).recovery().databases("").try_next().await.unwrap();
+    let deleted = client(&cloud).recovery().databases().try_next().await.unwrap();
     assert_eq!(deleted.map(|database| database.name.to_string()).as_deref(), Some("orders"));
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn run(cx: &Context, command: &ApiTokensCommand) -> Result<()> 
             let tokens = cx.client()?.api_tokens();
             let tokens = match &args.of_org {
                 None => tokens.list().await?,
-                Some(organization) => tokens.list_of(organization.clone()).await?,
+                Some(organization) => tokens.organization(organization.clone()).list().await?,
             };
             cx.out().list(&TOKEN, &tokens)
         }
@@ -60,7 +60,7 @@ async fn revoke(cx: &Context, args: &ApiTokensRevoke) -> Result<()> {
     for name in &args.names {
         let revoked = match &args.of_org {
             None => tokens.revoke(name.as_str()).await,
-            Some(organization) => tokens.revoke_of(organization.clone(), name.as_str()).await,
+            Some(organization) => tokens.organization(organization.clone()).revoke(name.as_str()).await,
         };
         match revoked.with_context(|| format!("cannot revoke {name}")) {
             Ok(()) => cx.done(format_args!("revoked {name}")),

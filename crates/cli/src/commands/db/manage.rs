@@ -97,10 +97,16 @@ pub(super) async fn unarchive(cx: &Context, name: &DatabaseName) -> Result<()> {
 }
 
 pub(super) async fn deleted(cx: &Context, search: &str) -> Result<()> {
-    cx.out().stream(&DELETED, cx.client()?.recovery().databases(search)).await
+    let recovery = cx.client()?.recovery();
+    let deleted = if search.is_empty() { recovery.databases() } else { recovery.databases_matching(search) };
+    cx.out().stream(&DELETED, deleted).await
 }
 
 pub(super) async fn restore(cx: &Context, id: &DatabaseId, name: Option<&DatabaseName>) -> Result<()> {
-    let restored = cx.client()?.recovery().restore_database(id.clone(), name.map(DatabaseName::as_str)).await;
-    cx.out().value(&DELETED, &restored.with_context(|| format!("cannot restore the database {id}"))?)
+    let recovery = cx.client()?.recovery();
+    let restored = match name {
+        Some(name) => recovery.restore_database_as(id.clone(), name),
+        None => recovery.restore_database(id.clone()),
+    };
+    cx.out().value(&DELETED, &restored.await.with_context(|| format!("cannot restore the database {id}"))?)
 }

@@ -2,7 +2,7 @@ use std::future::IntoFuture;
 
 use jiff::Timestamp;
 use turso_cloud_contract::{
-    DatabaseName, EncryptionKey, InvalidInput,
+    DatabaseName, EncryptionKey, GroupName, InvalidInput,
     databases::{CreateDatabase, CreatedDatabase, Encryption, GetDatabase, NewDatabase, Seed},
 };
 
@@ -10,8 +10,8 @@ use turso_cloud_contract::{
 use crate::Error;
 use crate::{
     Call,
-    call::{CallOptions, option_setters},
-    handles::Scope,
+    call::{CallOptions, option_setters, unsent},
+    handles::{Scope, scope::named},
 };
 
 /// A copy of a database that is about to be made: [`Databases::branch`](super::Databases::branch).
@@ -65,7 +65,8 @@ impl Branch {
         self
     }
 
-    /// Opens an original that is encrypted: the copy has the same key and cipher. Of no use with another original.
+    /// Opens an original that is encrypted: the copy has the same key and cipher. Of no use with another original. Whether
+    /// the key fits the cipher is seen once the service has told it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -110,16 +111,18 @@ impl Branch {
         let call = Call::new(scope.client(), move |cx| async move {
             let organization = self.scope.organization()?;
             let database = self.original?;
+            let name: DatabaseName = named(self.name).map_err(unsent::<CreateDatabase>)?;
+            let group: Option<GroupName> = self.group.map(named).transpose().map_err(unsent::<CreateDatabase>)?;
             let seed = Seed::Database { name: database.clone().into(), timestamp: self.at };
-            let (group, cipher) = match self.group {
+            let (group, cipher) = match group {
                 Some(group) if self.key.is_none() => (group, None),
                 wanted => {
                     let get = GetDatabase { organization: organization.clone(), database };
                     let original = cx.send(&get).await?.database;
-                    (wanted.unwrap_or_else(|| original.group.into()), original.encryption_cipher)
+                    (wanted.unwrap_or(original.group), original.encryption_cipher)
                 }
             };
-            let mut body = NewDatabase::new(self.name, group).seed(seed);
+            let mut body = NewDatabase::new(name, group).seed(seed);
             body.remote_encryption = cipher.zip(self.key).map(|(cipher, key)| Encryption::new(cipher, key));
             cx.send(&CreateDatabase { organization, body }).await.map(|answer| answer.database)
         });

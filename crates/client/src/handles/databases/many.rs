@@ -8,7 +8,7 @@ use turso_cloud_contract::{
 };
 
 use super::{Databases, ended};
-use crate::{Bulk, Call, DatabaseAccess, access::Key};
+use crate::{Bulk, Call, DatabaseAccess, access::Key, call::checked};
 
 impl Databases {
     /// Creates many, some at once; see [`Bulk`].
@@ -106,16 +106,17 @@ impl Databases {
     {
         let (path, lifetime) = (self.path(name), lifetime.into());
         Call::new(self.scope.client(), move |cx| async move {
-            let (organization, database) = path?;
+            let NewToken { options: query, permissions: body, .. } = NewToken::full_access().expires(lifetime);
+            let create =
+                path.map(|(organization, database)| CreateDatabaseToken { organization, database, query, body });
+            let create = checked(create)?;
+            let (organization, database) = (create.organization.clone(), create.database.clone());
             let now = (cx.client().wall_clock)();
             let key =
                 Key { organization: organization.clone(), database: database.clone(), seconds: lifetime.as_secs() };
             let mint = || async {
-                let get = GetDatabase { organization: organization.clone(), database: database.clone() };
-                let url = cx.send(&get).await?.database.url();
-                let NewToken { options: query, permissions: body, .. } = NewToken::full_access().expires(lifetime);
-                let mint = CreateDatabaseToken { organization, database, query, body };
-                let token = cx.send(&mint).await?.jwt;
+                let url = cx.send(&GetDatabase { organization, database }).await?.database.url();
+                let token = cx.send(&create).await?.jwt;
                 let life =
                     lifetime.as_secs().and_then(|seconds| i64::try_from(seconds).ok()).map(SignedDuration::from_secs);
                 let expires_at = life.and_then(|life| now.checked_add(life).ok());

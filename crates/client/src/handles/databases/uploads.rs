@@ -16,7 +16,8 @@ use crate::{
 
 impl Databases {
     /// Creates a database from the file of a SQLite database: checks the file, creates a draft, sends the file in
-    /// pieces, and has the service open it. Where that fails, or is given up, the draft is deleted again.
+    /// pieces, and has the service open it. Where that fails, or is given up, the draft is deleted again; one whose creation
+    /// was given up, or whose answer was lost ([`may_have_happened`](crate::Error::may_have_happened)), can be left.
     ///
     /// The file has to be in WAL mode, with pages of 4096 bytes, without `auto_vacuum`, in UTF-8, of at most 20 GiB,
     /// and with nothing left in the `-wal` beside it; for an encrypted database, with the room in each page its cipher

@@ -1,6 +1,6 @@
 //! Dumps in SQL.
 
-use turso_cloud::{ErrorKind, UploadEvent};
+use turso_cloud::{ErrorKind, NewDatabase, UploadEvent};
 
 use super::new_shop;
 use crate::support::{
@@ -83,6 +83,17 @@ async fn what_is_no_dump_is_refused_before_anything_is_sent() {
         assert!(error.to_string().contains(words) && error.to_string().contains("shop.sql"), "{error}");
         assert!(cloud.seen().is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_created_costs_no_upload_of_its_dump() {
+    let files = Files::new();
+    let path = files.write("shop.sql", DUMP);
+    let cloud = UploadCloud::new(1);
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().create_from_dump(NewDatabase::new("My Shop", "default"), &path).await.unwrap_err();
+    assert!(error.is_invalid_input() && error.to_string().contains("database name"), "{error}");
+    assert!(cloud.seen().is_empty());
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ impl Handles<ValidateApiToken> for Answers {
     /// A token that is not good never gets as far as this. Only sessions end by themselves.
     fn handle(&self, _: ValidateApiToken, cx: &mut Context<'_>) -> Result<TokenValidity, Refusal> {
         let session = cx.store().find_session(cx.caller()?.jti.as_str(), cx.now())?;
-        Ok(TokenValidity { expires_at: session.map(|session| session.expires_at) })
+        Ok(TokenValidity::new(session.map(|session| session.expires_at)))
     }
 }
 
@@ -35,7 +35,7 @@ impl Handles<ListApiTokens> for Answers {
                 listed.push(info(token));
             }
         }
-        Ok(ApiTokensAnswer { tokens: listed })
+        Ok(ApiTokensAnswer::new(listed))
     }
 }
 
@@ -43,7 +43,7 @@ impl Handles<CreateApiToken> for Answers {
     fn handle(&self, request: CreateApiToken, cx: &mut Context<'_>) -> Result<CreatedApiToken, Refusal> {
         let token = create(cx, request.name, &request.body)?;
         let secret = cx.sign(&token)?;
-        Ok(CreatedApiToken { name: token.name, id: token.jti, token: secret })
+        Ok(CreatedApiToken::new(token.name, token.jti, secret))
     }
 }
 
@@ -51,7 +51,7 @@ impl Handles<CreateApiTokenV2> for Answers {
     fn handle(&self, request: CreateApiTokenV2, cx: &mut Context<'_>) -> Result<CreatedApiTokenV2Answer, Refusal> {
         let token = create(cx, request.name, &request.body)?;
         let value = cx.sign(&token)?;
-        Ok(CreatedApiTokenV2Answer { token: CreatedApiTokenV2 { name: token.name, id: token.jti, value } })
+        Ok(CreatedApiTokenV2Answer::new(CreatedApiTokenV2::new(token.name, token.jti, value)))
     }
 }
 
@@ -65,7 +65,7 @@ impl Handles<RevokeApiToken> for Answers {
             return Err(missing());
         }
         cx.store().delete_api_token(&token)?;
-        Ok(RevokedApiToken { token: token.name })
+        Ok(RevokedApiToken::new(token.name))
     }
 }
 
@@ -75,7 +75,7 @@ impl Handles<ListOrganizationApiTokens> for Answers {
         let mut listed = Vec::new();
         for token in cx.store().api_tokens_in(organization.id)? {
             if role >= Role::Admin {
-                let owner = TokenOwner { username: owner_of(&token)?, email: token.user.email() };
+                let owner = TokenOwner::new(owner_of(&token)?, token.user.email());
                 let mut info = info(token);
                 info.owner = Some(owner);
                 listed.push(info);
@@ -83,7 +83,7 @@ impl Handles<ListOrganizationApiTokens> for Answers {
                 listed.push(info(token));
             }
         }
-        Ok(ApiTokensAnswer { tokens: listed })
+        Ok(ApiTokensAnswer::new(listed))
     }
 }
 
@@ -103,7 +103,7 @@ impl Handles<RevokeOrganizationApiToken> for Answers {
         });
         let token = found.ok_or_else(|| Refusal::not_found(format!("could not find api token {}", request.token)))?;
         cx.store().delete_api_token(&token)?;
-        Ok(RevokedOrganizationApiToken { token: token.jti })
+        Ok(RevokedOrganizationApiToken::new(token.jti))
     }
 }
 

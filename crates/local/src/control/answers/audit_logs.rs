@@ -18,9 +18,9 @@ impl Handles<ListAuditLogs> for Answers {
         let page = request.query.page.unwrap_or(1);
         let size = request.query.page_size.unwrap_or(USUAL_PAGE).min(LARGEST_PAGE);
         let skipped = (page - 1).saturating_mul(size);
-        Ok(AuditLogsAnswer {
-            audit_logs: cx.store().audit_logs_of(organization.id, size, skipped)?,
-            pagination: AuditPagination::new(page, size, cx.store().count_audit_logs(organization.id)?),
-        })
+        Ok(AuditLogsAnswer::new(
+            cx.store().audit_logs_of(organization.id, size, skipped)?,
+            AuditPagination::new(page, size, cx.store().count_audit_logs(organization.id)?),
+        ))
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 impl Handles<ListPlans> for Answers {
     fn handle(&self, request: ListPlans, cx: &mut Context<'_>) -> Result<PlansAnswer, Refusal> {
         cx.organization(&request.organization)?;
-        Ok(PlansAnswer { plans: plans::all().collect() })
+        Ok(PlansAnswer::new(plans::all().collect()))
     }
 }
 
@@ -33,7 +33,7 @@ impl Handles<GetSubscription> for Answers {
         let organization = cx.organization(&request.organization)?;
         let mut subscription = Subscription::new(organization.plan);
         subscription.overages = organization.overages;
-        Ok(SubscriptionAnswer { subscription })
+        Ok(SubscriptionAnswer::new(subscription))
     }
 }
 
@@ -62,7 +62,7 @@ impl Handles<GetOrganizationUsage> for Answers {
             total.storage_bytes += usage.storage_bytes;
         }
         let uuid = OrganizationId::try_from(organization.uuid)?;
-        Ok(OrganizationUsageAnswer { organization: OrganizationUsage::new(uuid, total, used) })
+        Ok(OrganizationUsageAnswer::new(OrganizationUsage::new(uuid, total, used)))
     }
 }
 
@@ -88,7 +88,7 @@ impl Handles<CreateBillingPortal> for Answers {
     fn handle(&self, request: CreateBillingPortal, cx: &mut Context<'_>) -> Result<BillingPortalAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let url = cx.url(&format!("/_billing/{}", organization.slug));
-        Ok(BillingPortalAnswer { portal: BillingPortal { url } })
+        Ok(BillingPortalAnswer::new(BillingPortal::new(url)))
     }
 }
 
@@ -97,7 +97,7 @@ fn owner(cx: &Context<'_>, organization: OrganizationRow) -> Result<BillingCusto
     let members = cx.store().members_of(organization.id)?;
     let owner = members.into_iter().find(|member| member.role == Role::Owner);
     let email = owner.map(|owner| owner.user.email()).unwrap_or_default();
-    Ok(BillingCustomer { name: organization.name, email, ..BillingCustomer::default() })
+    Ok(BillingCustomer::new(organization.name, email))
 }
 
 fn count(length: usize) -> u64 {

@@ -50,14 +50,14 @@ impl Handles<ListDatabases> for Answers {
         let groups: HashMap<_, _> = groups.map(|group| (group.id, group)).collect();
         // A page may come out short for a token that is good for one group: the cursor goes on all the same.
         let databases = rows.into_iter().filter_map(|row| Some(answer(cx, groups.get(&row.group)?, row)));
-        Ok(DatabasesAnswer { databases: databases.collect(), pagination })
+        Ok(DatabasesAnswer::new(databases.collect(), pagination))
     }
 }
 
 impl Handles<CreateDatabase> for Answers {
     fn handle(&self, request: CreateDatabase, cx: &mut Context<'_>) -> Result<CreatedDatabaseAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        Ok(CreatedDatabaseAnswer { database: create(cx, &organization, &request.body)? })
+        Ok(CreatedDatabaseAnswer::new(create(cx, &organization, &request.body)?))
     }
 }
 
@@ -66,7 +66,7 @@ impl Handles<GetDatabase> for Answers {
         let organization = cx.organization(&request.organization)?;
         let database = find(cx, &organization, &request.database)?;
         let (group, listed) = database.listed();
-        Ok(DatabaseAnswer { database: answer(cx, &group, listed) })
+        Ok(DatabaseAnswer::new(answer(cx, &group, listed)))
     }
 }
 
@@ -75,7 +75,7 @@ impl Handles<DeleteDatabase> for Answers {
         let organization = cx.organization(&request.organization)?;
         let database = find(cx, &organization, &request.database)?;
         delete(cx, &organization, &database)?;
-        Ok(DeletedDatabaseAnswer { database: database.name })
+        Ok(DeletedDatabaseAnswer::new(database.name))
     }
 }
 

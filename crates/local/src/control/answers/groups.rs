@@ -36,14 +36,14 @@ impl Handles<CreateGroup> for Answers {
         billing::admit_group(cx, &organization)?;
         let group = provision::group(cx.store(), cx.ids(), &organization, name, location)?;
         audit(cx, &organization, AuditCode::GroupCreate, &group)?;
-        Ok(GroupAnswer { group: group.into() })
+        Ok(GroupAnswer::new(group.into()))
     }
 }
 
 impl Handles<GetGroup> for Answers {
     fn handle(&self, request: GetGroup, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        Ok(GroupAnswer { group: find(cx, &organization, &request.group)?.into() })
+        Ok(GroupAnswer::new(find(cx, &organization, &request.group)?.into()))
     }
 }
 
@@ -62,7 +62,7 @@ impl Handles<DeleteGroup> for Answers {
             cx.withdraw(database);
         }
         audit(cx, &organization, AuditCode::GroupDelete, &group)?;
-        Ok(GroupAnswer { group: group.into() })
+        Ok(GroupAnswer::new(group.into()))
     }
 }
 
@@ -78,7 +78,7 @@ impl Handles<UnarchiveGroup> for Answers {
             cx.store().update_group(&group)?;
             audit(cx, &organization, AuditCode::GroupUnarchive, &group)?;
         }
-        Ok(GroupAnswer { group: group.into() })
+        Ok(GroupAnswer::new(group.into()))
     }
 }
 
@@ -116,7 +116,7 @@ impl Handles<ListGroupsV3> for Answers {
 impl Handles<GetGroupV3> for Answers {
     fn handle(&self, request: GetGroupV3, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        Ok(GroupAnswer { group: find_by_id(cx, &organization, &request.group)?.into() })
+        Ok(GroupAnswer::new(find_by_id(cx, &organization, &request.group)?.into()))
     }
 }
 
@@ -158,7 +158,7 @@ pub(super) fn audit(
 fn list(cx: &Context<'_>, organization: &OrganizationRow) -> Result<GroupsAnswer, Refusal> {
     let mut groups = cx.store().groups_of(organization.id)?;
     groups.retain(|group| cx.opens_group(&group.uuid));
-    Ok(GroupsAnswer { groups: groups.into_iter().map(Group::from).collect() })
+    Ok(GroupsAnswer::new(groups.into_iter().map(Group::from).collect()))
 }
 
 pub(super) fn find(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<GroupRow, Refusal> {

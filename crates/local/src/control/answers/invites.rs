@@ -15,7 +15,7 @@ use crate::control::{Context, Handles, Refusal};
 impl Handles<ListInvites> for Answers {
     fn handle(&self, request: ListInvites, cx: &mut Context<'_>) -> Result<InvitesAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        Ok(InvitesAnswer { invites: cx.store().invites_of(organization.id)? })
+        Ok(InvitesAnswer::new(cx.store().invites_of(organization.id)?))
     }
 }
 
@@ -35,7 +35,7 @@ impl Handles<CreateInvite> for Answers {
         cx.store().delete_invite(organization.id, email.as_str())?;
         // The store numbers it.
         cx.store().insert_invite(organization.id, &Invite::new(0, email.clone(), role.clone(), cx.now()))?;
-        Ok(InvitedAnswer { invited: CreatedInvite::new(email, role, organization.name) })
+        Ok(InvitedAnswer::new(CreatedInvite::new(email, role, organization.name)))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::control::{Context, Handles, Refusal};
 impl Handles<ListJwks> for Answers {
     fn handle(&self, request: ListJwks, cx: &mut Context<'_>) -> Result<JwksAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        Ok(JwksAnswer { jwks: cx.store().jwks_of(organization.id)? })
+        Ok(JwksAnswer::new(cx.store().jwks_of(organization.id)?))
     }
 }
 
@@ -37,11 +37,8 @@ impl Handles<GetJwksTemplate> for Answers {
     fn handle(&self, request: GetJwksTemplate, cx: &mut Context<'_>) -> Result<JwksTemplateAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let asked = request.body;
-        let access = match asked.scope {
-            Authorization::FullAccess => "rw",
-            Authorization::ReadOnly => "ro",
-            other => return Err(Refusal::bad_request(format!("invalid scope: {other}"))),
-        };
+        // What is neither of the two was refused with the request.
+        let access = if asked.scope == Authorization::FullAccess { "rw" } else { "ro" };
         let mut claims = json!({ "a": access, "perm": asked.permissions });
         if let Some(name) = asked.database {
             let database = databases::find(cx, &organization, &DatabaseName::try_from(name)?)?;
@@ -52,6 +49,6 @@ impl Handles<GetJwksTemplate> for Answers {
             claims["gid"] = json!(group.uuid);
             claims["rid"] = json!(group.role_id);
         }
-        Ok(JwksTemplateAnswer { template: JwksTemplate::from_json(&claims.to_string()) })
+        Ok(JwksTemplateAnswer::new(JwksTemplate::from_json(&claims.to_string())))
     }
 }

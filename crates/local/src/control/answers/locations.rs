@@ -25,7 +25,7 @@ impl Handles<ListLocations> for Answers {
     fn handle(&self, _: ListLocations, _: &mut Context<'_>) -> Result<LocationsAnswer, Refusal> {
         let mut locations = described(Place::aws())?;
         locations.insert(LOCAL.try_into()?, LOCAL_DESCRIPTION.to_owned());
-        Ok(LocationsAnswer { locations })
+        Ok(LocationsAnswer::new(locations))
     }
 }
 
@@ -43,7 +43,7 @@ impl Handles<ListOrganizationLocations> for Answers {
         if groups.iter().any(|group| cx.opens_group(&group.uuid) && is_old(&group.location)) {
             locations.insert("fly".to_owned(), described(Place::fly())?);
         }
-        Ok(OrganizationLocationsAnswer { locations })
+        Ok(OrganizationLocationsAnswer::new(locations))
     }
 }
 
@@ -51,7 +51,7 @@ impl Handles<GetLocation> for Answers {
     fn handle(&self, request: GetLocation, _: &mut Context<'_>) -> Result<LocationAnswer, Refusal> {
         let code = request.location;
         if code == LOCAL {
-            return Ok(LocationAnswer { location: Location::new(code, LOCAL_DESCRIPTION) });
+            return Ok(LocationAnswer::new(Location::new(code, LOCAL_DESCRIPTION)));
         }
         let place = Place::find(&code).ok_or_else(|| Refusal::not_found(format!("location {code} not found")))?;
         let places = if is_old(&code) { Place::fly() } else { Place::aws() };
@@ -59,7 +59,7 @@ impl Handles<GetLocation> for Answers {
         for neighbour in place.closest(places, NEIGHBOURS) {
             location.closest.push(Location::new(neighbour.code.try_into()?, neighbour.description));
         }
-        Ok(LocationAnswer { location })
+        Ok(LocationAnswer::new(location))
     }
 }
 

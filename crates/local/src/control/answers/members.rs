@@ -18,7 +18,7 @@ impl Handles<ListMembers> for Answers {
     fn handle(&self, request: ListMembers, cx: &mut Context<'_>) -> Result<MembersAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let members = cx.store().members_of(organization.id)?;
-        Ok(MembersAnswer { members: members.into_iter().map(answer).collect::<Result<_, _>>()? })
+        Ok(MembersAnswer::new(members.into_iter().map(answer).collect::<Result<_, _>>()?))
     }
 }
 
@@ -37,7 +37,7 @@ impl Handles<AddMember> for Answers {
         cx.store().insert_member(organization.id, user.id, assignable(&request.body.role)?)?;
         cx.store().delete_invite(organization.id, &user.email())?;
         audit(cx, &organization, AuditCode::OrgMemberAdd, &user.username)?;
-        Ok(AddedMember { member: username, role: request.body.role })
+        Ok(AddedMember::new(username, request.body.role))
     }
 }
 
@@ -45,7 +45,7 @@ impl Handles<GetMember> for Answers {
     fn handle(&self, request: GetMember, cx: &mut Context<'_>) -> Result<MemberAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let found = cx.store().find_member(organization.id, request.username.as_str())?;
-        Ok(MemberAnswer { member: answer(found.ok_or_else(|| Refusal::not_found("could not find member"))?)? })
+        Ok(MemberAnswer::new(answer(found.ok_or_else(|| Refusal::not_found("could not find member"))?)?))
     }
 }
 
@@ -59,7 +59,7 @@ impl Handles<UpdateMember> for Answers {
         refuse_owner(&member, &request.organization)?;
         cx.store().set_role(organization.id, member.user.id, role)?;
         member.role = role;
-        Ok(MemberAnswer { member: answer(member)? })
+        Ok(MemberAnswer::new(answer(member)?))
     }
 }
 
@@ -80,7 +80,7 @@ impl Handles<RemoveMember> for Answers {
         cx.store().delete_member(organization.id, member.user.id)?;
         let code = if leaves { AuditCode::OrgMemberLeave } else { AuditCode::OrgMemberRemove };
         audit(cx, &organization, code, username.as_str())?;
-        Ok(RemovedMember { member: request.username })
+        Ok(RemovedMember::new(request.username))
     }
 }
 

@@ -29,14 +29,14 @@ pub(in crate::control) fn operations() -> [Operation; 7] {
 impl Handles<InvalidateSessions> for Answers {
     fn handle(&self, _: InvalidateSessions, cx: &mut Context<'_>) -> Result<InvalidatedSessions, Refusal> {
         cx.store().delete_sessions_of(cx.user()?.id)?;
-        Ok(InvalidatedSessions { valid_from: cx.now() })
+        Ok(InvalidatedSessions::new(cx.now()))
     }
 }
 
 impl Handles<CreateStripeCustomer> for Answers {
     /// A local cloud bills nobody, and keeps nothing of it.
     fn handle(&self, _: CreateStripeCustomer, cx: &mut Context<'_>) -> Result<StripeCustomer, Refusal> {
-        Ok(StripeCustomer { id: format!("cus_{}", cx.ids().token_id(cx.store())?) })
+        Ok(StripeCustomer::new(format!("cus_{}", cx.ids().token_id(cx.store())?)))
     }
 }
 
@@ -44,7 +44,7 @@ impl Handles<GetPaymentMethods> for Answers {
     /// Whoever waits for one to be added would wait for ever.
     fn handle(&self, request: GetPaymentMethods, cx: &mut Context<'_>) -> Result<PaymentMethods, Refusal> {
         cx.organization(&request.organization)?;
-        Ok(PaymentMethods { exists: true })
+        Ok(PaymentMethods::new(true))
     }
 }
 
@@ -77,7 +77,7 @@ impl Handles<GetAwsMigration> for Answers {
     fn handle(&self, request: GetAwsMigration, cx: &mut Context<'_>) -> Result<AwsMigration, Refusal> {
         let organization = cx.organization(&request.organization)?;
         groups::find(cx, &organization, &request.group)?;
-        Ok(AwsMigration { status: "none".to_owned(), comment: String::new() })
+        Ok(AwsMigration::new("none".to_owned(), String::new()))
     }
 }
 

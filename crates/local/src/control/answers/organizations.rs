@@ -23,20 +23,20 @@ const LONGEST_SLUG: usize = 64;
 impl Handles<ListOrganizations> for Answers {
     fn handle(&self, _: ListOrganizations, cx: &mut Context<'_>) -> Result<OrganizationsAnswer, Refusal> {
         let organizations = cx.organizations()?.into_iter().map(|row| answer(cx, row));
-        Ok(OrganizationsAnswer { organizations: organizations.collect() })
+        Ok(OrganizationsAnswer::new(organizations.collect()))
     }
 }
 
 impl Handles<ListOrganizationsV2> for Answers {
     fn handle(&self, _: ListOrganizationsV2, cx: &mut Context<'_>) -> Result<OrganizationsV2Answer, Refusal> {
         let organizations = cx.organizations()?.into_iter().map(with_id);
-        Ok(OrganizationsV2Answer { organizations: organizations.collect::<Result<_, _>>()? })
+        Ok(OrganizationsV2Answer::new(organizations.collect::<Result<_, _>>()?))
     }
 }
 
 impl Handles<GetOrganization> for Answers {
     fn handle(&self, request: GetOrganization, cx: &mut Context<'_>) -> Result<OrganizationAnswer, Refusal> {
-        Ok(OrganizationAnswer { organization: alone(cx, cx.organization(&request.organization)?)? })
+        Ok(OrganizationAnswer::new(alone(cx, cx.organization(&request.organization)?)?))
     }
 }
 
@@ -53,14 +53,14 @@ impl Handles<CreateOrganization> for Answers {
         }
         if request.query.dry_run {
             let org = OrganizationV2::new(None, name, slug, OrganizationKind::Team);
-            return Ok(CreatedOrganizationAnswer { org });
+            return Ok(CreatedOrganizationAnswer::new(org));
         }
         require_payment(cx, request.body.stripe_id.as_deref())?;
         let kind = OrganizationKind::Team;
         let organization = provision::organization(cx.store(), cx.ids(), cx.user()?, name, slug, kind)?;
         cx.include(&organization);
         cx.audit(&organization, AuditCode::OrgCreate, [("organization", organization.slug.as_str())])?;
-        Ok(CreatedOrganizationAnswer { org: with_id(organization)? })
+        Ok(CreatedOrganizationAnswer::new(with_id(organization)?))
     }
 }
 
@@ -85,7 +85,7 @@ impl Handles<UpdateOrganization> for Answers {
         if changes_overages {
             audit_overages(cx, &organization)?;
         }
-        Ok(OrganizationAnswer { organization: alone(cx, organization)? })
+        Ok(OrganizationAnswer::new(alone(cx, organization)?))
     }
 }
 

@@ -5,7 +5,7 @@ use turso_cloud_contract::{
     databases::{DatabaseV3, DatabaseV3Filter, DatabasesV3Answer},
     recovery::{
         DeletedGroup, DeletedGroupsAnswer, ListDeletedGroups, RestoreDatabase, RestoreGroup, RestoredDatabaseAnswer,
-        RestoredGroupAnswer,
+        RestoredGroup,
     },
 };
 
@@ -37,7 +37,7 @@ impl Handles<RestoreDatabase> for Answers {
             (None, _) => {}
         }
         let name = request.body.name.map(DatabaseName::try_from).transpose()?;
-        Ok(RestoredDatabaseAnswer { database: restore_database(cx, &organization, deleted, name)? })
+        Ok(RestoredDatabaseAnswer::new(restore_database(cx, &organization, deleted, name)?))
     }
 }
 
@@ -51,12 +51,12 @@ impl Handles<ListDeletedGroups> for Answers {
         let groups = rows
             .into_iter()
             .map(|row| DeletedGroup::new(row.group.uuid, row.group.name, row.deleted_at, row.cascade_databases));
-        Ok(DeletedGroupsAnswer { groups: groups.collect(), pagination })
+        Ok(DeletedGroupsAnswer::new(groups.collect(), pagination))
     }
 }
 
 impl Handles<RestoreGroup> for Answers {
-    fn handle(&self, request: RestoreGroup, cx: &mut Context<'_>) -> Result<RestoredGroupAnswer, Refusal> {
+    fn handle(&self, request: RestoreGroup, cx: &mut Context<'_>) -> Result<RestoredGroup, Refusal> {
         let organization = organization_to_restore(cx, &request.organization)?;
         let group = cx.store().find_deleted_group(organization.id, &request.group)?;
         let group = group.ok_or_else(|| Refusal::not_found("group not found"))?;
@@ -73,7 +73,7 @@ impl Handles<RestoreGroup> for Answers {
                 Err(failed) => return Err(failed),
             }
         }
-        Ok(RestoredGroupAnswer { group: group.into(), databases, failures })
+        Ok(RestoredGroup::new(group.into(), databases, failures))
     }
 }
 
@@ -89,7 +89,7 @@ pub(super) fn list_databases(
     let (rows, pagination) = paging::cut(rows, page, DeletedDatabaseRow::place);
     let rows = rows.into_iter().filter(|row| cx.opens_group(&row.database.group.uuid));
     let databases = rows.map(|row| databases::deleted_v3(cx, organization, row));
-    Ok(DatabasesV3Answer { databases: databases.collect::<Result<_, _>>()?, pagination })
+    Ok(DatabasesV3Answer::new(databases.collect::<Result<_, _>>()?, pagination))
 }
 
 fn organization_to_restore(cx: &Context<'_>, id: &OrganizationId) -> Result<OrganizationRow, Refusal> {

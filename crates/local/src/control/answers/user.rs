@@ -14,6 +14,6 @@ impl Handles<GetUser> for Answers {
             user.plan = personal.plan;
         }
         user.has_pending_invites = cx.store().is_invited(&user.email)?;
-        Ok(UserAnswer { user })
+        Ok(UserAnswer::new(user))
     }
 }

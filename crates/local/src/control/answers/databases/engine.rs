@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use turso_cloud_contract::{
     DatabaseId, InvalidInput,
-    databases::{Cipher, Encryption, NewDatabase},
+    databases::{Encryption, NewDatabase},
 };
 
 use crate::{
@@ -75,23 +75,9 @@ pub(super) fn encryption(
             }
             (own.cipher.clone(), key)
         }
-        (Some(wish), None) => (wish.encryption_cipher.clone(), checked(wish)?),
+        (Some(wish), None) => (wish.encryption_cipher.clone(), decoded(wish)?),
     };
     Ok(Some(DatabaseEncryption { cipher, key: KeyDigest::of(&key, id.as_str()) }))
-}
-
-fn checked(wish: &Encryption) -> Result<Vec<u8>, Refusal> {
-    let key = decoded(wish)?;
-    let cipher = &wish.encryption_cipher;
-    let length = match cipher {
-        Cipher::Aes128Gcm | Cipher::Aegis128L | Cipher::Aegis128X2 | Cipher::Aegis128X4 => 16,
-        Cipher::Aes256Gcm | Cipher::ChaCha20Poly1305 | Cipher::Aegis256 | Cipher::Aegis256X2 | Cipher::Aegis256X4 => 32,
-        other => {
-            let rule = "is not a cipher the service knows";
-            return Err(InvalidInput::new("remote_encryption.encryption_cipher", other.as_str(), rule).into());
-        }
-    };
-    if key.len() == length { Ok(key) } else { Err(refused(format!("must have {length} bytes for {cipher}"))) }
 }
 
 fn decoded(wish: &Encryption) -> Result<Vec<u8>, Refusal> {

@@ -15,14 +15,14 @@ impl Handles<ListInstances> for Answers {
         let organization = cx.organization(&request.organization)?;
         let database = find(cx, &organization, &request.database)?;
         let instances = database.group.locations().map(|location| instance(cx, &database, location));
-        Ok(InstancesAnswer { instances: instances.collect::<Result<_, _>>()? })
+        Ok(InstancesAnswer::new(instances.collect::<Result<_, _>>()?))
     }
 }
 
 impl Handles<GetInstance> for Answers {
     fn handle(&self, request: GetInstance, cx: &mut Context<'_>) -> Result<InstanceAnswer, Refusal> {
         let (database, location) = find_instance(cx, &request.organization, &request.database, &request.instance)?;
-        Ok(InstanceAnswer { instance: instance(cx, &database, &location)? })
+        Ok(InstanceAnswer::new(instance(cx, &database, &location)?))
     }
 }
 

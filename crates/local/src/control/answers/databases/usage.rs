@@ -20,7 +20,7 @@ impl Handles<GetDatabaseUsage> for Answers {
         let database = find(cx, &organization, &request.database)?;
         let from = request.query.from.unwrap_or_else(|| start_of_month(cx.now()));
         let hours = Hours::between(from, request.query.to.unwrap_or(cx.now()));
-        Ok(DatabaseUsageAnswer { database: used(cx, &database, hours)? })
+        Ok(DatabaseUsageAnswer::new(used(cx, &database, hours)?))
     }
 }
 
@@ -28,7 +28,7 @@ impl Handles<GetDatabaseStats> for Answers {
     fn handle(&self, request: GetDatabaseStats, cx: &mut Context<'_>) -> Result<DatabaseStatsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let database = find(cx, &organization, &request.database)?;
-        Ok(DatabaseStatsAnswer { top_queries: top_queries(cx, &database, Timestamp::MIN) })
+        Ok(DatabaseStatsAnswer::new(top_queries(cx, &database, Timestamp::MIN)))
     }
 }
 

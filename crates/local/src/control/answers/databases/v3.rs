@@ -33,7 +33,7 @@ impl Handles<CreateDatabaseV3> for Answers {
         database.seed = request.body.seed;
         database.remote_encryption = request.body.remote_encryption;
         database.use_tursodb = request.body.use_tursodb;
-        Ok(CreatedDatabaseV3Answer { database: create(cx, &organization, &database)? })
+        Ok(CreatedDatabaseV3Answer::new(create(cx, &organization, &database)?))
     }
 }
 
@@ -46,7 +46,7 @@ impl Handles<GetDatabaseV3> for Answers {
         rules.allowed_aws_vpc_ids.clone_from(&row.allowed_vpc_ids);
         let mut database = answer(cx, &organization, row)?;
         database.allow_rules_config = Some(rules);
-        Ok(DatabaseV3Answer { database })
+        Ok(DatabaseV3Answer::new(database))
     }
 }
 
@@ -69,7 +69,7 @@ fn list(
     let (rows, pagination) = paging::cut(rows, page, |row| Place { time: 0, row: row.id });
     let rows = rows.into_iter().filter(|row| cx.opens_group(&row.group.uuid));
     let databases = rows.map(|row| answer(cx, organization, row)).collect::<Result<_, _>>()?;
-    Ok(DatabasesV3Answer { databases, pagination })
+    Ok(DatabasesV3Answer::new(databases, pagination))
 }
 
 /// The name of the group a new database is to be in: a copy for which none is given stays in that of the original.

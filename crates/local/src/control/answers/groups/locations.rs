@@ -26,7 +26,7 @@ impl Handles<AddGroupLocation> for Answers {
             cx.store().update_group(&group)?;
             audit(cx, &organization, AuditCode::InstanceCreate, &group, &location)?;
         }
-        Ok(GroupAnswer { group: group.into() })
+        Ok(GroupAnswer::new(group.into()))
     }
 }
 
@@ -38,7 +38,7 @@ impl Handles<RemoveGroupLocation> for Answers {
         let location = group.replicas.remove(replica.ok_or_else(invalid)?);
         cx.store().update_group(&group)?;
         audit(cx, &organization, AuditCode::InstanceDelete, &group, &location)?;
-        Ok(GroupAnswer { group: group.into() })
+        Ok(GroupAnswer::new(group.into()))
     }
 }
 

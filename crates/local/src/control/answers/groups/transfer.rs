@@ -33,6 +33,6 @@ impl Handles<TransferGroup> for Answers {
             cx.store().update_database(&database)?;
         }
         cx.store().delete_api_tokens_of_group(&group)?;
-        Ok(TransferredGroup { group: group.into() })
+        Ok(TransferredGroup::new(group.into()))
     }
 }

@@ -1,0 +1,111 @@
+//! Waiting for a database takes as long as the caller gives it, and not as long as a token is good.
+#![expect(clippy::unwrap_used, reason = "a transport that cannot be set up fails its test")]
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use http::StatusCode;
+use tokio::time::Instant;
+use turso_cloud::{
+    Client, NewDatabase,
+    transport::{Body, SendFuture, Transport},
+};
+
+use crate::support::{
+    files::Files,
+    upload_cloud::{HOST, UploadCloud},
+};
+
+const TOKEN_LIFE: Duration = Duration::from_secs(300);
+
+/// A cloud whose database is not there for some time, and which takes no token that is older than it was asked to be.
+#[derive(Clone, Debug)]
+struct SlowCloud {
+    inner: UploadCloud,
+    ready_at: Instant,
+    /// When each token was minted.
+    minted: Arc<Mutex<Vec<Instant>>>,
+}
+
+impl SlowCloud {
+    fn ready_after(wait: Duration) -> Self {
+        Self { inner: UploadCloud::new(4096), ready_at: Instant::now() + wait, minted: Arc::default() }
+    }
+
+    fn client(&self) -> Client {
+        let client = self.inner.client().deadline(Duration::from_secs(20 * 60));
+        client
+            .layer({
+                let cloud = self.clone();
+                move |_| Box::new(cloud)
+            })
+            .build()
+            .unwrap()
+    }
+
+    fn tokens(&self) -> usize {
+        self.minted.lock().unwrap().len()
+    }
+
+    /// What the host of the database refuses a request with.
+    fn refusal(&self, request: &http::Request<Body>) -> Option<StatusCode> {
+        let header = request.headers()["authorization"].to_str().unwrap();
+        let number: usize = header.rsplit('-').next().unwrap().parse().unwrap();
+        if self.minted.lock().unwrap()[number - 1].elapsed() >= TOKEN_LIFE {
+            return Some(StatusCode::UNAUTHORIZED);
+        }
+        (Instant::now() < self.ready_at).then_some(StatusCode::NOT_FOUND)
+    }
+}
+
+impl Transport for SlowCloud {
+    fn send(&self, request: http::Request<Body>) -> SendFuture<'_> {
+        Box::pin(async move {
+            if request.uri().path().ends_with("/auth/tokens") {
+                self.minted.lock().unwrap().push(Instant::now());
+            }
+            let refusal = if request.uri().host() == Some(HOST) { self.refusal(&request) } else { None };
+            match refusal {
+                None => self.inner.send(request).await,
+                Some(status) => {
+                    let mut refused = http::Response::new(Body::from(""));
+                    *refused.status_mut() = status;
+                    Ok(refused)
+                }
+            }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_is_waited_for_longer_than_a_token_is_good() {
+    let cloud = SlowCloud::ready_after(Duration::from_secs(6 * 60));
+    let databases = cloud.client().databases();
+    databases.create(NewDatabase::new("shop", "default")).wait_ready().await.unwrap();
+    assert_eq!(cloud.tokens(), 2);
+
+    let cloud = SlowCloud::ready_after(Duration::from_secs(6 * 60));
+    cloud.client().databases().wait_ready("shop").await.unwrap();
+    assert_eq!(cloud.tokens(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_waits_for_its_database_longer_than_a_token_is_good() {
+    let files = Files::new();
+    let path = files.database(1);
+    let cloud = SlowCloud::ready_after(Duration::from_secs(6 * 60));
+    cloud.client().databases().create_from_file(NewDatabase::new("shop", "default"), &path).await.unwrap();
+
+    let cloud = SlowCloud::ready_after(Duration::from_secs(6 * 60));
+    cloud.client().databases().upload_file("shop", &path).whole().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_never_answers_costs_a_token_for_each_five_minutes_and_no_more() {
+    let cloud = SlowCloud::ready_after(Duration::from_secs(86_400));
+    let error = cloud.client().databases().wait_ready("shop").await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!(cloud.tokens(), 4);
+}
