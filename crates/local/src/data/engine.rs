@@ -15,6 +15,7 @@ mod file;
 mod functions;
 mod guard;
 mod libsql;
+mod limits;
 mod load;
 mod lookout;
 mod observer;

@@ -70,6 +70,27 @@ pub(crate) fn is_complete(sql: &[u8]) -> bool {
     unsafe { libsql_ffi::sqlite3_complete(sql.as_ptr()) == 1 }
 }
 
+/// A number as the engine casts it to text.
+pub(crate) fn text_of_real(value: f64) -> String {
+    // Seventeen digits at most, a sign, a point and an exponent.
+    let mut text = [0_u8; 64];
+    let size = c_int::try_from(text.len()).unwrap_or(0);
+    // SAFETY: the engine writes no more than `size` bytes with a zero byte as the last, and the format asks for one
+    // `double`, which is what it is given.
+    unsafe { libsql_ffi::sqlite3_snprintf(size, text.as_mut_ptr().cast(), c"%!.15g".as_ptr(), value) };
+    CStr::from_bytes_until_nul(&text).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Bounds the memory that the engine takes for all connections of this process, unless somebody has already.
+pub(crate) fn limit_memory(bytes: i64) {
+    // SAFETY: the calls only read and write a number of the engine's, under a lock of its own.
+    unsafe {
+        if libsql_ffi::sqlite3_hard_heap_limit64(-1) == 0 {
+            libsql_ffi::sqlite3_hard_heap_limit64(bytes);
+        }
+    }
+}
+
 /// Learns of each commit to the main database of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct CommitWatch(Box<AtomicU32>);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rusqlite::{Connection as Handle, OpenFlags, backup::Backup, config::DbConfig};
 
-use super::functions;
+use super::{functions, limits};
 
 /// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
 /// file and the recovery of its log.
@@ -43,6 +43,7 @@ pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Hand
     handle.execute_batch("PRAGMA wal_autocheckpoint=0;")?;
     handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     functions::install(&handle)?;
+    limits::install(&handle);
     Ok(handle)
 }
 

@@ -1,30 +1,41 @@
-//! SQL functions that take the place of the engine's own.
+//! SQL functions that take the place of the engine's own, or that it would have if they were safe.
+
+mod arguments;
+mod digest;
+mod letters;
+mod strings;
+mod text;
+
+#[cfg(test)]
+mod tests;
 
 use rusqlite::Connection;
-use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::types::ValueRef;
-use sha2::{Digest as _, Sha256};
+use rusqlite::functions::FunctionFlags;
 
-/// The engine's SHA-256 is wrong for all but the empty text: a compiler that optimizes drops the length of what is hashed,
-/// which its source stores through a pointer of another type than it reads it by.
-pub(super) fn install(handle: &Connection) -> rusqlite::Result<()> {
-    for name in ["sha256", "crypto_sha256"] {
-        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-        handle.create_scalar_function(name, 1, flags, sha256)?;
-    }
-    Ok(())
+use arguments::{Answer, Arguments};
+
+/// What each function here is: it gives the same answer for the same arguments, and may stand in a schema.
+const FLAGS: FunctionFlags =
+    FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_INNOCUOUS);
+
+/// As many arguments as there are.
+const ANY: i32 = -1;
+
+/// One function under its names, and how many arguments it takes.
+struct Function {
+    names: &'static [&'static str],
+    arity: i32,
+    call: fn(&Arguments<'_>) -> Answer,
 }
 
-fn sha256(context: &Context<'_>) -> rusqlite::Result<Option<Vec<u8>>> {
-    let digest = match context.get_raw(0) {
-        ValueRef::Null => return Ok(None),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Sha256::digest(bytes),
-        ValueRef::Integer(value) => Sha256::digest(value.to_string()),
-        // What is hashed is its text, which only the engine writes as the engine does.
-        ValueRef::Real(_) => {
-            let problem = "sha256() takes a text, a blob or an integer; cast another number to text";
-            return Err(rusqlite::Error::UserFunctionError(problem.into()));
+/// Whoever opens a file of a client's needs them: they stand in indexes and in rules of tables.
+pub(super) fn install(handle: &Connection) -> rusqlite::Result<()> {
+    for function in digest::FUNCTIONS.iter().chain(&text::FUNCTIONS) {
+        let call = function.call;
+        for name in function.names {
+            handle
+                .create_scalar_function(name, function.arity, FLAGS, move |context| arguments::answer(context, call))?;
         }
-    };
-    Ok(Some(digest.to_vec()))
+    }
+    handle.create_collation("text_nocase", letters::compare)
 }
