@@ -2,6 +2,8 @@
 
 mod arguments;
 mod digest;
+mod distances;
+mod encodings;
 mod letters;
 mod strings;
 mod text;
@@ -30,12 +32,23 @@ struct Function {
 
 /// Whoever opens a file of a client's needs them: they stand in indexes and in rules of tables.
 pub(super) fn install(handle: &Connection) -> rusqlite::Result<()> {
-    for function in digest::FUNCTIONS.iter().chain(&text::FUNCTIONS) {
+    let lists: [&[Function]; 4] = [&digest::FUNCTIONS, &distances::FUNCTIONS, &encodings::FUNCTIONS, &text::FUNCTIONS];
+    for function in lists.into_iter().flatten() {
         let call = function.call;
         for name in function.names {
             handle
                 .create_scalar_function(name, function.arity, FLAGS, move |context| arguments::answer(context, call))?;
         }
     }
-    handle.create_collation("text_nocase", letters::compare)
+    handle.create_collation("text_nocase", letters::compare)?;
+    refuse_index_of_nothing(handle)
+}
+
+/// The engine reads the first argument of this function whether there is one or not, where it is called and where an index
+/// is made of it, in a file that is opened too. One for no arguments that is there and gone again hides that form of the
+/// engine's own.
+fn refuse_index_of_nothing(handle: &Connection) -> rusqlite::Result<()> {
+    let name = "libsql_vector_idx";
+    handle.create_scalar_function(name, 0, FLAGS, |_| Ok(false))?;
+    handle.remove_function(name, 0)
 }

@@ -23,6 +23,12 @@ pub(super) enum End {
     Refused(String),
 }
 
+impl End {
+    pub(super) fn refused(problem: impl Into<String>) -> Self {
+        Self::Refused(problem.into())
+    }
+}
+
 /// Calls a function in the terms of the engine.
 pub(super) fn answer(context: &Context<'_>, call: fn(&Arguments<'_>) -> Answer) -> rusqlite::Result<Value> {
     match call(&Arguments(context)) {
@@ -72,7 +78,7 @@ impl Arguments<'_> {
     pub(super) fn integer(&self, index: usize, name: &str) -> Result<i64, End> {
         match self.0.get_raw(index) {
             ValueRef::Integer(value) => Ok(value),
-            _ => Err(End::Refused(format!("{name} parameter should be integer"))),
+            _ => Err(End::refused(format!("{name} parameter should be integer"))),
         }
     }
 }

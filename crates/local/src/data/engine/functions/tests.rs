@@ -6,6 +6,8 @@ mod models;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
+use super::super::check::quick_check;
+use super::super::file::{Durability, open};
 use super::super::limits;
 use super::install;
 
@@ -182,4 +184,98 @@ fn an_order_without_case_holds_for_any_bytes() {
                   ('ä'), (CAST(x'' AS TEXT)), ('A')) ORDER BY column1 COLLATE text_nocase, hex(column1))";
     let order: String = handle.query_row(sorted, [], |row| row.get(0)).unwrap();
     assert_eq!(order, ",,41,62,C384,C3A4,FF");
+}
+
+#[test]
+fn bytes_are_written_as_text_and_read_again() {
+    let handle = engine();
+    for (expression, expected) in [
+        ("encode('hello', 'base32')", "NBSWY3DP"),
+        ("encode('hello!', 'base32')", "NBSWY3DPEE======"),
+        ("encode('hello', 'base64')", "aGVsbG8="),
+        ("encode('hello', 'base85')", "BOu!rDZ"),
+        ("encode(x'0000000000', 'base85')", "z!!"),
+        ("encode(x'00ff', 'hex')", "00ff"),
+        ("encode('a b/ö~', 'url')", "a%20b%2F%C3%B6~"),
+        ("encode(12, 'hex')", "3132"),
+        ("CAST(decode('NBSW Y3DP', 'base32') AS TEXT)", "hello"),
+        ("CAST(decode('aGVsbG8=', 'base64') AS TEXT)", "hello"),
+        ("CAST(decode('BOu!rDZ', 'base85') AS TEXT)", "hello"),
+        ("hex(decode('zzz', 'base85'))", "000000000000000000000000"),
+        ("hex(decode('0aFf', 'hex'))", "0AFF"),
+        ("CAST(decode('a+b%2f', 'url') AS TEXT)", "a b/"),
+        ("hex(decode('', 'base85'))", ""),
+    ] {
+        assert_eq!(value(&handle, expression), Value::Text(expected.to_owned()), "{expression}");
+    }
+    for format in ["base32", "base64", "base85", "hex", "url"] {
+        for bytes in ["x''", "x'00'", "x'00000000'", "x'ffffffffff'", "randomblob(1001)"] {
+            let same = format!("decode(encode(x, '{format}'), '{format}') = x FROM (SELECT {bytes} AS x LIMIT 1)");
+            assert_eq!(value(&handle, &same), Value::Integer(1), "{same}");
+        }
+    }
+    for wrong in [
+        "decode('A', 'base32')",
+        "decode('aGVsbG8', 'base64')",
+        "decode('====', 'base64')",
+        "decode('ö===', 'base64')",
+        "decode('!', 'base85')",
+        "decode('uuuuu', 'base85')",
+        "decode('BOz', 'base85')",
+        "decode('abc', 'hex')",
+        "decode('%f', 'url')",
+    ] {
+        assert_eq!(problem(&handle, wrong), "invalid input string", "{wrong}");
+    }
+    assert_eq!(problem(&handle, "encode('a', 'rot13')"), "unknown encoding");
+}
+
+#[test]
+fn distances_are_told_of_texts_that_are_short_enough() {
+    let handle = engine();
+    for (expression, expected) in [
+        ("levenshtein('awesome', 'aewsme')", 3),
+        ("dlevenshtein('awesome', 'aewsme')", 2),
+        ("dlevenshtein('ca', 'abc')", 2),
+        ("osa_distance('ca', 'abc')", 3),
+        ("fuzzy_damlev('', 'abc')", 3),
+    ] {
+        assert_eq!(value(&handle, expression), Value::Integer(expected), "{expression}");
+    }
+    for name in ["levenshtein", "fuzzy_damlev", "osa_distance"] {
+        let long = format!("{name}(repeat('a', 1000000), repeat('b', 1000000))");
+        assert_eq!(problem(&handle, &long), "arguments are too long to be compared");
+        assert_eq!(problem(&handle, &format!("{name}('ö', 'o')")), "arguments should be ASCII strings");
+        assert_eq!(problem(&handle, &format!("{name}(NULL, 'o')")), "arguments should not be NULL");
+    }
+}
+
+#[test]
+fn an_index_of_vectors_is_of_something() {
+    let handle = engine();
+    let wrong = "wrong number of arguments to function libsql_vector_idx()";
+    assert!(problem(&handle, "libsql_vector_idx()").starts_with(wrong));
+    assert_eq!(value(&handle, "libsql_vector_idx(7)"), Value::Integer(7));
+    handle.execute_batch("CREATE TABLE t (e F32_BLOB(2)); CREATE INDEX i ON t (libsql_vector_idx(e));").unwrap();
+    for nothing in ["", "*"] {
+        let index = format!("CREATE INDEX j ON t (libsql_vector_idx({nothing}))");
+        assert!(handle.execute_batch(&index).unwrap_err().to_string().starts_with(wrong));
+    }
+}
+
+#[test]
+fn an_index_of_nothing_in_a_file_does_not_end_who_opens_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("crafted.db");
+    let crafted = Connection::open(&file).unwrap();
+    crafted
+        .execute_batch(
+            "CREATE TABLE t (e F32_BLOB(2)); CREATE INDEX i ON t (abs(e)); PRAGMA writable_schema = ON; \
+             UPDATE sqlite_schema SET sql = 'CREATE INDEX i ON t (libsql_vector_idx())' WHERE name = 'i';",
+        )
+        .unwrap();
+    drop(crafted);
+    let problem = quick_check(&file).unwrap_err().message;
+    assert!(problem.contains("malformed database schema (i)"), "{problem}");
+    assert!(open(&file, Durability::Nothing).is_err());
 }

@@ -92,7 +92,7 @@ fn substring(arguments: &Arguments<'_>) -> Answer {
     let text = arguments.text(0)?;
     let (start, length) = (arguments.integer(1, "start")?, arguments.integer(2, "length")?);
     if length < 0 {
-        return refused("length parameter should >= 0");
+        return Err(End::refused("length parameter should >= 0"));
     }
     text_value(strings::substring(&text, start, length))
 }
@@ -100,7 +100,7 @@ fn substring(arguments: &Arguments<'_>) -> Answer {
 fn like(arguments: &Arguments<'_>) -> Answer {
     let (pattern, text) = (arguments.text(0)?, arguments.text(1)?);
     if pattern.len() > MAX_PATTERN_BYTES {
-        return refused("LIKE or GLOB pattern too complex");
+        return Err(End::refused("LIKE or GLOB pattern too complex"));
     }
     truth(strings::is_like(&text, &pattern))
 }
@@ -108,14 +108,14 @@ fn like(arguments: &Arguments<'_>) -> Answer {
 fn split(arguments: &Arguments<'_>) -> Answer {
     let (text, separator) = (arguments.text(0)?, arguments.text(1)?);
     match arguments.integer(2, "part")? {
-        0 => refused("part parameter should not be 0"),
+        0 => Err(End::refused("part parameter should not be 0")),
         number => text_value(strings::part(&text, &separator, number)),
     }
 }
 
 fn join(arguments: &Arguments<'_>) -> Answer {
     if arguments.count() < 2 {
-        return refused("expected at least 2 parameters");
+        return Err(End::refused("expected at least 2 parameters"));
     }
     let separator = arguments.text(0)?;
     strings::join(&texts(arguments, 1)?, &separator).map(Value::Text)
@@ -123,7 +123,7 @@ fn join(arguments: &Arguments<'_>) -> Answer {
 
 fn concat(arguments: &Arguments<'_>) -> Answer {
     if arguments.count() < 1 {
-        return refused("expected at least 1 parameter");
+        return Err(End::refused("expected at least 1 parameter"));
     }
     strings::join(&texts(arguments, 0)?, "").map(Value::Text)
 }
@@ -138,14 +138,14 @@ fn trim(arguments: &Arguments<'_>, ends: Ends) -> Answer {
     let (text, characters) = match arguments.count() {
         1 => (arguments.text(0)?, " ".into()),
         2 => (arguments.text(0)?, arguments.text(1)?),
-        _ => return refused("expected 1 or 2 parameters"),
+        _ => return Err(End::refused("expected 1 or 2 parameters")),
     };
     text_value(strings::trim(&text, &characters, ends))
 }
 
 fn pad(arguments: &Arguments<'_>, ends: Ends) -> Answer {
     if !(2..=3).contains(&arguments.count()) {
-        return refused("expected 2 or 3 parameters");
+        return Err(End::refused("expected 2 or 3 parameters"));
     }
     let text = arguments.text(0)?;
     let length = arguments.integer(1, "length")?;
@@ -172,8 +172,4 @@ fn truth(is_so: bool) -> Answer {
 
 fn number(count: usize) -> Answer {
     Ok(Value::Integer(i64::try_from(count).unwrap_or(i64::MAX)))
-}
-
-fn refused(problem: &str) -> Answer {
-    Err(End::Refused(problem.to_owned()))
 }
