@@ -25,6 +25,7 @@ mod seen;
 mod size;
 mod statement;
 mod text;
+mod vectors;
 
 use std::fmt;
 use std::path::Path;

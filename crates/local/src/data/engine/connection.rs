@@ -13,6 +13,7 @@ use super::lookout::Lookout;
 use super::observer::Observer;
 use super::schema::{self, SchemaEpoch};
 use super::seen::Seen;
+use super::vectors::{self, Purpose};
 use super::{
     Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, dump, errors, ffi,
     size, statement, text,
@@ -79,6 +80,7 @@ impl Connection for LibsqlConnection {
             let seen = self.observer.take();
             effect.reconfigures |= seen.changes_session();
             effect.attaches |= seen.attaches();
+            effect.writes |= seen.owns_kept();
             match next {
                 Ok(Some(statement)) => {
                     effect.writes |= statement::effect(&statement, seen).writes;
@@ -101,9 +103,11 @@ impl Connection for LibsqlConnection {
 
     fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
         self.expect(sql)?;
-        let described = statement::only(&self.handle, &self.observer, sql);
+        let (described, seen) = statement::only(&self.handle, &self.observer, sql, Purpose::Look);
         match described {
-            Ok((statement, seen)) => Ok(statement::describe(&statement, seen)),
+            Ok(statement) => Ok(statement::describe(&statement, seen)),
+            // It is not compiled without being done, and has neither parameters nor columns.
+            Err(_) if seen.owns_kept() => Ok(Description::default()),
             Err(error) => Err(self.observer.take_denial().map_or(error, SqlError::from)),
         }
     }
@@ -238,10 +242,14 @@ impl LibsqlConnection {
                 kept = self.handle.prepare_cached(sql).map_err(errors::describe)?;
                 (&mut kept, facts)
             } else {
-                let seen;
                 text::check(sql)?;
                 self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
-                (fresh, seen) = statement::only(&self.handle, &self.observer, sql)?;
+                let (mut compiled, mut seen) = statement::only(&self.handle, &self.observer, sql, Purpose::Look);
+                if seen.owns_kept() {
+                    self.let_keep(gate)?;
+                    (compiled, seen) = statement::only(&self.handle, &self.observer, sql, Purpose::Run);
+                }
+                fresh = compiled?;
                 let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
                 (&mut fresh, Facts { seen, known, was_long: false })
             };
@@ -263,9 +271,16 @@ impl LibsqlConnection {
         let (mut total, mut all_seen) = (Ran::default(), Seen::default());
         let mut statements = Batch::new(&self.handle, sql);
         let outcome = loop {
-            let next = statements.next().map_err(errors::describe);
-            let seen = self.observer.take();
-            let mut statement = match next {
+            let mut next = statements.next();
+            let mut seen = self.observer.take();
+            if seen.owns_kept() {
+                if let Err(stop) = self.let_keep(gate) {
+                    break Err(stop);
+                }
+                next = self.compile_again(next, &mut statements);
+                seen = self.observer.take();
+            }
+            let mut statement = match next.map_err(errors::describe) {
                 Ok(Some(statement)) => statement,
                 Ok(None) => break Ok(total),
                 Err(error) => break Err(error.into()),
@@ -279,7 +294,9 @@ impl LibsqlConnection {
             let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
             all_seen = all_seen.and(seen);
             // What running it made the engine compile says nothing of the next one.
-            self.observer.take();
+            if let Err(error) = self.observer.expect_another(&self.handle) {
+                break Err(errors::describe(error).into());
+            }
             match ran {
                 Ok(ran) => total.add(ran),
                 Err(error) => break Err(error.into()),
@@ -287,6 +304,26 @@ impl LibsqlConnection {
         };
         self.draw_consequences(all_seen);
         outcome
+    }
+
+    /// Lets the statement just looked at write while it is compiled.
+    fn let_keep(&self, gate: &mut Gate<'_>) -> Result<(), Stop> {
+        gate(Effect { writes: true, ..Effect::default() })?;
+        let index = self.observer.index();
+        index.map_or(Ok(()), |index| vectors::refuse_taken(&self.handle, &index)).map_err(Stop::from)
+    }
+
+    /// Compiles the statement just looked at to run it. One that did not compile is still the next one.
+    fn compile_again<'h>(
+        &'h self,
+        looked_at: rusqlite::Result<Option<Statement<'h>>>,
+        statements: &mut Batch<'h, '_>,
+    ) -> rusqlite::Result<Option<Statement<'h>>> {
+        self.observer.compiling(Purpose::Run, || match looked_at {
+            Ok(Some(statement)) => self.handle.prepare(&statement.expanded_sql().unwrap_or_default()).map(Some),
+            Ok(None) => Ok(None),
+            Err(_) => statements.next(),
+        })
     }
 
     /// Makes ready to compile a text that may be any.

@@ -56,6 +56,27 @@ pub(crate) fn owes_foreign_keys(connection: &Connection) -> bool {
     owed != 0
 }
 
+/// Whether the main database has a table of this name, without compiling anything.
+pub(crate) fn has_table(connection: &Connection, name: &str) -> bool {
+    let Ok(name) = CString::new(name) else { return false };
+    // SAFETY: the handle is open for as long as `connection` is borrowed, both names end in a zero byte and outlive the
+    // call, and nothing is asked for but the code.
+    let code = unsafe {
+        libsql_ffi::sqlite3_table_column_metadata(
+            connection.handle(),
+            c"main".as_ptr(),
+            name.as_ptr(),
+            ptr::null(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+    code == libsql_ffi::SQLITE_OK
+}
+
 /// Makes `last_insert_rowid()` what it was elsewhere.
 pub(crate) fn set_last_insert_rowid(connection: &Connection, rowid: i64) {
     // SAFETY: the handle is open for as long as `connection` is borrowed; the call only writes a counter.

@@ -47,7 +47,6 @@ async fn no_statement_makes_a_value_of_more_than_sixty_four_mebibytes() {
         "SELECT length(hex(zeroblob(33554432)))",
         "SELECT length(hex(zeroblob(500000000)))",
         "SELECT length(randomblob(1000000000))",
-        "SELECT length(printf('%.*c', 1000000000, 'a'))",
         "SELECT length(group_concat(hex(zeroblob(1000000)))) FROM json_each('[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4]')",
     ] {
         assert_eq!(host.error(sql).await["code"], "SQLITE_TOOBIG", "{sql}");
