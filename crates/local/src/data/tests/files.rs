@@ -209,6 +209,15 @@ async fn usage_counts_rows_and_pages() {
 }
 
 #[tokio::test]
+async fn a_database_that_cannot_be_read_is_as_large_as_its_file() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join(format!("{DATABASE}.db")), [7; 5000]).unwrap();
+    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    assert_eq!(host.error("SELECT 1").await["code"], "SQLITE_NOTADB");
+    assert_eq!(host.usage().storage_bytes, 5000);
+}
+
+#[tokio::test]
 async fn more_databases_than_may_be_open_keep_their_data() {
     let plane = Host::new();
     let hosts: Vec<_> = (0..300).map(|index| format!("{index:04x}")).collect();
