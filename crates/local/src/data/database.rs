@@ -358,7 +358,11 @@ impl Database {
     /// One that cannot be read is as large as its file: what others have used is told all the same.
     pub(crate) fn usage(&self, hours: Hours) -> Usage {
         let storage_bytes = self.size().unwrap_or_else(|error| {
-            tracing::warn!(database = self.record().name, message = error.message, "could not tell the size of a database");
+            tracing::warn!(
+                database = self.record().name,
+                message = error.message,
+                "could not tell the size of a database"
+            );
             fs::metadata(self.file.path()).map(|file| file.len()).unwrap_or_default()
         });
         Usage { rows: self.statistics.lock().rows_in(hours), storage_bytes }

@@ -141,3 +141,10 @@ async fn functions_of_texts_take_bytes_that_are_none() {
         assert_eq!(reader.value(sql).await, expected, "{sql}");
     }
 }
+
+#[tokio::test]
+async fn an_error_quotes_nothing_that_was_not_sent() {
+    let host = Host::new();
+    let error = host.error("SELECT vector32('[' || repeat('1', 5000) || ']')").await;
+    assert_eq!(error["message"], "SQLite error: vector: float string length exceeded 1024 characters");
+}
