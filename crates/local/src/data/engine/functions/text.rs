@@ -19,25 +19,25 @@ const MAX_PATTERN_BYTES: usize = 50_000;
 pub(super) const FUNCTIONS: [Function; 33] = [
     function(&["text_substring"], 2, |arguments| {
         let text = arguments.text(0)?;
-        text_value(strings::from(&text, arguments.integer(1, "start")?))
+        Ok(owned(strings::from(&text, arguments.integer(1, "start")?)))
     }),
     function(&["text_substring"], 3, substring),
     function(&["text_slice"], 2, |arguments| {
         let text = arguments.text(0)?;
-        text_value(strings::slice(&text, arguments.integer(1, "start")?, None))
+        Ok(owned(strings::slice(&text, arguments.integer(1, "start")?, None)))
     }),
     function(&["text_slice"], 3, |arguments| {
         let text = arguments.text(0)?;
         let start = arguments.integer(1, "start")?;
-        text_value(strings::slice(&text, start, Some(arguments.integer(2, "end")?)))
+        Ok(owned(strings::slice(&text, start, Some(arguments.integer(2, "end")?))))
     }),
     function(&["text_left", "left"], 2, |arguments| {
         let text = arguments.text(0)?;
-        text_value(strings::left(&text, arguments.integer(1, "length")?))
+        Ok(owned(strings::left(&text, arguments.integer(1, "length")?)))
     }),
     function(&["text_right", "right"], 2, |arguments| {
         let text = arguments.text(0)?;
-        text_value(strings::right(&text, arguments.integer(1, "length")?))
+        Ok(owned(strings::right(&text, arguments.integer(1, "length")?)))
     }),
     function(&["text_index", "strpos"], 2, |arguments| {
         Ok(Value::Integer(strings::index(&arguments.text(0)?, &arguments.text(1)?)))
@@ -45,12 +45,16 @@ pub(super) const FUNCTIONS: [Function; 33] = [
     function(&["text_last_index"], 2, |arguments| {
         Ok(Value::Integer(strings::last_index(&arguments.text(0)?, &arguments.text(1)?)))
     }),
-    function(&["text_contains"], 2, |arguments| truth(arguments.text(0)?.contains(arguments.text(1)?.as_ref()))),
-    function(&["text_has_prefix", "starts_with"], 2, |arguments| {
-        truth(arguments.text(0)?.starts_with(arguments.text(1)?.as_ref()))
+    function(&["text_contains"], 2, |arguments| {
+        Ok(Value::from(arguments.text(0)?.contains(arguments.text(1)?.as_ref())))
     }),
-    function(&["text_has_suffix"], 2, |arguments| truth(arguments.text(0)?.ends_with(arguments.text(1)?.as_ref()))),
-    function(&["text_count"], 2, |arguments| number(strings::count(&arguments.text(0)?, &arguments.text(1)?))),
+    function(&["text_has_prefix", "starts_with"], 2, |arguments| {
+        Ok(Value::from(arguments.text(0)?.starts_with(arguments.text(1)?.as_ref())))
+    }),
+    function(&["text_has_suffix"], 2, |arguments| {
+        Ok(Value::from(arguments.text(0)?.ends_with(arguments.text(1)?.as_ref())))
+    }),
+    function(&["text_count"], 2, |arguments| Ok(counted(strings::count(&arguments.text(0)?, &arguments.text(1)?)))),
     function(&["text_like"], 2, like),
     function(&["text_split", "split_part"], 3, split),
     function(&["text_join", "concat_ws"], ANY, join),
@@ -80,8 +84,8 @@ pub(super) const FUNCTIONS: [Function; 33] = [
     function(&["text_length", "char_length", "character_length"], 1, |arguments| {
         Ok(Value::Integer(strings::length(&arguments.text(0)?)))
     }),
-    function(&["text_size"], 1, |arguments| number(arguments.bytes(0)?.len())),
-    function(&["text_bitsize", "bit_length"], 1, |arguments| number(arguments.bytes(0)?.len() * 8)),
+    function(&["text_size"], 1, |arguments| Ok(counted(arguments.bytes(0)?.len()))),
+    function(&["text_bitsize", "bit_length"], 1, |arguments| Ok(counted(arguments.bytes(0)?.len() * 8))),
 ];
 
 const fn function(names: &'static [&'static str], arity: i32, call: fn(&Arguments<'_>) -> Answer) -> Function {
@@ -94,7 +98,7 @@ fn substring(arguments: &Arguments<'_>) -> Answer {
     if length < 0 {
         return Err(End::refused("length parameter should >= 0"));
     }
-    text_value(strings::substring(&text, start, length))
+    Ok(owned(strings::substring(&text, start, length)))
 }
 
 fn like(arguments: &Arguments<'_>) -> Answer {
@@ -102,14 +106,14 @@ fn like(arguments: &Arguments<'_>) -> Answer {
     if pattern.len() > MAX_PATTERN_BYTES {
         return Err(End::refused("LIKE or GLOB pattern too complex"));
     }
-    truth(strings::is_like(&text, &pattern))
+    Ok(Value::from(strings::is_like(&text, &pattern)))
 }
 
 fn split(arguments: &Arguments<'_>) -> Answer {
     let (text, separator) = (arguments.text(0)?, arguments.text(1)?);
     match arguments.integer(2, "part")? {
         0 => Err(End::refused("part parameter should not be 0")),
-        number => text_value(strings::part(&text, &separator, number)),
+        number => Ok(owned(strings::part(&text, &separator, number))),
     }
 }
 
@@ -140,7 +144,7 @@ fn trim(arguments: &Arguments<'_>, ends: Ends) -> Answer {
         2 => (arguments.text(0)?, arguments.text(1)?),
         _ => return Err(End::refused("expected 1 or 2 parameters")),
     };
-    text_value(strings::trim(&text, &characters, ends))
+    Ok(owned(strings::trim(&text, &characters, ends)))
 }
 
 fn pad(arguments: &Arguments<'_>, ends: Ends) -> Answer {
@@ -162,14 +166,10 @@ fn replace(arguments: &Arguments<'_>, times: fn(&Arguments<'_>) -> Result<usize,
     strings::replace(&text, &old, &new, times(arguments)?).map(Value::Text)
 }
 
-fn text_value(text: &str) -> Answer {
-    Ok(Value::Text(text.to_owned()))
+fn owned(text: &str) -> Value {
+    Value::Text(text.to_owned())
 }
 
-fn truth(is_so: bool) -> Answer {
-    Ok(Value::Integer(is_so.into()))
-}
-
-fn number(count: usize) -> Answer {
-    Ok(Value::Integer(i64::try_from(count).unwrap_or(i64::MAX)))
+fn counted(count: usize) -> Value {
+    Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
 }
