@@ -39,6 +39,7 @@ use super::permissions::{Denial, Rules};
 
 pub(crate) use check::quick_check;
 pub(crate) use file::Durability;
+pub use functions::install as install_functions;
 pub(crate) use libsql::LibsqlEngine;
 pub(crate) use load::{LoadError, LoadLimits, load};
 pub(crate) use lookout::Interrupter;

@@ -30,8 +30,13 @@ struct Function {
     call: fn(&Arguments<'_>) -> Answer,
 }
 
-/// Whoever opens a file of a client's needs them: they stand in indexes and in rules of tables.
-pub(super) fn install(handle: &Connection) -> rusqlite::Result<()> {
+/// Lets a connection call the functions that databases here can. Whoever opens a file of a client's needs them: they stand
+/// in indexes and in rules of tables.
+///
+/// # Errors
+///
+/// The engine has no memory for them.
+pub fn install(handle: &Connection) -> rusqlite::Result<()> {
     let lists: [&[Function]; 4] = [&digest::FUNCTIONS, &distances::FUNCTIONS, &encodings::FUNCTIONS, &text::FUNCTIONS];
     for function in lists.into_iter().flatten() {
         let call = function.call;
