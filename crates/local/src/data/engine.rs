@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod compile;
 mod connection;
 mod declared;
 mod dump;

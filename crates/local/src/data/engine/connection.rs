@@ -13,10 +13,10 @@ use super::lookout::Lookout;
 use super::observer::Observer;
 use super::schema::{self, SchemaEpoch};
 use super::seen::Seen;
-use super::vectors::{self, Purpose};
+use super::vectors::Purpose;
 use super::{
-    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, dump, errors, ffi,
-    size, statement, text,
+    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, compile, dump,
+    errors, ffi, size, statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -242,14 +242,10 @@ impl LibsqlConnection {
                 kept = self.handle.prepare_cached(sql).map_err(errors::describe)?;
                 (&mut kept, facts)
             } else {
+                let seen;
                 text::check(sql)?;
                 self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
-                let (mut compiled, mut seen) = statement::only(&self.handle, &self.observer, sql, Purpose::Look);
-                if seen.owns_kept() {
-                    self.let_keep(gate)?;
-                    (compiled, seen) = statement::only(&self.handle, &self.observer, sql, Purpose::Run);
-                }
-                fresh = compiled?;
+                (fresh, seen) = compile::only(&self.handle, &self.observer, sql, gate)?;
                 let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
                 (&mut fresh, Facts { seen, known, was_long: false })
             };
@@ -271,19 +267,10 @@ impl LibsqlConnection {
         let (mut total, mut all_seen) = (Ran::default(), Seen::default());
         let mut statements = Batch::new(&self.handle, sql);
         let outcome = loop {
-            let mut next = statements.next();
-            let mut seen = self.observer.take();
-            if seen.owns_kept() {
-                if let Err(stop) = self.let_keep(gate) {
-                    break Err(stop);
-                }
-                next = self.compile_again(next, &mut statements);
-                seen = self.observer.take();
-            }
-            let mut statement = match next.map_err(errors::describe) {
-                Ok(Some(statement)) => statement,
+            let (mut statement, seen) = match compile::next(&self.handle, &self.observer, &mut statements, gate) {
+                Ok(Some(compiled)) => compiled,
                 Ok(None) => break Ok(total),
-                Err(error) => break Err(error.into()),
+                Err(stop) => break Err(stop),
             };
             if let Err(stop) = gate(statement::effect(&statement, seen)) {
                 break Err(stop);
@@ -304,26 +291,6 @@ impl LibsqlConnection {
         };
         self.draw_consequences(all_seen);
         outcome
-    }
-
-    /// Lets the statement just looked at write while it is compiled.
-    fn let_keep(&self, gate: &mut Gate<'_>) -> Result<(), Stop> {
-        gate(Effect { writes: true, ..Effect::default() })?;
-        let index = self.observer.index();
-        index.map_or(Ok(()), |index| vectors::refuse_taken(&self.handle, &index)).map_err(Stop::from)
-    }
-
-    /// Compiles the statement just looked at to run it. One that did not compile is still the next one.
-    fn compile_again<'h>(
-        &'h self,
-        looked_at: rusqlite::Result<Option<Statement<'h>>>,
-        statements: &mut Batch<'h, '_>,
-    ) -> rusqlite::Result<Option<Statement<'h>>> {
-        self.observer.compiling(Purpose::Run, || match looked_at {
-            Ok(Some(statement)) => self.handle.prepare(&statement.expanded_sql().unwrap_or_default()).map(Some),
-            Ok(None) => Ok(None),
-            Err(_) => statements.next(),
-        })
     }
 
     /// Makes ready to compile a text that may be any.
