@@ -60,5 +60,5 @@ fn indexes_and_rules_may_call_what_the_database_can_call() {
     served.done(&["sql", "shop", schema]);
     let file = text(&served.folder.path().join("shop.db"));
     served.done(&["export", "shop", "--out", &file, "--verify"]);
-    served.done(&["import", "sqlite", &file, "again", "--create"]);
+    served.done(&["import", "sqlite", &file, "--to", "again", "--create"]);
 }

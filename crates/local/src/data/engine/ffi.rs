@@ -102,16 +102,6 @@ pub(crate) fn text_of_real(value: f64) -> String {
     CStr::from_bytes_until_nul(&text).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Bounds the memory that the engine takes for all connections of this process, unless somebody has already.
-pub(crate) fn limit_memory(bytes: i64) {
-    // SAFETY: the calls only read and write a number of the engine's, under a lock of its own.
-    unsafe {
-        if libsql_ffi::sqlite3_hard_heap_limit64(-1) == 0 {
-            libsql_ffi::sqlite3_hard_heap_limit64(bytes);
-        }
-    }
-}
-
 /// Learns of each commit to the main database of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct CommitWatch(Box<AtomicU32>);
