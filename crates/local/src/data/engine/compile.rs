@@ -6,6 +6,7 @@ use super::observer::Observer;
 use super::seen::Seen;
 use super::vectors::{self, Purpose};
 use super::{Effect, Gate, Stop, errors, statement};
+use crate::data::words::words;
 
 /// The one statement `sql` must consist of.
 pub(super) fn only<'c>(
@@ -15,7 +16,7 @@ pub(super) fn only<'c>(
     gate: &mut Gate<'_>,
 ) -> Result<(Statement<'c>, Seen), Stop> {
     let (mut compiled, mut seen) = statement::only(handle, observer, sql, Purpose::Look);
-    if seen.owns_kept() {
+    if seen.owns_kept() && !is_explained(sql) {
         let_keep(handle, observer, gate)?;
         (compiled, seen) = statement::only(handle, observer, sql, Purpose::Run);
     }
@@ -42,6 +43,11 @@ pub(super) fn next<'c>(
         seen = observer.take();
     }
     Ok(compiled.map_err(errors::describe)?.map(|statement| (statement, seen)))
+}
+
+/// What is only explained would be done all the same.
+fn is_explained(sql: &str) -> bool {
+    words(sql).next().is_some_and(|word| word.is("EXPLAIN"))
 }
 
 /// Lets the statement just looked at write while it is compiled.

@@ -281,10 +281,8 @@ impl LibsqlConnection {
             let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
             all_seen = all_seen.and(seen);
             // What running it made the engine compile says nothing of the next one.
-            if let Err(error) = self.observer.expect_another(&self.handle) {
-                break Err(errors::describe(error).into());
-            }
-            match ran {
+            let expected = self.observer.expect_another(&self.handle).map_err(errors::describe);
+            match ran.and_then(|ran| expected.map(|()| ran)) {
                 Ok(ran) => total.add(ran),
                 Err(error) => break Err(error.into()),
             }

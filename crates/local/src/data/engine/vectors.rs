@@ -49,14 +49,19 @@ pub(super) enum Concern {
     Unfit,
 }
 
+/// The indexes of vectors, in the older way of making one too; whatever a session thinks of LIKE.
+const INDEXES: &str = "SELECT name FROM main.sqlite_schema WHERE type = 'index' AND \
+                       (instr(lower(sql), 'libsql_vector_idx') OR instr(lower(sql), 'diskann'))";
+
 /// The tables in which the indexes of a database keep their content.
 pub(super) fn kept(handle: &Handle) -> rusqlite::Result<Vec<String>> {
     if !ffi::has_table(handle, LIST) {
         return Ok(Vec::new());
     }
-    let mut list = handle.prepare_cached("SELECT name FROM main.libsql_vector_meta_shadow")?;
-    let names = list.query_map([], |row| row.get::<_, String>(0))?;
-    names.map(|name| name.map(|name| name + SUFFIX)).collect()
+    let mut indexes = handle.prepare_cached(INDEXES)?;
+    let tables =
+        indexes.query_map([], |row| Ok(row.get_ref(0)?.as_bytes().map(String::from_utf8_lossy)?.into_owned()))?;
+    tables.map(|name| name.map(|name| name + SUFFIX)).collect()
 }
 
 /// Refuses an index whose content would go into a table that is there: the engine makes one if there is none, and takes

@@ -231,12 +231,16 @@ async fn looking_at_what_makes_or_drops_an_index_of_vectors_does_nothing() {
     assert_eq!(host.read_only().post("/v2/pipeline", body).await, (403, FORBIDDEN.to_owned()));
     assert_eq!(host.value(names).await, json!({ "type": "text", "value": "t" }));
 
+    assert_eq!(host.error(&format!("EXPLAIN {create}")).await["code"], "SQLITE_UNKNOWN");
+    assert_eq!(host.value(names).await, json!({ "type": "text", "value": "t" }));
+
     // Had looking at it entered the index, making it would have left out the row.
     host.run(&[create]).await;
     let nearest = "SELECT id FROM vector_top_k('i', vector32('[1,2]'), 1)";
     assert_eq!(host.value(nearest).await, integer(1));
 
     host.pipeline(None, describe(drop)).await;
+    host.run(&[&format!("EXPLAIN {drop}")]).await;
     let body = json!({ "requests": [{ "type": "sequence", "sql": drop }] }).to_string();
     assert_eq!(host.read_only().post("/v2/pipeline", body).await, (403, FORBIDDEN.to_owned()));
     assert_eq!(host.value(nearest).await, integer(1));
@@ -250,10 +254,11 @@ async fn what_is_kept_for_an_index_of_vectors_is_changed_by_the_engine_alone() {
     host.run(&[
         "CREATE TABLE t (id INTEGER PRIMARY KEY, e F32_BLOB(2))",
         "CREATE TABLE price_shadow (x)",
+        "PRAGMA case_sensitive_like = ON",
         // Both mean a table that is not there yet.
         "CREATE TRIGGER early AFTER INSERT ON price_shadow BEGIN UPDATE I_shadow SET data = x'ff'; END",
         "CREATE TABLE j_shadow (index_key INTEGER PRIMARY KEY, data BLOB)",
-        "CREATE INDEX i ON t (libsql_vector_idx(e))",
+        "CREATE INDEX i ON t (LIBSQL_vector_idx(e))",
         "INSERT INTO t VALUES (1, vector32('[1,2]')), (2, vector32('[8,9]'))",
     ])
     .await;
