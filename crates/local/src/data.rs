@@ -89,6 +89,7 @@ use upload::Uploads;
 pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use encryption::KeyDigest;
 pub(crate) use engine::LoadError;
+pub use engine::install_functions;
 pub(crate) use files::{COMPANIONS, Files};
 pub(crate) use history::HistoryError;
 pub(crate) use meter::UsedUp;
@@ -101,7 +102,7 @@ pub(crate) use statistics::{Hour, Hours, Rows, start_of_month};
 pub(crate) use temporary::TemporaryFile;
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
 pub(crate) use upload::NotActivated;
-pub(crate) use usage::{SizeUnknown, Usage};
+pub(crate) use usage::Usage;
 
 /// Larger request bodies are refused.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
@@ -293,8 +294,8 @@ impl DataPlane {
     }
 
     /// What a database has used in these hours; nothing if it is unknown. Blocks.
-    pub(crate) fn usage(&self, id: &str, hours: Hours) -> Result<Usage, SizeUnknown> {
-        self.find(id).map_or(Ok(Usage::default()), |database| database.usage(hours))
+    pub(crate) fn usage(&self, id: &str, hours: Hours) -> Usage {
+        self.find(id).map(|database| database.usage(hours)).unwrap_or_default()
     }
 
     /// The queries of these hours that read and wrote most, the dearest first.

@@ -51,3 +51,14 @@ fn an_export_that_cannot_be_compared_is_not_verified() {
         assert!(ended.stderr.contains("out of order"), "{}", ended.stderr);
     }
 }
+
+#[test]
+fn indexes_and_rules_may_call_what_the_database_can_call() {
+    let served = served(&["shop"]);
+    let schema = "CREATE TABLE t (a TEXT COLLATE text_nocase CHECK (text_length(a) < 9)); CREATE INDEX i ON t (text_lower(a));\
+                  INSERT INTO t VALUES ('Größe')";
+    served.done(&["sql", "shop", schema]);
+    let file = text(&served.folder.path().join("shop.db"));
+    served.done(&["export", "shop", "--out", &file, "--verify"]);
+    served.done(&["import", "sqlite", &file, "--to", "again", "--create"]);
+}

@@ -189,7 +189,7 @@ impl<'a> Context<'a> {
 
     /// What a database has used in these hours.
     pub(crate) fn usage(&self, database: &DatabaseRow, hours: Hours) -> Result<Usage, Refusal> {
-        let mut usage = self.control.data.usage(database.uuid.as_str(), hours).map_err(Refusal::internal)?;
+        let mut usage = self.control.data.usage(database.uuid.as_str(), hours);
         usage.rows += self.transaction.usage_of(database, hours)?;
         Ok(usage)
     }

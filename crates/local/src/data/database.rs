@@ -1,6 +1,7 @@
 //! One database: its record, its connections, its streams.
 
 use std::fmt;
+use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -25,7 +26,7 @@ use super::statistics::{Hour, Hours, Rows, Statistics};
 use super::streams::Streams;
 use super::threads::{Share, Thread, Threads};
 use super::tokens::VerifiedTokens;
-use super::{DatabaseRecord, SizeUnknown, Usage};
+use super::{DatabaseRecord, Usage};
 use crate::clock::Clock;
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
@@ -375,9 +376,17 @@ impl Database {
         self.meter.read().used_up(self.surroundings.clock.now())
     }
 
-    pub(crate) fn usage(&self, hours: Hours) -> Result<Usage, SizeUnknown> {
-        let storage_bytes = self.size().map_err(SizeUnknown)?;
-        Ok(Usage { rows: self.statistics.lock().rows_in(hours), storage_bytes })
+    /// One that cannot be read is as large as its file: what others have used is told all the same.
+    pub(crate) fn usage(&self, hours: Hours) -> Usage {
+        let storage_bytes = self.size().unwrap_or_else(|error| {
+            tracing::warn!(
+                database = self.record().name,
+                message = error.message,
+                "could not tell the size of a database"
+            );
+            fs::metadata(self.file.path()).map(|file| file.len()).unwrap_or_default()
+        });
+        Usage { rows: self.statistics.lock().rows_in(hours), storage_bytes }
     }
 
     pub(crate) fn top_queries(&self, hours: Hours) -> Vec<(String, Rows)> {

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod compile;
 mod connection;
 mod declared;
 mod dump;
@@ -15,6 +16,7 @@ mod file;
 mod functions;
 mod guard;
 mod libsql;
+mod limits;
 mod load;
 mod lookout;
 mod observer;
@@ -24,6 +26,7 @@ mod seen;
 mod size;
 mod statement;
 mod text;
+mod vectors;
 
 use std::fmt;
 use std::path::Path;
@@ -37,6 +40,7 @@ use super::permissions::{Denial, Rules};
 
 pub(crate) use check::quick_check;
 pub(crate) use file::Durability;
+pub use functions::install as install_functions;
 pub(crate) use libsql::LibsqlEngine;
 pub(crate) use load::{LoadError, LoadLimits, load};
 pub(crate) use lookout::Interrupter;

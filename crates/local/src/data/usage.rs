@@ -1,6 +1,5 @@
 //! What a database has used.
 
-use super::hrana::SqlError;
 use super::statistics::Rows;
 
 /// What a database has used.
@@ -11,8 +10,3 @@ pub(crate) struct Usage {
     /// The size of its pages now.
     pub(crate) storage_bytes: u64,
 }
-
-/// The file of a database cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("the size of a database cannot be read: {}", .0.message)]
-pub(crate) struct SizeUnknown(pub(super) SqlError);

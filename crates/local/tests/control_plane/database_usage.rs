@@ -173,6 +173,8 @@ async fn what_a_database_stores_is_not_said_to_be_nothing_when_its_file_cannot_b
         std::fs::write(directory.path().join(format!("databases/{id}.db{suffix}")), content).unwrap();
     }
 
-    let answer = get(&open(), USAGE).await;
-    assert_eq!(answer.refusal(), (500, "internal server error".to_owned()));
+    let cloud = open();
+    assert_eq!(get(&cloud, USAGE).await.json()["database"]["total"]["storage_bytes"], 8192);
+    let organization = get(&cloud, "/v1/organizations/acme/usage").await.json();
+    assert_eq!(organization["organization"]["usage"]["storage_bytes"], 8192, "{organization}");
 }

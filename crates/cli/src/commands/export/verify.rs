@@ -21,13 +21,13 @@ use crate::{
 
 /// The file of a database: it is sound, and its rows are counted.
 pub(super) fn database(path: &Path) -> Result<Counts> {
-    sound(&Handle::open(path).context("the exported file cannot be opened")?)
+    sound(&open(path).context("the exported file cannot be opened")?)
 }
 
 /// A dump: it makes a database that is sound.
 pub(super) fn dump(path: &Path) -> Result<Counts> {
     let folder = tempfile::tempdir().context("cannot write a temporary file")?;
-    let handle = Handle::open(folder.path().join("verify.db")).context("cannot write a temporary file")?;
+    let handle = open(&folder.path().join("verify.db")).context("cannot write a temporary file")?;
     handle.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
     let mut script = ScriptReader::new(BufReader::new(File::open(path)?));
     while let Some(item) = script.next().context("the exported dump")? {
@@ -38,7 +38,7 @@ pub(super) fn dump(path: &Path) -> Result<Counts> {
     }
     drop(handle);
     // The schema was written by hand where there are virtual tables: it is read anew.
-    sound(&Handle::open(folder.path().join("verify.db"))?)
+    sound(&open(&folder.path().join("verify.db"))?)
 }
 
 /// The rows of one table as text: all of them are there, and can be read.
@@ -62,6 +62,13 @@ pub(super) fn rows(format: ExportFormat, path: &Path, table: &str, written: u64)
         return Err(different(format!("table {table:?}: {written} rows were written, and {found} can be read")).into());
     }
     Ok(Counts(BTreeMap::from([(table.to_owned(), found)])))
+}
+
+/// Opens a file whose indexes and rules may call what databases can call.
+fn open(path: &Path) -> rusqlite::Result<Handle> {
+    let handle = Handle::open(path)?;
+    turso_cloud_local::install_functions(&handle)?;
+    Ok(handle)
 }
 
 fn sound(handle: &Handle) -> Result<Counts> {

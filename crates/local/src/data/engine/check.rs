@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 use url::Url;
 
-use super::errors;
+use super::{errors, functions};
 use crate::data::hrana::SqlError;
 
 /// What `PRAGMA quick_check` says first of a database that nobody has open: `ok`, or a problem. Blocks.
@@ -17,6 +17,8 @@ pub(crate) fn quick_check(file: &Path) -> Result<String, SqlError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let check = || {
         let handle = Connection::open_with_flags(uri.as_str(), flags)?;
+        // Rules of its tables may call them.
+        functions::install(&handle)?;
         // Nothing written in the file may run here.
         handle.execute_batch("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;")?;
         handle.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))

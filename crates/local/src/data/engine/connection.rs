@@ -13,9 +13,10 @@ use super::lookout::Lookout;
 use super::observer::Observer;
 use super::schema::{self, SchemaEpoch};
 use super::seen::Seen;
+use super::vectors::Purpose;
 use super::{
-    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, dump, errors, ffi,
-    size, statement, text,
+    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, compile, dump,
+    errors, ffi, size, statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -79,6 +80,7 @@ impl Connection for LibsqlConnection {
             let seen = self.observer.take();
             effect.reconfigures |= seen.changes_session();
             effect.attaches |= seen.attaches();
+            effect.writes |= seen.owns_kept();
             match next {
                 Ok(Some(statement)) => {
                     effect.writes |= statement::effect(&statement, seen).writes;
@@ -101,9 +103,11 @@ impl Connection for LibsqlConnection {
 
     fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
         self.expect(sql)?;
-        let described = statement::only(&self.handle, &self.observer, sql);
+        let (described, seen) = statement::only(&self.handle, &self.observer, sql, Purpose::Look);
         match described {
-            Ok((statement, seen)) => Ok(statement::describe(&statement, seen)),
+            Ok(statement) => Ok(statement::describe(&statement, seen)),
+            // It is not compiled without being done, and has neither parameters nor columns.
+            Err(_) if seen.owns_kept() => Ok(Description::default()),
             Err(error) => Err(self.observer.take_denial().map_or(error, SqlError::from)),
         }
     }
@@ -241,7 +245,7 @@ impl LibsqlConnection {
                 let seen;
                 text::check(sql)?;
                 self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
-                (fresh, seen) = statement::only(&self.handle, &self.observer, sql)?;
+                (fresh, seen) = compile::only(&self.handle, &self.observer, sql, gate)?;
                 let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
                 (&mut fresh, Facts { seen, known, was_long: false })
             };
@@ -263,12 +267,10 @@ impl LibsqlConnection {
         let (mut total, mut all_seen) = (Ran::default(), Seen::default());
         let mut statements = Batch::new(&self.handle, sql);
         let outcome = loop {
-            let next = statements.next().map_err(errors::describe);
-            let seen = self.observer.take();
-            let mut statement = match next {
-                Ok(Some(statement)) => statement,
+            let (mut statement, seen) = match compile::next(&self.handle, &self.observer, &mut statements, gate) {
+                Ok(Some(compiled)) => compiled,
                 Ok(None) => break Ok(total),
-                Err(error) => break Err(error.into()),
+                Err(stop) => break Err(stop),
             };
             if let Err(stop) = gate(statement::effect(&statement, seen)) {
                 break Err(stop);
@@ -279,8 +281,8 @@ impl LibsqlConnection {
             let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
             all_seen = all_seen.and(seen);
             // What running it made the engine compile says nothing of the next one.
-            self.observer.take();
-            match ran {
+            let expected = self.observer.expect_another(&self.handle).map_err(errors::describe);
+            match ran.and_then(|ran| expected.map(|()| ran)) {
                 Ok(ran) => total.add(ran),
                 Err(error) => break Err(error.into()),
             }

@@ -20,7 +20,7 @@ pub(crate) fn describe(error: rusqlite::Error) -> SqlError {
             SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
         }
         rusqlite::Error::SqliteFailure(failure, message) => {
-            let message = message.unwrap_or_else(|| failure.to_string());
+            let message = message.map_or_else(|| failure.to_string(), without_memory);
             SqlError {
                 extended_code: constraint(failure.extended_code),
                 ..SqlError::new(code(failure.code), format!("SQLite error: {message}"))
@@ -28,6 +28,12 @@ pub(crate) fn describe(error: rusqlite::Error) -> SqlError {
         }
         other => SqlError::new("SQLITE_UNKNOWN", format!("SQLite error: {other}")),
     }
+}
+
+/// The engine quotes a number of a vector that is too long, and whatever is in memory behind it.
+fn without_memory(message: String) -> String {
+    let quotes = message.starts_with("vector: float string length exceeded");
+    message.split_once(": '").filter(|_| quotes).map(|(problem, _)| problem.to_owned()).unwrap_or(message)
 }
 
 fn is_syntax(message: &str) -> bool {

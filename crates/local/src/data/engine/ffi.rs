@@ -56,6 +56,27 @@ pub(crate) fn owes_foreign_keys(connection: &Connection) -> bool {
     owed != 0
 }
 
+/// Whether the main database has a table of this name, without compiling anything.
+pub(crate) fn has_table(connection: &Connection, name: &str) -> bool {
+    let Ok(name) = CString::new(name) else { return false };
+    // SAFETY: the handle is open for as long as `connection` is borrowed, both names end in a zero byte and outlive the
+    // call, and nothing is asked for but the code.
+    let code = unsafe {
+        libsql_ffi::sqlite3_table_column_metadata(
+            connection.handle(),
+            c"main".as_ptr(),
+            name.as_ptr(),
+            ptr::null(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+    code == libsql_ffi::SQLITE_OK
+}
+
 /// Makes `last_insert_rowid()` what it was elsewhere.
 pub(crate) fn set_last_insert_rowid(connection: &Connection, rowid: i64) {
     // SAFETY: the handle is open for as long as `connection` is borrowed; the call only writes a counter.
@@ -68,6 +89,17 @@ pub(crate) fn is_complete(sql: &[u8]) -> bool {
     let Ok(sql) = CString::new(sql) else { return true };
     // SAFETY: the pointer is to a text that ends in a zero byte and outlives the call, which only reads it.
     unsafe { libsql_ffi::sqlite3_complete(sql.as_ptr()) == 1 }
+}
+
+/// A number as the engine casts it to text.
+pub(crate) fn text_of_real(value: f64) -> String {
+    // Seventeen digits at most, a sign, a point and an exponent.
+    let mut text = [0_u8; 64];
+    let size = c_int::try_from(text.len()).unwrap_or(0);
+    // SAFETY: the engine writes no more than `size` bytes with a zero byte as the last, and the format asks for one
+    // `double`, which is what it is given.
+    unsafe { libsql_ffi::sqlite3_snprintf(size, text.as_mut_ptr().cast(), c"%!.15g".as_ptr(), value) };
+    CStr::from_bytes_until_nul(&text).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Learns of each commit to the main database of a connection.

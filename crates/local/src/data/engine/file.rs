@@ -6,7 +6,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rusqlite::{Connection as Handle, OpenFlags, backup::Backup, config::DbConfig};
 
-use super::functions;
+use super::{functions, limits};
 
 /// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
 /// file and the recovery of its log.
@@ -33,6 +33,9 @@ pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Hand
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // URIs are for attached databases.
     let handle = Handle::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_URI)?;
+    // Before the schema is read, which may call them.
+    functions::install(&handle)?;
+    limits::install(&handle);
     handle.busy_timeout(BUSY_TIMEOUT)?;
     // In this order, for a new file is synced as often as the pragma says while it becomes one with a log.
     handle.execute_batch(match durability {
@@ -42,7 +45,6 @@ pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Hand
     // What the log says goes into the file when the history of the database has taken it, and at no other time.
     handle.execute_batch("PRAGMA wal_autocheckpoint=0;")?;
     handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    functions::install(&handle)?;
     Ok(handle)
 }
 

@@ -1,30 +1,59 @@
-//! SQL functions that take the place of the engine's own.
+//! SQL functions that take the place of the engine's own, or that it would have if they were safe.
+
+mod arguments;
+mod digest;
+mod distances;
+mod encodings;
+mod letters;
+mod strings;
+mod text;
+
+#[cfg(test)]
+mod tests;
 
 use rusqlite::Connection;
-use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::types::ValueRef;
-use sha2::{Digest as _, Sha256};
+use rusqlite::functions::FunctionFlags;
 
-/// The engine's SHA-256 is wrong for all but the empty text: a compiler that optimizes drops the length of what is hashed,
-/// which its source stores through a pointer of another type than it reads it by.
-pub(super) fn install(handle: &Connection) -> rusqlite::Result<()> {
-    for name in ["sha256", "crypto_sha256"] {
-        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-        handle.create_scalar_function(name, 1, flags, sha256)?;
-    }
-    Ok(())
+use arguments::{Answer, Arguments};
+
+/// What each function here is: it gives the same answer for the same arguments, and may stand in a schema.
+const FLAGS: FunctionFlags =
+    FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_INNOCUOUS);
+
+/// As many arguments as there are.
+const ANY: i32 = -1;
+
+/// One function under its names, and how many arguments it takes.
+struct Function {
+    names: &'static [&'static str],
+    arity: i32,
+    call: fn(&Arguments<'_>) -> Answer,
 }
 
-fn sha256(context: &Context<'_>) -> rusqlite::Result<Option<Vec<u8>>> {
-    let digest = match context.get_raw(0) {
-        ValueRef::Null => return Ok(None),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Sha256::digest(bytes),
-        ValueRef::Integer(value) => Sha256::digest(value.to_string()),
-        // What is hashed is its text, which only the engine writes as the engine does.
-        ValueRef::Real(_) => {
-            let problem = "sha256() takes a text, a blob or an integer; cast another number to text";
-            return Err(rusqlite::Error::UserFunctionError(problem.into()));
+/// Lets a connection call the functions that databases here can. Whoever opens a file of a client's needs them: they stand
+/// in indexes and in rules of tables.
+///
+/// # Errors
+///
+/// The engine has no memory for them.
+pub fn install(handle: &Connection) -> rusqlite::Result<()> {
+    let lists: [&[Function]; 4] = [&digest::FUNCTIONS, &distances::FUNCTIONS, &encodings::FUNCTIONS, &text::FUNCTIONS];
+    for function in lists.into_iter().flatten() {
+        let call = function.call;
+        for name in function.names {
+            handle
+                .create_scalar_function(name, function.arity, FLAGS, move |context| arguments::answer(context, call))?;
         }
-    };
-    Ok(Some(digest.to_vec()))
+    }
+    handle.create_collation("text_nocase", letters::compare)?;
+    refuse_index_of_nothing(handle)
+}
+
+/// The engine reads the first argument of this function whether there is one or not, where it is called and where an index
+/// is made of it, in a file that is opened too. One for no arguments that is there and gone again hides that form of the
+/// engine's own.
+fn refuse_index_of_nothing(handle: &Connection) -> rusqlite::Result<()> {
+    let name = "libsql_vector_idx";
+    handle.create_scalar_function(name, 0, FLAGS, |_| Ok(false))?;
+    handle.remove_function(name, 0)
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::file::{Durability, open};
 use super::lookout::{Interrupter, Lookout};
 use super::observer::Observer;
+use super::vectors::Purpose;
 use super::{TransactionStep, errors, ffi, size, text};
 use crate::data::hrana::SqlError;
 
@@ -76,7 +77,7 @@ fn run(handle: &Handle, observer: &Observer, line: u64, sql: &str) -> Result<(),
     let failed = |error| LoadError::Statement { line, problem: errors::describe(error).message };
     let mut statements = Batch::new(handle, sql);
     loop {
-        let next = statements.next();
+        let next = observer.compiling(Purpose::Load, || statements.next());
         let seen = observer.take();
         let Some(mut statement) = next.map_err(failed)? else { return Ok(()) };
         match seen.transaction() {

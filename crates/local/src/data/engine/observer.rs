@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use parking_lot::Mutex;
 use rusqlite::Connection as Handle;
-use rusqlite::hooks::{Action, AuthContext, Authorization};
+use rusqlite::hooks::{Action, AuthAction, AuthContext, Authorization};
 
 use super::declared::Declared;
 use super::guard::{self, Clauses, Shaped};
-use super::seen::{Seen, judge};
+use super::seen::{Seen, judge, judge_kept};
+use super::vectors::{self, Purpose};
 use crate::data::permissions::{Denial, Rules};
 
 /// Collects what the authorizer was asked since it was last emptied.
@@ -23,6 +24,17 @@ pub(crate) struct Observer {
     is_nested: Arc<AtomicBool>,
     is_guarded: Arc<AtomicBool>,
     guarded: Arc<Mutex<Guarded>>,
+    compiled: Arc<Mutex<Compiled>>,
+}
+
+/// What is compiled at the moment.
+#[derive(Debug, Default)]
+struct Compiled {
+    purpose: Purpose,
+    /// The tables that only the engine may change.
+    kept: Vec<String>,
+    /// The index the statement makes.
+    index: Option<String>,
 }
 
 /// The rules a connection is held to, and what they led to.
@@ -45,18 +57,30 @@ impl Observer {
         let is_guarded = Arc::clone(&observer.is_guarded);
         let is_nested = Arc::clone(&observer.is_nested);
         let has_left_traces = Arc::clone(&observer.has_left_traces);
+        let compiled = AssertUnwindSafe(Arc::clone(&observer.compiled));
         connection.authorizer(Some(move |context: AuthContext<'_>| {
             if is_off.load(Ordering::Relaxed) {
                 return Authorization::Allow;
             }
-            let (bits, authorization) = judge(&context, is_nested.load(Ordering::Relaxed));
-            seen.fetch_or(bits, Ordering::Relaxed);
+            let is_nested = is_nested.load(Ordering::Relaxed);
+            let mut compiled = compiled.lock();
+            let (bits, authorization) = judge(&context, is_nested, compiled.purpose);
+            let so_far = Seen::from_bits(seen.fetch_or(bits, Ordering::Relaxed));
             if Seen::from_bits(bits).changes_session() {
                 has_left_traces.store(true, Ordering::Relaxed);
             }
             if is_guarded.load(Ordering::Relaxed) && !guarded.lock().allows(&context) {
                 return Authorization::Deny;
             }
+            if is_nested || authorization != Authorization::Allow {
+                return authorization;
+            }
+            let concern = vectors::concern(&context, &compiled.kept, so_far);
+            if let AuthAction::CreateIndex { index_name, .. } = context.action {
+                compiled.index.get_or_insert_with(|| index_name.to_owned());
+            }
+            let (bits, authorization) = judge_kept(concern, so_far, compiled.purpose);
+            seen.fetch_or(bits, Ordering::Relaxed);
             authorization
         }));
         let has_inserted = Arc::clone(&observer.has_inserted);
@@ -85,6 +109,7 @@ impl Observer {
 
     /// Says which text is compiled next. What the engine compiled while it ran the last one is none of it.
     pub(crate) fn expect(&self, handle: &Handle, sql: &str) -> rusqlite::Result<()> {
+        self.expect_another(handle)?;
         if self.is_guarded() {
             let declared = self.unwatched(|| Declared::read(handle))?;
             let mut guarded = self.guarded.lock();
@@ -92,8 +117,28 @@ impl Observer {
             guarded.declared = declared;
             guarded.denial = None;
         }
+        Ok(())
+    }
+
+    /// Says that another statement of the text is compiled next.
+    pub(crate) fn expect_another(&self, handle: &Handle) -> rusqlite::Result<()> {
+        let kept = self.unwatched(|| vectors::kept(handle))?;
+        *self.compiled.lock() = Compiled { kept, ..Compiled::default() };
         self.seen.store(0, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The index that the statement just looked at makes.
+    pub(crate) fn index(&self) -> Option<String> {
+        self.compiled.lock().index.clone()
+    }
+
+    /// Compiles something for a purpose, which is to look at it otherwise.
+    pub(crate) fn compiling<T>(&self, purpose: Purpose, compile: impl FnOnce() -> T) -> T {
+        self.compiled.lock().purpose = purpose;
+        let compiled = compile();
+        self.compiled.lock().purpose = Purpose::default();
+        compiled
     }
 
     /// The first thing denied since the text was expected.

@@ -24,18 +24,29 @@ const ACTIONS: [&str; 3] = ["incremental_vacuum", "optimize", "shrink_memory"];
 /// The log is the newest part of the database's history, so that only the server empties it.
 const CHECKPOINT: &str = "wal_checkpoint";
 
+/// With it, a client could write a schema that nobody can read. A dump has it around virtual tables.
+const WRITABLE_SCHEMA: &str = "writable_schema";
+
 /// Pragmas whose setting belongs to the server: the journal mode is what lets readers run beside a writer, the
-/// count of pages is what the database is configured to, and the others are shared with the whole process.
-const FORBIDDEN: [&str; 8] = [
+/// count of pages is what the database is configured to, the version of the schema is what tells connections that it has
+/// changed, and the others are shared with the whole process.
+const FORBIDDEN: [&str; 10] = [
     "data_store_directory",
     "hard_heap_limit",
     "journal_mode",
     "locking_mode",
     "max_page_count",
+    "schema_version",
     "soft_heap_limit",
     "temp_store_directory",
     "wal_autocheckpoint",
+    WRITABLE_SCHEMA,
 ];
+
+/// Whether a dump may set it, which a client may not.
+pub(super) fn is_of_dumps(name: &str) -> bool {
+    name.eq_ignore_ascii_case(WRITABLE_SCHEMA)
+}
 
 /// Classifies `PRAGMA name` or `PRAGMA name = value`.
 pub(crate) fn classify(name: &str, value: Option<&str>) -> PragmaKind {

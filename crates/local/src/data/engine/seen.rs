@@ -4,6 +4,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperati
 
 use super::TransactionStep;
 use super::pragma::{self, PragmaKind};
+use super::vectors::{Concern, Purpose};
 
 const INSERTS: u32 = 1;
 const CHANGES_SCHEMA: u32 = 1 << 1;
@@ -17,6 +18,10 @@ const IS_INVOLVED: u32 = 1 << 8;
 const ASKS_ENGINE: u32 = 1 << 9;
 const WRITES: u32 = 1 << 10;
 const LISTS_FILES: u32 = 1 << 11;
+const TOUCHES_KEPT: u32 = 1 << 12;
+const OWNS_KEPT: u32 = 1 << 13;
+const MARKS_VECTORS: u32 = 1 << 14;
+const UNFIT_FOR_VECTORS: u32 = 1 << 15;
 
 /// Functions that take no longer for one value than for another.
 const PLAIN_FUNCTIONS: [&str; 23] = [
@@ -90,6 +95,16 @@ impl Seen {
         self.has(LISTS_FILES)
     }
 
+    /// Would make the engine change what it keeps for indexes of vectors.
+    pub(super) fn owns_kept(self) -> bool {
+        self.has(TOUCHES_KEPT) && self.has(OWNS_KEPT)
+    }
+
+    /// Makes an index of vectors.
+    pub(super) fn marks_vectors(self) -> bool {
+        self.has(MARKS_VECTORS)
+    }
+
     pub(crate) fn attaches(self) -> bool {
         self.has(ATTACHES)
     }
@@ -125,14 +140,28 @@ impl Seen {
 
 /// The bits of one action, and whether it may be. One is nested if a statement that leaves the session as it is has made
 /// the engine compile it while it runs.
-pub(super) fn judge(context: &AuthContext<'_>, is_nested: bool) -> (u32, Authorization) {
-    let (bits, authorization) = judge_action(context, is_nested);
+pub(super) fn judge(context: &AuthContext<'_>, is_nested: bool, purpose: Purpose) -> (u32, Authorization) {
+    let (bits, authorization) = judge_action(context, is_nested, purpose);
     let involved = if is_plain(&context.action) { 0 } else { IS_INVOLVED };
     let session = if shapes_the_session(context) { CHANGES_SESSION } else { 0 };
     (bits | involved | session, authorization)
 }
 
-fn judge_action(context: &AuthContext<'_>, is_nested: bool) -> (u32, Authorization) {
+/// The bits of one action that has to do with what is kept for indexes of vectors, and whether it may be.
+pub(super) fn judge_kept(concern: Concern, seen: Seen, purpose: Purpose) -> (u32, Authorization) {
+    let may_change = if purpose == Purpose::Look { Authorization::Deny } else { Authorization::Allow };
+    match concern {
+        _ if purpose == Purpose::Load => (0, Authorization::Allow),
+        Concern::None => (0, Authorization::Allow),
+        Concern::Own => (OWNS_KEPT, Authorization::Allow),
+        Concern::Unfit => (UNFIT_FOR_VECTORS, Authorization::Allow),
+        Concern::Mark if seen.has(UNFIT_FOR_VECTORS) => (0, Authorization::Deny),
+        Concern::Mark => (MARKS_VECTORS, Authorization::Allow),
+        Concern::Change => (TOUCHES_KEPT, may_change),
+    }
+}
+
+fn judge_action(context: &AuthContext<'_>, is_nested: bool, purpose: Purpose) -> (u32, Authorization) {
     match context.action {
         AuthAction::Insert { table_name } if !table_name.starts_with("sqlite_") && context.accessor.is_none() => {
             (INSERTS, Authorization::Allow)
@@ -144,6 +173,9 @@ fn judge_action(context: &AuthContext<'_>, is_nested: bool) -> (u32, Authorizati
         }
         AuthAction::Pragma { pragma_name, .. } if pragma_name.eq_ignore_ascii_case("database_list") => {
             (ASKS_ENGINE | LISTS_FILES, Authorization::Allow)
+        }
+        AuthAction::Pragma { pragma_name, .. } if purpose == Purpose::Load && pragma::is_of_dumps(pragma_name) => {
+            (CHANGES_SESSION, Authorization::Allow)
         }
         AuthAction::Pragma { pragma_name, pragma_value } => match pragma::classify(pragma_name, pragma_value) {
             PragmaKind::Query => (ASKS_ENGINE, Authorization::Allow),

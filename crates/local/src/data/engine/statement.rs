@@ -9,25 +9,33 @@ use rusqlite::{Batch, Connection as Handle, Row, Statement};
 
 use super::observer::Observer;
 use super::seen::Seen;
+use super::vectors::Purpose;
 use super::{Effect, Ran, RowSink, errors, ffi};
 use crate::data::hrana::{self, Column, Description, Parameter, SqlError};
 
-/// Compiles the one statement `sql` must consist of.
-pub(super) fn only<'c>(handle: &'c Handle, observer: &Observer, sql: &str) -> Result<(Statement<'c>, Seen), SqlError> {
+/// Compiles the one statement `sql` must consist of, and says what was seen of it whether it compiles or not.
+pub(super) fn only<'c>(
+    handle: &'c Handle,
+    observer: &Observer,
+    sql: &str,
+    purpose: Purpose,
+) -> (Result<Statement<'c>, SqlError>, Seen) {
     let mut statements = Batch::new(handle, sql);
-    let first = statements.next();
+    let first = observer.compiling(purpose, || statements.next());
     let seen = observer.take();
-    let Some(statement) = first.map_err(errors::describe)? else {
-        return Err(SqlError::new("SQL_PARSE_ERROR", "SQL string does not contain any statement"));
+    let statement = match first.map_err(errors::describe) {
+        Ok(Some(statement)) => statement,
+        Ok(None) => {
+            let nothing = SqlError::new("SQL_PARSE_ERROR", "SQL string does not contain any statement");
+            return (Err(nothing), seen);
+        }
+        Err(error) => return (Err(error), seen),
     };
     // A second statement that does not compile (its table may be created by the first) is a second one all the same.
     let is_alone = matches!(statements.next(), Ok(None));
     observer.take();
-    if is_alone {
-        Ok((statement, seen))
-    } else {
-        Err(SqlError::new("SQL_MANY_STATEMENTS", "SQL string contains more than one statement"))
-    }
+    let many = || SqlError::new("SQL_MANY_STATEMENTS", "SQL string contains more than one statement");
+    (if is_alone { Ok(statement) } else { Err(many()) }, seen)
 }
 
 /// What running the statement would do.

@@ -64,7 +64,7 @@ pub(crate) struct BatchResult {
 }
 
 /// What a statement is, without running it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Description {
     pub(crate) params: Vec<Parameter>,
     pub(crate) cols: Vec<Column>,

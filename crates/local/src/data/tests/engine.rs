@@ -102,6 +102,10 @@ async fn every_documented_extension_of_sqlean_is_there() {
             text("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"),
         ),
         ("crypto", "SELECT hex(md5('abc'))", text("900150983CD24FB0D6963F7D28E17F72")),
+        ("crypto", "SELECT hex(sha1('abc'))", text("A9993E364706816ABA3E25717850C26C9CD0D89D")),
+        ("crypto", "SELECT substr(hex(sha384('abc')), 1, 32)", text("CB00753F45A35E8BB5A03D699AC65007")),
+        ("crypto", "SELECT substr(hex(crypto_sha512('abc')), 1, 32)", text("DDAF35A193617ABACC417349AE204131")),
+        ("crypto", "SELECT substr(hex(blake3('abc')), 1, 32)", text("6437B3AC38465133FFB63B75273A8DB5")),
         ("crypto", "SELECT sha256(NULL)", json!({ "type": "null" })),
         ("fuzzy", "SELECT levenshtein('awesome', 'aewsme')", integer(3)),
         ("math", "SELECT sqrt(16)", float(4.0)),
@@ -116,10 +120,35 @@ async fn every_documented_extension_of_sqlean_is_there() {
 }
 
 #[tokio::test]
-async fn a_number_with_a_fraction_is_refused_rather_than_hashed_in_a_form_of_its_own() {
+async fn a_hash_is_that_of_the_text_of_a_number() {
     let host = Host::new();
-    let error = host.error("SELECT sha256(1.5)").await;
-    assert!(error["message"].as_str().unwrap().contains("sha256() takes a text, a blob or an integer"), "{error}");
-    let same = "SELECT sha256(12) = sha256('12'), sha256(x'3132') = sha256('12')";
-    assert_eq!(host.run(&[same]).await[0]["rows"], json!([[integer(1), integer(1)]]));
+    let same = "SELECT sha256(12) = sha256('12'), sha256(x'3132') = sha256('12'), sha256(1.5) = sha256('1.5')";
+    assert_eq!(host.run(&[same]).await[0]["rows"], json!([[integer(1), integer(1), integer(1)]]));
+}
+
+#[tokio::test]
+async fn functions_of_texts_take_bytes_that_are_none() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x TEXT COLLATE text_nocase CHECK (text_length(x) < 3))"]).await;
+    host.run(&["CREATE INDEX i ON t (text_lower(x))", "INSERT INTO t VALUES (CAST(x'ff' AS TEXT)), ('İ')"]).await;
+    let reader = host.read_only();
+    for (sql, expected) in [
+        ("SELECT hex(rtrim(x'ff'))", text("FF")),
+        ("SELECT hex(ltrim(CAST(x'ff' AS TEXT)))", text("FF")),
+        ("SELECT reverse(x'61c3')", text("\u{fffd}a")),
+        ("SELECT left(x'ff61', 1)", text("\u{fffd}")),
+        ("SELECT text_length(CAST(x'ff' AS TEXT))", integer(1)),
+        ("SELECT text_lower('İ') || text_upper('ß')", text("iß")),
+        ("SELECT count(*) FROM t WHERE text_lower(x) IN ('i', CAST(x'efbfbd' AS TEXT))", integer(2)),
+        ("SELECT count(*) FROM t WHERE x = CAST(x'fe' AS TEXT)", integer(1)),
+    ] {
+        assert_eq!(reader.value(sql).await, expected, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_quotes_nothing_that_was_not_sent() {
+    let host = Host::new();
+    let error = host.error("SELECT vector32('[' || repeat('1', 5000) || ']')").await;
+    assert_eq!(error["message"], "SQLite error: vector: float string length exceeded 1024 characters");
 }

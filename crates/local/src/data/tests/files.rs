@@ -209,6 +209,29 @@ async fn usage_counts_rows_and_pages() {
 }
 
 #[tokio::test]
+async fn a_database_that_cannot_be_read_is_as_large_as_its_file() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join(format!("{DATABASE}.db")), [7; 5000]).unwrap();
+    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    assert_eq!(host.error("SELECT 1").await["code"], "SQLITE_NOTADB");
+    assert_eq!(host.usage().storage_bytes, 5000);
+}
+
+#[tokio::test]
+async fn a_value_too_large_to_be_made_hides_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = rusqlite::Connection::open(directory.path().join(format!("{DATABASE}.db"))).unwrap();
+    file.execute_batch("CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 2), (zeroblob(67108865), 3)").unwrap();
+    drop(file);
+    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    assert_eq!(host.error("SELECT substr(a, 1, 1) FROM t").await["code"], "SQLITE_TOOBIG");
+    assert_eq!(host.value("SELECT sum(length(a)) FROM t").await, integer(67_108_866));
+    assert_eq!(host.value("SELECT sum(b) FROM t").await, integer(5));
+    host.run(&["UPDATE t SET a = NULL WHERE b = 3"]).await;
+    assert_eq!(host.value("SELECT count(a) FROM t").await, integer(1));
+}
+
+#[tokio::test]
 async fn more_databases_than_may_be_open_keep_their_data() {
     let plane = Host::new();
     let hosts: Vec<_> = (0..300).map(|index| format!("{index:04x}")).collect();

@@ -40,6 +40,20 @@ async fn an_answer_of_more_than_ten_mebibytes_is_an_error_of_the_statement() {
 }
 
 #[tokio::test]
+async fn no_statement_makes_a_value_of_more_than_sixty_four_mebibytes() {
+    let host = Host::new();
+    assert_eq!(host.value("SELECT length(hex(zeroblob(33554431)))").await, integer((64 << 20) - 2));
+    for sql in [
+        "SELECT length(hex(zeroblob(33554432)))",
+        "SELECT length(hex(zeroblob(500000000)))",
+        "SELECT length(randomblob(1000000000))",
+        "SELECT length(group_concat(hex(zeroblob(1000000)))) FROM json_each('[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4]')",
+    ] {
+        assert_eq!(host.error(sql).await["code"], "SQLITE_TOOBIG", "{sql}");
+    }
+}
+
+#[tokio::test]
 async fn fifty_texts_of_five_kilobytes_can_be_stored() {
     let host = Host::new();
     let store = |id: i32, sql: &str| json!({ "type": "store_sql", "sql_id": id, "sql": sql });

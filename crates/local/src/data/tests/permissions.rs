@@ -216,3 +216,117 @@ async fn no_token_opens_other_files_of_the_machine() {
     host.run(&["VACUUM", "PRAGMA journal_mode = WAL"]).await;
     assert_eq!(host.value("PRAGMA journal_mode").await["value"], "wal");
 }
+
+#[tokio::test]
+async fn looking_at_what_makes_or_drops_an_index_of_vectors_does_nothing() {
+    let host = Host::new();
+    let names = "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY 1)";
+    let describe = |sql: &str| json!([{ "type": "describe", "sql": sql }]);
+    let (create, drop) = ("CREATE INDEX i ON t (libsql_vector_idx(e))", "DROP INDEX i");
+    host.run(&["CREATE TABLE t (e F32_BLOB(2))", "INSERT INTO t VALUES (vector32('[1,2]'))"]).await;
+
+    let described = host.pipeline(None, describe(create)).await["results"][0]["response"]["result"].clone();
+    assert_eq!(described, json!({ "params": [], "cols": [], "is_explain": false, "is_readonly": false }));
+    let body = json!({ "requests": [execute(create)] }).to_string();
+    assert_eq!(host.read_only().post("/v2/pipeline", body).await, (403, FORBIDDEN.to_owned()));
+    assert_eq!(host.value(names).await, json!({ "type": "text", "value": "t" }));
+
+    assert_eq!(host.error(&format!("EXPLAIN {create}")).await["code"], "SQLITE_UNKNOWN");
+    assert_eq!(host.value(names).await, json!({ "type": "text", "value": "t" }));
+
+    // Had looking at it entered the index, making it would have left out the row.
+    host.run(&[create]).await;
+    let nearest = "SELECT id FROM vector_top_k('i', vector32('[1,2]'), 1)";
+    assert_eq!(host.value(nearest).await, integer(1));
+
+    host.pipeline(None, describe(drop)).await;
+    host.run(&[&format!("EXPLAIN {drop}")]).await;
+    let body = json!({ "requests": [{ "type": "sequence", "sql": drop }] }).to_string();
+    assert_eq!(host.read_only().post("/v2/pipeline", body).await, (403, FORBIDDEN.to_owned()));
+    assert_eq!(host.value(nearest).await, integer(1));
+    host.pipeline(None, json!([{ "type": "sequence", "sql": format!("SELECT 1; {drop}; {create}; {drop}") }])).await;
+    assert_eq!(host.value(names).await, json!({ "type": "text", "value": "libsql_vector_meta_shadow t" }));
+}
+
+#[tokio::test]
+async fn what_is_kept_for_an_index_of_vectors_is_changed_by_the_engine_alone() {
+    let host = Host::new();
+    host.run(&[
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, e F32_BLOB(2))",
+        "CREATE TABLE price_shadow (x)",
+        "PRAGMA case_sensitive_like = ON",
+        // Both mean a table that is not there yet.
+        "CREATE TRIGGER early AFTER INSERT ON price_shadow BEGIN UPDATE I_shadow SET data = x'ff'; END",
+        "CREATE TABLE j_shadow (index_key INTEGER PRIMARY KEY, data BLOB)",
+        "CREATE INDEX i ON t (LIBSQL_vector_idx(e))",
+        "INSERT INTO t VALUES (1, vector32('[1,2]')), (2, vector32('[8,9]'))",
+    ])
+    .await;
+    for refused in [
+        "UPDATE i_shadow SET data = randomblob(length(data))",
+        "UPDATE I_SHADOW SET data = NULL",
+        "INSERT INTO i_shadow VALUES (3, x'00')",
+        "DELETE FROM i_shadow",
+        "DROP TABLE i_shadow",
+        "ALTER TABLE i_shadow RENAME TO other",
+        "ALTER TABLE i_shadow ADD COLUMN more",
+        "CREATE TRIGGER late AFTER INSERT ON i_shadow BEGIN SELECT 1; END",
+        "CREATE INDEX more ON i_shadow (data)",
+        "INSERT INTO price_shadow VALUES (1)",
+        "UPDATE libsql_vector_meta_shadow SET metadata = randomblob(200)",
+        "DELETE FROM libsql_vector_meta_shadow",
+        "DROP TABLE libsql_vector_meta_shadow",
+        "REPLACE INTO main.libsql_vector_meta_shadow VALUES ('i', x'')",
+        "CREATE TABLE libsql_vector_meta_shadow (name, metadata)",
+    ] {
+        let error = host.error(refused).await;
+        assert!(
+            error["message"].as_str().unwrap().contains("authorized") || refused.starts_with("CREATE TABLE"),
+            "{refused}: {error}"
+        );
+    }
+    for unfit in [
+        "CREATE INDEX j ON t (libsql_vector_idx(e))",
+        "CREATE INDEX \"k (x); DROP TABLE t; --\" ON t (libsql_vector_idx(e))",
+        "CREATE INDEX \"1k\" ON t (libsql_vector_idx(e))",
+    ] {
+        let error = host.error(unfit).await;
+        assert!(error["message"].as_str().unwrap().contains("not authorized"), "{unfit}: {error}");
+    }
+    let sequence = "CREATE INDEX k ON t (libsql_vector_idx(e)); UPDATE k_shadow SET data = x'ff'";
+    let answer = host.pipeline(None, json!([{ "type": "sequence", "sql": sequence }])).await;
+    assert_eq!(answer["results"][0]["error"]["code"], "SQLITE_AUTH", "{answer}");
+    let temporary = json!([
+        execute("CREATE TEMP TABLE v (e F32_BLOB(2))"),
+        execute("CREATE INDEX temp.l ON v (libsql_vector_idx(e))"),
+    ]);
+    let error = host.pipeline(None, temporary).await["results"][1]["error"].clone();
+    assert!(error["message"].as_str().unwrap().contains("not authorized"), "{error}");
+
+    let nearest = "SELECT id FROM vector_top_k('i', vector32('[9,9]'), 1)";
+    assert_eq!(host.value(nearest).await, integer(2));
+    host.run(&["UPDATE t SET e = vector32('[1,1]') WHERE id = 2", "DELETE FROM t WHERE id = 1", "REINDEX i", "VACUUM"])
+        .await;
+    assert_eq!(host.value(nearest).await, integer(2));
+    host.run(&["DROP TRIGGER early", "INSERT INTO price_shadow VALUES (1)", "DROP TABLE t", "DROP TABLE price_shadow"])
+        .await;
+    let left = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'i_shadow%' OR name LIKE 'k_shadow%'";
+    assert_eq!(host.value(left).await, integer(0));
+}
+
+#[tokio::test]
+async fn nobody_writes_the_schema_by_hand() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    for refused in [
+        "PRAGMA writable_schema = 1",
+        "PRAGMA main.writable_schema(ON)",
+        "PRAGMA WRITABLE_SCHEMA = RESET",
+        "PRAGMA schema_version = 7",
+    ] {
+        assert_eq!(host.error(refused).await["code"], "SQLITE_AUTH", "{refused}");
+    }
+    let update = "UPDATE sqlite_schema SET sql = 'garbage' WHERE name = 't'";
+    assert!(host.error(update).await["message"].as_str().unwrap().contains("may not be modified"));
+    assert_eq!(host.value("PRAGMA writable_schema").await, integer(0));
+}

@@ -56,6 +56,8 @@ impl Reader {
             _ => Failure::new(Kind::Failed, format!("cannot read {}: {error}", file.display())),
         };
         let handle = Handle::open_with_flags(format!("{uri}?immutable=1"), flags).map_err(unreadable)?;
+        // Its indexes and rules may call them.
+        turso_cloud_local::install_functions(&handle).map_err(unreadable)?;
         let found: String = handle.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(unreadable)?;
         if found != "ok" {
             let problem = format!("{} is damaged: {found}", file.display());

@@ -1,0 +1,109 @@
+//! What the engine keeps for indexes of vectors, which nobody else may change: it follows what it finds there wherever that
+//! leads, out of its memory too.
+//!
+//! An index `i` keeps its content in a table `i_shadow` and what it is in one for all of them. The engine makes and drops
+//! these while it *compiles* what makes or drops the index, and says so to the authorizer as if a client had asked for it.
+//! So a statement is first compiled with all of that denied: whether it was an index's owner that led there is known in the
+//! end. If it was, and the statement may run, it is compiled again.
+
+use rusqlite::Connection as Handle;
+use rusqlite::hooks::{AuthAction, AuthContext};
+
+use super::ffi;
+use super::seen::Seen;
+use crate::data::hrana::SqlError;
+
+/// Where the engine keeps what its indexes of vectors are.
+const LIST: &str = "libsql_vector_meta_shadow";
+
+const SUFFIX: &str = "_shadow";
+
+/// What makes an index one of vectors.
+const MARK: &str = "libsql_vector_idx";
+
+/// What a statement is compiled for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To see what it would do.
+    #[default]
+    Look,
+    /// To run it, after it has been looked at.
+    Run,
+    /// To make a new database of a dump, which may say what is kept.
+    Load,
+}
+
+/// What one action has to do with what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Concern {
+    /// Nothing.
+    None,
+    /// It changes what is kept, which only the engine may.
+    Change,
+    /// It makes an index of vectors, or drops an index or a table, which makes the engine change what it keeps.
+    Own,
+    /// It calls the function that marks such an index.
+    Mark,
+    /// It makes an index that must not be one of vectors: the engine puts its name into texts of its own as it is, and
+    /// does not find again what it keeps for one that is temporary.
+    Unfit,
+}
+
+/// The indexes of vectors, in the older way of making one too; whatever a session thinks of LIKE.
+const INDEXES: &str = "SELECT name FROM main.sqlite_schema WHERE type = 'index' AND \
+                       (instr(lower(sql), 'libsql_vector_idx') OR instr(lower(sql), 'diskann'))";
+
+/// The tables in which the indexes of a database keep their content.
+pub(super) fn kept(handle: &Handle) -> rusqlite::Result<Vec<String>> {
+    if !ffi::has_table(handle, LIST) {
+        return Ok(Vec::new());
+    }
+    let mut indexes = handle.prepare_cached(INDEXES)?;
+    let tables =
+        indexes.query_map([], |row| Ok(row.get_ref(0)?.as_bytes().map(String::from_utf8_lossy)?.into_owned()))?;
+    tables.map(|name| name.map(|name| name + SUFFIX)).collect()
+}
+
+/// Refuses an index whose content would go into a table that is there: the engine makes one if there is none, and takes
+/// whatever has the name for its own.
+pub(super) fn refuse_taken(handle: &Handle, index: &str) -> Result<(), SqlError> {
+    let table = format!("{index}{SUFFIX}");
+    if ffi::has_table(handle, &table) {
+        let problem =
+            format!("SQLite error: not authorized: index {index} would keep its content in {table}, which is there");
+        return Err(SqlError::new("SQLITE_AUTH", problem));
+    }
+    Ok(())
+}
+
+/// What an action has to do with it, if these are the tables, after what was seen of its statement.
+pub(super) fn concern(context: &AuthContext<'_>, kept: &[String], seen: Seen) -> Concern {
+    let is_kept =
+        |table: &str| table.eq_ignore_ascii_case(LIST) || kept.iter().any(|other| other.eq_ignore_ascii_case(table));
+    match context.action {
+        AuthAction::CreateTable { .. } if seen.marks_vectors() => Concern::Change,
+        AuthAction::CreateTable { table_name }
+        | AuthAction::Insert { table_name }
+        | AuthAction::Update { table_name, .. }
+        | AuthAction::Delete { table_name }
+        | AuthAction::DropTable { table_name }
+        | AuthAction::AlterTable { table_name, .. }
+        | AuthAction::CreateTrigger { table_name, .. }
+        | AuthAction::CreateIndex { table_name, .. }
+            if is_kept(table_name) =>
+        {
+            Concern::Change
+        }
+        AuthAction::CreateTempIndex { .. } => Concern::Unfit,
+        AuthAction::CreateIndex { index_name, .. } if !is_plain(index_name) => Concern::Unfit,
+        AuthAction::CreateIndex { .. } | AuthAction::DropIndex { .. } | AuthAction::DropTable { .. } => Concern::Own,
+        AuthAction::Function { function_name } if function_name.eq_ignore_ascii_case(MARK) => Concern::Mark,
+        _ => Concern::None,
+    }
+}
+
+/// A name that needs no quotes, whatever stands around it.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
+}
