@@ -90,7 +90,9 @@ pub(crate) fn failure(error: SqlError) -> Response<Body> {
         }
         "BLOCKED" => StatusCode::FORBIDDEN,
         "ARGS_BOTH_POSITIONAL_AND_NAMED" => StatusCode::NOT_IMPLEMENTED,
-        "TRANSACTION_TIMEOUT" | "TRANSACTION_BUSY" | "SQLITE_BUSY" => StatusCode::SERVICE_UNAVAILABLE,
+        "TRANSACTION_TIMEOUT" | "TRANSACTION_BUSY" | "SQLITE_BUSY" | "TOO_MANY_STREAMS" => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let text = json!({ "message": error.message, "code": error.code, "error": error.message }).to_string();

@@ -20,6 +20,7 @@ use super::policy::Policy;
 use super::refusal::Refusal;
 use super::session::{InterruptOnDrop, Session};
 use super::stack;
+use super::threads::Thread;
 
 /// The outer failure refuses the whole request, the inner one is an answer.
 type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
@@ -66,6 +67,10 @@ impl Stream {
                 Some(Pause::Thread)
             };
             if let Some(Pause::Thread) = pause {
+                let Some(thread) = self.thread().await else {
+                    script.end_statement(Err(too_many_at_work()));
+                    continue;
+                };
                 let work = move |executor: Result<&mut Executor<'_>, SqlError>| {
                     let pause = match executor {
                         Ok(executor) => script.go_on(executor).err(),
@@ -76,7 +81,7 @@ impl Stream {
                     };
                     (script, pause)
                 };
-                (script, pause) = self.on_thread(&policy, work).await?;
+                (script, pause) = self.on_thread(thread, &policy, work).await?;
             }
             if let Some(outcome) = self.wait(pause, &script, &policy, &mut patience).await? {
                 script.end_statement(outcome);
@@ -132,7 +137,8 @@ impl Stream {
             }
             Ok(false)
         };
-        self.on_thread(policy, inspect).await?.map_err(Refusal::ActionForbidden)
+        let thread = self.thread().await.ok_or(Refusal::TooManyAtWork)?;
+        self.on_thread(thread, policy, inspect).await?.map_err(Refusal::ActionForbidden)
     }
 
     /// Writes the whole database as SQL text.
@@ -142,7 +148,8 @@ impl Stream {
             executor?.connection().dump(preserve_row_ids, &mut |text| chunks.push(text))?;
             chunks.flush()
         };
-        self.on_thread(policy, work).await
+        let thread = self.thread().await.ok_or(Refusal::TooManyAtWork)?;
+        self.on_thread(thread, policy, work).await
     }
 
     /// Refuses a whole request that holds a statement the policy forbids.
@@ -188,17 +195,23 @@ impl Stream {
 
     /// Does what was left for a thread that may block. Says whether the transaction was ended because its time was up.
     async fn settle(&mut self, policy: &Policy) -> Result<bool, Refusal> {
-        self.on_thread(policy, |executor| executor.is_ok_and(Executor::settle)).await
+        self.on_thread(Thread::of_writer(), policy, |executor| executor.is_ok_and(Executor::settle)).await
+    }
+
+    /// Waits for the right to block a thread, for a while. Others wait for whoever has the turn to write.
+    async fn thread(&mut self) -> Option<Thread> {
+        let has_turn = self.state.session.as_ref().is_some_and(|session| session.has_turn());
+        if has_turn { Some(Thread::of_writer()) } else { self.database.thread().await }
     }
 
     /// Runs `work` on a thread that may block, which opens a connection first if the stream has only the right to one.
     async fn on_thread<R: Send + 'static>(
         &mut self,
+        thread: Thread,
         policy: &Policy,
         work: impl FnOnce(Result<&mut Executor<'_>, SqlError>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
         let was_in_transaction = !self.is_autocommit();
-        let right = self.database.thread().await.ok_or(Refusal::TooManyAtWork)?;
         let opening = if self.state.session.is_none() { self.database.opening().await } else { None };
         let session = match (self.state.session.take(), self.slot.take()) {
             (Some(session), _) => Ok(session),
@@ -210,22 +223,21 @@ impl Stream {
         let (database, policy) = (Arc::clone(&self.database), policy.clone());
         let StreamState { last_insert_rowid, transaction_is_lost: mut is_lost, .. } = self.state;
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
-        let thread = spawn_blocking(move || {
+        let working = spawn_blocking(move || {
+            let _kept_until_the_end = thread;
             stack::with_room(|| {
                 let session = session.or_else(|slot| database.open(slot, last_insert_rowid, interrupter).map(Box::new));
                 drop(opening);
-                let done = match session {
+                match session {
                     Ok(mut session) => {
                         let result = work(Ok(&mut Executor::new(&database, &policy, &mut session, &mut is_lost)));
                         (Some(session), is_lost, result)
                     }
                     Err(error) => (None, is_lost, work(Err(error))),
-                };
-                drop(right);
-                done
+                }
             })
         });
-        let finished = thread.await;
+        let finished = working.await;
         running.disarm();
         let (session, is_lost, result) = finished.map_err(|error| {
             self.state.transaction_is_lost |= was_in_transaction;
@@ -243,6 +255,11 @@ impl Drop for Stream {
             self.database.give_back(session);
         }
     }
+}
+
+fn too_many_at_work() -> SqlError {
+    let refusal = Refusal::TooManyAtWork;
+    SqlError::new(refusal.socket_code(), refusal.message())
 }
 
 fn crashed(error: impl fmt::Display) -> Refusal {

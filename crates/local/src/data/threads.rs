@@ -48,10 +48,16 @@ pub(crate) struct Share {
     threads: Arc<Threads>,
 }
 
-/// The right to block a thread.
+/// The right to block a thread, given back when it is dropped.
 pub(crate) struct Thread {
-    _own: OwnedSemaphorePermit,
-    _common: OwnedSemaphorePermit,
+    _permits: Option<[OwnedSemaphorePermit; 2]>,
+}
+
+impl Thread {
+    /// For whoever must not wait and is the only one of its database: it has the turn to write.
+    pub(crate) fn of_writer() -> Self {
+        Self { _permits: None }
+    }
 }
 
 impl Share {
@@ -74,6 +80,45 @@ impl Share {
             Ok(common) => common,
             Err(_) => Arc::clone(&self.threads.common).acquire_owned().await.ok()?,
         };
-        Some(Thread { _own: own, _common: common })
+        Some(Thread { _permits: Some([own, common]) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn take(share: &Share, count: usize) -> Vec<Thread> {
+        let mut taken = Vec::new();
+        for _ in 0..count {
+            taken.push(share.thread().await.unwrap());
+        }
+        taken
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_database_blocks_no_more_than_its_share() {
+        let threads = Arc::default();
+        let [one, other] = [Share::new(&threads), Share::new(&threads)];
+        let mut taken = take(&one, MOST_OF_ONE).await;
+        assert!(one.thread().await.is_none());
+        assert!(other.thread().await.is_some());
+        taken.pop();
+        assert!(one.thread().await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_database_of_which_nothing_is_at_work_finds_a_thread_when_others_have_all() {
+        let threads = Arc::default();
+        let hogs = [(); MOST / MOST_OF_ONE].map(|()| Share::new(&threads));
+        let mut taken = Vec::new();
+        for hog in &hogs {
+            taken.extend(take(hog, MOST_OF_ONE).await);
+        }
+        let late = Share::new(&threads);
+        let first = late.thread().await;
+        assert!(first.is_some() && late.thread().await.is_none());
+        drop(first);
+        assert!(late.thread().await.is_some());
     }
 }

@@ -12,6 +12,7 @@ use crate::data::hrana::SqlError;
 use crate::data::policy::Policy;
 use crate::data::refusal::Refusal;
 use crate::data::session::transaction_timeout;
+use crate::data::threads::Thread;
 
 /// Long enough for a writer in front to use up its own limit and for the queue behind it to move.
 const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
@@ -38,12 +39,12 @@ impl Stream {
         }
     }
 
-    /// Makes sure the stream has a connection.
+    /// Makes sure that the stream, which has the turn to write or has waited for it, has a connection.
     async fn connect(&mut self, policy: &Policy) -> Attempt<()> {
         if self.connect_at_once().await? {
             return Ok(Ok(()));
         }
-        self.on_thread(policy, |executor| executor.map(|_| ())).await
+        self.on_thread(Thread::of_writer(), policy, |executor| executor.map(|_| ())).await
     }
 
     /// Takes a connection that was left by an earlier request, unless the stream has one. Says whether it has one now; it
