@@ -1,7 +1,8 @@
 //! One database: its record, its connections, its streams.
 
+mod usage;
+
 use std::fmt;
-use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -10,23 +11,23 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
+use super::DatabaseRecord;
 use super::activity::Activity;
 use super::attach::refused;
 use super::databases::Databases;
-use super::engine::{Connection, Engine, Interrupter, LibsqlEngine, Ran};
+use super::engine::{Connection, Engine, Interrupter, LibsqlEngine};
 use super::files::{DatabaseFile, Root};
 use super::group_commit::GroupCommit;
 use super::history::{History, HistoryError};
 use super::hrana::SqlError;
-use super::meter::{Meter, UsedUp};
+use super::meter::Meter;
 use super::open_set::OpenSet;
 use super::policy::Policy;
 use super::session::Session;
-use super::statistics::{Hour, Hours, Rows, Statistics};
+use super::statistics::Statistics;
 use super::streams::Streams;
-use super::threads::{Share, Thread, Threads};
+use super::threads::{Opening, Share, Thread, Threads};
 use super::tokens::VerifiedTokens;
-use super::{DatabaseRecord, Usage};
 use crate::clock::Clock;
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
@@ -146,8 +147,8 @@ impl Database {
     }
 
     /// The right to [open](Self::open) it.
-    pub(crate) async fn opening(&self) -> Option<OwnedSemaphorePermit> {
-        self.surroundings.threads.opening().await
+    pub(crate) async fn opening(&self) -> Option<Opening> {
+        self.share.opening().await
     }
 
     /// A session on a connection, for a user to whom `last_insert_rowid()` says this.
@@ -357,58 +358,6 @@ impl Database {
         self.most_connections.store(self.at_work(), Ordering::Release);
         self.history.release();
         self.history.wake();
-    }
-
-    pub(crate) fn count(&self, sql: &str, ran: Ran) {
-        self.enter(sql, Rows { read: ran.rows_read, written: ran.rows_written });
-    }
-
-    /// Counts rows for a statement, or for none.
-    pub(crate) fn enter(&self, sql: &str, rows: Rows) {
-        let now = self.surroundings.clock.now();
-        self.statistics.lock().enter(Hour::of(now), sql, rows);
-        self.meter.read().add(rows, now);
-        self.activity.read().touch(now);
-    }
-
-    /// What its organization has used up.
-    pub(crate) fn used_up(&self) -> UsedUp {
-        self.meter.read().used_up(self.surroundings.clock.now())
-    }
-
-    /// One that cannot be read is as large as its file: what others have used is told all the same.
-    pub(crate) fn usage(&self, hours: Hours) -> Usage {
-        let storage_bytes = self.size().unwrap_or_else(|error| {
-            tracing::warn!(
-                database = self.record().name,
-                message = error.message,
-                "could not tell the size of a database"
-            );
-            fs::metadata(self.file.path()).map(|file| file.len()).unwrap_or_default()
-        });
-        Usage { rows: self.statistics.lock().rows_in(hours), storage_bytes }
-    }
-
-    pub(crate) fn top_queries(&self, hours: Hours) -> Vec<(String, Rows)> {
-        self.statistics.lock().top_queries(hours)
-    }
-
-    pub(crate) fn rows_by_hour(&self) -> Vec<(Hour, Rows)> {
-        self.statistics.lock().rows_by_hour()
-    }
-
-    fn size(&self) -> Result<u64, SqlError> {
-        // Nobody may hold a connection to the file of a draft: it may not be the last one.
-        if self.record().draft || !self.file.exists() {
-            return Ok(0);
-        }
-        let mut connection = match self.idle_connection() {
-            Some(connection) => connection,
-            None => self.connect(Interrupter::default())?,
-        };
-        let size = connection.size();
-        self.keep(connection);
-        size
     }
 }
 

@@ -26,18 +26,12 @@ pub(crate) struct Threads {
 
 impl Default for Threads {
     fn default() -> Self {
-        // To open a file is mostly work for the processor: with many at a time, all of them would take long.
-        let openings = available_parallelism().map_or(2, NonZero::get);
+        // To open a file is mostly work for the processor: with many at a time, all of them would take long. Two at least,
+        // for one may have to wait until another program lets go of its file.
+        let openings = available_parallelism().map_or(2, NonZero::get).max(2);
         let [common, for_first, openings] =
             [MOST, MOST_FOR_FIRST, openings].map(|permits| Arc::new(Semaphore::new(permits)));
         Self { common, for_first, openings }
-    }
-}
-
-impl Threads {
-    /// Waits for the right to open a file, which those who want it get in the order in which they came.
-    pub(crate) async fn opening(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.openings).acquire_owned().await.ok()
     }
 }
 
@@ -45,12 +39,18 @@ impl Threads {
 #[derive(Debug)]
 pub(crate) struct Share {
     own: Arc<Semaphore>,
+    opening: Arc<Semaphore>,
     threads: Arc<Threads>,
 }
 
 /// The right to block a thread, given back when it is dropped.
 pub(crate) struct Thread {
     _permits: Option<[OwnedSemaphorePermit; 2]>,
+}
+
+/// The right to open a file, given back when it is dropped.
+pub(crate) struct Opening {
+    _permits: [OwnedSemaphorePermit; 2],
 }
 
 impl Thread {
@@ -62,7 +62,15 @@ impl Thread {
 
 impl Share {
     pub(crate) fn new(threads: &Arc<Threads>) -> Self {
-        Self { own: Arc::new(Semaphore::new(MOST_OF_ONE)), threads: Arc::clone(threads) }
+        let [own, opening] = [MOST_OF_ONE, 1].map(|permits| Arc::new(Semaphore::new(permits)));
+        Self { own, opening, threads: Arc::clone(threads) }
+    }
+
+    /// Waits for the right to open the file, which those who want it get in the order in which they came.
+    pub(crate) async fn opening(&self) -> Option<Opening> {
+        let own = Arc::clone(&self.opening).acquire_owned().await.ok()?;
+        let common = Arc::clone(&self.threads.openings).acquire_owned().await.ok()?;
+        Some(Opening { _permits: [own, common] })
     }
 
     /// Waits for a thread to be free, for a while.
@@ -86,6 +94,8 @@ impl Share {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     async fn take(share: &Share, count: usize) -> Vec<Thread> {
@@ -105,6 +115,19 @@ mod tests {
         assert!(other.thread().await.is_some());
         taken.pop();
         assert!(one.thread().await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_somebody_has_locked_keeps_no_other_from_being_opened() {
+        let threads = Arc::<Threads>::default();
+        let [locked, other] = [Share::new(&threads), Share::new(&threads)];
+        let opening = locked.opening().await;
+        let left = threads.openings.available_permits();
+        let mut waiting: Vec<_> = (0..left).map(|_| Box::pin(locked.opening())).collect();
+        assert!(waiting.iter_mut().all(|wait| wait.now_or_never().is_none()));
+        assert!(other.opening().await.is_some());
+        drop(opening);
+        assert!(waiting.swap_remove(0).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]
