@@ -26,9 +26,9 @@ pub(crate) struct Threads {
 
 impl Default for Threads {
     fn default() -> Self {
-        // To open a file is mostly work for the processor: with many at a time, all of them would take long. Two at least,
-        // for one may have to wait until another program lets go of its file.
-        let openings = available_parallelism().map_or(2, NonZero::get).max(2);
+        // To open a file is mostly work for the processor: with many at a time, all of them would take long. With one for
+        // each processor, some of them would rest while the next one is fetched.
+        let openings = 2 * available_parallelism().map_or(1, NonZero::get);
         let [common, for_first, openings] =
             [MOST, MOST_FOR_FIRST, openings].map(|permits| Arc::new(Semaphore::new(permits)));
         Self { common, for_first, openings }
