@@ -58,7 +58,8 @@ pub(super) fn kept(handle: &Handle) -> rusqlite::Result<Vec<String>> {
     if !ffi::has_table(handle, LIST) {
         return Ok(Vec::new());
     }
-    let mut indexes = handle.prepare_cached(INDEXES)?;
+    // Not kept: what it has read would be counted for the statement that comes next.
+    let mut indexes = handle.prepare(INDEXES)?;
     let tables =
         indexes.query_map([], |row| Ok(row.get_ref(0)?.as_bytes().map(String::from_utf8_lossy)?.into_owned()))?;
     tables.map(|name| name.map(|name| name + SUFFIX)).collect()

@@ -152,3 +152,12 @@ async fn an_error_quotes_nothing_that_was_not_sent() {
     let error = host.error("SELECT vector32('[' || repeat('1', 5000) || ']')").await;
     assert_eq!(error["message"], "SQLite error: vector: float string length exceeded 1024 characters");
 }
+
+#[tokio::test]
+async fn looking_for_indexes_of_vectors_is_not_counted_for_the_statement_of_a_client() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE v (e F32_BLOB(2))", "CREATE INDEX near ON v (libsql_vector_idx(e))"]).await;
+    for sql in ["SELECT vector64('[1.5]')", "SELECT 1 + 1"] {
+        assert_eq!(host.run(&[sql]).await[0]["rows_read"], 0, "{sql}");
+    }
+}
