@@ -339,6 +339,7 @@ impl Database {
     pub(crate) fn close_idle(&self) {
         self.keeps_idle.store(false, Ordering::Release);
         self.most_connections.store(self.at_work(), Ordering::Release);
+        // Nobody has to wait for the lock while they are closed.
         let idle = std::mem::take(&mut *self.idle.lock());
         drop(idle);
         self.history.release();
@@ -352,11 +353,8 @@ impl Database {
 
     /// Ends every stream, but for those of requests at work.
     pub(crate) fn close(&self) {
-        self.keeps_idle.store(false, Ordering::Release);
         drop(self.streams.clear());
-        drop(std::mem::take(&mut *self.idle.lock()));
-        self.most_connections.store(self.at_work(), Ordering::Release);
-        self.history.release();
+        self.close_idle();
         self.history.wake();
     }
 }
