@@ -151,7 +151,8 @@ impl Exchange<'_> {
             let body = pace.bound(alarm, body.collect(LONGEST_REFUSAL)).await;
             return Err(self.refused(parts.status, &parts.headers, &body.and_then(Result::ok).unwrap_or_default()));
         }
-        let body = pace.bound(alarm, body.collect(self.cx.client().max_answer)).await;
+        let collecting = body.collect_expecting(length(&parts.headers), self.cx.client().max_answer);
+        let body = pace.bound(alarm, collecting).await;
         let body = body.ok_or_else(|| self.no_answer())?.map_err(|e| self.broken(e))?;
         Ok(Answer { status: parts.status, headers: parts.headers, body, request: self.context() })
     }
@@ -254,6 +255,11 @@ pub(crate) fn inside_a_runtime() -> Result<(), Error> {
             "there is no Tokio runtime here: await the call inside one, or build the client with `build_blocking`",
         )),
     }
+}
+
+/// How long a body is to be, where its sender says so.
+fn length(headers: &HeaderMap) -> usize {
+    headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or_default()
 }
 
 fn timed_out(detail: &'static str) -> Error {

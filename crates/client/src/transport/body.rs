@@ -9,6 +9,9 @@ use futures_core::Stream;
 
 use super::TransportError;
 
+/// How much memory is set aside because a sender says so.
+const MOST_EXPECTED: usize = 8 * 1024 * 1024;
+
 /// The body of a request or of a response: bytes at hand, or a stream of them.
 pub struct Body(Inner);
 
@@ -39,20 +42,31 @@ impl Body {
     }
 
     /// Reads the whole body. Fails when it breaks off, or as soon as it is longer than `limit` bytes.
-    pub async fn collect(mut self, limit: usize) -> Result<Bytes, TransportError> {
-        let mut whole = BytesMut::new();
+    pub async fn collect(self, limit: usize) -> Result<Bytes, TransportError> {
+        self.collect_expecting(0, limit).await
+    }
+
+    /// Reads the whole body, of which its sender says that it has this length: so it is not moved while it grows.
+    pub(crate) async fn collect_expecting(mut self, length: usize, limit: usize) -> Result<Bytes, TransportError> {
+        let (mut first, mut whole) = (Bytes::new(), BytesMut::new());
         while let Some(piece) = std::future::poll_fn(|cx| Pin::new(&mut self).poll_next(cx)).await {
             let piece = piece?;
-            if whole.len() + piece.len() > limit {
+            let read = first.len() + whole.len();
+            if read + piece.len() > limit {
                 return Err(TransportError::too_large(limit));
             }
-            // What is at hand is in one piece, which needs no copy.
-            match self.0 {
-                Inner::Full(ref rest) if rest.is_empty() && whole.is_empty() => return Ok(piece),
-                _ => whole.extend_from_slice(&piece),
+            // Nearly always it is the only one, which needs no copy.
+            if read == 0 {
+                first = piece;
+                continue;
             }
+            if whole.is_empty() {
+                whole.reserve(length.clamp(read + piece.len(), limit).min(MOST_EXPECTED));
+                whole.extend_from_slice(&std::mem::take(&mut first));
+            }
+            whole.extend_from_slice(&piece);
         }
-        Ok(whole.freeze())
+        Ok(if whole.is_empty() { first } else { whole.freeze() })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Answers whose heads come long before their ends.
+//! Answers that come in pieces, whose heads come long before their ends.
 
 use std::time::Duration;
 
@@ -51,6 +51,23 @@ impl Transport for Babbling {
     }
 }
 
+/// Answers any request in pieces of as many bytes, and says that they have a length they may not have.
+#[derive(Clone, Copy, Debug)]
+struct Pieces {
+    bytes: usize,
+    said: &'static str,
+}
+
+impl Transport for Pieces {
+    fn send(&self, _: http::Request<Body>) -> SendFuture<'_> {
+        let Self { bytes, said } = *self;
+        let pieces: Vec<_> = Operation::Safe.answer().as_bytes().chunks(bytes).map(Bytes::copy_from_slice).collect();
+        let whole = stream::iter([Bytes::new()].into_iter().chain(pieces).map(Ok));
+        let answer = http::Response::builder().header("content-length", said).body(Body::stream(whole));
+        Box::pin(async move { Ok(answer.unwrap()) })
+    }
+}
+
 fn client(transport: impl Transport, timeout: Duration) -> Result<Client, Error> {
     let builder = Client::builder(ApiToken::new(TOKEN)?).organization("acme").transport(transport);
     builder.timeout(timeout).retry(RetryPolicy::none()).build()
@@ -75,4 +92,20 @@ async fn the_timeout_is_over_head_and_body_together() {
 async fn an_answer_that_always_has_more_is_given_up_in_time() {
     let turso = client(Babbling, Duration::from_millis(20)).unwrap();
     assert!(Operation::Safe.run(&turso).await.unwrap_err().is_timeout());
+}
+
+#[tokio::test]
+async fn an_answer_is_read_whole_whatever_length_it_says_it_has() {
+    let length = Operation::Safe.answer().len();
+    for bytes in [1, 7, length - 1, length] {
+        for said in ["0", "3", "18446744073709551615", "99999999999999999999", "-1", "many"] {
+            let pieces = Pieces { bytes, said };
+            Operation::Safe.run(&client(pieces, SECOND).unwrap()).await.unwrap();
+
+            let builder = Client::builder(ApiToken::new(TOKEN).unwrap()).organization("acme").transport(pieces);
+            let strict = builder.retry(RetryPolicy::none()).max_answer_bytes(length - 1).build().unwrap();
+            let error = Operation::Safe.run(&strict).await.unwrap_err();
+            assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the answer is too large");
+        }
+    }
 }
