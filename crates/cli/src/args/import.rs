@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
-use turso_cloud::Cipher;
+use turso_cloud::{Cipher, GroupName};
 
 use super::{key::KeyArgs, values::known};
 
@@ -82,9 +82,9 @@ pub(crate) struct Destination {
     #[arg(long)]
     pub(crate) create: bool,
 
-    /// The group of a database that is created
-    #[arg(long, value_name = "GROUP", default_value = "default", requires = "create")]
-    pub(crate) group: String,
+    /// The group of a database that is created; may be left out where there is only one
+    #[arg(long, value_name = "GROUP", requires = "create")]
+    pub(crate) group: Option<GroupName>,
 
     /// With --create, encrypt the database with this cipher and the key
     #[arg(long, value_name = "CIPHER", requires = "create", value_parser = known(Cipher::KNOWN))]

@@ -2,12 +2,13 @@ mod manage;
 
 use anyhow::{Context as _, Result};
 use futures_util::TryStreamExt as _;
-use turso_cloud::{Extensions, NewGroup};
+use turso_cloud::{Extensions, GroupName, NewGroup};
 
 use super::{suggest, tokens};
 use crate::{
     args::{GroupCommand, GroupCreate},
     context::{Context, Weight},
+    exit::{Failure, Kind},
     output::Shape,
 };
 
@@ -30,6 +31,32 @@ const DELETED: Shape = Shape {
     columns: &[("id", "uuid"), ("name", "name"), ("deleted", "deleted_at"), ("databases", "cascade_databases")],
     wide: &[],
 };
+
+/// The group that a new database is to be in: the one asked for, or the only one there is.
+pub(super) async fn of_new(cx: &Context, asked: Option<&GroupName>) -> Result<GroupName> {
+    if let Some(group) = asked {
+        return Ok(group.clone());
+    }
+    let groups = cx.client()?.groups().list().await?;
+    match &*groups {
+        [only] => Ok(only.name.clone()),
+        [] => Err(Failure::new(Kind::NotFound, "there is no group yet, which a database has to be in")
+            .hint("tursoctl group create default --location CODE; the codes: tursoctl location list")
+            .into()),
+        some => {
+            let names: Vec<_> = some.iter().map(|group| group.name.as_str()).collect();
+            Err(Failure::usage("there are several groups: choose one")
+                .hint(format!("--group, one of {}", names.join(", ")))
+                .into())
+        }
+    }
+}
+
+/// Sees whether there is a group that a new database could be in.
+pub(super) async fn check_for_new(cx: &Context, group: &GroupName) -> Result<()> {
+    let found = cx.client()?.groups().get(group.clone()).await;
+    suggest::group(cx, "create a database in", group, found).await.map(drop)
+}
 
 pub(super) async fn run(cx: &Context, command: &GroupCommand) -> Result<()> {
     let groups = cx.client_of_organization()?.groups();

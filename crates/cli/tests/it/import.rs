@@ -119,3 +119,28 @@ fn a_dry_run_looks_at_the_file_and_sends_nothing() {
     assert_eq!(ended.json()[0]["method"], "POST");
     assert_eq!(served.done(&["db", "list", "-o", "json"]).trim(), "[]");
 }
+
+#[test]
+fn a_database_that_an_import_creates_is_in_the_only_group_there_is_or_in_the_one_that_is_named() {
+    let served = served(&[]);
+    served.done(&["group", "create", "eu", "--location", "local"]);
+    served.done(&["group", "delete", "default", "--confirm", "default"]);
+    let file = served.write("t.csv", "a\n1\n");
+    let group_of = |database| served.run(&["db", "get", database, "-o", "json"]).json()["group"].clone();
+    let import = |database| ["import", "csv", &file, "--to", database, "--create"];
+    served.done(&import("shop"));
+    assert_eq!(group_of("shop"), "eu");
+
+    served.done(&["group", "create", "us", "--location", "local"]);
+    let ended = served.run(&import("other"));
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("choose one") && ended.stderr.contains("one of eu, us"), "{}", ended.stderr);
+    let ended = served.run(&[&import("other")[..], &["--group", "uss"]].concat());
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the group uss") && ended.stderr.contains("did you mean us?"), "{}", ended.stderr);
+    let ended = served.run(&["db", "create", "other", "--group", "uss"]);
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the group uss") && ended.stderr.contains("did you mean us?"), "{}", ended.stderr);
+    served.done(&[&import("other")[..], &["--group", "us"]].concat());
+    assert_eq!(group_of("other"), "us");
+}

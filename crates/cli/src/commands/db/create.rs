@@ -2,14 +2,17 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use futures_util::{StreamExt as _, stream};
-use turso_cloud::{CreatedDatabase, DatabaseName, Encryption, EncryptionKey, NewDatabase, Seed, UploadProgress};
+use turso_cloud::{
+    CreatedDatabase, DatabaseName, Encryption, EncryptionKey, Error, GroupName, NewDatabase, Seed, UploadProgress,
+    http::StatusCode,
+};
 
 use super::CREATED;
 use crate::{
     args::{DbBranch, DbCreate},
-    commands::{input, suggest},
+    commands::{group, input, suggest},
     context::Context,
-    exit::{Failure, Kind},
+    exit::Failure,
     many::Failures,
     progress,
 };
@@ -34,7 +37,7 @@ pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
     while let Some((name, outcome)) = created.next().await {
         match outcome.with_context(|| format!("cannot create the database {name}")) {
             Ok(database) => done.push(database),
-            Err(error) => failures.add(name.as_str(), error),
+            Err(error) => failures.add(name.as_str(), explained(cx, args, error).await),
         }
     }
     match &*done {
@@ -62,27 +65,23 @@ pub(super) async fn branch(cx: &Context, args: &DbBranch) -> Result<()> {
 }
 
 /// The group asked for, or that of the original, or the only one there is.
-async fn group(cx: &Context, args: &DbCreate) -> Result<String> {
-    let client = cx.client()?;
-    if let Some(group) = &args.group {
-        return Ok(group.to_string());
-    }
-    if let Some(original) = &args.from_db {
-        let found = client.databases().get(original.clone()).await;
-        return Ok(suggest::database(cx, "copy", original, found).await?.group.to_string());
-    }
-    let groups = client.groups().list().await?;
-    match &*groups {
-        [only] => Ok(only.name.to_string()),
-        [] => Err(Failure::new(Kind::NotFound, "there is no group yet, which a database has to be in")
-            .hint("tursoctl group create default --location CODE; the codes: tursoctl location list")
-            .into()),
-        some => {
-            let names: Vec<_> = some.iter().map(|group| group.name.as_str()).collect();
-            Err(Failure::usage("there are several groups: choose one")
-                .hint(format!("--group, one of {}", names.join(", ")))
-                .into())
+async fn group(cx: &Context, args: &DbCreate) -> Result<GroupName> {
+    match (&args.group, &args.from_db) {
+        (None, Some(original)) => {
+            let found = cx.client()?.databases().get(original.clone()).await;
+            Ok(suggest::database(cx, "copy", original, found).await?.group)
         }
+        (asked, _) => group::of_new(cx, asked.as_ref()).await,
+    }
+}
+
+/// What went wrong, or that there is no such group, which the service tells in as many words as anything else.
+async fn explained(cx: &Context, args: &DbCreate, error: anyhow::Error) -> anyhow::Error {
+    let is_rejected =
+        error.downcast_ref::<Error>().is_some_and(|error| error.status() == Some(StatusCode::BAD_REQUEST));
+    match &args.group {
+        Some(group) if is_rejected => group::check_for_new(cx, group).await.err().unwrap_or(error),
+        _ => error,
     }
 }
 
@@ -92,8 +91,13 @@ fn encryption(args: &DbCreate) -> Result<Option<Encryption>> {
     Ok(Some(Encryption::new(cipher.clone(), key)))
 }
 
-fn new_database(args: &DbCreate, name: &DatabaseName, group: &str, encryption: Option<Encryption>) -> NewDatabase {
-    let mut new = NewDatabase::new(name.to_string(), group);
+fn new_database(
+    args: &DbCreate,
+    name: &DatabaseName,
+    group: &GroupName,
+    encryption: Option<Encryption>,
+) -> NewDatabase {
+    let mut new = NewDatabase::new(name.to_string(), group.to_string());
     new.seed = match (&args.from_db, args.at, &args.from_dump_url) {
         (Some(original), Some(time), _) => Some(Seed::database_at(original.to_string(), time)),
         (Some(original), None, _) => Some(Seed::database(original.to_string())),

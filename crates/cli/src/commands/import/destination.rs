@@ -6,6 +6,7 @@ use turso_cloud::{DatabaseName, Encryption, NewDatabase};
 use super::{journal::Place, outcome::Imported, stop::Stop};
 use crate::{
     args::Destination,
+    commands::group,
     connect::{self, Access, Rights, connect, is_url},
     context::Context,
     exit::{Failure, Kind},
@@ -39,10 +40,10 @@ impl Destination {
             (false, None) => Err(Failure::new(Kind::NotFound, format!("there is no database {:?}", self.to))
                 .hint("--create creates it")
                 .into()),
-            (true, None) => {
-                cx.client()?.groups().get(self.group.as_str()).await?;
-                Ok(())
-            }
+            (true, None) => match &self.group {
+                Some(group) => group::check_for_new(cx, group).await,
+                None => group::of_new(cx, None).await.map(drop),
+            },
             (false, Some(_)) => Ok(()),
         }
     }
@@ -58,8 +59,9 @@ impl Destination {
     }
 
     /// What is to be created.
-    pub(super) fn new_database(&self, cx: &Context) -> Result<NewDatabase> {
-        let new = NewDatabase::new(self.to.as_str(), self.group.as_str());
+    pub(super) async fn new_database(&self, cx: &Context) -> Result<NewDatabase> {
+        let group = group::of_new(cx, self.group.as_ref()).await?;
+        let new = NewDatabase::new(self.to.as_str(), group.to_string());
         Ok(self.encryption(cx)?.into_iter().fold(new, NewDatabase::encryption))
     }
 
@@ -91,7 +93,7 @@ impl Destination {
     }
 
     async fn create(&self, cx: &Context, stop: &Stop) -> Result<()> {
-        let creating = cx.client()?.databases().create(self.new_database(cx)?).wait_ready();
+        let creating = cx.client()?.databases().create(self.new_database(cx).await?).wait_ready();
         let interrupted = tokio::select! {
             created = creating => match created {
                 Ok(_) => stop.asked(),
@@ -111,7 +113,7 @@ impl Destination {
         cx.encryption_key(&self.key)?;
         let databases = cx.client()?.databases();
         if self.create {
-            databases.create(self.new_database(cx)?).await?;
+            databases.create(self.new_database(cx).await?).await?;
         }
         if !is_url(&self.to) {
             databases.create_token(self.to.as_str(), Rights::Write.token()).await?;

@@ -20,7 +20,7 @@ pub(super) async fn run(cx: &Context, args: &Import, bytes: u64) -> Result<()> {
     destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would upload {bytes} bytes"));
-        let new = destination.new_database(cx)?.seed(Seed::DatabaseUpload);
+        let new = destination.new_database(cx).await?.seed(Seed::DatabaseUpload);
         return Ok(cx.client()?.databases().create(new).await.map(drop)?);
     }
     let stop = Stop::listen()?;
@@ -30,7 +30,7 @@ pub(super) async fn run(cx: &Context, args: &Import, bytes: u64) -> Result<()> {
     let upload = cx
         .client()?
         .databases()
-        .create_from_file(destination.new_database(cx)?, file)
+        .create_from_file(destination.new_database(cx).await?, file)
         // It is removed in one place: here, however the upload ends.
         .keep_draft()
         .on_progress(move |progress| {
