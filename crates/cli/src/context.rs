@@ -112,8 +112,10 @@ impl Context {
 
     /// The client, for commands that work on an organization: without one they fail before anything is sent.
     pub(crate) fn client_of_organization(&self) -> Result<&Client> {
+        // Who has neither is told of the token first: logging in may choose the organization, too.
+        let client = self.client()?;
         self.organization()?;
-        self.client()
+        Ok(client)
     }
 
     /// The API token; read only once, as the standard input can be.

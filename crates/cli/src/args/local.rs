@@ -8,6 +8,8 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 use clap::{Subcommand, ValueEnum};
 use turso_cloud_local::{Hostnames, Quirk};
 
+use super::EnvForm;
+
 pub(crate) use clock::LocalClock;
 pub(crate) use fault::{LocalFault, LocalFaultAdd};
 pub(crate) use fork::LocalFork;
@@ -216,6 +218,10 @@ pub(crate) struct LocalEnv {
     /// The client the variables are for
     #[arg(long = "for", value_name = "CLIENT", default_value = "dotenv")]
     pub(crate) format: EnvironmentFormat,
+
+    /// How to write them
+    #[arg(long, value_name = "FORM", default_value = "dotenv", conflicts_with_all = ["data_dir", "ready_file"])]
+    pub(crate) form: EnvForm,
 
     /// The database, where the client needs one
     #[arg(long, value_name = "NAME", required_if_eq("format", "drizzle"))]

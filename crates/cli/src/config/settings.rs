@@ -23,6 +23,8 @@ const TOKEN_VARIABLES: [&str; 3] = ["TURSOCTL_TOKEN", TOKEN_FILE_VARIABLE, "TURS
 const TOKEN_FILE_VARIABLE: &str = "TURSOCTL_TOKEN_FILE";
 /// No token is longer; whoever gives more has named the wrong file.
 const LONGEST_TOKEN: u64 = 64 * 1024;
+const NO_TOKEN: &str = "tursoctl auth login, or set TURSO_API_TOKEN; \
+                        for a local cloud that runs: eval \"$(tursoctl local env --form shell)\"";
 
 /// Where a setting was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +119,7 @@ impl Settings {
         }
         of_profile()?.ok_or_else(|| {
             Failure::new(Kind::Unauthenticated, format!("there is no API token for the profile {}", self.profile))
-                .hint("tursoctl auth login, or set TURSO_API_TOKEN")
+                .hint(NO_TOKEN)
                 .into()
         })
     }

@@ -10,7 +10,10 @@ use std::{
 
 use turso_cloud_local::Fault;
 
-use crate::support::{Served, bare};
+use crate::{
+    support::{Served, bare},
+    terminal::Terminal,
+};
 
 pub(crate) fn send(child: &Child, name: &str) {
     let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status().unwrap();
@@ -73,6 +76,18 @@ fn a_local_cloud_ends_well() {
         assert!(line.starts_with("local Turso Cloud ready at http://127.0.0.1:"), "{line}");
         send(&child, name);
         assert_eq!(child.wait().unwrap().code(), Some(0), "{name}");
+    }
+}
+
+#[test]
+fn a_person_is_told_how_to_use_the_local_cloud_that_was_started() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, expected) in [("default", "env --form shell"), ("two", "env --name two --form shell")] {
+        let mut command = bare(&["local", "start", "--addr", "127.0.0.1:0", "--name", name]);
+        let mut terminal = Terminal::new(command.env("TURSOCTL_CONFIG_DIR", folder.path()));
+        terminal.expect(&format!(r#"eval "$(tursoctl local {expected})""#));
+        terminal.control('c');
+        assert_eq!(terminal.end().0, 0);
     }
 }
 

@@ -188,6 +188,23 @@ fn each_client_gets_the_variables_it_knows() {
     assert!(home.text(&["local", "ca"]).starts_with("-----BEGIN CERTIFICATE-----"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_shell_takes_the_variables_as_they_are_printed() {
+    let home = Home::with_cloud(&[]);
+    home.create_database("orders");
+    for client in [&["--for", "sdk"][..], &["--database", "orders"]] {
+        let arguments = [&["local", "env", "--form", "shell"], client].concat();
+        let script = r#"eval "$1" && exec "$2" db list -o name"#;
+        let mut shell = std::process::Command::new("sh");
+        let shell = shell.env_clear().env("TURSOCTL_CONFIG_DIR", home.path().join("empty"));
+        let shell = shell.args(["-c", script, "sh", &home.text(&arguments), env!("CARGO_BIN_EXE_tursoctl")]);
+        let output = shell.output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "db/orders\n", "{:?}", String::from_utf8(output.stderr));
+    }
+    assert_eq!(home.failure(&["local", "env", "--form", "shell", "--data-dir", "."]).0, 2);
+}
+
 #[test]
 fn the_official_command_line_gets_a_folder_of_its_own() {
     let home = Home::with_cloud(&[]);

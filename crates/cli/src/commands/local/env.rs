@@ -80,7 +80,7 @@ pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
     if cx.out().is_structured() {
         return cx.out().value(&ENVIRONMENT, &variables.into_iter().collect::<BTreeMap<_, _>>());
     }
-    cx.out().bytes(variables::lines(&variables).as_bytes())
+    cx.out().bytes(variables::written(args.form, &variables).as_bytes())
 }
 
 /// Says what it takes to know the variables.

@@ -4,7 +4,11 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::instance::Instance;
-use crate::{args::Format, context::Context, output::Shape};
+use crate::{
+    args::{DEFAULT_NAME, Format},
+    context::Context,
+    output::Shape,
+};
 
 const READY: Shape = Shape {
     noun: "local",
@@ -31,7 +35,15 @@ impl Ready {
     pub(super) fn tell(&self, cx: &Context) -> Result<()> {
         match cx.out().format() {
             Format::Table | Format::Wide => {
-                cx.out().text(&format!("local Turso Cloud ready at {} and {}", self.url, self.https_url))
+                cx.out().text(&format!("local Turso Cloud ready at {} and {}", self.url, self.https_url))?;
+                // What a person needs next is not for a program, nor for a log.
+                if let Some(name) = self.name.as_deref().filter(|_| cx.shows_progress()) {
+                    let which = if name == DEFAULT_NAME { String::new() } else { format!(" --name {name}") };
+                    cx.notice(format_args!(
+                        r#"use it from another shell: eval "$(tursoctl local env{which} --form shell)""#
+                    ));
+                }
+                Ok(())
             }
             _ => cx.out().line(&READY, self),
         }

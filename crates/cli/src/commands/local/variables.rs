@@ -1,6 +1,8 @@
-//! Variables of programs, as lines of a dotenv file.
+//! Variables of programs, as lines of a dotenv file or of a shell.
 
 use std::fmt::Write as _;
+
+use crate::{args::EnvForm, quote};
 
 /// The certificate of the local cloud's authority, which tools for Node take beside those they know.
 pub(super) const NODE_CERTIFICATES: &str = "NODE_EXTRA_CA_CERTS";
@@ -30,6 +32,16 @@ pub(super) fn of_database(name: &str, url: &str, token: &str) -> Variables {
         ("TURSO_DATABASE_AUTH_TOKEN", token.to_owned()),
         ("TURSO_AUTH_TOKEN", token.to_owned()),
     ]
+}
+
+/// As what reads them wants them.
+pub(super) fn written(form: EnvForm, variables: &Variables) -> String {
+    match form {
+        EnvForm::Dotenv => lines(variables),
+        EnvForm::Shell => {
+            variables.iter().map(|(name, value)| format!("export {name}={}\n", quote::shell(value))).collect()
+        }
+    }
 }
 
 /// One in a line. A value that cannot stand there is left out.
