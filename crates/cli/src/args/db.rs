@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
-use turso_cloud::{ByteSize, Cipher, DatabaseId, DatabaseName, GroupName, InstanceName, OrganizationSlug};
+use turso_cloud::{ByteSize, Cipher, DatabaseName, GroupName, InstanceName, OrganizationSlug};
 
 pub(crate) use configuration::{AllowRulesArgs, AllowRulesCommand, DbConfigChange, DbConfigCommand};
 
@@ -154,10 +154,12 @@ pub(crate) enum DbCommand {
     },
     /// Bring a deleted database back
     #[command(after_help = "Examples:
+  tursoctl db restore orders
   tursoctl db restore 0eb771dd-6906-11ee-8553-eaa7715aeaf2 --name orders-again")]
     Restore {
-        /// Its id, from `db deleted`
-        id: DatabaseId,
+        /// Its id, from `db deleted`, or its name where only one of those has it
+        #[arg(value_name = "ID")]
+        deleted: String,
         /// What to call it; its old name without it
         #[arg(long, value_name = "NAME")]
         name: Option<DatabaseName>,

@@ -88,7 +88,7 @@ pub(super) async fn run(cx: &Context, command: &DbCommand) -> Result<()> {
             Ok(())
         }
         DbCommand::Deleted { search } => manage::deleted(cx, search).await,
-        DbCommand::Restore { id, name } => manage::restore(cx, id, name.as_ref()).await,
+        DbCommand::Restore { deleted, name } => manage::restore(cx, deleted, name.as_ref()).await,
     }
 }
 

@@ -1,14 +1,18 @@
 use anyhow::{Context as _, Result};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, future::ready, stream};
 use turso_cloud::{DatabaseId, DatabaseName, OrganizationSlug};
 
 use crate::{
     args::{DbDelete, DbInstances},
     commands::suggest,
     context::{Context, Weight},
+    exit::{Failure, Kind},
     many::Failures,
     output::Shape,
 };
+
+/// The characters of a UUID.
+const LENGTH_OF_ID: usize = 36;
 
 const INSTANCE: Shape = Shape {
     noun: "instance",
@@ -102,11 +106,39 @@ pub(super) async fn deleted(cx: &Context, search: &str) -> Result<()> {
     cx.out().stream(&DELETED, deleted).await
 }
 
-pub(super) async fn restore(cx: &Context, id: &DatabaseId, name: Option<&DatabaseName>) -> Result<()> {
+pub(super) async fn restore(cx: &Context, deleted: &str, name: Option<&DatabaseName>) -> Result<()> {
     let recovery = cx.client()?.recovery();
+    let id = id_of_deleted(cx, deleted).await?;
     let restored = match name {
-        Some(name) => recovery.restore_database_as(id.clone(), name),
-        None => recovery.restore_database(id.clone()),
+        Some(name) => recovery.restore_database_as(id, name),
+        None => recovery.restore_database(id),
     };
-    cx.out().value(&DELETED, &restored.await.with_context(|| format!("cannot restore the database {id}"))?)
+    cx.out().value(&DELETED, &restored.await.with_context(|| format!("cannot restore the database {deleted}"))?)
+}
+
+/// The id that is given, or that of the only deleted database of this name.
+async fn id_of_deleted(cx: &Context, deleted: &str) -> Result<DatabaseId> {
+    let id = DatabaseId::try_from(deleted);
+    if let Ok(id) = &id
+        && deleted.len() == LENGTH_OF_ID
+    {
+        return Ok(id.clone());
+    }
+    let listing = cx.client()?.recovery().databases_matching(deleted);
+    let found: Vec<_> = listing.try_filter(|found| ready(found.name == deleted)).try_collect().await?;
+    match (&*found, id) {
+        ([only], _) => Ok(only.id.clone()),
+        ([], Ok(id)) => Ok(id),
+        ([], Err(_)) => {
+            Err(Failure::new(Kind::NotFound, format!("no deleted database has the name or id {deleted:?}"))
+                .hint("tursoctl db deleted")
+                .into())
+        }
+        (some, _) => {
+            let ids: Vec<_> = some.iter().map(|database| database.id.as_str()).collect();
+            Err(Failure::usage(format!("several deleted databases had the name {deleted:?}: give an id"))
+                .hint(format!("tursoctl db deleted; the ids: {}", ids.join(", ")))
+                .into())
+        }
+    }
 }
