@@ -4,7 +4,7 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use turso_cloud::AuditCode;
 
-use super::values::{known, time};
+use super::values::{Open, time};
 
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
@@ -59,7 +59,7 @@ pub(crate) struct AuditFilter {
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) until: Option<Timestamp>,
     /// Only entries with this code; may be given more than once
-    #[arg(long = "code", value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = known(AuditCode::KNOWN))]
+    #[arg(long = "code", value_name = "CODE", value_delimiter = ',', hide_possible_values = true, value_parser = Open(AuditCode::KNOWN))]
     pub(crate) codes: Vec<AuditCode>,
     /// Only entries of this user
     #[arg(long, value_name = "USERNAME")]

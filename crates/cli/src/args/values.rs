@@ -1,8 +1,10 @@
 //! How values are read from arguments.
 
+use std::ffi::OsStr;
+
 use clap::{
-    ValueEnum,
-    builder::{PossibleValuesParser, TypedValueParser},
+    Arg, Command, Error, ValueEnum,
+    builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,6 +14,25 @@ where
     T: std::fmt::Display + for<'a> From<&'a str> + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(values.iter().map(ToString::to_string)).map(|text| T::from(&*text))
+}
+
+/// Any text: those the service knows are offered for completion, and it may have got others since.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open<T: 'static>(pub(super) &'static [T]);
+
+impl<T> TypedValueParser for Open<T>
+where
+    T: std::fmt::Display + for<'a> From<&'a str> + Clone + Send + Sync + 'static,
+{
+    type Value = T;
+
+    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<T, Error> {
+        NonEmptyStringValueParser::new().parse_ref(command, argument, value).map(|text| T::from(&*text))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().map(|known| PossibleValue::new(known.to_string()))))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -4,10 +4,11 @@ use std::{io::Write as _, pin::pin};
 
 use anyhow::{Context as _, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use turso_cloud::{AuditLog, AuditLogStream, Client};
+use turso_cloud::{AuditCode, AuditLog, AuditLogStream, Client};
 
 use crate::{
     args::{AuditCommand, AuditFilter},
+    commands::suggest,
     context::Context,
     files::WholeFile,
     output::Shape,
@@ -22,6 +23,9 @@ const ENTRY: Shape = Shape {
 
 pub(super) async fn run(cx: &Context, command: &AuditCommand) -> Result<()> {
     let client = cx.client_of_organization()?;
+    let (AuditCommand::List { filter, .. } | AuditCommand::Tail { filter, .. } | AuditCommand::Export { filter, .. }) =
+        command;
+    doubt_unknown_codes(cx, filter);
     match command {
         AuditCommand::List { filter, limit } => cx.out().stream(&ENTRY, entries(client, filter).take(*limit)).await,
         AuditCommand::Tail { filter, lines, follow: true, interval } => {
@@ -41,6 +45,15 @@ pub(super) async fn run(cx: &Context, command: &AuditCommand) -> Result<()> {
             cx.done(format_args!("wrote {count} entries to {}", out.display()));
             Ok(())
         }
+    }
+}
+
+/// The service may have got codes since; most that are not known are mistyped.
+fn doubt_unknown_codes(cx: &Context, filter: &AuditFilter) {
+    for code in filter.codes.iter().filter(|code| matches!(code, AuditCode::Unknown(_))) {
+        let closest = suggest::closest(code.as_str(), AuditCode::KNOWN.iter().map(AuditCode::as_str));
+        let meant = closest.map(|known| format!("; did you mean {known}?")).unwrap_or_default();
+        cx.notice(format_args!("{code} is no code that is known here{meant}"));
     }
 }
 

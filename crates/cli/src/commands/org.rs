@@ -29,8 +29,14 @@ const ORGANIZATION: Shape = Shape {
 const QUOTA: Shape = Shape {
     noun: "limit",
     name: "resource",
-    columns: &[("resource", "resource"), ("used", "used"), ("limit", "limit"), ("percent", "percent")],
-    wide: &[("plan", "plan")],
+    columns: &[
+        ("plan", "plan"),
+        ("resource", "resource"),
+        ("used", "used"),
+        ("limit", "limit"),
+        ("percent", "percent"),
+    ],
+    wide: &[],
 };
 
 /// How much of the plan is used.

@@ -51,11 +51,16 @@ fn not_there(message: String, error: Error, name: &str, names: &[String], listin
         // It is there: what is missing is something else, which the error names.
         return failure.into();
     }
-    let scored = names.iter().map(|known| (strsim::jaro_winkler(name, known), known));
-    let closest = scored.filter(|(score, _)| *score >= CLOSEST).max_by(|(a, _), (b, _)| a.total_cmp(b));
-    let hint = match closest {
-        Some((_, known)) => format!("did you mean {known}? All of them: {listing}"),
+    let hint = match closest(name, names.iter().map(String::as_str)) {
+        Some(known) => format!("did you mean {known}? All of them: {listing}"),
         None => listing.to_owned(),
     };
     failure.hint(hint).into()
+}
+
+/// The one of these that is most like what was typed, if any is like it.
+pub(super) fn closest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.map(|known| (strsim::jaro_winkler(typed, known), known));
+    let closest = scored.filter(|(score, _)| *score >= CLOSEST).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    closest.map(|(_, known)| known)
 }
