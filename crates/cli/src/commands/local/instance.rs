@@ -114,6 +114,14 @@ impl Instances {
         Ok(())
     }
 
+    /// Forgets one that ends, unless another cloud has taken the name since.
+    pub(super) fn forget_own(&self, name: &str, pid: u32) {
+        if self.load(name).ok().flatten().is_some_and(|instance| instance.pid == pid) {
+            // A file that stays is stale, and found to be so.
+            let _ = self.forget(name);
+        }
+    }
+
     /// A folder of a name, for its owner's eyes only.
     pub(super) fn folder(&self, name: &str, purpose: &str) -> Result<PathBuf> {
         let folder = self.file(name, purpose)?;
@@ -149,11 +157,7 @@ fn make_private(folder: &Path) -> Result<()> {
 }
 
 impl Drop for Registration {
-    /// Unless another cloud has taken the name since.
     fn drop(&mut self) {
-        if self.instances.load(&self.name).ok().flatten().is_some_and(|instance| instance.pid == self.pid) {
-            // A file that stays is stale, and found to be so.
-            let _ = self.instances.forget(&self.name);
-        }
+        self.instances.forget_own(&self.name, self.pid);
     }
 }
