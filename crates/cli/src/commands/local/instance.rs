@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use turso_cloud::ApiToken;
 
 use crate::{
+    args::DEFAULT_NAME,
     config::state_folder,
     exit::{Failure, Kind},
-    files::write_whole,
+    files::{create_private, write_whole},
 };
 
 /// Longer names are refused.
@@ -140,7 +141,7 @@ fn is_name(name: &str) -> bool {
 }
 
 pub(super) fn not_running(name: &str) -> anyhow::Error {
-    let hint = if name == "default" {
+    let hint = if name == DEFAULT_NAME {
         "tursoctl local start".to_owned()
     } else {
         format!("tursoctl local start --name {name}")
@@ -149,11 +150,7 @@ pub(super) fn not_running(name: &str) -> anyhow::Error {
 }
 
 fn make_private(folder: &Path) -> Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).with_context(|| format!("cannot create {}", folder.display()))
+    create_private(folder).with_context(|| format!("cannot create {}", folder.display()))
 }
 
 impl Drop for Registration {
