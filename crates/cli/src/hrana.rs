@@ -19,4 +19,4 @@ pub(crate) use http::{Http, Settings as HttpSettings};
 pub(crate) use value::{Arguments, NamedValue, Statement, Value};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

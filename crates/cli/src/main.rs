@@ -20,6 +20,7 @@ mod script;
 mod signals;
 mod stdin;
 mod stdout;
+mod vectors;
 
 use std::{
     env,

@@ -61,16 +61,16 @@ struct Layout {
 impl Layout {
     fn batch<'a>(&self, before: &'a [Statement], statements: &'a [Statement], ending: Ending) -> Batch<'a> {
         let own = |sql: &str| StepStatement::Own(Statement::new(sql));
-        let mut steps: Vec<_> =
-            before.iter().map(|statement| Step { condition: None, stmt: StepStatement::Given(statement) }).collect();
-        steps.push(Step { condition: None, stmt: own("BEGIN IMMEDIATE") });
-        for statement in statements {
-            let condition = Some(Condition::Ok { step: steps.len() - 1 });
-            steps.push(Step { condition, stmt: StepStatement::Given(statement) });
-        }
+        let mut all: Vec<_> = before.iter().map(StepStatement::Given).collect();
+        all.push(own("BEGIN IMMEDIATE"));
+        all.extend(statements.iter().map(StepStatement::Given));
         if ending == Ending::Commit {
-            steps.push(Step { condition: Some(Condition::Ok { step: steps.len() - 1 }), stmt: own("COMMIT") });
+            all.push(own("COMMIT"));
         }
+        // Each where the one before it succeeded: whatever fails, nothing is committed.
+        let condition = |at: usize| at.checked_sub(1).map(|step| Condition::Ok { step });
+        let mut steps: Vec<_> =
+            all.into_iter().enumerate().map(|(at, stmt)| Step { condition: condition(at), stmt }).collect();
         // Where the commit failed, or was never reached; a statement that failed may have ended the transaction itself.
         let conds = vec![Condition::Ok { step: self.begin }, Condition::IsAutocommit.not()];
         steps.push(Step { condition: Some(Condition::And { conds }), stmt: own("ROLLBACK") });

@@ -42,8 +42,6 @@ impl HranaError {
     pub(crate) fn exit(&self) -> Kind {
         match self {
             Self::Sql { code, .. } if code == "BLOCKED" || code == "SQLITE_AUTH" => Kind::Refused,
-            // Somebody else was writing: nothing was done.
-            Self::Sql { code, .. } if code == "SQLITE_BUSY" || code == "TRANSACTION_BUSY" => Kind::Transient,
             Self::Refused { status: 401, .. } => Kind::Unauthenticated,
             Self::Refused { status: 402 | 403, .. } => Kind::Refused,
             Self::Refused { status: 404, .. } => Kind::NotFound,
@@ -55,7 +53,11 @@ impl HranaError {
     /// Whether the request certainly changed nothing, and may well succeed if it is made again. A 503 may come from
     /// whatever stands in front of a database that has done what it was asked to.
     pub(crate) fn may_be_repeated(&self) -> bool {
-        matches!(self, Self::Connect(_) | Self::Refused { status: 429, .. })
+        match self {
+            // Others were writing, or at work: the statement was not begun.
+            Self::Sql { code, .. } => matches!(&**code, "SQLITE_BUSY" | "TRANSACTION_BUSY" | "TOO_MANY_STREAMS"),
+            other => matches!(other, Self::Connect(_) | Self::Refused { status: 429, .. }),
+        }
     }
 
     /// Whether the request may have taken effect although nobody said so.

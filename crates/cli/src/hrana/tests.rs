@@ -14,7 +14,7 @@ use super::{Connection, HranaError, Http, HttpSettings, Statement, Value, wire::
 use crate::exit::Kind;
 
 /// Gives these answers, each on a connection of its own, and tells what was asked.
-fn server(answers: Vec<(u16, String)>) -> (String, mpsc::Receiver<(String, Json)>) {
+pub(crate) fn server(answers: Vec<(u16, String)>) -> (String, mpsc::Receiver<(String, Json)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (sender, asked) = mpsc::channel();
@@ -40,7 +40,7 @@ fn server(answers: Vec<(u16, String)>) -> (String, mpsc::Receiver<(String, Json)
     (url, asked)
 }
 
-fn connection(url: &str) -> Connection {
+pub(crate) fn connection(url: &str) -> Connection {
     // Fails only where a provider is there already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (connect_timeout, read_timeout) = (Duration::from_secs(10), Duration::from_secs(60));
@@ -139,6 +139,15 @@ async fn refusals_have_the_exit_codes_of_their_status() {
     }
 }
 
+#[test]
+fn a_statement_that_had_to_wait_for_too_long_is_safe_to_run_again() {
+    for code in ["SQLITE_BUSY", "TRANSACTION_BUSY", "TOO_MANY_STREAMS"] {
+        let error = HranaError::Sql { message: String::new(), code: code.to_owned() };
+        let expected = (Kind::Transient, true, false);
+        assert_eq!((error.exit(), error.may_be_repeated(), error.may_have_happened()), expected, "{code}");
+    }
+}
+
 #[tokio::test]
 async fn a_batch_is_a_transaction_and_says_which_statement_failed() {
     let error = json!({ "message": "no", "code": "SQLITE_CONSTRAINT" });
@@ -155,7 +164,10 @@ async fn a_batch_is_a_transaction_and_says_which_statement_failed() {
     let steps = request["requests"][0]["batch"]["steps"].as_array().unwrap();
     let sql: Vec<_> = steps.iter().map(|step| step["stmt"]["sql"].as_str().unwrap()).collect();
     assert_eq!(sql, ["PRAGMA x", "BEGIN IMMEDIATE", "INSERT 1", "INSERT 2", "COMMIT", "ROLLBACK"]);
-    assert_eq!(steps[4]["condition"], json!({ "type": "ok", "step": 3 }));
+    // Each runs only if the one before it did: what is repeated has not been committed.
+    for (before, step) in steps[1..5].iter().enumerate() {
+        assert_eq!(step["condition"], json!({ "type": "ok", "step": before }));
+    }
     assert_eq!((path.as_str(), &request["requests"][1]["type"]), ("/v3/pipeline", &json!("close")));
 }
 

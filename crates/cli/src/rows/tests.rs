@@ -65,9 +65,12 @@ fn no_rows_are_still_a_document() {
 #[test]
 fn a_table_fits_the_terminal_and_sends_it_nothing_but_text() {
     let wide = vec![vec![Value::Text("word ".repeat(40)), Value::Text("\u{1b}[31mred".into())]];
-    let table = write(Mode::Table, &["long", "red"], &wide);
+    let names = ["long", "\u{1b}[31mred\u{1b}]0;title\u{7}"];
+    let (table, lines) = (write(Mode::Table, &names, &wide), write(Mode::Line, &names, &wide));
     assert!(table.lines().all(|line| line.chars().count() <= 60), "{table}");
-    assert!(!table.contains('\u{1b}'), "{table}");
+    for text in [table, lines] {
+        assert!(text.contains("title") && !text.contains(['\u{1b}', '\u{7}']), "{text}");
+    }
 }
 
 #[test]

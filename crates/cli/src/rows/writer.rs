@@ -1,6 +1,7 @@
 //! The formats of rows.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io::{self, Write},
 };
@@ -172,9 +173,10 @@ impl<W: Write> RowWriter<W> {
                 if self.written > 0 {
                     self.out.write_all(b"\n")?;
                 }
-                let width = columns.iter().map(|column| column.chars().count()).max().unwrap_or_default();
-                for (column, value) in columns.iter().zip(values) {
-                    writeln!(self.out, "{column:>width$} = {}", cell(value))?;
+                let names: Vec<_> = columns.iter().map(harmless).collect();
+                let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+                for (name, value) in names.iter().zip(values) {
+                    writeln!(self.out, "{name:>width$} = {}", cell(value))?;
                 }
             }
             Mode::Quote => {
@@ -235,7 +237,7 @@ impl<W: Write> RowWriter<W> {
             table.set_width(width);
         }
         if self.has_headers {
-            table.set_header(self.columns.iter().flatten());
+            table.set_header(self.columns.iter().flatten().map(harmless));
         }
         table.add_rows(std::mem::take(&mut self.waiting));
         for column in table.column_iter_mut() {
@@ -247,10 +249,15 @@ impl<W: Write> RowWriter<W> {
 
 /// A value where NULL has to be seen, and nothing may move the cursor of a terminal.
 fn cell(value: &Value) -> String {
-    let text = match value {
+    match value {
         Value::Null => "NULL".to_owned(),
-        other => plain(other),
-    };
+        other => harmless(plain(other)).into_owned(),
+    }
+}
+
+/// A text without what a terminal would take for more than text.
+fn harmless<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
+    let text = text.into();
     let is_harmless = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
     if text.chars().all(is_harmless) {
         return text;

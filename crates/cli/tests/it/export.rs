@@ -90,6 +90,27 @@ fn tables_become_files_of_csv_and_jsonl() {
 }
 
 #[test]
+fn tables_are_left_out_only_where_an_index_of_vectors_makes_them() {
+    let served = served(&["shop"]);
+    let schema = "CREATE TABLE t (a, at F32_BLOB(2)); INSERT INTO t VALUES (1, vector32('[1,2]'));\
+         CREATE INDEX near ON t (libsql_vector_idx(at)); CREATE INDEX by_a ON t (a);\
+         CREATE TABLE by_a_shadow (b); INSERT INTO by_a_shadow VALUES (2), (3); CREATE TABLE libsql_mine (c)";
+    served.done(&["sql", "shop", schema]);
+    let folder = out(&served, "tables");
+    served.done(&["export", "shop", "--out", &text(&folder), "--format", "csv", "--verify"]);
+    assert_eq!(listing(&folder.join("shop")), ["by_a_shadow.csv", "libsql_mine.csv", "t.csv"]);
+    for format in ["sqlite", "dump"] {
+        let (file, copy) = (text(&out(&served, format)), format!("{format}-copy"));
+        let exported = served.run(&["export", "shop", "--out", &file, "--format", format, "--verify", "-o", "json"]);
+        assert_eq!(exported.json()[0]["rows"], 3, "{format}");
+        served.done(&["db", "create", &copy]);
+        served.done(&["import", format, &file, "--to", &copy]);
+        let sql = "SELECT group_concat(b) FROM by_a_shadow";
+        assert_eq!(served.done(&["sql", &copy, sql, "-o", "name"]), "2,3\n", "{format}");
+    }
+}
+
+#[test]
 fn what_a_text_cannot_say_is_told_by_table_and_column() {
     let served = served(&["shop"]);
     served.done(&[

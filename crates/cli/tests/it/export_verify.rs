@@ -1,10 +1,14 @@
 //! What an export is held against.
 #![expect(clippy::unwrap_used, reason = "a program that cannot be run fails its test")]
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use crate::{
     between::between,
+    import_sqlite::file,
     sql::served,
     support::{Ended, Served, text},
 };
@@ -61,4 +65,29 @@ fn indexes_and_rules_may_call_what_the_database_can_call() {
     let file = text(&served.folder.path().join("shop.db"));
     served.done(&["export", "shop", "--out", &file, "--verify"]);
     served.done(&["import", "sqlite", &file, "--to", "again", "--create"]);
+}
+
+#[test]
+fn a_dump_that_would_leave_its_database_is_not_verified() {
+    let served = Served::new();
+    let elsewhere = text(&served.folder.path().join("elsewhere.db"));
+    let texts = [
+        (format!("SELECT 1; COMMIT; ATTACH '{elsewhere}' AS e; CREATE TABLE e.t (a); BEGIN"), "attached databases"),
+        (format!("SELECT 1; COMMIT; VACUUM INTO '{elsewhere}'; BEGIN"), "attached databases"),
+        (format!("SELECT 1;\n.open {elsewhere}\nSELECT 2"), "is a command of the sqlite3 shell"),
+    ];
+    for (at, (view, said)) in texts.into_iter().enumerate() {
+        let (file, handle) =
+            file(&served, &format!("{at}.db"), "PRAGMA journal_mode = WAL; PRAGMA writable_schema = ON");
+        let schema = "INSERT INTO sqlite_schema VALUES ('view', 'v', 'v', 0, ?1)";
+        handle.execute(schema, [format!("CREATE VIEW v AS {view}")]).unwrap();
+        drop(handle);
+        let name = format!("shop{at}");
+        served.done(&["db", "create", &name, "--from-file", &file]);
+        let dump = text(&served.folder.path().join(format!("{at}.sql")));
+        let ended = served.run(&["export", &name, "--out", &dump, "--format", "dump", "--verify"]);
+        assert_eq!(ended.code, Some(3), "{view}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{view}: {}", ended.stderr);
+        assert!([&elsewhere, &dump].iter().all(|path| !Path::new(path).exists()), "{view}");
+    }
 }

@@ -77,6 +77,16 @@ fn assert_same(served: &Served, handle: &rusqlite::Connection) {
 }
 
 #[test]
+fn a_database_with_nothing_but_a_table_named_like_those_of_the_engine_is_not_empty() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE libsql_mine (a)"]);
+    let (path, _handle) = file(&served, "a.db", "CREATE TABLE t (a)");
+    let ended = served.run(&["import", "sqlite", &path, "--to", "shop"]);
+    assert_eq!(ended.code, Some(6), "{}", ended.stderr);
+    assert!(ended.stderr.contains("\"shop\" is not empty: it has libsql_mine"), "{}", ended.stderr);
+}
+
+#[test]
 fn all_of_a_file_goes_to_an_empty_database() {
     let served = served(&["shop"]);
     let (path, handle) = file(&served, "all.db", CONTENT);

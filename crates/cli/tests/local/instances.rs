@@ -72,6 +72,51 @@ fn a_detached_cloud_that_does_not_start_says_why_in_one_line_of_json() {
     assert!(message.starts_with(&format!("the local cloud did not start: cannot listen on {addr}: ")), "{message}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_detached_cloud_that_cannot_be_found_is_not_taken_for_one_that_was_killed() {
+    let mut home = Home::with_cloud(&[]);
+    home.cloud().kill().unwrap();
+    home.cloud().wait().unwrap();
+    // The next cloud cannot write its file, and that of the one that was killed stays.
+    let folder = home.path().join("state/local");
+    fs::remove_file(folder.join("default.pem")).unwrap();
+    fs::create_dir(folder.join("default.pem")).unwrap();
+    let (code, said) = home.failure(&["local", "start", "--addr", "127.0.0.1:0", "--detach"]);
+    let pid = said.split_once("runs as process ").and_then(|(_, rest)| rest.split_once(',')).unwrap().0;
+    assert!(std::process::Command::new("kill").arg(pid).status().unwrap().success());
+    assert!(code == 1 && said.contains("but others cannot find it"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_detached_cloud_ends_with_the_command_that_is_stopped_before_it_is_ready() {
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let home = Home::new();
+        // Nobody reads it, so the cloud does not come to say that it is ready.
+        let pipe = home.path().join("ready");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let arguments = ["local", "start", "--addr", "127.0.0.1:0", "--detach", "--ready-file"];
+        let mut command = home.command(&arguments);
+        let command = command.arg(&pipe).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let file = home.path().join("state/local/default.json");
+        let latest = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let cloud = loop {
+            assert!(std::time::Instant::now() < latest, "no cloud is started");
+            if let Ok(text) = fs::read_to_string(&file) {
+                break serde_json::from_str::<serde_json::Value>(&text).unwrap()["pid"].to_string();
+            }
+            std::thread::yield_now();
+        };
+        let kill = |arguments: [&str; 2]| std::process::Command::new("kill").args(arguments).output().unwrap().status;
+        assert!(kill([name, &command.id().to_string()]).success());
+        let ended = command.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{ended:?}");
+        assert!(!kill(["-0", &cloud]).success(), "the cloud goes on");
+        assert!(!file.exists());
+    }
+}
+
 #[test]
 fn a_name_is_taken_once_and_is_no_path() {
     let home = Home::with_cloud(&[]);

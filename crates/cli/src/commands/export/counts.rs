@@ -8,12 +8,17 @@ use crate::{
     exit::{Failure, Kind},
     hrana::{Connection, Statement, Value},
     script::quote_identifier,
+    vectors,
 };
 
-/// The tables that hold what was put there: not those that serve an index or the engine.
-pub(super) const TABLES: &str = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', \
-     'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'libsql\\_%' ESCAPE '\\' \
-     AND name NOT IN (SELECT name || '_shadow' FROM sqlite_schema WHERE type = 'index') ORDER BY name";
+/// A query for the tables that hold what was put there: not those that serve an index or the engine.
+pub(super) fn query() -> String {
+    format!(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') \
+         AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN ({}) ORDER BY name",
+        vectors::query()
+    )
+}
 
 /// The count of the rows of a table.
 pub(super) fn count_of(table: &str) -> String {
@@ -22,7 +27,7 @@ pub(super) fn count_of(table: &str) -> String {
 
 /// The names of the tables of a database.
 pub(super) async fn tables(connection: &mut Connection) -> Result<Vec<String>> {
-    let rows = connection.rows(&Statement::new(TABLES)).await.map_err(Failure::from)?;
+    let rows = connection.rows(&Statement::new(query())).await.map_err(Failure::from)?;
     Ok(rows
         .into_iter()
         .filter_map(|row| match row.into_iter().next() {

@@ -9,14 +9,14 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use csv::StringRecord;
-use rusqlite::Connection as Handle;
+use rusqlite::{Connection as Handle, limits::Limit};
 
-use super::counts::{Counts, TABLES, count_of};
+use super::counts::{self, Counts, count_of};
 use crate::{
     args::ExportFormat,
     commands::import::Records,
     exit::{Failure, Kind},
-    script::{Item, ScriptReader},
+    script::{Item, ScriptReader, Source},
 };
 
 /// The file of a database: it is sound, and its rows are counted.
@@ -31,7 +31,15 @@ pub(super) fn dump(path: &Path) -> Result<Counts> {
     handle.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
     let mut script = ScriptReader::new(BufReader::new(File::open(path)?));
     while let Some(item) = script.next().context("the exported dump")? {
-        let (Item::Statement(source) | Item::Command(source)) = item;
+        let source = match item {
+            Item::Statement(source) => source,
+            Item::Command(source) => {
+                let Source { line, text, .. } = source;
+                let problem =
+                    format!("the exported dump, line {line}: {text} is a command of the sqlite3 shell, not SQL");
+                return Err(different(problem).into());
+            }
+        };
         handle
             .execute_batch(&source.text)
             .map_err(|error| different(format!("the exported dump does not run, line {}: {error}", source.line)))?;
@@ -64,9 +72,11 @@ pub(super) fn rows(format: ExportFormat, path: &Path, table: &str, written: u64)
     Ok(Counts(BTreeMap::from([(table.to_owned(), found)])))
 }
 
-/// Opens a file whose indexes and rules may call what databases can call.
+/// Opens a file whose indexes and rules may call what databases can call. What is in it was written by whoever owns the
+/// database, and reaches no other file: neither by ATTACH nor by VACUUM, which attaches what it writes into.
 fn open(path: &Path) -> rusqlite::Result<Handle> {
     let handle = Handle::open(path)?;
+    handle.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0);
     turso_cloud_local::install_functions(&handle)?;
     Ok(handle)
 }
@@ -77,7 +87,7 @@ fn sound(handle: &Handle) -> Result<Counts> {
     if check != "ok" {
         return Err(different(format!("what was exported is not sound: {check}")).into());
     }
-    let mut statement = handle.prepare(TABLES).map_err(unreadable)?;
+    let mut statement = handle.prepare(&counts::query()).map_err(unreadable)?;
     let tables: Vec<String> =
         statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(unreadable)?;
     let mut counts = BTreeMap::new();

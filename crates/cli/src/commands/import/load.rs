@@ -36,7 +36,7 @@ pub(super) async fn commit(
         match sent {
             Ok(affected) => return Ok(affected),
             Err(BatchError { error, .. }) if error.may_be_repeated() && attempt < RETRIES => {}
-            Err(BatchError { error, statement }) if error.is_sql() => {
+            Err(BatchError { error, statement }) if error.is_sql() && !error.may_be_repeated() => {
                 return Err(Sent::Refused(BatchError { statement, error }));
             }
             Err(BatchError { error, .. }) => {
@@ -60,4 +60,29 @@ pub(super) enum Sent {
     Refused(BatchError),
     /// There is no way to the database any more.
     Broken(Broken),
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::hrana::tests::{connection, server};
+
+    #[tokio::test]
+    async fn a_batch_that_had_to_wait_for_too_long_is_sent_again() {
+        let answer = |results, errors| {
+            let result = json!({ "step_results": results, "step_errors": errors });
+            let response = json!({ "type": "batch", "result": result });
+            (200, json!({ "results": [{ "type": "ok", "response": response }] }).to_string())
+        };
+        let turned_away = json!({ "message": "too many statements at work", "code": "TOO_MANY_STREAMS" });
+        let (url, asked) = server(vec![
+            answer(json!([{}, null, null, {}]), json!([null, turned_away, null, null])),
+            answer(json!([{}, { "affected_row_count": 1 }, {}, null]), json!([null, null, null, null])),
+        ]);
+        let stop = Stop::listen().unwrap();
+        let affected = commit(&connection(&url), &stop, &[], &[Statement::new("INSERT")]).await.unwrap();
+        assert_eq!((affected, asked.iter().count()), (vec![1], 2));
+    }
 }

@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::{BufRead as _, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use anyhow::{Context as _, Result};
@@ -16,6 +16,7 @@ use crate::{
     args::{DEFAULT_NAME, LocalStart},
     context::Context,
     exit::{Failure, Kind},
+    signals::Signals,
 };
 
 /// Starts this program again without `--detach` and waits for the line that says it is ready. What it writes from then on
@@ -28,24 +29,38 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     let log = instances.file(name, "log")?;
     instances.create()?;
     let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+    // Before there is a cloud that a signal would leave behind: it does not hear those of this terminal.
+    let mut signals = Signals::listen()?;
     let mut child = spawn(file, args.name.is_none().then_some(name))?;
-    let ready = tokio::task::spawn_blocking(move || {
-        let mut line = String::new();
-        let output = child.stdout.take().context("the output of the local cloud is not there")?;
-        BufReader::new(output).read_line(&mut line)?;
-        Ok::<_, anyhow::Error>((child, line))
-    });
-    let (mut child, line) = ready.await??;
+    let line = tokio::select! {
+        line = first_line(child.stdout.take()) => line?,
+        kind = signals.stopped() => {
+            child.kill().and_then(|()| child.wait()).context("the local cloud cannot be ended")?;
+            instances.forget_own(name, child.id());
+            return Err(Failure::new(kind, "interrupted before the local cloud was ready").into());
+        }
+    };
     if line.is_empty() {
         return Err(failure(&mut child, &log));
     }
-    let instance = instances.load(name)?.ok_or_else(|| {
+    // What a cloud that was killed has left is about another one.
+    let instance = instances.load(name)?.filter(|instance| instance.pid == child.id()).ok_or_else(|| {
         let problem = format!("the local cloud runs as process {}, but others cannot find it", child.id());
         Failure::new(Kind::Failed, problem).hint(format!("tursoctl local logs --name {name}"))
     })?;
     Ready::from(instance).tell(cx)?;
     cx.notice(format_args!("it runs on as process {}; end it with `tursoctl local stop --name {}`", child.id(), name));
     Ok(())
+}
+
+/// Waits for the line that says that a cloud is ready; empty where it ends without one.
+async fn first_line(output: Option<ChildStdout>) -> Result<String> {
+    let output = output.context("the output of the local cloud is not there")?;
+    let read = || {
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line).map(|_| line)
+    };
+    Ok(tokio::task::spawn_blocking(read).await??)
 }
 
 fn spawn(log: File, further_name: Option<&str>) -> Result<Child> {

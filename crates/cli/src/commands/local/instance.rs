@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use turso_cloud::ApiToken;
 
 use crate::{
+    args::DEFAULT_NAME,
     config::state_folder,
     exit::{Failure, Kind},
-    files::write_whole,
+    files::{create_private, write_whole},
 };
 
 /// Longer names are refused.
@@ -114,6 +115,14 @@ impl Instances {
         Ok(())
     }
 
+    /// Forgets one that ends, unless another cloud has taken the name since.
+    pub(super) fn forget_own(&self, name: &str, pid: u32) {
+        if self.load(name).ok().flatten().is_some_and(|instance| instance.pid == pid) {
+            // A file that stays is stale, and found to be so.
+            let _ = self.forget(name);
+        }
+    }
+
     /// A folder of a name, for its owner's eyes only.
     pub(super) fn folder(&self, name: &str, purpose: &str) -> Result<PathBuf> {
         let folder = self.file(name, purpose)?;
@@ -132,7 +141,7 @@ fn is_name(name: &str) -> bool {
 }
 
 pub(super) fn not_running(name: &str) -> anyhow::Error {
-    let hint = if name == "default" {
+    let hint = if name == DEFAULT_NAME {
         "tursoctl local start".to_owned()
     } else {
         format!("tursoctl local start --name {name}")
@@ -141,19 +150,11 @@ pub(super) fn not_running(name: &str) -> anyhow::Error {
 }
 
 fn make_private(folder: &Path) -> Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).with_context(|| format!("cannot create {}", folder.display()))
+    create_private(folder).with_context(|| format!("cannot create {}", folder.display()))
 }
 
 impl Drop for Registration {
-    /// Unless another cloud has taken the name since.
     fn drop(&mut self) {
-        if self.instances.load(&self.name).ok().flatten().is_some_and(|instance| instance.pid == self.pid) {
-            // A file that stays is stale, and found to be so.
-            let _ = self.instances.forget(&self.name);
-        }
+        self.instances.forget_own(&self.name, self.pid);
     }
 }

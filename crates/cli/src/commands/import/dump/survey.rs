@@ -10,12 +10,8 @@ use crate::{
     exit::{Failure, Kind},
     progress,
     script::{Created, Item, Source, changed, created, first_word, virtual_table},
+    vectors,
 };
-
-/// The function by which a vector index is known.
-const VECTOR_INDEX: &str = "libsql_vector_idx";
-/// The table that all vector indexes have in common.
-const VECTOR_TABLE: &str = "libsql_vector_meta_shadow";
 
 /// What a dump holds.
 #[derive(Debug, Default)]
@@ -76,9 +72,10 @@ impl Survey {
         let sql = sql.as_deref().unwrap_or(&source.text);
         match created(sql) {
             Some(Created { kind: "TABLE", name, is_only_if_absent: false }) => self.tables.push((name, source.line)),
-            Some(Created { kind: "INDEX", name, .. }) if sql.to_ascii_lowercase().contains(VECTOR_INDEX) => {
-                let all = [format!("{}_shadow", name.to_lowercase()), VECTOR_TABLE.to_owned()];
-                self.tables_of_indexes.extend(all);
+            Some(Created { kind: "INDEX", name, .. }) => {
+                if let Some(table) = vectors::table_of(&name, sql) {
+                    self.tables_of_indexes.extend([table.to_lowercase(), vectors::LIST.to_owned()]);
+                }
             }
             _ => {}
         }

@@ -13,6 +13,7 @@ use crate::{
     exit::{Failure, Kind},
     hrana::Connection,
     script::quote_identifier,
+    vectors,
 };
 
 /// Refuses a database that is not empty unless it was said what to do then, and tables that do not fit.
@@ -54,5 +55,5 @@ fn not_empty(database: &str, names: &[&str]) -> Failure {
 }
 
 fn is_of_engine(name: &str) -> bool {
-    ["sqlite_", "libsql_"].iter().any(|prefix| name.starts_with(prefix))
+    name.starts_with("sqlite_") || name == vectors::LIST
 }

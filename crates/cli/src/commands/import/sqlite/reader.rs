@@ -18,6 +18,7 @@ use crate::{
     exit::{Failure, Kind},
     hrana::Value,
     script::{quote_identifier, quote_text},
+    vectors,
 };
 
 /// A virtual table comes before those behind it, which are made with it.
@@ -28,10 +29,6 @@ const TABLES: &str = "SELECT s.name, s.sql, l.type, l.wr FROM sqlite_schema AS s
 const OTHERS: &str = "SELECT type, name, tbl_name, sql FROM sqlite_schema \
      WHERE type IN ('index', 'view', 'trigger') AND sql IS NOT NULL \
      ORDER BY CASE type WHEN 'index' THEN 0 WHEN 'view' THEN 1 ELSE 2 END, rowid";
-
-/// The tables in which vector indexes keep their content: making the index makes and fills them.
-const OF_VECTOR_INDEXES: &str = "SELECT name || '_shadow' FROM sqlite_schema WHERE type = 'index' \
-     AND sql LIKE '%libsql_vector_idx%' UNION SELECT 'libsql_vector_meta_shadow'";
 
 /// A PRIMARY KEY that needs no index of its own is the row id.
 const HAS_ROW_ID_COLUMN: &str = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE pk > 0) \
@@ -68,7 +65,7 @@ impl Reader {
 
     /// Reads everything: what cannot be sent has to be known before a database is touched.
     pub(super) fn survey(&self) -> Result<Content> {
-        let of_indexes: HashSet<String> = self.list(OF_VECTOR_INDEXES, |row| row.get(0))?.into_iter().collect();
+        let of_indexes: HashSet<String> = self.list(&vectors::query(), |row| row.get(0))?.into_iter().collect();
         let mut content = Content::default();
         let tables = self.list(TABLES, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
         for (name, sql, kind, is_without_row_ids) in tables {
