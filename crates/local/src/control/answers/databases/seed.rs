@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use turso_cloud_contract::{DatabaseName, InvalidInput, databases::Seed, without_secrets};
+use turso_cloud_contract::{DatabaseName, InvalidInput, PathSegment as _, databases::Seed, without_secrets};
 use url::Url;
 
 use super::find;
@@ -86,7 +86,7 @@ fn copy(
     name: &str,
     at: Option<Timestamp>,
 ) -> Result<Content, Refusal> {
-    let original = find(cx, organization, &DatabaseName::try_from(name)?)?;
+    let original = find(cx, organization, &DatabaseName::from_segment(name.to_owned())?)?;
     if original.draft {
         return Err(Refusal::bad_request(format!(
             "database {name} is a draft and cannot be copied: upload its file first"
