@@ -19,8 +19,9 @@ pub(crate) enum Unread {
     Encoded(InvalidInput),
 }
 
-/// Reads a body of at most `limit` bytes, which came with these headers. A larger one is still read, though not kept: a server that answers and hangs up
-/// while its client is sending makes the client report a broken connection instead of the answer.
+/// Reads a body of at most `limit` bytes, which came with these headers. A larger one is still read, though not kept: a
+/// server that answers and hangs up while its client is sending makes the client report a broken connection instead of the
+/// answer.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Unread> {
     let mut kept = BytesMut::new();
     let mut length = 0;
