@@ -166,8 +166,9 @@ impl Log {
         } else {
             sum(before, head, page, u32::from_le_bytes)
         };
-        if sum == head.check {
-            return Ok(sum);
+        // A fuzzer finds no sums, and what is behind them is to be met, too.
+        if sum == head.check || cfg!(fuzzing) {
+            return Ok(head.check);
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, format!("page {} of a log is damaged", head.page)))
     }
