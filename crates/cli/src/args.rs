@@ -207,6 +207,11 @@ impl Command {
             _ => false,
         }
     }
+
+    /// Whether it is there to look after profiles, so that what is wrong with the settings of one must not be in its way.
+    pub(crate) fn tends_profiles(&self) -> bool {
+        matches!(self, Self::Profile(command) if !matches!(**command, ProfileCommand::Explain { .. }))
+    }
 }
 
 #[cfg(test)]

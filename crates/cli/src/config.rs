@@ -3,6 +3,7 @@
 mod credentials;
 mod files;
 mod keys;
+mod profile;
 mod settings;
 
 pub(crate) use files::{Config, ConfigFolder, state_folder};

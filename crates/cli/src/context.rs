@@ -14,7 +14,7 @@ use turso_cloud::{
 use url::Url;
 
 use crate::{
-    args::{GlobalArgs, KeyArgs},
+    args::{Command, GlobalArgs, KeyArgs},
     config::{Setting, Settings, Source, parse_duration},
     exit::{Failure, Kind},
     output::Output,
@@ -59,11 +59,11 @@ pub(crate) fn say(text: impl std::fmt::Display) {
 }
 
 impl Context {
-    /// Reads the configuration. `makes_profiles` says that a profile named by a flag need not be there yet.
-    pub(crate) fn new(flags: GlobalArgs, makes_profiles: bool) -> Result<Self> {
+    /// Reads the configuration, as far as the command needs it.
+    pub(crate) fn new(flags: GlobalArgs, command: &Command) -> Result<Self> {
         // For every client that is built later. Fails only where a provider is there already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let settings = Settings::resolve(&flags, makes_profiles)?;
+        let settings = Settings::resolve(&flags, command)?;
         let output = Output::new(&flags, settings.format());
         let recorder = flags.dry_run.then(|| Recorder::new(output.truth().clone()));
         let (token, encryption_key, client) = Default::default();

@@ -89,7 +89,7 @@ fn run(
     let global = global.with_environment()?;
     global.color.unwrap_or_default().apply();
     *verbose = global.verbose > 0;
-    let cx = Context::new(global, command.makes_profiles())?;
+    let cx = Context::new(global, command)?;
     *format = Some(cx.out().format());
     let mut runtime = if command.is_parallel() { Builder::new_multi_thread() } else { Builder::new_current_thread() };
     let runtime = runtime.enable_all().build().context("cannot start the runtime")?;

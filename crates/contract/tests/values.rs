@@ -243,6 +243,16 @@ fn what_is_secret_in_the_url_of_a_dump_is_not_shown() {
 }
 
 #[test]
+fn the_original_of_a_copy_may_be_older_than_the_rule_of_new_names() {
+    let copy = |original: &str| NewDatabase::new("copy", "default").seed(Seed::database(original)).check();
+    assert_eq!(copy("Old_Shop.2021"), Ok(()));
+    for original in ["", "..", "a\nb"] {
+        assert_eq!(copy(original).unwrap_err().field(), "database name", "{original:?}");
+    }
+    assert!(NewDatabase::new("Old_Shop.2021", "default").check().is_err());
+}
+
+#[test]
 fn a_name_is_made_from_compared_with_and_looked_up_by_every_kind_of_text() {
     let (text, owned) = ("orders", "orders".to_owned());
     let name = DatabaseName::try_from(text).unwrap();

@@ -2,7 +2,7 @@ use std::{fmt, num::NonZeroU32, path::PathBuf, sync::Arc};
 
 use axum::body::Body as HttpBody;
 use futures_util::TryStreamExt as _;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use parking_lot::RwLock;
 use tokio::{
     net::ToSocketAddrs,
@@ -236,7 +236,11 @@ impl Cloud {
             Some(bytes) => HttpBody::from(bytes.clone()),
             None => HttpBody::from_stream(body),
         });
+        let is_head = request.method() == Method::HEAD;
         let answer = self.answer(request).await;
+        if is_head {
+            return answer.map(|_| Body::empty());
+        }
         answer.map(|body| Body::stream(body.into_data_stream().map_err(TransportError::interrupted)))
     }
 

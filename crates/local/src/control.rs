@@ -60,7 +60,7 @@ use archive::Archive;
 use dumps::Dumps;
 pub(crate) use pages::{ForeignHost, Page};
 use request::Received;
-pub(crate) use request::{drain, read as read_body};
+pub(crate) use request::{answered_as, drain, read as read_body};
 pub(crate) use router::Operation;
 pub(crate) use target::Target;
 use whereabouts::Whereabouts;
@@ -130,7 +130,7 @@ impl Control {
         if dumps::are_sent(request.method(), &target) {
             return Route::Dump(target);
         }
-        let operation = self.routes.find(request.method(), &target.outline(), path);
+        let operation = self.routes.find(answered_as(request.method()), &target.outline(), path);
         Route::Operation(operation.map(|operation| (operation, target)))
     }
 
@@ -140,7 +140,10 @@ impl Control {
             Route::Page(page) => self.show(page).await,
             Route::Dump(target) => respond(self.receive_dump(target, Request::from_parts(head, body)).await),
             // Read to its end even when the answer is known: a client that is still sending would not see the answer.
-            Route::Operation(operation) => self.answer(operation, head, request::read(body).await).await,
+            Route::Operation(operation) => {
+                let body = request::read(&head.headers, body).await;
+                self.answer(operation, head, body).await
+            }
         }
     }
 
@@ -226,7 +229,7 @@ impl Operation {
             },
             |(_, effects)| effects.iter().for_each(|effect| effect.apply(control)),
         );
-        if received.head.method != http::Method::GET {
+        if answered_as(&received.head.method) != http::Method::GET {
             control.whereabouts.forget();
             control.archive.look_again();
         }

@@ -54,7 +54,7 @@ pub(crate) fn is_meant(request: &Request<Body>) -> bool {
 pub(crate) async fn answer(cloud: &Cloud, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
     // Read to its end even when the answer is known: a client that is still sending would not see the answer.
-    let body = read_body(body).await;
+    let body = read_body(&head.headers, body).await;
     let answered = match guard::check(cloud, &head) {
         Ok(()) => match body {
             Ok(body) => answer::dispatch(cloud, &head, &body).await,

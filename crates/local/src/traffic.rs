@@ -92,7 +92,7 @@ async fn answer(control: &Arc<Control>, route: Route, head: Parts, body: Body, v
             control.handle(route, head, body).await
         }
         Route::Operation(operation) => {
-            let body = read_body(body).await;
+            let body = read_body(&head.headers, body).await;
             visit.sent(sent.body(body.as_ref().unwrap_or(&Bytes::new())));
             control.answer(operation, head, body).await
         }

@@ -19,7 +19,7 @@ const PROFILE: Shape = Shape {
         ("organization", "settings.organization"),
         ("token", "has_token"),
     ],
-    wide: &[("api url", "settings.api_url"), ("output", "settings.output")],
+    wide: &[("api url", "settings.api_url"), ("output", "settings.output"), ("problem", "problem")],
 };
 
 const EXPLANATION: Shape = Shape {
@@ -34,7 +34,11 @@ struct Profile {
     name: String,
     in_use: bool,
     has_token: bool,
+    /// Those that can be used.
     settings: BTreeMap<String, String>,
+    /// Why the profile cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -71,31 +75,29 @@ fn profiles(cx: &Context) -> Result<Vec<Profile>> {
     let settings = cx.settings();
     let config = settings.folder.config()?;
     let credentials = settings.folder.credentials()?;
-    let profiles = config.profiles.into_iter().map(|(name, values)| Profile {
-        in_use: name == settings.profile,
-        has_token: credentials.tokens.contains_key(&name),
-        settings: values,
-        name,
+    let profiles = config.profiles().map(|name| {
+        let (values, problem) = config.settings(name);
+        Profile {
+            name: name.to_owned(),
+            in_use: name == settings.profile,
+            has_token: credentials.tokens.contains_key(name),
+            settings: values,
+            problem: problem.map(|problem| problem.to_string()),
+        }
     });
     Ok(profiles.collect())
 }
 
 fn set(cx: &Context, assignments: &[(String, String)]) -> Result<()> {
     for (name, value) in assignments {
-        let key = key(name)?;
         if !value.is_empty() {
-            key.check(value, "argument")?;
+            key(name)?.check(value, "argument")?;
         }
     }
     let profile = &cx.settings().profile;
     change(cx, &format!("change the profile {profile}"), |config| {
-        let values = config.profiles.entry(profile.clone()).or_default();
         for (name, value) in assignments {
-            if value.is_empty() {
-                values.remove(name);
-            } else {
-                values.insert(name.clone(), value.clone());
-            }
+            config.set(profile, name, value)?;
         }
         Ok(())
     })
@@ -106,8 +108,7 @@ fn delete(cx: &Context, name: &str) -> Result<()> {
     cx.confirm(&format!("delete the profile {name} and its token"), Weight::Moderate)?;
     change(cx, &format!("delete the profile {name}"), |config| {
         must_exist(name, config)?;
-        config.profiles.remove(name);
-        config.profile = config.profile.take().filter(|in_use| in_use != name);
+        config.remove(name);
         Ok(())
     })?;
     if cx.is_dry_run() {

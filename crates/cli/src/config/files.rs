@@ -12,6 +12,7 @@ use turso_cloud::ApiToken;
 use super::{
     credentials::{Credentials, Kept},
     keys::key,
+    profile::{Place, Profile},
     settings::DEFAULT_PROFILE,
 };
 use crate::{
@@ -28,15 +29,40 @@ pub(crate) struct Config {
     /// The profile in use unless another one is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) profile: Option<String>,
-    /// The settings of each profile, by the names of their keys.
     #[serde(default)]
-    pub(crate) profiles: BTreeMap<String, BTreeMap<String, String>>,
+    profiles: BTreeMap<String, Profile>,
+    /// Where it is kept.
+    #[serde(skip)]
+    file: PathBuf,
 }
 
 impl Config {
     /// Whether a profile can be used; the default one can without having been made.
     pub(crate) fn has_profile(&self, name: &str) -> bool {
         name == DEFAULT_PROFILE || self.profiles.contains_key(name)
+    }
+
+    /// The names of the profiles that have been made.
+    pub(crate) fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.profiles.keys().map(String::as_str)
+    }
+
+    /// The settings of a profile that keep to their rules, by the names of their keys, and what is wrong with the first one
+    /// that does not.
+    pub(crate) fn settings(&self, profile: &str) -> (BTreeMap<String, String>, Option<Failure>) {
+        let place = Place { profile, file: &self.file };
+        self.profiles.get(profile).map(|kept| kept.read(place)).unwrap_or_default()
+    }
+
+    /// Keeps a setting that was held to its rule in a profile, which is made if it is not there. Without a value it is removed.
+    pub(crate) fn set(&mut self, profile: &str, name: &str, value: &str) -> Result<(), Failure> {
+        let place = Place { profile, file: &self.file };
+        self.profiles.entry(profile.to_owned()).or_default().set(name, value, place)
+    }
+
+    pub(crate) fn remove(&mut self, profile: &str) {
+        self.profiles.remove(profile);
+        self.profile = self.profile.take().filter(|in_use| in_use != profile);
     }
 }
 
@@ -80,13 +106,7 @@ impl ConfigFolder {
     pub(crate) fn config(&self) -> Result<Config> {
         let file = self.config_file();
         let config: Config = read(&file, |error| error.message().to_owned())?;
-        for (profile, settings) in &config.profiles {
-            for (name, value) in settings {
-                let origin = format!("profile {profile} in {}", file.display());
-                key(name).with_context(|| origin.clone())?.check(value, &origin)?;
-            }
-        }
-        Ok(config)
+        Ok(Config { file, ..config })
     }
 
     pub(crate) fn credentials(&self) -> Result<Credentials> {
@@ -100,8 +120,8 @@ impl ConfigFolder {
     pub(crate) fn token(&self, profile: &str) -> Result<Option<ApiToken>> {
         let Some(kept) = self.credentials()?.tokens.remove(profile) else { return Ok(None) };
         let token = kept.token().map_err(|refused| {
-            let origin = format!("profile {profile} in {}", self.credentials_file().display());
-            Failure::usage(format!("{origin}: {refused}"))
+            let place = Place { profile, file: &self.credentials_file() };
+            Failure::usage(format!("{place}: {refused}"))
                 .hint(format!("tursoctl auth login --profile {profile}, or remove it with `auth logout`"))
         })?;
         Ok(Some(token))
@@ -146,8 +166,9 @@ impl ConfigFolder {
             Ok(())
         })?;
         self.change_config(|config| {
-            let values = config.profiles.entry(profile.to_owned()).or_default();
-            values.extend(settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
+            for (name, value) in settings {
+                config.set(profile, name, &value)?;
+            }
             Ok(())
         })
     }

@@ -65,8 +65,13 @@ impl Key {
         (self.check)(value).map_err(|rule| {
             // Whoever mixes up two values may have put a long secret here.
             let shown: String = value.chars().take(SHOWN).collect();
-            Failure::usage(format!("{} {shown:?} ({origin}) is not valid: {rule}", self.name))
+            self.refuse(&format!("{shown:?}"), origin, &rule)
         })
+    }
+
+    /// The refusal of a value, as far as it is to be shown.
+    pub(super) fn refuse(&self, shown: &str, origin: &str, rule: &str) -> Failure {
+        Failure::usage(format!("{} {shown} ({origin}) is not valid: {rule}", self.name))
     }
 }
 

@@ -12,7 +12,7 @@ use turso_cloud::ApiToken;
 
 use super::{Config, ConfigFolder, Key};
 use crate::{
-    args::{Format, GlobalArgs},
+    args::{Command, Format, GlobalArgs},
     exit::{Failure, Kind},
     stdin,
 };
@@ -63,18 +63,22 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn resolve(flags: &GlobalArgs, makes_profiles: bool) -> Result<Self> {
+    /// What they come to for a command.
+    pub(crate) fn resolve(flags: &GlobalArgs, command: &Command) -> Result<Self> {
         let folder = ConfigFolder::find()?;
         let config = folder.config()?;
         let of_environment = variable(&[PROFILE_VARIABLE])?.map(|(_, value)| value);
         let profile = flags.profile.clone().or(of_environment);
-        let must_exist = profile.is_some() && !makes_profiles;
+        let must_exist = profile.is_some() && !command.makes_profiles();
         let profile = profile.or_else(|| config.profile.clone()).unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
         if must_exist && !config.has_profile(&profile) {
             return Err(no_such_profile(&profile, &config).into());
         }
+        let (of_profile, problem) = config.settings(&profile);
+        if let Some(problem) = problem.filter(|_| !command.tends_profiles()) {
+            return Err(problem.into());
+        }
         let mut settings = Self { folder, profile, is_profile_given: flags.profile.is_some(), values: BTreeMap::new() };
-        let of_profile = config.profiles.get(&settings.profile).cloned().unwrap_or_default();
         for key in super::KEYS {
             if let Some(setting) = settings.find(key, flags, &of_profile)? {
                 settings.values.insert(key.name, setting);
@@ -167,7 +171,7 @@ fn token_of_file(file: &Path) -> Result<String> {
 }
 
 pub(crate) fn no_such_profile(name: &str, config: &Config) -> Failure {
-    let known: Vec<_> = config.profiles.keys().map(String::as_str).collect();
+    let known: Vec<_> = config.profiles().collect();
     let known = if known.is_empty() { "there are none yet".to_owned() } else { format!("known: {}", known.join(", ")) };
     Failure::new(Kind::NotFound, format!("there is no profile {name:?} ({known})")).hint("tursoctl profile list")
 }

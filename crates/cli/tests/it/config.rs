@@ -187,3 +187,82 @@ fn a_token_that_is_none_is_in_the_way_of_its_own_profile_only() {
     // What nobody asked for stays.
     assert!(fs::read_to_string(&file).unwrap().contains("number = 7"));
 }
+
+#[test]
+fn a_setting_that_is_none_is_in_the_way_of_its_own_profile_only() {
+    let served = Served::new();
+    let file = served.config_folder().join("config.toml");
+    fs::create_dir_all(served.config_folder()).unwrap();
+    let content = "\
+        profile = \"duration\"\n[profiles]\nnone = \"planted\"\n\
+        [profiles.good]\norganization = \"acme\"\n\
+        [profiles.type]\nretries = 3\n\
+        [profiles.table]\ncacert = { planted = true }\n\
+        [profiles.format]\noutput = \"xml\"\n\
+        [profiles.url]\napi_url = \"example.com\"\n\
+        [profiles.duration]\ntimeout = \"soon\"\norganization = \"acme\"\n\
+        [profiles.unknown]\ntoken = \"planted\"\n";
+    fs::write(&file, content).unwrap();
+    served.done(&["db", "list", "--profile", "good"]);
+    let path = file.display();
+    let refused = [
+        ("type", format!("retries 3 (profile type in {path}) is not valid: must be text, in quotes")),
+        ("table", format!("cacert table (profile table in {path}) is not valid: must be text, in quotes")),
+        (
+            "format",
+            format!(
+                "output \"xml\" (profile format in {path}) is not valid: must be one of table, wide, json, jsonl, \
+                 yaml, csv, name"
+            ),
+        ),
+        (
+            "url",
+            format!(
+                "api_url \"example.com\" (profile url in {path}) is not valid: must start with https:// or http://"
+            ),
+        ),
+        (
+            "duration",
+            format!(
+                "timeout \"soon\" (profile duration in {path}) is not valid: must be a time such as 30s or 1m30s, more than \
+                 nothing"
+            ),
+        ),
+        (
+            "unknown",
+            format!(
+                "profile unknown in {path}: there is no setting \"token\": it is one of organization, api_url, region_url, \
+                 output, timeout, retries, cacert"
+            ),
+        ),
+        ("none", format!("profile none in {path} is not valid: must be a table of settings, and its type is string")),
+    ];
+    for (profile, message) in &refused {
+        let ended = served.run(&["db", "list", "--profile", profile, "-o", "json"]);
+        assert_eq!((ended.code, &ended.error()["message"]), (Some(2), &message.as_str().into()));
+        assert!(!ended.stderr.contains("planted"), "{}", ended.stderr);
+    }
+    assert_eq!(served.run(&["db", "list"]).code, Some(2), "the profile in use is one of them");
+
+    // They are seen and mended by the commands for profiles, while one of them is in use.
+    let listed: Vec<serde_json::Value> = served
+        .done(&["profile", "list", "-o", "jsonl"])
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(listed.len(), 1 + refused.len());
+    for (profile, message) in &refused {
+        let seen = listed.iter().find(|seen| seen["name"] == *profile).unwrap();
+        assert_eq!(seen["problem"], message.as_str());
+        assert!(!seen.to_string().contains("planted"), "{seen}");
+    }
+    served.done(&["profile", "set", "timeout=30s"]);
+    served.done(&["profile", "set", "--profile", "unknown", "token=", "organization=acme"]);
+    served.done(&["profile", "delete", "none", "--yes"]);
+    for mended in ["duration", "unknown", "good"] {
+        served.done(&["db", "list", "--profile", mended]);
+    }
+    // What nobody asked for stays.
+    let written = fs::read_to_string(&file).unwrap();
+    assert!(written.contains("retries = 3") && !written.contains("soon"), "{written}");
+}

@@ -47,6 +47,31 @@ fn an_encryption_key_is_in_no_trace_and_no_dry_run() {
 }
 
 #[test]
+fn what_signs_the_url_of_a_dump_is_in_no_trace_no_dry_run_and_no_error() {
+    let served = Served::new();
+    let shown = "https://dumps.test.invalid/shop.sql";
+    let signed = "https://user:planted-secret@dumps.test.invalid/shop.sql?X-Amz-Signature=planted-secret";
+    let create = ["db", "create", "shop", "--from-dump-url", signed, "--trace-http", "-v"];
+    let dry = served.run(&[&create[..], &["--dry-run", "-o", "json"]].concat());
+    assert_silent(&dry, "planted-secret");
+    assert_eq!(dry.json()[0]["body"]["seed"]["url"], shown);
+    let refused = served.run(&create);
+    assert!(refused.code == Some(6) && refused.stderr.contains(shown), "{refused:?}");
+    assert_silent(&refused, "planted-secret");
+    let seed = format!(r#"seed={{"type":"dump","url":"{signed}"}}"#);
+    let post =
+        ["api", "POST", "/v1/organizations/acme/databases", "-f", "name=shop", "-f", "group=default", "-f", &seed];
+    for arguments in [
+        &["db", "create", "shop", "--from-dump-url", "dumps.test.invalid/shop.sql?signature=planted-secret", "-v"][..],
+        &[&post[..], &["--trace-http", "-v"]].concat(),
+        &[&post[..], &["--dry-run"]].concat(),
+    ] {
+        assert_silent(&served.run(arguments), "planted-secret");
+    }
+    assert!(!format!("{:?}", served.cloud.requests().all()).contains("planted-secret"));
+}
+
+#[test]
 fn an_encrypted_database_is_used_by_every_command_with_its_key_and_none_tells_it() {
     let served = Served::new();
     let key = served.write("key", &format!("{KEY}\n"));

@@ -27,9 +27,11 @@ pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(5 * 60);
 impl Call<CreatedDatabase> {
     /// Waits, within the deadline of the call, until the SQL endpoint of the new database answers `SELECT 1`. Turso
     /// Cloud has been seen to answer 404 there for some seconds, in the same words as for a database that does not
-    /// exist. An encrypted database is ready when it asks for its key, too.
+    /// exist. An encrypted database is ready when it asks for its key, too. A host that does not take the token (401) is asked
+    /// again as well: nothing is documented of how soon a new host knows its tokens.
     ///
-    /// Where it does not get ready, the call fails with [`ErrorKind::Timeout`] although the database was created.
+    /// Where it does not get ready, the call fails with [`ErrorKind::Timeout`] although the database was created, and the
+    /// source of that error is the last answer.
     pub fn wait_ready(self) -> Self {
         self.once_ready(|created| (created.name.clone(), true))
     }

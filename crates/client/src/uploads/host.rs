@@ -1,6 +1,6 @@
 //! The host of one database: where it is, and tokens for it.
 
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use turso_cloud_contract::{
     DatabaseName, DatabaseToken, Repeatability,
     database_tokens::NewToken,
@@ -73,10 +73,11 @@ impl<'a> Host<'a> {
         .await
     }
 
-    /// Whether the database answers SQL.
-    pub(super) async fn is_active(&self) -> bool {
+    /// Whether the database answers SQL to those who have its key, if it has one.
+    pub(super) async fn is_active(&self, key: Option<&HeaderValue>) -> bool {
         let Ok(token) = self.token().await else { return false };
-        let Ok(probe) = select_one(&self.origin, &token) else { return false };
+        let Ok(mut probe) = select_one(&self.origin, &token) else { return false };
+        probe.headers.extend(key.map(|key| (HeaderName::from_static(ENCRYPTION_KEY_HEADER), key.clone())));
         self.job.waiting().send_raw(&probe).await.is_ok()
     }
 

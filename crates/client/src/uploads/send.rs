@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 use turso_cloud_contract::{
     DatabaseName, Repeatability,
     databases::Encryption,
-    uploads::{START_UPLOAD, StartUpload, StartedUpload, UPLOAD, UploadPart},
+    uploads::{ENCRYPTION_KEY_HEADER, START_UPLOAD, StartUpload, StartedUpload, UPLOAD, UploadPart},
 };
 
 use super::{
@@ -146,8 +146,9 @@ impl Sending<'_> {
             payload: Payload::Empty,
             repeatability: Repeatability::Idempotent,
         };
+        let key = self.headers.get(ENCRYPTION_KEY_HEADER);
         match self.host.send(&request).await {
-            Err(error) if error.may_have_happened() && self.host.is_active().await => Ok(()),
+            Err(error) if error.may_have_happened() && self.host.is_active(key).await => Ok(()),
             answer => answer.map(drop),
         }
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a transport that cannot be set up fails its test")]
 
 use std::{
+    error::Error as _,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -15,6 +16,8 @@ use turso_cloud::{
 
 use crate::support::{
     files::Files,
+    operations::{DATABASE, Operation},
+    script::{Script, Step},
     upload_cloud::{HOST, UploadCloud},
 };
 
@@ -100,6 +103,27 @@ async fn an_upload_waits_for_its_database_longer_than_a_token_is_good() {
 
     let cloud = SlowCloud::ready_after(Duration::from_secs(6 * 60));
     cloud.client().databases().upload_file("shop", &path).whole().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_database_answered_last_is_the_source_of_the_error_that_it_is_not_ready() {
+    for (status, sentence) in
+        [(401, "not authenticated (401): invalid JWT token"), (404, "not found (404): no database")]
+    {
+        let said = sentence.rsplit(": ").next().unwrap();
+        let script = Script::new([
+            Step::answer(200, Operation::Once.answer()),
+            Step::answer(200, DATABASE),
+            Step::answer(200, r#"{"jwt":"new-token"}"#),
+            Step::answer(status, format!(r#"{{"error":"{said}"}}"#)),
+        ]);
+        let databases = script.client().build().unwrap().databases();
+        let call = databases.create(NewDatabase::new("orders", "default")).wait_ready();
+        let error = call.deadline(Duration::from_secs(30)).await.unwrap_err();
+        assert!(error.is_timeout() && error.to_string().contains("was created but does not answer yet"), "{error}");
+        let last = error.source().unwrap().to_string();
+        assert!(last.contains(sentence), "{last}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

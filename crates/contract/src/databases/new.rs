@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
-    ByteSize, DatabaseName, EncryptionKey, GroupName, InvalidInput, RequestPart, open_enum::open_enum,
-    units::size_limit, without_secrets,
+    ByteSize, DatabaseName, EncryptionKey, GroupName, InvalidInput, PathSegment as _, RequestPart,
+    open_enum::open_enum, units::size_limit, without_secrets,
 };
 
 /// A database to create.
@@ -160,7 +160,8 @@ impl Seed {
 
     pub(super) fn check(&self) -> Result<(), InvalidInput> {
         match self {
-            Self::Database { name, .. } => DatabaseName::check(name),
+            // It may be older than the rule of new names.
+            Self::Database { name, .. } => DatabaseName::from_segment(name.clone()).map(drop),
             Self::Dump { url } if url.is_empty() => Err(InvalidInput::new("dump url", url, "must not be empty")),
             Self::Dump { .. } | Self::DatabaseUpload => Ok(()),
         }

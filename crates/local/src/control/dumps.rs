@@ -113,7 +113,7 @@ impl Control {
     ) -> Result<Vec<u8>, Refusal> {
         let (head, body) = request.into_parts();
         let received = Received { head, body: Bytes::new() };
-        let boundary = form::boundary(&received.head);
+        let boundary = request::refuse_encoded(&received.head).and_then(|()| form::boundary(&received.head));
         let control = Arc::clone(self);
         let admitted = blocking(move || control.admit_dump(&target, &received)).await;
         let ((organization, id), boundary) = match (admitted, boundary) {

@@ -21,9 +21,11 @@ const CHUNK: usize = 256 * 1024;
 
 /// The whole body of a request.
 pub(crate) async fn read(request: Request<Body>) -> Result<Bytes, Refusal> {
-    whole_body::read(request.into_body(), MAX_REQUEST_BYTES).await.map_err(|unread| match unread {
+    let (head, body) = request.into_parts();
+    whole_body::read(&head.headers, body, MAX_REQUEST_BYTES).await.map_err(|unread| match unread {
         Unread::TooLarge => Refusal::BodyTooLarge,
         Unread::BrokenOff => Refusal::protocol("the request body could not be read"),
+        Unread::Encoded(refused) => Refusal::Encoded(refused),
     })
 }
 

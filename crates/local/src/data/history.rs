@@ -28,7 +28,9 @@ use super::engine::Connection;
 use super::hrana::SqlError;
 use crate::clock::Clock;
 use ledger::{Entry, Ledger};
+use log::{Log, Salt};
 use place::Place;
+use recovery::is_damage;
 use trouble::Trouble;
 
 pub(crate) use point::Point;
@@ -39,12 +41,12 @@ pub(crate) use view::{PAGE_BYTES, View};
 #[cfg(fuzzing)]
 pub(crate) fn fuzz(file: &Path, scratch: &Path) {
     let _ = ledger::read(file);
-    let Ok(Some(log)) = log::Log::open(file) else { return };
+    let Ok(Some(log)) = Log::open(file) else { return };
     let frames = log.frames().unwrap_or_default();
     if let Ok(mut target) = std::fs::File::create(scratch) {
         let _ = log.apply(frames, &mut target);
     }
-    if let Ok(Some(log)) = log::Log::open(file) {
+    if let Ok(Some(log)) = Log::open(file) {
         let _ = log.read(0, frames);
     }
 }
@@ -97,6 +99,8 @@ impl Default for Bounds {
 #[derive(Debug)]
 pub(crate) struct History {
     file: PathBuf,
+    /// The engine's log.
+    log: PathBuf,
     place: Place,
     clock: Clock,
     bounds: Bounds,
@@ -122,13 +126,18 @@ struct Live {
     /// The frames at which to think about the next generation.
     long_at: u32,
     ledger: Ledger,
+    /// That of the log, once it has a commit of this generation.
+    salt: Option<Salt>,
 }
 
 impl History {
     /// The history of the database in `file`, kept in `place`; nothing is read or written yet.
     pub(crate) fn new(file: &Path, place: PathBuf, clock: &Clock) -> Self {
+        let mut log = file.as_os_str().to_owned();
+        log.push("-wal");
         Self {
             file: file.to_owned(),
+            log: log.into(),
             place: Place::new(place),
             clock: clock.clone(),
             bounds: Bounds::default(),
@@ -140,8 +149,21 @@ impl History {
         }
     }
 
+    /// Whether the generation in use is known, and its log is the one that the commits were entered from.
     pub(crate) fn is_open(&self) -> bool {
-        self.live.lock().is_some()
+        self.goes_on(self.live.lock().as_ref())
+    }
+
+    /// Another program may have begun the log anew. A log that cannot be read now is not known to be another one.
+    fn goes_on(&self, live: Option<&Live>) -> bool {
+        match live.map(|live| live.salt) {
+            None => false,
+            Some(None) => true,
+            Some(salt) => match Log::open(&self.log) {
+                Ok(log) => log.map(|log| log.salt()) == salt,
+                Err(error) => !is_damage(&error),
+            },
+        }
     }
 
     /// Finds out, through the first connection, where an earlier process has left off. If the files cannot be read now, they
@@ -152,7 +174,7 @@ impl History {
         }
         let _changing = self.archives.write();
         let mut live = self.live.lock();
-        if live.is_none() {
+        if !self.goes_on(live.as_ref()) {
             let frames = connection.log_frames().map_err(HistoryError::Engine)?;
             *live = Some(self.recover(frames)?);
         }
@@ -167,7 +189,7 @@ impl History {
         };
         let is_long = match &mut *self.live.lock() {
             Some(live) if live.frames <= frames => {
-                live.enter(frames, self.clock.now());
+                live.enter(frames, self.clock.now(), &self.log);
                 Some(frames >= live.long_at)
             }
             _ => None,
@@ -211,24 +233,30 @@ impl History {
     fn at_present(&self) -> (u32, u32) {
         self.live.lock().as_ref().map_or((1, 0), |live| (live.generation, live.frames))
     }
-
-    fn log(&self) -> PathBuf {
-        let mut path = self.file.clone().into_os_string();
-        path.push("-wal");
-        path.into()
-    }
 }
 
 impl Live {
-    fn new(generation: u32, frames: u32, ledger: Ledger, bounds: Bounds) -> Self {
-        Self { generation, frames, long_at: bounds.long_log, ledger }
+    fn new(generation: u32, frames: u32, ledger: Ledger, salt: Option<Salt>, bounds: Bounds) -> Self {
+        Self { generation, frames, long_at: bounds.long_log, ledger, salt }
     }
 
     /// A commit that cannot be written down gets the time of the next one that can.
-    fn enter(&mut self, frames: u32, at: Timestamp) {
+    fn enter(&mut self, frames: u32, at: Timestamp, log: &Path) {
         self.frames = frames;
-        if let Err(error) = self.ledger.append(Entry { frames, at: at.as_microsecond() }) {
+        let written = self.name_log(log).and_then(|()| self.ledger.append(Entry { frames, at: at.as_microsecond() }));
+        if let Err(error) = written {
             tracing::warn!(%error, "could not write down the time of a commit");
         }
+    }
+
+    /// Writes down which log the generation has, once there is one.
+    fn name_log(&mut self, log: &Path) -> io::Result<()> {
+        if self.salt.is_none()
+            && let Some(log) = Log::open(log)?
+        {
+            self.ledger.name_log(log.salt())?;
+            self.salt = Some(log.salt());
+        }
+        Ok(())
     }
 }

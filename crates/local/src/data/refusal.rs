@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use serde_json::json;
-use turso_cloud_contract::UploadId;
+use turso_cloud_contract::{InvalidInput, UploadId};
 
 use super::encryption::KeyRefusal;
 use super::permissions::Denial;
@@ -39,6 +39,8 @@ pub(crate) enum Refusal {
     /// The whole database was asked for, and its reads are blocked. Says why.
     ReadForbidden(String),
     BodyTooLarge,
+    /// The body would have to be decoded first.
+    Encoded(InvalidInput),
     /// The request breaks the protocol.
     Protocol(String),
     StreamExpired,
@@ -86,6 +88,7 @@ impl Refusal {
             | Self::Archived
             | Self::Draft => StatusCode::FORBIDDEN,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::StreamExpired => StatusCode::GONE,
             Self::TooManyStreams | Self::TooManyAtWork => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -122,6 +125,7 @@ impl Refusal {
             | Self::LengthRequired
             | Self::MethodNotAllowed
             | Self::BodyTooLarge
+            | Self::Encoded(_)
             | Self::Internal => "INTERNAL_ERROR",
         }
     }
@@ -154,6 +158,7 @@ impl Refusal {
             }
             Self::ActionForbidden(denial) => format!("BLOCKED: {}", denial.message()),
             Self::BodyTooLarge => format!("the request body is larger than {} bytes", super::MAX_REQUEST_BYTES),
+            Self::Encoded(refused) => refused.to_string(),
             Self::ReadForbidden(problem) | Self::Protocol(problem) => problem.clone(),
             Self::StreamExpired => "The stream has expired due to inactivity: an open transaction was rolled back and \
                                     none of its statements took effect. Open a new stream and try again."

@@ -14,7 +14,8 @@ const MOST_FOR_FIRST: usize = 64;
 /// So that whoever uses one database to the full leaves the others theirs.
 const MOST_OF_ONE: usize = 128;
 
-const MAX_WAIT: Duration = Duration::from_secs(5);
+/// How long a request waits for what there is only so much of: a thread, or a connection of its database.
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// The threads of all databases together.
 #[derive(Debug)]

@@ -93,6 +93,7 @@ impl Uploads {
         let (head, body) = request.into_parts();
         let mut body = body.into_data_stream();
         let admitted = self.admit(database, &head);
+        let admitted = admitted.and_then(|()| whole_body::refuse_encoded(&head.headers).map_err(Refusal::Encoded));
         let answer = match admitted {
             Ok(()) => self.dispatch(database, bare(path), &head.method, &head.headers, &mut body).await,
             Err(refusal) => Err(refusal),

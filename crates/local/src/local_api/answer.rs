@@ -12,7 +12,10 @@ use turso_cloud_contract::{Expiration, InvalidInput};
 use super::{
     ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, PREFIX, Status, UsageToAdd, states, tail,
 };
-use crate::{Clock, Cloud, CloudError, Refusal, blocking::blocking, faults::check_operation, request_log::Entry};
+use crate::{
+    Clock, Cloud, CloudError, Refusal, blocking::blocking, control::answered_as, faults::check_operation,
+    request_log::Entry,
+};
 
 /// Clients and what is between them give up on requests that take much longer.
 const LONGEST_WAIT: u64 = 30;
@@ -41,11 +44,7 @@ impl Filter {
 pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Result<Response<Body>, Refusal> {
     let path = head.uri.path().strip_prefix(PREFIX).unwrap_or_default().trim_matches('/');
     let segments: Vec<_> = path.split('/').collect();
-    let method = match head.method {
-        Method::HEAD => &Method::GET,
-        ref method => method,
-    };
-    match (method, segments.as_slice()) {
+    match (answered_as(&head.method), segments.as_slice()) {
         (&Method::GET, ["health"]) => success(&json!({ "status": "ok" })),
         (&Method::GET, ["status"]) => success(&status(cloud)),
         (&Method::GET, ["config"]) => success(&config(cloud)),

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
+use turso_cloud_contract::without_secrets;
 
 const REDACTED: &str = "[redacted]";
 
@@ -13,6 +14,9 @@ const SECRET_HEADERS: [&str; 5] =
 /// Members of JSON bodies whose value is a secret, in lower case and without `_` and `-`.
 const SECRET_MEMBERS: [&str; 9] =
     ["authtoken", "encryptionkey", "jwt", "key", "password", "remoteencryptionkey", "secret", "token", "baton"];
+
+/// Members of JSON bodies that hold a URL, which may be signed, spelt likewise.
+const URL_MEMBERS: [&str; 2] = ["url", "dumpurl"];
 
 /// Shorter texts are no tokens.
 const SHORTEST_TOKEN: usize = 40;
@@ -36,8 +40,11 @@ fn take_out(json: &mut Value) {
         Value::Array(elements) => elements.iter_mut().for_each(take_out),
         Value::Object(members) => {
             for (name, value) in members {
+                let name = name.to_ascii_lowercase().replace(['_', '-'], "");
+                let is_one_of = |names: &[&str]| names.contains(&name.as_str());
                 match value {
-                    Value::String(_) if is_secret(name) => *value = REDACTED.into(),
+                    Value::String(_) if is_one_of(&SECRET_MEMBERS) => *value = REDACTED.into(),
+                    Value::String(url) if is_one_of(&URL_MEMBERS) => *url = text(&without_secrets(url)),
                     value => take_out(value),
                 }
             }
@@ -45,11 +52,6 @@ fn take_out(json: &mut Value) {
         Value::String(value) => *value = text(value),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace(['_', '-'], "");
-    SECRET_MEMBERS.contains(&name.as_str())
 }
 
 /// A text without the tokens in it: three segments of base64url, the first of which begins as JSON does.
@@ -86,6 +88,14 @@ mod tests {
         assert_eq!(body(&Bytes::from("password=abc")), None);
         let secret = header(&HeaderName::from_static("authorization"), &HeaderValue::from_static("Bearer abc"));
         assert_eq!(secret, REDACTED);
+    }
+
+    #[test]
+    fn what_signs_a_url_is_taken_out() {
+        let json =
+            r#"{"seed":{"type":"dump","url":"https://u:planted@dumps.test.invalid/shop.sql?signature=planted"}}"#;
+        let redacted = body(&Bytes::from(json)).unwrap();
+        assert_eq!(redacted, r#"{"seed":{"type":"dump","url":"https://dumps.test.invalid/shop.sql"}}"#);
     }
 
     #[test]

@@ -103,6 +103,9 @@ async fn a_copy_needs_an_original_of_the_same_organization() {
     let body = r#"{"name":"copy","group":"default","seed":{"type":"database","name":"orders"}}"#;
     let refused = post(&cloud, "/v1/organizations/dev/databases", body).await;
     assert_eq!(refused.refusal(), (404, "could not find database with name orders: record not found".to_owned()));
+    let older_than_the_rule = body.replace("orders", "Old_Orders");
+    let refused = post(&cloud, DATABASES, &older_than_the_rule).await;
+    assert_eq!(refused.refusal(), (404, "could not find database with name Old_Orders: record not found".to_owned()));
 }
 
 /// `orders` with 1 from 00:00, 11 from 01:00, 111 from 02:00.

@@ -14,6 +14,7 @@ use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, Uri};
 use turso_cloud::{
     ApiToken, Client, ClientBuilder,
+    contract::uploads::ENCRYPTION_KEY_HEADER,
     transport::{Body, SendFuture, Transport, TransportError},
 };
 
@@ -33,6 +34,7 @@ struct State {
     seen: Vec<Upload>,
     tokens: usize,
     keep_bodies: bool,
+    key: Option<&'static str>,
 }
 
 /// What becomes of a request instead of its success.
@@ -83,6 +85,7 @@ impl UploadCloud {
             seen: vec![],
             tokens: 0,
             keep_bodies: true,
+            key: None,
         })))
     }
 
@@ -94,6 +97,12 @@ impl UploadCloud {
 
     pub(crate) fn at(self, hostname: &str) -> Self {
         hostname.clone_into(&mut self.lock().hostname);
+        self
+    }
+
+    /// Answers SQL only to those who bring this key.
+    pub(crate) fn encrypted(self, key: &'static str) -> Self {
+        self.lock().key = Some(key);
         self
     }
 
@@ -138,6 +147,11 @@ impl UploadCloud {
         let mut state = self.lock();
         let at = state.trouble.iter().position(|(end, _)| path.ends_with(end))?;
         state.trouble.remove(at).map(|(_, trouble)| trouble)
+    }
+
+    fn misses_key(&self, seen: &Upload) -> bool {
+        let key = self.lock().key;
+        seen.uri.path() == "/v2/pipeline" && key.is_some() && seen.header(ENCRYPTION_KEY_HEADER) != key
     }
 
     fn success(&self, seen: &Upload) -> String {
@@ -188,6 +202,7 @@ impl Transport for UploadCloud {
                 read(body, &mut seen, keep, pause).await?;
             }
             let (status, answer) = match trouble {
+                None if self.misses_key(&seen) => (400, Ok(r#"{"error":"the key is missing"}"#.to_owned())),
                 None | Some(Trouble::Slow(_)) => (200, Ok(self.success(&seen))),
                 Some(Trouble::Write(path, bytes)) => {
                     fs::write(path, bytes).unwrap();

@@ -307,6 +307,19 @@ async fn an_upload_whose_last_answer_is_lost_is_done_where_the_database_answers(
     assert_eq!((cloud.seen_at("/v2/pipeline").len(), cloud.deletions()), (1, 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_encrypted_database_whose_last_answer_is_lost_is_asked_with_its_key() {
+    let files = Files::new();
+    let mut bytes = database(1);
+    bytes[20] = 28;
+    let path = files.write("shop.db", bytes);
+    let cloud = UploadCloud::new(4096).encrypted(super::KEY);
+    let cloud = cloud.trouble("/finalize", Trouble::AnswerLost).trouble("/finalize", refused(404));
+    let turso = cloud.client().build().unwrap();
+    turso.databases().create_from_file(new_shop().encryption(encryption()), path).await.unwrap();
+    assert_eq!((cloud.seen_at("/v2/pipeline").len(), cloud.deletions()), (1, 0));
+}
+
 #[tokio::test]
 async fn a_whole_file_is_not_sent_twice() {
     let files = Files::new();

@@ -1,12 +1,16 @@
-//! When each commit of a generation came: one small record per commit, appended to a file.
+//! When each commit of a generation came, and which log they are in: small records, appended to a file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::log::Salt;
 use crate::data::temporary::TemporaryFile;
 
 const RECORD: usize = 16;
+
+/// No log has as many frames: in a record, they say that what follows is no time but the salt of the log.
+const OF_SALT: u32 = u32::MAX;
 
 /// After a commit at this time, the log had this many frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +18,12 @@ pub(crate) struct Entry {
     pub(crate) frames: u32,
     /// Microseconds since 1970.
     pub(crate) at: i64,
+}
+
+impl From<Salt> for Entry {
+    fn from(Salt(bytes): Salt) -> Self {
+        Self { frames: OF_SALT, at: i64::from_le_bytes(bytes) }
+    }
 }
 
 impl Entry {
@@ -61,6 +71,11 @@ impl Ledger {
         Ok(Self::at(path))
     }
 
+    /// Writes down which log the commits are in.
+    pub(crate) fn name_log(&mut self, salt: Salt) -> io::Result<()> {
+        self.append(salt.into())
+    }
+
     pub(crate) fn append(&mut self, entry: Entry) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -90,11 +105,26 @@ fn open_at_record(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// All entries of a ledger, as far as they are sound.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<Entry>> {
+/// What is written in a ledger, as far as it is sound.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) entries: Vec<Entry>,
+    /// That of the log the commits are in. Ledgers begun by the first versions of the local cloud do not say.
+    pub(crate) salt: Option<Salt>,
+}
+
+/// Reads a ledger.
+pub(crate) fn read(path: &Path) -> io::Result<Content> {
     let bytes = std::fs::read(path)?;
     let (records, _torn) = bytes.as_chunks::<RECORD>();
-    Ok(records.iter().map_while(|record| Entry::from_bytes(*record)).collect())
+    let mut content = Content::default();
+    for entry in records.iter().map_while(|record| Entry::from_bytes(*record)) {
+        match entry.frames {
+            OF_SALT => content.salt = Some(Salt(entry.at.to_le_bytes())),
+            _ => content.entries.push(entry),
+        }
+    }
+    Ok(content)
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -111,6 +141,6 @@ mod tests {
         let mut ledger = Ledger { path: path.clone(), file: Some(full) };
         assert_eq!(ledger.append(lost).unwrap_err().kind(), io::ErrorKind::StorageFull);
         ledger.append(next).unwrap();
-        assert_eq!(read(&path).unwrap(), [first, next]);
+        assert_eq!(read(&path).unwrap().entries, [first, next]);
     }
 }

@@ -1,4 +1,4 @@
-//! The engine's write-ahead log as a file: a header, then frames of a page each.
+//! The engine's write-ahead log as a file: a header, then frames of a page each, with a sum that goes on from frame to frame.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -9,12 +9,13 @@ const HEADER: usize = 32;
 pub(crate) const FRAME_HEADER: usize = 24;
 
 /// What a log begins with, by the order of bytes that its sums are counted in.
-const MAGIC: [[u8; 4]; 2] = [[0x37, 0x7f, 0x06, 0x82], [0x37, 0x7f, 0x06, 0x83]];
+const LITTLE_ENDIAN: u32 = 0x377f_0682;
+const BIG_ENDIAN: u32 = 0x377f_0683;
 const PAGE_SIZES: RangeInclusive<u32> = 512..=65536;
 
 /// What tells two logs of one database apart: the engine changes it whenever it begins a log anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Salt([u8; 8]);
+pub(crate) struct Salt(pub(super) [u8; 8]);
 
 /// What a frame says of its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,9 @@ pub(crate) struct Log {
     file: File,
     page_size: usize,
     salt: Salt,
+    /// The sum of the header, which those of the frames go on from.
+    check: u64,
+    is_big_endian: bool,
 }
 
 impl Log {
@@ -60,13 +64,19 @@ impl Log {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
             Err(error) => return Err(error),
         }
-        let [m0, m1, m2, m3, _, _, _, _, p0, p1, p2, p3, _, _, _, _, salt @ .., _, _, _, _, _, _, _, _] = header;
+        let [m0, m1, m2, m3, _, _, _, _, p0, p1, p2, p3, _, _, _, _, salt @ .., c0, c1, c2, c3, c4, c5, c6, c7] =
+            header;
         let page_size = u32::from_be_bytes([p0, p1, p2, p3]);
-        if !MAGIC.contains(&[m0, m1, m2, m3]) || !PAGE_SIZES.contains(&page_size) || !page_size.is_power_of_two() {
+        let magic = u32::from_be_bytes([m0, m1, m2, m3]);
+        if ![LITTLE_ENDIAN, BIG_ENDIAN].contains(&magic)
+            || !PAGE_SIZES.contains(&page_size)
+            || !page_size.is_power_of_two()
+        {
             return Err(io::ErrorKind::InvalidData.into());
         }
         let page_size = usize::try_from(page_size).map_err(io::Error::other)?;
-        Ok(Some(Self { file, page_size, salt: Salt(salt) }))
+        let check = u64::from_be_bytes([c0, c1, c2, c3, c4, c5, c6, c7]);
+        Ok(Some(Self { file, page_size, salt: Salt(salt), check, is_big_endian: magic == BIG_ENDIAN }))
     }
 
     pub(crate) fn salt(&self) -> Salt {
@@ -86,14 +96,27 @@ impl Log {
 
     /// `count` frames after the first `skipped` ones, as they are.
     pub(crate) fn read(mut self, skipped: u32, count: u32) -> io::Result<Vec<u8>> {
-        self.file.seek(SeekFrom::Start(self.length(skipped)))?;
         let length = self.length(count) - HEADER as u64;
         let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        let mut before = self.check_before(skipped)?;
+        self.file.seek(SeekFrom::Start(self.length(skipped)))?;
         self.file.read_exact(&mut bytes)?;
+        for frame in bytes.chunks_exact(FRAME_HEADER + self.page_size) {
+            let (header, page) = frame.split_first_chunk().ok_or(io::ErrorKind::InvalidData)?;
+            before = self.verify(&FrameHead::from_bytes(*header), before, page)?;
+        }
         Ok(bytes)
     }
 
-    /// The head of the frame after the first `skipped` ones. Its page can be read next.
+    /// What the sum of the frame after the first `skipped` ones goes on from.
+    pub(crate) fn check_before(&mut self, skipped: u32) -> io::Result<u64> {
+        match skipped.checked_sub(1) {
+            Some(before) => Ok(self.head(before)?.check),
+            None => Ok(self.check),
+        }
+    }
+
+    /// The head of the frame after the first `skipped` ones.
     pub(crate) fn head(&mut self, skipped: u32) -> io::Result<FrameHead> {
         let mut header = [0; FRAME_HEADER];
         self.file.seek(SeekFrom::Start(self.length(skipped)))?;
@@ -101,25 +124,28 @@ impl Log {
         Ok(FrameHead::from_bytes(header))
     }
 
-    /// The page of the frame whose head was read last.
-    pub(crate) fn page(&mut self, page: &mut [u8]) -> io::Result<()> {
+    /// The page of the frame after the first `skipped` ones, which has this head and goes on from the sum `before`.
+    pub(crate) fn page(&mut self, skipped: u32, head: &FrameHead, before: u64, page: &mut [u8]) -> io::Result<()> {
         if page.len() != self.page_size {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        self.file.read_exact(page)
+        self.file.seek(SeekFrom::Start(self.length(skipped) + FRAME_HEADER as u64))?;
+        self.file.read_exact(page)?;
+        self.verify(head, before, page).map(drop)
     }
 
     /// Writes the pages of the first `count` frames, which end with a commit, into a database's file. Doing so once more
     /// changes nothing, so that it can be begun again after a crash.
     pub(crate) fn apply(self, count: u32, target: &mut File) -> io::Result<()> {
-        let mut frames = BufReader::new(self.file);
+        let mut frames = BufReader::new(&self.file);
         let mut header = [0; FRAME_HEADER];
         let mut page = vec![0; self.page_size];
-        let mut size = None;
+        let (mut size, mut check) = (None, self.check);
         for _ in 0..count {
             frames.read_exact(&mut header)?;
             frames.read_exact(&mut page)?;
             let head = FrameHead::from_bytes(header);
+            check = self.verify(&head, check, &page)?;
             let before = head.page.checked_sub(1).ok_or(io::ErrorKind::InvalidData)?;
             target.seek(SeekFrom::Start(u64::from(before) * page.len() as u64))?;
             target.write_all(&page)?;
@@ -133,7 +159,36 @@ impl Log {
         }
     }
 
+    /// Holds a frame to its sum, which goes on from that of the frame before it.
+    fn verify(&self, head: &FrameHead, before: u64, page: &[u8]) -> io::Result<u64> {
+        let sum = if self.is_big_endian {
+            sum(before, head, page, u32::from_be_bytes)
+        } else {
+            sum(before, head, page, u32::from_le_bytes)
+        };
+        // A fuzzer finds no sums, and what is behind them is to be met, too.
+        if sum == head.check || cfg!(fuzzing) {
+            return Ok(head.check);
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidData, format!("page {} of a log is damaged", head.page)))
+    }
+
     fn frame_size(&self) -> u64 {
         (FRAME_HEADER + self.page_size) as u64
     }
+}
+
+/// The sum of a frame as the engine counts it: over the numbers of its head and its page, two words at a time.
+fn sum(before: u64, head: &FrameHead, page: &[u8], word: impl Fn([u8; 4]) -> u32) -> u64 {
+    let [h0, h1, h2, h3, l0, l1, l2, l3] = before.to_be_bytes();
+    let (mut high, mut low) = (u32::from_be_bytes([h0, h1, h2, h3]), u32::from_be_bytes([l0, l1, l2, l3]));
+    let mut add = |first, second| {
+        high = high.wrapping_add(word(first)).wrapping_add(low);
+        low = low.wrapping_add(word(second)).wrapping_add(high);
+    };
+    add(head.page.to_be_bytes(), head.pages.to_be_bytes());
+    for [a, b, c, d, e, f, g, h] in page.as_chunks().0 {
+        add([*a, *b, *c, *d], [*e, *f, *g, *h]);
+    }
+    (u64::from(high) << 32) | u64::from(low)
 }

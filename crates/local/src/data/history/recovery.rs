@@ -3,7 +3,7 @@
 use std::io;
 
 use super::ledger::{self, Entry, Ledger};
-use super::log::Log;
+use super::log::{Log, Salt};
 use super::place::Kind;
 use super::{History, Live};
 
@@ -46,19 +46,25 @@ impl History {
         let Some(newest) = self.place.generations(Kind::Ledger)?.last().copied() else {
             return self.begin(1, frames, EVER);
         };
-        let entries = ledger::read(&self.place.path(newest, Kind::Ledger))?;
-        let last = entries.last().copied().unwrap_or(Entry { frames: 0, at: EVER });
+        let written = ledger::read(&self.place.path(newest, Kind::Ledger))?;
+        let last = written.entries.last().copied().unwrap_or(Entry { frames: 0, at: EVER });
         if self.was_rotated(newest)? {
             return self.begin(newest + 1, frames, last.at);
         }
-        if last.frames > frames {
-            tracing::warn!(file = %self.file.display(), "the log of a database was emptied: its history is dropped");
+        if last.frames > frames || (frames > 0 && self.is_another_log(written.salt)?) {
+            tracing::warn!(
+                file = %self.file.display(),
+                "the log of a database was emptied or begun anew by another program: its history is dropped"
+            );
             return self.begin_afresh(newest + 1, frames);
         }
-        let mut live = self.live(newest, frames, Ledger::at(self.place.path(newest, Kind::Ledger)));
+        let ledger = Ledger::at(self.place.path(newest, Kind::Ledger));
+        let mut live = Live::new(newest, frames, ledger, written.salt, self.bounds);
         if last.frames < frames {
             // Committed, and not written down any more.
-            live.enter(frames, self.clock.now());
+            live.enter(frames, self.clock.now(), &self.log);
+        } else if frames > 0 {
+            live.name_log(&self.log)?;
         }
         Ok(live)
     }
@@ -75,9 +81,9 @@ impl History {
         self.place.create()?;
         let path = self.place.path(generation, Kind::Ledger);
         let ledger = Ledger::create(path, self.place.temporary()?, Entry { frames: 0, at: before })?;
-        let mut live = self.live(generation, frames, ledger);
+        let mut live = Live::new(generation, frames, ledger, None, self.bounds);
         if frames > 0 {
-            live.enter(frames, self.clock.now());
+            live.enter(frames, self.clock.now(), &self.log);
         }
         Ok(live)
     }
@@ -95,20 +101,21 @@ impl History {
         let Some(archived) = Log::open(&archive)? else {
             return Ok(false);
         };
-        let is_in_use = Log::open(&self.log())?.is_some_and(|log| log.salt() == archived.salt());
+        let is_in_use = !self.is_another_log(Some(archived.salt()))?;
         if is_in_use {
             std::fs::remove_file(archive)?;
         }
         Ok(!is_in_use)
     }
 
-    fn live(&self, generation: u32, frames: u32, ledger: Ledger) -> Live {
-        Live::new(generation, frames, ledger, self.bounds)
+    /// Whether the log is not the one with this salt.
+    fn is_another_log(&self, salt: Option<Salt>) -> io::Result<bool> {
+        Ok(salt.is_some() && Log::open(&self.log)?.map(|log| log.salt()) != salt)
     }
 }
 
 /// Whether the files do not say what a history says, which they never will; anything else may pass, as a full disk does.
-fn is_damage(error: &io::Error) -> bool {
+pub(super) fn is_damage(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, NotFound, UnexpectedEof};
     matches!(error.kind(), InvalidData | NotFound | UnexpectedEof)
 }

@@ -36,7 +36,7 @@ impl History {
         let mut earliest = None;
         let mut found = None;
         for generation in self.place.generations(Kind::Ledger)?.into_iter().filter(|generation| *generation >= oldest) {
-            for entry in ledger::read(&self.place.path(generation, Kind::Ledger))? {
+            for entry in ledger::read(&self.place.path(generation, Kind::Ledger))?.entries {
                 earliest.get_or_insert(entry.at);
                 // A commit may have been entered after the frames were counted.
                 if entry.at <= at.as_microsecond() && (generation < current || entry.frames <= frames) {
@@ -68,7 +68,7 @@ impl History {
         let _reading = self.archives.read();
         let (current, committed) = self.at_present();
         self.refuse_unknown(generation)?;
-        let path = if generation == current { self.log() } else { self.place.path(generation, Kind::Log) };
+        let path = if generation == current { self.log.clone() } else { self.place.path(generation, Kind::Log) };
         let Some(log) = Log::open(&path)? else {
             return Ok(Frames::End { current });
         };
@@ -121,7 +121,7 @@ impl History {
         }
         if frames > 0 {
             let (current, _) = self.at_present();
-            let log = if generation == current { self.log() } else { self.place.path(generation, Kind::Log) };
+            let log = if generation == current { self.log.clone() } else { self.place.path(generation, Kind::Log) };
             Log::open(&log)?.ok_or(io::ErrorKind::NotFound)?.apply(frames, &mut target)?;
         }
         Ok(copy)

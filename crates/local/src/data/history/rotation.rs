@@ -68,7 +68,7 @@ impl History {
             return Ok(self.begin_next(generation, touched)?);
         }
         if let Some(live) = self.live.lock().as_mut() {
-            live.enter(touched, self.clock.now());
+            live.enter(touched, self.clock.now(), &self.log);
         }
         self.postpone();
         Ok(std::fs::remove_file(self.place.path(generation, Kind::Log))?)
@@ -85,10 +85,9 @@ impl History {
     }
 
     fn archive(&self, generation: u32, frames: u32) -> io::Result<()> {
-        let path = self.log();
-        let log = Log::open(&path)?.ok_or(io::ErrorKind::NotFound)?;
+        let log = Log::open(&self.log)?.ok_or(io::ErrorKind::NotFound)?;
         let archive = self.place.temporary()?;
-        archive.fill_from(&path)?;
+        archive.fill_from(&self.log)?;
         // What follows the newest commit is of no transaction that counts.
         if archive.file().metadata()?.len() > log.length(frames) {
             archive.file().set_len(log.length(frames))?;
@@ -106,8 +105,8 @@ impl History {
     }
 
     fn last_commit(&self, generation: u32) -> io::Result<i64> {
-        let entries = ledger::read(&self.place.path(generation, Kind::Ledger))?;
-        entries.last().map(|entry| entry.at).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        let written = ledger::read(&self.place.path(generation, Kind::Ledger))?;
+        written.entries.last().map(|entry| entry.at).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
     /// Lets the base take in the oldest generations: those whose end is out of reach, and those beyond the bound.

@@ -1,6 +1,7 @@
 //! What needs a history with bounds of its own, or a checkpoint at a moment that no request can choose.
 
 mod copies;
+mod damaged;
 mod folding;
 mod passing;
 
@@ -126,7 +127,7 @@ fn a_log_that_is_read_to_its_end_is_not_begun_anew_unnoticed() {
     for value in [10, 100] {
         database.commit(&format!("INSERT INTO t VALUES ({value})"));
         let (generation, frames) = database.history.at_present();
-        let log = super::log::Log::open(&database.history.log()).unwrap().unwrap();
+        let log = super::log::Log::open(&database.history.log).unwrap().unwrap();
         assert!(generation == 1 && log.frames().unwrap() >= frames, "the log goes on");
     }
     assert_eq!(database.sum_at_present(), 111);
@@ -164,7 +165,7 @@ fn a_log_begun_anew_after_a_failure_ends_its_generation() {
     }
     // As when the disk fails between the checkpoint and what follows it.
     let (generation, _) = database.history.at_present();
-    std::fs::copy(database.history.log(), database.history.place.path(generation, Kind::Log)).unwrap();
+    std::fs::copy(&database.history.log, database.history.place.path(generation, Kind::Log)).unwrap();
     std::fs::copy(&database.history.file, database.history.place.path(generation, Kind::Base)).unwrap();
     assert!(database.writer.empty_log().unwrap());
     database.history.clock.advance(std::time::Duration::from_secs(60));
@@ -184,7 +185,7 @@ fn a_generation_whose_successor_could_not_begin_is_over_however_long_the_next_co
     std::fs::create_dir(&in_the_way).unwrap();
     database.history.rotate(database.writer.as_mut());
     std::fs::remove_dir(in_the_way).unwrap();
-    assert!(!database.history.log().exists() || database.history.log().metadata().unwrap().len() == 0);
+    assert!(!database.history.log.exists() || database.history.log.metadata().unwrap().len() == 0);
 
     let mut commits = database.history.commits();
     commits.mark_unchanged();
@@ -208,7 +209,7 @@ fn an_archive_of_a_generation_that_did_not_end_is_not_taken_for_the_past() {
     // As when the disk is full after the log was archived and before the checkpoint.
     let place = &database.history.place;
     std::fs::copy(&database.history.file, place.path(1, Kind::Base)).unwrap();
-    std::fs::copy(database.history.log(), place.path(1, Kind::Log)).unwrap();
+    std::fs::copy(&database.history.log, place.path(1, Kind::Log)).unwrap();
     database.history.forget();
     assert_eq!(database.sum_at_present(), 11);
     database.history.clock.advance(std::time::Duration::from_secs(60));

@@ -140,7 +140,7 @@ impl History {
 
     fn log_of(&self, generation: u32, newest: Point) -> io::Result<Log> {
         let is_archived = generation != newest.generation;
-        let path = if is_archived { self.place.path(generation, Kind::Log) } else { self.log() };
+        let path = if is_archived { self.place.path(generation, Kind::Log) } else { self.log.clone() };
         Log::open(&path)?.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
@@ -176,9 +176,11 @@ impl View<'_> {
         let mut page = vec![0; PAGE_BYTES];
         for Part { log, skipped, end } in &mut self.parts {
             for frame in (*skipped..*end).rev() {
-                let number = log.head(frame)?.page.checked_sub(1).ok_or(io::ErrorKind::InvalidData)?;
+                let head = log.head(frame)?;
+                let number = head.page.checked_sub(1).ok_or(io::ErrorKind::InvalidData)?;
                 if number < self.pages && wanted(number) && seen.insert(number) {
-                    log.page(&mut page)?;
+                    let before = log.check_before(frame)?;
+                    log.page(frame, &head, before, &mut page)?;
                     sink(number, &page)?;
                 }
             }

@@ -12,11 +12,10 @@ use crate::data::hrana::SqlError;
 use crate::data::policy::Policy;
 use crate::data::refusal::Refusal;
 use crate::data::session::transaction_timeout;
-use crate::data::threads::Thread;
+use crate::data::threads::{MAX_WAIT, Thread};
 
 /// Long enough for a writer in front to use up its own limit and for the queue behind it to move.
 const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
-const MAX_WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
 
 impl Stream {
     /// Waits for what a script has paused for. Gives the end of its statement if that came meanwhile.
@@ -64,7 +63,7 @@ impl Stream {
     /// Makes sure that a connection can be had.
     async fn reserve(&mut self) -> Result<(), Refusal> {
         if self.state.session.is_none() && self.slot.is_none() {
-            let slot = timeout(MAX_WAIT_FOR_CONNECTION, self.database.slots().acquire_owned()).await;
+            let slot = timeout(MAX_WAIT, self.database.slots().acquire_owned()).await;
             self.slot = Some(slot.ok().and_then(Result::ok).ok_or(Refusal::TooManyStreams)?);
         }
         Ok(())

@@ -89,6 +89,20 @@ async fn a_time_that_the_clock_has_shown_twice_is_the_second_one() {
     }
 }
 
+#[tokio::test]
+async fn a_clock_that_was_set_back_shows_the_past_until_the_next_commit() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    for (at, value) in [("13:00", 1), ("15:00", 10)] {
+        host.clock.set(timestamp(&format!("2026-06-01T{at}:00Z")));
+        host.run(&[&format!("INSERT INTO t VALUES ({value})")]).await;
+    }
+    host.clock.set(timestamp("2026-06-01T14:00:00Z"));
+    assert_eq!(sum_at(&host, "2026-06-01T14:00:00Z").await, integer(1));
+    host.run(&["INSERT INTO t VALUES (100)"]).await;
+    assert_eq!(sum_at(&host, "2026-06-01T14:00:00Z").await, integer(111));
+}
+
 /// `OR FAIL` keeps and commits what came before the failure, and so does an answer that is too large to be given.
 #[tokio::test]
 async fn what_a_failing_statement_has_committed_is_a_commit_like_any_other() {

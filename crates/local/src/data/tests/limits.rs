@@ -3,10 +3,27 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
+use http::Request;
 use serde_json::json;
 
 use super::{BUSY, Host, baton, execute, integer, record, step};
 use crate::data::{AllowList, DatabaseRecord, KeyDigest};
+
+#[tokio::test]
+async fn a_compressed_body_is_refused_by_its_header_on_every_path_that_reads_one() {
+    let host = Host::new();
+    let authorization = format!("Bearer {}", host.token);
+    for path in ["/v2/pipeline", "/v3/pipeline", "/v3-protobuf/pipeline", "/v3/cursor", "/v1/execute", "/v1/batch", "/"]
+    {
+        let request = Request::post(path).header("authorization", &authorization).header("content-encoding", "gzip");
+        let request = request.body(json!({ "requests": [] }).to_string().into()).unwrap();
+        let response = host.plane.handle(&host.label, path, request).await;
+        assert_eq!(response.status(), 415, "{path}");
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let error = r#"{"error":"header Content-Encoding \"gzip\" is not valid: must be identity or left out"}"#;
+        assert_eq!(bytes, error, "{path}");
+    }
+}
 
 #[tokio::test]
 async fn a_body_of_more_than_ten_mebibytes_is_refused_with_json() {

@@ -244,6 +244,15 @@ async fn a_body_must_be_as_long_as_it_says() {
 }
 
 #[tokio::test]
+async fn a_compressed_file_is_refused_by_its_header() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = draft_host(directory.path());
+    let (status, text) = host.upload_with(&good_file(), &[("content-encoding", "gzip")]).await;
+    assert!(status == 415 && text.contains("header Content-Encoding"), "{status} {text}");
+    assert_eq!(host.upload_with(&good_file(), &[("content-encoding", "identity")]).await.0, 200);
+}
+
+#[tokio::test]
 async fn a_file_larger_than_the_database_may_become_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let host = draft_host(directory.path());

@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use turso_cloud_contract::{DatabaseName, InvalidInput, databases::Seed};
+use turso_cloud_contract::{DatabaseName, InvalidInput, PathSegment as _, databases::Seed, without_secrets};
 use url::Url;
 
 use super::find;
@@ -86,7 +86,7 @@ fn copy(
     name: &str,
     at: Option<Timestamp>,
 ) -> Result<Content, Refusal> {
-    let original = find(cx, organization, &DatabaseName::try_from(name)?)?;
+    let original = find(cx, organization, &DatabaseName::from_segment(name.to_owned())?)?;
     if original.draft {
         return Err(Refusal::bad_request(format!(
             "database {name} is a draft and cannot be copied: upload its file first"
@@ -100,7 +100,7 @@ fn copy(
 
 /// Nothing is loaded from the network: a dump lies on this machine, or was uploaded to this cloud.
 fn dump(cx: &Context<'_>, organization: &OrganizationRow, url: &str) -> Result<Dump, Refusal> {
-    let refuse = |rule: &str| Refusal::from(InvalidInput::new("seed.url", url, rule.to_owned()));
+    let refuse = |rule: &str| Refusal::from(InvalidInput::new("seed.url", &without_secrets(url), rule.to_owned()));
     let parsed = Url::parse(url).map_err(|error| refuse(&format!("must be a URL: {error}")))?;
     if parsed.scheme() == "file" {
         if !cx.is_from_here() {
