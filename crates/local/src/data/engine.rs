@@ -21,6 +21,7 @@ mod load;
 mod lookout;
 mod observer;
 mod pragma;
+mod savepoint;
 mod schema;
 mod seen;
 mod size;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Batch, Connection as Handle, Statement};
 use tokio::time::Instant;
 
+use super::compile::{self, Compiled, Done};
 use super::familiar::{self, Facts, Familiar};
 use super::file::{BUSY_TIMEOUT, read_only_uri};
 use super::lookout::Lookout;
@@ -15,8 +16,8 @@ use super::schema::{self, SchemaEpoch};
 use super::seen::Seen;
 use super::vectors::Purpose;
 use super::{
-    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, compile, dump,
-    errors, ffi, size, statement, text,
+    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, dump, errors, ffi,
+    size, statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -238,6 +239,7 @@ impl LibsqlConnection {
         let started;
         let (facts, ran) = {
             let (mut kept, mut fresh);
+            let mut done = Done::NOTHING;
             let (statement, facts): (&mut Statement<'_>, _) = if let Some(facts) = self.facts_of(sql) {
                 kept = self.handle.prepare_cached(sql).map_err(errors::describe)?;
                 (&mut kept, facts)
@@ -245,7 +247,7 @@ impl LibsqlConnection {
                 let seen;
                 text::check(sql)?;
                 self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
-                (fresh, seen) = compile::only(&self.handle, &self.observer, sql, gate)?;
+                Compiled { statement: fresh, seen, done } = compile::only(&self.handle, &self.observer, sql, gate)?;
                 let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
                 (&mut fresh, Facts { seen, known, was_long: false })
             };
@@ -253,7 +255,8 @@ impl LibsqlConnection {
             arguments::bind(statement, command)?;
             started = Instant::now();
             let output = Some((sink, command.want_rows));
-            (facts, statement::run(&self.handle, &self.observer, statement, facts.seen, output))
+            let ran = statement::run(&self.handle, &self.observer, statement, facts.seen, output);
+            (facts, done.settle(statement, ran))
         };
         if self.is_as_usual() {
             self.familiar.remember(sql, facts, started.elapsed());
@@ -267,7 +270,8 @@ impl LibsqlConnection {
         let (mut total, mut all_seen) = (Ran::default(), Seen::default());
         let mut statements = Batch::new(&self.handle, sql);
         let outcome = loop {
-            let (mut statement, seen) = match compile::next(&self.handle, &self.observer, &mut statements, gate) {
+            let next = compile::next(&self.handle, &self.observer, &mut statements, gate);
+            let Compiled { mut statement, seen, done } = match next {
                 Ok(Some(compiled)) => compiled,
                 Ok(None) => break Ok(total),
                 Err(stop) => break Err(stop),
@@ -279,6 +283,7 @@ impl LibsqlConnection {
                 break Err(error.into());
             }
             let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
+            let ran = done.settle(&statement, ran);
             all_seen = all_seen.and(seen);
             // What running it made the engine compile says nothing of the next one.
             let expected = self.observer.expect_another(&self.handle).map_err(errors::describe);
