@@ -128,6 +128,9 @@ pub(crate) trait Connection: Send {
     /// Commits a change that changes nothing.
     fn touch(&mut self) -> Result<(), SqlError>;
 
+    /// Says whether statements wait for what another program has locked, or fail at once.
+    fn wait_for_locks(&mut self, may_wait: bool);
+
     /// Interrupts statements that still run at this time.
     fn end_statements_at(&mut self, time: Instant);
 

@@ -171,6 +171,11 @@ impl Session {
         self.turn.is_some()
     }
 
+    /// Says whether statements wait for what another program has locked, or fail at once.
+    pub(crate) fn wait_for_locks(&mut self, may_wait: bool) {
+        self.connection.wait_for_locks(may_wait);
+    }
+
     /// Interrupts statements that still run at this time.
     pub(crate) fn end_statements_at(&mut self, time: Instant) {
         self.connection.end_statements_at(time);

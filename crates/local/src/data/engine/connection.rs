@@ -37,6 +37,7 @@ pub(super) struct LibsqlConnection {
     schema_changed: bool,
     has_size_limit: bool,
     has_attached: bool,
+    waits_for_locks: bool,
 }
 
 impl LibsqlConnection {
@@ -57,6 +58,7 @@ impl LibsqlConnection {
             schema_changed: false,
             has_size_limit: false,
             has_attached: false,
+            waits_for_locks: true,
         }
     }
 }
@@ -178,6 +180,7 @@ impl Connection for LibsqlConnection {
     fn recycle(&mut self) {
         self.observer.restrict(None);
         self.set_last_insert_rowid(0);
+        self.wait_for_locks(true);
         self.lookout.relax();
     }
 
@@ -221,6 +224,16 @@ impl Connection for LibsqlConnection {
                 self.handle.execute_batch(&format!("{version} = {current}"))
             })
             .map_err(errors::describe)
+    }
+
+    fn wait_for_locks(&mut self, may_wait: bool) {
+        if may_wait == self.waits_for_locks {
+            return;
+        }
+        match self.handle.busy_timeout(if may_wait { BUSY_TIMEOUT } else { Duration::ZERO }) {
+            Ok(()) => self.waits_for_locks = may_wait,
+            Err(error) => tracing::warn!(%error, "could not say how long the engine waits for locks"),
+        }
     }
 
     fn end_statements_at(&mut self, time: Instant) {
