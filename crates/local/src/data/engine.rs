@@ -128,8 +128,9 @@ pub(crate) trait Connection: Send {
     /// Commits a change that changes nothing.
     fn touch(&mut self) -> Result<(), SqlError>;
 
-    /// Says whether statements wait for what another program has locked, or fail at once.
-    fn wait_for_locks(&mut self, may_wait: bool);
+    /// Says whether the thread may block. Where it may not, a statement fails rather than wait for what another program has
+    /// locked, and is interrupted rather than find out what others have done to the schema.
+    fn set_may_block(&mut self, may_block: bool);
 
     /// Interrupts statements that still run at this time.
     fn end_statements_at(&mut self, time: Instant);

@@ -93,7 +93,7 @@ impl<'a> Executor<'a> {
         session: &'a mut Session,
         transaction_is_lost: &'a mut bool,
     ) -> Self {
-        session.wait_for_locks(leave.is_none());
+        session.set_may_block(leave.is_none());
         // Here and not where the connection is opened: the limit may have changed since.
         session.limit_size(database.record().size_limit);
         let abandonment = session.interrupter();

@@ -171,9 +171,9 @@ impl Session {
         self.turn.is_some()
     }
 
-    /// Says whether statements wait for what another program has locked, or fail at once.
-    pub(crate) fn wait_for_locks(&mut self, may_wait: bool) {
-        self.connection.wait_for_locks(may_wait);
+    /// Says whether the thread on which statements run may block.
+    pub(crate) fn set_may_block(&mut self, may_block: bool) {
+        self.connection.set_may_block(may_block);
     }
 
     /// Interrupts statements that still run at this time.

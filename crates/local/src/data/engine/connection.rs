@@ -37,7 +37,7 @@ pub(super) struct LibsqlConnection {
     schema_changed: bool,
     has_size_limit: bool,
     has_attached: bool,
-    waits_for_locks: bool,
+    may_block: bool,
 }
 
 impl LibsqlConnection {
@@ -58,7 +58,7 @@ impl LibsqlConnection {
             schema_changed: false,
             has_size_limit: false,
             has_attached: false,
-            waits_for_locks: true,
+            may_block: true,
         }
     }
 }
@@ -69,7 +69,7 @@ impl Connection for LibsqlConnection {
     }
 
     fn recall(&self, sql: &str) -> Option<Known> {
-        self.facts_of(sql).map(|facts| facts.known)
+        self.facts_of(sql).filter(|_| self.has_newest_schema()).map(|facts| facts.known)
     }
 
     fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
@@ -180,7 +180,7 @@ impl Connection for LibsqlConnection {
     fn recycle(&mut self) {
         self.observer.restrict(None);
         self.set_last_insert_rowid(0);
-        self.wait_for_locks(true);
+        self.set_may_block(true);
         self.lookout.relax();
     }
 
@@ -226,12 +226,12 @@ impl Connection for LibsqlConnection {
             .map_err(errors::describe)
     }
 
-    fn wait_for_locks(&mut self, may_wait: bool) {
-        if may_wait == self.waits_for_locks {
+    fn set_may_block(&mut self, may_block: bool) {
+        if may_block == self.may_block {
             return;
         }
-        match self.handle.busy_timeout(if may_wait { BUSY_TIMEOUT } else { Duration::ZERO }) {
-            Ok(()) => self.waits_for_locks = may_wait,
+        match self.handle.busy_timeout(if may_block { BUSY_TIMEOUT } else { Duration::ZERO }) {
+            Ok(()) => self.may_block = may_block,
             Err(error) => tracing::warn!(%error, "could not say how long the engine waits for locks"),
         }
     }
@@ -363,15 +363,22 @@ impl LibsqlConnection {
         }
     }
 
+    fn has_newest_schema(&self) -> bool {
+        self.schema_seen == self.schema.current()
+    }
+
     /// Reads the schema again if another connection may have changed it.
     fn refresh_schema(&mut self) -> Result<(), SqlError> {
         if self.has_attached {
             self.observer.unwatched(|| schema::look_at_attached(&self.handle)).map_err(errors::describe)?;
         }
-        let current = self.schema.current();
-        if self.schema_seen == current {
+        if self.has_newest_schema() {
             return Ok(());
         }
+        if !self.may_block {
+            return Err(SqlError::interrupted());
+        }
+        let current = self.schema.current();
         self.forget_texts();
         self.observer.unwatched(|| schema::look_at(&self.handle, "main")).map_err(errors::describe)?;
         // Inside a transaction the schema read is the one of its snapshot, so it has to be read again afterwards.
