@@ -45,6 +45,7 @@ pub use functions::install as install_functions;
 pub(crate) use libsql::LibsqlEngine;
 pub(crate) use load::{LoadError, LoadLimits, load};
 pub(crate) use lookout::Interrupter;
+pub use vectors::VECTOR_INDEX_TABLES;
 
 /// One database: a place connections come from.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
