@@ -37,7 +37,8 @@ pub(super) struct LibsqlConnection {
     schema_changed: bool,
     has_size_limit: bool,
     has_attached: bool,
-    may_block: bool,
+    /// How long statements wait for what another program has locked: no time where the thread may not block.
+    patience: Duration,
 }
 
 impl LibsqlConnection {
@@ -58,7 +59,7 @@ impl LibsqlConnection {
             schema_changed: false,
             has_size_limit: false,
             has_attached: false,
-            may_block: true,
+            patience: BUSY_TIMEOUT,
         }
     }
 }
@@ -212,7 +213,7 @@ impl Connection for LibsqlConnection {
         self.handle.busy_timeout(PATIENCE_OF_CHECKPOINT).map_err(errors::describe)?;
         let sql = "PRAGMA main.wal_checkpoint(TRUNCATE)";
         let is_busy = self.observer.unwatched(|| self.handle.query_row(sql, [], |row| row.get::<_, bool>(0)));
-        self.handle.busy_timeout(BUSY_TIMEOUT).map_err(errors::describe)?;
+        self.handle.busy_timeout(self.patience).map_err(errors::describe)?;
         is_busy.map(|is_busy| !is_busy).map_err(errors::describe)
     }
 
@@ -227,11 +228,12 @@ impl Connection for LibsqlConnection {
     }
 
     fn set_may_block(&mut self, may_block: bool) {
-        if may_block == self.may_block {
+        let patience = if may_block { BUSY_TIMEOUT } else { Duration::ZERO };
+        if patience == self.patience {
             return;
         }
-        match self.handle.busy_timeout(if may_block { BUSY_TIMEOUT } else { Duration::ZERO }) {
-            Ok(()) => self.may_block = may_block,
+        match self.handle.busy_timeout(patience) {
+            Ok(()) => self.patience = patience,
             Err(error) => tracing::warn!(%error, "could not say how long the engine waits for locks"),
         }
     }
@@ -375,7 +377,7 @@ impl LibsqlConnection {
         if self.has_newest_schema() {
             return Ok(());
         }
-        if !self.may_block {
+        if self.patience.is_zero() {
             return Err(SqlError::interrupted());
         }
         let current = self.schema.current();
