@@ -39,7 +39,7 @@ pub use control::Hostnames;
 pub use control::{Context, Handles, Refusal, Routes, answers_everything};
 /// For the command line, which opens files of databases itself, and for nobody else.
 #[doc(hidden)]
-pub use data::install_functions;
+pub use data::{VECTOR_INDEX_TABLES, install_functions};
 pub use error::CloudError;
 pub use faults::{Fault, FaultEffect, FaultRule, FaultSpec, FaultStatus, Faults};
 pub use quirk::Quirk;

@@ -121,8 +121,30 @@ fn unreadable(error: Unreadable) -> Refusal {
 }
 
 fn write_line(value: &impl Serialize, buffer: &mut Vec<u8>) {
-    // Writing plain data into memory does not fail.
-    if json::write(value, buffer).is_ok() {
-        buffer.push(b'\n');
+    let start = buffer.len();
+    match json::write(value, buffer) {
+        Ok(()) => buffer.push(b'\n'),
+        // Writing plain data into memory does not fail. If it did, the next line would still be one.
+        Err(error) => {
+            tracing::error!(%error, "could not write an entry of a cursor");
+            buffer.truncate(start);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_leaves_no_half_line() {
+        let mut buffer = Vec::new();
+        write_line(&1, &mut buffer);
+        // A key of an object has to be a text.
+        write_line(&("begun", BTreeMap::from([([1, 2], 3)])), &mut buffer);
+        write_line(&4, &mut buffer);
+        assert_eq!(buffer, b"1\n4\n");
     }
 }

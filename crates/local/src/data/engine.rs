@@ -21,6 +21,7 @@ mod load;
 mod lookout;
 mod observer;
 mod pragma;
+mod savepoint;
 mod schema;
 mod seen;
 mod size;
@@ -44,6 +45,7 @@ pub use functions::install as install_functions;
 pub(crate) use libsql::LibsqlEngine;
 pub(crate) use load::{LoadError, LoadLimits, load};
 pub(crate) use lookout::Interrupter;
+pub use vectors::VECTOR_INDEX_TABLES;
 
 /// One database: a place connections come from.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
@@ -126,6 +128,10 @@ pub(crate) trait Connection: Send {
 
     /// Commits a change that changes nothing.
     fn touch(&mut self) -> Result<(), SqlError>;
+
+    /// Says whether the thread may block. Where it may not, a statement fails rather than wait for what another program has
+    /// locked, and is interrupted rather than find out what others have done to the schema.
+    fn set_may_block(&mut self, may_block: bool);
 
     /// Interrupts statements that still run at this time.
     fn end_statements_at(&mut self, time: Instant);

@@ -72,16 +72,32 @@ impl<'a> Executor<'a> {
         session: &'a mut Session,
         transaction_is_lost: &'a mut bool,
     ) -> Self {
-        // Here and not where the connection is opened: the limit may have changed since.
-        session.limit_size(database.record().size_limit);
-        let abandonment = session.interrupter();
-        let (leave, may_share) = (None, false);
-        Self { database, policy, session, transaction_is_lost, abandonment, leave, may_share }
+        Self::until(None, database, policy, session, transaction_is_lost)
     }
 
     /// On a thread that must not block: runs only what has been brief before, and nothing for long.
-    pub(crate) fn brief(self) -> Self {
-        Self { leave: Some(Instant::now() + BRIEF_TURN), ..self }
+    pub(crate) fn brief(
+        database: &'a Database,
+        policy: &'a Policy,
+        session: &'a mut Session,
+        transaction_is_lost: &'a mut bool,
+    ) -> Self {
+        let leave = Instant::now() + BRIEF_TURN;
+        Self::until(Some(leave), database, policy, session, transaction_is_lost)
+    }
+
+    fn until(
+        leave: Option<Instant>,
+        database: &'a Database,
+        policy: &'a Policy,
+        session: &'a mut Session,
+        transaction_is_lost: &'a mut bool,
+    ) -> Self {
+        session.set_may_block(leave.is_none());
+        // Here and not where the connection is opened: the limit may have changed since.
+        session.limit_size(database.record().size_limit);
+        let abandonment = session.interrupter();
+        Self { database, policy, session, transaction_is_lost, abandonment, leave, may_share: false }
     }
 
     /// For a statement that comes alone: where it may share its turn to write, it is to wait for that.
@@ -190,7 +206,7 @@ impl<'a> Executor<'a> {
         }
         let outcome = match run {
             Ok(ran) => Ok(output.end(ran)),
-            Err(Stop::Failed(error)) if !error.is_interruption() => Err(error),
+            Err(Stop::Failed(error)) if !has_done_nothing(&error) => Err(error),
             Err(_) => return Some(Fate::Alone),
         };
         Some(Fate::Done { outcome, last_insert_rowid: self.session.last_insert_rowid() })
@@ -256,10 +272,14 @@ impl<'a> Executor<'a> {
         match run {
             _ if was_ended => Ok(Err(transaction_timeout())),
             Err(Stop::WaitToWrite) => Err(Pause::Turn),
-            // An interrupted statement has done nothing.
-            Err(Stop::Failed(error)) if error.is_interruption() && self.leave.is_some() => Err(Pause::Thread),
+            Err(Stop::Failed(error)) if self.leave.is_some() && has_done_nothing(&error) => Err(Pause::Thread),
             Err(Stop::Failed(error)) => Ok(Err(error)),
             Ok(done) => Ok(Ok(done)),
         }
     }
+}
+
+/// Whether a statement would have had to go on for longer, or to wait: both undo it.
+fn has_done_nothing(error: &SqlError) -> bool {
+    error.is_interruption() || error.code == "SQLITE_BUSY"
 }

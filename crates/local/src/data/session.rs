@@ -171,6 +171,11 @@ impl Session {
         self.turn.is_some()
     }
 
+    /// Says whether the thread on which statements run may block.
+    pub(crate) fn set_may_block(&mut self, may_block: bool) {
+        self.connection.set_may_block(may_block);
+    }
+
     /// Interrupts statements that still run at this time.
     pub(crate) fn end_statements_at(&mut self, time: Instant) {
         self.connection.end_statements_at(time);

@@ -85,14 +85,10 @@ fn answer(outcome: Result<hrana::Response, SqlError>) -> Result<Response<Body>, 
 #[expect(clippy::needless_pass_by_value, reason = "the error ends here")]
 pub(crate) fn failure(error: SqlError) -> Response<Body> {
     let status = match error.code {
-        "SQL_PARSE_ERROR" | "SQL_INPUT_ERROR" | "SQL_NO_STATEMENT" | "SQL_MANY_STATEMENTS" | "ARGS_INVALID" => {
-            StatusCode::BAD_REQUEST
-        }
+        "SQL_PARSE_ERROR" | "SQL_INPUT_ERROR" | "SQL_MANY_STATEMENTS" | "ARGS_INVALID" => StatusCode::BAD_REQUEST,
         "BLOCKED" => StatusCode::FORBIDDEN,
         "ARGS_BOTH_POSITIONAL_AND_NAMED" => StatusCode::NOT_IMPLEMENTED,
-        "TRANSACTION_TIMEOUT" | "TRANSACTION_BUSY" | "SQLITE_BUSY" | "TOO_MANY_STREAMS" => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        "TRANSACTION_TIMEOUT" | "SQLITE_BUSY" | "TOO_MANY_STREAMS" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let text = json!({ "message": error.message, "code": error.code, "error": error.message }).to_string();

@@ -107,7 +107,7 @@ impl Stream {
         let was_in_transaction = !self.is_autocommit();
         let StreamState { session, transaction_is_lost, .. } = &mut self.state;
         let Some(session) = session else { return Err(Refusal::Internal) };
-        let executor = Executor::new(&self.database, policy, session, transaction_is_lost).brief();
+        let executor = Executor::brief(&self.database, policy, session, transaction_is_lost);
         catch_unwind(AssertUnwindSafe(|| stack::with_room(|| work(executor)))).map_err(|_| {
             self.state.session = None;
             self.state.transaction_is_lost |= was_in_transaction;

@@ -3,38 +3,52 @@
 use rusqlite::{Batch, Connection as Handle, Statement};
 
 use super::observer::Observer;
+use super::savepoint::Savepoint;
 use super::seen::Seen;
 use super::vectors::{self, Purpose};
-use super::{Effect, Gate, Stop, errors, statement};
-use crate::data::words::words;
+use super::{Effect, Gate, Ran, Stop, errors, statement};
+use crate::data::hrana::SqlError;
+
+/// A statement that is ready to run.
+pub(super) struct Compiled<'c> {
+    pub(super) statement: Statement<'c>,
+    pub(super) seen: Seen,
+    pub(super) done: Done<'c>,
+}
+
+/// What the engine has done to compile a statement, which is undone unless it runs.
+#[derive(Debug)]
+pub(super) struct Done<'c>(Option<Savepoint<'c>>);
 
 /// The one statement `sql` must consist of.
 pub(super) fn only<'c>(
     handle: &'c Handle,
-    observer: &Observer,
+    observer: &'c Observer,
     sql: &str,
     gate: &mut Gate<'_>,
-) -> Result<(Statement<'c>, Seen), Stop> {
-    let (mut compiled, mut seen) = statement::only(handle, observer, sql, Purpose::Look);
-    if seen.owns_kept() && !is_explained(sql) {
-        let_keep(handle, observer, gate)?;
-        (compiled, seen) = statement::only(handle, observer, sql, Purpose::Run);
+) -> Result<Compiled<'c>, Stop> {
+    let mut done = Done::NOTHING;
+    let (mut statement, mut seen) = statement::only(handle, observer, sql, Purpose::Look);
+    if seen.owns_kept() {
+        done = let_keep(handle, observer, gate)?;
+        (statement, seen) = statement::only(handle, observer, sql, Purpose::Run);
     }
-    Ok((compiled?, seen))
+    Ok(Compiled { statement: statement?, seen, done })
 }
 
 /// The next one of several.
 pub(super) fn next<'c>(
     handle: &'c Handle,
-    observer: &Observer,
+    observer: &'c Observer,
     statements: &mut Batch<'c, '_>,
     gate: &mut Gate<'_>,
-) -> Result<Option<(Statement<'c>, Seen)>, Stop> {
-    let mut compiled = statements.next();
+) -> Result<Option<Compiled<'c>>, Stop> {
+    let mut done = Done::NOTHING;
+    let mut statement = statements.next();
     let mut seen = observer.take();
     if seen.owns_kept() {
-        let_keep(handle, observer, gate)?;
-        compiled = observer.compiling(Purpose::Run, || match compiled {
+        done = let_keep(handle, observer, gate)?;
+        statement = observer.compiling(Purpose::Run, || match statement {
             Ok(Some(looked_at)) => handle.prepare(&looked_at.expanded_sql().unwrap_or_default()).map(Some),
             Ok(None) => Ok(None),
             // What did not compile is still the next one.
@@ -42,17 +56,27 @@ pub(super) fn next<'c>(
         });
         seen = observer.take();
     }
-    Ok(compiled.map_err(errors::describe)?.map(|statement| (statement, seen)))
-}
-
-/// What is only explained would be done all the same.
-fn is_explained(sql: &str) -> bool {
-    words(sql).next().is_some_and(|word| word.is("EXPLAIN"))
+    Ok(statement.map_err(errors::describe)?.map(|statement| Compiled { statement, seen, done }))
 }
 
 /// Lets the statement just looked at write while it is compiled.
-fn let_keep(handle: &Handle, observer: &Observer, gate: &mut Gate<'_>) -> Result<(), Stop> {
+fn let_keep<'c>(handle: &'c Handle, observer: &'c Observer, gate: &mut Gate<'_>) -> Result<Done<'c>, Stop> {
     gate(Effect { writes: true, ..Effect::default() })?;
-    let index = observer.index();
-    index.map_or(Ok(()), |index| vectors::refuse_taken(handle, &index)).map_err(Stop::from)
+    if let Some(index) = observer.index() {
+        vectors::refuse_taken(handle, &index)?;
+    }
+    Ok(Done(Some(Savepoint::begin(handle, observer)?)))
+}
+
+impl Done<'_> {
+    pub(super) const NOTHING: Self = Self(None);
+
+    /// Keeps it if the statement has run to its end, and was not only explained.
+    pub(super) fn settle(self, statement: &Statement<'_>, ran: Result<Ran, SqlError>) -> Result<Ran, SqlError> {
+        let ran = ran?;
+        match self.0 {
+            Some(savepoint) if statement.is_explain() == 0 => savepoint.release().map(|()| ran),
+            _ => Ok(ran),
+        }
+    }
 }

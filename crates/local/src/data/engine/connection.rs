@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Batch, Connection as Handle, Statement};
 use tokio::time::Instant;
 
+use super::compile::{self, Compiled, Done};
 use super::familiar::{self, Facts, Familiar};
 use super::file::{BUSY_TIMEOUT, read_only_uri};
 use super::lookout::Lookout;
@@ -15,8 +16,8 @@ use super::schema::{self, SchemaEpoch};
 use super::seen::Seen;
 use super::vectors::Purpose;
 use super::{
-    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, compile, dump,
-    errors, ffi, size, statement, text,
+    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, dump, errors, ffi,
+    size, statement, text,
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
@@ -36,6 +37,8 @@ pub(super) struct LibsqlConnection {
     schema_changed: bool,
     has_size_limit: bool,
     has_attached: bool,
+    /// How long statements wait for what another program has locked: no time where the thread may not block.
+    patience: Duration,
 }
 
 impl LibsqlConnection {
@@ -56,6 +59,7 @@ impl LibsqlConnection {
             schema_changed: false,
             has_size_limit: false,
             has_attached: false,
+            patience: BUSY_TIMEOUT,
         }
     }
 }
@@ -66,7 +70,7 @@ impl Connection for LibsqlConnection {
     }
 
     fn recall(&self, sql: &str) -> Option<Known> {
-        self.facts_of(sql).map(|facts| facts.known)
+        self.facts_of(sql).filter(|_| self.has_newest_schema()).map(|facts| facts.known)
     }
 
     fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
@@ -177,6 +181,7 @@ impl Connection for LibsqlConnection {
     fn recycle(&mut self) {
         self.observer.restrict(None);
         self.set_last_insert_rowid(0);
+        self.set_may_block(true);
         self.lookout.relax();
     }
 
@@ -208,7 +213,7 @@ impl Connection for LibsqlConnection {
         self.handle.busy_timeout(PATIENCE_OF_CHECKPOINT).map_err(errors::describe)?;
         let sql = "PRAGMA main.wal_checkpoint(TRUNCATE)";
         let is_busy = self.observer.unwatched(|| self.handle.query_row(sql, [], |row| row.get::<_, bool>(0)));
-        self.handle.busy_timeout(BUSY_TIMEOUT).map_err(errors::describe)?;
+        self.handle.busy_timeout(self.patience).map_err(errors::describe)?;
         is_busy.map(|is_busy| !is_busy).map_err(errors::describe)
     }
 
@@ -220,6 +225,17 @@ impl Connection for LibsqlConnection {
                 self.handle.execute_batch(&format!("{version} = {current}"))
             })
             .map_err(errors::describe)
+    }
+
+    fn set_may_block(&mut self, may_block: bool) {
+        let patience = if may_block { BUSY_TIMEOUT } else { Duration::ZERO };
+        if patience == self.patience {
+            return;
+        }
+        match self.handle.busy_timeout(patience) {
+            Ok(()) => self.patience = patience,
+            Err(error) => tracing::warn!(%error, "could not say how long the engine waits for locks"),
+        }
     }
 
     fn end_statements_at(&mut self, time: Instant) {
@@ -238,6 +254,7 @@ impl LibsqlConnection {
         let started;
         let (facts, ran) = {
             let (mut kept, mut fresh);
+            let mut done = Done::NOTHING;
             let (statement, facts): (&mut Statement<'_>, _) = if let Some(facts) = self.facts_of(sql) {
                 kept = self.handle.prepare_cached(sql).map_err(errors::describe)?;
                 (&mut kept, facts)
@@ -245,7 +262,7 @@ impl LibsqlConnection {
                 let seen;
                 text::check(sql)?;
                 self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
-                (fresh, seen) = compile::only(&self.handle, &self.observer, sql, gate)?;
+                Compiled { statement: fresh, seen, done } = compile::only(&self.handle, &self.observer, sql, gate)?;
                 let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
                 (&mut fresh, Facts { seen, known, was_long: false })
             };
@@ -253,7 +270,8 @@ impl LibsqlConnection {
             arguments::bind(statement, command)?;
             started = Instant::now();
             let output = Some((sink, command.want_rows));
-            (facts, statement::run(&self.handle, &self.observer, statement, facts.seen, output))
+            let ran = statement::run(&self.handle, &self.observer, statement, facts.seen, output);
+            (facts, done.settle(statement, ran))
         };
         if self.is_as_usual() {
             self.familiar.remember(sql, facts, started.elapsed());
@@ -267,7 +285,8 @@ impl LibsqlConnection {
         let (mut total, mut all_seen) = (Ran::default(), Seen::default());
         let mut statements = Batch::new(&self.handle, sql);
         let outcome = loop {
-            let (mut statement, seen) = match compile::next(&self.handle, &self.observer, &mut statements, gate) {
+            let next = compile::next(&self.handle, &self.observer, &mut statements, gate);
+            let Compiled { mut statement, seen, done } = match next {
                 Ok(Some(compiled)) => compiled,
                 Ok(None) => break Ok(total),
                 Err(stop) => break Err(stop),
@@ -279,6 +298,7 @@ impl LibsqlConnection {
                 break Err(error.into());
             }
             let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
+            let ran = done.settle(&statement, ran);
             all_seen = all_seen.and(seen);
             // What running it made the engine compile says nothing of the next one.
             let expected = self.observer.expect_another(&self.handle).map_err(errors::describe);
@@ -345,15 +365,22 @@ impl LibsqlConnection {
         }
     }
 
+    fn has_newest_schema(&self) -> bool {
+        self.schema_seen == self.schema.current()
+    }
+
     /// Reads the schema again if another connection may have changed it.
     fn refresh_schema(&mut self) -> Result<(), SqlError> {
         if self.has_attached {
             self.observer.unwatched(|| schema::look_at_attached(&self.handle)).map_err(errors::describe)?;
         }
-        let current = self.schema.current();
-        if self.schema_seen == current {
+        if self.has_newest_schema() {
             return Ok(());
         }
+        if self.patience.is_zero() {
+            return Err(SqlError::interrupted());
+        }
+        let current = self.schema.current();
         self.forget_texts();
         self.observer.unwatched(|| schema::look_at(&self.handle, "main")).map_err(errors::describe)?;
         // Inside a transaction the schema read is the one of its snapshot, so it has to be read again afterwards.

@@ -4,22 +4,16 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection as Handle, Row};
 
 use super::text::identifier;
+use super::vectors::VECTOR_INDEX_TABLES;
 use super::{DumpSink, errors};
 use crate::data::hrana::SqlError;
 
 /// Tables first and in the order they were made, so that a virtual table comes before those it keeps its rows in; the
 /// counters of AUTOINCREMENT last, when the rows that move them are in.
-const TABLES: &str = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql IS NOT NULL \
-                      AND name NOT IN (SELECT name || '_shadow' FROM sqlite_schema WHERE type = 'index' \
-                      AND sql LIKE '%libsql_vector_idx%') AND name <> 'libsql_vector_meta_shadow' \
-                      ORDER BY name = 'sqlite_sequence', rowid";
+const TABLES: &str = "type = 'table' ORDER BY name = 'sqlite_sequence', rowid";
 
 /// What refers to tables: indexes, then views, then triggers, of which some are of a view.
-/// Making a vector index makes the table it keeps its content in with an index of its own.
-const OTHERS: &str = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND type IN ('index', 'trigger', 'view') \
-                      AND name NOT LIKE 'libsql_vector_meta_shadow%' \
-                      AND tbl_name NOT IN (SELECT name || '_shadow' FROM sqlite_schema WHERE type = 'index' \
-                      AND sql LIKE '%libsql_vector_idx%') ORDER BY type = 'trigger', type, rowid";
+const OTHERS: &str = "type IN ('index', 'trigger', 'view') ORDER BY type = 'trigger', type, rowid";
 
 /// As many as a table may have: those of one that is as wide as can be, and its row ids, are one too many for an answer.
 const MOST_COLUMNS: usize = 2000;
@@ -35,7 +29,7 @@ pub(super) fn write(handle: &Handle, preserve_row_ids: bool, sink: &mut DumpSink
 fn write_all(handle: &Handle, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError> {
     sink("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n")?;
     let mut edits_schema = false;
-    for (name, sql) in tables(handle)? {
+    for (name, sql) in schema(handle, TABLES)? {
         let is_virtual = sql.get(..20).is_some_and(|head| head.eq_ignore_ascii_case("CREATE VIRTUAL TABLE"));
         if is_virtual {
             if !std::mem::replace(&mut edits_schema, true) {
@@ -56,7 +50,7 @@ fn write_all(handle: &Handle, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -
         }
         write_rows(handle, &name, preserve_row_ids, sink)?;
     }
-    for sql in others(handle)? {
+    for (_, sql) in schema(handle, OTHERS)? {
         sink(&format!("{sql};\n"))?;
     }
     if edits_schema {
@@ -65,15 +59,13 @@ fn write_all(handle: &Handle, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -
     sink("COMMIT;\n")
 }
 
-fn tables(handle: &Handle) -> Result<Vec<(String, String)>, SqlError> {
-    let mut statement = handle.prepare(TABLES).map_err(errors::describe)?;
+/// Names and texts of a part of the schema. Making an index of vectors makes what is kept for it.
+fn schema(handle: &Handle, part: &str) -> Result<Vec<(String, String)>, SqlError> {
+    let sql = format!(
+        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name NOT IN ({VECTOR_INDEX_TABLES}) AND {part}"
+    );
+    let mut statement = handle.prepare(&sql).map_err(errors::describe)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(errors::describe)?;
-    rows.collect::<Result<_, _>>().map_err(errors::describe)
-}
-
-fn others(handle: &Handle) -> Result<Vec<String>, SqlError> {
-    let mut statement = handle.prepare(OTHERS).map_err(errors::describe)?;
-    let rows = statement.query_map([], |row| row.get(0)).map_err(errors::describe)?;
     rows.collect::<Result<_, _>>().map_err(errors::describe)
 }
 

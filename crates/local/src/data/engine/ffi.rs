@@ -3,6 +3,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::Connection;
@@ -104,7 +105,7 @@ pub(crate) fn text_of_real(value: f64) -> String {
 
 /// Learns of each commit to the main database of a connection.
 #[derive(Debug, Default)]
-pub(crate) struct CommitWatch(Box<AtomicU32>);
+pub(crate) struct CommitWatch(Arc<AtomicU32>);
 
 impl CommitWatch {
     /// Watches `connection`, which must be closed before the watch is dropped.
@@ -112,9 +113,10 @@ impl CommitWatch {
     /// The engine has room for one hook, and its automatic checkpoints would take it: setting them again, through
     /// `PRAGMA wal_autocheckpoint`, ends the watch.
     pub(crate) fn install(&self, connection: &Connection) {
-        let frames = ptr::from_ref::<AtomicU32>(&self.0).cast_mut().cast::<c_void>();
-        // SAFETY: the handle is open, and `frames` points into a box that outlives it by the contract of this function;
-        // it is only ever used as a shared reference.
+        // A box would not do: to move it asserts that nobody else points into it.
+        let frames = Arc::as_ptr(&self.0).cast_mut().cast::<c_void>();
+        // SAFETY: the handle is open, and `frames` points to a number that outlives it by the contract of this function; it
+        // is only ever used as a shared reference.
         unsafe { libsql_ffi::sqlite3_wal_hook(connection.handle(), Some(enter_commit), frames) };
     }
 
@@ -134,7 +136,7 @@ unsafe extern "C" fn enter_commit(
     // SAFETY: the engine passes the name of the database as a string that lives as long as the call.
     let is_main = unsafe { CStr::from_ptr(database) } == c"main";
     if is_main && let Ok(frames) = u32::try_from(frames) {
-        // SAFETY: the pointer is the one `install` gave, whose box is alive as long as the connection.
+        // SAFETY: the pointer is the one `install` gave, whose number is alive as long as the connection.
         unsafe { &*watch.cast::<AtomicU32>() }.store(frames, Ordering::Relaxed);
     }
     libsql_ffi::SQLITE_OK

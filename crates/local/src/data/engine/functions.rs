@@ -16,6 +16,8 @@ use rusqlite::functions::FunctionFlags;
 
 use arguments::{Answer, Arguments};
 
+use super::vectors::MARK;
+
 /// What each function here is: it gives the same answer for the same arguments, and may stand in a schema.
 const FLAGS: FunctionFlags =
     FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_INNOCUOUS);
@@ -53,7 +55,6 @@ pub fn install(handle: &Connection) -> rusqlite::Result<()> {
 /// is made of it, in a file that is opened too. One for no arguments that is there and gone again hides that form of the
 /// engine's own.
 fn refuse_index_of_nothing(handle: &Connection) -> rusqlite::Result<()> {
-    let name = "libsql_vector_idx";
-    handle.create_scalar_function(name, 0, FLAGS, |_| Ok(false))?;
-    handle.remove_function(name, 0)
+    handle.create_scalar_function(MARK, 0, FLAGS, |_| Ok(false))?;
+    handle.remove_function(MARK, 0)
 }

@@ -75,27 +75,49 @@ pub(super) fn check(
     if context.database_name.is_some_and(|database| !database.eq_ignore_ascii_case("main")) {
         return Ok(());
     }
-    let write = |right: Right, table: &str| {
-        let by_itself = declared.replaces(table) || context.accessor.is_some_and(|trigger| declared.replaces(trigger));
-        let clauses =
-            Clauses { replaces: clauses.replaces || by_itself, returns: clauses.returns && context.accessor.is_none() };
-        check_write(rules, right, table, clauses)
-    };
-    let shaping = |name: &str| shaped.as_ref().filter(|shaped| shaped.table == name);
     match context.action {
-        AuthAction::Read { table_name, .. } if shaping(table_name).is_some() => Ok(()),
-        AuthAction::Read { table_name, .. } => check_read(rules, table_name, declared),
+        AuthAction::Read { .. } | AuthAction::Insert { .. } | AuthAction::Update { .. } | AuthAction::Delete { .. } => {
+            check_rows(rules, clauses, declared, shaped.as_ref(), context)
+        }
+        AuthAction::Unknown { .. } => Err(Denial::new(Class::Write, "current session has limited permissions")),
+        action => check_schema(rules, shaped, action),
+    }
+}
+
+/// Whether the rules allow to read or write rows.
+fn check_rows(
+    rules: &Rules,
+    clauses: Clauses,
+    declared: &Declared,
+    shaped: Option<&Shaped>,
+    context: &AuthContext<'_>,
+) -> Result<(), Denial> {
+    let shaping = |name: &str| shaped.filter(|shaped| shaped.table == name);
+    let (right, table) = match context.action {
+        AuthAction::Read { table_name, .. } if shaping(table_name).is_some() => return Ok(()),
+        AuthAction::Read { table_name, .. } => return check_read(rules, table_name, declared),
         AuthAction::Insert { table_name }
         | AuthAction::Update { table_name, .. }
         | AuthAction::Delete { table_name }
             if is_of_the_engine(table_name) =>
         {
-            check_any(rules, table_name)
+            return check_any(rules, table_name);
         }
-        AuthAction::Delete { table_name } if shaping(table_name).is_some_and(|shaped| shaped.drops) => Ok(()),
-        AuthAction::Insert { table_name } => write(Right::DataAdd, table_name),
-        AuthAction::Update { table_name, .. } => write(Right::DataUpdate, table_name),
-        AuthAction::Delete { table_name } => write(Right::DataDelete, table_name),
+        AuthAction::Delete { table_name } if shaping(table_name).is_some_and(|shaped| shaped.drops) => return Ok(()),
+        AuthAction::Insert { table_name } => (Right::DataAdd, table_name),
+        AuthAction::Update { table_name, .. } => (Right::DataUpdate, table_name),
+        AuthAction::Delete { table_name } => (Right::DataDelete, table_name),
+        _ => return Ok(()),
+    };
+    let by_itself = declared.replaces(table) || context.accessor.is_some_and(|trigger| declared.replaces(trigger));
+    let clauses =
+        Clauses { replaces: clauses.replaces || by_itself, returns: clauses.returns && context.accessor.is_none() };
+    check_write(rules, right, table, clauses)
+}
+
+/// Whether the rules allow to change the schema. What they allow to be shaped is remembered.
+fn check_schema(rules: &Rules, shaped: &mut Option<Shaped>, action: AuthAction<'_>) -> Result<(), Denial> {
+    match action {
         AuthAction::CreateTable { table_name } if is_of_the_engine(table_name) => check_any(rules, table_name),
         AuthAction::CreateIndex { table_name, .. } => shape(shaped, rules, Right::SchemaAdd, table_name),
         AuthAction::CreateTable { table_name }
@@ -112,7 +134,6 @@ pub(super) fn check(
         AuthAction::Analyze { table_name } => rules.check(Right::SchemaUpdate, table_name),
         // The engine names the index and not the table, and asks for every new index too.
         AuthAction::Reindex { index_name } => check_any(rules, index_name),
-        AuthAction::Unknown { .. } => Err(Denial::new(Class::Write, "current session has limited permissions")),
         _ => Ok(()),
     }
 }

@@ -39,3 +39,44 @@ impl Engine for LibsqlEngine {
         copy(&source, file).map_err(errors::describe)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::engine::{Command, Ran, Stop};
+    use crate::data::group_commit::Output;
+
+    const INSERT: &str = "INSERT INTO t VALUES (1)";
+
+    fn run(connection: &mut dyn Connection, sql: &str) -> Result<Ran, Stop> {
+        let command = Command { sql: sql.to_owned(), args: Vec::new(), named_args: Vec::new(), want_rows: false };
+        connection.execute(&command, &mut |_| Ok(()), &mut Output::default())
+    }
+
+    fn is_brief(connection: &dyn Connection) -> bool {
+        connection.recall(INSERT).is_some_and(|known| known.is_brief)
+    }
+
+    #[test]
+    fn what_is_known_to_be_brief_is_not_once_another_connection_has_changed_the_schema() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = LibsqlEngine::new(directory.path().join("x.db"), Durability::Nothing);
+        let [mut one, mut other] = [(); 2].map(|()| engine.connect(Interrupter::default()).unwrap());
+        run(one.as_mut(), "CREATE TABLE t (x)").unwrap();
+        while !is_brief(other.as_ref()) {
+            run(other.as_mut(), INSERT).unwrap();
+        }
+        run(one.as_mut(), "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT hex(zeroblob(1)); END").unwrap();
+        assert!(!is_brief(other.as_ref()));
+
+        // It may have been asked before.
+        other.set_may_block(false);
+        let Err(Stop::Failed(error)) = run(other.as_mut(), INSERT) else { panic!("it ran") };
+        assert!(error.is_interruption(), "{error:?}");
+        other.set_may_block(true);
+        for _ in 0..20 {
+            run(other.as_mut(), INSERT).unwrap();
+        }
+        assert!(!is_brief(other.as_ref()));
+    }
+}

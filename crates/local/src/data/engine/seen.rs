@@ -162,65 +162,77 @@ pub(super) fn judge_kept(concern: Concern, seen: Seen, purpose: Purpose) -> (u32
 }
 
 fn judge_action(context: &AuthContext<'_>, is_nested: bool, purpose: Purpose) -> (u32, Authorization) {
-    match context.action {
+    let bits = match context.action {
         AuthAction::Insert { table_name } if !table_name.starts_with("sqlite_") && context.accessor.is_none() => {
-            (INSERTS, Authorization::Allow)
+            INSERTS
         }
         AuthAction::Read { table_name, column_name: "file" }
             if table_name.eq_ignore_ascii_case("pragma_database_list") =>
         {
-            (0, Authorization::Ignore)
+            return (0, Authorization::Ignore);
         }
-        AuthAction::Pragma { pragma_name, .. } if pragma_name.eq_ignore_ascii_case("database_list") => {
-            (ASKS_ENGINE | LISTS_FILES, Authorization::Allow)
+        AuthAction::Pragma { pragma_name, pragma_value } => {
+            return judge_pragma(pragma_name, pragma_value, is_nested, purpose);
         }
-        AuthAction::Pragma { pragma_name, .. } if purpose == Purpose::Load && pragma::is_of_dumps(pragma_name) => {
-            (CHANGES_SESSION, Authorization::Allow)
-        }
-        AuthAction::Pragma { pragma_name, pragma_value } => match pragma::classify(pragma_name, pragma_value) {
-            PragmaKind::Query => (ASKS_ENGINE, Authorization::Allow),
-            // The function `pragma_optimize` writes, and the engine takes whoever asks it for a reader.
-            PragmaKind::Action if is_nested => (0, Authorization::Deny),
-            PragmaKind::Action => (CHANGES_SESSION | CHANGES_SCHEMA, Authorization::Allow),
-            PragmaKind::Forbidden => (CHANGES_SESSION, Authorization::Deny),
-        },
         // `VACUUM` attaches a nameless database of its own while it runs. Any other file is not the database's: it could be
         // any file of this machine.
-        AuthAction::Attach { filename: "" } if is_nested => (0, Authorization::Allow),
-        AuthAction::Attach { .. } | AuthAction::Unknown { code: ATTACH_CODE, .. } => (ATTACHES, Authorization::Deny),
-        AuthAction::Detach { database_name } if database_name.starts_with("vacuum_") => (0, Authorization::Allow),
-        AuthAction::Detach { .. } => (ATTACHES, Authorization::Allow),
-        AuthAction::Transaction { operation: TransactionOperation::Begin } => (BEGINS, Authorization::Allow),
-        AuthAction::Transaction { operation: TransactionOperation::Rollback } => {
-            (FINISHES | ROLLS_BACK, Authorization::Allow)
+        AuthAction::Attach { filename: "" } if is_nested => 0,
+        AuthAction::Attach { .. } | AuthAction::Unknown { code: ATTACH_CODE, .. } => {
+            return (ATTACHES, Authorization::Deny);
         }
-        AuthAction::Transaction { .. } => (FINISHES, Authorization::Allow),
-        AuthAction::Savepoint { .. } => (SAVEPOINTS, Authorization::Allow),
+        AuthAction::Detach { database_name } if database_name.starts_with("vacuum_") => 0,
+        AuthAction::Detach { .. } => ATTACHES,
+        AuthAction::Transaction { operation: TransactionOperation::Begin } => BEGINS,
+        AuthAction::Transaction { operation: TransactionOperation::Rollback } => FINISHES | ROLLS_BACK,
+        AuthAction::Transaction { .. } => FINISHES,
+        AuthAction::Savepoint { .. } => SAVEPOINTS,
         AuthAction::CreateTempIndex { .. }
         | AuthAction::CreateTempTable { .. }
         | AuthAction::CreateTempTrigger { .. }
-        | AuthAction::CreateTempView { .. } => (CHANGES_SESSION, Authorization::Allow),
-        AuthAction::CreateIndex { .. }
-        | AuthAction::CreateTable { .. }
-        | AuthAction::CreateTrigger { .. }
-        | AuthAction::CreateView { .. }
-        | AuthAction::CreateVtable { .. }
-        | AuthAction::DropIndex { .. }
-        | AuthAction::DropTable { .. }
-        | AuthAction::DropTrigger { .. }
-        | AuthAction::DropView { .. }
-        | AuthAction::DropVtable { .. }
-        | AuthAction::AlterTable { .. }
-        | AuthAction::Reindex { .. }
-        | AuthAction::Analyze { .. } => (CHANGES_SCHEMA, Authorization::Allow),
+        | AuthAction::CreateTempView { .. } => CHANGES_SESSION,
+        action if changes_schema(&action) => CHANGES_SCHEMA,
         AuthAction::Function { function_name } if is_one_of(&FORBIDDEN_FUNCTIONS, function_name) => {
-            (0, Authorization::Deny)
+            return (0, Authorization::Deny);
         }
-        AuthAction::Function { function_name } if is_one_of(&WRITING_FUNCTIONS, function_name) => {
-            (WRITES, Authorization::Allow)
-        }
-        _ => (0, Authorization::Allow),
+        AuthAction::Function { function_name } if is_one_of(&WRITING_FUNCTIONS, function_name) => WRITES,
+        _ => 0,
+    };
+    (bits, Authorization::Allow)
+}
+
+fn judge_pragma(name: &str, value: Option<&str>, is_nested: bool, purpose: Purpose) -> (u32, Authorization) {
+    if name.eq_ignore_ascii_case("database_list") {
+        return (ASKS_ENGINE | LISTS_FILES, Authorization::Allow);
     }
+    if purpose == Purpose::Load && pragma::is_of_dumps(name) {
+        return (CHANGES_SESSION, Authorization::Allow);
+    }
+    match pragma::classify(name, value) {
+        PragmaKind::Query => (ASKS_ENGINE, Authorization::Allow),
+        // The function `pragma_optimize` writes, and the engine takes whoever asks it for a reader.
+        PragmaKind::Action if is_nested => (0, Authorization::Deny),
+        PragmaKind::Action => (CHANGES_SESSION | CHANGES_SCHEMA, Authorization::Allow),
+        PragmaKind::Forbidden => (CHANGES_SESSION, Authorization::Deny),
+    }
+}
+
+fn changes_schema(action: &AuthAction<'_>) -> bool {
+    matches!(
+        action,
+        AuthAction::CreateIndex { .. }
+            | AuthAction::CreateTable { .. }
+            | AuthAction::CreateTrigger { .. }
+            | AuthAction::CreateView { .. }
+            | AuthAction::CreateVtable { .. }
+            | AuthAction::DropIndex { .. }
+            | AuthAction::DropTable { .. }
+            | AuthAction::DropTrigger { .. }
+            | AuthAction::DropView { .. }
+            | AuthAction::DropVtable { .. }
+            | AuthAction::AlterTable { .. }
+            | AuthAction::Reindex { .. }
+            | AuthAction::Analyze { .. }
+    )
 }
 
 /// Whether something comes to be, or changes, that only this session sees. `CREATE TABLE temp.t` and a virtual table in

@@ -19,7 +19,7 @@ const LIST: &str = "libsql_vector_meta_shadow";
 const SUFFIX: &str = "_shadow";
 
 /// What makes an index one of vectors.
-const MARK: &str = "libsql_vector_idx";
+pub(super) const MARK: &str = "libsql_vector_idx";
 
 /// What a statement is compiled for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,20 +49,23 @@ pub(super) enum Concern {
     Unfit,
 }
 
-/// The indexes of vectors, in the older way of making one too; whatever a session thinks of LIKE.
-const INDEXES: &str = "SELECT name FROM main.sqlite_schema WHERE type = 'index' AND \
-                       (instr(lower(sql), 'libsql_vector_idx') OR instr(lower(sql), 'diskann'))";
+/// A query for the names of the tables that the engine keeps for the indexes of vectors of a database: making an index makes
+/// and fills its own. An older engine has made some with `USING diskann`, and whatever a session thinks of LIKE does not
+/// matter.
+pub const VECTOR_INDEX_TABLES: &str = "SELECT name || '_shadow' FROM main.sqlite_schema WHERE type = 'index' \
+                                       AND (instr(lower(sql), 'libsql_vector_idx') OR instr(lower(sql), 'diskann')) \
+                                       UNION ALL SELECT 'libsql_vector_meta_shadow'";
 
-/// The tables in which the indexes of a database keep their content.
+/// The tables that are kept for the indexes of a database.
 pub(super) fn kept(handle: &Handle) -> rusqlite::Result<Vec<String>> {
     if !ffi::has_table(handle, LIST) {
         return Ok(Vec::new());
     }
     // Not kept: what it has read would be counted for the statement that comes next.
-    let mut indexes = handle.prepare(INDEXES)?;
+    let mut tables = handle.prepare(VECTOR_INDEX_TABLES)?;
     let tables =
-        indexes.query_map([], |row| Ok(row.get_ref(0)?.as_bytes().map(String::from_utf8_lossy)?.into_owned()))?;
-    tables.map(|name| name.map(|name| name + SUFFIX)).collect()
+        tables.query_map([], |row| Ok(row.get_ref(0)?.as_bytes().map(String::from_utf8_lossy)?.into_owned()))?;
+    tables.collect()
 }
 
 /// Refuses an index whose content would go into a table that is there: the engine makes one if there is none, and takes

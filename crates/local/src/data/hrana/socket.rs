@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::answer::as_decimal_string;
 use super::{Batch, CursorEntry, Response, SqlError, SqlText, Statement};
 
-/// What a client sends.
-#[derive(Debug, Deserialize)]
+/// What a client sends, its token too: not to be shown.
+#[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum ClientMessage {
     Hello {

@@ -1,8 +1,9 @@
 //! Statements that were brief run where the request is, and are as good as others when they are brief no longer.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{Host, baton, execute, integer};
+use super::{DATABASE, Files, Host, baton, execute, integer};
 
 /// Takes as long as its only argument says.
 const COUNT: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT max(i) FROM n";
@@ -87,6 +88,32 @@ async fn a_statement_that_never_ends_holds_up_nobody_whatever_was_known_of_it() 
     assert!(!endless.is_finished());
     endless.abort();
     assert!(endless.await.unwrap_err().is_cancelled());
+}
+
+/// On the only thread there is, where the engine would wait for whoever has the lock.
+#[tokio::test]
+async fn what_another_program_has_locked_holds_up_only_those_who_need_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    host.run(&["CREATE TABLE t (x)"]).await;
+    host.learn(INSERT).await;
+    let other = rusqlite::Connection::open(directory.path().join(format!("{DATABASE}.db"))).unwrap();
+    // Those that come together share a turn.
+    for writers in [1, 3] {
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let write = async |host: Host| host.pipeline(None, json!([with(INSERT, 1)])).await;
+        let writes = tokio::spawn(join_all((0..writers).map(|_| write(host.clone()))));
+        for _ in 0..10 {
+            assert_eq!(host.value("SELECT 1").await, integer(1));
+            tokio::task::yield_now().await;
+        }
+        assert!(!writes.is_finished(), "{writers}");
+        other.execute_batch("ROLLBACK").unwrap();
+        for answer in writes.await.unwrap() {
+            assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+        }
+    }
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(20 + 1 + 3));
 }
 
 #[tokio::test]

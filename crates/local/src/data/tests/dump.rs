@@ -100,6 +100,25 @@ async fn a_dump_makes_a_view_before_the_triggers_that_write_through_it() {
 }
 
 #[tokio::test]
+async fn a_dump_leaves_out_what_indexes_of_vectors_keep_and_nothing_else_for_its_name() {
+    let host = Host::new();
+    let others = [
+        "CREATE TABLE plain_shadow (x)",
+        "CREATE TABLE libsql_notes (x)",
+        "CREATE INDEX plain ON plain_shadow (x)",
+        "CREATE INDEX libsql_vector_meta_shadow_index ON plain_shadow (x)",
+        "CREATE VIEW libsql_vector_meta_shadow_view AS SELECT x FROM plain_shadow",
+    ];
+    host.run(&others).await;
+    host.run(&["CREATE TABLE t (e F32_BLOB(2))", "CREATE INDEX i ON t (LIBSQL_Vector_IDX(e))"]).await;
+    let text = dump(&host, "").await;
+    for other in others {
+        assert!(text.contains(&format!("{other};\n")), "{other}: {text}");
+    }
+    assert!(!text.contains("i_shadow") && !text.contains("TABLE libsql_vector_meta"), "{text}");
+}
+
+#[tokio::test]
 async fn a_dump_keeps_row_ids_when_asked_to() {
     let host = filled().await;
     let rowids = "SELECT group_concat(rowid) FROM gaps";

@@ -231,21 +231,68 @@ async fn looking_at_what_makes_or_drops_an_index_of_vectors_does_nothing() {
     assert_eq!(host.read_only().post("/v2/pipeline", body).await, (403, FORBIDDEN.to_owned()));
     assert_eq!(host.value(names).await, json!({ "type": "text", "value": "t" }));
 
-    assert_eq!(host.error(&format!("EXPLAIN {create}")).await["code"], "SQLITE_UNKNOWN");
-    assert_eq!(host.value(names).await, json!({ "type": "text", "value": "t" }));
-
     // Had looking at it entered the index, making it would have left out the row.
     host.run(&[create]).await;
     let nearest = "SELECT id FROM vector_top_k('i', vector32('[1,2]'), 1)";
     assert_eq!(host.value(nearest).await, integer(1));
 
     host.pipeline(None, describe(drop)).await;
-    host.run(&[&format!("EXPLAIN {drop}")]).await;
     let body = json!({ "requests": [{ "type": "sequence", "sql": drop }] }).to_string();
     assert_eq!(host.read_only().post("/v2/pipeline", body).await, (403, FORBIDDEN.to_owned()));
     assert_eq!(host.value(nearest).await, integer(1));
     host.pipeline(None, json!([{ "type": "sequence", "sql": format!("SELECT 1; {drop}; {create}; {drop}") }])).await;
     assert_eq!(host.value(names).await, json!({ "type": "text", "value": "libsql_vector_meta_shadow t" }));
+}
+
+#[tokio::test]
+async fn what_would_make_or_drop_an_index_of_vectors_and_does_not_run_leaves_everything_as_it_was() {
+    let host = Host::new();
+    let names = "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema ORDER BY 1)";
+    let (create, drop) = ("CREATE INDEX k ON t (libsql_vector_idx(e))", "DROP INDEX i");
+    let wide = "CREATE INDEX k ON w (libsql_vector_idx(e))";
+    host.run(&[
+        "CREATE TABLE t (e F32_BLOB(2))",
+        "CREATE TABLE w (e F32_BLOB(2))",
+        "INSERT INTO w VALUES (vector32('[1,2,3]'))",
+        "CREATE INDEX i ON t (libsql_vector_idx(e))",
+        "INSERT INTO t VALUES (vector32('[1,2]'))",
+    ])
+    .await;
+    let before = host.value(names).await;
+    let sequence = |sql: &str| json!({ "type": "sequence", "sql": sql });
+    let with_argument = |sql: &str| json!({ "type": "execute", "stmt": { "sql": sql, "args": [integer(1)] } });
+
+    for (request, is_done) in [create, drop, "DROP TABLE t"].into_iter().flat_map(|sql| {
+        [
+            (execute(&format!("{sql}; SELECT 1")), false),
+            (execute(&format!("{sql}; {sql}")), false),
+            (with_argument(sql), false),
+            (execute(&format!("EXPLAIN {sql}")), true),
+            (execute(&format!("; EXPLAIN {sql}")), true),
+            (execute(&format!("EXPLAIN QUERY PLAN {sql}")), true),
+            (sequence(&format!("EXPLAIN {sql}")), true),
+            (sequence(&format!("SELECT 1; EXPLAIN QUERY PLAN {sql}; SELECT 2")), true),
+        ]
+    }) {
+        let answer = host.pipeline(None, json!([request])).await;
+        assert_eq!(answer["results"][0]["type"] == "ok", is_done, "{request}: {answer}");
+        let requests = json!([execute("BEGIN"), execute("INSERT INTO w VALUES (NULL)"), request, execute("COMMIT")]);
+        let answer = host.pipeline(None, requests).await;
+        assert_eq!(answer["results"][2]["type"] == "ok", is_done, "{request}: {answer}");
+        assert_eq!(answer["results"][3]["type"], "ok", "{request}: {answer}");
+        assert_eq!(host.value(names).await, before, "{request}");
+    }
+    assert_eq!(host.value("SELECT count(*) FROM w").await, integer(1 + 24));
+    // It fails when it comes to the row.
+    host.error(wide).await;
+    host.pipeline(None, json!([sequence(wide)])).await;
+    assert_eq!(host.value(names).await, before);
+
+    host.run(&["DELETE FROM w", "INSERT INTO t VALUES (vector32('[8,9]'))", create]).await;
+    for index in ["i", "k"] {
+        let nearest = format!("SELECT id FROM vector_top_k('{index}', vector32('[9,9]'), 1)");
+        assert_eq!(host.value(&nearest).await, integer(2), "{index}");
+    }
 }
 
 #[tokio::test]
@@ -255,9 +302,8 @@ async fn what_is_kept_for_an_index_of_vectors_is_changed_by_the_engine_alone() {
         "CREATE TABLE t (id INTEGER PRIMARY KEY, e F32_BLOB(2))",
         "CREATE TABLE price_shadow (x)",
         "PRAGMA case_sensitive_like = ON",
-        // Both mean a table that is not there yet.
+        // It means a table that is not there yet.
         "CREATE TRIGGER early AFTER INSERT ON price_shadow BEGIN UPDATE I_shadow SET data = x'ff'; END",
-        "CREATE TABLE j_shadow (index_key INTEGER PRIMARY KEY, data BLOB)",
         "CREATE INDEX i ON t (LIBSQL_vector_idx(e))",
         "INSERT INTO t VALUES (1, vector32('[1,2]')), (2, vector32('[8,9]'))",
     ])
@@ -285,23 +331,9 @@ async fn what_is_kept_for_an_index_of_vectors_is_changed_by_the_engine_alone() {
             "{refused}: {error}"
         );
     }
-    for unfit in [
-        "CREATE INDEX j ON t (libsql_vector_idx(e))",
-        "CREATE INDEX \"k (x); DROP TABLE t; --\" ON t (libsql_vector_idx(e))",
-        "CREATE INDEX \"1k\" ON t (libsql_vector_idx(e))",
-    ] {
-        let error = host.error(unfit).await;
-        assert!(error["message"].as_str().unwrap().contains("not authorized"), "{unfit}: {error}");
-    }
     let sequence = "CREATE INDEX k ON t (libsql_vector_idx(e)); UPDATE k_shadow SET data = x'ff'";
     let answer = host.pipeline(None, json!([{ "type": "sequence", "sql": sequence }])).await;
     assert_eq!(answer["results"][0]["error"]["code"], "SQLITE_AUTH", "{answer}");
-    let temporary = json!([
-        execute("CREATE TEMP TABLE v (e F32_BLOB(2))"),
-        execute("CREATE INDEX temp.l ON v (libsql_vector_idx(e))"),
-    ]);
-    let error = host.pipeline(None, temporary).await["results"][1]["error"].clone();
-    assert!(error["message"].as_str().unwrap().contains("not authorized"), "{error}");
 
     let nearest = "SELECT id FROM vector_top_k('i', vector32('[9,9]'), 1)";
     assert_eq!(host.value(nearest).await, integer(2));
@@ -312,6 +344,27 @@ async fn what_is_kept_for_an_index_of_vectors_is_changed_by_the_engine_alone() {
         .await;
     let left = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'i_shadow%' OR name LIKE 'k_shadow%'";
     assert_eq!(host.value(left).await, integer(0));
+}
+
+#[tokio::test]
+async fn an_index_of_vectors_that_the_engine_could_take_for_another_is_not_made() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (e F32_BLOB(2))", "CREATE TABLE j_shadow (index_key INTEGER PRIMARY KEY, data BLOB)"])
+        .await;
+    for unfit in [
+        "CREATE INDEX j ON t (libsql_vector_idx(e))",
+        "CREATE INDEX \"k (x); DROP TABLE t; --\" ON t (libsql_vector_idx(e))",
+        "CREATE INDEX \"1k\" ON t (libsql_vector_idx(e))",
+    ] {
+        let error = host.error(unfit).await;
+        assert!(error["message"].as_str().unwrap().contains("not authorized"), "{unfit}: {error}");
+    }
+    let temporary = json!([
+        execute("CREATE TEMP TABLE v (e F32_BLOB(2))"),
+        execute("CREATE INDEX temp.l ON v (libsql_vector_idx(e))"),
+    ]);
+    let error = host.pipeline(None, temporary).await["results"][1]["error"].clone();
+    assert!(error["message"].as_str().unwrap().contains("not authorized"), "{error}");
 }
 
 #[tokio::test]

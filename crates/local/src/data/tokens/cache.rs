@@ -13,11 +13,11 @@ use crate::data::signing::SigningSeed;
 const CAPACITY: usize = 256;
 
 /// The verified tokens of one database. Only the signature is remembered: expiry and role are checked at every use.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct VerifiedTokens(Mutex<Verified>);
 
 /// By one key, for it may change while a request of before is still at its token.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Verified {
     key: Option<SigningSeed>,
     claims: HashMap<String, Arc<WireClaims>>,

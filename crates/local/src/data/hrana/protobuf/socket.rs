@@ -8,12 +8,14 @@ use super::{Unreadable, required};
 use crate::data::hrana::{ClientMessage, OwnResponse, Response, ServerMessage, SocketRequest, SocketResponse, SqlText};
 
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 pub(super) struct ClientMsg {
     #[prost(oneof = "AnyClientMsg", tags = "1, 2")]
     msg: Option<AnyClientMsg>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
+#[prost(skip_debug)]
 enum AnyClientMsg {
     #[prost(message, tag = "1")]
     Hello(Hello),
@@ -21,7 +23,9 @@ enum AnyClientMsg {
     Request(RequestMsg),
 }
 
+/// Its token is not to be shown.
 #[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
 struct Hello {
     #[prost(string, optional, tag = "1")]
     jwt: Option<String>,
