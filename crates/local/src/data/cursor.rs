@@ -139,7 +139,8 @@ impl<C: Chunk> Script for Production<C> {
     /// Its client may be slow.
     const BLOCKS: bool = true;
 
-    fn needs_connection(&mut self, _: bool) -> bool {
+    fn needs_connection(&mut self, is_autocommit: bool) -> bool {
+        self.steps.skip_unmet(is_autocommit, &mut self.sink);
         !self.steps.are_done() && !self.sink.is_closed
     }
 

@@ -35,6 +35,13 @@ pub(crate) trait Script: Send + 'static {
 
     /// Gives the statement that comes next this end.
     fn end_statement(&mut self, outcome: Result<Output, SqlError>);
+
+    /// Gives this end to all that is left and would run.
+    fn end_all(&mut self, error: &SqlError, is_autocommit: bool) {
+        while self.needs_connection(is_autocommit) {
+            self.end_statement(Err(error.clone()));
+        }
+    }
 }
 
 /// What a statement waits for that has not started, or was undone.

@@ -14,6 +14,7 @@ mod group_commit;
 mod history;
 mod hostile_tokens;
 mod limits;
+mod opening;
 mod permissions;
 mod protobuf;
 mod protocol;
