@@ -141,7 +141,7 @@ impl<C: Chunk> Script for Production<C> {
 
     fn needs_connection(&mut self, is_autocommit: bool) -> bool {
         self.steps.skip_unmet(is_autocommit, &mut self.sink);
-        !self.steps.are_done() && !self.sink.is_closed
+        !self.steps.are_done() && !self.sink.is_closed && !self.sink.outlet.sender.is_closed()
     }
 
     fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause> {

@@ -67,6 +67,8 @@ pub(crate) struct Executor<'a> {
     abandonment: Interrupter,
     /// When to leave the thread, if it must not block.
     leave: Option<Instant>,
+    /// Whether a transaction was open when the statement began.
+    had_transaction: bool,
     /// Whether a turn to write may be shared.
     may_share: bool,
 }
@@ -82,8 +84,8 @@ impl<'a> Executor<'a> {
         // Here and not where the connection is opened: the limit may have changed since.
         session.limit_size(database.record().size_limit);
         let abandonment = session.interrupter();
-        let (leave, may_share) = (None, false);
-        Self { database, policy, session, transaction_is_lost, abandonment, leave, may_share }
+        let (leave, had_transaction, may_share) = (None, false, false);
+        Self { database, policy, session, transaction_is_lost, abandonment, leave, had_transaction, may_share }
     }
 
     /// On a thread that must not block: runs only what has been brief before, and nothing for long.
@@ -224,6 +226,7 @@ impl<'a> Executor<'a> {
             }
         };
         self.session.end_statements_at(end);
+        self.had_transaction = !self.is_autocommit();
         Ok(Ok(()))
     }
 
@@ -259,7 +262,7 @@ impl<'a> Executor<'a> {
     }
 
     fn end<T>(&mut self, run: Result<T, Stop>) -> Attempt<T> {
-        let was_ended = self.settle();
+        let was_ended = self.settle() || self.was_rolled_back(&run);
         match run {
             _ if was_ended => Ok(Err(transaction_timeout())),
             Err(Stop::WaitToWrite) => Err(Pause::Turn),
@@ -268,5 +271,13 @@ impl<'a> Executor<'a> {
             Err(Stop::Failed(error)) => Ok(Err(error)),
             Ok(done) => Ok(Ok(done)),
         }
+    }
+
+    /// Whether an interruption has cost the open transaction: with a write, the engine takes back all that is not committed.
+    fn was_rolled_back<T>(&mut self, run: &Result<T, Stop>) -> bool {
+        let was_interrupted = matches!(run, Err(Stop::Failed(error)) if error.is_interruption());
+        let was_rolled_back = was_interrupted && self.had_transaction && self.is_autocommit();
+        *self.transaction_is_lost |= was_rolled_back;
+        was_rolled_back
     }
 }

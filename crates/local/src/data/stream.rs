@@ -18,7 +18,7 @@ use super::permissions::Denial;
 use super::plan::StoredSql;
 use super::policy::Policy;
 use super::refusal::Refusal;
-use super::session::{InterruptOnDrop, Session};
+use super::session::{InterruptOnDrop, Session, Stopper};
 use super::stack;
 use super::threads::{Patience, Thread};
 
@@ -50,11 +50,17 @@ pub(crate) struct Stream {
     /// The right to a connection, when it has none.
     slot: Option<OwnedSemaphorePermit>,
     patience: Patience,
+    stopper: Stopper,
 }
 
 impl Stream {
     pub(crate) fn new(database: Arc<Database>, state: StreamState) -> Self {
-        Self { database, state, slot: None, patience: Patience::default() }
+        Self { database, state, slot: None, patience: Patience::default(), stopper: Stopper::default() }
+    }
+
+    /// What stops the statement that runs on it.
+    pub(crate) fn stopper(&self) -> Stopper {
+        self.stopper.clone()
     }
 
     /// Runs a script, which comes back done.
@@ -213,7 +219,7 @@ impl Stream {
     ) -> Result<R, Refusal> {
         let was_in_transaction = !self.is_autocommit();
         let mut session = self.state.session.take().ok_or(Refusal::Internal)?;
-        let running = InterruptOnDrop::new(session.interrupter());
+        let running = InterruptOnDrop::new(session.interrupter()).stopped_by(&self.stopper);
         let (database, policy) = (Arc::clone(&self.database), policy.clone());
         let mut is_lost = self.state.transaction_is_lost;
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
