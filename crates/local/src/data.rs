@@ -89,7 +89,7 @@ use upload::Uploads;
 pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use encryption::KeyDigest;
 pub(crate) use engine::LoadError;
-pub use engine::install_functions;
+pub use engine::{Scanner, Step, install_functions};
 pub(crate) use files::{COMPANIONS, Files};
 pub(crate) use history::HistoryError;
 pub(crate) use meter::UsedUp;

@@ -21,6 +21,7 @@ mod load;
 mod lookout;
 mod observer;
 mod pragma;
+mod scanner;
 mod schema;
 mod seen;
 mod size;
@@ -44,6 +45,7 @@ pub use functions::install as install_functions;
 pub(crate) use libsql::LibsqlEngine;
 pub(crate) use load::{LoadError, LoadLimits, load};
 pub(crate) use lookout::Interrupter;
+pub use scanner::{Scanner, Step};
 
 /// One database: a place connections come from.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
