@@ -1,6 +1,7 @@
 //! One database: its record, its connections, its streams.
 
 mod usage;
+mod work;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -7,7 +7,8 @@ use std::thread::available_parallelism;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant, timeout};
 
-/// tokio has 512 unless it is told otherwise, and what the cloud does for itself needs some of them.
+/// tokio has 512 unless it is told otherwise. Some are left for what the cloud does for itself, for openings, and for what
+/// is short: a piece of a file that is read to be sent, or a connection that is closed.
 const MOST: usize = 384;
 /// Further ones, for databases of which nothing is at work.
 const MOST_FOR_FIRST: usize = 64;

@@ -15,7 +15,6 @@ use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
 use parking_lot::Mutex;
-use tokio::task::spawn_blocking;
 use turso_cloud_contract::uploads::{START_UPLOAD, StartUpload, UPLOAD, UploadPart};
 
 use super::database::Database;
@@ -127,7 +126,7 @@ impl Uploads {
                 let expected = chunked.length_of(index)?;
                 refuse_other_length(announced_length(headers)?, expected, &format!("chunk {index}"))?;
                 let bytes = receive::whole(body, expected).await?;
-                run(move || chunked.write(index, &bytes, reserved)).await?;
+                database.run(move || chunked.write(index, &bytes, reserved)).await??;
                 Ok(empty())
             }
             Some(UploadPart::Finalize { upload }) if method == Method::PUT => {
@@ -172,12 +171,12 @@ impl Uploads {
         file: TemporaryFile,
         reserved: Option<Reserved>,
     ) -> Result<Response<Body>, Refusal> {
-        let (uploads, database) = (Arc::clone(self), Arc::clone(database));
-        run(move || {
+        let (uploads, counted, database) = (Arc::clone(self), database, Arc::clone(database));
+        let work = move || {
             check::file(file.path(), reserved.unwrap_or(Reserved::NONE))?;
             uploads.activate(&database, file)
-        })
-        .await?;
+        };
+        counted.run(work).await??;
         Ok(empty())
     }
 
@@ -251,11 +250,4 @@ fn empty() -> Response<Body> {
 fn failed(what: &'static str, error: &std::io::Error) -> Refusal {
     tracing::error!(%error, what);
     Refusal::Internal
-}
-
-async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
-    spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "an upload ended without an answer");
-        Err(Refusal::Internal)
-    })
 }

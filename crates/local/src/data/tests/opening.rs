@@ -1,17 +1,11 @@
 //! Files of databases that take long to be opened, or cannot be.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::{BUSY, DATABASE, Files, Host, baton, execute, integer, step};
-use crate::data::database::Database;
 use crate::data::threads::Patience;
-
-fn database(host: &Host) -> Arc<Database> {
-    host.plane.0.databases.read().in_service(DATABASE).unwrap()
-}
 
 #[tokio::test]
 async fn a_request_tries_once_to_open_a_file_that_another_program_has_locked() {
@@ -45,7 +39,7 @@ async fn a_request_tries_once_to_open_a_file_that_another_program_has_locked() {
 #[tokio::test(start_paused = true)]
 async fn a_request_waits_five_seconds_in_all_for_a_file_to_be_opened() {
     let host = Host::new();
-    let opening = database(&host).opening(&mut Patience::default()).await.unwrap();
+    let opening = host.database().opening(&mut Patience::default()).await.unwrap();
     let begun = tokio::time::Instant::now();
     let answer = host.pipeline(None, json!([execute("SELECT 1"), execute("SELECT 2"), execute("SELECT 3")])).await;
     assert!((4.9..5.5).contains(&begun.elapsed().as_secs_f64()), "{:?}", begun.elapsed());
@@ -60,7 +54,7 @@ async fn a_request_waits_five_seconds_in_all_for_a_file_to_be_opened() {
 async fn who_waits_for_a_file_to_be_opened_takes_no_thread_from_those_who_have_it_open() {
     let host = Host::new();
     let open = host.pipeline(None, json!([execute("PRAGMA cache_size = 10")])).await;
-    let database = database(&host);
+    let database = host.database();
     let _opening = database.opening(&mut Patience::default()).await.unwrap();
     let left = database.slots().available_permits();
     let waiting: Vec<_> = (0..128)
@@ -89,7 +83,7 @@ async fn who_has_the_turn_to_write_does_not_queue_to_open_the_file() {
         async move { host.run(&["INSERT INTO t VALUES (1)"]).await }
     });
     // It has connected, and given its connection back to wait.
-    let database = database(&host);
+    let database = host.database();
     let mut given_back = None;
     while given_back.is_none() {
         tokio::task::yield_now().await;
