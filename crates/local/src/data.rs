@@ -255,7 +255,7 @@ impl DataPlane {
             request.extensions_mut().insert(OwnLifeline(self.0.lifeline.clone()));
         }
         let database = self.0.databases.read().by_label.get(label).cloned();
-        self.0.uploads.expire();
+        self.0.uploads.expire().await;
         let answer = match database {
             Some(database) if Uploads::answers(path) => self.0.uploads.respond(&database, path, request).await,
             Some(database) => host::respond(database, &self.0.clock, path, request).await,
