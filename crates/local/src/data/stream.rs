@@ -23,7 +23,7 @@ use super::stack;
 use super::threads::{Patience, Thread};
 
 /// The outer failure refuses the whole request, the inner one is an answer.
-type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
+type Verdict<T> = Result<Result<T, SqlError>, Refusal>;
 
 /// What a stream keeps between requests.
 #[derive(Default)]
@@ -141,7 +141,7 @@ impl Stream {
     }
 
     /// Writes the whole database as SQL text.
-    pub(crate) async fn dump(&mut self, policy: &Policy, preserve_row_ids: bool, mut chunks: Chunks) -> Attempt<()> {
+    pub(crate) async fn dump(&mut self, policy: &Policy, preserve_row_ids: bool, mut chunks: Chunks) -> Verdict<()> {
         if let Err(error) = self.connect().await? {
             return Ok(Err(error));
         }

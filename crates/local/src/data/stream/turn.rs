@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
-use super::{Attempt, Stream, crashed, too_many_at_work};
+use super::{Stream, Verdict, crashed, too_many_at_work};
 use crate::data::engine::Interrupter;
 use crate::data::executor::{Pause, Script};
 use crate::data::group_commit::{Fate, Follower, Output, Role, Write};
@@ -43,7 +43,7 @@ impl Stream {
     }
 
     /// Makes sure that the stream has a connection.
-    pub(super) async fn connect(&mut self) -> Attempt<()> {
+    pub(super) async fn connect(&mut self) -> Verdict<()> {
         if self.connect_at_once().await? {
             return Ok(Ok(()));
         }
@@ -53,7 +53,7 @@ impl Stream {
     }
 
     /// Opens a connection, to which the stream has the right.
-    async fn open(&mut self, opening: Opening) -> Attempt<()> {
+    async fn open(&mut self, opening: Opening) -> Verdict<()> {
         let slot = self.slot.take().ok_or(Refusal::Internal)?;
         let interrupter = Interrupter::default();
         let running = InterruptOnDrop::new(interrupter.clone());
@@ -99,7 +99,7 @@ impl Stream {
     }
 
     /// Waits in the database's queue of writers until then; without success, the open transaction may have been ended.
-    async fn wait_to_write(&mut self, policy: &Policy, until: Instant) -> Attempt<()> {
+    async fn wait_to_write(&mut self, policy: &Policy, until: Instant) -> Verdict<()> {
         let until = self.deadline().map_or(until, |deadline| deadline.min(until));
         // Who waits needs no connection, unless a transaction is open on it: the next one in the queue takes the same.
         self.lend();
