@@ -1,11 +1,9 @@
 //! SQL text taken apart into statements while it is read, as `sqlite3` does it.
 
 mod reader;
-mod scanner;
 mod words;
 
 pub(crate) use reader::{Item, ScriptReader, Source};
-pub(crate) use scanner::Scanner;
 pub(crate) use words::{
     Created, changed, created, first_word, has_parameter, indexed, is_transaction_control, makes_virtual_table,
     only_reads, quote_identifier, quote_text, virtual_table,

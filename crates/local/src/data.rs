@@ -1,12 +1,12 @@
 //! The hosts of the databases: SQL over HTTP for each database of the local cloud.
 //!
-//! A request passes through these files: `host` (which path means which protocol) → `streamed`, `socket`, `stateless`,
-//! `legacy` or `dump` (one per protocol, with `admission` for tokens and `codec` for JSON and protobuf) → `plan` (is the
-//! request sound?) → `stream` and `streams` (which connection, which thread, whose turn) → `pipeline` or `cursor` (the
-//! order of statements) → `executor` and `session` (may it run, how long, and what follows; small writes of several requests
-//! meet in `group_commit`) → `engine` (the statement itself). What is committed is entered in the `history`, from which the
-//! control plane restores a database to a time, `export` serves its file and its log, and `pull` the pages that have
-//! changed. The file of a database goes to `upload`.
+//! A request passes through these files: `route` and `host` (which path means which protocol) → `streamed`, `socket`,
+//! `stateless`, `legacy` or `dump` (one per protocol, with `admission` for tokens and `codec` for JSON and protobuf) →
+//! `plan` (is the request sound?) → `stream` and `streams` (which connection, which thread, whose turn) → `pipeline` or
+//! `cursor` (the order of statements) → `executor` and `session` (may it run, how long, and what follows; small writes of
+//! several requests meet in `group_commit`) → `engine` (the statement itself). What is committed is entered in the
+//! `history`, from which the control plane restores a database to a time, `export` serves its file and its log, and `pull`
+//! the pages that have changed. The file of a database goes to `upload`.
 
 mod activity;
 mod admission;
@@ -36,7 +36,6 @@ mod kept_rows;
 mod legacy;
 mod meter;
 mod open_set;
-mod operation;
 mod permissions;
 mod pipeline;
 mod plan;
@@ -44,6 +43,7 @@ mod policy;
 mod pull;
 mod record;
 mod refusal;
+mod route;
 mod session;
 mod signing;
 mod socket;
@@ -89,13 +89,13 @@ use upload::Uploads;
 pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use encryption::KeyDigest;
 pub(crate) use engine::LoadError;
-pub use engine::{VECTOR_INDEX_TABLES, install_functions};
+pub use engine::{Scanner, Step, VECTOR_INDEX_TABLES, install_functions};
 pub(crate) use files::{COMPANIONS, Files};
 pub(crate) use history::HistoryError;
 pub(crate) use meter::UsedUp;
-pub(crate) use operation::{OPERATIONS, operation_of};
 pub(crate) use permissions::Rules;
 pub(crate) use record::DatabaseRecord;
+pub(crate) use route::{OPERATIONS, operation_of};
 pub(crate) use signing::{LONGEST_JWT, SigningSeed, read_segment, verify_jwt};
 pub(crate) use socket::Lifeline;
 pub(crate) use statistics::{Hour, Hours, Rows, start_of_month};
@@ -255,10 +255,9 @@ impl DataPlane {
             request.extensions_mut().insert(OwnLifeline(self.0.lifeline.clone()));
         }
         let database = self.0.databases.read().by_label.get(label).cloned();
-        self.0.uploads.expire();
+        self.0.uploads.expire().await;
         let answer = match database {
-            Some(database) if Uploads::answers(path) => self.0.uploads.respond(&database, path, request).await,
-            Some(database) => host::respond(database, &self.0.clock, path, request).await,
+            Some(database) => host::respond(database, &self.0.uploads, &self.0.clock, path, request).await,
             None => Err(Refusal::UnknownDatabase),
         };
         answer.unwrap_or_else(Refusal::into_response)

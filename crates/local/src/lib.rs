@@ -37,9 +37,9 @@ pub use control::Hostnames;
 /// nobody else.
 #[doc(hidden)]
 pub use control::{Context, Handles, Refusal, Routes, answers_everything};
-/// For the command line, which opens files of databases itself, and for nobody else.
+/// For the command line, which opens files of databases and reads scripts itself, and for nobody else.
 #[doc(hidden)]
-pub use data::{VECTOR_INDEX_TABLES, install_functions};
+pub use data::{Scanner, Step, VECTOR_INDEX_TABLES, install_functions};
 pub use error::CloudError;
 pub use faults::{Fault, FaultEffect, FaultRule, FaultSpec, FaultStatus, Faults};
 pub use quirk::Quirk;

@@ -8,6 +8,7 @@ mod session;
 use std::io::{BufRead, BufReader, Cursor as Bytes};
 
 use anyhow::{Context as _, Result};
+use turso_cloud_local::Scanner;
 
 use super::sql::{Flow, Given, Performer as _, Runner, access, open_file, partial, rehearse, run_script, writer};
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     connect::connect,
     context::{Context, say},
     exit::{Failure, Report},
-    script::{Scanner, ScriptReader, Source},
+    script::{ScriptReader, Source},
     signals,
     stdin::Stdin,
 };

@@ -6,10 +6,9 @@ use std::{
     io::{self, BufRead, Read as _},
 };
 
-use super::{
-    scanner::{Scanner, Step},
-    shown,
-};
+use turso_cloud_local::{Scanner, Step};
+
+use super::shown;
 use crate::exit::{Failure, Kind};
 
 /// The longest statement that is read: services take less.

@@ -59,17 +59,26 @@ impl Steps {
     /// Runs what is left, up to the first step that has to wait.
     pub(crate) fn go_on(&mut self, executor: &mut Executor<'_>, sink: &mut impl StepSink) -> Result<(), Pause> {
         loop {
-            self.note_transaction(executor.is_autocommit());
-            let Some(step) = self.planned.get(self.succeeded.len()).filter(|_| sink.is_open()) else { return Ok(()) };
-            let condition = step.condition.as_ref();
-            if condition.is_none_or(|condition| self.holds(condition, executor.is_autocommit())) {
-                let outcome = executor.execute(&step.command, sink)?;
-                self.end(outcome, sink);
-            } else {
-                self.succeeded.push(false);
-                sink.skip();
-            }
+            self.skip_unmet(executor.is_autocommit(), sink);
+            let Some(step) = self.next().filter(|_| sink.is_open()) else { return Ok(()) };
+            let outcome = executor.execute(&step.command, sink)?;
+            self.end(outcome, sink);
         }
+    }
+
+    /// Skips the steps up to the first one whose condition holds.
+    pub(crate) fn skip_unmet(&mut self, is_autocommit: bool, sink: &mut impl StepSink) {
+        while let Some(condition) = self.next().and_then(|step| step.condition.as_ref())
+            && !self.holds(condition, is_autocommit)
+        {
+            self.succeeded.push(false);
+            sink.skip();
+        }
+        self.note_transaction(is_autocommit);
+    }
+
+    fn next(&self) -> Option<&PlannedStep> {
+        self.planned.get(self.succeeded.len())
     }
 
     /// Ends the step that comes next.

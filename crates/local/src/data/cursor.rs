@@ -139,8 +139,9 @@ impl<C: Chunk> Script for Production<C> {
     /// Its client may be slow.
     const BLOCKS: bool = true;
 
-    fn needs_connection(&mut self, _: bool) -> bool {
-        !self.steps.are_done() && !self.sink.is_closed
+    fn needs_connection(&mut self, is_autocommit: bool) -> bool {
+        self.steps.skip_unmet(is_autocommit, &mut self.sink);
+        !self.steps.are_done() && !self.sink.is_closed && !self.sink.outlet.sender.is_closed()
     }
 
     fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause> {

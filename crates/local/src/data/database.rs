@@ -1,6 +1,7 @@
 //! One database: its record, its connections, its streams.
 
 mod usage;
+mod work;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -26,7 +27,7 @@ use super::policy::Policy;
 use super::session::Session;
 use super::statistics::Statistics;
 use super::streams::Streams;
-use super::threads::{Opening, Share, Thread, Threads};
+use super::threads::{Opening, Patience, Share, Thread, Threads};
 use super::tokens::VerifiedTokens;
 use crate::clock::Clock;
 
@@ -141,14 +142,14 @@ impl Database {
         Arc::clone(&self.slots)
     }
 
-    /// The right to block a thread; nothing if there was none for a while.
-    pub(crate) async fn thread(&self) -> Option<Thread> {
-        self.share.thread().await
+    /// The right to block a thread; nothing if there was none for too long.
+    pub(crate) async fn thread(&self, patience: &mut Patience) -> Option<Thread> {
+        self.share.thread(patience).await
     }
 
-    /// The right to [open](Self::open) it.
-    pub(crate) async fn opening(&self) -> Option<Opening> {
-        self.share.opening().await
+    /// The right to [open](Self::open) it; nothing if others had it for too long.
+    pub(crate) async fn opening(&self, patience: &mut Patience) -> Option<Opening> {
+        self.share.opening(patience).await
     }
 
     /// A session on a connection, for a user to whom `last_insert_rowid()` says this.

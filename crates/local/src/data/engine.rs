@@ -22,6 +22,7 @@ mod lookout;
 mod observer;
 mod pragma;
 mod savepoint;
+mod scanner;
 mod schema;
 mod seen;
 mod size;
@@ -45,6 +46,7 @@ pub use functions::install as install_functions;
 pub(crate) use libsql::LibsqlEngine;
 pub(crate) use load::{LoadError, LoadLimits, load};
 pub(crate) use lookout::Interrupter;
+pub use scanner::{Scanner, Step};
 pub use vectors::VECTOR_INDEX_TABLES;
 
 /// One database: a place connections come from.

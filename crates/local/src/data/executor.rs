@@ -35,6 +35,13 @@ pub(crate) trait Script: Send + 'static {
 
     /// Gives the statement that comes next this end.
     fn end_statement(&mut self, outcome: Result<Output, SqlError>);
+
+    /// Gives this end to all that is left and would run.
+    fn end_all(&mut self, error: &SqlError, is_autocommit: bool) {
+        while self.needs_connection(is_autocommit) {
+            self.end_statement(Err(error.clone()));
+        }
+    }
 }
 
 /// What a statement waits for that has not started, or was undone.
@@ -60,6 +67,8 @@ pub(crate) struct Executor<'a> {
     abandonment: Interrupter,
     /// When to leave the thread, if it must not block.
     leave: Option<Instant>,
+    /// Whether a transaction was open when the statement began.
+    had_transaction: bool,
     /// Whether a turn to write may be shared.
     may_share: bool,
 }
@@ -97,7 +106,8 @@ impl<'a> Executor<'a> {
         // Here and not where the connection is opened: the limit may have changed since.
         session.limit_size(database.record().size_limit);
         let abandonment = session.interrupter();
-        Self { database, policy, session, transaction_is_lost, abandonment, leave, may_share: false }
+        let (had_transaction, may_share) = (false, false);
+        Self { database, policy, session, transaction_is_lost, abandonment, leave, had_transaction, may_share }
     }
 
     /// For a statement that comes alone: where it may share its turn to write, it is to wait for that.
@@ -233,6 +243,7 @@ impl<'a> Executor<'a> {
             }
         };
         self.session.end_statements_at(end);
+        self.had_transaction = !self.is_autocommit();
         Ok(Ok(()))
     }
 
@@ -268,7 +279,7 @@ impl<'a> Executor<'a> {
     }
 
     fn end<T>(&mut self, run: Result<T, Stop>) -> Attempt<T> {
-        let was_ended = self.settle();
+        let was_ended = self.settle() || self.was_rolled_back(&run);
         match run {
             _ if was_ended => Ok(Err(transaction_timeout())),
             Err(Stop::WaitToWrite) => Err(Pause::Turn),
@@ -276,6 +287,14 @@ impl<'a> Executor<'a> {
             Err(Stop::Failed(error)) => Ok(Err(error)),
             Ok(done) => Ok(Ok(done)),
         }
+    }
+
+    /// Whether an interruption has cost the open transaction: with a write, the engine takes back all that is not committed.
+    fn was_rolled_back<T>(&mut self, run: &Result<T, Stop>) -> bool {
+        let was_interrupted = matches!(run, Err(Stop::Failed(error)) if error.is_interruption());
+        let was_rolled_back = was_interrupted && self.had_transaction && self.is_autocommit();
+        *self.transaction_is_lost |= was_rolled_back;
+        was_rolled_back
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::{Response, StatusCode};
 use serde_json::json;
-use tokio::task::spawn_blocking;
 
 use super::body;
 use super::database::Database;
@@ -56,6 +55,7 @@ impl Ask {
     /// Answers, for whoever may read all of the database.
     pub(crate) async fn answer(self, database: Arc<Database>, policy: &Policy) -> Result<Response<Body>, Refusal> {
         policy.check_reading_all().map_err(|error| Refusal::ReadForbidden(error.message))?;
+        let counted = Arc::clone(&database);
         let work = move || {
             let history = database.history()?;
             Ok(match self {
@@ -64,7 +64,7 @@ impl Ask {
                 Self::Sync { generation, from, to } => Answer::Frames(history.frames(generation, from, to)?),
             })
         };
-        match spawn_blocking(work).await.map_err(body::unreadable)? {
+        match counted.run(work).await? {
             Ok(answer) => answer.into_response(),
             Err(error) => refuse(error),
         }

@@ -1,6 +1,6 @@
-//! The messages of "SQL over HTTP" in JSON: what drivers send and what they are answered.
+//! The messages of Hrana, over HTTP and over sockets, in JSON and in protobuf: what drivers send and what they are answered.
 //!
-//! Reading is lenient (a number where the protocol wants a decimal string, `null` for an absent list, padded base64);
+//! Reading JSON is lenient (a number where the protocol wants a decimal string, `null` for an absent list, padded base64);
 //! writing is exactly the documented shape.
 
 mod answer;

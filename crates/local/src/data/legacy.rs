@@ -97,7 +97,7 @@ fn read(statement: LegacyStatement) -> Result<Statement, Refusal> {
 }
 
 fn read_value(value: Json) -> Result<Value, Refusal> {
-    let unusable = || Refusal::protocol("a parameter must be null, a number, a text or {\"base64\": ..}");
+    let unusable = || Refusal::protocol("a parameter must be null, a boolean, a number, a text or {\"base64\": ..}");
     match value {
         Json::Null => Ok(Value::Null),
         Json::Bool(value) => Ok(Value::Integer(value.into())),

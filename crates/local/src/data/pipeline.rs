@@ -43,11 +43,17 @@ impl Pipeline {
 
 impl Script for Pipeline {
     fn needs_connection(&mut self, is_autocommit: bool) -> bool {
-        while let Some(task) = self.tasks.pop_front() {
+        while let Some(mut task) = self.tasks.pop_front() {
+            if let Task::Batch(steps) = &mut task {
+                steps.skip_unmet(is_autocommit, &mut self.collector);
+            }
             self.outcomes.push(match task {
                 Task::Answer(outcome) => outcome,
                 Task::Close => Outcome::Ok { response: Response::Close },
                 Task::GetAutocommit => Outcome::Ok { response: Response::GetAutocommit { is_autocommit } },
+                Task::Batch(steps) if steps.are_done() => {
+                    Outcome::Ok { response: Response::Batch { result: mem::take(&mut self.collector.batch) } }
+                }
                 task => {
                     self.tasks.push_front(task);
                     return true;
@@ -74,7 +80,7 @@ impl Script for Pipeline {
                 }
                 Some(Task::Batch(steps)) => {
                     steps.go_on(executor, &mut self.collector)?;
-                    Ok(Response::Batch { result: mem::take(&mut self.collector.batch) })
+                    continue;
                 }
                 Some(Task::Sequence(sql)) => executor.execute_all(sql)?.map(|()| Response::Sequence),
                 Some(Task::Describe(sql)) => executor.describe(sql)?.map(|result| Response::Describe { result }),
@@ -87,9 +93,7 @@ impl Script for Pipeline {
 
     fn end_statement(&mut self, outcome: Result<Output, SqlError>) {
         let outcome = outcome.and_then(|output| output.hand_on(&mut self.collector));
-        if let Some(Task::Batch(steps)) = self.tasks.front_mut()
-            && !steps.are_done()
-        {
+        if let Some(Task::Batch(steps)) = self.tasks.front_mut() {
             return steps.end(outcome, &mut self.collector);
         }
         let answer = self.collector.take_result(outcome).map(|result| Response::Execute { result });

@@ -15,7 +15,6 @@ use axum::body::Body;
 use http::request::Parts;
 use http::{Request, Response};
 use prost::Message as _;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 
 use super::admission::{bearer, policy_for};
@@ -73,7 +72,7 @@ async fn end(lifeline: &mut Option<Lifeline>) {
 
 /// Writes the answer, unless nothing has changed and that is to be waited for.
 async fn look(database: &Arc<Database>, ask: &Arc<Ask>, may_wait: bool) -> Result<Option<File>, Refusal> {
-    let (database, ask) = (Arc::clone(database), Arc::clone(ask));
+    let (counted, database, ask) = (database, Arc::clone(database), Arc::clone(ask));
     let work = move || {
         let history = database.history()?;
         let view = history.view(ask.since, ask.at)?;
@@ -84,7 +83,7 @@ async fn look(database: &Arc<Database>, ask: &Arc<Ask>, may_wait: bool) -> Resul
         let file = history.scratch()?;
         Ok(Some(write(view, &ask, &database.record().id, file)?))
     };
-    spawn_blocking(work).await.map_err(body::unreadable)?.map_err(|error| match error {
+    counted.run(work).await?.map_err(|error| match error {
         HistoryError::Unknown(_) => Refusal::protocol("invalid server_revision: there is no such commit any more"),
         other => body::unreadable(other),
     })

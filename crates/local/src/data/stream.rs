@@ -18,12 +18,12 @@ use super::permissions::Denial;
 use super::plan::StoredSql;
 use super::policy::Policy;
 use super::refusal::Refusal;
-use super::session::{InterruptOnDrop, Session};
+use super::session::{InterruptOnDrop, Session, Stopper};
 use super::stack;
-use super::threads::Thread;
+use super::threads::{Patience, Thread};
 
 /// The outer failure refuses the whole request, the inner one is an answer.
-type Attempt<T> = Result<Result<T, SqlError>, Refusal>;
+type Verdict<T> = Result<Result<T, SqlError>, Refusal>;
 
 /// What a stream keeps between requests.
 #[derive(Default)]
@@ -49,41 +49,41 @@ pub(crate) struct Stream {
     pub(crate) state: StreamState,
     /// The right to a connection, when it has none.
     slot: Option<OwnedSemaphorePermit>,
+    patience: Patience,
+    stopper: Stopper,
 }
 
 impl Stream {
     pub(crate) fn new(database: Arc<Database>, state: StreamState) -> Self {
-        Self { database, state, slot: None }
+        Self { database, state, slot: None, patience: Patience::default(), stopper: Stopper::default() }
+    }
+
+    /// What stops the statement that runs on it.
+    pub(crate) fn stopper(&self) -> Stopper {
+        self.stopper.clone()
     }
 
     /// Runs a script, which comes back done.
     pub(crate) async fn run<S: Script>(&mut self, mut script: S, policy: Policy) -> Result<S, Refusal> {
-        let mut patience = None;
+        let mut latest = None;
         while script.needs_connection(self.is_autocommit()) {
-            let is_connected = self.connect_at_once().await?;
-            let mut pause = if is_connected && !S::BLOCKS {
-                self.go_on_briefly(&mut script, &policy)?
-            } else {
-                Some(Pause::Thread)
-            };
+            if let Err(error) = self.connect().await? {
+                script.end_all(&error, self.is_autocommit());
+                break;
+            }
+            let mut pause = if S::BLOCKS { Some(Pause::Thread) } else { self.go_on_briefly(&mut script, &policy)? };
             if let Some(Pause::Thread) = pause {
                 let Some(thread) = self.thread().await else {
-                    script.end_statement(Err(too_many_at_work()));
-                    continue;
+                    script.end_all(&too_many_at_work(), self.is_autocommit());
+                    break;
                 };
-                let work = move |executor: Result<&mut Executor<'_>, SqlError>| {
-                    let pause = match executor {
-                        Ok(executor) => script.go_on(executor).err(),
-                        Err(error) => {
-                            script.end_statement(Err(error));
-                            None
-                        }
-                    };
+                let work = move |executor: &mut Executor<'_>| {
+                    let pause = script.go_on(executor).err();
                     (script, pause)
                 };
                 (script, pause) = self.on_thread(thread, &policy, work).await?;
             }
-            if let Some(outcome) = self.wait(pause, &script, &policy, &mut patience).await? {
+            if let Some(outcome) = self.wait(pause, &script, &policy, &mut latest).await? {
                 script.end_statement(outcome);
             }
         }
@@ -118,18 +118,17 @@ impl Stream {
     /// Whether the policy forbids one of these texts, and with it the whole request. What the rules of a token do not
     /// allow is refused at once, with the reason.
     async fn is_forbidden(&mut self, texts: Vec<String>, policy: &Policy) -> Result<bool, Refusal> {
-        if texts.is_empty() {
+        // What cannot be opened is told by the statements.
+        if texts.is_empty() || self.connect().await?.is_err() {
             return Ok(false);
         }
-        self.connect_at_once().await?;
         if let Some(session) = self.state.session.as_ref().filter(|_| policy.rules().is_none())
             && texts.iter().all(|sql| session.recall(sql).is_some_and(|known| !policy.forbids(known.effect)))
         {
             return Ok(false);
         }
         let screen = policy.clone();
-        let inspect = move |executor: Result<&mut Executor<'_>, SqlError>| -> Result<bool, Denial> {
-            let Ok(executor) = executor else { return Ok(false) };
+        let inspect = move |executor: &mut Executor<'_>| -> Result<bool, Denial> {
             for sql in &texts {
                 if screen.forbids(executor.connection().inspect(sql)?) {
                     return Ok(true);
@@ -142,10 +141,12 @@ impl Stream {
     }
 
     /// Writes the whole database as SQL text.
-    pub(crate) async fn dump(&mut self, policy: &Policy, preserve_row_ids: bool, mut chunks: Chunks) -> Attempt<()> {
-        self.connect_at_once().await?;
-        let work = move |executor: Result<&mut Executor<'_>, SqlError>| {
-            executor?.connection().dump(preserve_row_ids, &mut |text| chunks.push(text))?;
+    pub(crate) async fn dump(&mut self, policy: &Policy, preserve_row_ids: bool, mut chunks: Chunks) -> Verdict<()> {
+        if let Err(error) = self.connect().await? {
+            return Ok(Err(error));
+        }
+        let work = move |executor: &mut Executor<'_>| {
+            executor.connection().dump(preserve_row_ids, &mut |text| chunks.push(text))?;
             chunks.flush()
         };
         let thread = self.thread().await.ok_or(Refusal::TooManyAtWork)?;
@@ -178,6 +179,7 @@ impl Stream {
     pub(crate) fn rest(&mut self) {
         self.lend();
         self.slot = None;
+        self.patience = Patience::default();
     }
 
     /// When the open transaction has to end.
@@ -194,47 +196,38 @@ impl Stream {
     }
 
     /// Does what was left for a thread that may block. Says whether the transaction was ended because its time was up.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is one of executors of one lifetime only"
+    )]
     async fn settle(&mut self, policy: &Policy) -> Result<bool, Refusal> {
-        self.on_thread(Thread::of_writer(), policy, |executor| executor.is_ok_and(Executor::settle)).await
+        self.on_thread(Thread::of_writer(), policy, |executor| executor.settle()).await
     }
 
     /// Waits for the right to block a thread, for a while. Others wait for whoever has the turn to write.
     async fn thread(&mut self) -> Option<Thread> {
         let has_turn = self.state.session.as_ref().is_some_and(|session| session.has_turn());
-        if has_turn { Some(Thread::of_writer()) } else { self.database.thread().await }
+        if has_turn { Some(Thread::of_writer()) } else { self.database.thread(&mut self.patience).await }
     }
 
-    /// Runs `work` on a thread that may block, which opens a connection first if the stream has only the right to one.
+    /// Runs `work` on the connection that the stream has, on a thread that may block.
     async fn on_thread<R: Send + 'static>(
         &mut self,
         thread: Thread,
         policy: &Policy,
-        work: impl FnOnce(Result<&mut Executor<'_>, SqlError>) -> R + Send + 'static,
+        work: impl FnOnce(&mut Executor<'_>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
         let was_in_transaction = !self.is_autocommit();
-        let opening = if self.state.session.is_none() { self.database.opening().await } else { None };
-        let session = match (self.state.session.take(), self.slot.take()) {
-            (Some(session), _) => Ok(session),
-            (None, Some(slot)) => Err(slot),
-            (None, None) => return Err(Refusal::Internal),
-        };
-        let interrupter = session.as_ref().map(|session| session.interrupter()).unwrap_or_default();
-        let running = InterruptOnDrop::new(interrupter.clone());
+        let mut session = self.state.session.take().ok_or(Refusal::Internal)?;
+        let running = InterruptOnDrop::new(session.interrupter()).stopped_by(&self.stopper);
         let (database, policy) = (Arc::clone(&self.database), policy.clone());
-        let StreamState { last_insert_rowid, transaction_is_lost: mut is_lost, .. } = self.state;
+        let mut is_lost = self.state.transaction_is_lost;
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
         let working = spawn_blocking(move || {
             let _kept_until_the_end = thread;
             stack::with_room(|| {
-                let session = session.or_else(|slot| database.open(slot, last_insert_rowid, interrupter).map(Box::new));
-                drop(opening);
-                match session {
-                    Ok(mut session) => {
-                        let result = work(Ok(&mut Executor::new(&database, &policy, &mut session, &mut is_lost)));
-                        (Some(session), is_lost, result)
-                    }
-                    Err(error) => (None, is_lost, work(Err(error))),
-                }
+                let result = work(&mut Executor::new(&database, &policy, &mut session, &mut is_lost));
+                (session, is_lost, result)
             })
         });
         let finished = working.await;
@@ -243,7 +236,7 @@ impl Stream {
             self.state.transaction_is_lost |= was_in_transaction;
             crashed(error)
         })?;
-        self.state.session = session;
+        self.state.session = Some(session);
         self.state.transaction_is_lost = is_lost;
         Ok(result)
     }

@@ -14,6 +14,7 @@ mod group_commit;
 mod history;
 mod hostile_tokens;
 mod limits;
+mod opening;
 mod permissions;
 mod protobuf;
 mod protocol;
@@ -27,6 +28,7 @@ mod upload;
 mod values;
 mod writers;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -34,6 +36,8 @@ use http::Request;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::database::Database;
+use super::threads::{Patience, Thread};
 use super::{
     Access, AllowList, DataPlane, DatabaseRecord, Files, Hours, Rules, SigningSeed, Subject, TokenClaims, Usage, mint,
 };
@@ -133,6 +137,20 @@ impl Host {
     /// What the database has used since the clock was set.
     fn usage(&self) -> Usage {
         self.plane.usage(DATABASE, Hours::between(self.clock.now(), self.clock.now()))
+    }
+
+    fn database(&self) -> Arc<Database> {
+        self.plane.0.databases.read().in_service(DATABASE).unwrap()
+    }
+
+    /// The right to every thread that the database may block.
+    async fn all_threads(&self) -> Vec<Thread> {
+        let database = self.database();
+        let mut threads = Vec::new();
+        for _ in 0..128 {
+            threads.push(database.thread(&mut Patience::default()).await.unwrap());
+        }
+        threads
     }
 
     /// The lines of a cursor's answer.

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout};
 
-/// tokio has 512 unless it is told otherwise, and what the cloud does for itself needs some of them.
+/// tokio has 512 unless it is told otherwise. Some are left for what the cloud does for itself, for openings, and for what
+/// is short: a piece of a file that is read to be sent, or a connection that is closed.
 const MOST: usize = 384;
 /// Further ones, for databases of which nothing is at work.
 const MOST_FOR_FIRST: usize = 64;
 /// So that whoever uses one database to the full leaves the others theirs.
 const MOST_OF_ONE: usize = 128;
 
-/// How long a request waits for what there is only so much of: a thread, or a connection of its database.
+/// How long a request waits for what there is only so much of: a connection of its database, or, in all, threads and the
+/// opening of its file.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// The threads of all databases together.
@@ -49,15 +51,43 @@ pub(crate) struct Thread {
     _permits: Option<[OwnedSemaphorePermit; 2]>,
 }
 
-/// The right to open a file, given back when it is dropped.
+/// The right to open a file, and to block a thread for that, given back when it is dropped.
 pub(crate) struct Opening {
-    _permits: [OwnedSemaphorePermit; 2],
+    _permits: Option<[OwnedSemaphorePermit; 2]>,
+}
+
+/// How much longer a request waits.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    left: Duration,
 }
 
 impl Thread {
     /// For whoever must not wait and is the only one of its database: it has the turn to write.
     pub(crate) fn of_writer() -> Self {
         Self { _permits: None }
+    }
+}
+
+impl Opening {
+    /// For whoever must not wait behind others and is the only one of its database: it has the turn to write.
+    pub(crate) fn of_writer() -> Self {
+        Self { _permits: None }
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { left: MAX_WAIT }
+    }
+}
+
+impl Patience {
+    async fn wait<T>(&mut self, coming: impl Future<Output = Option<T>>) -> Option<T> {
+        let begun = Instant::now();
+        let came = timeout(self.left, coming).await.ok().flatten();
+        self.left = self.left.saturating_sub(begun.elapsed());
+        came
     }
 }
 
@@ -68,18 +98,22 @@ impl Share {
     }
 
     /// Waits for the right to open the file, which those who want it get in the order in which they came.
-    pub(crate) async fn opening(&self) -> Option<Opening> {
+    pub(crate) async fn opening(&self, patience: &mut Patience) -> Option<Opening> {
+        patience.wait(self.any_opening()).await
+    }
+
+    async fn any_opening(&self) -> Option<Opening> {
         let own = Arc::clone(&self.opening).acquire_owned().await.ok()?;
         let common = Arc::clone(&self.threads.openings).acquire_owned().await.ok()?;
-        Some(Opening { _permits: [own, common] })
+        Some(Opening { _permits: Some([own, common]) })
     }
 
-    /// Waits for a thread to be free, for a while.
-    pub(crate) async fn thread(&self) -> Option<Thread> {
-        timeout(MAX_WAIT, self.wait()).await.ok()?
+    /// Waits for a thread to be free.
+    pub(crate) async fn thread(&self, patience: &mut Patience) -> Option<Thread> {
+        patience.wait(self.any_thread()).await
     }
 
-    async fn wait(&self) -> Option<Thread> {
+    async fn any_thread(&self) -> Option<Thread> {
         let own = Arc::clone(&self.own).acquire_owned().await.ok()?;
         let mut common = Arc::clone(&self.threads.common).try_acquire_owned();
         if common.is_err() && self.own.available_permits() == MOST_OF_ONE - 1 {
@@ -96,13 +130,15 @@ impl Share {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
+    use futures_util::future::join;
+    use tokio::time::sleep;
 
     use super::*;
 
     async fn take(share: &Share, count: usize) -> Vec<Thread> {
         let mut taken = Vec::new();
         for _ in 0..count {
-            taken.push(share.thread().await.unwrap());
+            taken.push(share.thread(&mut Patience::default()).await.unwrap());
         }
         taken
     }
@@ -112,21 +148,21 @@ mod tests {
         let threads = Arc::default();
         let [one, other] = [Share::new(&threads), Share::new(&threads)];
         let mut taken = take(&one, MOST_OF_ONE).await;
-        assert!(one.thread().await.is_none());
-        assert!(other.thread().await.is_some());
+        assert!(one.thread(&mut Patience::default()).await.is_none());
+        assert!(other.thread(&mut Patience::default()).await.is_some());
         taken.pop();
-        assert!(one.thread().await.is_some());
+        assert!(one.thread(&mut Patience::default()).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_file_that_somebody_has_locked_keeps_no_other_from_being_opened() {
         let threads = Arc::<Threads>::default();
         let [locked, other] = [Share::new(&threads), Share::new(&threads)];
-        let opening = locked.opening().await;
+        let opening = locked.opening(&mut Patience::default()).await;
         let left = threads.openings.available_permits();
-        let mut waiting: Vec<_> = (0..left).map(|_| Box::pin(locked.opening())).collect();
+        let mut waiting: Vec<_> = (0..left).map(|_| Box::pin(locked.any_opening())).collect();
         assert!(waiting.iter_mut().all(|wait| wait.now_or_never().is_none()));
-        assert!(other.opening().await.is_some());
+        assert!(other.opening(&mut Patience::default()).await.is_some());
         drop(opening);
         assert!(waiting.swap_remove(0).await.is_some());
     }
@@ -140,9 +176,26 @@ mod tests {
             taken.extend(take(hog, MOST_OF_ONE).await);
         }
         let late = Share::new(&threads);
-        let first = late.thread().await;
-        assert!(first.is_some() && late.thread().await.is_none());
+        let first = late.thread(&mut Patience::default()).await;
+        assert!(first.is_some() && late.thread(&mut Patience::default()).await.is_none());
         drop(first);
-        assert!(late.thread().await.is_some());
+        assert!(late.thread(&mut Patience::default()).await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_for_all_it_needs_no_longer_than_for_one() {
+        let share = Share::new(&Arc::default());
+        let (opening, taken) = (share.any_opening().await, take(&share, MOST_OF_ONE).await);
+        let (begun, mut patience) = (Instant::now(), Patience::default());
+        let freed = async {
+            sleep(MAX_WAIT / 2).await;
+            drop(opening);
+        };
+        let (came, ()) = join(share.opening(&mut patience), freed).await;
+        assert!(came.is_some() && share.thread(&mut patience).await.is_none());
+        assert!(begun.elapsed() < MAX_WAIT + Duration::from_millis(10), "{:?}", begun.elapsed());
+        // What need not be waited for can still be had.
+        drop(taken);
+        assert!(share.thread(&mut patience).await.is_some());
     }
 }

@@ -16,6 +16,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
 use parking_lot::Mutex;
 use tokio::task::spawn_blocking;
+use turso_cloud_contract::UploadId;
 use turso_cloud_contract::uploads::{START_UPLOAD, StartUpload, UPLOAD, UploadPart};
 
 use super::database::Database;
@@ -74,11 +75,15 @@ impl Uploads {
     }
 
     /// Forgets the unfinished uploads whose time is up.
-    pub(crate) fn expire(&self) {
-        self.unfinished.expire(self.clock.now());
+    pub(crate) async fn expire(&self) {
+        let expired = self.unfinished.take_expired(self.clock.now());
+        if !expired.is_empty() {
+            // Large files take a while to be deleted.
+            let _not_for_the_client = spawn_blocking(move || drop(expired)).await;
+        }
     }
 
-    /// Forgets the unfinished upload of a database that is gone.
+    /// Forgets the unfinished upload of a database that is gone. Blocks.
     pub(crate) fn abandon(&self, database: &str) {
         self.unfinished.abandon(database);
     }
@@ -128,12 +133,12 @@ impl Uploads {
                 let expected = chunked.length_of(index)?;
                 refuse_other_length(announced_length(headers)?, expected, &format!("chunk {index}"))?;
                 let bytes = receive::whole(body, expected).await?;
-                run(move || chunked.write(index, &bytes, reserved)).await?;
+                database.run(move || chunked.write(index, &bytes, reserved)).await??;
                 Ok(empty())
             }
             Some(UploadPart::Finalize { upload }) if method == Method::PUT => {
                 let reserved = Reserved::read(headers)?;
-                let (file, of_chunks) = self.unfinished.finish(&database.record().id, &upload)?;
+                let (file, of_chunks) = self.finish(database, upload).await?;
                 self.check_and_activate(database, file, reserved.or(of_chunks)).await
             }
             _ => Err(Refusal::MethodNotAllowed),
@@ -149,7 +154,8 @@ impl Uploads {
         let reserved = Reserved::read(headers)?;
         let length = announced_length(headers)?;
         refuse_size(database, length)?;
-        let file = self.temporary_file()?;
+        let uploads = Arc::clone(self);
+        let file = database.run(move || uploads.temporary_file()).await??;
         receive::into_file(body, length, &file).await?;
         self.check_and_activate(database, file, reserved).await
     }
@@ -161,9 +167,22 @@ impl Uploads {
     ) -> Result<Response<Body>, Refusal> {
         let announced: StartUpload = receive::json(body).await?;
         refuse_size(database, announced.db_size_bytes)?;
-        let file = self.temporary_file()?;
-        let id = &database.record().id;
-        body::json(&self.unfinished.start(id, announced.db_size_bytes, file, self.clock.now())?)
+        let (uploads, id) = (Arc::clone(self), database.record().id.clone());
+        let work = move || {
+            let file = uploads.temporary_file()?;
+            uploads.unfinished.start(&id, announced.db_size_bytes, file, uploads.clock.now())
+        };
+        body::json(&database.run(work).await??)
+    }
+
+    /// On a thread of its own, for a piece may still be on its way to the disk.
+    async fn finish(
+        self: &Arc<Self>,
+        database: &Database,
+        upload: UploadId,
+    ) -> Result<(TemporaryFile, Option<Reserved>), Refusal> {
+        let (uploads, id) = (Arc::clone(self), database.record().id.clone());
+        database.run(move || uploads.unfinished.finish(&id, &upload)).await?
     }
 
     /// On a thread of its own, so that a client that goes away does not leave the work half done.
@@ -173,12 +192,12 @@ impl Uploads {
         file: TemporaryFile,
         reserved: Option<Reserved>,
     ) -> Result<Response<Body>, Refusal> {
-        let (uploads, database) = (Arc::clone(self), Arc::clone(database));
-        run(move || {
+        let (uploads, counted, database) = (Arc::clone(self), database, Arc::clone(database));
+        let work = move || {
             check::file(file.path(), reserved.unwrap_or(Reserved::NONE))?;
             uploads.activate(&database, file)
-        })
-        .await?;
+        };
+        counted.run(work).await??;
         Ok(empty())
     }
 
@@ -252,11 +271,4 @@ fn empty() -> Response<Body> {
 fn failed(what: &'static str, error: &std::io::Error) -> Refusal {
     tracing::error!(%error, what);
     Refusal::Internal
-}
-
-async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
-    spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "an upload ended without an answer");
-        Err(Refusal::Internal)
-    })
 }

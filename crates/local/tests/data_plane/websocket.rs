@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::support::{Served, execute};
+use crate::support::{Served, Socket, execute};
+
+/// Produces no row and never ends.
+const BUSY: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
 
 #[tokio::test]
 async fn every_request_of_the_third_version_is_answered_in_its_documented_shape() {
@@ -199,6 +203,46 @@ async fn a_cursor_closed_early_stops_its_query_and_keeps_the_transaction_of_its_
 }
 
 #[tokio::test]
+async fn a_cursor_closed_before_its_next_row_stops_its_query_and_keeps_the_transaction_of_its_stream() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana3").await;
+    socket.open(1).await;
+    for sql in ["CREATE TABLE t (x)", "BEGIN", "INSERT INTO t VALUES (1)"] {
+        socket.run(1, sql).await;
+    }
+    close_within(&mut socket, BUSY).await;
+    socket.run(1, "INSERT INTO t VALUES (2)").await;
+    socket.run(1, "COMMIT").await;
+    assert_eq!(served.value("SELECT count(*) FROM t").await, "2");
+}
+
+#[tokio::test]
+async fn a_cursor_closed_while_it_writes_tells_of_the_transaction_it_has_cost() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana3").await;
+    socket.open(1).await;
+    for sql in ["CREATE TABLE t (x)", "BEGIN", "INSERT INTO t VALUES (1)"] {
+        socket.run(1, sql).await;
+    }
+    close_within(&mut socket, &format!("INSERT INTO t {BUSY}")).await;
+    for sql in ["INSERT INTO t VALUES (2)", "COMMIT"] {
+        assert_eq!(socket.error(execute(1, sql)).await["code"], "TRANSACTION_TIMEOUT");
+    }
+    socket.run(1, "INSERT INTO t VALUES (3)").await;
+    assert_eq!(served.value("SELECT group_concat(x) FROM t").await, "3");
+}
+
+/// Closes a cursor on stream 1 while this runs, which never ends by itself.
+async fn close_within(socket: &mut Socket, endless: &str) {
+    let steps = json!([{ "stmt": { "sql": "SELECT 1" } }, { "stmt": { "sql": endless } }]);
+    socket.get(json!({ "type": "open_cursor", "stream_id": 1, "cursor_id": 1, "batch": { "steps": steps } })).await;
+    let response = socket.get(json!({ "type": "fetch_cursor", "cursor_id": 1, "max_count": 1 })).await;
+    assert_eq!(response["entries"][0]["type"], "step_begin", "{response}");
+    let closed = socket.get(json!({ "type": "close_cursor", "cursor_id": 1 }));
+    timeout(Duration::from_secs(60), closed).await.expect("the query is stopped");
+}
+
+#[tokio::test]
 async fn a_stream_closed_with_an_open_cursor_ends_both() {
     let served = Served::new().await;
     let mut socket = served.socket("hrana3").await;
@@ -216,8 +260,7 @@ async fn a_stream_closed_while_its_cursor_has_no_row_yet_stops_the_query() {
     let served = Served::new().await;
     let mut socket = served.socket("hrana3").await;
     socket.open(1).await;
-    let busy = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
-    let steps = json!([{ "stmt": { "sql": busy } }]);
+    let steps = json!([{ "stmt": { "sql": BUSY } }]);
     socket.get(json!({ "type": "open_cursor", "stream_id": 1, "cursor_id": 1, "batch": { "steps": steps } })).await;
     let fetched = socket.begin(json!({ "type": "fetch_cursor", "cursor_id": 1, "max_count": 1 })).await;
     let closed = socket.begin(json!({ "type": "close_stream", "stream_id": 1 })).await;

@@ -84,14 +84,6 @@ pub(crate) fn set_last_insert_rowid(connection: &Connection, rowid: i64) {
     unsafe { libsql_ffi::sqlite3_set_last_insert_rowid(connection.handle(), rowid) }
 }
 
-/// Whether a text ends where a statement does, and not inside a string, a comment or the body of a trigger. One that
-/// cannot be compiled for a zero byte in it is said to, so that its error is found.
-pub(crate) fn is_complete(sql: &[u8]) -> bool {
-    let Ok(sql) = CString::new(sql) else { return true };
-    // SAFETY: the pointer is to a text that ends in a zero byte and outlives the call, which only reads it.
-    unsafe { libsql_ffi::sqlite3_complete(sql.as_ptr()) == 1 }
-}
-
 /// A number as the engine casts it to text.
 pub(crate) fn text_of_real(value: f64) -> String {
     // Seventeen digits at most, a sign, a point and an exponent.

@@ -16,20 +16,21 @@ use crate::data::hrana::SqlError;
 pub(crate) struct LibsqlEngine {
     path: PathBuf,
     durability: Durability,
-    opening: Mutex<()>,
+    connecting: Mutex<()>,
     schema: Arc<SchemaEpoch>,
 }
 
 impl LibsqlEngine {
     pub(crate) fn new(path: PathBuf, durability: Durability) -> Self {
-        Self { path, durability, opening: Mutex::new(()), schema: Arc::default() }
+        Self { path, durability, connecting: Mutex::new(()), schema: Arc::default() }
     }
 }
 
 impl Engine for LibsqlEngine {
     fn connect(&self, interrupter: Interrupter) -> Result<Box<dyn Connection>, SqlError> {
-        // Switching a new file to WAL needs it exclusively; one at a time, nobody waits in the engine for it.
-        let _one_at_a_time = self.opening.lock();
+        // Switching a new file to WAL needs it exclusively; one at a time, nobody waits in the engine for it. Not all who
+        // come here have waited for the right to open the file: copies and attachments have not.
+        let _one_at_a_time = self.connecting.lock();
         let handle = open(&self.path, self.durability).map_err(errors::describe)?;
         Ok(Box::new(LibsqlConnection::new(handle, interrupter, Arc::clone(&self.schema))))
     }

@@ -6,10 +6,10 @@ use rusqlite::Connection as Handle;
 
 use super::text;
 
-/// Counts the schema changes made by this process, which is the only one that opens the file.
+/// Counts the schema changes made by this process. Those of another program are noticed when a statement runs.
 ///
 /// A connection compiles against the schema it has read last and notices a change only when it runs, so it has to look
-/// again whenever another one may have changed it.
+/// again whenever another one of this process may have changed it.
 #[derive(Debug, Default)]
 pub(super) struct SchemaEpoch(AtomicU64);
 

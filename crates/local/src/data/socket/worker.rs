@@ -103,12 +103,13 @@ impl Worker {
         let (ending, ended) = oneshot::channel();
         let mut fetches = pin!(serve_fetches(&mut self.jobs, &self.answers, Supply::new(chunks, ended)));
         {
+            let stopper = self.stream.stopper();
             let mut batch = pin!(run_batch(&mut self.stream, steps, policy, entries, ending));
             tokio::select! {
                 last = &mut fetches => {
                     // Its stream lives on after a closed cursor; otherwise the query that still runs is stopped by
-                    // dropping it.
-                    if let Some(Job { work: Work::CloseCursor, .. }) = last {
+                    // dropping it, and what it has left with it.
+                    if matches!(last, Some(Job { work: Work::CloseCursor, .. })) && stopper.stop() {
                         batch.await;
                     }
                     return Some(last);

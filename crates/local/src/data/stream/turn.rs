@@ -1,18 +1,21 @@
 //! How a stream comes to a connection, and to its turn to write.
 
 use std::iter;
+use std::sync::Arc;
 
-use tokio::task::yield_now;
+use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
-use super::{Attempt, Stream, crashed};
+use super::{Stream, Verdict, crashed, too_many_at_work};
+use crate::data::engine::Interrupter;
 use crate::data::executor::{Pause, Script};
 use crate::data::group_commit::{Fate, Follower, Output, Role, Write};
 use crate::data::hrana::SqlError;
 use crate::data::policy::Policy;
 use crate::data::refusal::Refusal;
-use crate::data::session::transaction_timeout;
-use crate::data::threads::{MAX_WAIT, Thread};
+use crate::data::session::{InterruptOnDrop, transaction_timeout};
+use crate::data::stack;
+use crate::data::threads::{MAX_WAIT, Opening};
 
 /// Long enough for a writer in front to use up its own limit and for the queue behind it to move.
 const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
@@ -24,13 +27,13 @@ impl Stream {
         pause: Option<Pause>,
         script: &impl Script,
         policy: &Policy,
-        patience: &mut Option<Instant>,
+        latest: &mut Option<Instant>,
     ) -> Result<Option<Result<Output, SqlError>>, Refusal> {
         // One statement may have to wait more than once if it shares its turn, which only one that comes alone does.
         if script.only_statement().is_none() {
-            *patience = None;
+            *latest = None;
         }
-        let mut until = || *patience.get_or_insert_with(|| Instant::now() + MAX_WAIT_TO_WRITE);
+        let mut until = || *latest.get_or_insert_with(|| Instant::now() + MAX_WAIT_TO_WRITE);
         match pause {
             Some(Pause::Turn) => Ok(self.wait_to_write(policy, until()).await?.err().map(Err)),
             Some(Pause::SharedTurn) => self.write_with_others(script, policy, until()).await,
@@ -38,17 +41,34 @@ impl Stream {
         }
     }
 
-    /// Makes sure that the stream, which has the turn to write or has waited for it, has a connection.
-    async fn connect(&mut self, policy: &Policy) -> Attempt<()> {
+    /// Makes sure that the stream has a connection.
+    pub(super) async fn connect(&mut self) -> Verdict<()> {
         if self.connect_at_once().await? {
             return Ok(Ok(()));
         }
-        self.on_thread(Thread::of_writer(), policy, |executor| executor.map(|_| ())).await
+        let Some(opening) = self.database.opening(&mut self.patience).await else { return Ok(Err(too_many_at_work())) };
+        // Meanwhile somebody may have left one.
+        if self.connect_at_once().await? { Ok(Ok(())) } else { self.open(opening).await }
+    }
+
+    /// Opens a connection, to which the stream has the right.
+    async fn open(&mut self, opening: Opening) -> Verdict<()> {
+        let slot = self.slot.take().ok_or(Refusal::Internal)?;
+        let interrupter = Interrupter::default();
+        let running = InterruptOnDrop::new(interrupter.clone());
+        let (database, last_insert_rowid) = (Arc::clone(&self.database), self.state.last_insert_rowid);
+        let opened = spawn_blocking(move || {
+            let _kept_until_the_end = opening;
+            stack::with_room(|| database.open(slot, last_insert_rowid, interrupter))
+        });
+        let opened = opened.await.map_err(crashed)?;
+        running.disarm();
+        Ok(opened.map(|session| self.state.session = Some(Box::new(session))))
     }
 
     /// Takes a connection that was left by an earlier request, unless the stream has one. Says whether it has one now; it
     /// has the right to one in any case.
-    pub(super) async fn connect_at_once(&mut self) -> Result<bool, Refusal> {
+    async fn connect_at_once(&mut self) -> Result<bool, Refusal> {
         if self.state.session.is_some() {
             return Ok(true);
         }
@@ -78,22 +98,27 @@ impl Stream {
     }
 
     /// Waits in the database's queue of writers until then; without success, the open transaction may have been ended.
-    async fn wait_to_write(&mut self, policy: &Policy, until: Instant) -> Attempt<()> {
+    async fn wait_to_write(&mut self, policy: &Policy, until: Instant) -> Verdict<()> {
         let until = self.deadline().map_or(until, |deadline| deadline.min(until));
         // Who waits needs no connection, unless a transaction is open on it: the next one in the queue takes the same.
         self.lend();
-        // Whoever has the turn must not wait for anything else that others may hold.
+        // Whoever has the turn must not wait for anything else that others may hold: the right to a connection, or to open
+        // one.
         self.reserve().await?;
-        let waited = timeout_at(until, self.database.writers().acquire_owned()).await;
-        if let Err(error) = self.connect(policy).await? {
+        let Ok(turn) = timeout_at(until, self.database.writers().acquire_owned()).await else {
+            let was_ended = self.state.session.is_some() && self.settle(policy).await?;
+            return Ok(Err(if was_ended { transaction_timeout() } else { busy() }));
+        };
+        if !self.connect_at_once().await?
+            && let Err(error) = self.open(Opening::of_writer()).await?
+        {
             return Ok(Err(error));
         }
-        match (waited, &mut self.state.session) {
-            (Ok(Ok(turn)), Some(session)) => {
+        match (turn, &mut self.state.session) {
+            (Ok(turn), Some(session)) => {
                 session.take_turn(turn);
                 Ok(Ok(()))
             }
-            (Err(_), _) => Ok(Err(if self.settle(policy).await? { transaction_timeout() } else { busy() })),
             _ => Err(Refusal::Internal),
         }
     }

@@ -140,6 +140,20 @@ async fn streams_without_state_hold_no_connection() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn copies_need_a_thread_as_statements_do() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let taken = host.all_threads().await;
+    let refused = (503, r#"{"error":"too many statements at work"}"#.to_owned());
+    assert_eq!(host.post("/pull-updates", "").await, refused);
+    assert_eq!(super::export::get(&host, "/info").await.0, 503);
+
+    drop(taken);
+    assert_eq!(host.send("/pull-updates", "").await.status(), 200);
+    assert_eq!(super::export::get(&host, "/info").await.0, 200);
+}
+
 /// A transaction has its own, shorter time.
 #[tokio::test(start_paused = true)]
 async fn a_statement_outside_a_transaction_is_stopped_after_its_time() {

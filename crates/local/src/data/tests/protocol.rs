@@ -28,9 +28,34 @@ async fn an_unknown_host_is_not_found_whatever_is_asked() {
 async fn unknown_paths_and_methods_are_refused_with_json() {
     let host = Host::new();
     assert_eq!(host.get("/nope").await, (404, r#"{"error":"not found"}"#.to_owned()));
-    assert_eq!(host.get("/v2/pipeline").await.0, 405);
-    let put = Request::builder().method(Method::PUT).uri("/").body("".into()).unwrap();
-    assert_eq!(host.plane.handle(LABEL, "/v3/cursor", put).await.status(), 405);
+    for path in [
+        "/",
+        "/health",
+        "/version",
+        "/v1",
+        "/v2",
+        "/v2/",
+        "/v3",
+        "/v3/",
+        "/v3-protobuf",
+        "/v1/execute",
+        "/v1/batch",
+        "/v1/jobs",
+        "/v1/jobs/7",
+        "/dump",
+        "/v2/pipeline",
+        "/v3/pipeline?a=b",
+        "/v3/cursor",
+        "/v3-protobuf/pipeline",
+        "/v3-protobuf/cursor",
+        "/pull-updates",
+        "/info",
+        "/export/1",
+        "/sync/1/1/2",
+    ] {
+        let put = Request::builder().method(Method::PUT).uri("/").body("".into()).unwrap();
+        assert_eq!(host.plane.handle(LABEL, path, put).await.status(), 405, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -125,6 +125,29 @@ async fn a_statement_that_outlives_its_transaction_is_interrupted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_that_outlives_its_transaction_takes_all_of_it_back() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let created = host.usage().rows.written;
+    let endless = format!("INSERT INTO t {BUSY}");
+    let statements = ["BEGIN", "INSERT INTO t VALUES (1)", &endless, "INSERT INTO t VALUES (2)", "COMMIT", "SELECT 1"];
+    let request = tokio::spawn({
+        let (host, requests) = (host.clone(), statements.map(execute));
+        async move { host.pipeline(None, json!(requests)).await }
+    });
+    while host.usage().rows.written == created {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::advance(std::time::Duration::from_secs(6)).await;
+    let answer = request.await.unwrap();
+    for index in 2..5 {
+        assert_eq!(answer["results"][index]["error"]["code"], "TRANSACTION_TIMEOUT", "{answer}");
+    }
+    assert_eq!(answer["results"][5]["type"], "ok", "{answer}");
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_sequence_and_a_cursor_wait_for_their_turn_to_write() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;

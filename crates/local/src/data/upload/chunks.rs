@@ -51,7 +51,7 @@ struct Progress {
 }
 
 impl Unfinished {
-    /// Begins an upload in the place of an earlier one.
+    /// Begins an upload in the place of an earlier one, whose file is deleted. Blocks.
     pub(super) fn start(
         &self,
         database: &str,
@@ -80,7 +80,7 @@ impl Unfinished {
         found.ok_or_else(|| Refusal::UnknownUpload(id.clone()))
     }
 
-    /// Ends an upload that is complete, and yields its file.
+    /// Ends an upload that is complete, and yields its file. Blocks.
     pub(super) fn finish(&self, database: &str, id: &UploadId) -> Result<(TemporaryFile, Option<Reserved>), Refusal> {
         let finished = self.find(database, id)?.finish()?;
         let mut state = self.0.lock();
@@ -90,19 +90,20 @@ impl Unfinished {
         Ok(finished)
     }
 
+    /// Forgets the upload of a database, and deletes its file. Blocks.
     pub(super) fn abandon(&self, database: &str) {
         let abandoned = self.0.lock().by_database.remove(database);
         drop(abandoned);
     }
 
-    pub(super) fn expire(&self, now: Timestamp) {
-        let mut state = self.0.lock();
-        if state.by_database.is_empty() {
-            return;
-        }
-        let expired: Vec<_> = state.by_database.extract_if(|_, chunked| chunked.expires_at <= now).collect();
-        drop(state);
-        drop(expired);
+    /// Forgets the uploads whose time is up. To drop them deletes their files, which blocks.
+    pub(super) fn take_expired(&self, now: Timestamp) -> Vec<Arc<Chunked>> {
+        self.0
+            .lock()
+            .by_database
+            .extract_if(|_, chunked| chunked.expires_at <= now)
+            .map(|(_, chunked)| chunked)
+            .collect()
     }
 }
 
@@ -156,4 +157,45 @@ fn refuse_missing(there: &[bool]) -> Result<(), Refusal> {
         others => format!(" and {others} more"),
     };
     Err(Refusal::protocol(format!("the upload is not complete: chunks {}{others} are missing", named.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::data::tests::{DATABASE, record};
+    use crate::data::{DataPlane, Files};
+
+    #[tokio::test]
+    async fn who_finishes_an_upload_waits_for_a_piece_without_blocking_others() {
+        let plane = DataPlane::new(Files::Memory, Clock::system());
+        plane.put(record());
+        let database = plane.0.databases.read().in_service(DATABASE).unwrap();
+        let uploads = Arc::clone(&plane.0.uploads);
+        let file = uploads.temporary_file().unwrap();
+        uploads.unfinished.start(DATABASE, 1, file, uploads.clock.now()).unwrap();
+        let upload = uploads.unfinished.0.lock().by_database[DATABASE].clone();
+        let (locked, is_locked) = mpsc::channel();
+        let (written, is_written) = mpsc::channel();
+        let writer = thread::spawn({
+            let upload = Arc::clone(&upload);
+            move || {
+                let _progress = upload.progress.lock();
+                locked.send(()).unwrap();
+                is_written.recv_timeout(Duration::from_secs(10))
+            }
+        });
+        is_locked.recv().unwrap();
+        let mut finished = Box::pin(uploads.finish(&database, upload.id.clone()));
+        assert!(finished.as_mut().now_or_never().is_none());
+        written.send(()).expect("the piece is still being written");
+        assert!(matches!(finished.await, Err(Refusal::Protocol(problem)) if problem.contains("chunks 0 are missing")));
+        writer.join().unwrap().unwrap();
+    }
 }

@@ -1,6 +1,6 @@
 //! How far two texts are from each other: functions of sqlean's module `fuzzy`.
 //!
-//! The module's own of these ask for a table of the lengths of both texts multiplied, do not look whether they got it,
+//! The module's own versions ask for a table of the lengths of both texts multiplied, do not look whether they got it,
 //! and cannot be interrupted while they fill it.
 
 use rusqlite::types::Value;

@@ -43,6 +43,18 @@ async fn chunks_may_come_in_any_order_and_again() {
     assert_eq!(leftovers(directory.path()), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_chunk_needs_a_thread_as_statements_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = draft_host(directory.path());
+    let id = host.start(8192).await;
+    let taken = host.all_threads().await;
+    let refused = (503, r#"{"error":"too many statements at work"}"#.to_owned());
+    assert_eq!(host.chunk(&id, 0, &good_file()).await, refused);
+    drop(taken);
+    assert_eq!(host.chunk(&id, 0, &good_file()).await, ok());
+}
+
 #[tokio::test]
 async fn a_chunk_that_cannot_be_one_is_refused() {
     let directory = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 /// Reads SQL byte by byte and tells where statements end: at a semicolon that is in no string, no name, no comment and
 /// not within the body of a trigger.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Scanner {
+pub struct Scanner {
     text: Text,
     place: Place,
     word: Word,
@@ -11,7 +11,7 @@ pub(crate) struct Scanner {
 
 /// What a byte did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// It is between statements: a space, or a part of a comment.
     Between,
     /// The next one tells whether it begins a statement or a comment between statements.
@@ -62,12 +62,14 @@ struct Word {
 
 impl Scanner {
     /// Whether nothing but spaces and whole comments was read since the last statement.
-    pub(crate) fn is_between(&self) -> bool {
+    #[must_use]
+    pub fn is_between(&self) -> bool {
         self.place == Place::Before && self.text == Text::Plain && self.word.length == 0
     }
 
     /// What the text still needs to be whole, if it ended here; nothing where a semicolon would do.
-    pub(crate) fn missing(&self) -> Option<&'static str> {
+    #[must_use]
+    pub fn missing(&self) -> Option<&'static str> {
         match self.text {
             Text::Quoted(b'\'') => Some("the ' that ends a string"),
             Text::Quoted(b']') => Some("the ] that ends a name"),
@@ -82,7 +84,7 @@ impl Scanner {
     }
 
     /// Takes the next byte. Lines have to be given with their ends.
-    pub(crate) fn take(&mut self, byte: u8) -> Step {
+    pub fn take(&mut self, byte: u8) -> Step {
         match self.text {
             Text::Quoted(end) => {
                 if byte == end {
