@@ -30,8 +30,10 @@ impl Engine for LibsqlEngine {
     fn connect(&self, interrupter: Interrupter) -> Result<Box<dyn Connection>, SqlError> {
         // Switching a new file to WAL needs it exclusively; one at a time, nobody waits in the engine for it.
         let _one_at_a_time = self.opening.lock();
+        // Before the schema is read: what is changed meanwhile is read again.
+        let schema_seen = self.schema.current();
         let handle = open(&self.path, self.durability).map_err(errors::describe)?;
-        Ok(Box::new(LibsqlConnection::new(handle, interrupter, Arc::clone(&self.schema))))
+        Ok(Box::new(LibsqlConnection::new(handle, interrupter, Arc::clone(&self.schema), schema_seen)))
     }
 
     fn copy_to(&self, file: &Path) -> Result<(), SqlError> {
