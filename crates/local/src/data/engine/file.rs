@@ -42,16 +42,11 @@ pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Hand
     // What the log says goes into the file when the history of the database has taken it, and at no other time.
     handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     ffi::end_automatic_checkpoints(&handle);
-    // This reads the schema, and with it the log.
+    // In this order, for a new file is synced as often as the first says while it becomes one with a log.
     handle.execute_batch(match durability {
-        Durability::Process => "PRAGMA synchronous=NORMAL",
-        Durability::Nothing => "PRAGMA synchronous=OFF",
+        Durability::Process => "PRAGMA synchronous=NORMAL; PRAGMA journal_mode=WAL;",
+        Durability::Nothing => "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL;",
     })?;
-    // After that, for a new file is synced as often as the pragma says while it becomes one with a log. One that has
-    // something in its log is such a file: most are opened again and again, and need not be asked.
-    if ffi::log_frames(&handle).unwrap_or_default() == 0 {
-        handle.execute_batch("PRAGMA journal_mode=WAL")?;
-    }
     Ok(handle)
 }
 
