@@ -181,11 +181,9 @@ impl Database {
 
     /// A new connection, and what stops its statements. Blocks.
     fn connect(&self, interrupter: Interrupter) -> Result<Box<dyn Connection>, SqlError> {
-        self.file.prepare().map_err(|error| {
-            tracing::error!(%error, "could not create the directory of the databases");
-            SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
-        })?;
-        self.refuse_lost()?;
+        if !self.file.exists() {
+            self.make_room()?;
+        }
         let mut connection = self.engine.connect(interrupter)?;
         // Whoever wants the past is told what keeps it; the present can do without.
         if let Err(HistoryError::Engine(error)) = self.history.open(connection.as_mut()) {
@@ -197,6 +195,15 @@ impl Database {
             self.surroundings.open_set.grow(&self.itself);
         }
         Ok(connection)
+    }
+
+    /// Makes sure that a file can be made, and may be.
+    fn make_room(&self) -> Result<(), SqlError> {
+        self.refuse_lost()?;
+        self.file.prepare().map_err(|error| {
+            tracing::error!(%error, "could not create the directory of the databases");
+            SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
+        })
     }
 
     /// Takes back what a stream held: for the next request if it is as good as new, otherwise to be closed.

@@ -42,7 +42,8 @@ pub(super) struct LibsqlConnection {
 }
 
 impl LibsqlConnection {
-    pub(super) fn new(handle: Handle, interrupter: Interrupter, schema: Arc<SchemaEpoch>) -> Self {
+    /// On a handle that has read the schema when this many changes of it were made, or later.
+    pub(super) fn new(handle: Handle, interrupter: Interrupter, schema: Arc<SchemaEpoch>, schema_seen: u64) -> Self {
         let observer = Observer::install(&handle);
         handle.set_prepared_statement_cache_capacity(familiar::MOST);
         let lookout = Lookout::install(&handle, interrupter);
@@ -55,7 +56,7 @@ impl LibsqlConnection {
             lookout,
             familiar: Familiar::default(),
             schema,
-            schema_seen: 0,
+            schema_seen,
             schema_changed: false,
             has_size_limit: false,
             has_attached: false,

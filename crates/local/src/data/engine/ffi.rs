@@ -95,6 +95,12 @@ pub(crate) fn text_of_real(value: f64) -> String {
     CStr::from_bytes_until_nul(&text).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// Leaves what the connection commits in the log, however long that grows.
+pub(crate) fn end_automatic_checkpoints(connection: &Connection) {
+    // SAFETY: the handle is open for as long as `connection` is borrowed; the call only takes away a hook of it.
+    unsafe { libsql_ffi::sqlite3_wal_autocheckpoint(connection.handle(), 0) };
+}
+
 /// Learns of each commit to the main database of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct CommitWatch(Arc<AtomicU32>);

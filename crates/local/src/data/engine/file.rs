@@ -6,7 +6,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rusqlite::{Connection as Handle, OpenFlags, backup::Backup, config::DbConfig};
 
-use super::{functions, limits};
+use super::{ffi, functions, limits};
 
 /// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
 /// file and the recovery of its log.
@@ -29,6 +29,7 @@ pub(crate) enum Durability {
     Nothing,
 }
 
+/// Opens a database, which is made if it is not there, and reads its schema.
 pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Handle> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // URIs are for attached databases.
@@ -37,14 +38,15 @@ pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Hand
     functions::install(&handle)?;
     limits::install(&handle);
     handle.busy_timeout(BUSY_TIMEOUT)?;
-    // In this order, for a new file is synced as often as the pragma says while it becomes one with a log.
-    handle.execute_batch(match durability {
-        Durability::Process => "PRAGMA synchronous=NORMAL; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
-        Durability::Nothing => "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
-    })?;
+    handle.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     // What the log says goes into the file when the history of the database has taken it, and at no other time.
-    handle.execute_batch("PRAGMA wal_autocheckpoint=0;")?;
     handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    ffi::end_automatic_checkpoints(&handle);
+    // In this order, for a new file is synced as often as the first says while it becomes one with a log.
+    handle.execute_batch(match durability {
+        Durability::Process => "PRAGMA synchronous=NORMAL; PRAGMA journal_mode=WAL;",
+        Durability::Nothing => "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL;",
+    })?;
     Ok(handle)
 }
 

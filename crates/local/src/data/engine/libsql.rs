@@ -31,8 +31,10 @@ impl Engine for LibsqlEngine {
         // Switching a new file to WAL needs it exclusively; one at a time, nobody waits in the engine for it. Not all who
         // come here have waited for the right to open the file: copies and attachments have not.
         let _one_at_a_time = self.connecting.lock();
+        // Before the schema is read: what is changed meanwhile is read again.
+        let schema_seen = self.schema.current();
         let handle = open(&self.path, self.durability).map_err(errors::describe)?;
-        Ok(Box::new(LibsqlConnection::new(handle, interrupter, Arc::clone(&self.schema))))
+        Ok(Box::new(LibsqlConnection::new(handle, interrupter, Arc::clone(&self.schema), schema_seen)))
     }
 
     fn copy_to(&self, file: &Path) -> Result<(), SqlError> {

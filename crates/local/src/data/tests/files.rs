@@ -27,6 +27,30 @@ async fn the_file_appears_on_first_use_and_outlives_the_data_plane() {
 }
 
 #[tokio::test]
+async fn a_file_is_used_in_the_same_way_whatever_its_log_was_when_it_was_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join(format!("{DATABASE}.db"));
+    let is_as_promised = async || {
+        let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+        let mode = json!({ "type": "text", "value": "wal" });
+        assert_eq!(host.value("PRAGMA journal_mode").await, mode);
+        assert_eq!(host.value("PRAGMA synchronous").await, integer(1));
+        assert_eq!(host.value("PRAGMA foreign_keys").await, integer(1));
+        host.run(&["CREATE TABLE IF NOT EXISTS t (x)", "INSERT INTO t VALUES (7)"]).await;
+    };
+    let wal = file.with_extension("db-wal");
+    is_as_promised().await;
+    assert!(wal.metadata().unwrap().len() > 0);
+    is_as_promised().await;
+    rusqlite::Connection::open(&file).unwrap().execute("INSERT INTO t VALUES (8)", []).unwrap();
+    assert!(!wal.exists());
+    is_as_promised().await;
+    rusqlite::Connection::open(&file).unwrap().pragma_update(None, "journal_mode", "delete").unwrap();
+    assert!(!wal.exists());
+    is_as_promised().await;
+}
+
+#[tokio::test]
 async fn a_database_whose_file_has_gone_is_not_taken_for_an_empty_one() {
     let directory = tempfile::tempdir().unwrap();
     let files = || Files::Directory(directory.path().to_owned());
