@@ -93,6 +93,16 @@ impl Failure {
         self.kind == kind
     }
 
+    /// The same failure where something was carried out before: to run it all again would do that twice.
+    #[must_use]
+    pub(crate) fn after_changes(mut self) -> Self {
+        if self.kind == Kind::Transient {
+            self.kind = Kind::Failed;
+            self = self.hint("what came before was carried out: look before running it again");
+        }
+        self
+    }
+
     /// The same failure in other words.
     #[must_use]
     pub(crate) fn saying(mut self, message: impl Into<String>) -> Self {
@@ -224,6 +234,12 @@ impl Http {
             attempts: error.attempts(),
         })
     }
+}
+
+/// Any error where something was carried out before. What was not safe to run again stays what it is.
+pub(crate) fn after_changes(error: anyhow::Error) -> anyhow::Error {
+    let (_, _, kind) = classify(&error);
+    if kind == Kind::Transient { Failure::of_any(error).after_changes().into() } else { error }
 }
 
 /// What among the causes of an error decides how the run ends.

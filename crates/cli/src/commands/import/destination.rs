@@ -133,7 +133,7 @@ impl Destination {
         match self.remove_again(cx).await {
             // Whether it was created is known now.
             Ok(removed) => failure.without_hint().adding(&removed).into(),
-            Err(left) => failure.adding(&left).into(),
+            Err(left) => failure.after_changes().adding(&left).into(),
         }
     }
 
