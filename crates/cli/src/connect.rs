@@ -3,7 +3,7 @@
 use std::{env, fs, time::Duration};
 
 use anyhow::{Context as _, Result};
-use turso_cloud::{DatabaseToken, Expiration, InvalidInput, NewToken};
+use turso_cloud::{DatabaseName, DatabaseToken, Expiration, InvalidInput, NewToken};
 use url::{Host, Url};
 
 use crate::{
@@ -94,12 +94,13 @@ fn lifetime() -> Expiration {
     Expiration::hours(1)
 }
 
-/// Refuses the URL of a database that cannot be one, or that holds a token: it would be shown wherever the database is
-/// named.
+/// Refuses what is no name of a database and no URL of one, and a URL that holds a token: it would be shown wherever the
+/// database is named.
 pub(crate) fn check(database: &str) -> Result<()> {
     const SCHEMES: [&str; 6] = ["libsql", "turso", "https", "http", "wss", "ws"];
     const FIELD: &str = "URL of the database";
     if !is_url(database) {
+        DatabaseName::try_from(database)?;
         return Ok(());
     }
     let url = Url::parse(database).map_err(|error| InvalidInput::without_value(FIELD, format!("is none: {error}")))?;

@@ -244,6 +244,20 @@ fn what_cannot_be_run_is_said_before_anything_is() {
 }
 
 #[test]
+fn no_database_gets_anything_where_what_should_be_another_is_none() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a)"]);
+    let insert = "INSERT INTO t VALUES (1)";
+    // The last is what comes of statements that are given as several words.
+    for other in ["Bad_Name", "ftp://example.com", insert] {
+        let ended = served.run(&["sql", "shop", other, insert]);
+        assert_eq!(ended.code, Some(2), "{other}: {}", ended.stderr);
+        assert!(ended.stderr.contains("is not valid"), "{other}: {}", ended.stderr);
+    }
+    assert_eq!(served.done(&["sql", "shop", "SELECT count(*) FROM t", "-o", "name"]), "0\n");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_worth_another_try() {
     let served = served(&[]);
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

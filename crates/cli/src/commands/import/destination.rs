@@ -1,7 +1,7 @@
 //! The database an import goes to.
 
 use anyhow::Result;
-use turso_cloud::{DatabaseName, Encryption, NewDatabase};
+use turso_cloud::{Encryption, NewDatabase};
 
 use super::{journal::Place, outcome::Imported, stop::Stop};
 use crate::{
@@ -16,13 +16,9 @@ impl Destination {
     /// Refuses what no database can be, or be created as, before a file is read that may be large.
     pub(super) fn check_name(&self) -> Result<()> {
         connect::check(&self.to)?;
-        if !self.create {
-            return Ok(());
-        }
-        if is_url(&self.to) {
+        if self.create && is_url(&self.to) {
             return Err(Failure::usage("--create needs the name of a database, and --to is a URL").into());
         }
-        DatabaseName::try_from(self.to.as_str())?;
         Ok(())
     }
 
