@@ -13,7 +13,7 @@ pub(crate) enum HranaError {
     /// The database says no to a statement.
     Sql { message: String, code: String },
     /// The whole request was refused.
-    Refused { status: u16, message: String, code: String },
+    Refused { status: u16, message: String, code: String, retry_after: Option<u64> },
     /// No connection could be made: nothing was done.
     Connect(reqwest::Error),
     /// The exchange broke off: nobody knows what was done.
@@ -45,6 +45,8 @@ impl HranaError {
             // Somebody else was writing: nothing was done.
             Self::Sql { code, .. } if code == "SQLITE_BUSY" || code == "TRANSACTION_BUSY" => Kind::Transient,
             Self::Refused { status: 401, .. } => Kind::Unauthenticated,
+            // What is no token at all, other than one that is wrong.
+            Self::Refused { status: 400, message, .. } if message.starts_with("JWT error") => Kind::Unauthenticated,
             Self::Refused { status: 402 | 403, .. } => Kind::Refused,
             Self::Refused { status: 404, .. } => Kind::NotFound,
             _ if self.may_be_repeated() => Kind::Transient,
@@ -69,9 +71,25 @@ impl HranaError {
 
     /// Whether the stream is gone, and with it what was open in it; the request was not carried out.
     pub(super) fn is_lost_stream(&self) -> bool {
-        let Self::Refused { status, message, code } = self else { return false };
+        let Self::Refused { status, message, code, .. } = self else { return false };
         let is_said = ["baton", "stream"].iter().any(|word| message.to_ascii_lowercase().contains(word));
         matches!(code.as_str(), "STREAM_EXPIRED" | "STREAM_NOT_FOUND") || (matches!(status, 400 | 404 | 410) && is_said)
+    }
+
+    /// What to run next, or to give.
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Refused { message, .. } if message.contains(ENCRYPTION_KEY_HEADER) => "--encryption-key-file FILE",
+            Self::Refused { retry_after: Some(seconds), .. } => return Some(format!("try again in {seconds} s")),
+            Self::Connect(error) if is_about_authority(error) => {
+                "--cacert FILE names an authority to trust, too; tursoctl local ca prints that of a local cloud"
+            }
+            _ if self.exit() == Kind::Unauthenticated => {
+                "a database given by its URL needs a token in TURSO_AUTH_TOKEN: tursoctl db tokens create NAME"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 
     /// Whether the statement is to blame rather than the connection.
@@ -83,11 +101,15 @@ impl HranaError {
 /// An error of its own sentence: nothing has to be added to say what went wrong.
 impl From<HranaError> for Failure {
     fn from(error: HranaError) -> Self {
-        let is_about_key =
-            matches!(&error, HranaError::Refused { message, .. } if message.contains(ENCRYPTION_KEY_HEADER));
+        let hint = error.hint();
         let failure = Self::new(error.exit(), error.to_string()).caused_by(error);
-        if is_about_key { failure.hint("--encryption-key-file FILE") } else { failure }
+        hint.into_iter().fold(failure, Self::hint)
     }
+}
+
+/// Whether a certificate was refused because nobody vouches for it.
+fn is_about_authority(error: &reqwest::Error) -> bool {
+    anyhow::Chain::new(error).any(|cause| cause.to_string().contains("UnknownIssuer"))
 }
 
 impl From<SqlError> for HranaError {
@@ -100,7 +122,8 @@ impl fmt::Display for HranaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused { status, message, .. } if message.is_empty() => write!(f, "the database answered {status}"),
-            Self::Sql { message, .. } | Self::Refused { message, .. } => f.write_str(message),
+            Self::Refused { status, message, .. } => write!(f, "the database answered {status}: {message}"),
+            Self::Sql { message, .. } => f.write_str(message),
             Self::Connect(_) => f.write_str("cannot connect to the database"),
             Self::Interrupted(error) if error.is_timeout() => f.write_str("the database did not answer in time"),
             Self::Interrupted(_) => f.write_str("the connection to the database broke off"),

@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    fmt,
     io::{self, BufRead, Read as _},
 };
 
@@ -60,9 +59,11 @@ impl From<ScriptError> for Failure {
 }
 
 impl Source {
-    /// An error with the place of the statement that it is about.
-    pub(crate) fn blame(&self, error: &impl fmt::Display) -> String {
-        format!("statement {} (line {}): {error}: {}", self.number, self.line, shown(&self.text))
+    /// A failure with the place of the statement that it is about.
+    pub(crate) fn blame(&self, failure: impl Into<Failure>) -> Failure {
+        let failure = failure.into();
+        let said = format!("statement {} (line {}): {failure}: {}", self.number, self.line, shown(&self.text));
+        failure.saying(said)
     }
 }
 

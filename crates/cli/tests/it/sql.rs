@@ -170,7 +170,11 @@ fn what_fails_on_one_of_several_databases_is_told_of_it_and_leaves_the_rows_of_t
             "error: database us: statement 1 (line 1): SQLite error: no such table: t: SELECT a",
             "1 statement failed",
         ),
-        ("nowhere", "error: database nowhere: not found (404): could not find database", "1 database failed"),
+        (
+            "nowhere",
+            "error: database nowhere: cannot open the database nowhere: not found (404): could not find database",
+            "1 database failed",
+        ),
     ] {
         for (order, rows) in [
             (["eu", bad, "asia"], "[{\"database\":\"eu\",\"a\":7},\n {\"database\":\"asia\",\"a\":7}]\n"),
@@ -264,6 +268,48 @@ fn a_server_that_is_not_there_is_worth_another_try() {
     let ended = served.run(&["sql", &format!("http://{unused}"), "SELECT 1", "-o", "json"]);
     assert_eq!(ended.code, Some(9), "{}", ended.stderr);
     assert_eq!(ended.error()["retryable"], true);
+}
+
+#[test]
+fn what_a_database_answers_is_said_with_the_statement_and_what_to_do() {
+    let served = served(&["shop"]);
+    served.cloud.faults().on_sql().nth(2).retry_after(900).reply(429);
+    let ended = served.run(&["sql", "shop", "SELECT 1; SELECT 2"]);
+    let said = "error: statement 2 (line 1): the database answered 429: fault injected by the local cloud: SELECT 2\n\
+                hint: try again in 900 s\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(9), said));
+    served.cloud.faults().clear();
+    let (url, _) = served.access("shop");
+    for (token, status) in [(None, "401"), (Some("abc"), "400")] {
+        let mut command = served.command(&["shell", &url, "-c", "SELECT 1"]);
+        let ended = Ended::of(command.envs(token.map(|token| ("TURSO_AUTH_TOKEN", token))).output().unwrap());
+        assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+        let said = format!("error: the database answered {status}: ");
+        assert!(
+            ended.stderr.starts_with(&said)
+                && ended.stderr.contains("hint: a database given by its URL needs a token in TURSO_AUTH_TOKEN"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named_by_everything_that_opens_one() {
+    let served = served(&["shop"]);
+    let commands: [&[&str]; 4] = [
+        &["sql", "shap", "SELECT 1"],
+        &["sql", "shap", "SELECT 1", "--dry-run"],
+        &["shell", "shap", "-c", "SELECT 1"],
+        &["export", "shap", "--out", "-", "--format", "dump"],
+    ];
+    for arguments in commands {
+        let ended = served.run(arguments);
+        assert_eq!(ended.code, Some(5), "{arguments:?}: {}", ended.stderr);
+        let said = "error: cannot open the database shap: not found (404): ";
+        assert!(ended.stderr.starts_with(said), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.ends_with("hint: did you mean shop? All of them: tursoctl db list\n"), "{}", ended.stderr);
+    }
 }
 
 #[test]

@@ -217,6 +217,6 @@ fn blame(sent: Sent, sources: &[Source]) -> Broken {
     };
     match statement.and_then(|at| sources.get(at)) {
         None => Failure::from(error).into(),
-        Some(source) => Failure::new(error.exit(), source.blame(&error)).caused_by(error).into(),
+        Some(source) => source.blame(error).into(),
     }
 }

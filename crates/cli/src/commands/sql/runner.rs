@@ -142,12 +142,10 @@ impl<'w> Runner<'w> {
     }
 }
 
-/// Says which statement failed.
+/// Says which statement failed, or where a script broke off.
 fn named(error: HranaError, source: &Source) -> anyhow::Error {
-    if !error.is_sql() {
-        return Failure::from(error).into();
-    }
-    Failure::new(error.exit(), source.blame(&error)).caused_by(error).into()
+    // What keeps the first from being run at all is not about a statement.
+    if error.is_sql() || source.number > 1 { source.blame(error).into() } else { Failure::from(error).into() }
 }
 
 /// Tells of a failure that does not end the run, and of the database where there are several.
