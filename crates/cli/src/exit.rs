@@ -1,10 +1,15 @@
 //! How a run ends: what is said about an error, and the exit code.
 
+mod sql;
+
 use std::{fmt, process::ExitCode};
 
 use serde::Serialize;
 use turso_cloud::{Error, ErrorKind, InvalidInput};
 use turso_cloud_local::CloudError;
+
+pub(crate) use sql::Place;
+use sql::Sql;
 
 /// The kinds of failure a script can tell apart, each with its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,12 +62,14 @@ pub(crate) struct Failure {
     hint: Option<String>,
     /// That its cause has a hint is of no use to anybody any more.
     is_hint_settled: bool,
+    /// The statement it is about.
+    place: Option<Place>,
     source: Option<anyhow::Error>,
 }
 
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, is_hint_settled: false, source: None }
+        Self { kind, message: message.into(), hint: None, is_hint_settled: false, place: None, source: None }
     }
 
     /// A failure of the API in other words, of the same kind.
@@ -117,6 +124,13 @@ impl Failure {
         self
     }
 
+    /// Says which statement it is about.
+    #[must_use]
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
     #[must_use]
     pub(crate) fn without_hint(mut self) -> Self {
         (self.hint, self.is_hint_settled) = (None, true);
@@ -152,6 +166,7 @@ pub(crate) struct Report {
     /// Whether the same command can be run again without harm.
     retryable: bool,
     http: Option<Http>,
+    sql: Option<Sql>,
 }
 
 #[derive(Debug, Serialize)]
@@ -176,6 +191,7 @@ impl Report {
             exit_code: kind as u8,
             retryable: kind == Kind::Transient,
             http: api.and_then(Http::of),
+            sql: Sql::of(error),
         }
     }
 
@@ -191,6 +207,7 @@ impl Report {
             exit_code: Kind::Usage as u8,
             retryable: false,
             http: None,
+            sql: None,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::exit::{Failure, Kind};
 #[derive(Debug)]
 pub(crate) enum HranaError {
     /// The database says no to a statement.
-    Sql { message: String, code: String },
+    Sql { message: String, code: String, extended_code: Option<String> },
     /// The whole request was refused.
     Refused { status: u16, message: String, code: String, retry_after: Option<u64> },
     /// No connection could be made: nothing was done.
@@ -35,7 +35,25 @@ impl HranaError {
     /// The stream ended while a transaction was open in it.
     pub(super) fn lost_transaction() -> Self {
         let message = "the transaction was idle for too long: the service has rolled it back".to_owned();
-        Self::Sql { message, code: "TRANSACTION_TIMEOUT".to_owned() }
+        Self::Sql { message, code: "TRANSACTION_TIMEOUT".to_owned(), extended_code: None }
+    }
+
+    /// The status of an answer that is none.
+    pub(crate) fn status(&self) -> Option<u16> {
+        if let Self::Refused { status, .. } = self { Some(*status) } else { None }
+    }
+
+    /// The code the database gives it.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Sql { code, .. } | Self::Refused { code, .. } => Some(&**code).filter(|code| !code.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// The same, as the engine tells it more closely.
+    pub(crate) fn extended_code(&self) -> Option<&str> {
+        if let Self::Sql { extended_code, .. } = self { extended_code.as_deref() } else { None }
     }
 
     /// Its exit code, by the rules of every other command.
@@ -113,8 +131,8 @@ fn is_about_authority(error: &reqwest::Error) -> bool {
 }
 
 impl From<SqlError> for HranaError {
-    fn from(SqlError { message, code }: SqlError) -> Self {
-        Self::Sql { message, code: code.unwrap_or_default() }
+    fn from(SqlError { message, code, extended_code }: SqlError) -> Self {
+        Self::Sql { message, code: code.unwrap_or_default(), extended_code }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     scanner::{Scanner, Step},
     shown,
 };
-use crate::exit::{Failure, Kind};
+use crate::exit::{Failure, Kind, Place};
 
 /// The longest statement that is read: services take less.
 const LONGEST: usize = 64 << 20;
@@ -63,7 +63,7 @@ impl Source {
     pub(crate) fn blame(&self, failure: impl Into<Failure>) -> Failure {
         let failure = failure.into();
         let said = format!("statement {} (line {}): {failure}: {}", self.number, self.line, shown(&self.text));
-        failure.saying(said)
+        failure.saying(said).at(Place { statement: self.number, line: self.line })
     }
 }
 

@@ -87,6 +87,28 @@ fn a_script_says_which_statement_failed_and_where() {
 }
 
 #[test]
+fn an_error_of_sql_has_its_codes_and_its_place_for_a_program() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a UNIQUE)"]);
+    let script = served.write("a.sql", "INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (1);");
+    let twice = |arguments: &[&str]| served.run(&[arguments, &["-o", "json"]].concat()).error()["sql"].clone();
+    let expected = |statement, line| {
+        json!({
+            "status": null, "code": "SQLITE_CONSTRAINT", "extended_code": "SQLITE_CONSTRAINT_UNIQUE",
+            "statement": statement, "line": line,
+        })
+    };
+    assert_eq!(twice(&["sql", "shop", "-f", &script]), expected(Some(2), Some(2)));
+    assert_eq!(twice(&["import", "dump", &script, "--to", "shop"]), expected(Some(1), Some(1)));
+    let csv = served.write("t.csv", "a\n1\n");
+    assert_eq!(twice(&["import", "csv", &csv, "--to", "shop"]), expected(None::<u64>, None::<u64>));
+    served.cloud.faults().on_sql().reply(429);
+    assert_eq!(twice(&["sql", "shop", "SELECT 1"])["status"], 429);
+    served.cloud.faults().clear();
+    assert_eq!(twice(&["db", "get", "nothing"]), json!(null));
+}
+
+#[test]
 fn what_follows_an_error_is_chosen() {
     let served = served(&["shop"]);
     let script = served.write("a.sql", "CREATE TABLE t (a);\nINSERT INTO t VALUES (1);\nINSERT INTO nowhere VALUES (1);\nINSERT INTO t VALUES (2);\nSELECT count(*) AS n FROM t;");
