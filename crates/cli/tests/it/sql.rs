@@ -18,11 +18,11 @@ fn rows_come_in_every_format() {
     let served = served(&["shop"]);
     let sql = "SELECT 1 AS id, 'a,b' AS name, NULL AS none UNION ALL SELECT 2, 'c', x'00ff'";
     let formats = [
-        ("json", "[{\"id\":1,\"name\":\"a,b\",\"none\":null},\n {\"id\":2,\"name\":\"c\",\"none\":\"AP8\"}]\n"),
-        ("jsonl", "{\"id\":1,\"name\":\"a,b\",\"none\":null}\n{\"id\":2,\"name\":\"c\",\"none\":\"AP8\"}\n"),
+        ("json", "[{\"id\":1,\"name\":\"a,b\",\"none\":null},\n {\"id\":2,\"name\":\"c\",\"none\":\"AP8=\"}]\n"),
+        ("jsonl", "{\"id\":1,\"name\":\"a,b\",\"none\":null}\n{\"id\":2,\"name\":\"c\",\"none\":\"AP8=\"}\n"),
         ("csv", "id,name,none\n1,\"a,b\",\n2,c,X'00ff'\n"),
         ("name", "1\n2\n"),
-        ("yaml", "- id: 1\n  name: a,b\n  none: null\n- id: 2\n  name: c\n  none: AP8\n"),
+        ("yaml", "- id: 1\n  name: a,b\n  none: null\n- id: 2\n  name: c\n  none: AP8=\n"),
     ];
     for (format, expected) in formats {
         assert_eq!(served.done(&["sql", "shop", sql, "-o", format]), expected, "{format}");
