@@ -89,7 +89,7 @@ fn a_script_says_which_statement_failed_and_where() {
 #[test]
 fn an_error_of_sql_has_its_codes_and_its_place_for_a_program() {
     let served = served(&["shop"]);
-    served.done(&["sql", "shop", "CREATE TABLE t (a UNIQUE)"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a INTEGER UNIQUE)"]);
     let script = served.write("a.sql", "INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (1);");
     let twice = |arguments: &[&str]| served.run(&[arguments, &["-o", "json"]].concat()).error()["sql"].clone();
     let expected = |statement, line| {
