@@ -48,9 +48,11 @@ pub(super) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcom
 /// What is said where a list cannot be had: one that is not there is of an organization that is not.
 pub(super) fn listing(what: &str) -> impl Fn(Error) -> anyhow::Error {
     let message = format!("cannot list the {what}");
-    move |error| match error.is_not_found() {
-        true => Failure::of(error, message.as_str()).hint("tursoctl org list").into(),
-        false => anyhow::Error::from(error).context(message.clone()),
+    move |error| {
+        if !error.is_not_found() {
+            return anyhow::Error::from(error).context(message.clone());
+        }
+        Failure::of(error, message.as_str()).hint("tursoctl org list").into()
     }
 }
 
