@@ -17,7 +17,7 @@ mod org;
 mod profile;
 mod shell;
 mod sql;
-mod suggest;
+pub(crate) mod suggest;
 mod tokens;
 mod usage;
 mod version;

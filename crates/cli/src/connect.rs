@@ -3,11 +3,12 @@
 use std::{env, fs, time::Duration};
 
 use anyhow::{Context as _, Result};
-use turso_cloud::{DatabaseToken, Expiration, InvalidInput, NewToken};
+use turso_cloud::{Client, DatabaseName, DatabaseToken, Error, Expiration, InvalidInput, NewToken};
 use url::{Host, Url};
 
 use crate::{
     args::KeyArgs,
+    commands::suggest,
     config::parse_duration,
     context::Context,
     exit::Failure,
@@ -16,6 +17,9 @@ use crate::{
 
 /// Where the token for a database given by its URL is looked for.
 const TOKEN_VARIABLES: [&str; 3] = ["TURSOCTL_DATABASE_TOKEN", "TURSO_DATABASE_TOKEN", "TURSO_AUTH_TOKEN"];
+
+/// What an error says could not be done with a database.
+const OPEN: &str = "open";
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long nothing may arrive: a statement may work that long before its first row.
@@ -47,17 +51,15 @@ pub(crate) async fn connect(cx: &Context, database: &str, access: Access<'_>) ->
         check(database)?;
         return connection(database, token_of_environment()?);
     }
-    let databases = cx.client()?.databases();
-    let (url, token) = match access.rights {
+    let (client, name) = (cx.client()?, DatabaseName::try_from(database)?);
+    let opened = match access.rights {
         Rights::Write => {
-            let access = databases.access(database, lifetime()).await?;
-            (access.url, access.token)
+            let access = client.databases().access(name.clone(), lifetime()).await;
+            access.map(|access| (access.url, access.token))
         }
-        Rights::Read => {
-            let url = databases.get(database).await?.url();
-            (url, databases.create_token(database, access.rights.token()).await?)
-        }
+        Rights::Read => url_and_token(client, &name, access.rights).await,
     };
+    let (url, token) = suggest::database(cx, OPEN, &name, opened).await?;
     connection(&url, Some(token))
 }
 
@@ -69,10 +71,16 @@ pub(crate) async fn rehearse(cx: &Context, database: &str, access: Access<'_>) -
         token_of_environment()?;
         return Ok(hrana::base(database));
     }
-    let databases = cx.client()?.databases();
-    let url = databases.get(database).await?.url();
-    databases.create_token(database, access.rights.token()).await?;
+    let (client, name) = (cx.client()?, DatabaseName::try_from(database)?);
+    let opened = url_and_token(client, &name, access.rights).await;
+    let (url, _made_up) = suggest::database(cx, OPEN, &name, opened).await?;
     Ok(hrana::base(&url))
+}
+
+/// Where a database is, and a new token for it.
+async fn url_and_token(client: &Client, name: &DatabaseName, rights: Rights) -> Result<(String, DatabaseToken), Error> {
+    let url = client.databases().get(name.clone()).await?.url();
+    Ok((url, client.databases().create_token(name.clone(), rights.token()).await?))
 }
 
 /// Whether a database is given by its URL rather than by its name.
@@ -94,12 +102,13 @@ fn lifetime() -> Expiration {
     Expiration::hours(1)
 }
 
-/// Refuses the URL of a database that cannot be one, or that holds a token: it would be shown wherever the database is
-/// named.
+/// Refuses what is no name of a database and no URL of one, and a URL that holds a token: it would be shown wherever the
+/// database is named.
 pub(crate) fn check(database: &str) -> Result<()> {
     const SCHEMES: [&str; 6] = ["libsql", "turso", "https", "http", "wss", "ws"];
     const FIELD: &str = "URL of the database";
     if !is_url(database) {
+        DatabaseName::try_from(database)?;
         return Ok(());
     }
     let url = Url::parse(database).map_err(|error| InvalidInput::without_value(FIELD, format!("is none: {error}")))?;

@@ -227,9 +227,11 @@ impl Context {
         if let Some(url) = self.settings.text("region_url") {
             return Some(url.to_owned());
         }
-        let api_url = self.settings.text("api_url")?;
-        let is_here = is_this_machine(Url::parse(api_url).ok()?.host_str()?);
-        is_here.then(|| format!("{}/_region", api_url.trim_end_matches('/')))
+        let mut url = Url::parse(self.settings.text("api_url")?).ok()?;
+        let is_here = is_this_machine(url.host_str()?);
+        // In place of the version of the API, which may stand behind its origin.
+        url.set_path("/_region");
+        is_here.then(|| url.into())
     }
 
     fn build_client(&self) -> Result<Client> {

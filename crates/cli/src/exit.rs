@@ -1,10 +1,15 @@
 //! How a run ends: what is said about an error, and the exit code.
 
+mod sql;
+
 use std::{fmt, process::ExitCode};
 
 use serde::Serialize;
 use turso_cloud::{Error, ErrorKind, InvalidInput};
 use turso_cloud_local::CloudError;
+
+pub(crate) use sql::Place;
+use sql::Sql;
 
 /// The kinds of failure a script can tell apart, each with its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,12 +62,14 @@ pub(crate) struct Failure {
     hint: Option<String>,
     /// That its cause has a hint is of no use to anybody any more.
     is_hint_settled: bool,
+    /// The statement it is about.
+    place: Option<Place>,
     source: Option<anyhow::Error>,
 }
 
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, is_hint_settled: false, source: None }
+        Self { kind, message: message.into(), hint: None, is_hint_settled: false, place: None, source: None }
     }
 
     /// A failure of the API in other words, of the same kind.
@@ -93,6 +100,16 @@ impl Failure {
         self.kind == kind
     }
 
+    /// The same failure where something was carried out before: to run it all again would do that twice.
+    #[must_use]
+    pub(crate) fn after_changes(mut self) -> Self {
+        if self.kind == Kind::Transient {
+            self.kind = Kind::Failed;
+            self = self.hint("what came before was carried out: look before running it again");
+        }
+        self
+    }
+
     /// The same failure in other words.
     #[must_use]
     pub(crate) fn saying(mut self, message: impl Into<String>) -> Self {
@@ -104,6 +121,13 @@ impl Failure {
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says which statement it is about.
+    #[must_use]
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
         self
     }
 
@@ -142,6 +166,7 @@ pub(crate) struct Report {
     /// Whether the same command can be run again without harm.
     retryable: bool,
     http: Option<Http>,
+    sql: Option<Sql>,
 }
 
 #[derive(Debug, Serialize)]
@@ -166,6 +191,7 @@ impl Report {
             exit_code: kind as u8,
             retryable: kind == Kind::Transient,
             http: api.and_then(Http::of),
+            sql: Sql::of(error),
         }
     }
 
@@ -181,6 +207,7 @@ impl Report {
             exit_code: Kind::Usage as u8,
             retryable: false,
             http: None,
+            sql: None,
         }
     }
 
@@ -224,6 +251,12 @@ impl Http {
             attempts: error.attempts(),
         })
     }
+}
+
+/// Any error where something was carried out before. What was not safe to run again stays what it is.
+pub(crate) fn after_changes(error: anyhow::Error) -> anyhow::Error {
+    let (_, _, kind) = classify(&error);
+    if kind == Kind::Transient { Failure::of_any(error).after_changes().into() } else { error }
 }
 
 /// What among the causes of an error decides how the run ends.

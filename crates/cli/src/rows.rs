@@ -6,7 +6,7 @@ mod writer;
 pub(crate) use text::{literal, plain};
 pub(crate) use writer::{Mode, RowWriter};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::hrana::Value;
@@ -27,7 +27,7 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// A value without the protocol's envelope; a blob is base64.
+/// A value without the protocol's envelope; a blob is base64 with padding, which decoders ask for.
 struct Plain<'a>(&'a Value);
 
 impl Serialize for Plain<'_> {
@@ -38,7 +38,7 @@ impl Serialize for Plain<'_> {
             Value::Real(value) if !value.is_finite() => serializer.serialize_none(),
             Value::Real(value) => serializer.serialize_f64(*value),
             Value::Text(value) => serializer.serialize_str(value),
-            Value::Blob(bytes) => serializer.serialize_str(&BASE64_STANDARD_NO_PAD.encode(bytes)),
+            Value::Blob(bytes) => serializer.serialize_str(&BASE64_STANDARD.encode(bytes)),
         }
     }
 }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{AuditCode, AuditLog, AuditLogStream, Client};
 
+use super::suggest;
 use crate::{
     args::{AuditCommand, AuditFilter},
     commands::suggest,
@@ -27,12 +28,16 @@ pub(super) async fn run(cx: &Context, command: &AuditCommand) -> Result<()> {
         command;
     doubt_unknown_codes(cx, filter);
     match command {
-        AuditCommand::List { filter, limit } => cx.out().stream(&ENTRY, entries(client, filter).take(*limit)).await,
+        AuditCommand::List { filter, limit } => {
+            let listed = entries(client, filter).take(*limit).map_err(suggest::listing("audit logs"));
+            cx.out().stream(&ENTRY, listed).await
+        }
         AuditCommand::Tail { filter, lines, follow: true, interval } => {
             follow::run(cx, client, filter, *lines, *interval).await
         }
         AuditCommand::Tail { filter, lines, follow: false, .. } => {
-            let mut newest: Vec<AuditLog> = entries(client, filter).take(*lines).try_collect().await?;
+            let listed = entries(client, filter).take(*lines).map_err(suggest::listing("audit logs"));
+            let mut newest: Vec<AuditLog> = listed.try_collect().await?;
             newest.reverse();
             cx.out().list(&ENTRY, &newest)
         }

@@ -4,7 +4,7 @@ mod create;
 mod manage;
 
 use anyhow::Result;
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{DatabaseFilter, UsagePeriod};
 
 use super::{suggest, tokens, usage};
@@ -108,5 +108,6 @@ async fn list(cx: &Context, args: &DbList) -> Result<()> {
     {
         stream = stream.page_size(limit);
     }
-    cx.out().stream(&DATABASE, stream.take(args.limit.unwrap_or(usize::MAX))).await
+    let listed = stream.take(args.limit.unwrap_or(usize::MAX)).map_err(suggest::listing("databases"));
+    cx.out().stream(&DATABASE, listed).await
 }

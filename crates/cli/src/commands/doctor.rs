@@ -57,7 +57,17 @@ async fn look(cx: &Context, checks: &mut Vec<Check>) -> Result<(), (&'static str
 
     let groups = client.groups().list().await.map_err(|error| ("groups", anyhow::Error::from(error)))?;
     good("groups", format!("{} can be seen", groups.len()));
+
+    // Only what asks for the closest location needs it.
+    let region = client.locations().closest_region().await.map_err(|error| ("region", no_region(error)))?;
+    good("region", format!("{} is near, says the region service", region.client));
     Ok(())
+}
+
+fn no_region(error: turso_cloud::Error) -> anyhow::Error {
+    Failure::of(error, "the region service does not tell what is near")
+        .hint("TURSOCTL_REGION_URL=URL says where it is; only `location closest` needs it")
+        .into()
 }
 
 /// The usual hint would lead here.

@@ -61,7 +61,7 @@ pub(super) async fn check_for_new(cx: &Context, group: &GroupName) -> Result<()>
 pub(super) async fn run(cx: &Context, command: &GroupCommand) -> Result<()> {
     let groups = cx.client_of_organization()?.groups();
     match command {
-        GroupCommand::List => cx.out().list(&GROUP, &groups.list().await?),
+        GroupCommand::List => cx.out().list(&GROUP, &groups.list().await.map_err(suggest::listing("groups"))?),
         GroupCommand::Get { name } => {
             let group = groups.get(name.clone()).await;
             cx.out().value(&GROUP, &suggest::group(cx, "get", name, group).await?)

@@ -20,7 +20,7 @@ use crate::{
     args::{OnError, Parameters, SqlArgs},
     connect::{Access, Rights, check, connect},
     context::Context,
-    exit::Failure,
+    exit::{Failure, after_changes},
     rows::{Mode, RowWriter},
     script::{Item, Source},
     stdout::{self, Out},
@@ -65,12 +65,14 @@ async fn on_each(
     let are_several = databases.len() > 1;
     let goes_on = are_several && parameters.on_error == OnError::Continue;
     let (mut statements, mut unreachable) = (0, 0);
+    let mut has_changed = false;
     for database in databases {
         let on_one = async {
             let connection = connect(cx, database, access(parameters)).await?;
             let mut runner = Runner::new(connection, &mut *writer, given.clone());
             runner.database = are_several.then(|| database.clone());
             let ran = run_script(&mut runner, text.open()?, parameters).await;
+            has_changed |= runner.has_changed();
             runner.close().await;
             ran
         };
@@ -80,7 +82,10 @@ async fn on_each(
                 tell(Some(database), &error);
                 unreachable += 1;
             }
-            Err(error) if are_several => return Err(error.context(format!("database {database}"))),
+            Err(error) if are_several => {
+                let error = error.context(format!("database {database}"));
+                return Err(if has_changed { after_changes(error) } else { error });
+            }
             Err(error) => return Err(error),
         }
     }

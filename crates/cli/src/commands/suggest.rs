@@ -11,7 +11,7 @@ const LOOKED_AT: usize = 1000;
 const CLOSEST: f64 = 0.8;
 
 /// The outcome of something done to a database, and what it might have been called.
-pub(super) async fn database<T>(
+pub(crate) async fn database<T>(
     cx: &Context,
     doing: &str,
     name: &DatabaseName,
@@ -43,6 +43,17 @@ pub(super) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcom
     let groups = cx.client()?.groups().list().await.unwrap_or_default();
     let names: Vec<_> = groups.iter().map(|group| group.name.to_string()).collect();
     Err(not_there(message, error, name.as_str(), &names, "tursoctl group list"))
+}
+
+/// What is said where a list cannot be had: one that is not there is of an organization that is not.
+pub(super) fn listing(what: &str) -> impl Fn(Error) -> anyhow::Error {
+    let message = format!("cannot list the {what}");
+    move |error| {
+        if !error.is_not_found() {
+            return anyhow::Error::from(error).context(message.clone());
+        }
+        Failure::of(error, message.as_str()).hint("tursoctl org list").into()
+    }
 }
 
 fn not_there(message: String, error: Error, name: &str, names: &[String], listing: &str) -> anyhow::Error {

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use reqwest::{
     Method,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
 };
 use serde::{Deserialize, Serialize};
 use turso_cloud::{DatabaseToken, EncryptionKey, contract::uploads::ENCRYPTION_KEY_HEADER};
@@ -210,6 +210,8 @@ async fn accepted(answer: reqwest::Response) -> Result<reqwest::Response, HranaE
 /// An answer that is no success, and its body as far as it was read.
 pub(crate) async fn refused(mut answer: reqwest::Response) -> (HranaError, Vec<u8>) {
     let status = answer.status().as_u16();
+    // The other form of it, a date, is not in use here.
+    let retry_after = answer.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
     let mut text = Vec::new();
     while text.len() < LONGEST_REFUSAL {
         match answer.chunk().await {
@@ -217,10 +219,10 @@ pub(crate) async fn refused(mut answer: reqwest::Response) -> (HranaError, Vec<u
             _ => break,
         }
     }
-    (refusal(status, &text), text)
+    (refusal(status, retry_after, &text), text)
 }
 
-fn refusal(status: u16, text: &[u8]) -> HranaError {
+fn refusal(status: u16, retry_after: Option<u64>, text: &[u8]) -> HranaError {
     #[derive(Default, Deserialize)]
     struct Body {
         error: Option<String>,
@@ -231,7 +233,7 @@ fn refusal(status: u16, text: &[u8]) -> HranaError {
     let body: Body = serde_json::from_slice(text).unwrap_or_default();
     let first_line = || String::from_utf8_lossy(text).lines().next().unwrap_or_default().chars().take(200).collect();
     let message = body.error.or(body.message).unwrap_or_else(first_line);
-    HranaError::Refused { status, message, code: body.code.unwrap_or_default() }
+    HranaError::Refused { status, message, code: body.code.unwrap_or_default(), retry_after }
 }
 
 /// Never the token, nor the key.

@@ -11,9 +11,9 @@ use crate::exit::{Failure, Kind};
 #[derive(Debug)]
 pub(crate) enum HranaError {
     /// The database says no to a statement.
-    Sql { message: String, code: String },
+    Sql { message: String, code: String, extended_code: Option<String> },
     /// The whole request was refused.
-    Refused { status: u16, message: String, code: String },
+    Refused { status: u16, message: String, code: String, retry_after: Option<u64> },
     /// No connection could be made: nothing was done.
     Connect(reqwest::Error),
     /// The exchange broke off: nobody knows what was done.
@@ -35,7 +35,25 @@ impl HranaError {
     /// The stream ended while a transaction was open in it.
     pub(super) fn lost_transaction() -> Self {
         let message = "the transaction was idle for too long: the service has rolled it back".to_owned();
-        Self::Sql { message, code: "TRANSACTION_TIMEOUT".to_owned() }
+        Self::Sql { message, code: "TRANSACTION_TIMEOUT".to_owned(), extended_code: None }
+    }
+
+    /// The status of an answer that is none.
+    pub(crate) fn status(&self) -> Option<u16> {
+        if let Self::Refused { status, .. } = self { Some(*status) } else { None }
+    }
+
+    /// The code the database gives it.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Sql { code, .. } | Self::Refused { code, .. } => Some(&**code).filter(|code| !code.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// The same, as the engine tells it more closely.
+    pub(crate) fn extended_code(&self) -> Option<&str> {
+        if let Self::Sql { extended_code, .. } = self { extended_code.as_deref() } else { None }
     }
 
     /// Its exit code, by the rules of every other command.
@@ -43,6 +61,8 @@ impl HranaError {
         match self {
             Self::Sql { code, .. } if code == "BLOCKED" || code == "SQLITE_AUTH" => Kind::Refused,
             Self::Refused { status: 401, .. } => Kind::Unauthenticated,
+            // What is no token at all, other than one that is wrong.
+            Self::Refused { status: 400, message, .. } if message.starts_with("JWT error") => Kind::Unauthenticated,
             Self::Refused { status: 402 | 403, .. } => Kind::Refused,
             Self::Refused { status: 404, .. } => Kind::NotFound,
             _ if self.may_be_repeated() => Kind::Transient,
@@ -71,9 +91,25 @@ impl HranaError {
 
     /// Whether the stream is gone, and with it what was open in it; the request was not carried out.
     pub(super) fn is_lost_stream(&self) -> bool {
-        let Self::Refused { status, message, code } = self else { return false };
+        let Self::Refused { status, message, code, .. } = self else { return false };
         let is_said = ["baton", "stream"].iter().any(|word| message.to_ascii_lowercase().contains(word));
         matches!(code.as_str(), "STREAM_EXPIRED" | "STREAM_NOT_FOUND") || (matches!(status, 400 | 404 | 410) && is_said)
+    }
+
+    /// What to run next, or to give.
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Refused { message, .. } if message.contains(ENCRYPTION_KEY_HEADER) => "--encryption-key-file FILE",
+            Self::Refused { retry_after: Some(seconds), .. } => return Some(format!("try again in {seconds} s")),
+            Self::Connect(error) if is_about_authority(error) => {
+                "--cacert FILE names an authority to trust, too; tursoctl local ca prints that of a local cloud"
+            }
+            _ if self.exit() == Kind::Unauthenticated => {
+                "a database given by its URL needs a token in TURSO_AUTH_TOKEN: tursoctl db tokens create NAME"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 
     /// Whether the statement is to blame rather than the connection.
@@ -85,16 +121,20 @@ impl HranaError {
 /// An error of its own sentence: nothing has to be added to say what went wrong.
 impl From<HranaError> for Failure {
     fn from(error: HranaError) -> Self {
-        let is_about_key =
-            matches!(&error, HranaError::Refused { message, .. } if message.contains(ENCRYPTION_KEY_HEADER));
+        let hint = error.hint();
         let failure = Self::new(error.exit(), error.to_string()).caused_by(error);
-        if is_about_key { failure.hint("--encryption-key-file FILE") } else { failure }
+        hint.into_iter().fold(failure, Self::hint)
     }
 }
 
+/// Whether a certificate was refused because nobody vouches for it.
+fn is_about_authority(error: &reqwest::Error) -> bool {
+    anyhow::Chain::new(error).any(|cause| cause.to_string().contains("UnknownIssuer"))
+}
+
 impl From<SqlError> for HranaError {
-    fn from(SqlError { message, code }: SqlError) -> Self {
-        Self::Sql { message, code: code.unwrap_or_default() }
+    fn from(SqlError { message, code, extended_code }: SqlError) -> Self {
+        Self::Sql { message, code: code.unwrap_or_default(), extended_code }
     }
 }
 
@@ -102,7 +142,8 @@ impl fmt::Display for HranaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused { status, message, .. } if message.is_empty() => write!(f, "the database answered {status}"),
-            Self::Sql { message, .. } | Self::Refused { message, .. } => f.write_str(message),
+            Self::Refused { status, message, .. } => write!(f, "the database answered {status}: {message}"),
+            Self::Sql { message, .. } => f.write_str(message),
             Self::Connect(_) => f.write_str("cannot connect to the database"),
             Self::Interrupted(error) if error.is_timeout() => f.write_str("the database did not answer in time"),
             Self::Interrupted(_) => f.write_str("the connection to the database broke off"),

@@ -140,4 +140,6 @@ pub(super) struct SqlError {
     pub(super) message: String,
     #[serde(default)]
     pub(super) code: Option<String>,
+    #[serde(default)]
+    pub(super) extended_code: Option<String>,
 }

@@ -31,12 +31,12 @@ fn every_format_has_the_rows() {
         (
             Mode::Json,
             "[{\"id\":9223372036854775807,\"text\":\"it's, \\\"so\\\"\",\"blob\":null},\n \
-             {\"id\":-1,\"text\":\"\",\"blob\":\"Af8\"}]\n",
+             {\"id\":-1,\"text\":\"\",\"blob\":\"Af8=\"}]\n",
         ),
         (
             Mode::Jsonl,
             "{\"id\":9223372036854775807,\"text\":\"it's, \\\"so\\\"\",\"blob\":null}\n\
-             {\"id\":-1,\"text\":\"\",\"blob\":\"Af8\"}\n",
+             {\"id\":-1,\"text\":\"\",\"blob\":\"Af8=\"}\n",
         ),
         (Mode::Csv, "id,text,blob\n9223372036854775807,\"it's, \"\"so\"\"\",\n-1,\"\",X'01ff'\n"),
         (Mode::Quote, "9223372036854775807,'it''s, \"so\"',NULL\n-1,'',X'01ff'\n"),

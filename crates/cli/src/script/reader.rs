@@ -2,14 +2,13 @@
 
 use std::{
     collections::VecDeque,
-    fmt,
     io::{self, BufRead, Read as _},
 };
 
 use turso_cloud_local::{Scanner, Step};
 
 use super::shown;
-use crate::exit::{Failure, Kind};
+use crate::exit::{Failure, Kind, Place};
 
 /// The longest statement that is read: services take less.
 const LONGEST: usize = 64 << 20;
@@ -59,9 +58,11 @@ impl From<ScriptError> for Failure {
 }
 
 impl Source {
-    /// An error with the place of the statement that it is about.
-    pub(crate) fn blame(&self, error: &impl fmt::Display) -> String {
-        format!("statement {} (line {}): {error}: {}", self.number, self.line, shown(&self.text))
+    /// A failure with the place of the statement that it is about.
+    pub(crate) fn blame(&self, failure: impl Into<Failure>) -> Failure {
+        let failure = failure.into();
+        let said = format!("statement {} (line {}): {failure}: {}", self.number, self.line, shown(&self.text));
+        failure.saying(said).at(Place { statement: self.number, line: self.line })
     }
 }
 

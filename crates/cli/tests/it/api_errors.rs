@@ -143,3 +143,13 @@ fn a_quiet_run_still_tells_every_error() {
         assert!(ended.stderr.contains("error: statement 1 (line 1): "), "{command:?}: {}", ended.stderr);
     }
 }
+
+#[test]
+fn a_region_service_that_is_not_there_is_found_by_the_doctor() {
+    let served = Served::new();
+    let mut command = served.command(&["doctor", "-o", "csv", "--fields", "check,ok"]);
+    let ended = Ended::of(command.env("TURSOCTL_REGION_URL", "http://127.0.0.1:1").output().unwrap());
+    assert!(ended.stdout.ends_with("groups,true\nregion,false\n"), "{}", ended.stdout);
+    assert!(ended.stderr.contains("hint: TURSOCTL_REGION_URL=URL"), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(9));
+}

@@ -139,10 +139,14 @@ fn every_command_answers_a_program_in_json() {
 #[test]
 fn the_closest_location_is_asked_of_the_cloud_that_is_on_this_machine() {
     let served = Served::new();
-    let mut command = served.command(&["location", "closest", "-o", "name", "--trace-http"]);
-    let ended = crate::support::Ended::of(command.env_remove("TURSOCTL_REGION_URL").output().unwrap());
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "location/local\n"), "{}", ended.stderr);
-    assert!(ended.stderr.contains(&served.region_url()), "{}", ended.stderr);
+    // With the version of the API as well, as `local env --for sdk` names it.
+    for behind in ["", "/", "/v1", "/v1/"] {
+        let mut command = served.command(&["location", "closest", "-o", "name", "--trace-http"]);
+        command.env_remove("TURSOCTL_REGION_URL").env("TURSO_API_BASEURL", served.url() + behind);
+        let ended = crate::support::Ended::of(command.output().unwrap());
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "location/local\n"), "{behind}: {}", ended.stderr);
+        assert!(ended.stderr.contains(&served.region_url()), "{behind}: {}", ended.stderr);
+    }
 }
 
 /// The operation of a traced request: `GET http://127.0.0.1:8080/v1/user`.

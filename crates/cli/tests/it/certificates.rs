@@ -43,6 +43,15 @@ fn a_server_is_trusted_by_the_certificates_of_the_system_or_by_those_that_are_gi
 }
 
 #[test]
+fn a_database_whose_authority_is_not_trusted_says_how_to_trust_it() {
+    let served = sql::served(&["shop"]);
+    let other = served.write("other.pem", &Cloud::new().unwrap().ca_certificate().unwrap());
+    let mut command = served.command(&["sql", &served.https_url(), "SELECT 1"]);
+    let ended = Ended::of(command.env("SSL_CERT_FILE", other).env_remove("SSL_CERT_DIR").output().unwrap());
+    assert!(ended.stderr.contains("UnknownIssuer") && ended.stderr.contains("hint: --cacert FILE"), "{}", ended.stderr);
+}
+
+#[test]
 fn without_any_certificates_https_fails_before_anything_is_sent() {
     let served = Served::new();
     let ended = listed(&served, &served.https_url(), "no-such-file", &[]).unwrap();

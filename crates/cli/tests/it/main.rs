@@ -23,6 +23,7 @@ mod output;
 mod progress_terminal;
 #[cfg(unix)]
 mod prompts;
+mod safe_to_rerun;
 mod secrets;
 mod shell;
 #[cfg(unix)]

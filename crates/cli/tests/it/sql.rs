@@ -18,11 +18,11 @@ fn rows_come_in_every_format() {
     let served = served(&["shop"]);
     let sql = "SELECT 1 AS id, 'a,b' AS name, NULL AS none UNION ALL SELECT 2, 'c', x'00ff'";
     let formats = [
-        ("json", "[{\"id\":1,\"name\":\"a,b\",\"none\":null},\n {\"id\":2,\"name\":\"c\",\"none\":\"AP8\"}]\n"),
-        ("jsonl", "{\"id\":1,\"name\":\"a,b\",\"none\":null}\n{\"id\":2,\"name\":\"c\",\"none\":\"AP8\"}\n"),
+        ("json", "[{\"id\":1,\"name\":\"a,b\",\"none\":null},\n {\"id\":2,\"name\":\"c\",\"none\":\"AP8=\"}]\n"),
+        ("jsonl", "{\"id\":1,\"name\":\"a,b\",\"none\":null}\n{\"id\":2,\"name\":\"c\",\"none\":\"AP8=\"}\n"),
         ("csv", "id,name,none\n1,\"a,b\",\n2,c,X'00ff'\n"),
         ("name", "1\n2\n"),
-        ("yaml", "- id: 1\n  name: a,b\n  none: null\n- id: 2\n  name: c\n  none: AP8\n"),
+        ("yaml", "- id: 1\n  name: a,b\n  none: null\n- id: 2\n  name: c\n  none: AP8=\n"),
     ];
     for (format, expected) in formats {
         assert_eq!(served.done(&["sql", "shop", sql, "-o", format]), expected, "{format}");
@@ -84,6 +84,28 @@ fn a_script_says_which_statement_failed_and_where() {
     assert_eq!(served.done(&["sql", "shop", "SELECT a FROM t", "-o", "csv"]), "a\n1\n");
     let envelope = served.run(&["sql", "shop", "SELECT * FROM nothing", "-o", "json"]).error();
     assert_eq!((&envelope["exit_code"], &envelope["retryable"]), (&json!(1), &json!(false)));
+}
+
+#[test]
+fn an_error_of_sql_has_its_codes_and_its_place_for_a_program() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a INTEGER UNIQUE)"]);
+    let script = served.write("a.sql", "INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (1);");
+    let twice = |arguments: &[&str]| served.run(&[arguments, &["-o", "json"]].concat()).error()["sql"].clone();
+    let expected = |statement, line| {
+        json!({
+            "status": null, "code": "SQLITE_CONSTRAINT", "extended_code": "SQLITE_CONSTRAINT_UNIQUE",
+            "statement": statement, "line": line,
+        })
+    };
+    assert_eq!(twice(&["sql", "shop", "-f", &script]), expected(Some(2), Some(2)));
+    assert_eq!(twice(&["import", "dump", &script, "--to", "shop"]), expected(Some(1), Some(1)));
+    let csv = served.write("t.csv", "a\n1\n");
+    assert_eq!(twice(&["import", "csv", &csv, "--to", "shop"]), expected(None::<u64>, None::<u64>));
+    served.cloud.faults().on_sql().reply(429);
+    assert_eq!(twice(&["sql", "shop", "SELECT 1"])["status"], 429);
+    served.cloud.faults().clear();
+    assert_eq!(twice(&["db", "get", "nothing"]), json!(null));
 }
 
 #[test]
@@ -170,7 +192,11 @@ fn what_fails_on_one_of_several_databases_is_told_of_it_and_leaves_the_rows_of_t
             "error: database us: statement 1 (line 1): SQLite error: no such table: t: SELECT a",
             "1 statement failed",
         ),
-        ("nowhere", "error: database nowhere: not found (404): could not find database", "1 database failed"),
+        (
+            "nowhere",
+            "error: database nowhere: cannot open the database nowhere: not found (404): could not find database",
+            "1 database failed",
+        ),
     ] {
         for (order, rows) in [
             (["eu", bad, "asia"], "[{\"database\":\"eu\",\"a\":7},\n {\"database\":\"asia\",\"a\":7}]\n"),
@@ -244,12 +270,68 @@ fn what_cannot_be_run_is_said_before_anything_is() {
 }
 
 #[test]
+fn no_database_gets_anything_where_what_should_be_another_is_none() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (a)"]);
+    let insert = "INSERT INTO t VALUES (1)";
+    // The last is what comes of statements that are given as several words.
+    for other in ["Bad_Name", "ftp://example.com", insert] {
+        let ended = served.run(&["sql", "shop", other, insert]);
+        assert_eq!(ended.code, Some(2), "{other}: {}", ended.stderr);
+        assert!(ended.stderr.contains("is not valid"), "{other}: {}", ended.stderr);
+    }
+    assert_eq!(served.done(&["sql", "shop", "SELECT count(*) FROM t", "-o", "name"]), "0\n");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_worth_another_try() {
     let served = served(&[]);
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let ended = served.run(&["sql", &format!("http://{unused}"), "SELECT 1", "-o", "json"]);
     assert_eq!(ended.code, Some(9), "{}", ended.stderr);
     assert_eq!(ended.error()["retryable"], true);
+}
+
+#[test]
+fn what_a_database_answers_is_said_with_the_statement_and_what_to_do() {
+    let served = served(&["shop"]);
+    served.cloud.faults().on_sql().nth(2).retry_after(900).reply(429);
+    let ended = served.run(&["sql", "shop", "SELECT 1; SELECT 2"]);
+    let said = "error: statement 2 (line 1): the database answered 429: fault injected by the local cloud: SELECT 2\n\
+                hint: try again in 900 s\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(9), said));
+    served.cloud.faults().clear();
+    let (url, _) = served.access("shop");
+    for (token, status) in [(None, "401"), (Some("abc"), "400")] {
+        let mut command = served.command(&["shell", &url, "-c", "SELECT 1"]);
+        let ended = Ended::of(command.envs(token.map(|token| ("TURSO_AUTH_TOKEN", token))).output().unwrap());
+        assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+        let said = format!("error: the database answered {status}: ");
+        assert!(
+            ended.stderr.starts_with(&said)
+                && ended.stderr.contains("hint: a database given by its URL needs a token in TURSO_AUTH_TOKEN"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named_by_everything_that_opens_one() {
+    let served = served(&["shop"]);
+    let commands: [&[&str]; 4] = [
+        &["sql", "shap", "SELECT 1"],
+        &["sql", "shap", "SELECT 1", "--dry-run"],
+        &["shell", "shap", "-c", "SELECT 1"],
+        &["export", "shap", "--out", "-", "--format", "dump"],
+    ];
+    for arguments in commands {
+        let ended = served.run(arguments);
+        assert_eq!(ended.code, Some(5), "{arguments:?}: {}", ended.stderr);
+        let said = "error: cannot open the database shap: not found (404): ";
+        assert!(ended.stderr.starts_with(said), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.ends_with("hint: did you mean shop? All of them: tursoctl db list\n"), "{}", ended.stderr);
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 
 use super::{
     journal::{Earlier, Fingerprint, Journal, Position},
-    outcome::{Broken, IMPORTED, Imported, append},
+    outcome::{Broken, IMPORTED, Imported, append, leaving},
     rows::{Batch, Insert, Loader},
     stop::Stop,
     table::{Columns, NOT_REPLACED, Table, gone, names, transact},
@@ -211,10 +211,13 @@ impl Load {
                 // What was sent last is known not to be there. Where this cannot be noted, it is found out later.
                 let _ = journal.note(&position, 0);
             }
+            let again = args.import.again();
             return if position.done > 0 || broken.is_last_unknown {
                 left.push("the rows that were inserted are kept".to_owned());
-                let again = args.import.again();
-                broken.failure.saying(append(said, &left)).hint(format!("{again}, or delete them"))
+                leaving(broken.failure, true).saying(append(said, &left)).hint(format!("{again}, or delete them"))
+            } else if !self.table.has_own_rows() {
+                left.push("the table that was made is kept".to_owned());
+                leaving(broken.failure, true).saying(append(said, &left)).hint(again)
             } else {
                 journal.forget();
                 left.push("nothing was changed".to_owned());
@@ -230,7 +233,8 @@ impl Load {
         } else {
             self.table.remove(&connection).await
         };
+        let failure = leaving(broken.failure, removed.is_err());
         left.push(removed.unwrap_or_else(|left| left));
-        broken.failure.saying(append(said, &left))
+        failure.saying(append(said, &left))
     }
 }

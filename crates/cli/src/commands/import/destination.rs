@@ -1,7 +1,7 @@
 //! The database an import goes to.
 
 use anyhow::Result;
-use turso_cloud::{DatabaseName, Encryption, NewDatabase};
+use turso_cloud::{Encryption, NewDatabase};
 
 use super::{journal::Place, outcome::Imported, stop::Stop};
 use crate::{
@@ -17,13 +17,9 @@ impl Destination {
     /// Refuses what no database can be, or be created as, before a file is read that may be large.
     pub(super) fn check_name(&self) -> Result<()> {
         connect::check(&self.to)?;
-        if !self.create {
-            return Ok(());
-        }
-        if is_url(&self.to) {
+        if self.create && is_url(&self.to) {
             return Err(Failure::usage("--create needs the name of a database, and --to is a URL").into());
         }
-        DatabaseName::try_from(self.to.as_str())?;
         Ok(())
     }
 
@@ -135,7 +131,7 @@ impl Destination {
         match self.remove_again(cx).await {
             // Whether it was created is known now.
             Ok(removed) => failure.without_hint().adding(&removed).into(),
-            Err(left) => failure.adding(&left).into(),
+            Err(left) => failure.after_changes().adding(&left).into(),
         }
     }
 

@@ -17,7 +17,7 @@ use super::{
     journal::{Fingerprint, Journal, Position},
     load::{FULL, Sent, commit},
     made::Made,
-    outcome::{Broken, IMPORTED, Imported, append},
+    outcome::{Broken, IMPORTED, Imported, append, leaving},
     stop::Stop,
     table::names,
 };
@@ -188,19 +188,24 @@ impl Load {
                 let _ = self.note(0);
             }
             left.push("what was run is kept".to_owned());
-            return broken.failure.saying(append(said, &left)).hint(args.again());
+            let is_changed = done > 0 || args.destination.create;
+            return leaving(broken.failure, is_changed).saying(append(said, &left)).hint(args.again());
         }
         self.journal.forget();
+        let mut is_changed = false;
         if args.destination.create {
-            left.push(args.destination.remove_again(cx).await.unwrap_or_else(|left| left));
+            let removed = args.destination.remove_again(cx).await;
+            is_changed = removed.is_err();
+            left.push(removed.unwrap_or_else(|left| left));
         } else if done > 0 || broken.is_last_unknown {
             let removed = self.made.remove(&self.connection).await;
             let removed = removed.map(|said| format!("{said}; rows in tables that were there are kept"));
+            is_changed = true;
             left.push(removed.unwrap_or_else(|left| left));
         } else {
             said.push_str(": nothing was changed");
         }
-        broken.failure.saying(append(said, &left))
+        leaving(broken.failure, is_changed).saying(append(said, &left))
     }
 }
 
@@ -212,6 +217,6 @@ fn blame(sent: Sent, sources: &[Source]) -> Broken {
     };
     match statement.and_then(|at| sources.get(at)) {
         None => Failure::from(error).into(),
-        Some(source) => Failure::new(error.exit(), source.blame(&error)).caused_by(error).into(),
+        Some(source) => source.blame(error).into(),
     }
 }

@@ -14,6 +14,10 @@ impl Made {
         self.0.push(created);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Removes all of it. Yields what to say of it, which is an error where something is left.
     pub(super) async fn remove(&self, connection: &Connection) -> Result<String, String> {
         let drop =

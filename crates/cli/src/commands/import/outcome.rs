@@ -47,6 +47,11 @@ impl From<Failure> for Broken {
     }
 }
 
+/// Why an import ended, which is only safe to run again where nothing is left of it.
+pub(super) fn leaving(failure: Failure, is_changed: bool) -> Failure {
+    if is_changed { failure.after_changes() } else { failure }
+}
+
 /// A sentence with further parts.
 pub(super) fn append(mut said: String, parts: &[String]) -> String {
     for part in parts {

@@ -21,6 +21,10 @@ pub(in crate::commands) struct Runner<'w> {
     /// Said in a first column, where there are several.
     pub(super) database: Option<String>,
     given: Given,
+    /// Whether a statement was carried out that may change something, and will not be rolled back.
+    has_changed: bool,
+    /// The same, in a transaction that is open.
+    has_pending: bool,
 }
 
 /// Tells whether a statement is the last of its script. That may have to wait for whoever writes the script.
@@ -35,7 +39,12 @@ pub(in crate::commands) struct Outcome {
 
 impl<'w> Runner<'w> {
     pub(in crate::commands) fn new(connection: Connection, writer: &'w mut RowWriter<Out>, given: Given) -> Self {
-        Self { connection, writer, database: None, given }
+        Self { connection, writer, database: None, given, has_changed: false, has_pending: false }
+    }
+
+    /// Whether something was carried out that makes it unsafe to run everything again.
+    pub(super) fn has_changed(&self) -> bool {
+        self.has_changed
     }
 
     /// Runs a statement and writes its rows as they come. Where nobody reads them any more, it is run to its end all the
@@ -44,7 +53,8 @@ impl<'w> Runner<'w> {
         let arguments = self.given.arguments_for(&source.text, source.number)?;
         let statement = Statement::new(source.text.as_str()).with_arguments(arguments);
         let place = |error| named(error, source);
-        let mut may_be_left = !self.connection.is_in_transaction() && only_reads(&source.text);
+        let only_reads = only_reads(&source.text);
+        let mut may_be_left = !self.connection.is_in_transaction() && only_reads;
         let mut cursor = self.connection.query(&statement).await.map_err(place)?;
         let has_rows = !cursor.columns().is_empty();
         if has_rows {
@@ -67,6 +77,7 @@ impl<'w> Runner<'w> {
             }
         }
         let ended = cursor.ended();
+        self.note_change(!only_reads);
         if let Some(loss) = self.writer.loss() {
             say(format_args!("warning: {loss}"));
         }
@@ -84,7 +95,9 @@ impl<'w> Runner<'w> {
     /// Commits, or takes everything back.
     pub(in crate::commands) async fn end(&mut self, is_commit: bool) -> Result<()> {
         if is_commit {
-            return self.control("COMMIT").await;
+            self.control("COMMIT").await?;
+            self.note_change(false);
+            return Ok(());
         }
         if self.connection.is_in_transaction() {
             self.control("ROLLBACK").await?;
@@ -113,6 +126,14 @@ impl<'w> Runner<'w> {
         Ok(())
     }
 
+    /// Notes what is carried out as soon as it cannot be rolled back any more.
+    fn note_change(&mut self, may_change: bool) {
+        self.has_pending |= may_change;
+        if !self.connection.is_in_transaction() {
+            self.has_changed |= std::mem::take(&mut self.has_pending);
+        }
+    }
+
     async fn control(&mut self, sql: &str) -> Result<()> {
         let Err(failed) = self.connection.rows(&Statement::new(sql)).await else { return Ok(()) };
         let is_late = matches!(&failed, HranaError::Sql { code, .. } if code == "TRANSACTION_TIMEOUT");
@@ -121,12 +142,10 @@ impl<'w> Runner<'w> {
     }
 }
 
-/// Says which statement failed.
+/// Says which statement failed, or where a script broke off.
 fn named(error: HranaError, source: &Source) -> anyhow::Error {
-    if !error.is_sql() {
-        return Failure::from(error).into();
-    }
-    Failure::new(error.exit(), source.blame(&error)).caused_by(error).into()
+    // What keeps the first from being run at all is not about a statement.
+    if error.is_sql() || source.number > 1 { source.blame(error).into() } else { Failure::from(error).into() }
 }
 
 /// Tells of a failure that does not end the run, and of the database where there are several.

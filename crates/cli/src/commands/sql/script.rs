@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::runner::{IsLast, Runner, is_of_statement};
 use crate::{
     args::{OnError, Parameters},
-    exit::{Failure, Kind},
+    exit::{Failure, Kind, after_changes},
     many::counted,
     script::{Item, ScriptReader},
 };
@@ -28,6 +28,15 @@ pub(in crate::commands) trait Performer<'w> {
 
 /// Runs a script, and yields how many of its statements failed where that is no reason to stop.
 pub(in crate::commands) async fn run_script<'w>(
+    performer: &mut impl Performer<'w>,
+    script: impl BufRead,
+    parameters: &Parameters,
+) -> Result<u64> {
+    let ran = run_whole(performer, script, parameters).await;
+    ran.map_err(|error| if performer.runner().has_changed() { after_changes(error) } else { error })
+}
+
+async fn run_whole<'w>(
     performer: &mut impl Performer<'w>,
     script: impl BufRead,
     parameters: &Parameters,

@@ -11,7 +11,7 @@ use super::{
     super::{
         journal::{Fingerprint, Journal, Position},
         made::Made,
-        outcome::{Broken, IMPORTED, Imported, append},
+        outcome::{Broken, IMPORTED, Imported, append, leaving},
         rows::{Batch, Insert, Loader, Row},
         stop::Stop,
         table::{NOT_REPLACED, Table, names, transact},
@@ -256,16 +256,22 @@ impl Load<'_> {
                 let _ = journal.note(&position, 0);
             }
             left.push("what was inserted is kept".to_owned());
-            return broken.failure.saying(append(said, &left)).hint(args.again());
+            let has_made = !self.made.is_empty() || self.tables.iter().any(|table| !table.has_own_rows());
+            let failure = leaving(broken.failure, position.done > 0 || has_made);
+            return failure.saying(append(said, &left)).hint(args.again());
         }
         journal.forget();
+        let mut is_changed = false;
         for table in self.tables.iter().filter(|table| !table.is_new()) {
             if let Err(problem) = table.remove(&connection).await {
+                is_changed = true;
                 left.push(problem);
             }
         }
-        left.push(self.made.remove(&connection).await.unwrap_or_else(|left| left));
-        broken.failure.saying(append(said, &left))
+        let removed = self.made.remove(&connection).await;
+        is_changed |= removed.is_err();
+        left.push(removed.unwrap_or_else(|left| left));
+        leaving(broken.failure, is_changed).saying(append(said, &left))
     }
 }
 
