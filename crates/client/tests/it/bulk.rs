@@ -15,10 +15,11 @@ use turso_cloud::{
     contract::{
         database_tokens::CreateDatabaseToken,
         databases::{CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, DeleteDatabase},
-        groups::ListGroups,
+        groups::{GroupsAnswer, ListGroups},
     },
     mock::{Failure, Mock},
 };
+use turso_cloud_local::{Clock, Cloud, Quirk};
 
 fn tenants(count: usize) -> impl Iterator<Item = NewDatabase> {
     (0..count).map(|number| NewDatabase::new(format!("tenant-{number}"), "default"))
@@ -77,6 +78,67 @@ async fn a_limit_of_the_service_fails_no_input() {
 
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
     assert!(seen.load(Ordering::Relaxed) > 40, "some were asked to come again");
+}
+
+#[tokio::test]
+async fn many_that_are_to_be_there_are_each_made_once_although_answers_are_lost() {
+    let cloud = Cloud::new().unwrap();
+    let databases = cloud.client().build().unwrap().databases();
+    let answers_are_lost = |times| cloud.faults().on::<CreateDatabase>().times(times).carried_out().reply(503);
+
+    answers_are_lost(3);
+    assert_eq!(databases.create_many(tenants(8)).await.failed().count(), 3);
+    answers_are_lost(2);
+    let ensured = databases.ensure_many(tenants(12)).await.into_result().unwrap();
+    assert_eq!(ensured.iter().filter(|ensured| ensured.is_created()).count(), 12 - 8 - 2);
+    assert_eq!(databases.list().await.unwrap().len(), 12);
+}
+
+#[tokio::test]
+async fn each_of_many_is_waited_for_until_it_answers() {
+    let clock = Clock::frozen_at("2026-01-01T00:00:00Z".parse().unwrap());
+    let cloud = Cloud::builder().clock(clock.clone()).quirk(Quirk::NotFoundAfterCreate).build().unwrap();
+    let databases = cloud.client().build().unwrap().databases();
+    let soon = Duration::from_millis(300);
+
+    let created = databases.create_many(tenants(3)).deadline(soon).wait_ready().await;
+    let failures: Vec<_> = created.failed().filter_map(|outcome| outcome.result.as_ref().err()).collect();
+    assert_eq!(failures.len(), 3);
+    assert!(failures.iter().all(|error| error.is_timeout() && error.may_have_happened()), "{failures:?}");
+    assert_eq!(databases.ensure_many(tenants(3)).wait_ready().deadline(soon).await.failed().count(), 3);
+
+    clock.advance(Duration::from_millis(2500));
+    let ensured = databases.ensure_many(tenants(3)).wait_ready().await.into_result().unwrap();
+    assert!(ensured.iter().all(|ensured| !ensured.is_created()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_call_is_made_for_many_at_the_pace_of_the_service() {
+    let mock = Mock::new();
+    let seen = AtomicUsize::new(0);
+    mock.on::<ListGroups>(move |_| match seen.fetch_add(1, Ordering::Relaxed) % 5 {
+        4 => Err(Failure::rate_limited(Duration::from_secs(1))),
+        _ => Ok(GroupsAnswer::new(Vec::new())),
+    });
+    let turso = mock.client().build().unwrap();
+    let groups = turso.groups();
+    let outcomes = turso.many(["acme", "no slug"].repeat(20), move |slug| groups.clone().organization(*slug).list());
+    let outcomes = outcomes.concurrency(8).await;
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok() == (outcome.input == "acme")), "{outcomes:?}");
+    assert!(mock.requests::<ListGroups>().len() > 20, "some were asked to come again");
+
+    mock.on::<ListGroups>(|_| Err(Failure::NoAnswer));
+    let second = Duration::from_secs(1);
+    let groups = turso.groups();
+    let patient = || {
+        let groups = groups.clone();
+        turso.many([()], move |()| groups.list().retry(RetryPolicy::none()).timeout(second * 2))
+    };
+    for (bulk, elapsed) in [(patient(), second * 2), (patient().timeout(second), second)] {
+        let started = Instant::now();
+        assert!(bulk.await.into_result().unwrap_err().is_timeout());
+        assert_eq!(started.elapsed(), elapsed);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,6 +237,9 @@ fn many_calls_can_be_made_without_a_runtime() {
     let turso = mock.client().build_blocking().unwrap();
     let outcomes = turso.databases().create_many(tenants(10)).send().unwrap();
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+    let databases = turso.databases();
+    let found = turso.many(["my-db", "../x"], move |name| databases.find(*name)).send().unwrap();
+    assert_eq!(found.failed().count(), 1);
 }
 
 #[test]
