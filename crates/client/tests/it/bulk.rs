@@ -1,8 +1,9 @@
 //! Many calls at once: every input has its outcome, and the service is not overrun.
 
 use std::{
+    collections::BTreeSet,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -11,25 +12,35 @@ use std::{
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, sleep};
 use turso_cloud::{
-    Error, NewDatabase, NewToken, RetryPolicy,
+    Database, Error, NewDatabase, NewToken, RetryPolicy,
     contract::{
-        database_tokens::CreateDatabaseToken,
-        databases::{CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, DeleteDatabase},
+        database_tokens::{CreateDatabaseToken, TokenAnswer},
+        databases::{
+            CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, DatabaseAnswer, DeleteDatabase, GetDatabase,
+        },
         groups::{GroupsAnswer, ListGroups},
     },
     mock::{Failure, Mock},
 };
-use turso_cloud_local::{Clock, Cloud, Quirk};
 
 fn tenants(count: usize) -> impl Iterator<Item = NewDatabase> {
     (0..count).map(|number| NewDatabase::new(format!("tenant-{number}"), "default"))
 }
 
+const ID: &str = "0eb771dd-6906-11ee-8553-eaa7715aeaf2";
+
 fn created(request: &CreateDatabase) -> Result<CreatedDatabaseAnswer, Failure> {
     let unreadable = |_| Failure::refused(400, "not readable");
-    let (id, name) = ("0eb771dd-6906-11ee-8553-eaa7715aeaf2".parse(), request.body.name.parse());
+    let (id, name) = (ID.parse(), request.body.name.parse());
     let database = CreatedDatabase::new(id.map_err(unreadable)?, "host.turso.io", name.map_err(unreadable)?);
     Ok(CreatedDatabaseAnswer::new(database))
+}
+
+fn found(request: &GetDatabase) -> Result<DatabaseAnswer, Failure> {
+    let unreadable = |_| Failure::refused(400, "not readable");
+    let id = ID.parse().map_err(unreadable)?;
+    let (group, primary) = ("default".parse().map_err(unreadable)?, "aws-us-east-1".parse().map_err(unreadable)?);
+    Ok(DatabaseAnswer::new(Database::new(request.database.clone(), id, "host.turso.io", group, primary)))
 }
 
 #[tokio::test]
@@ -80,36 +91,58 @@ async fn a_limit_of_the_service_fails_no_input() {
     assert!(seen.load(Ordering::Relaxed) > 40, "some were asked to come again");
 }
 
-#[tokio::test]
-async fn many_that_are_to_be_there_are_each_made_once_although_answers_are_lost() {
-    let cloud = Cloud::new().unwrap();
-    let databases = cloud.client().build().unwrap().databases();
-    let answers_are_lost = |times| cloud.faults().on::<CreateDatabase>().times(times).carried_out().reply(503);
-
-    answers_are_lost(3);
-    assert_eq!(databases.create_many(tenants(8)).await.failed().count(), 3);
-    answers_are_lost(2);
-    let ensured = databases.ensure_many(tenants(12)).await.into_result().unwrap();
-    assert_eq!(ensured.iter().filter(|ensured| ensured.is_created()).count(), 12 - 8 - 2);
-    assert_eq!(databases.list().await.unwrap().len(), 12);
+/// A service that does what it is told, and whose answer to every other creation is lost.
+fn losing_answers(mock: &Mock) -> Arc<Mutex<BTreeSet<String>>> {
+    let made = Arc::new(Mutex::new(BTreeSet::new()));
+    let (known, make) = (Arc::clone(&made), Arc::clone(&made));
+    mock.on::<GetDatabase>(move |request| match known.lock().unwrap().contains(request.database.as_str()) {
+        true => found(request),
+        false => Err(Failure::refused(404, "record not found")),
+    });
+    mock.on::<CreateDatabase>(move |request| {
+        let mut made = make.lock().unwrap();
+        match made.insert(request.body.name.clone()) {
+            false => Err(Failure::refused(400, "database with same name already exists")),
+            true if made.len().is_multiple_of(2) => Err(Failure::Disconnected),
+            true => created(request),
+        }
+    });
+    made
 }
 
 #[tokio::test]
+async fn many_that_are_to_be_there_are_each_made_once_although_answers_are_lost() {
+    let mock = Mock::new();
+    let made = losing_answers(&mock);
+    let databases = mock.client().build().unwrap().databases();
+
+    assert_eq!(databases.create_many(tenants(8)).await.failed().count(), 4);
+    assert!(databases.create_many(tenants(8)).await.into_result().unwrap_err().is_already_exists());
+    let ensured = databases.ensure_many(tenants(12)).await.into_result().unwrap();
+    assert_eq!(ensured.iter().filter(|ensured| ensured.is_created()).count(), 2, "the answers of two were lost");
+    assert_eq!(made.lock().unwrap().len(), 12);
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_of_many_is_waited_for_until_it_answers() {
-    let clock = Clock::frozen_at("2026-01-01T00:00:00Z".parse().unwrap());
-    let cloud = Cloud::builder().clock(clock.clone()).quirk(Quirk::NotFoundAfterCreate).build().unwrap();
-    let databases = cloud.client().build().unwrap().databases();
-    let soon = Duration::from_millis(300);
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(created);
+    mock.on::<GetDatabase>(found);
+    let begin = Instant::now();
+    mock.on::<CreateDatabaseToken>(move |request| match request.database.as_str() {
+        "tenant-1" if begin.elapsed() < Duration::from_secs(60) => Err(Failure::refused(404, "record not found")),
+        _ => Ok(TokenAnswer::new("token".parse().map_err(|_| Failure::Disconnected)?)),
+    });
+    let databases = mock.client().build().unwrap().databases();
 
-    let created = databases.create_many(tenants(3)).deadline(soon).wait_ready().await;
-    let failures: Vec<_> = created.failed().filter_map(|outcome| outcome.result.as_ref().err()).collect();
-    assert_eq!(failures.len(), 3);
-    assert!(failures.iter().all(|error| error.is_timeout() && error.may_have_happened()), "{failures:?}");
-    assert_eq!(databases.ensure_many(tenants(3)).wait_ready().deadline(soon).await.failed().count(), 3);
-
-    clock.advance(Duration::from_millis(2500));
-    let ensured = databases.ensure_many(tenants(3)).wait_ready().await.into_result().unwrap();
-    assert!(ensured.iter().all(|ensured| !ensured.is_created()));
+    let created = databases.create_many(tenants(3)).deadline(Duration::from_secs(20)).wait_ready().await;
+    let ensured = databases.ensure_many(tenants(3)).wait_ready().deadline(Duration::from_secs(20)).await;
+    let late = |index, error: &Error| index == 1 && error.is_timeout();
+    assert!(created.failed().all(|of| of.result.as_ref().is_err_and(|error| late(of.index, error))), "{created:?}");
+    assert!(ensured.failed().all(|of| of.result.as_ref().is_err_and(|error| late(of.index, error))), "{ensured:?}");
+    assert_eq!((created.failed().count(), ensured.failed().count()), (1, 1));
+    databases.ensure_many(tenants(3)).wait_ready().await.into_result().unwrap();
+    assert!(begin.elapsed() >= Duration::from_secs(60));
 }
 
 #[tokio::test(start_paused = true)]
