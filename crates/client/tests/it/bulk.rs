@@ -92,20 +92,22 @@ async fn a_limit_of_the_service_fails_no_input() {
 }
 
 /// A service that does what it is told, and whose answer to every other creation is lost.
+#[expect(clippy::unwrap_used, reason = "nobody panics while it is locked")]
 fn losing_answers(mock: &Mock) -> Arc<Mutex<BTreeSet<String>>> {
     let made = Arc::new(Mutex::new(BTreeSet::new()));
-    let (known, make) = (Arc::clone(&made), Arc::clone(&made));
-    mock.on::<GetDatabase>(move |request| match known.lock().unwrap().contains(request.database.as_str()) {
-        true => found(request),
-        false => Err(Failure::refused(404, "record not found")),
+    let (known, names) = (Arc::clone(&made), Arc::clone(&made));
+    mock.on::<GetDatabase>(move |request| {
+        if known.lock().unwrap().contains(request.database.as_str()) {
+            return found(request);
+        }
+        Err(Failure::refused(404, "record not found"))
     });
     mock.on::<CreateDatabase>(move |request| {
-        let mut made = make.lock().unwrap();
-        match made.insert(request.body.name.clone()) {
-            false => Err(Failure::refused(400, "database with same name already exists")),
-            true if made.len().is_multiple_of(2) => Err(Failure::Disconnected),
-            true => created(request),
+        let mut names = names.lock().unwrap();
+        if !names.insert(request.body.name.clone()) {
+            return Err(Failure::refused(400, "database with same name already exists"));
         }
+        if names.len().is_multiple_of(2) { Err(Failure::Disconnected) } else { created(request) }
     });
     made
 }
