@@ -186,7 +186,7 @@ impl Exchange<'_> {
     fn wait_before_retry(&self, error: &Error) -> Result<Duration, Option<&'static str>> {
         let client = self.cx.client();
         let (operation, attempts) = (self.request.operation, self.attempts);
-        let wait = self.cx.options().retry.wait(error, self.request.repeatability, self.attempts, &client.jitter);
+        let wait = self.cx.options().retry.wait(error, self.request.repeatability, attempts, &client.jitter);
         let is_limited = error.is_rate_limited() && error.status().is_some();
         if is_limited {
             // Other calls would be told the same: they all pause, whether this one goes on or not.
