@@ -1,4 +1,5 @@
-//! Creates many databases at once and shows how far it is.
+//! Creates many databases at once, waits until each answers, and shows how far it is. Safe to run again: what is there
+//! already is left as it is.
 #![expect(clippy::print_stdout, reason = "it shows what it does")]
 
 use std::io::Write as _;
@@ -16,7 +17,7 @@ async fn main() -> Result<()> {
     let turso = Cloud::new()?.client().build()?;
     let tenants = (0..DATABASES).map(|number| NewDatabase::new(format!("tenant-{number}"), "default"));
 
-    let mut events = turso.databases().create_many(tenants).concurrency(16).events();
+    let mut events = turso.databases().ensure_many(tenants).wait_ready().concurrency(16).events();
     let (mut done, mut failed) = (0, Vec::new());
     while let Some(outcome) = events.next().await {
         done += 1;

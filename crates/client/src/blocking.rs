@@ -31,7 +31,7 @@ use tokio::{runtime::Handle, sync::oneshot, task::coop::poll_proceed};
 use turso_cloud_contract::{Endpoint, OrganizationSlug};
 
 use crate::{
-    Call, ClientBuilder, Error, RawCall,
+    Bulk, Call, ClientBuilder, Error, RawCall,
     handles::{
         ApiTokens, AuditLogs, Billing, CurrentUser, Databases, Groups, Invites, Jwks, Locations, Members,
         Organizations, Recovery,
@@ -102,6 +102,15 @@ impl Client {
     /// As [`Client::request`](crate::Client::request).
     pub fn request(&self, method: Method, path: impl Into<String>) -> RawCall {
         self.0.request(method, path)
+    }
+
+    /// As [`Client::many`](crate::Client::many).
+    pub fn many<I: Send + 'static, T: Send + 'static>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        call: impl Fn(&I) -> Call<T> + Send + Sync + 'static,
+    ) -> Bulk<I, T> {
+        self.0.many(inputs, call)
     }
 }
 

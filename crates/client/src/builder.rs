@@ -234,8 +234,13 @@ impl ClientBuilder {
     }
 
     pub(crate) fn build_inner(mut self) -> Result<Inner, Error> {
-        if self.max_in_flight == 0 {
-            return Err(Error::config("max_in_flight is 0: no request could ever be sent"));
+        let no_request_could_be_answered = [
+            ("max_in_flight", self.max_in_flight == 0),
+            ("timeout", self.options.timeout.is_zero()),
+            ("deadline", self.options.deadline.is_zero()),
+        ];
+        if let Some((setting, _)) = no_request_could_be_answered.into_iter().find(|(_, is_zero)| *is_zero) {
+            return Err(Error::config(format!("{setting} is 0: no request could ever be answered")));
         }
         let base_url = origin::platform(&self.base_url)?;
         let transport = self.build_transport(&base_url)?;

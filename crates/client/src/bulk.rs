@@ -7,6 +7,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use futures_core::Stream;
@@ -16,17 +17,13 @@ use tokio::time::{Sleep, sleep_until};
 
 #[cfg(feature = "blocking")]
 use crate::Error;
-use crate::{
-    Call, Client,
-    call::{CallOptions, option_setters},
-    exchange::inside_a_runtime,
-};
+use crate::{Call, Client, RetryPolicy, exchange::inside_a_runtime};
 
 type MakeCall<I, T> = Arc<dyn Fn(&I) -> Call<T> + Send + Sync>;
 type Running<I, T> = Pin<Box<dyn Future<Output = Outcome<I, T>> + Send>>;
 
-/// The same call for many inputs: await it for all outcomes in the order of the inputs, or take them one by one as they
-/// come with [`events`](Self::events).
+/// The same call for many inputs, by [`Client::many`] or a method of a handle: await it for all outcomes in the order of the
+/// inputs, or take them one by one as they come with [`events`](Self::events).
 ///
 /// One failure stops nothing. Where the service says that there are too many requests, fewer run at once from then on,
 /// and slowly more again; while it wants a pause, none is started, so that the pause uses up the deadline of no call.
@@ -50,7 +47,6 @@ pub struct Bulk<I, T> {
     client: Client,
     inputs: Vec<I>,
     concurrency: usize,
-    options: CallOptions,
     call: MakeCall<I, T>,
 }
 
@@ -61,8 +57,7 @@ impl<I: Send + 'static, T: Send + 'static> Bulk<I, T> {
         call: impl Fn(&I) -> Call<T> + Send + Sync + 'static,
     ) -> Self {
         let inputs = inputs.into_iter().collect();
-        let options = client.inner().options;
-        Self { client: client.clone(), inputs, concurrency: 16, options, call: Arc::new(call) }
+        Self { client: client.clone(), inputs, concurrency: 16, call: Arc::new(call) }
     }
 
     /// Sets how many calls run at once at the most; 16 by default, and never less than one.
@@ -71,16 +66,37 @@ impl<I: Send + 'static, T: Send + 'static> Bulk<I, T> {
         self
     }
 
-    option_setters!();
+    /// Bounds each attempt; see [`Call::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.each(move |call| call.timeout(timeout))
+    }
+
+    /// Bounds each call as a whole; see [`Call::deadline`].
+    pub fn deadline(self, deadline: Duration) -> Self {
+        self.each(move |call| call.deadline(deadline))
+    }
+
+    /// Sets how failed requests are retried; see [`Call::retry`].
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        self.each(move |call| call.retry(policy))
+    }
+
+    /// The same with each of its calls changed.
+    pub(crate) fn each<U: Send + 'static>(
+        self,
+        change: impl Fn(Call<T>) -> Call<U> + Send + Sync + 'static,
+    ) -> Bulk<I, U> {
+        let Self { client, inputs, concurrency, call } = self;
+        Bulk { client, inputs, concurrency, call: Arc::new(move |input| change(call(input))) }
+    }
 
     /// The outcomes as they come, in no order.
     pub fn events(self) -> BulkEvents<I, T> {
         let pauses = self.client.inner().throttle.pauses();
-        let (call, options) = (self.call, self.options);
         BulkEvents {
             client: self.client,
             inputs: self.inputs.into_iter().enumerate().collect(),
-            call: Arc::new(move |input| call(input).with_options(options)),
+            call: self.call,
             running: FuturesUnordered::new(),
             pause: None,
             pace: Pace { limit: self.concurrency, most: self.concurrency, calm: 0, pauses },

@@ -72,6 +72,29 @@ pub(crate) use option_setters;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// What takes a future rather than what becomes one (`tokio::spawn`, `JoinSet`, `join_all`) takes `into_future()`, which is
+/// `Send` and `'static`; `tokio::try_join!`, `select!` and `timeout` take the call itself. The same call for many inputs is a
+/// [`Bulk`](crate::Bulk).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+/// use std::future::IntoFuture;
+///
+/// let groups = tokio::spawn(turso.groups().list().into_future());
+/// let (databases, locations) = tokio::try_join!(turso.databases().list(), turso.locations().list())?;
+///
+/// let mut calls = tokio::task::JoinSet::new();
+/// calls.spawn(turso.groups().get("default").into_future());
+/// while let Some(group) = calls.join_next().await {
+///     assert_eq!(group??.name, "default");
+/// }
+/// # assert!(groups.await??.len() == 1 && databases.is_empty() && !locations.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct Call<T> {
     client: Client,

@@ -7,7 +7,7 @@ use turso_cloud_contract::{Endpoint, OrganizationSlug};
 #[cfg(feature = "mock")]
 use crate::Error;
 use crate::{
-    Call, ClientBuilder, Credentials, RawCall,
+    Bulk, Call, ClientBuilder, Credentials, RawCall,
     access::AccessCache,
     call::CallOptions,
     handles::{
@@ -184,6 +184,36 @@ impl Client {
     /// ```
     pub fn request(&self, method: Method, path: impl Into<String>) -> RawCall {
         RawCall::new(self, method, path.into())
+    }
+
+    /// Makes a call of one's own for many inputs, some at once; see [`Bulk`]. The calls are those of this client, whose pauses
+    /// set the pace. What is set on a call holds unless it is set on the bulk, too.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # for name in ["ada", "grace"] {
+    /// #     turso.databases().create(turso_cloud::NewDatabase::new(name, "default")).await?;
+    /// # }
+    /// use turso_cloud::DatabasePatch;
+    ///
+    /// let databases = turso.databases();
+    /// let read_only = DatabasePatch::default().block_writes(true);
+    /// let outcomes = turso
+    ///     .many(["ada", "grace"], move |name| databases.update_configuration(*name, read_only.clone()))
+    ///     .concurrency(4)
+    ///     .await;
+    /// assert!(outcomes.into_result()?.iter().all(|configuration| configuration.block_writes));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn many<I: Send + 'static, T: Send + 'static>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        call: impl Fn(&I) -> Call<T> + Send + Sync + 'static,
+    ) -> Bulk<I, T> {
+        Bulk::new(self, inputs, call)
     }
 
     /// A call that yields a result without sending anything, for a double of one's own code that hands out calls. An error is

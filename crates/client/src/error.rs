@@ -1,6 +1,6 @@
 mod kind;
 
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use http::{Method, StatusCode};
 pub use kind::ErrorKind;
@@ -19,7 +19,7 @@ const SHORTEST_SECRET: usize = 16;
 ///
 /// [`kind`](Self::kind) and the predicates tell failures apart; [`message`](Self::message) is the service's own
 /// sentence; the rest is the context of the request. `Display` is one line and leaves the cause to
-/// [`source`](std::error::Error::source).
+/// [`source`](std::error::Error::source). It can be cloned, for a cache or several who wait for one call.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -38,9 +38,10 @@ const SHORTEST_SECRET: usize = 16;
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     kind: ErrorKind,
     /// What this crate says, where the service says nothing or not enough.
@@ -52,7 +53,7 @@ struct Inner {
     may_have_happened: bool,
     request: Option<RequestContext>,
     resume_point: Option<ResumePoint>,
-    source: Option<BoxError>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// Which request failed, and what it took.
@@ -195,7 +196,7 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 

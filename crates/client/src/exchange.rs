@@ -8,7 +8,7 @@ use tokio::{
     runtime::Handle,
     time::{Instant, sleep, timeout_at},
 };
-use tracing::{Instrument as _, debug, debug_span};
+use tracing::{Instrument as _, debug, debug_span, info, warn};
 use turso_cloud_contract::{ErrorBody, Repeatability};
 
 use crate::{
@@ -185,7 +185,8 @@ impl Exchange<'_> {
     /// How long to wait before the next attempt. Where there is to be none although the policy has one, why.
     fn wait_before_retry(&self, error: &Error) -> Result<Duration, Option<&'static str>> {
         let client = self.cx.client();
-        let wait = self.cx.options().retry.wait(error, self.request.repeatability, self.attempts, &client.jitter);
+        let (operation, attempts) = (self.request.operation, self.attempts);
+        let wait = self.cx.options().retry.wait(error, self.request.repeatability, attempts, &client.jitter);
         let is_limited = error.is_rate_limited() && error.status().is_some();
         if is_limited {
             // Other calls would be told the same: they all pause, whether this one goes on or not.
@@ -204,11 +205,17 @@ impl Exchange<'_> {
                 Some("too many requests of this client fail to repeat this one")
             }
             Some(wait) => {
-                debug!(%error, attempt = self.attempts, ?wait, "trying again");
+                info!(operation, attempts, ?wait, %error, "trying again");
                 return Ok(wait);
             }
         };
-        debug!(%error, attempts = self.attempts, reason = reason.unwrap_or("it is not to be repeated"), "giving up");
+        let why = reason.unwrap_or("no other attempt is due");
+        // A refusal is an answer: who looks for what may not be there gets one each time.
+        if error.is_retryable() {
+            warn!(operation, attempts, reason = why, %error, "giving up");
+        } else {
+            debug!(operation, attempts, reason = why, %error, "giving up");
+        }
         Err(reason)
     }
 

@@ -16,6 +16,10 @@ use crate::{Error, ErrorKind};
 /// | timeout or cut while waiting for or reading the answer | retry | no |
 /// | any other answer | no | no |
 ///
+/// Each operation says which it is ([`Endpoint::REPEATABILITY`](crate::contract::Endpoint::REPEATABILITY)). Creating,
+/// restoring, transferring and rotating must happen once; minting a token of a database or a group is idempotent, because
+/// nobody knows one whose answer was lost.
+///
 /// After a 429 all calls of the client pause, for as long as the service asks and five minutes at the most; a call whose
 /// deadline comes first fails at once. [`Error::retry_after`](crate::Error::retry_after) is what the service asked for.
 ///

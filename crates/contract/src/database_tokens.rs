@@ -9,10 +9,11 @@ use crate::{
 };
 
 endpoint!(
-    /// Mints a token for one database. The service keeps no list of them: one token cannot be revoked, only all.
+    /// Mints a token for one database. The service keeps no list of them: one token cannot be revoked, only all. So it may
+    /// be sent again: nobody knows the token of an answer that was lost, and the next is as good.
     CreateDatabaseToken: POST "/v1/organizations/" {organization: OrganizationSlug}
         "/databases/" {database: DatabaseName} "/auth/tokens",
-        Once, query TokenOptions, body TokenPermissions => TokenAnswer
+        Idempotent, query TokenOptions, body TokenPermissions => TokenAnswer
 );
 
 endpoint!(
@@ -24,7 +25,7 @@ endpoint!(
 endpoint!(
     /// Mints a token for every database of a group, those to come included.
     CreateGroupToken: POST "/v1/organizations/" {organization: OrganizationSlug} "/groups/" {group: GroupName}
-        "/auth/tokens", Once, query TokenOptions, body TokenPermissions => TokenAnswer
+        "/auth/tokens", Idempotent, query TokenOptions, body TokenPermissions => TokenAnswer
 );
 
 endpoint!(
@@ -37,13 +38,13 @@ endpoint!(
     /// Mints a token for one database, by its id. The service does not document it.
     CreateDatabaseTokenV3: POST "/v3/organizations/" {organization: OrganizationId}
         "/databases/" {database: DatabaseId} "/auth/tokens",
-        Once, query TokenOptions, body TokenPermissions => TokenAnswer
+        Idempotent, query TokenOptions, body TokenPermissions => TokenAnswer
 );
 
 endpoint!(
     /// Mints a token for every database of a group, by its id. The service does not document it.
     CreateGroupTokenV3: POST "/v3/organizations/" {organization: OrganizationId} "/groups/" {group: GroupId}
-        "/auth/tokens", Once, query TokenOptions, body TokenPermissions => TokenAnswer
+        "/auth/tokens", Idempotent, query TokenOptions, body TokenPermissions => TokenAnswer
 );
 
 open_enum!(

@@ -80,9 +80,9 @@ pub trait Declared {}
 pub enum Repeatability {
     /// It changes nothing.
     Safe,
-    /// It changes something, and twice is the same as once.
+    /// It changes something, and twice is as good as once.
     Idempotent,
-    /// Twice is not the same as once.
+    /// Twice is not as good as once.
     Once,
 }
 

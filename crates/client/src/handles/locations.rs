@@ -3,6 +3,7 @@ mod continent;
 use std::collections::BTreeMap;
 
 pub use continent::Continent;
+use serde::{Deserialize, Serialize};
 use turso_cloud_contract::{
     InvalidInput, LocationCode,
     locations::{ClosestRegion, GetClosestRegion, ListLocations, Place},
@@ -18,7 +19,7 @@ pub struct Locations {
 }
 
 /// A location a group can be in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Location {
     /// Its code, for instance `aws-us-east-1`.

@@ -11,7 +11,7 @@ use turso_cloud_contract::{
 
 use super::{Databases, Ensured};
 use crate::{
-    Call, Error, ErrorKind,
+    Bulk, Call, Error, ErrorKind,
     call::{Context, uri},
     credentials::bearer,
     exchange::{Answer, Authorization, Prepared},
@@ -56,6 +56,34 @@ impl Call<Ensured<Database>> {
     /// ```
     pub fn wait_ready(self) -> Self {
         self.once_ready(|ensured| (ensured.as_ref().name.clone(), ensured.is_created()))
+    }
+}
+
+impl<I: Send + 'static> Bulk<I, CreatedDatabase> {
+    /// Waits for each database, within the deadline of its call, until its SQL endpoint answers; see [`Call::wait_ready`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewDatabase;
+    ///
+    /// let tenants = ["ada", "grace"].map(|name| NewDatabase::new(name, "default"));
+    /// let created = turso.databases().create_many(tenants).wait_ready().await.into_result()?;
+    /// assert_eq!(created.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_ready(self) -> Self {
+        self.each(Call::<CreatedDatabase>::wait_ready)
+    }
+}
+
+impl<I: Send + 'static> Bulk<I, Ensured<Database>> {
+    /// Waits for each database, within the deadline of its call, until its SQL endpoint answers, also where it was there
+    /// before; see [`Call::wait_ready`].
+    pub fn wait_ready(self) -> Self {
+        self.each(Call::<Ensured<Database>>::wait_ready)
     }
 }
 

@@ -35,7 +35,8 @@ impl Failure {
         Self::Refused { status, message: message.into(), retry_after: None }
     }
 
-    /// Too many requests: 429 with `Retry-After`, rounded up to whole seconds.
+    /// Too many requests: 429 with `Retry-After`, which has whole seconds: any part of one is rounded up. A client waits for
+    /// them on the clock of tokio, which a test can pause.
     #[must_use]
     pub fn rate_limited(retry_after: Duration) -> Self {
         Self::Refused { status: 429, message: "too many requests".to_owned(), retry_after: Some(retry_after) }

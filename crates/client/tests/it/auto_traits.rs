@@ -2,6 +2,7 @@
 
 use std::future::IntoFuture;
 
+use futures_util::FutureExt as _;
 use turso_cloud::{
     ApiTokens, AuditLogStream, AuditLogs, Billing, Branch, Bulk, BulkEvents, Call, Client, ClientBuilder,
     CreatedDatabase, Credentials, CurrentUser, Database, DatabaseAccess, Databases, DumpUpload, Error, FileUpload,
@@ -42,6 +43,15 @@ const _: () = {
     unpin::<BulkEvents<NewDatabase, CreatedDatabase>>();
     unpin::<UploadEvents<CreatedDatabase>>();
 };
+
+#[tokio::test]
+async fn a_failure_can_be_shared_as_a_success_can() {
+    let turso = Mock::new().client().build().unwrap();
+    let shared = turso.databases().get("../x").into_future().shared();
+    let (one, other) = (shared.clone().await.unwrap_err(), shared.await.unwrap_err());
+    assert!(one.is_invalid_input());
+    assert_eq!(format!("{one:?}"), format!("{other:?}"));
+}
 
 #[tokio::test]
 async fn calls_are_made_where_they_were_sent() {

@@ -63,6 +63,8 @@ fn other_settings_that_cannot_work_are_refused_too() {
     let plain = || builder().unwrap().base_url("http://127.0.0.1:8080");
     for (builder, expected, words) in [
         (builder().unwrap().max_in_flight(0), Config, "max_in_flight is 0"),
+        (builder().unwrap().timeout(Duration::ZERO), Config, "timeout is 0"),
+        (builder().unwrap().deadline(Duration::ZERO), Config, "deadline is 0"),
         (builder().unwrap().organization("a/b"), InvalidInput, "organization \"a/b\" is not valid"),
         (builder().unwrap().organization(""), InvalidInput, "organization \"\" is not valid: must not be empty"),
         (builder().unwrap().user_agent("two\nlines"), InvalidInput, "user agent"),

@@ -1,8 +1,9 @@
 //! Many calls at once: every input has its outcome, and the service is not overrun.
 
 use std::{
+    collections::BTreeSet,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -11,11 +12,13 @@ use std::{
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, sleep};
 use turso_cloud::{
-    Error, NewDatabase, NewToken, RetryPolicy,
+    Database, Error, NewDatabase, NewToken, RetryPolicy,
     contract::{
-        database_tokens::CreateDatabaseToken,
-        databases::{CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, DeleteDatabase},
-        groups::ListGroups,
+        database_tokens::{CreateDatabaseToken, TokenAnswer},
+        databases::{
+            CreateDatabase, CreatedDatabase, CreatedDatabaseAnswer, DatabaseAnswer, DeleteDatabase, GetDatabase,
+        },
+        groups::{GroupsAnswer, ListGroups},
     },
     mock::{Failure, Mock},
 };
@@ -24,11 +27,20 @@ fn tenants(count: usize) -> impl Iterator<Item = NewDatabase> {
     (0..count).map(|number| NewDatabase::new(format!("tenant-{number}"), "default"))
 }
 
+const ID: &str = "0eb771dd-6906-11ee-8553-eaa7715aeaf2";
+
 fn created(request: &CreateDatabase) -> Result<CreatedDatabaseAnswer, Failure> {
     let unreadable = |_| Failure::refused(400, "not readable");
-    let (id, name) = ("0eb771dd-6906-11ee-8553-eaa7715aeaf2".parse(), request.body.name.parse());
+    let (id, name) = (ID.parse(), request.body.name.parse());
     let database = CreatedDatabase::new(id.map_err(unreadable)?, "host.turso.io", name.map_err(unreadable)?);
     Ok(CreatedDatabaseAnswer::new(database))
+}
+
+fn found(request: &GetDatabase) -> Result<DatabaseAnswer, Failure> {
+    let unreadable = |_| Failure::refused(400, "not readable");
+    let id = ID.parse().map_err(unreadable)?;
+    let (group, primary) = ("default".parse().map_err(unreadable)?, "aws-us-east-1".parse().map_err(unreadable)?);
+    Ok(DatabaseAnswer::new(Database::new(request.database.clone(), id, "host.turso.io", group, primary)))
 }
 
 #[tokio::test]
@@ -77,6 +89,91 @@ async fn a_limit_of_the_service_fails_no_input() {
 
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
     assert!(seen.load(Ordering::Relaxed) > 40, "some were asked to come again");
+}
+
+/// A service that does what it is told, and whose answer to every other creation is lost.
+#[expect(clippy::unwrap_used, reason = "nobody panics while it is locked")]
+fn losing_answers(mock: &Mock) -> Arc<Mutex<BTreeSet<String>>> {
+    let made = Arc::new(Mutex::new(BTreeSet::new()));
+    let (known, names) = (Arc::clone(&made), Arc::clone(&made));
+    mock.on::<GetDatabase>(move |request| {
+        if known.lock().unwrap().contains(request.database.as_str()) {
+            return found(request);
+        }
+        Err(Failure::refused(404, "record not found"))
+    });
+    mock.on::<CreateDatabase>(move |request| {
+        let mut names = names.lock().unwrap();
+        if !names.insert(request.body.name.clone()) {
+            return Err(Failure::refused(400, "database with same name already exists"));
+        }
+        if names.len().is_multiple_of(2) { Err(Failure::Disconnected) } else { created(request) }
+    });
+    made
+}
+
+#[tokio::test]
+async fn many_that_are_to_be_there_are_each_made_once_although_answers_are_lost() {
+    let mock = Mock::new();
+    let made = losing_answers(&mock);
+    let databases = mock.client().build().unwrap().databases();
+
+    assert_eq!(databases.create_many(tenants(8)).await.failed().count(), 4);
+    assert!(databases.create_many(tenants(8)).await.into_result().unwrap_err().is_already_exists());
+    let ensured = databases.ensure_many(tenants(12)).await.into_result().unwrap();
+    assert_eq!(ensured.iter().filter(|ensured| ensured.is_created()).count(), 2, "the answers of two were lost");
+    assert_eq!(made.lock().unwrap().len(), 12);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_of_many_is_waited_for_until_it_answers() {
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(created);
+    mock.on::<GetDatabase>(found);
+    let begin = Instant::now();
+    mock.on::<CreateDatabaseToken>(move |request| match request.database.as_str() {
+        "tenant-1" if begin.elapsed() < Duration::from_secs(60) => Err(Failure::refused(404, "record not found")),
+        _ => Ok(TokenAnswer::new("token".parse().map_err(|_| Failure::Disconnected)?)),
+    });
+    let databases = mock.client().build().unwrap().databases();
+
+    let created = databases.create_many(tenants(3)).deadline(Duration::from_secs(20)).wait_ready().await;
+    let ensured = databases.ensure_many(tenants(3)).wait_ready().deadline(Duration::from_secs(20)).await;
+    let late = |index, error: &Error| index == 1 && error.is_timeout();
+    assert!(created.failed().all(|of| of.result.as_ref().is_err_and(|error| late(of.index, error))), "{created:?}");
+    assert!(ensured.failed().all(|of| of.result.as_ref().is_err_and(|error| late(of.index, error))), "{ensured:?}");
+    assert_eq!((created.failed().count(), ensured.failed().count()), (1, 1));
+    databases.ensure_many(tenants(3)).wait_ready().await.into_result().unwrap();
+    assert!(begin.elapsed() >= Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_call_is_made_for_many_at_the_pace_of_the_service() {
+    let mock = Mock::new();
+    let seen = AtomicUsize::new(0);
+    mock.on::<ListGroups>(move |_| match seen.fetch_add(1, Ordering::Relaxed) % 5 {
+        4 => Err(Failure::rate_limited(Duration::from_secs(1))),
+        _ => Ok(GroupsAnswer::new(Vec::new())),
+    });
+    let turso = mock.client().build().unwrap();
+    let groups = turso.groups();
+    let outcomes = turso.many(["acme", "no slug"].repeat(20), move |slug| groups.clone().organization(*slug).list());
+    let outcomes = outcomes.concurrency(8).await;
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok() == (outcome.input == "acme")), "{outcomes:?}");
+    assert!(mock.requests::<ListGroups>().len() > 20, "some were asked to come again");
+
+    mock.on::<ListGroups>(|_| Err(Failure::NoAnswer));
+    let second = Duration::from_secs(1);
+    let groups = turso.groups();
+    let patient = || {
+        let groups = groups.clone();
+        turso.many([()], move |()| groups.list().retry(RetryPolicy::none()).timeout(second * 2))
+    };
+    for (bulk, elapsed) in [(patient(), second * 2), (patient().timeout(second), second)] {
+        let started = Instant::now();
+        assert!(bulk.await.into_result().unwrap_err().is_timeout());
+        assert_eq!(started.elapsed(), elapsed);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,6 +272,9 @@ fn many_calls_can_be_made_without_a_runtime() {
     let turso = mock.client().build_blocking().unwrap();
     let outcomes = turso.databases().create_many(tenants(10)).send().unwrap();
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+    let databases = turso.databases();
+    let found = turso.many(["my-db", "../x"], move |name| databases.find(*name)).send().unwrap();
+    assert_eq!(found.failed().count(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Locations: the one nearest to this machine, and all of them by continent.
 
 use turso_cloud::{
-    Client, Continent,
+    Client, Continent, Location,
     contract::locations::{ClosestRegion, GetClosestRegion, ListLocations, LocationsAnswer},
     mock::Mock,
 };
@@ -24,6 +24,14 @@ const TODAY: [&str; 6] =
 async fn the_closest_is_the_one_the_region_service_names_where_it_is_listed() {
     assert_eq!(client(&TODAY, "aws-ap-south-1").locations().closest().await.unwrap().code, "aws-ap-south-1");
     assert_eq!(client(&["lhr", "zrh"], "zrh").locations().closest().await.unwrap().description, "Description of zrh");
+}
+
+#[tokio::test]
+async fn a_location_can_be_stored_and_read_again() {
+    let locations = client(&["lhr", "zrh"], "zrh").locations().list().await.unwrap();
+    let stored = serde_json::to_value(&locations).unwrap();
+    assert_eq!(stored[1], serde_json::json!({"code": "zrh", "description": "Description of zrh"}));
+    assert_eq!(serde_json::from_value::<Vec<Location>>(stored).unwrap(), locations);
 }
 
 #[tokio::test]

@@ -26,5 +26,6 @@ mod secrets;
 mod slow_bodies;
 mod support;
 mod throttle;
+mod tracing;
 mod uploads;
 mod wait_ready;

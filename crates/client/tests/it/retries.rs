@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use turso_cloud::{ClientBuilder, Error, RetryPolicy};
+use turso_cloud::{ClientBuilder, Error, Expiration, NewApiToken, NewDatabase, NewToken, RetryPolicy};
 
 use crate::support::{
-    operations::Operation,
+    operations::{DATABASE, Operation},
     script::{Script, Step},
 };
 
@@ -91,6 +91,27 @@ async fn a_creation_stops_at_the_first_attempt_that_may_have_happened() {
         let error = run(script.client(), Operation::Once).await.unwrap_err();
         assert_eq!((error.attempts(), script.count()), (3, 3), "{lost:?}");
         assert!(error.may_have_happened());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_a_database_is_minted_again_when_it_was_lost_and_one_of_the_platform_is_not() {
+    const TOKEN: &str = include_str!("../../../contract/tests/golden/CreateDatabaseToken.json");
+    for lost in [Step::interrupted(), Step::never(), Step::status(502), Step::status(408)] {
+        let minted_at_last = || [lost.clone(), lost.clone(), Step::answer(200, TOKEN)];
+        let script = Script::new(minted_at_last());
+        let turso = script.client().build().unwrap();
+        turso.databases().create_token("orders", NewToken::read_only()).await.unwrap();
+        script.go_on_with(minted_at_last());
+        turso.groups().create_token("default", NewToken::read_only()).await.unwrap();
+        script.go_on_with([Step::answer(200, DATABASE)].into_iter().chain(minted_at_last()));
+        turso.databases().access("orders", Expiration::hours(1)).await.unwrap();
+        assert_eq!(script.count(), 10);
+
+        // It is on the list of tokens, whoever knows it.
+        script.go_on_with([lost]);
+        let error = turso.api_tokens().create("ci", NewApiToken::unrestricted()).await.unwrap_err();
+        assert_eq!((error.attempts(), error.may_have_happened()), (1, true));
     }
 }
 
@@ -248,8 +269,14 @@ async fn the_deadline_of_a_call_counts_from_when_it_is_first_polled() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_once_the_deadline_has_passed() {
     let script = Script::new([Step::status(503)]);
-    for operation in Operation::ALL {
-        let error = run(script.client().deadline(Duration::ZERO), operation).await.unwrap_err();
+    let databases = script.client().build().unwrap().databases();
+    let creation = databases.create(NewDatabase::new("orders", "default")).deadline(Duration::ZERO);
+    let failed = [
+        databases.get("orders").deadline(Duration::ZERO).await.unwrap_err(),
+        databases.delete("orders").deadline(Duration::ZERO).await.unwrap_err(),
+        creation.await.unwrap_err(),
+    ];
+    for error in failed {
         assert!(error.is_timeout() && !error.may_have_happened(), "{error:?}");
         assert_eq!((error.attempts(), script.count()), (0, 0));
     }

@@ -299,7 +299,7 @@ async fn the_mock_shows_no_secret_it_answers_with() {
         .fail_once(Failure::Disconnected);
     printed.debug(&mock);
     printed.debug(&mock.when::<CreateDatabaseToken>());
-    let client = mock.client().build().unwrap();
+    let client = mock.client().retry(RetryPolicy::none()).build().unwrap();
     printed.debug(&client);
     let create = || client.databases().create_token("orders", NewToken::full_access());
     printed.debug(&create().await.unwrap());

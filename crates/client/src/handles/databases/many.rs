@@ -4,14 +4,15 @@ use jiff::SignedDuration;
 use turso_cloud_contract::{
     DatabaseName, DatabaseToken, Expiration, InvalidInput,
     database_tokens::{CreateDatabaseToken, NewToken},
-    databases::{CreatedDatabase, GetDatabase, NewDatabase},
+    databases::{CreatedDatabase, Database, GetDatabase, NewDatabase},
 };
 
-use super::{Databases, ended};
+use super::{Databases, Ensured, ended};
 use crate::{Bulk, Call, DatabaseAccess, access::Key, call::checked};
 
 impl Databases {
-    /// Creates many, some at once; see [`Bulk`].
+    /// Creates many, some at once; see [`Bulk`]. [`ensure_many`](Self::ensure_many) may be repeated, and
+    /// [`wait_ready`](Bulk::wait_ready) waits for each.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -34,6 +35,30 @@ impl Databases {
     pub fn create_many(&self, databases: impl IntoIterator<Item = NewDatabase>) -> Bulk<NewDatabase, CreatedDatabase> {
         let handle = self.clone();
         Bulk::new(self.scope.client(), databases, move |database| handle.create(database.clone()))
+    }
+
+    /// Creates those of many that do not exist, some at once, as [`ensure`](Self::ensure) does: safe to repeat until all are
+    /// there.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::NewDatabase;
+    ///
+    /// turso.databases().create(NewDatabase::new("ada", "default")).await?;
+    /// let tenants = ["ada", "grace"].map(|name| NewDatabase::new(name, "default"));
+    /// let ensured = turso.databases().ensure_many(tenants).wait_ready().await.into_result()?;
+    /// assert!(!ensured[0].is_created() && ensured[1].is_created());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn ensure_many(
+        &self,
+        databases: impl IntoIterator<Item = NewDatabase>,
+    ) -> Bulk<NewDatabase, Ensured<Database>> {
+        let handle = self.clone();
+        Bulk::new(self.scope.client(), databases, move |database| handle.ensure(database.clone()))
     }
 
     /// Deletes many, some at once; the result of each says whether there was one to delete.
