@@ -9,7 +9,6 @@ use turso_cloud::{AuditCode, AuditLog, AuditLogStream, Client};
 use super::suggest;
 use crate::{
     args::{AuditCommand, AuditFilter},
-    commands::suggest,
     context::Context,
     files::WholeFile,
     output::Shape,

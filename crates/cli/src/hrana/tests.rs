@@ -143,7 +143,7 @@ async fn refusals_have_the_exit_codes_of_their_status() {
 #[test]
 fn a_statement_that_had_to_wait_for_too_long_is_safe_to_run_again() {
     for code in ["SQLITE_BUSY", "TRANSACTION_BUSY", "TOO_MANY_STREAMS"] {
-        let error = HranaError::Sql { message: String::new(), code: code.to_owned() };
+        let error = HranaError::Sql { message: String::new(), code: code.to_owned(), extended_code: None };
         let expected = (Kind::Transient, true, false);
         assert_eq!((error.exit(), error.may_be_repeated(), error.may_have_happened()), expected, "{code}");
     }
