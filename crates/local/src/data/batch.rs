@@ -14,6 +14,11 @@ pub(crate) trait StepSink: RowSink {
     fn end(&mut self, outcome: Result<Ran, SqlError>);
     fn skip(&mut self);
 
+    /// Before a step: makes sure that what becomes of it can be kept. Otherwise it does not run.
+    fn make_room(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
     /// Before a step, on a thread that may block: says whether anybody takes what it produces. Otherwise it does not run.
     fn is_open(&mut self) -> bool {
         true
@@ -63,7 +68,10 @@ impl Steps {
             let Some(step) = self.planned.get(self.succeeded.len()).filter(|_| sink.is_open()) else { return Ok(()) };
             let condition = step.condition.as_ref();
             if condition.is_none_or(|condition| self.holds(condition, executor.is_autocommit())) {
-                let outcome = executor.execute(&step.command, sink)?;
+                let outcome = match sink.make_room() {
+                    Ok(()) => executor.execute(&step.command, sink)?,
+                    Err(error) => Err(error),
+                };
                 self.end(outcome, sink);
             } else {
                 self.succeeded.push(false);

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{errors, functions};
 use crate::data::hrana::SqlError;
+use crate::memory;
 
 /// What `PRAGMA quick_check` says first of a database that nobody has open: `ok`, or a problem. Blocks.
 pub(crate) fn quick_check(file: &Path) -> Result<String, SqlError> {
@@ -15,6 +16,7 @@ pub(crate) fn quick_check(file: &Path) -> Result<String, SqlError> {
     // Without it, even reading makes a log and its index beside a file in WAL mode.
     uri.set_query(Some("immutable=1"));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    memory::install();
     let check = || {
         let handle = Connection::open_with_flags(uri.as_str(), flags)?;
         // Rules of its tables may call them.

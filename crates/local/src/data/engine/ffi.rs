@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::Connection;
 
+use super::limits::MAX_VALUE_BYTES;
+
 /// Rows read and written by the connection's statements since the last call.
 ///
 /// Summing over all statements counts the work of the virtual tables (full-text search keeps statements of its own).
@@ -100,6 +102,54 @@ pub(crate) fn text_of_real(value: f64) -> String {
     // `double`, which is what it is given.
     unsafe { libsql_ffi::sqlite3_snprintf(size, text.as_mut_ptr().cast(), c"%!.15g".as_ptr(), value) };
     CStr::from_bytes_until_nul(&text).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Has `zeroblob` make what it says at once. The engine's own is made where a row is read, where there is no way to say
+/// that there is no memory for it.
+pub(crate) fn install_zeroblob(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = libsql_ffi::SQLITE_UTF8 | libsql_ffi::SQLITE_DETERMINISTIC | libsql_ffi::SQLITE_INNOCUOUS;
+    // SAFETY: the handle is open for as long as `connection` is borrowed, the name ends in a zero byte, and the function
+    // has the type that is asked for and uses no data of its own.
+    let code = unsafe {
+        libsql_ffi::sqlite3_create_function_v2(
+            connection.handle(),
+            c"zeroblob".as_ptr(),
+            1,
+            flags,
+            ptr::null_mut(),
+            Some(zeroblob),
+            None,
+            None,
+            None,
+        )
+    };
+    if code == libsql_ffi::SQLITE_OK {
+        Ok(())
+    } else {
+        Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
+    }
+}
+
+unsafe extern "C" fn zeroblob(
+    context: *mut libsql_ffi::sqlite3_context,
+    _: c_int,
+    arguments: *mut *mut libsql_ffi::sqlite3_value,
+) {
+    // SAFETY: the engine calls this with a context and with the one argument that it was installed for, which live as long
+    // as the call; `block` has `bytes` bytes, and belongs to the engine once it is the result.
+    unsafe {
+        let bytes = u64::try_from(libsql_ffi::sqlite3_value_int64(*arguments)).unwrap_or(0);
+        if bytes > MAX_VALUE_BYTES as u64 {
+            return libsql_ffi::sqlite3_result_error_toobig(context);
+        }
+        // One more, for nothing is given for none.
+        let block = libsql_ffi::sqlite3_malloc64(bytes + 1);
+        if block.is_null() {
+            return libsql_ffi::sqlite3_result_error_nomem(context);
+        }
+        ptr::write_bytes(block.cast::<u8>(), 0, bytes as usize);
+        libsql_ffi::sqlite3_result_blob64(context, block, bytes, Some(libsql_ffi::sqlite3_free));
+    }
 }
 
 /// Learns of each commit to the main database of a connection.

@@ -16,6 +16,8 @@ use rusqlite::functions::FunctionFlags;
 
 use arguments::{Answer, Arguments};
 
+use super::ffi::install_zeroblob;
+
 /// What each function here is: it gives the same answer for the same arguments, and may stand in a schema.
 const FLAGS: FunctionFlags =
     FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_INNOCUOUS);
@@ -46,6 +48,7 @@ pub fn install(handle: &Connection) -> rusqlite::Result<()> {
         }
     }
     handle.create_collation("text_nocase", letters::compare)?;
+    install_zeroblob(handle)?;
     refuse_index_of_nothing(handle)
 }
 
