@@ -6,12 +6,17 @@
 //! So a statement is first compiled with all of that denied: whether it was an index's owner that led there is known in the
 //! end. If it was, and the statement may run, it is compiled again.
 
+mod kept;
+
 use rusqlite::Connection as Handle;
 use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::ffi;
 use super::seen::Seen;
 use crate::data::hrana::SqlError;
+
+use kept::OLD_LIST;
+pub(super) use kept::problem;
 
 /// Where the engine keeps what its indexes of vectors are.
 const LIST: &str = "libsql_vector_meta_shadow";
@@ -79,8 +84,10 @@ pub(super) fn refuse_taken(handle: &Handle, index: &str) -> Result<(), SqlError>
 
 /// What an action has to do with it, if these are the tables, after what was seen of its statement.
 pub(super) fn concern(context: &AuthContext<'_>, kept: &[String], seen: Seen) -> Concern {
-    let is_kept =
-        |table: &str| table.eq_ignore_ascii_case(LIST) || kept.iter().any(|other| other.eq_ignore_ascii_case(table));
+    let is_kept = |table: &str| {
+        [LIST, OLD_LIST].iter().any(|list| table.eq_ignore_ascii_case(list))
+            || kept.iter().any(|other| other.eq_ignore_ascii_case(table))
+    };
     match context.action {
         AuthAction::CreateTable { .. } if seen.marks_vectors() => Concern::Change,
         AuthAction::CreateTable { table_name }
