@@ -68,7 +68,7 @@ pub(crate) fn stepping<T>(work: impl FnOnce() -> T) -> T {
 
 /// Whether what runs has not taken more than it may.
 pub(crate) fn has_enough() -> bool {
-    THREAD.try_with(|thread| thread.may_have()).unwrap_or(true)
+    THREAD.try_with(Thread::may_have).unwrap_or(true)
 }
 
 /// Does a part of it that takes little, and cannot do without.

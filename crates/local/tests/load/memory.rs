@@ -19,7 +19,7 @@ const MOST_MEMORY: u64 = 1536 << 20;
 
 /// Each would take much of what a machine has, if there were enough of it.
 fn greedy() -> Vec<(&'static str, String)> {
-    let columns = |column: &str| vec![column; 12].join(", ");
+    let columns = |column: &str| [column; 12].join(", ");
     let terms = |count: usize| vec!["(1)"; count].join(", ");
     let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10)";
     vec![
@@ -80,7 +80,7 @@ async fn run_at_once(cloud: &Cloud, token: &str, sql: &str) -> Vec<Value> {
 fn no_statement_of_a_reader_takes_more_memory_than_it_leaves() {
     alone(Builder::new_multi_thread(), async {
         let (cloud, token) = shop().await;
-        let columns = vec!["hex(zeroblob(33000000))"; 20].join(", ");
+        let columns = ["hex(zeroblob(33000000))"; 20].join(", ");
         let refused = run(&cloud, &token, &format!("SELECT {columns}")).await;
         let message = "SQLite error: out of memory: all statements and answers of a process have 512 MiB, and one may have \
                        no more than it leaves to the others";

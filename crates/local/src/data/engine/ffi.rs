@@ -138,17 +138,18 @@ unsafe extern "C" fn zeroblob(
     // SAFETY: the engine calls this with a context and with the one argument that it was installed for, which live as long
     // as the call; `block` has `bytes` bytes, and belongs to the engine once it is the result.
     unsafe {
-        let bytes = u64::try_from(libsql_ffi::sqlite3_value_int64(*arguments)).unwrap_or(0);
-        if bytes > MAX_VALUE_BYTES as u64 {
+        // None if there are fewer than none.
+        let bytes = usize::try_from(libsql_ffi::sqlite3_value_int64(*arguments).max(0)).unwrap_or(usize::MAX);
+        if bytes > MAX_VALUE_BYTES {
             return libsql_ffi::sqlite3_result_error_toobig(context);
         }
         // One more, for nothing is given for none.
-        let block = libsql_ffi::sqlite3_malloc64(bytes + 1);
+        let block = libsql_ffi::sqlite3_malloc64(bytes as u64 + 1);
         if block.is_null() {
             return libsql_ffi::sqlite3_result_error_nomem(context);
         }
-        ptr::write_bytes(block.cast::<u8>(), 0, bytes as usize);
-        libsql_ffi::sqlite3_result_blob64(context, block, bytes, Some(libsql_ffi::sqlite3_free));
+        ptr::write_bytes(block.cast::<u8>(), 0, bytes);
+        libsql_ffi::sqlite3_result_blob64(context, block, bytes as u64, Some(libsql_ffi::sqlite3_free));
     }
 }
 

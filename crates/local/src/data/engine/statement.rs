@@ -199,12 +199,11 @@ fn in_unicode<'a>(value: ValueRef<'a>, lease: &mut Lease) -> Result<hrana::Value
         ValueRef::Real(value) => hrana::ValueRef::Float(value),
         ValueRef::Blob(value) => hrana::ValueRef::Blob(value),
         // Looking for what is none takes longer.
-        ValueRef::Text(value) => hrana::ValueRef::Text(match str::from_utf8(value) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => {
-                lease.grow(value.len() * char::REPLACEMENT_CHARACTER.len_utf8())?;
-                String::from_utf8_lossy(value)
-            }
+        ValueRef::Text(value) => hrana::ValueRef::Text(if let Ok(text) = str::from_utf8(value) {
+            Cow::Borrowed(text)
+        } else {
+            lease.grow(value.len() * char::REPLACEMENT_CHARACTER.len_utf8())?;
+            String::from_utf8_lossy(value)
         }),
     })
 }

@@ -94,7 +94,7 @@ impl Layout {
     fn read(parameters: &[u8]) -> Option<Self> {
         const MAX_BYTES: usize = 128;
         let number = |tag: u8| {
-            let last = parameters.chunks_exact(9).filter(|entry| entry.first() == Some(&tag)).next_back();
+            let last = parameters.chunks_exact(9).rfind(|entry| entry.first() == Some(&tag));
             last.and_then(|entry| entry.get(1..)?.try_into().ok()).map_or(0, u64::from_le_bytes)
         };
         let [format, vector, dimensions, metric] = [1, 3, 4, 5].map(number);
