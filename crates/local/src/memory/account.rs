@@ -15,7 +15,8 @@ const STEP: isize = 64 * 1024;
 const RELEASED: isize = 16 * STEP;
 
 /// What a statement that is stepped is given in any case: the engine's search in indexes of vectors ends the process where
-/// it finds no memory for what is small. The statement is stopped soon after.
+/// it finds no memory, and takes no more at a time unless it is for thousands of neighbours. The statement is stopped soon
+/// after.
 const NEVER_REFUSED: isize = 64 * 1024;
 
 /// What is taken, but for what the threads have not told yet.
