@@ -18,6 +18,7 @@ mod founder;
 mod home;
 mod ids;
 pub mod local_api;
+mod memory;
 mod quirk;
 mod rate_limit;
 mod request_log;

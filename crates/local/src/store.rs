@@ -26,6 +26,8 @@ use std::{fs::File, path::Path};
 use parking_lot::Mutex;
 use rusqlite::{Connection, DatabaseName, ErrorCode, TransactionBehavior, backup::Progress};
 
+use crate::memory;
+
 pub(crate) use api_tokens::{ApiTokenRow, TokenGroup, TokenOrganization};
 pub(crate) use databases::{DatabaseEncryption, DatabaseRow, ListedDatabase};
 pub(crate) use groups::GroupRow;
@@ -86,17 +88,20 @@ impl StoreError {
 
 impl Store {
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
+        memory::install();
         Self::prepare(Connection::open_in_memory()?)
     }
 
     /// A copy, in memory, of a state in a file.
     pub(crate) fn in_memory_from(file: &Path) -> Result<Self, StoreError> {
+        memory::install();
         let mut connection = Connection::open_in_memory()?;
         connection.restore(DatabaseName::Main, file, None::<fn(Progress)>)?;
         Self::prepare(connection)
     }
 
     pub(crate) fn open(file: &Path) -> Result<Self, StoreError> {
+        memory::install();
         claim(file);
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "journal_mode", "wal")?;

@@ -14,6 +14,11 @@ pub(crate) trait StepSink: RowSink {
     fn end(&mut self, outcome: Result<Ran, SqlError>);
     fn skip(&mut self);
 
+    /// Before a step: makes sure that what becomes of it can be kept. Otherwise it does not run.
+    fn make_room(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
     /// Before a step, on a thread that may block: says whether anybody takes what it produces. Otherwise it does not run.
     fn is_open(&mut self) -> bool {
         true
@@ -61,7 +66,10 @@ impl Steps {
         loop {
             self.skip_unmet(executor.is_autocommit(), sink);
             let Some(step) = self.next().filter(|_| sink.is_open()) else { return Ok(()) };
-            let outcome = executor.execute(&step.command, sink)?;
+            let outcome = match sink.make_room() {
+                Ok(()) => executor.execute(&step.command, sink)?,
+                Err(error) => Err(error),
+            };
             self.end(outcome, sink);
         }
     }

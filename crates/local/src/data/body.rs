@@ -14,6 +14,7 @@ use tokio::task::spawn_blocking;
 use super::MAX_REQUEST_BYTES;
 use super::hrana::json;
 use super::refusal::Refusal;
+use crate::memory::counted;
 use crate::whole_body::{self, Unread};
 
 /// A piece of a file that is sent.
@@ -31,7 +32,7 @@ pub(crate) async fn read(request: Request<Body>) -> Result<Bytes, Refusal> {
 
 /// An answer in JSON.
 pub(crate) fn json(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {
-    Ok(with_type("application/json", to_json(answer)?.into()))
+    Ok(with_type("application/json", counted(to_json(answer)?).into()))
 }
 
 /// JSON text of plain data.

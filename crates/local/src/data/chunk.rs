@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::codec::Encoding;
 use super::hrana::{CursorEntry, ValueRef};
+use crate::memory::{Exhausted, Lease, counted};
 
 /// Entries that belong together only because they were produced together.
 pub(crate) trait Chunk: Send + 'static {
@@ -16,7 +17,7 @@ pub(crate) trait Chunk: Send + 'static {
     const LONGEST_BYTES: usize;
 
     fn push(&mut self, entry: CursorEntry);
-    fn push_row(&mut self, row: &[ValueRef<'_>]);
+    fn push_row(&mut self, row: &[ValueRef<'_>]) -> Result<(), Exhausted>;
 
     /// About how many bytes there are.
     fn size(&self) -> usize;
@@ -45,8 +46,11 @@ impl Chunk for Entries {
         self.entries.push(entry);
     }
 
-    fn push_row(&mut self, row: &[ValueRef<'_>]) {
-        self.push(CursorEntry::Row { row: row.iter().map(ValueRef::to_value).collect() });
+    fn push_row(&mut self, row: &[ValueRef<'_>]) -> Result<(), Exhausted> {
+        let mut lease = Lease::default();
+        lease.grow(wire_size(row))?;
+        self.push(CursorEntry::Row { row: row.iter().map(ValueRef::to_value).collect(), lease });
+        Ok(())
     }
 
     fn size(&self) -> usize {
@@ -63,11 +67,12 @@ impl Chunk for Entries {
 pub(crate) struct Written {
     encoding: Encoding,
     buffer: Vec<u8>,
+    lease: Lease,
 }
 
 impl Written {
     pub(crate) fn new(encoding: Encoding) -> Self {
-        Self { encoding, buffer: Vec::new() }
+        Self { encoding, buffer: Vec::new(), lease: Lease::default() }
     }
 }
 
@@ -81,8 +86,15 @@ impl Chunk for Written {
         self.encoding.write_entry(entry, &mut self.buffer);
     }
 
-    fn push_row(&mut self, row: &[ValueRef<'_>]) {
+    fn push_row(&mut self, row: &[ValueRef<'_>]) -> Result<(), Exhausted> {
+        let bytes = wire_size(row);
+        self.lease.grow(bytes)?;
+        // A long row would have it grow to twice as much as it takes.
+        if bytes > PIECE_BYTES {
+            self.buffer.reserve_exact(bytes);
+        }
         self.encoding.write_row(row, &mut self.buffer);
+        Ok(())
     }
 
     fn size(&self) -> usize {
@@ -90,9 +102,14 @@ impl Chunk for Written {
     }
 
     fn take(&mut self, room: usize) -> impl Iterator<Item = Self::Sent> {
-        let mut rest = Bytes::from(mem::replace(&mut self.buffer, Vec::with_capacity(room)));
+        let mut rest = counted(mem::replace(&mut self.buffer, Vec::with_capacity(room)));
+        self.lease = Lease::default();
         // Of one size, so that no crumb is left.
         let size = rest.len().div_ceil(rest.len().div_ceil(PIECE_BYTES).max(1));
         iter::from_fn(move || (!rest.is_empty()).then(|| rest.split_to(rest.len().min(size))))
     }
+}
+
+fn wire_size(row: &[ValueRef<'_>]) -> usize {
+    row.iter().map(ValueRef::wire_size).sum()
 }

@@ -1,5 +1,7 @@
 //! How messages are written on the wire.
 
+use std::str::Utf8Error;
+
 use axum::extract::ws::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +13,7 @@ use super::hrana::{
 };
 use super::refusal::Refusal;
 use super::socket::Violation;
+use crate::memory::{Lease, counted};
 
 /// One of the two encodings of the same messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +66,7 @@ impl Encoding {
             Self::Json => json::write_row_entry(row, buffer),
             Self::Protobuf => {
                 let row = row.iter().map(ValueRef::to_value).collect();
-                buffer.extend(protobuf::write_entry(CursorEntry::Row { row }));
+                buffer.extend(protobuf::write_entry(CursorEntry::Row { row, lease: Lease::default() }));
             }
         }
     }
@@ -86,10 +89,10 @@ impl Encoding {
         match self {
             Self::Json => {
                 let failed = |error: &dyn std::error::Error| Violation::internal("could not write a message", error);
-                let text = json::to_vec(&message).map_err(|error| failed(&error))?;
-                String::from_utf8(text).map(Message::text).map_err(|error| failed(&error))
+                let text = counted(json::to_vec(&message).map_err(|error| failed(&error))?);
+                text.try_into().map(Message::Text).map_err(|error: Utf8Error| failed(&error))
             }
-            Self::Protobuf => Ok(Message::binary(protobuf::write_message(message))),
+            Self::Protobuf => Ok(Message::Binary(counted(protobuf::write_message(message)))),
         }
     }
 

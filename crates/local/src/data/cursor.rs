@@ -169,7 +169,7 @@ impl<C: Chunk> RowSink for Sink<C> {
     }
 
     fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
-        self.outlet.chunk.push_row(row);
+        self.outlet.chunk.push_row(row)?;
         self.outlet.flush_long()
     }
 }

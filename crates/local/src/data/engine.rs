@@ -40,7 +40,7 @@ use tokio::time::Instant;
 use super::hrana::{Column, Description, NamedValue, SqlError, Value, ValueRef};
 use super::permissions::{Denial, Rules};
 
-pub(crate) use check::quick_check;
+pub(crate) use check::{problem_of_vectors, quick_check};
 pub(crate) use file::Durability;
 pub use functions::install as install_functions;
 pub(crate) use libsql::LibsqlEngine;

@@ -177,11 +177,10 @@ impl Output {
 
 impl RowSink for Output {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError> {
-        self.kept = KeptRows::of(columns);
-        Ok(())
+        if self.kept.begin(columns, MAX_KEPT_BYTES)? { Ok(()) } else { Err(SqlError::interrupted()) }
     }
 
     fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
-        if self.kept.add(row, MAX_KEPT_BYTES) { Ok(()) } else { Err(SqlError::interrupted()) }
+        if self.kept.add(row, MAX_KEPT_BYTES)? { Ok(()) } else { Err(SqlError::interrupted()) }
     }
 }

@@ -14,6 +14,9 @@ use super::plan::Task;
 /// The rows of one answer may take this much; larger results are for the cursor endpoint.
 const MAX_RESPONSE_BYTES: usize = 10 * 1024 * 1024;
 
+/// About what the result of a statement takes beside its columns and rows.
+const ENVELOPE: usize = 256;
+
 /// The tasks of a body, within the size limit of one answer. A failed task does not stop the ones after it.
 pub(crate) struct Pipeline {
     tasks: VecDeque<Task>,
@@ -75,7 +78,10 @@ impl Script for Pipeline {
         while self.needs_connection(executor.is_autocommit()) {
             let answer = match self.tasks.front_mut() {
                 Some(Task::Execute(command)) => {
-                    let outcome = executor.execute(command, &mut self.collector)?;
+                    let outcome = match self.collector.make_room() {
+                        Ok(()) => executor.execute(command, &mut self.collector)?,
+                        Err(error) => Err(error),
+                    };
                     self.collector.take_result(outcome).map(|result| Response::Execute { result })
                 }
                 Some(Task::Batch(steps)) => {
@@ -116,7 +122,7 @@ impl Collector {
 
     /// The result of the statement whose rows were taken last.
     fn take_result(&mut self, outcome: Result<Ran, SqlError>) -> Result<StatementResult, SqlError> {
-        let KeptRows { columns: cols, rows, bytes } = mem::take(&mut self.kept);
+        let KeptRows { columns: cols, rows, bytes, lease } = mem::take(&mut self.kept);
         let ran = outcome?;
         self.bytes_left -= bytes;
         Ok(StatementResult {
@@ -128,6 +134,7 @@ impl Collector {
             rows_read: ran.rows_read,
             rows_written: ran.rows_written,
             query_duration_ms: ran.duration.as_secs_f64() * 1000.0,
+            _lease: lease,
         })
     }
 }
@@ -135,19 +142,23 @@ impl Collector {
 impl RowSink for Collector {
     fn begin(&mut self, columns: Vec<Column>) -> Result<(), SqlError> {
         // Anew, for it may be the second attempt.
-        self.kept = KeptRows::of(columns);
-        Ok(())
+        if self.kept.begin(columns, self.bytes_left)? { Ok(()) } else { Err(too_large()) }
     }
 
     fn row(&mut self, row: &[ValueRef<'_>]) -> Result<(), SqlError> {
-        if self.kept.add(row, self.bytes_left) {
-            return Ok(());
-        }
-        Err(SqlError::new("RESPONSE_TOO_LARGE", "Response is too large"))
+        if self.kept.add(row, self.bytes_left)? { Ok(()) } else { Err(too_large()) }
     }
 }
 
+fn too_large() -> SqlError {
+    SqlError::new("RESPONSE_TOO_LARGE", "Response is too large")
+}
+
 impl StepSink for Collector {
+    fn make_room(&mut self) -> Result<(), SqlError> {
+        Ok(self.kept.make_room(ENVELOPE)?)
+    }
+
     fn end(&mut self, outcome: Result<Ran, SqlError>) {
         let (result, error) = match self.take_result(outcome) {
             Ok(result) => (Some(result), None),

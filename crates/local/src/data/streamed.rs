@@ -17,6 +17,7 @@ use super::refusal::Refusal;
 use super::stream::{Stream, StreamState};
 use super::streams::Streams;
 use crate::clock::Clock;
+use crate::memory::counted;
 
 /// Answers `POST /v2/pipeline`, `/v3/pipeline` and `/v3-protobuf/pipeline`.
 pub(crate) async fn pipeline(
@@ -41,7 +42,7 @@ pub(crate) async fn pipeline(
         Some(baton.to_string())
     };
     let answer = encoding.write_pipeline(PipelineAnswer { baton, base_url: None, results })?;
-    Ok(body::with_type(encoding.pipeline_type(), answer.into()))
+    Ok(body::with_type(encoding.pipeline_type(), counted(answer).into()))
 }
 
 /// Answers `POST /v3/cursor` and `/v3-protobuf/cursor`.

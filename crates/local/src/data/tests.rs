@@ -26,6 +26,7 @@ mod tokens;
 mod transactions;
 mod upload;
 mod values;
+mod vectors;
 mod writers;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 mod clients;
 mod cursors;
 mod databases;
+mod memory;
 mod process;
 
 use std::{

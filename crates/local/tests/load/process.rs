@@ -9,7 +9,19 @@ pub(crate) fn open_files() -> usize {
 
 /// Bytes of memory in use.
 pub(crate) fn memory() -> u64 {
+    status("VmRSS:")
+}
+
+/// The most bytes of memory that were in use since the last call.
+pub(crate) fn take_most_memory() -> u64 {
+    let most = status("VmHWM:");
+    // What makes it begin anew.
+    let _elsewhere = fs::write("/proc/self/clear_refs", "5");
+    most
+}
+
+fn status(name: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     line.map_or(0, |line| line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024)
 }

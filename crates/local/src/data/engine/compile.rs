@@ -32,6 +32,7 @@ pub(super) fn only<'c>(
     if seen.owns_kept() {
         done = let_keep(handle, observer, gate)?;
         (statement, seen) = statement::only(handle, observer, sql, Purpose::Run);
+        refuse_what_was_made(handle, observer)?;
     }
     Ok(Compiled { statement: statement?, seen, done })
 }
@@ -55,6 +56,7 @@ pub(super) fn next<'c>(
             Err(_) => statements.next(),
         });
         seen = observer.take();
+        refuse_what_was_made(handle, observer)?;
     }
     Ok(statement.map_err(errors::describe)?.map(|statement| Compiled { statement, seen, done }))
 }
@@ -66,6 +68,14 @@ fn let_keep<'c>(handle: &'c Handle, observer: &'c Observer, gate: &mut Gate<'_>)
         vectors::refuse_taken(handle, &index)?;
     }
     Ok(Done(Some(Savepoint::begin(handle, observer)?)))
+}
+
+/// Refuses an index, which the engine has made by now but not filled.
+fn refuse_what_was_made(handle: &Handle, observer: &Observer) -> Result<(), SqlError> {
+    match observer.index() {
+        Some(index) => observer.unwatched(|| vectors::refuse_many_candidates(handle, &index)),
+        None => Ok(()),
+    }
 }
 
 impl Done<'_> {

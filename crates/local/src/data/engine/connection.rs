@@ -21,6 +21,7 @@ use super::{
 };
 use crate::data::hrana::{Description, SqlError};
 use crate::data::permissions::{Denial, Rules};
+use crate::memory::{self, Exhausted};
 
 /// How long a checkpoint waits for readers of the log: writers wait meanwhile.
 const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
@@ -75,51 +76,27 @@ impl Connection for LibsqlConnection {
     }
 
     fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
-        if self.expect(sql).is_err() {
-            return Ok(Effect::default());
-        }
-        let mut effect = Effect::default();
-        let mut statements = Batch::new(&self.handle, sql);
-        loop {
-            let next = statements.next();
-            let seen = self.observer.take();
-            effect.reconfigures |= seen.changes_session();
-            effect.attaches |= seen.attaches();
-            effect.writes |= seen.owns_kept();
-            match next {
-                Ok(Some(statement)) => {
-                    effect.writes |= statement::effect(&statement, seen).writes;
-                }
-                Ok(None) => return Ok(effect),
-                Err(_) => return self.observer.take_denial().map_or(Ok(effect), Err),
-            }
-        }
+        memory::bounded(|| self.look_at(sql)).0
     }
 
     fn execute(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
-        let ran = self.run_one(command, gate, sink);
-        self.explain(ran)
+        let ran = memory::bounded(|| self.run_one(command, gate, sink));
+        self.explain(within_memory(ran))
     }
 
     fn execute_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
-        let ran = self.run_all(sql, gate);
-        self.explain(ran)
+        let ran = memory::bounded(|| self.run_all(sql, gate));
+        self.explain(within_memory(ran))
     }
 
     fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
-        self.expect(sql)?;
-        let (described, seen) = statement::only(&self.handle, &self.observer, sql, Purpose::Look);
-        match described {
-            Ok(statement) => Ok(statement::describe(&statement, seen)),
-            // It is not compiled without being done, and has neither parameters nor columns.
-            Err(_) if seen.owns_kept() => Ok(Description::default()),
-            Err(error) => Err(self.observer.take_denial().map_or(error, SqlError::from)),
-        }
+        memory::bounded(|| self.describe_one(sql)).0
     }
 
     fn dump(&mut self, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError> {
         self.refresh_schema()?;
-        let written = self.observer.unwatched(|| dump::write(&self.handle, preserve_row_ids, sink));
+        let write = || self.observer.unwatched(|| dump::write(&self.handle, preserve_row_ids, sink));
+        let (written, _) = memory::bounded(write);
         self.observer.take();
         written
     }
@@ -312,6 +289,39 @@ impl LibsqlConnection {
         outcome
     }
 
+    fn look_at(&mut self, sql: &str) -> Result<Effect, Denial> {
+        if self.expect(sql).is_err() {
+            return Ok(Effect::default());
+        }
+        let mut effect = Effect::default();
+        let mut statements = Batch::new(&self.handle, sql);
+        loop {
+            let next = statements.next();
+            let seen = self.observer.take();
+            effect.reconfigures |= seen.changes_session();
+            effect.attaches |= seen.attaches();
+            effect.writes |= seen.owns_kept();
+            match next {
+                Ok(Some(statement)) => {
+                    effect.writes |= statement::effect(&statement, seen).writes;
+                }
+                Ok(None) => return Ok(effect),
+                Err(_) => return self.observer.take_denial().map_or(Ok(effect), Err),
+            }
+        }
+    }
+
+    fn describe_one(&mut self, sql: &str) -> Result<Description, SqlError> {
+        self.expect(sql)?;
+        let (described, seen) = statement::only(&self.handle, &self.observer, sql, Purpose::Look);
+        match described {
+            Ok(statement) => Ok(statement::describe(&statement, seen)),
+            // It is not compiled without being done, and has neither parameters nor columns.
+            Err(_) if seen.owns_kept() => Ok(Description::default()),
+            Err(error) => Err(self.observer.take_denial().map_or(error, SqlError::from)),
+        }
+    }
+
     /// Makes ready to compile a text that may be any.
     fn expect(&mut self, sql: &str) -> Result<(), SqlError> {
         text::check(sql)?;
@@ -401,5 +411,13 @@ impl LibsqlConnection {
         if changed == self.schema_seen + 1 {
             self.schema_seen = changed;
         }
+    }
+}
+
+/// Tells of what had no memory left rather than of how it was stopped.
+fn within_memory((ran, is_exhausted): (Result<Ran, Stop>, bool)) -> Result<Ran, Stop> {
+    match ran {
+        Err(Stop::Failed(error)) if is_exhausted && error.is_interruption() => Err(SqlError::from(Exhausted).into()),
+        ran => ran,
     }
 }

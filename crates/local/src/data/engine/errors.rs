@@ -4,6 +4,7 @@ use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
 use crate::data::hrana::SqlError;
+use crate::memory::Exhausted;
 
 /// Names `error` as a host of Turso Cloud does.
 pub(crate) fn describe(error: rusqlite::Error) -> SqlError {
@@ -19,6 +20,7 @@ pub(crate) fn describe(error: rusqlite::Error) -> SqlError {
         rusqlite::Error::SqliteFailure(ffi::Error { code: ErrorCode::CannotOpen, .. }, _) => {
             SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
         }
+        rusqlite::Error::SqliteFailure(failure, _) if is_out_of_memory(failure) => Exhausted.into(),
         rusqlite::Error::SqliteFailure(failure, message) => {
             let message = message.map_or_else(|| failure.to_string(), without_memory);
             SqlError {
@@ -28,6 +30,16 @@ pub(crate) fn describe(error: rusqlite::Error) -> SqlError {
         }
         other => SqlError::new("SQLITE_UNKNOWN", format!("SQLite error: {other}")),
     }
+}
+
+impl From<Exhausted> for SqlError {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::new("SQLITE_NOMEM", format!("SQLite error: {exhausted}"))
+    }
+}
+
+fn is_out_of_memory(failure: ffi::Error) -> bool {
+    failure.code == ErrorCode::OutOfMemory || failure.extended_code == ffi::SQLITE_IOERR_NOMEM
 }
 
 /// The engine quotes a number of a vector that is too long, and whatever is in memory behind it.
@@ -51,7 +63,6 @@ fn code(code: ErrorCode) -> &'static str {
         ErrorCode::OperationAborted => "SQLITE_ABORT",
         ErrorCode::DatabaseBusy => "SQLITE_BUSY",
         ErrorCode::DatabaseLocked => "SQLITE_LOCKED",
-        ErrorCode::OutOfMemory => "SQLITE_NOMEM",
         ErrorCode::ReadOnly => "SQLITE_READONLY",
         ErrorCode::OperationInterrupted => "SQLITE_INTERRUPT",
         ErrorCode::SystemIoFailure => "SQLITE_IOERR",

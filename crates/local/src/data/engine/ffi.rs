@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::Connection;
 
+use super::limits::MAX_VALUE_BYTES;
+
 /// Rows read and written by the connection's statements since the last call.
 ///
 /// Summing over all statements counts the work of the virtual tables (full-text search keeps statements of its own).
@@ -99,6 +101,55 @@ pub(crate) fn text_of_real(value: f64) -> String {
 pub(crate) fn end_automatic_checkpoints(connection: &Connection) {
     // SAFETY: the handle is open for as long as `connection` is borrowed; the call only takes away a hook of it.
     unsafe { libsql_ffi::sqlite3_wal_autocheckpoint(connection.handle(), 0) };
+}
+
+/// Has `zeroblob` make what it says at once. The engine's own is made where a row is read, where there is no way to say
+/// that there is no memory for it.
+pub(crate) fn install_zeroblob(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = libsql_ffi::SQLITE_UTF8 | libsql_ffi::SQLITE_DETERMINISTIC | libsql_ffi::SQLITE_INNOCUOUS;
+    // SAFETY: the handle is open for as long as `connection` is borrowed, the name ends in a zero byte, and the function
+    // has the type that is asked for and uses no data of its own.
+    let code = unsafe {
+        libsql_ffi::sqlite3_create_function_v2(
+            connection.handle(),
+            c"zeroblob".as_ptr(),
+            1,
+            flags,
+            ptr::null_mut(),
+            Some(zeroblob),
+            None,
+            None,
+            None,
+        )
+    };
+    if code == libsql_ffi::SQLITE_OK {
+        Ok(())
+    } else {
+        Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
+    }
+}
+
+unsafe extern "C" fn zeroblob(
+    context: *mut libsql_ffi::sqlite3_context,
+    _: c_int,
+    arguments: *mut *mut libsql_ffi::sqlite3_value,
+) {
+    // SAFETY: the engine calls this with a context and with the one argument that it was installed for, which live as long
+    // as the call; `block` has `bytes` bytes, and belongs to the engine once it is the result.
+    unsafe {
+        // None if there are fewer than none.
+        let bytes = usize::try_from(libsql_ffi::sqlite3_value_int64(*arguments).max(0)).unwrap_or(usize::MAX);
+        if bytes > MAX_VALUE_BYTES {
+            return libsql_ffi::sqlite3_result_error_toobig(context);
+        }
+        // One more, for nothing is given for none.
+        let block = libsql_ffi::sqlite3_malloc64(bytes as u64 + 1);
+        if block.is_null() {
+            return libsql_ffi::sqlite3_result_error_nomem(context);
+        }
+        ptr::write_bytes(block.cast::<u8>(), 0, bytes);
+        libsql_ffi::sqlite3_result_blob64(context, block, bytes as u64, Some(libsql_ffi::sqlite3_free));
+    }
 }
 
 /// Learns of each commit to the main database of a connection.

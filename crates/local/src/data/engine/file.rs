@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rusqlite::{Connection as Handle, OpenFlags, backup::Backup, config::DbConfig};
 
 use super::{ffi, functions, limits};
+use crate::memory;
 
 /// Writers take turns before they reach the engine, so its own waiting is for rare moments only: the first opening of a
 /// file and the recovery of its log.
@@ -31,6 +32,7 @@ pub(crate) enum Durability {
 
 /// Opens a database, which is made if it is not there, and reads its schema.
 pub(super) fn open(path: &Path, durability: Durability) -> rusqlite::Result<Handle> {
+    memory::install();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // URIs are for attached databases.
     let handle = Handle::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_URI)?;

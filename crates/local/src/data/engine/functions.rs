@@ -16,7 +16,8 @@ use rusqlite::functions::FunctionFlags;
 
 use arguments::{Answer, Arguments};
 
-use super::vectors::MARK;
+use super::ffi::install_zeroblob;
+use super::vectors::{self, MARK};
 
 /// What each function here is: it gives the same answer for the same arguments, and may stand in a schema.
 const FLAGS: FunctionFlags =
@@ -48,6 +49,8 @@ pub fn install(handle: &Connection) -> rusqlite::Result<()> {
         }
     }
     handle.create_collation("text_nocase", letters::compare)?;
+    install_zeroblob(handle)?;
+    vectors::install(handle)?;
     refuse_index_of_nothing(handle)
 }
 

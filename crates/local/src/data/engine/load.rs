@@ -11,7 +11,7 @@ use super::file::{Durability, open};
 use super::lookout::{Interrupter, Lookout};
 use super::observer::Observer;
 use super::scanner::Scanner;
-use super::vectors::Purpose;
+use super::vectors::{self, Purpose};
 use super::{TransactionStep, errors, size, text};
 use crate::data::hrana::SqlError;
 
@@ -37,6 +37,9 @@ pub(crate) enum LoadError {
     RolledBack { line: u64 },
     #[error("the dump could not be read: {0}")]
     Read(#[from] std::io::Error),
+    /// What it says of indexes of vectors is not what the engine would have written.
+    #[error("{0}")]
+    Vectors(String),
     #[error("{}", .0.message)]
     Engine(SqlError),
 }
@@ -63,17 +66,19 @@ pub(crate) fn load(
     let observer = Observer::install(&handle);
     let lookout = Lookout::install(&handle, Interrupter::default());
     let mut statements = Statements { dump, line: 0 };
+    let mut has_vectors = false;
     while let Some((line, sql)) = statements.next()? {
         lookout.end_at(Instant::now() + limits.statement);
-        run(&handle, &observer, line, &sql)?;
+        run(&handle, &observer, line, &sql, &mut has_vectors)?;
     }
     lookout.end_at(Instant::now() + limits.statement);
+    check_vectors(&handle, &observer, None)?;
     observer.unwatched(|| handle.execute_batch("COMMIT"))?;
     Ok(())
 }
 
 /// Runs what stands in one line or more. The dump's own transaction is a part of the one that is open.
-fn run(handle: &Handle, observer: &Observer, line: u64, sql: &str) -> Result<(), LoadError> {
+fn run(handle: &Handle, observer: &Observer, line: u64, sql: &str, has_vectors: &mut bool) -> Result<(), LoadError> {
     text::check(sql).map_err(|error| LoadError::Statement { line, problem: error.message })?;
     let failed = |error| LoadError::Statement { line, problem: errors::describe(error).message };
     let mut statements = Batch::new(handle, sql);
@@ -85,11 +90,33 @@ fn run(handle: &Handle, observer: &Observer, line: u64, sql: &str) -> Result<(),
             Some(TransactionStep::Finish) if seen.rolls_back() => return Err(LoadError::RolledBack { line }),
             Some(TransactionStep::Begin | TransactionStep::Finish) => {}
             Some(TransactionStep::Savepoint) | None => {
-                let mut rows = statement.raw_query();
-                while rows.next().map_err(failed)?.is_some() {}
+                // It is not looked at again before it is used.
+                if *has_vectors && seen.changes_kept() {
+                    let problem = "it changes what is kept for an index of vectors that is made already".to_owned();
+                    return Err(LoadError::Statement { line, problem });
+                }
+                if seen.marks_vectors() {
+                    check_vectors(handle, observer, observer.index().as_deref())?;
+                }
+                let step = || {
+                    let mut rows = statement.raw_query();
+                    while rows.next()?.is_some() {}
+                    Ok(())
+                };
+                observer.running(seen, step).map_err(failed)?;
+                if seen.marks_vectors() {
+                    *has_vectors = true;
+                    observer.expect_another(handle)?;
+                }
             }
         }
     }
+}
+
+/// Refuses what the engine would believe of its indexes of vectors.
+fn check_vectors(handle: &Handle, observer: &Observer, made: Option<&str>) -> Result<(), LoadError> {
+    let problem = observer.unwatched(|| vectors::problem(handle, made))?;
+    problem.map_or(Ok(()), |problem| Err(LoadError::Vectors(problem)))
 }
 
 /// The statements of a dump with the line each begins in. Of a line with several, they are taken together.
@@ -173,5 +200,53 @@ mod tests {
         let file = directory.path().join("new.db");
         let failed = load(&file, Durability::Nothing, limits, &mut endless.as_bytes()).unwrap_err();
         assert!(matches!(&failed, LoadError::Statement { line: 2, .. }), "{failed}");
+    }
+
+    const VECTORS: &str = "CREATE TABLE t (v F32_BLOB(2));\nINSERT INTO t VALUES (vector('[1,2]'));\n\
+                           CREATE INDEX i ON t (libsql_vector_idx(v));\n";
+
+    /// What a dump says of the index, and of one node with so many neighbours.
+    fn with_neighbours(count: u8) -> String {
+        format!(
+            "CREATE TABLE libsql_vector_meta_shadow (name TEXT PRIMARY KEY, metadata BLOB) WITHOUT ROWID;\n\
+             INSERT INTO libsql_vector_meta_shadow VALUES ('i', x'010300000000000000030100000000000000040200000000000000\
+             050100000000000000060001000000000000');\n\
+             CREATE TABLE i_shadow (index_key INTEGER, data BLOB, PRIMARY KEY (index_key));\n\
+             INSERT INTO i_shadow VALUES (1, CAST(x'0100000000000000{count:02x}00' || zeroblob(246) AS BLOB));\n{VECTORS}"
+        )
+    }
+
+    #[test]
+    fn what_a_dump_keeps_for_an_index_of_vectors_is_looked_at_before_the_engine_believes_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let limits = LoadLimits { size: None, statement: Duration::from_secs(60) };
+        let more = "INSERT INTO t VALUES (vector('[3,4]'));\n";
+        let taken = format!(
+            "CREATE TABLE i_shadow (index_key INTEGER PRIMARY KEY, data BLOB);\nINSERT INTO i_shadow VALUES (1, x'00');\n{VECTORS}"
+        );
+        let late = format!("{VECTORS}UPDATE i_shadow SET data = x'00';\n");
+        let trigger =
+            format!("{VECTORS}CREATE TRIGGER a AFTER INSERT ON t BEGIN UPDATE i_shadow SET data = x'00'; END;\n{more}");
+        let search = format!("{VECTORS}SELECT count(*) FROM vector_top_k('i', vector('[1,2]'), 1);\n");
+        let cases = [
+            (format!("{VECTORS}{more}"), None),
+            (format!("{}{more}", with_neighbours(9)), None),
+            (with_neighbours(200), Some("the index of vectors i is damaged: its node 1")),
+            (taken, Some("the index of vectors i is damaged: its node 1")),
+            (late, Some("is made already")),
+            (trigger, Some("is made already")),
+            (search, Some("not authorized")),
+        ];
+        for (number, (dump, expected)) in cases.into_iter().enumerate() {
+            let file = directory.path().join(number.to_string());
+            let loaded = load(&file, Durability::Nothing, limits, &mut dump.as_bytes());
+            match expected {
+                None => loaded.unwrap(),
+                Some(problem) => {
+                    let error = loaded.unwrap_err().to_string();
+                    assert!(error.contains(problem), "{dump}: {error}");
+                }
+            }
+        }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::time::Instant;
 
+use crate::memory;
+
 /// How many instructions of the engine's virtual machine pass between two looks: about 10 µs.
 const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
@@ -27,7 +29,7 @@ impl Interrupter {
     }
 }
 
-/// Ends the statements of a connection that nobody waits for, and those whose time is up.
+/// Ends the statements of a connection that nobody waits for, those whose time is up, and those that take too much memory.
 #[derive(Debug)]
 pub(super) struct Lookout {
     interrupter: Interrupter,
@@ -40,7 +42,9 @@ impl Lookout {
     pub(super) fn install(connection: &rusqlite::Connection, interrupter: Interrupter) -> Self {
         let lookout = Self { interrupter, begun: Instant::now(), until: Arc::new(u64::MAX.into()) };
         let (interrupter, until, begun) = (lookout.interrupter.clone(), Arc::clone(&lookout.until), lookout.begun);
-        let is_over = move || interrupter.is_interrupted() || nanos_since(begun) >= until.load(Ordering::Relaxed);
+        let is_over = move || {
+            interrupter.is_interrupted() || nanos_since(begun) >= until.load(Ordering::Relaxed) || !memory::has_enough()
+        };
         connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_over));
         lookout
     }

@@ -135,7 +135,11 @@ impl Observer {
 
     /// Compiles something for a purpose, which is to look at it otherwise.
     pub(crate) fn compiling<T>(&self, purpose: Purpose, compile: impl FnOnce() -> T) -> T {
-        self.compiled.lock().purpose = purpose;
+        {
+            let mut compiled = self.compiled.lock();
+            compiled.purpose = purpose;
+            compiled.index = None;
+        }
         let compiled = compile();
         self.compiled.lock().purpose = Purpose::default();
         compiled

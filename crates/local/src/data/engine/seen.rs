@@ -100,6 +100,11 @@ impl Seen {
         self.has(TOUCHES_KEPT) && self.has(OWNS_KEPT)
     }
 
+    /// Changes what the engine keeps for indexes of vectors, and is none of what makes the engine do so.
+    pub(super) fn changes_kept(self) -> bool {
+        self.has(TOUCHES_KEPT) && !self.has(OWNS_KEPT) && !self.marks_vectors()
+    }
+
     /// Makes an index of vectors.
     pub(super) fn marks_vectors(self) -> bool {
         self.has(MARKS_VECTORS)
@@ -151,8 +156,10 @@ pub(super) fn judge(context: &AuthContext<'_>, is_nested: bool, purpose: Purpose
 pub(super) fn judge_kept(concern: Concern, seen: Seen, purpose: Purpose) -> (u32, Authorization) {
     let may_change = if purpose == Purpose::Look { Authorization::Deny } else { Authorization::Allow };
     match concern {
-        _ if purpose == Purpose::Load => (0, Authorization::Allow),
         Concern::None => (0, Authorization::Allow),
+        Concern::Mark if purpose == Purpose::Load => (MARKS_VECTORS, Authorization::Allow),
+        Concern::Change if purpose == Purpose::Load => (TOUCHES_KEPT, Authorization::Allow),
+        Concern::Unfit if purpose == Purpose::Load => (0, Authorization::Allow),
         Concern::Own => (OWNS_KEPT, Authorization::Allow),
         Concern::Unfit => (UNFIT_FOR_VECTORS, Authorization::Allow),
         Concern::Mark if seen.has(UNFIT_FOR_VECTORS) => (0, Authorization::Deny),
@@ -173,6 +180,12 @@ fn judge_action(context: &AuthContext<'_>, is_nested: bool, purpose: Purpose) ->
         }
         AuthAction::Pragma { pragma_name, pragma_value } => {
             return judge_pragma(pragma_name, pragma_value, is_nested, purpose);
+        }
+        // What it searches is looked at when all of the dump is there.
+        AuthAction::Read { table_name, .. }
+            if purpose == Purpose::Load && table_name.eq_ignore_ascii_case("vector_top_k") =>
+        {
+            return (0, Authorization::Deny);
         }
         // `VACUUM` attaches a nameless database of its own while it runs. Any other file is not the database's: it could be
         // any file of this machine.

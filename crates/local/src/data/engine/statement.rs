@@ -7,11 +7,13 @@ use std::time::Instant;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection as Handle, Row, Statement};
 
+use super::limits::MAX_VALUE_BYTES;
 use super::observer::Observer;
 use super::seen::Seen;
 use super::vectors::Purpose;
 use super::{Effect, Ran, RowSink, errors, ffi};
 use crate::data::hrana::{self, Column, Description, Parameter, SqlError};
+use crate::memory::{self, Exhausted, Lease};
 
 /// Compiles the one statement `sql` must consist of, and says what was seen of it whether it compiles or not.
 pub(super) fn only<'c>(
@@ -66,10 +68,11 @@ pub(super) fn run(
     let started = Instant::now();
     let changes_before = ffi::total_changes(handle);
     observer.take_insertion();
-    let stepped = observer.running(seen, || match output {
+    let step = || match output {
         Some((sink, want_rows)) => step_into(sink, want_rows, statement, seen),
         None => step_through(statement),
-    });
+    };
+    let stepped = observer.running(seen, || memory::stepping(step));
     let (rows_read, rows_written) = ffi::take_row_counts(handle);
     stepped?;
     // `changes()` keeps its value through statements that change nothing, and a virtual table or an index of vectors
@@ -104,7 +107,8 @@ fn step_into(
             None => *width.insert(begin(sink, row.as_ref())?),
         };
         if want_rows {
-            let mut values = values(row, width, mem::take(&mut spare))?;
+            let mut lease = Lease::default();
+            let mut values = values(row, width, mem::take(&mut spare), &mut lease)?;
             // Left out as it is for a database without a file.
             if let Some(path) = path.and_then(|index| values.get_mut(index)) {
                 *path = hrana::ValueRef::Text(Cow::Borrowed(""));
@@ -152,16 +156,33 @@ fn columns(statement: &Statement<'_>) -> Vec<Column> {
     statement.columns().into_iter().map(column).collect()
 }
 
-/// The values of a row, in a buffer that is empty.
+/// The values of a row, in a buffer that is empty, and a lease for what is copied of it.
 fn values<'r>(
     row: &'r Row<'_>,
     width: usize,
     mut buffer: Vec<hrana::ValueRef<'r>>,
+    lease: &mut Lease,
 ) -> Result<Vec<hrana::ValueRef<'r>>, SqlError> {
+    let mut bytes = 0;
     for index in 0..width {
-        buffer.push(row.get_ref(index).map_err(errors::describe)?.into());
+        // What it may take is a copy of a text.
+        let value = memory::unbounded(|| row.get_ref(index)).map_err(errors::describe)?;
+        if let ValueRef::Text(content) | ValueRef::Blob(content) = value {
+            bytes += content.len();
+        }
+        if bytes > MAX_VALUE_BYTES {
+            return Err(too_large());
+        }
+        buffer.push(in_unicode(value, lease)?);
     }
     Ok(buffer)
+}
+
+fn too_large() -> SqlError {
+    SqlError::new(
+        "SQLITE_TOOBIG",
+        format!("SQLite error: string or blob too big: a row may have {MAX_VALUE_BYTES} bytes"),
+    )
 }
 
 /// The buffer for another row: the same memory, which collecting nothing into it keeps.
@@ -170,17 +191,19 @@ fn emptied<'r>(mut values: Vec<hrana::ValueRef<'_>>) -> Vec<hrana::ValueRef<'r>>
     values.into_iter().map_while(|_| None).collect()
 }
 
-impl<'a> From<ValueRef<'a>> for hrana::ValueRef<'a> {
-    fn from(value: ValueRef<'a>) -> Self {
-        match value {
-            ValueRef::Null => Self::Null,
-            ValueRef::Integer(value) => Self::Integer(value),
-            ValueRef::Real(value) => Self::Float(value),
-            // A TEXT may hold any bytes (`CAST(x'ff' AS TEXT)`), JSON only Unicode. Looking for what is not takes longer.
-            ValueRef::Text(value) => {
-                Self::Text(str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed))
-            }
-            ValueRef::Blob(value) => Self::Blob(value),
-        }
-    }
+/// A TEXT may hold any bytes (`CAST(x'ff' AS TEXT)`), JSON only Unicode.
+fn in_unicode<'a>(value: ValueRef<'a>, lease: &mut Lease) -> Result<hrana::ValueRef<'a>, Exhausted> {
+    Ok(match value {
+        ValueRef::Null => hrana::ValueRef::Null,
+        ValueRef::Integer(value) => hrana::ValueRef::Integer(value),
+        ValueRef::Real(value) => hrana::ValueRef::Float(value),
+        ValueRef::Blob(value) => hrana::ValueRef::Blob(value),
+        // Looking for what is none takes longer.
+        ValueRef::Text(value) => hrana::ValueRef::Text(if let Ok(text) = str::from_utf8(value) {
+            Cow::Borrowed(text)
+        } else {
+            lease.grow(value.len() * char::REPLACEMENT_CHARACTER.len_utf8())?;
+            String::from_utf8_lossy(value)
+        }),
+    })
 }

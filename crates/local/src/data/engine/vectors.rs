@@ -6,12 +6,19 @@
 //! So a statement is first compiled with all of that denied: whether it was an index's owner that led there is known in the
 //! end. If it was, and the statement may run, it is compiled again.
 
+mod kept;
+mod search;
+
 use rusqlite::Connection as Handle;
 use rusqlite::hooks::{AuthAction, AuthContext};
 
-use super::ffi;
 use super::seen::Seen;
+use super::{errors, ffi};
 use crate::data::hrana::SqlError;
+
+use kept::OLD_LIST;
+pub(super) use kept::problem;
+pub(super) use search::install;
 
 /// Where the engine keeps what its indexes of vectors are.
 const LIST: &str = "libsql_vector_meta_shadow";
@@ -20,6 +27,10 @@ const SUFFIX: &str = "_shadow";
 
 /// What makes an index one of vectors.
 pub(super) const MARK: &str = "libsql_vector_idx";
+
+/// The most neighbours that are searched for, and candidates that a search keeps. The engine multiplies their number by
+/// eight, and finds memory below 64 KiB in any case.
+const MOST_NEIGHBOURS: u16 = 8191;
 
 /// What a statement is compiled for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,10 +91,21 @@ pub(super) fn refuse_taken(handle: &Handle, index: &str) -> Result<(), SqlError>
     Ok(())
 }
 
+/// Refuses an index that is made to keep more candidates than a search bears.
+pub(super) fn refuse_many_candidates(handle: &Handle, index: &str) -> Result<(), SqlError> {
+    if kept::keeps_too_many(handle, index).map_err(errors::describe)? {
+        let problem = format!("SQLite error: search_l and insert_l of index {index} must be at most {MOST_NEIGHBOURS}");
+        return Err(SqlError::new("SQLITE_ERROR", problem));
+    }
+    Ok(())
+}
+
 /// What an action has to do with it, if these are the tables, after what was seen of its statement.
 pub(super) fn concern(context: &AuthContext<'_>, kept: &[String], seen: Seen) -> Concern {
-    let is_kept =
-        |table: &str| table.eq_ignore_ascii_case(LIST) || kept.iter().any(|other| other.eq_ignore_ascii_case(table));
+    let is_kept = |table: &str| {
+        [LIST, OLD_LIST].iter().any(|list| table.eq_ignore_ascii_case(list))
+            || kept.iter().any(|other| other.eq_ignore_ascii_case(table))
+    };
     match context.action {
         AuthAction::CreateTable { .. } if seen.marks_vectors() => Concern::Change,
         AuthAction::CreateTable { table_name }

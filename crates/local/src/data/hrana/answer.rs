@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Value, json};
+use crate::memory::Lease;
 
 /// The answer of a pipeline endpoint.
 #[derive(Debug, Serialize)]
@@ -54,6 +55,9 @@ pub(crate) struct StatementResult {
     pub(crate) rows_read: u64,
     pub(crate) rows_written: u64,
     pub(crate) query_duration_ms: f64,
+    /// For what it keeps.
+    #[serde(skip)]
+    pub(crate) _lease: Lease,
 }
 
 /// One entry per step in both lists; a skipped step is null in both.
@@ -96,6 +100,9 @@ pub(crate) enum CursorEntry {
     Row {
         #[serde(serialize_with = "json::row")]
         row: Vec<Value>,
+        /// For what it keeps.
+        #[serde(skip)]
+        lease: Lease,
     },
     // Unlike a pipeline's result, the cursor writes this rowid as a JSON number.
     StepEnd {
@@ -123,14 +130,23 @@ pub(crate) struct SqlError {
     pub(crate) extended_code: Option<&'static str>,
 }
 
+impl Column {
+    /// About how many bytes this column takes on the wire.
+    pub(crate) fn wire_size(&self) -> usize {
+        const ENVELOPE: usize = 30;
+        let size = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        ENVELOPE + size(&self.name) + size(&self.decltype)
+    }
+}
+
 impl CursorEntry {
     /// About how many bytes this entry takes on the wire.
     pub(crate) fn wire_size(&self) -> usize {
         const ENVELOPE: usize = 60;
         ENVELOPE
             + match self {
-                Self::Row { row } => row.iter().map(Value::wire_size).sum(),
-                Self::StepBegin { cols, .. } => cols.len() * ENVELOPE,
+                Self::Row { row, .. } => row.iter().map(Value::wire_size).sum(),
+                Self::StepBegin { cols, .. } => cols.iter().map(Column::wire_size).sum(),
                 _ => 0,
             }
     }

@@ -65,11 +65,13 @@ impl ValueRef<'_> {
     /// As [`Value::wire_size`].
     pub(crate) fn wire_size(&self) -> usize {
         const ENVELOPE: usize = 30;
+        /// What `\u0000` has more than the character.
+        const ESCAPE: usize = 5;
         ENVELOPE
             + match self {
                 Self::Null => 0,
                 Self::Integer(_) | Self::Float(_) => 20,
-                Self::Text(text) => text.len(),
+                Self::Text(text) => text.len() + ESCAPE * text.bytes().filter(u8::is_ascii_control).count(),
                 Self::Blob(bytes) => bytes.len() / 3 * 4,
             }
     }

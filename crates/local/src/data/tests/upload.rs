@@ -181,6 +181,61 @@ async fn a_file_of_another_form_is_refused_with_what_was_found_and_what_is_neede
     assert_eq!(host.value("SELECT x FROM t").await, integer(7));
 }
 
+/// A table with an index of vectors, after further statements.
+fn file_with_vectors(sql: &str) -> Vec<u8> {
+    file_of(&format!(
+        "PRAGMA journal_mode=WAL; CREATE TABLE t (x, v F32_BLOB(2)); CREATE INDEX i ON t (libsql_vector_idx(v)); \
+         INSERT INTO t VALUES (7, vector('[1,2]')), (8, vector('[8,9]')), (9, vector('[3,4]')); {sql}"
+    ))
+}
+
+#[tokio::test]
+async fn what_a_file_keeps_for_indexes_of_vectors_is_looked_at_before_the_engine_believes_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = draft_host(directory.path());
+    // The parameters are entries of nine bytes, and the last one of a kind holds.
+    let say = |parameter: &str| {
+        format!("UPDATE libsql_vector_meta_shadow SET metadata = CAST(metadata || x'{parameter}' AS BLOB)")
+    };
+    let damaged = "the index of vectors i is damaged: ";
+    let cannot_be = format!("{damaged}what is said of it cannot be");
+    for (sql, expected) in [
+        // A node with more neighbours than there is room for.
+        (
+            "UPDATE i_shadow SET data = CAST(substr(data, 1, 8) || x'ffff' || substr(data, 11) AS BLOB) WHERE rowid = 2",
+            format!("{damaged}its node 2"),
+        ),
+        ("UPDATE i_shadow SET data = substr(data, 1, 30) WHERE rowid = 3", format!("{damaged}its node 3")),
+        ("UPDATE i_shadow SET data = NULL WHERE rowid = 1", format!("{damaged}its node 1")),
+        // Its dimensions, the bytes of a node, the type of a vector, and how many candidates a search keeps.
+        (&say("04ffff000000000000"), cannot_be.clone()),
+        (&say("060002000000000000"), format!("{damaged}its node 1")),
+        (&say("030900000000000000"), cannot_be.clone()),
+        (&say("090000002000000000"), cannot_be.clone()),
+        ("UPDATE libsql_vector_meta_shadow SET metadata = zeroblob(200)", cannot_be.clone()),
+        ("UPDATE libsql_vector_meta_shadow SET metadata = 1", "blobs as what is said of them".to_owned()),
+        (
+            "DROP TABLE i_shadow; CREATE VIEW i_shadow AS SELECT 1 AS data",
+            format!("{damaged}it keeps its content in i_shadow, which is no table"),
+        ),
+        (
+            "CREATE INDEX j ON t (x); CREATE TABLE j_shadow (index_key INTEGER PRIMARY KEY, data BLOB); \
+             INSERT INTO libsql_vector_meta_shadow SELECT 'j', metadata FROM libsql_vector_meta_shadow",
+            "which is no index of vectors".to_owned(),
+        ),
+        (
+            "CREATE TABLE libsql_vector_index (name, vector_type, block_size, dims, distance_ops)",
+            "libsql_vector_index must not be there".to_owned(),
+        ),
+    ] {
+        let (status, text) = host.upload(&file_with_vectors(sql)).await;
+        assert_eq!((status, text.contains(&expected)), (400, true), "{sql}: {text}");
+    }
+    assert_eq!(host.upload(&file_with_vectors("")).await, ok());
+    let nearest = "SELECT x FROM vector_top_k('i', vector('[8,8]'), 1) JOIN t ON t.rowid = id";
+    assert_eq!(host.value(nearest).await, integer(8));
+}
+
 #[tokio::test]
 async fn a_count_of_pages_that_old_versions_left_stale_is_not_believed() {
     let directory = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use turso_cloud_contract::databases::Cipher;
 use turso_cloud_contract::uploads::{ENCRYPTION_CIPHER_HEADER, ENCRYPTION_KEY_HEADER, PAGE_SIZE};
 
 use super::failed;
-use crate::data::engine::quick_check;
+use crate::data::engine::{problem_of_vectors, quick_check};
 use crate::data::refusal::Refusal;
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -63,13 +63,17 @@ impl Reserved {
 /// Refuses a file that is no sound database of the form the service takes. Blocks.
 pub(super) fn file(path: &Path, reserved: Reserved) -> Result<(), Refusal> {
     let (header, length) = read_header(path)?;
-    let problem = header.problem(length, reserved).or_else(|| damage(path));
+    let problem = header.problem(length, reserved).or_else(|| damage(path)).or_else(|| damage_of_vectors(path));
     problem.map_or(Ok(()), |problem| Err(Refusal::protocol(problem)))
 }
 
 fn damage(path: &Path) -> Option<String> {
     let found = quick_check(path).unwrap_or_else(|error| error.message);
     (found != "ok").then(|| format!("quick_check of the file says {found:?}, and must say \"ok\""))
+}
+
+fn damage_of_vectors(path: &Path) -> Option<String> {
+    problem_of_vectors(path).unwrap_or_else(|error| Some(error.message))
 }
 
 fn read_header(path: &Path) -> Result<(Header, u64), Refusal> {

@@ -71,7 +71,7 @@ impl Dump {
         cx.load(database, &mut BufReader::new(dump)).map_err(|error| match error {
             LoadError::Read(error) => unreadable(&self.file, &error),
             LoadError::Engine(_) => Refusal::internal(error),
-            LoadError::Statement { .. } | LoadError::RolledBack { .. } => {
+            LoadError::Statement { .. } | LoadError::RolledBack { .. } | LoadError::Vectors(_) => {
                 Refusal::bad_request(format!("the dump could not be loaded: {error}"))
             }
         })?;

@@ -73,7 +73,7 @@ impl CursorEntry {
             hrana::CursorEntry::StepBegin { step, cols } => {
                 Entry::StepBegin(StepBegin { step: number(step), cols: cols.into_iter().map(Into::into).collect() })
             }
-            hrana::CursorEntry::Row { row: values } => Entry::Row(row(values)),
+            hrana::CursorEntry::Row { row: values, .. } => Entry::Row(row(values)),
             hrana::CursorEntry::StepEnd { affected_row_count, last_insert_rowid } => {
                 Entry::StepEnd(StepEnd { affected_row_count, last_insert_rowid })
             }

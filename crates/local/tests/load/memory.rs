@@ -1,0 +1,137 @@
+//! What clients can have the cloud keep in memory, whatever they send.
+
+use std::time::Instant;
+
+use http::{Request, Response, StatusCode, header};
+use serde_json::{Value, json};
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
+use turso_cloud::transport::Body;
+use turso_cloud_local::Cloud;
+
+use crate::{alone, pipeline, process};
+
+/// How many send the same at the same time.
+const CLIENTS: usize = 16;
+
+/// What all of it may take.
+const MOST_MEMORY: u64 = 1536 << 20;
+
+/// Each would take much of what a machine has, if there were enough of it.
+fn greedy() -> Vec<(&'static str, String)> {
+    let columns = |column: &str| [column; 12].join(", ");
+    let terms = |count: usize| vec!["(1)"; count].join(", ");
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10)";
+    vec![
+        ("zeros", format!("SELECT {}", columns("zeroblob(67108864)"))),
+        ("digits", format!("SELECT {}", columns("hex(zeroblob(33000000))"))),
+        ("bytes", format!("SELECT {}", columns("randomblob(67108864)"))),
+        ("texts that are none", format!("SELECT {}", columns("CAST(randomblob(60000000) AS TEXT)"))),
+        ("control characters", format!("SELECT {}", columns("CAST(zeroblob(60000000) AS TEXT)"))),
+        ("spaces", format!("SELECT {}", columns("printf('%60000000d', 1)"))),
+        ("sums", format!("{many} SELECT i % 4, group_concat(hex(zeroblob(9000000))) FROM n GROUP BY 1")),
+        ("lists", format!("{many} SELECT json_group_array(hex(zeroblob(3000000))) FROM n")),
+        ("sorted", format!("{many} SELECT hex(zeroblob(30000000)) || i AS x FROM n ORDER BY x DESC")),
+        ("windows", format!("{many} SELECT max(zeroblob(60000000)) OVER (ORDER BY i ROWS 8 PRECEDING) FROM n")),
+        ("distinct", format!("{many} SELECT count(DISTINCT zeroblob(20000000) || i) FROM n")),
+        ("functions", format!("SELECT {}", columns("length(encode(zeroblob(40000000), 'base64'))"))),
+        ("terms", format!("SELECT count(*) FROM (VALUES {})", terms(200_000))),
+    ]
+}
+
+async fn send(cloud: &Cloud, path: &str, token: &str, body: String) -> Response<Body> {
+    let request = Request::post(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+    cloud.handle(request.body(Body::from(body)).unwrap()).await
+}
+
+async fn read(answer: Response<Body>) -> Value {
+    assert_eq!(answer.status(), StatusCode::OK);
+    serde_json::from_slice(&answer.into_body().collect(usize::MAX).await.unwrap()).unwrap()
+}
+
+/// A cloud with a database `shop`, and a token that only reads it.
+async fn shop() -> (Cloud, String) {
+    let cloud = Cloud::new().unwrap();
+    let api = async |path: &str, body: &str| {
+        let path = format!("/v1/organizations/acme/{path}");
+        read(send(&cloud, &path, cloud.token().expose(), body.to_owned()).await).await
+    };
+    api("databases", r#"{"name":"shop","group":"default"}"#).await;
+    let token = api("databases/shop/auth/tokens?authorization=read-only", "").await["jwt"].as_str().unwrap().to_owned();
+    (cloud, token)
+}
+
+async fn run(cloud: &Cloud, token: &str, sql: &str) -> Value {
+    read(send(cloud, "/db/shop-acme/v2/pipeline", token, pipeline(&[sql], true).to_string()).await).await["results"][0]
+        .take()
+}
+
+/// Runs the same many times at once, and says what went wrong with each.
+async fn run_at_once(cloud: &Cloud, token: &str, sql: &str) -> Vec<Value> {
+    let mut running = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (cloud, token, sql) = (cloud.clone(), token.to_owned(), sql.to_owned());
+        running.spawn(async move { run(&cloud, &token, &sql).await["error"]["code"].take() });
+    }
+    running.join_all().await
+}
+
+#[test]
+fn no_statement_of_a_reader_takes_more_memory_than_it_leaves() {
+    alone(Builder::new_multi_thread(), async {
+        let (cloud, token) = shop().await;
+        let columns = ["hex(zeroblob(33000000))"; 20].join(", ");
+        let refused = run(&cloud, &token, &format!("SELECT {columns}")).await;
+        let message = "SQLite error: out of memory: all statements and answers of a process have 512 MiB, and one may have \
+                       no more than it leaves to the others";
+        assert_eq!(refused["error"], json!({ "message": message, "code": "SQLITE_NOMEM" }));
+        assert_eq!(run(&cloud, &token, "SELECT length(hex(zeroblob(33000000)))").await["type"], "ok");
+    });
+}
+
+#[test]
+fn whatever_readers_send_at_once_the_process_keeps_its_size() {
+    alone(Builder::new_multi_thread(), async {
+        let (cloud, token) = shop().await;
+        for (name, sql) in greedy() {
+            process::take_most_memory();
+            let began = Instant::now();
+            let codes = run_at_once(&cloud, &token, &sql).await;
+            let most = process::take_most_memory();
+            eprintln!("{name}: at most {} MiB in {:?}", most >> 20, began.elapsed());
+            assert!(codes.iter().all(|code| code != "SQLITE_INTERRUPT"), "{name}: {codes:?}");
+            assert!(most < MOST_MEMORY, "{name}: {most} bytes");
+            // Who wants little still has it, and all that was taken is given back.
+            assert_eq!(run(&cloud, &token, "SELECT length(hex(zeroblob(33000000)))").await["type"], "ok", "{name}");
+        }
+    });
+}
+
+#[test]
+fn answers_that_nobody_takes_are_counted_until_they_are_dropped() {
+    const ANSWERS: usize = 60;
+    alone(Builder::new_multi_thread(), async {
+        let (cloud, token) = shop().await;
+        let sql = "SELECT hex(zeroblob(4900000))";
+        let batch = json!({ "batch": { "steps": [{ "stmt": { "sql": sql } }] } });
+        for (path, body) in [("v2/pipeline", pipeline(&[sql], true)), ("v3/cursor", batch)] {
+            process::take_most_memory();
+            let mut answers = Vec::new();
+            for _ in 0..ANSWERS {
+                answers.push(send(&cloud, &format!("/db/shop-acme/{path}"), &token, body.to_string()).await);
+            }
+            let small = run(&cloud, &token, "SELECT 1").await;
+            let mut refused = 0;
+            for answer in answers {
+                let text = answer.into_body().collect(usize::MAX).await.unwrap();
+                refused += usize::from(text.windows(12).any(|text| text == b"SQLITE_NOMEM"));
+            }
+            let most = process::take_most_memory();
+            eprintln!("{path}: {refused} of {ANSWERS} were refused, at most {} MiB", most >> 20);
+            assert!((1..ANSWERS).contains(&refused) || path == "v3/cursor", "{refused}");
+            assert!(most < MOST_MEMORY, "{most} bytes");
+            assert_eq!(small["type"], "ok", "{small}");
+            assert_eq!(run(&cloud, &token, sql).await["type"], "ok");
+        }
+    });
+}
