@@ -1,23 +1,15 @@
 //! What the engine keeps for indexes of vectors. Nobody has put it there: making such an index makes its tables and fills them.
 
+/// A query for the names of the tables in which the indexes of a database keep their content.
+pub(crate) use turso_cloud_local::VECTOR_INDEX_TABLES as QUERY;
+
 /// The table that all of them have in common.
 pub(crate) const LIST: &str = "libsql_vector_meta_shadow";
 
 /// The function that makes an index one of vectors.
 const MARK: &str = "libsql_vector_idx";
 
-const SUFFIX: &str = "_shadow";
-
-/// A query for the names of the tables in which the indexes of a database keep their content, whatever a session thinks of
-/// LIKE.
-pub(crate) fn query() -> String {
-    format!(
-        "SELECT name || '{SUFFIX}' FROM sqlite_schema WHERE type = 'index' AND instr(lower(sql), '{MARK}') \
-         UNION ALL SELECT '{LIST}'"
-    )
-}
-
 /// The table in which an index keeps its content, if the statement that makes it makes it one of vectors.
 pub(crate) fn table_of(index: &str, sql: &str) -> Option<String> {
-    sql.to_ascii_lowercase().contains(MARK).then(|| format!("{index}{SUFFIX}"))
+    sql.to_ascii_lowercase().contains(MARK).then(|| format!("{index}_shadow"))
 }

@@ -16,7 +16,7 @@ pub(super) fn query() -> String {
     format!(
         "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') \
          AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT IN ({}) ORDER BY name",
-        vectors::query()
+        vectors::QUERY
     )
 }
 

@@ -64,7 +64,7 @@ pub(super) enum Concern {
 /// and fills its own. An older engine has made some with `USING diskann`, and whatever a session thinks of LIKE does not
 /// matter.
 pub const VECTOR_INDEX_TABLES: &str = "SELECT name || '_shadow' FROM main.sqlite_schema WHERE type = 'index' \
-                                       AND (instr(lower(sql), 'libsql_vector_idx') OR instr(lower(sql), 'diskann')) \
+                                       AND (instr(lower(sql), 'libsql_vector_idx') OR instr(lower(sql), 'using diskann')) \
                                        UNION ALL SELECT 'libsql_vector_meta_shadow'";
 
 /// The tables that are kept for the indexes of a database.

@@ -65,7 +65,7 @@ impl Reader {
 
     /// Reads everything: what cannot be sent has to be known before a database is touched.
     pub(super) fn survey(&self) -> Result<Content> {
-        let of_indexes: HashSet<String> = self.list(&vectors::query(), |row| row.get(0))?.into_iter().collect();
+        let of_indexes: HashSet<String> = self.list(vectors::QUERY, |row| row.get(0))?.into_iter().collect();
         let mut content = Content::default();
         let tables = self.list(TABLES, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
         for (name, sql, kind, is_without_row_ids) in tables {
