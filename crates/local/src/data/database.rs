@@ -147,6 +147,11 @@ impl Database {
         self.share.thread(patience).await
     }
 
+    /// The same, if there is one now.
+    pub(crate) fn free_thread(&self) -> Option<Thread> {
+        self.share.free_thread()
+    }
+
     /// The right to [open](Self::open) it; nothing if others had it for too long.
     pub(crate) async fn opening(&self, patience: &mut Patience) -> Option<Opening> {
         self.share.opening(patience).await

@@ -1,5 +1,6 @@
 //! A stream while a request runs on it: the asynchronous side of a session.
 
+mod opening;
 mod turn;
 
 use std::fmt;
@@ -20,7 +21,9 @@ use super::policy::Policy;
 use super::refusal::Refusal;
 use super::session::{InterruptOnDrop, Session, Stopper};
 use super::stack;
-use super::threads::{Patience, Thread};
+use super::threads::{Opening, Patience, Thread};
+
+use opening::Way;
 
 /// The outer failure refuses the whole request, the inner one is an answer.
 type Verdict<T> = Result<Result<T, SqlError>, Refusal>;
@@ -67,11 +70,25 @@ impl Stream {
     pub(crate) async fn run<S: Script>(&mut self, mut script: S, policy: Policy) -> Result<S, Refusal> {
         let mut latest = None;
         while script.needs_connection(self.is_autocommit()) {
-            if let Err(error) = self.connect().await? {
-                script.end_all(&error, self.is_autocommit());
-                break;
-            }
-            let mut pause = if S::BLOCKS { Some(Pause::Thread) } else { self.go_on_briefly(&mut script, &policy)? };
+            let mut pause = match self.way().await? {
+                Way::Connected if S::BLOCKS => Some(Pause::Thread),
+                Way::Connected => self.go_on_briefly(&mut script, &policy)?,
+                Way::Open(opening) => {
+                    let opened;
+                    (script, opened) = self.open_and_go_on(opening, script, &policy).await?;
+                    match opened {
+                        Ok(pause) => pause,
+                        Err(error) => {
+                            script.end_all(&error, self.is_autocommit());
+                            break;
+                        }
+                    }
+                }
+                Way::None => {
+                    script.end_all(&too_many_at_work(), self.is_autocommit());
+                    break;
+                }
+            };
             if let Some(Pause::Thread) = pause {
                 let Some(thread) = self.thread().await else {
                     script.end_all(&too_many_at_work(), self.is_autocommit());
@@ -91,6 +108,23 @@ impl Stream {
             self.settle(&policy).await?;
         }
         Ok(script)
+    }
+
+    /// Opens a connection for a script, and runs the first of it in the same visit to a thread if it may block one now.
+    async fn open_and_go_on<S: Script>(
+        &mut self,
+        opening: Opening,
+        mut script: S,
+        policy: &Policy,
+    ) -> Result<(S, Result<Option<Pause>, SqlError>), Refusal> {
+        let thread = self.database.free_thread();
+        let may_go_on = thread.is_some();
+        let work = move |opened: Result<&mut Executor<'_>, SqlError>| {
+            let pause =
+                opened.map(|executor| if may_go_on { script.go_on(executor).err() } else { Some(Pause::Thread) });
+            (script, pause)
+        };
+        self.open_and(opening, thread, policy, work).await
     }
 
     /// Runs what takes no time here: to go to another thread and back takes longer than most statements do.
@@ -119,7 +153,7 @@ impl Stream {
     /// allow is refused at once, with the reason.
     async fn is_forbidden(&mut self, texts: Vec<String>, policy: &Policy) -> Result<bool, Refusal> {
         // What cannot be opened is told by the statements.
-        if texts.is_empty() || self.connect().await?.is_err() {
+        if texts.is_empty() || self.connect(policy).await?.is_err() {
             return Ok(false);
         }
         if let Some(session) = self.state.session.as_ref().filter(|_| policy.rules().is_none())
@@ -142,7 +176,7 @@ impl Stream {
 
     /// Writes the whole database as SQL text.
     pub(crate) async fn dump(&mut self, policy: &Policy, preserve_row_ids: bool, mut chunks: Chunks) -> Verdict<()> {
-        if let Err(error) = self.connect().await? {
+        if let Err(error) = self.connect(policy).await? {
             return Ok(Err(error));
         }
         let work = move |executor: &mut Executor<'_>| {

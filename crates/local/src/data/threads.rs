@@ -115,15 +115,25 @@ impl Share {
 
     async fn any_thread(&self) -> Option<Thread> {
         let own = Arc::clone(&self.own).acquire_owned().await.ok()?;
-        let mut common = Arc::clone(&self.threads.common).try_acquire_owned();
-        if common.is_err() && self.own.available_permits() == MOST_OF_ONE - 1 {
-            common = Arc::clone(&self.threads.for_first).try_acquire_owned();
-        }
-        let common = match common {
-            Ok(common) => common,
-            Err(_) => Arc::clone(&self.threads.common).acquire_owned().await.ok()?,
+        let common = match self.free_common() {
+            Some(common) => common,
+            None => Arc::clone(&self.threads.common).acquire_owned().await.ok()?,
         };
         Some(Thread { _permits: Some([own, common]) })
+    }
+
+    /// A thread that is free now.
+    pub(crate) fn free_thread(&self) -> Option<Thread> {
+        let own = Arc::clone(&self.own).try_acquire_owned().ok()?;
+        Some(Thread { _permits: Some([own, self.free_common()?]) })
+    }
+
+    /// One of those that all databases have, for whoever has one of its own.
+    fn free_common(&self) -> Option<OwnedSemaphorePermit> {
+        let is_first = self.own.available_permits() == MOST_OF_ONE - 1;
+        let common = Arc::clone(&self.threads.common).try_acquire_owned().ok();
+        let for_first = || Arc::clone(&self.threads.for_first).try_acquire_owned().ok();
+        common.or_else(|| is_first.then(for_first).flatten())
     }
 }
 

@@ -1,21 +1,18 @@
-//! How a stream comes to a connection, and to its turn to write.
+//! How a stream comes to its turn to write.
 
 use std::iter;
-use std::sync::Arc;
 
-use tokio::task::{spawn_blocking, yield_now};
-use tokio::time::{Duration, Instant, timeout, timeout_at};
+use tokio::task::yield_now;
+use tokio::time::{Duration, Instant, timeout_at};
 
-use super::{Stream, Verdict, crashed, too_many_at_work};
-use crate::data::engine::Interrupter;
+use super::{Stream, Verdict, crashed};
 use crate::data::executor::{Pause, Script};
 use crate::data::group_commit::{Fate, Follower, Output, Role, Write};
 use crate::data::hrana::SqlError;
 use crate::data::policy::Policy;
 use crate::data::refusal::Refusal;
-use crate::data::session::{InterruptOnDrop, transaction_timeout};
-use crate::data::stack;
-use crate::data::threads::{MAX_WAIT, Opening};
+use crate::data::session::transaction_timeout;
+use crate::data::threads::Opening;
 
 /// Long enough for a writer in front to use up its own limit and for the queue behind it to move.
 const MAX_WAIT_TO_WRITE: Duration = Duration::from_secs(10);
@@ -41,54 +38,6 @@ impl Stream {
         }
     }
 
-    /// Makes sure that the stream has a connection.
-    pub(super) async fn connect(&mut self) -> Verdict<()> {
-        if self.connect_at_once().await? {
-            return Ok(Ok(()));
-        }
-        let Some(opening) = self.database.opening(&mut self.patience).await else { return Ok(Err(too_many_at_work())) };
-        // Meanwhile somebody may have left one.
-        if self.connect_at_once().await? { Ok(Ok(())) } else { self.open(opening).await }
-    }
-
-    /// Opens a connection, to which the stream has the right.
-    async fn open(&mut self, opening: Opening) -> Verdict<()> {
-        let slot = self.slot.take().ok_or(Refusal::Internal)?;
-        let interrupter = Interrupter::default();
-        let running = InterruptOnDrop::new(interrupter.clone());
-        let (database, last_insert_rowid) = (Arc::clone(&self.database), self.state.last_insert_rowid);
-        let opened = spawn_blocking(move || {
-            let _kept_until_the_end = opening;
-            stack::with_room(|| database.open(slot, last_insert_rowid, interrupter))
-        });
-        let opened = opened.await.map_err(crashed)?;
-        running.disarm();
-        Ok(opened.map(|session| self.state.session = Some(Box::new(session))))
-    }
-
-    /// Takes a connection that was left by an earlier request, unless the stream has one. Says whether it has one now; it
-    /// has the right to one in any case.
-    async fn connect_at_once(&mut self) -> Result<bool, Refusal> {
-        if self.state.session.is_some() {
-            return Ok(true);
-        }
-        self.reserve().await?;
-        let Some(connection) = self.database.idle_connection() else { return Ok(false) };
-        let slot = self.slot.take().ok_or(Refusal::Internal)?;
-        let session = self.database.session(connection, slot, self.state.last_insert_rowid);
-        self.state.session = Some(Box::new(session));
-        Ok(true)
-    }
-
-    /// Makes sure that a connection can be had.
-    async fn reserve(&mut self) -> Result<(), Refusal> {
-        if self.state.session.is_none() && self.slot.is_none() {
-            let slot = timeout(MAX_WAIT, self.database.slots().acquire_owned()).await;
-            self.slot = Some(slot.ok().and_then(Result::ok).ok_or(Refusal::TooManyStreams)?);
-        }
-        Ok(())
-    }
-
     /// Gives the connection back for as long as the stream waits, unless another one would not do as well. The slot is kept.
     pub(super) fn lend(&mut self) {
         if let Some(session) = self.state.session.take_if(|session| session.is_disposable()) {
@@ -110,7 +59,7 @@ impl Stream {
             return Ok(Err(if was_ended { transaction_timeout() } else { busy() }));
         };
         if !self.connect_at_once().await?
-            && let Err(error) = self.open(Opening::of_writer()).await?
+            && let Err(error) = self.open(Opening::of_writer(), policy).await?
         {
             return Ok(Err(error));
         }
