@@ -38,9 +38,10 @@ pub(super) fn of_database(name: &str, url: &str, token: &str) -> Variables {
 pub(super) fn written(form: EnvForm, variables: &Variables) -> String {
     match form {
         EnvForm::Dotenv => lines(variables),
-        EnvForm::Shell => {
-            variables.iter().map(|(name, value)| format!("export {name}={}\n", quote::shell(value))).collect()
-        }
+        EnvForm::Shell => variables.iter().fold(String::new(), |mut lines, (name, value)| {
+            let _ = writeln!(lines, "export {name}={}", quote::shell(value));
+            lines
+        }),
     }
 }
 
