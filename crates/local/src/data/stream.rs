@@ -23,7 +23,7 @@ use super::session::{InterruptOnDrop, Session, Stopper};
 use super::stack;
 use super::threads::{Opening, Patience, Thread};
 
-use opening::Way;
+use opening::{Connected, Way};
 
 /// The outer failure refuses the whole request, the inner one is an answer.
 type Verdict<T> = Result<Result<T, SqlError>, Refusal>;
@@ -251,17 +251,34 @@ impl Stream {
         policy: &Policy,
         work: impl FnOnce(&mut Executor<'_>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
-        let was_in_transaction = !self.is_autocommit();
-        let mut session = self.state.session.take().ok_or(Refusal::Internal)?;
-        let running = InterruptOnDrop::new(session.interrupter()).stopped_by(&self.stopper);
+        let session = self.state.session.take().ok_or(Refusal::Internal)?;
+        let work = |connected: Result<&mut Executor<'_>, SqlError>| connected.map(work);
+        // It is there.
+        self.visit(Some(thread), Connected::Already(session), policy, work).await?.map_err(|_| Refusal::Internal)
+    }
+
+    /// Runs `work` on a thread, which it may block if there is the right to, and where the connection may have to be opened.
+    async fn visit<R: Send + 'static>(
+        &mut self,
+        thread: Option<Thread>,
+        connected: Connected,
+        policy: &Policy,
+        work: impl FnOnce(Result<&mut Executor<'_>, SqlError>) -> R + Send + 'static,
+    ) -> Result<R, Refusal> {
+        let was_in_transaction = connected.is_in_transaction();
+        let interrupter = connected.interrupter();
+        let running = InterruptOnDrop::new(interrupter.clone()).stopped_by(&self.stopper);
         let (database, policy) = (Arc::clone(&self.database), policy.clone());
-        let mut is_lost = self.state.transaction_is_lost;
+        let StreamState { last_insert_rowid, transaction_is_lost: mut is_lost, .. } = self.state;
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
         let working = spawn_blocking(move || {
             let _kept_until_the_end = thread;
-            stack::with_room(|| {
-                let result = work(&mut Executor::new(&database, &policy, &mut session, &mut is_lost));
-                (session, is_lost, result)
+            stack::with_room(|| match connected.session(&database, last_insert_rowid, interrupter) {
+                Ok(mut session) => {
+                    let result = work(Ok(&mut Executor::new(&database, &policy, &mut session, &mut is_lost)));
+                    (Some(session), is_lost, result)
+                }
+                Err(error) => (None, is_lost, work(Err(error))),
             })
         });
         let finished = working.await;
@@ -270,7 +287,7 @@ impl Stream {
             self.state.transaction_is_lost |= was_in_transaction;
             crashed(error)
         })?;
-        self.state.session = Some(session);
+        self.state.session = session;
         self.state.transaction_is_lost = is_lost;
         Ok(result)
     }

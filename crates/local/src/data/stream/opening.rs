@@ -1,18 +1,16 @@
 //! How a stream comes to a connection.
 
-use std::sync::Arc;
-
-use tokio::task::spawn_blocking;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use super::{Stream, Verdict, crashed, too_many_at_work};
+use super::{Stream, Verdict, too_many_at_work};
+use crate::data::database::Database;
 use crate::data::engine::Interrupter;
 use crate::data::executor::Executor;
 use crate::data::hrana::SqlError;
 use crate::data::policy::Policy;
 use crate::data::refusal::Refusal;
-use crate::data::session::InterruptOnDrop;
-use crate::data::stack;
+use crate::data::session::Session;
 use crate::data::threads::{MAX_WAIT, Opening, Thread};
 
 /// How a stream gets a connection.
@@ -23,6 +21,40 @@ pub(super) enum Way {
     Open(Opening),
     /// Others opened theirs for too long.
     None,
+}
+
+/// The connection something is done on: one that is there, or that is opened with these rights to have and to open it.
+pub(super) enum Connected {
+    Already(Box<Session>),
+    ToBe(OwnedSemaphorePermit, Opening),
+}
+
+impl Connected {
+    pub(super) fn is_in_transaction(&self) -> bool {
+        matches!(self, Self::Already(session) if !session.is_autocommit())
+    }
+
+    /// What stops its statements.
+    pub(super) fn interrupter(&self) -> Interrupter {
+        match self {
+            Self::Already(session) => session.interrupter(),
+            Self::ToBe(..) => Interrupter::default(),
+        }
+    }
+
+    /// Opens it if need be, which blocks.
+    pub(super) fn session(
+        self,
+        database: &Database,
+        last_insert_rowid: i64,
+        interrupter: Interrupter,
+    ) -> Result<Box<Session>, SqlError> {
+        match self {
+            Self::Already(session) => Ok(session),
+            // The right to open it is given back at once, for others wait for it.
+            Self::ToBe(slot, _opening) => database.open(slot, last_insert_rowid, interrupter).map(Box::new),
+        }
+    }
 }
 
 impl Stream {
@@ -59,31 +91,7 @@ impl Stream {
         work: impl FnOnce(Result<&mut Executor<'_>, SqlError>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
         let slot = self.slot.take().ok_or(Refusal::Internal)?;
-        let interrupter = Interrupter::default();
-        let running = InterruptOnDrop::new(interrupter.clone()).stopped_by(&self.stopper);
-        let (database, policy) = (Arc::clone(&self.database), policy.clone());
-        let (last_insert_rowid, mut is_lost) = (self.state.last_insert_rowid, self.state.transaction_is_lost);
-        let working = spawn_blocking(move || {
-            let _kept_until_the_end = thread;
-            stack::with_room(|| {
-                let opened = database.open(slot, last_insert_rowid, interrupter);
-                // Others wait for it.
-                drop(opening);
-                match opened.map(Box::new) {
-                    Ok(mut session) => {
-                        let result = work(Ok(&mut Executor::new(&database, &policy, &mut session, &mut is_lost)));
-                        (Some(session), is_lost, result)
-                    }
-                    Err(error) => (None, is_lost, work(Err(error))),
-                }
-            })
-        });
-        let finished = working.await;
-        running.disarm();
-        let (session, is_lost, result) = finished.map_err(crashed)?;
-        self.state.session = session;
-        self.state.transaction_is_lost = is_lost;
-        Ok(result)
+        self.visit(thread, Connected::ToBe(slot, opening), policy, work).await
     }
 
     /// Takes a connection that was left by an earlier request, unless the stream has one. Says whether it has one now; it
