@@ -48,7 +48,7 @@ impl Chunk for Entries {
 
     fn push_row(&mut self, row: &[ValueRef<'_>]) -> Result<(), Exhausted> {
         let mut lease = Lease::default();
-        lease.grow(wire_size(row))?;
+        lease.grow(ValueRef::wire_size_of(row))?;
         self.push(CursorEntry::Row { row: row.iter().map(ValueRef::to_value).collect(), lease });
         Ok(())
     }
@@ -87,7 +87,7 @@ impl Chunk for Written {
     }
 
     fn push_row(&mut self, row: &[ValueRef<'_>]) -> Result<(), Exhausted> {
-        let bytes = wire_size(row);
+        let bytes = ValueRef::wire_size_of(row);
         self.lease.grow(bytes)?;
         // A long row would have it grow to twice as much as it takes.
         if bytes > PIECE_BYTES {
@@ -108,8 +108,4 @@ impl Chunk for Written {
         let size = rest.len().div_ceil(rest.len().div_ceil(PIECE_BYTES).max(1));
         iter::from_fn(move || (!rest.is_empty()).then(|| rest.split_to(rest.len().min(size))))
     }
-}
-
-fn wire_size(row: &[ValueRef<'_>]) -> usize {
-    row.iter().map(ValueRef::wire_size).sum()
 }

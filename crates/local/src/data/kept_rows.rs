@@ -32,7 +32,7 @@ impl KeptRows {
 
     /// Keeps a row if there is room for it; says whether there was.
     pub(crate) fn add(&mut self, row: &[ValueRef<'_>], most_bytes: usize) -> Result<bool, Exhausted> {
-        let has_room = self.reserve(row.iter().map(ValueRef::wire_size).sum(), most_bytes)?;
+        let has_room = self.reserve(ValueRef::wire_size_of(row), most_bytes)?;
         if has_room {
             self.rows.push(row.iter().map(ValueRef::to_value).collect());
         }

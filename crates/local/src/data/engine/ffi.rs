@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::Connection;
 
+use super::functions::FLAGS;
 use super::limits::MAX_VALUE_BYTES;
 
 /// Rows read and written by the connection's statements since the last call.
@@ -106,7 +107,6 @@ pub(crate) fn end_automatic_checkpoints(connection: &Connection) {
 /// Has `zeroblob` make what it says at once. The engine's own is made where a row is read, where there is no way to say
 /// that there is no memory for it.
 pub(crate) fn install_zeroblob(connection: &Connection) -> rusqlite::Result<()> {
-    let flags = libsql_ffi::SQLITE_UTF8 | libsql_ffi::SQLITE_DETERMINISTIC | libsql_ffi::SQLITE_INNOCUOUS;
     // SAFETY: the handle is open for as long as `connection` is borrowed, the name ends in a zero byte, and the function
     // has the type that is asked for and uses no data of its own.
     let code = unsafe {
@@ -114,7 +114,7 @@ pub(crate) fn install_zeroblob(connection: &Connection) -> rusqlite::Result<()> 
             connection.handle(),
             c"zeroblob".as_ptr(),
             1,
-            flags,
+            FLAGS.bits(),
             ptr::null_mut(),
             Some(zeroblob),
             None,
@@ -122,10 +122,14 @@ pub(crate) fn install_zeroblob(connection: &Connection) -> rusqlite::Result<()> 
             None,
         )
     };
-    if code == libsql_ffi::SQLITE_OK {
-        Ok(())
-    } else {
-        Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
+    checked(code)
+}
+
+/// What a call of the engine says of itself.
+pub(super) fn checked(code: c_int) -> rusqlite::Result<()> {
+    match code {
+        libsql_ffi::SQLITE_OK => Ok(()),
+        failure => Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(failure), None)),
     }
 }
 

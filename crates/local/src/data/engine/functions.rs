@@ -20,7 +20,7 @@ use super::ffi::install_zeroblob;
 use super::vectors::{self, MARK};
 
 /// What each function here is: it gives the same answer for the same arguments, and may stand in a schema.
-const FLAGS: FunctionFlags =
+pub(super) const FLAGS: FunctionFlags =
     FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_INNOCUOUS);
 
 /// As many arguments as there are.

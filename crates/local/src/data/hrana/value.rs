@@ -75,6 +75,11 @@ impl ValueRef<'_> {
                 Self::Blob(bytes) => bytes.len() / 3 * 4,
             }
     }
+
+    /// The same of all values of a row.
+    pub(crate) fn wire_size_of(row: &[Self]) -> usize {
+        row.iter().map(Self::wire_size).sum()
+    }
 }
 
 impl<'de> Deserialize<'de> for Value {

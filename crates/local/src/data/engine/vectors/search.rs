@@ -16,6 +16,7 @@ use libsql_ffi::{
 use rusqlite::Connection as Handle;
 
 use super::MOST_NEIGHBOURS;
+use crate::data::engine::ffi::checked;
 
 /// What the engine counts the rows by that a statement has read.
 const NAME: &CStr = c"vector_top_k";
@@ -101,8 +102,7 @@ unsafe extern "C" {
 /// Puts the table in the place of the engine's own.
 pub(crate) fn install(handle: &Handle) -> rusqlite::Result<()> {
     // SAFETY: the handle is open for as long as it is borrowed, the name ends in a zero byte, and the module is never gone.
-    let code = unsafe { sqlite3_create_module(handle.handle(), NAME.as_ptr(), &raw const MODULE, ptr::null_mut()) };
-    if code == SQLITE_OK { Ok(()) } else { Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)) }
+    checked(unsafe { sqlite3_create_module(handle.handle(), NAME.as_ptr(), &raw const MODULE, ptr::null_mut()) })
 }
 
 unsafe extern "C" fn connect(
