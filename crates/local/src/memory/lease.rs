@@ -4,9 +4,15 @@ use bytes::Bytes;
 
 use super::{LIMIT, account};
 
+/// To ask whether there is more takes longer than to write a row: so much is taken ahead at the most.
+const MOST_AHEAD: usize = 64 * 1024;
+
 /// So many bytes, until it is dropped.
 #[derive(Debug, Default)]
-pub(crate) struct Lease(usize);
+pub(crate) struct Lease {
+    taken: usize,
+    used: usize,
+}
 
 /// There is not enough left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,30 +26,34 @@ pub(crate) struct Exhausted;
 impl Lease {
     /// So many bytes more, if they are left.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
-        if bytes > 0 {
-            if !account::may_grow(self.0, bytes) {
-                return Err(Exhausted);
-            }
-            account::take(bytes);
-            self.0 += bytes;
+        let used = self.used.saturating_add(bytes);
+        let missing = used.saturating_sub(self.taken);
+        if missing > 0 {
+            // As much again as there is, where that is left.
+            let ahead = self.taken.min(MOST_AHEAD).max(missing);
+            let may_grow = |more: &usize| account::may_grow(self.taken, *more);
+            let more = [ahead, missing].into_iter().find(may_grow).ok_or(Exhausted)?;
+            account::take(more);
+            self.taken += more;
         }
+        self.used = used;
         Ok(())
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if self.0 > 0 {
-            account::give_back(self.0);
+        if self.taken > 0 {
+            account::give_back(self.taken);
         }
     }
 }
 
 /// Has bytes counted that are there already, until the last of them is dropped.
 pub(crate) fn counted(bytes: Vec<u8>) -> Bytes {
-    account::take(bytes.capacity());
-    let lease = Lease(bytes.capacity());
-    Bytes::from_owner(Counted { bytes, _lease: lease })
+    let taken = bytes.capacity();
+    account::take(taken);
+    Bytes::from_owner(Counted { bytes, _lease: Lease { taken, used: taken } })
 }
 
 struct Counted {
