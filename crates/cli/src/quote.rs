@@ -21,6 +21,11 @@ pub(crate) fn shell(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
+/// A line that sets a variable of a POSIX shell, and of the programs it starts.
+pub(crate) fn export(name: &str, value: &str) -> String {
+    format!("export {name}={}", shell(value))
+}
+
 #[cfg(test)]
 mod tests {
     use std::process::Command;

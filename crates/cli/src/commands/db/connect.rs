@@ -45,7 +45,7 @@ pub(super) async fn env(cx: &Context, args: &DbEnv) -> Result<()> {
     }
     let line = |name, value| match args.form {
         EnvForm::Dotenv => format!("{name}={}", quote::dotenv(value)),
-        EnvForm::Shell => format!("export {name}={}", quote::shell(value)),
+        EnvForm::Shell => quote::export(name, value),
     };
     let (url, token) = (line("TURSO_DATABASE_URL", &url), line("TURSO_AUTH_TOKEN", token.expose()));
     cx.out().text(&format!("{url}\n{token}"))

@@ -34,15 +34,15 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let fingerprint = Fingerprint::of(file)?;
     let name = table_name(args)?;
     let mut survey = survey::survey(cx, args, fingerprint.bytes())?;
-    destination.check(cx).await?;
+    let group = destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would insert {} into table {name:?}", counted(survey.rows, "row")));
-        return destination.rehearse(cx).await;
+        return destination.rehearse(cx, group.as_ref()).await;
     }
     let mut journal = Journal::new(&destination.place(cx), &name, fingerprint.clone())?;
     let earlier = args.import.earlier(&journal)?;
     let stop = Stop::listen()?;
-    let connection = destination.open(cx, &stop).await?;
+    let connection = destination.open(cx, group.as_ref(), &stop).await?;
     let is_begun = earlier.is_some();
     let found = stop.or(find(cx, args, &name, &mut survey, &connection, earlier, &mut journal)).await;
     let (table, position) = match found {

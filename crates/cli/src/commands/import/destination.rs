@@ -1,7 +1,7 @@
 //! The database an import goes to.
 
 use anyhow::Result;
-use turso_cloud::{Encryption, NewDatabase};
+use turso_cloud::{Encryption, GroupName, NewDatabase};
 
 use super::{journal::Place, outcome::Imported, stop::Stop};
 use crate::{
@@ -23,10 +23,10 @@ impl Destination {
         Ok(())
     }
 
-    /// Sees whether the import can go there, before anything is done.
-    pub(super) async fn check(&self, cx: &Context) -> Result<()> {
+    /// Sees whether the import can go there, before anything is done. Yields the group of a database that is to be created.
+    pub(super) async fn check(&self, cx: &Context) -> Result<Option<GroupName>> {
         if is_url(&self.to) {
-            return Ok(());
+            return Ok(None);
         }
         let found = cx.client()?.databases().find(self.to.as_str()).await?;
         match (self.create, found) {
@@ -37,10 +37,10 @@ impl Destination {
                 .hint("--create creates it")
                 .into()),
             (true, None) => match &self.group {
-                Some(group) => group::check_for_new(cx, group).await,
-                None => group::of_new(cx, None).await.map(drop),
+                Some(group) => group::check_for_new(cx, group).await.map(|()| Some(group.clone())),
+                None => group::of_new(cx, None).await.map(Some),
             },
-            (false, Some(_)) => Ok(()),
+            (false, Some(_)) => Ok(None),
         }
     }
 
@@ -55,8 +55,7 @@ impl Destination {
     }
 
     /// What is to be created.
-    pub(super) async fn new_database(&self, cx: &Context) -> Result<NewDatabase> {
-        let group = group::of_new(cx, self.group.as_ref()).await?;
+    pub(super) fn new_database(&self, cx: &Context, group: &GroupName) -> Result<NewDatabase> {
         let new = NewDatabase::new(self.to.as_str(), group.to_string());
         Ok(self.encryption(cx)?.into_iter().fold(new, NewDatabase::encryption))
     }
@@ -77,10 +76,10 @@ impl Destination {
         }
     }
 
-    /// Connects, with the database created first if it is to be.
-    pub(super) async fn open(&self, cx: &Context, stop: &Stop) -> Result<Connection> {
-        if self.create {
-            self.create(cx, stop).await?;
+    /// Connects, with the database created in a group first if it is to be.
+    pub(super) async fn open(&self, cx: &Context, group: Option<&GroupName>, stop: &Stop) -> Result<Connection> {
+        if let Some(group) = group {
+            self.create(cx, group, stop).await?;
         }
         match stop.or(connect(cx, &self.to, Access { rights: Rights::Write, key: &self.key })).await {
             Err(error) => Err(self.abandon(cx, error).await),
@@ -88,8 +87,8 @@ impl Destination {
         }
     }
 
-    async fn create(&self, cx: &Context, stop: &Stop) -> Result<()> {
-        let creating = cx.client()?.databases().create(self.new_database(cx).await?).wait_ready();
+    async fn create(&self, cx: &Context, group: &GroupName, stop: &Stop) -> Result<()> {
+        let creating = cx.client()?.databases().create(self.new_database(cx, group)?).wait_ready();
         let interrupted = tokio::select! {
             created = creating => match created {
                 Ok(_) => stop.asked(),
@@ -105,11 +104,11 @@ impl Destination {
     }
 
     /// In a dry run: has the requests shown that would be sent before any data.
-    pub(super) async fn rehearse(&self, cx: &Context) -> Result<()> {
+    pub(super) async fn rehearse(&self, cx: &Context, group: Option<&GroupName>) -> Result<()> {
         cx.encryption_key(&self.key)?;
         let databases = cx.client()?.databases();
-        if self.create {
-            databases.create(self.new_database(cx).await?).await?;
+        if let Some(group) = group {
+            databases.create(self.new_database(cx, group)?).await?;
         }
         if !is_url(&self.to) {
             databases.create_token(self.to.as_str(), Rights::Write.token()).await?;

@@ -38,15 +38,15 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
     let Import { file, destination, .. } = &args.import;
     let fingerprint = Fingerprint::of(file)?;
     let survey = Survey::take(cx, file, fingerprint.bytes())?;
-    destination.check(cx).await?;
+    let group = destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would run {}", counted(survey.statements, "statement")));
-        return destination.rehearse(cx).await;
+        return destination.rehearse(cx, group.as_ref()).await;
     }
     let stop = Stop::listen()?;
     let journal = Journal::new(&destination.place(cx), "", fingerprint.clone())?;
     let start = start(&args.import, &journal)?;
-    let connection = destination.open(cx, &stop).await?;
+    let connection = destination.open(cx, group.as_ref(), &stop).await?;
     let existing = match stop.or(names(&connection)).await {
         Ok(existing) => existing,
         Err(error) => return Err(destination.abandon(cx, error).await),

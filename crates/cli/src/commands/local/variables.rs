@@ -39,7 +39,8 @@ pub(super) fn written(form: EnvForm, variables: &Variables) -> String {
     match form {
         EnvForm::Dotenv => lines(variables),
         EnvForm::Shell => variables.iter().fold(String::new(), |mut lines, (name, value)| {
-            let _ = writeln!(lines, "export {name}={}", quote::shell(value));
+            lines.push_str(&quote::export(name, value));
+            lines.push('\n');
             lines
         }),
     }

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use turso_cloud::Seed;
 
 use super::super::{outcome::IMPORTED, stop::Stop};
@@ -17,11 +17,11 @@ pub(super) async fn run(cx: &Context, args: &Import, bytes: u64) -> Result<()> {
         let problem = "--keep: an upload that stops leaves nothing to go on with";
         return Err(Failure::usage(problem).hint("leave out --create to copy rows into a database that exists").into());
     }
-    destination.check(cx).await?;
+    let group = destination.check(cx).await?.context("an upload creates its database")?;
+    let new = destination.new_database(cx, &group)?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would upload {bytes} bytes"));
-        let new = destination.new_database(cx).await?.seed(Seed::DatabaseUpload);
-        return Ok(cx.client()?.databases().create(new).await.map(drop)?);
+        return Ok(cx.client()?.databases().create(new.seed(Seed::DatabaseUpload)).await.map(drop)?);
     }
     let stop = Stop::listen()?;
     let progress = progress::of_file(cx, "uploading", file, bytes);
@@ -30,7 +30,7 @@ pub(super) async fn run(cx: &Context, args: &Import, bytes: u64) -> Result<()> {
     let upload = cx
         .client()?
         .databases()
-        .create_from_file(destination.new_database(cx).await?, file)
+        .create_from_file(new, file)
         // It is removed in one place: here, however the upload ends.
         .keep_draft()
         .on_progress(move |progress| {
