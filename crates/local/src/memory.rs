@@ -8,6 +8,7 @@
 
 mod account;
 mod allocator;
+mod kept;
 mod lease;
 
 use std::sync::Once;
@@ -23,6 +24,7 @@ const LIMIT: usize = 512 * 1024 * 1024;
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        kept::limit();
         if !allocator::install() {
             tracing::warn!("the engine was in use before the local cloud: its memory has no limit");
         }

@@ -96,32 +96,37 @@ fn within<T>(run: Run, work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Whether so many bytes may be taken.
-pub(super) fn may_take(bytes: usize) -> bool {
-    let bytes = isize::try_from(bytes).unwrap_or(isize::MAX);
-    THREAD.try_with(|thread| thread.may_take(bytes)).unwrap_or(true)
+/// Takes so many bytes, if they are left.
+pub(super) fn reserve(bytes: usize) -> bool {
+    let bytes = signed(bytes);
+    THREAD.try_with(|thread| thread.reserve(bytes)).unwrap_or(true)
 }
 
-/// Whether what has so many bytes may have so many more. What keeps answers is held to what is left outside of a run, too.
-pub(super) fn may_grow(has: usize, bytes: usize) -> bool {
-    let [has, bytes] = [has, bytes].map(|bytes| isize::try_from(bytes).unwrap_or(isize::MAX));
-    let leaves_enough = |thread: &Thread| {
-        // In a run, what it has is a part of what the run has.
-        let run = thread.run.get();
-        let used = if run.is_bounded() { run.used.max(has) } else { has };
-        thread.leaves_enough(used.saturating_add(bytes))
-    };
-    THREAD.try_with(leaves_enough).unwrap_or(true)
+/// Takes so many bytes more for what has some, if they are left. What keeps answers is held to that outside of a run, too.
+pub(super) fn reserve_more(has: usize, bytes: usize) -> bool {
+    let [has, bytes] = [has, bytes].map(signed);
+    THREAD.try_with(|thread| thread.reserve_more(has, bytes)).unwrap_or(true)
 }
 
-/// So many bytes were taken.
+/// What was so many bytes turned out to be others.
+pub(super) fn settle(reserved: usize, taken: usize) {
+    if reserved != taken {
+        count(signed(taken) - signed(reserved));
+    }
+}
+
+/// Takes so many bytes, whatever is left.
 pub(super) fn take(bytes: usize) {
-    count(isize::try_from(bytes).unwrap_or(isize::MAX));
+    count(signed(bytes));
 }
 
-/// So many bytes were given back.
+/// Gives so many bytes back.
 pub(super) fn give_back(bytes: usize) {
-    count(isize::try_from(bytes).map_or(isize::MIN, |bytes| -bytes));
+    count(-signed(bytes));
+}
+
+fn signed(bytes: usize) -> isize {
+    isize::try_from(bytes).unwrap_or(isize::MAX)
 }
 
 fn count(bytes: isize) {
@@ -137,35 +142,51 @@ fn left() -> isize {
 }
 
 impl Thread {
-    fn may_take(&self, bytes: isize) -> bool {
-        let run = self.run.get();
-        run.used.saturating_add(bytes) <= run.room || bytes < run.small || self.has_room(run, bytes)
+    /// They are taken before it is asked whether they may be: others who ask at the same time have to know of them.
+    fn reserve(&self, bytes: isize) -> bool {
+        self.count(bytes);
+        let may_have = bytes < self.run.get().small || self.may_have();
+        if !may_have {
+            self.count(-bytes);
+        }
+        may_have
     }
 
+    fn reserve_more(&self, has: isize, bytes: isize) -> bool {
+        self.count(bytes);
+        // In a run, what it has is a part of what the run has.
+        let run = self.run.get();
+        let has = has.saturating_add(bytes);
+        let may_have = self.leaves_enough(if run.is_bounded() { run.used.max(has) } else { has });
+        if !may_have {
+            self.count(-bytes);
+        }
+        may_have
+    }
+
+    /// Whether the run may have what it has.
     fn may_have(&self) -> bool {
         let run = self.run.get();
-        run.used <= run.room || self.has_room(run, 0)
-    }
-
-    fn has_room(&self, run: Run, bytes: isize) -> bool {
-        let wanted = run.used.saturating_add(bytes);
-        let has_room = self.leaves_enough(wanted);
+        if run.used <= run.room {
+            return true;
+        }
+        let has_room = self.leaves_enough(run.used);
         self.run.set(if has_room {
-            Run { room: wanted.saturating_add(STEP), ..run }
+            Run { room: run.used.saturating_add(STEP), ..run }
         } else {
             Run { is_exhausted: true, ..run }
         });
         has_room
     }
 
-    /// Whether there is as much for the others as is wanted by one.
-    fn leaves_enough(&self, wanted: isize) -> bool {
+    /// Whether there is as much for the others as one has.
+    fn leaves_enough(&self, has: isize) -> bool {
         self.tell();
-        let short = wanted.saturating_sub(left());
+        let short = has.saturating_sub(left());
         if short > 0 {
             self.release(short);
         }
-        wanted <= left()
+        has <= left()
     }
 
     /// Has the engine forget pages that it could read again.

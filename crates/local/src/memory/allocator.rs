@@ -71,12 +71,11 @@ pub(super) fn release(bytes: isize) {
 }
 
 unsafe extern "C" fn counting_malloc(bytes: c_int) -> *mut c_void {
-    let Some(own) = ITS_OWN.get().filter(|_| account::may_take(unsigned(bytes))) else { return ptr::null_mut() };
+    let reserved = unsigned(bytes);
+    let Some(own) = ITS_OWN.get().filter(|_| account::reserve(reserved)) else { return ptr::null_mut() };
     // SAFETY: the engine asks for more than nothing, as it would ask its own allocator.
     let block = unsafe { (own.malloc)(bytes) };
-    if !block.is_null() {
-        account::take(own.size_of(block));
-    }
+    account::settle(reserved, if block.is_null() { 0 } else { own.size_of(block) });
     block
 }
 
@@ -90,15 +89,13 @@ unsafe extern "C" fn counting_free(block: *mut c_void) {
 unsafe extern "C" fn counting_realloc(block: *mut c_void, bytes: c_int) -> *mut c_void {
     let Some(own) = ITS_OWN.get() else { return ptr::null_mut() };
     let before = own.size_of(block);
-    if !account::may_take(unsigned(bytes).saturating_sub(before)) {
+    let reserved = unsigned(bytes).saturating_sub(before);
+    if !account::reserve(reserved) {
         return ptr::null_mut();
     }
     // SAFETY: the block is one that the engine was given, of which it uses only what comes back, if something does.
     let moved = unsafe { (own.realloc)(block, bytes) };
-    if !moved.is_null() {
-        account::give_back(before);
-        account::take(own.size_of(moved));
-    }
+    account::settle(before + reserved, if moved.is_null() { before } else { own.size_of(moved) });
     moved
 }
 

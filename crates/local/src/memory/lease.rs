@@ -31,10 +31,8 @@ impl Lease {
         if missing > 0 {
             // As much again as there is, where that is left.
             let ahead = self.taken.min(MOST_AHEAD).max(missing);
-            let may_grow = |more: &usize| account::may_grow(self.taken, *more);
-            let more = [ahead, missing].into_iter().find(may_grow).ok_or(Exhausted)?;
-            account::take(more);
-            self.taken += more;
+            let taken = |more: &usize| account::reserve_more(self.taken, *more);
+            self.taken += [ahead, missing].into_iter().find(taken).ok_or(Exhausted)?;
         }
         self.used = used;
         Ok(())
