@@ -1,5 +1,14 @@
 //! One database: its record, its connections, its streams.
 
+pub(super) mod attach;
+mod databases;
+mod group_commit;
+mod kept_rows;
+mod open_set;
+mod policy;
+mod session;
+mod streams;
+mod threads;
 mod usage;
 mod work;
 
@@ -12,24 +21,25 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-use super::DatabaseRecord;
-use super::activity::Activity;
-use super::attach::refused;
-use super::databases::Databases;
+use super::access::{DatabaseRecord, VerifiedTokens};
 use super::engine::{Connection, Engine, Interrupter, LibsqlEngine};
-use super::files::{DatabaseFile, Root};
-use super::group_commit::GroupCommit;
-use super::history::{History, HistoryError};
 use super::hrana::SqlError;
-use super::meter::Meter;
-use super::open_set::OpenSet;
-use super::policy::Policy;
-use super::session::Session;
-use super::statistics::Statistics;
-use super::streams::Streams;
-use super::threads::{Opening, Patience, Share, Thread, Threads};
-use super::tokens::VerifiedTokens;
+use super::storage::history::{History, HistoryError};
+use super::storage::{DatabaseFile, Root};
+use super::usage::{Activity, Meter, Statistics};
 use crate::clock::Clock;
+use attach::refused;
+use group_commit::GroupCommit;
+use threads::Share;
+
+pub(super) use databases::Databases;
+pub(super) use group_commit::{Fate, Follower, Output, Role, Write};
+pub(super) use kept_rows::KeptRows;
+pub(super) use open_set::OpenSet;
+pub(super) use policy::Policy;
+pub(super) use session::{InterruptOnDrop, Session, Stopper, transaction_timeout};
+pub(super) use streams::{Announced, Streams};
+pub(super) use threads::{MAX_WAIT, Opening, Patience, Thread, Threads};
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
 pub(crate) const MAX_CONNECTIONS: usize = 256;

@@ -26,9 +26,11 @@ mod scanner;
 mod schema;
 mod seen;
 mod size;
+pub(super) mod stack;
 mod statement;
 mod text;
 mod vectors;
+pub(super) mod words;
 
 use std::fmt;
 use std::path::Path;
@@ -37,8 +39,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::access::{Denial, Rules};
 use super::hrana::{Column, Description, NamedValue, SqlError, Value, ValueRef};
-use super::permissions::{Denial, Rules};
 
 pub(crate) use check::{problem_of_vectors, quick_check};
 pub(crate) use file::Durability;

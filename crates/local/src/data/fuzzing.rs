@@ -6,11 +6,11 @@ use std::path::Path;
 use axum::extract::ws::Message;
 use jiff::Timestamp;
 
-use super::codec::Encoding;
-use super::history;
+use super::access::{VerifiedTokens, authorize};
+use super::host::Encoding;
 use super::hrana::{self, PipelineBody, Value};
-use super::plan;
-use super::tokens::{VerifiedTokens, authorize};
+use super::run::plan;
+use super::storage::history;
 use super::{AllowList, DatabaseRecord, SigningSeed};
 
 const DATABASE: &str = "7d0f3c1e-0b7a-4b0e-9a55-2a6f3f1f5b10";

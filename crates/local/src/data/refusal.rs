@@ -8,9 +8,7 @@ use http::{Response, StatusCode};
 use serde_json::json;
 use turso_cloud_contract::{InvalidInput, UploadId};
 
-use super::encryption::KeyRefusal;
-use super::permissions::Denial;
-use super::tokens::TokenRefusal;
+use super::access::{Denial, KeyRefusal, TokenRefusal};
 
 /// Why a whole request was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

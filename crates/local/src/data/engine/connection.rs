@@ -19,8 +19,8 @@ use super::{
     Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, dump, errors, ffi,
     size, statement, text,
 };
+use crate::data::access::{Denial, Rules};
 use crate::data::hrana::{Description, SqlError};
-use crate::data::permissions::{Denial, Rules};
 use crate::memory::{self, Exhausted};
 
 /// How long a checkpoint waits for readers of the log: writers wait meanwhile.

@@ -46,8 +46,8 @@ impl Engine for LibsqlEngine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::database::Output;
     use crate::data::engine::{Command, Ran, Stop};
-    use crate::data::group_commit::Output;
 
     const INSERT: &str = "INSERT INTO t VALUES (1)";
 

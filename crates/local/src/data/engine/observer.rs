@@ -12,7 +12,7 @@ use super::declared::Declared;
 use super::guard::{self, Clauses, Shaped};
 use super::seen::{Seen, judge, judge_kept};
 use super::vectors::{self, Purpose};
-use crate::data::permissions::{Denial, Rules};
+use crate::data::access::{Denial, Rules};
 
 /// Collects what the authorizer was asked since it was last emptied.
 #[derive(Debug, Default)]
