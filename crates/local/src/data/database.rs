@@ -38,7 +38,7 @@ pub(super) use kept_rows::KeptRows;
 pub(super) use open_set::OpenSet;
 pub(super) use policy::Policy;
 pub(super) use session::{InterruptOnDrop, Session, Stopper, transaction_timeout};
-pub(super) use streams::{Announced, Streams};
+pub(super) use streams::{Announced, StoredSql, StreamState, Streams};
 pub(super) use threads::{MAX_WAIT, Opening, Patience, Thread, Threads};
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.

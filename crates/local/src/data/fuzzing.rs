@@ -7,6 +7,7 @@ use axum::extract::ws::Message;
 use jiff::Timestamp;
 
 use super::access::{VerifiedTokens, authorize};
+use super::database::StoredSql;
 use super::host::Encoding;
 use super::hrana::{self, PipelineBody, Value};
 use super::run::plan;
@@ -75,10 +76,10 @@ pub fn past(file: &Path, scratch: &Path) {
 
 fn bodies(encoding: Encoding, bytes: &[u8]) {
     if let Ok(PipelineBody { requests, .. }) = encoding.read_pipeline(bytes) {
-        let _ = plan::pipeline(requests.unwrap_or_default(), &mut plan::StoredSql::default());
+        let _ = plan::pipeline(requests.unwrap_or_default(), &mut StoredSql::default());
     }
     if let Ok(body) = encoding.read_cursor(bytes) {
-        let _ = plan::batch(body.batch, &plan::StoredSql::default());
+        let _ = plan::batch(body.batch, &StoredSql::default());
     }
 }
 

@@ -27,7 +27,6 @@ use body::with_type;
 use route::Route;
 
 pub(super) use codec::Encoding;
-pub(super) use dump::Chunks;
 pub(crate) use route::{OPERATIONS, operation_of};
 pub(crate) use socket::Lifeline;
 pub(super) use socket::{OwnLifeline, is_meant as is_socket};

@@ -3,6 +3,7 @@
 mod batch;
 mod chunk;
 pub(super) mod cursor;
+pub(super) mod dump;
 mod executor;
 mod pipeline;
 pub(super) mod plan;
@@ -11,4 +12,4 @@ mod stream;
 pub(super) use batch::Steps;
 pub(super) use chunk::Entries;
 pub(super) use pipeline::Pipeline;
-pub(super) use stream::{Stream, StreamState};
+pub(super) use stream::Stream;

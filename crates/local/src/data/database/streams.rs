@@ -1,5 +1,6 @@
 //! The streams of a database between their requests, each behind a baton that works once.
 
+mod state;
 mod table;
 
 use std::fmt;
@@ -14,8 +15,9 @@ use tokio::time::{Duration, Instant, sleep_until, timeout};
 
 use super::Database;
 use crate::data::refusal::Refusal;
-use crate::data::run::{Stream, StreamState};
 use table::Table;
+
+pub(crate) use state::{StoredSql, StreamState};
 
 /// A stream that gets no request for this long is ended.
 pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(10);
@@ -209,6 +211,8 @@ impl Drop for Sweep {
 
 fn give_back(database: &Arc<Database>, ended: Vec<StreamState>) {
     for state in ended {
-        drop(Stream::new(Arc::clone(database), state));
+        if let Some(session) = state.session {
+            database.give_back(session);
+        }
     }
 }

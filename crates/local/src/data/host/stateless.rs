@@ -11,11 +11,11 @@ use super::admission::policy_of;
 use super::body;
 use super::codec::from_json;
 use crate::clock::Clock;
-use crate::data::database::{Database, Policy};
+use crate::data::database::{Database, Policy, StoredSql, StreamState};
 use crate::data::hrana::{self, Batch, Outcome, SqlError, Statement};
 use crate::data::refusal::Refusal;
-use crate::data::run::plan::{self, StoredSql};
-use crate::data::run::{Pipeline, Stream, StreamState};
+use crate::data::run::plan;
+use crate::data::run::{Pipeline, Stream};
 
 #[derive(Deserialize)]
 struct ExecuteBody {

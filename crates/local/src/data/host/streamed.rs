@@ -9,12 +9,12 @@ use super::admission::policy_of;
 use super::body;
 use super::codec::Encoding;
 use crate::clock::Clock;
-use crate::data::database::{Database, Streams};
+use crate::data::database::{Database, StreamState, Streams};
 use crate::data::hrana::PipelineAnswer;
 use crate::data::refusal::Refusal;
 use crate::data::run::cursor::Cursor;
 use crate::data::run::plan::{self, Task};
-use crate::data::run::{Pipeline, Stream, StreamState};
+use crate::data::run::{Pipeline, Stream};
 use crate::memory::counted;
 
 /// Answers `POST /v2/pipeline`, `/v3/pipeline` and `/v3-protobuf/pipeline`.

@@ -1,8 +1,7 @@
 //! Turns the requests of a body into tasks, and refuses what breaks the protocol before anything runs.
 
-use std::collections::HashMap;
-
 use super::batch::Steps;
+use crate::data::database::StoredSql;
 use crate::data::engine::Command;
 use crate::data::hrana::{Batch, Condition, Outcome, Request, Response, SqlError, SqlText, Statement};
 use crate::data::refusal::Refusal;
@@ -13,9 +12,6 @@ const MAX_STORED_SQL_BYTES: usize = 5_000;
 
 /// The protocol asks for a limit and names none.
 const MAX_CONDITION_DEPTH: usize = 32;
-
-/// The stored SQL texts of a stream.
-pub(crate) type StoredSql = HashMap<i32, String>;
 
 /// One request whose SQL is resolved and whose form is sound.
 #[derive(Debug)]

@@ -11,12 +11,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
+use super::dump::Chunks;
 use super::executor::{Executor, Pause, Script};
-use super::plan::StoredSql;
 use crate::data::access::Denial;
-use crate::data::database::{Database, InterruptOnDrop, Opening, Patience, Policy, Session, Stopper, Thread};
+use crate::data::database::{Database, InterruptOnDrop, Opening, Patience, Policy, Stopper, StreamState, Thread};
 use crate::data::engine::stack;
-use crate::data::host::Chunks;
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
 
@@ -24,24 +23,6 @@ use opening::{Connected, Way};
 
 /// The outer failure refuses the whole request, the inner one is an answer.
 type Verdict<T> = Result<Result<T, SqlError>, Refusal>;
-
-/// What a stream keeps between requests.
-#[derive(Default)]
-pub(crate) struct StreamState {
-    pub(crate) session: Option<Box<Session>>,
-    pub(crate) stored: StoredSql,
-    /// What `last_insert_rowid()` said when the stream gave its connection back.
-    last_insert_rowid: i64,
-    /// The server rolled a transaction back and the client has not noticed yet.
-    pub(crate) transaction_is_lost: bool,
-}
-
-impl StreamState {
-    /// How much it keeps in memory for its client.
-    pub(crate) fn stored_bytes(&self) -> usize {
-        self.stored.values().map(String::len).sum()
-    }
-}
 
 /// A stream in use. Dropping it ends it.
 pub(crate) struct Stream {

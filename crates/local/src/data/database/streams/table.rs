@@ -5,8 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Baton, IDLE_LIMIT, Sweep, Watch};
-use crate::data::run::StreamState;
+use super::{Baton, IDLE_LIMIT, StreamState, Sweep, Watch};
 
 /// More streams than this within ten seconds is a client gone wrong,
 const MAX_PARKED: usize = 16 * 1024;

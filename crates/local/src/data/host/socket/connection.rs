@@ -19,15 +19,15 @@ use super::subprotocol::{Subprotocol, Version};
 use super::worker::{Job, Reply, Work, Worker};
 use super::{Lifeline, Violation};
 use crate::clock::Clock;
-use crate::data::database::{Database, Policy};
+use crate::data::database::{Database, Policy, StoredSql, StreamState};
 use crate::data::host::admission::policy_for;
 use crate::data::hrana::{
     ClientMessage, Outcome, OwnResponse, Request, ServerMessage, SocketRequest, SocketResponse, SqlError,
 };
 use crate::data::refusal::Refusal;
 use crate::data::run::cursor::MAX_STALL;
-use crate::data::run::plan::{self, StoredSql, Task};
-use crate::data::run::{Steps, Stream, StreamState};
+use crate::data::run::plan::{self, Task};
+use crate::data::run::{Steps, Stream};
 
 /// Streams without a transaction hold no connection, so this many cost little.
 const MAX_STREAMS: usize = 1024;
