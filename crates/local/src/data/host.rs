@@ -3,6 +3,7 @@
 mod admission;
 mod body;
 mod codec;
+mod cursor;
 mod dump;
 mod export;
 mod jobs;
@@ -26,6 +27,7 @@ use admission::policy_of;
 use body::with_type;
 use route::Route;
 
+#[cfg(fuzzing)]
 pub(super) use codec::Encoding;
 pub(crate) use route::{OPERATIONS, operation_of};
 pub(crate) use socket::Lifeline;

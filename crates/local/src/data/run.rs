@@ -1,7 +1,6 @@
 //! What requests run: a plan of their statements, on a stream of the database, in the order of a pipeline or of a cursor.
 
 mod batch;
-mod chunk;
 pub(super) mod cursor;
 pub(super) mod dump;
 mod executor;
@@ -10,6 +9,5 @@ pub(super) mod plan;
 mod stream;
 
 pub(super) use batch::Steps;
-pub(super) use chunk::Entries;
 pub(super) use pipeline::Pipeline;
 pub(super) use stream::Stream;

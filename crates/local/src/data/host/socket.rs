@@ -2,6 +2,7 @@
 
 mod backlog;
 mod connection;
+mod entries;
 mod subprotocol;
 mod supply;
 mod violation;

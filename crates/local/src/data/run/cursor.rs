@@ -1,31 +1,43 @@
 //! A cursor: runs a batch and hands on what it produces while it runs, as fast as the client takes it.
 
-use std::convert::Infallible;
-use std::future::ready;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
-use axum::body::Body;
-use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::oneshot;
 use tokio::time::{Duration, timeout};
 
 use super::batch::{StepSink, Steps};
-use super::chunk::{Chunk, Written};
 use super::executor::{Executor, Pause, Script};
 use super::stream::Stream;
-use crate::data::database::{Announced, Database, Output, Policy};
+use crate::data::database::{Output, Policy};
 use crate::data::engine::{Ran, RowSink};
-use crate::data::host::Encoding;
-use crate::data::hrana::{Column, CursorEntry, CursorOpening, SqlError, ValueRef};
+use crate::data::hrana::{Column, CursorEntry, SqlError, ValueRef};
+use crate::memory::Exhausted;
 
 /// Pieces of chunks on their way to a client that reads slower than the engine produces.
 const PIECES_AHEAD: usize = 8;
 /// The first rows do not wait for many others; each chunk may be twice as long as the one before.
 const FIRST_CHUNK_BYTES: usize = 4 * 1024;
+
+/// Entries that belong together only because they were produced together.
+pub(crate) trait Chunk: Send + 'static {
+    /// What is sent.
+    type Sent: Send + 'static;
+
+    /// How long one gets.
+    const LONGEST_BYTES: usize;
+
+    fn push(&mut self, entry: CursorEntry);
+    fn push_row(&mut self, row: &[ValueRef<'_>]) -> Result<(), Exhausted>;
+
+    /// About how many bytes there are.
+    fn size(&self) -> usize;
+
+    /// Empties it into pieces that are taken one by one, and makes room for about as many bytes as are to come.
+    fn take(&mut self, room: usize) -> impl Iterator<Item = Self::Sent>;
+}
+
+/// How long a piece gets: the longer, the faster a client has to be that is not taken for gone.
+pub(crate) const PIECE_BYTES: usize = 64 * 1024;
 
 /// A client that takes no row for this long is treated as gone: its query may be keeping a transaction open.
 pub(crate) const MAX_STALL: Duration = Duration::from_secs(10);
@@ -60,70 +72,6 @@ pub(crate) async fn run<C: Chunk>(
     let Production { sink, .. } =
         production.map_err(|refusal| SqlError::new(refusal.socket_code(), refusal.message()))?;
     Ok((!sink.is_closed).then_some(sink.outlet))
-}
-
-/// A batch about to be streamed as the body of an answer.
-pub(crate) struct Cursor {
-    pub(crate) database: Arc<Database>,
-    pub(crate) stream: Stream,
-    pub(crate) steps: Steps,
-    pub(crate) policy: Policy,
-    /// Issued before the batch runs; the stream is behind it when the batch has ended.
-    pub(crate) baton: Announced,
-    pub(crate) encoding: Encoding,
-}
-
-impl Cursor {
-    /// Starts the batch. It ends early when the body is dropped, and the stream can be continued without its transaction.
-    pub(crate) fn start(self) -> Body {
-        let encoding = self.encoding;
-        let mut opening = Vec::new();
-        encoding
-            .write_opening(CursorOpening { baton: Some(self.baton.baton().to_string()), base_url: None }, &mut opening);
-        let (outlet, receiver) = channel(Written::new(encoding));
-        let (ending, ended) = oneshot::channel();
-        tokio::spawn(self.run(outlet, ending));
-        let chunks = stream::unfold(receiver, async |mut receiver: mpsc::Receiver<Bytes>| {
-            Some((receiver.recv().await?, receiver))
-        });
-        let opening = stream::iter([Bytes::from(opening)]);
-        let last_words = stream::once(ended).filter_map(move |ending| {
-            ready(last_words(ending).map(|entry| {
-                let mut bytes = Vec::new();
-                encoding.write_entry(entry, &mut bytes);
-                Bytes::from(bytes)
-            }))
-        });
-        Body::from_stream(opening.chain(chunks).chain(last_words).map(Ok::<_, Infallible>))
-    }
-
-    async fn run(mut self, outlet: Outlet<Written>, ending: Ending) {
-        let client = outlet.sender.clone();
-        let has_transaction = self.steps.watch_transaction(self.stream.is_autocommit());
-        let outlet = tokio::select! {
-            outlet = run(&mut self.stream, self.steps, self.policy, outlet) => match outlet {
-                Ok(outlet) => outlet,
-                Err(error) => {
-                    let _client_is_gone = ending.send(Err(error));
-                    return;
-                }
-            },
-            () = client.closed() => None,
-        };
-        // Where the query had to be stopped, its session is gone.
-        let session = self.stream.state.session.as_ref();
-        let was_open = || has_transaction.load(Ordering::Acquire);
-        if outlet.is_none() && session.map_or_else(was_open, |session| !session.is_autocommit()) {
-            self.stream.end_transaction();
-        }
-        // The client may use the baton as soon as it sees the last entry, and when it reads no further.
-        self.database.streams().park(&self.database, self.baton.baton(), self.stream.park());
-        drop(self.baton);
-        if let Some(mut outlet) = outlet {
-            outlet.chunk.push(CursorEntry::ReplicationIndex { replication_index: None });
-            let _client_is_gone = outlet.flush().await.map(|()| ending.send(Ok(())));
-        }
-    }
 }
 
 /// A batch that hands on what it produces, on the engine's thread.
@@ -206,6 +154,15 @@ pub(crate) struct Outlet<C: Chunk> {
 }
 
 impl<C: Chunk> Outlet<C> {
+    /// Whoever takes what comes out of it.
+    pub(crate) fn client(&self) -> mpsc::Sender<C::Sent> {
+        self.sender.clone()
+    }
+
+    pub(crate) fn push(&mut self, entry: CursorEntry) {
+        self.chunk.push(entry);
+    }
+
     /// Sends a chunk that is long enough, on a thread that may block.
     fn flush_long(&mut self) -> Result<(), SqlError> {
         if self.chunk.size() < self.long {

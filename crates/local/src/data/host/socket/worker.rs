@@ -8,13 +8,14 @@ use tokio::time::timeout_at;
 
 use super::backlog::Ticket;
 use super::connection::response_error;
+use super::entries::Entries;
 use super::supply::Supply;
 use crate::data::database::Policy;
 use crate::data::hrana::{Outcome, OwnResponse, ServerMessage, SocketResponse, SqlError};
 use crate::data::refusal::Refusal;
 use crate::data::run::cursor::{self, Ending, Outlet};
 use crate::data::run::plan::{self, Task};
-use crate::data::run::{Entries, Pipeline, Steps, Stream};
+use crate::data::run::{Pipeline, Steps, Stream};
 
 /// One request for a stream.
 pub(super) struct Job {
