@@ -58,9 +58,6 @@ pub(crate) use storage::temporary::TemporaryFile;
 pub(crate) use storage::{COMPANIONS, Files};
 pub(crate) use usage::{Hour, Hours, Rows, Usage, UsedUp, start_of_month};
 
-/// Larger request bodies are refused.
-const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
-
 /// Enough for an index of a large table. Whoever loads a dump holds up others, and must not do so for ever.
 const LOAD_STATEMENT_LIMIT: Duration = Duration::from_secs(300);
 

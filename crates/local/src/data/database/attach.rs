@@ -1,5 +1,9 @@
-//! `ATTACH "<database id>" AS name`: reads the statement, which the engine is never given as it was sent.
+//! `ATTACH "<database id>" AS name`: reads the statement, which the engine is never given as it was sent, and says which
+//! database may be attached.
 
+use std::sync::Arc;
+
+use super::{Database, Policy};
 use crate::data::engine::words::{Word, words};
 use crate::data::hrana::SqlError;
 
@@ -25,6 +29,29 @@ pub(crate) fn parse(sql: &str) -> Option<Result<Attach, SqlError>> {
         (Some(id), Some(schema), None) if has_name && is_id(&id) => Ok(Attach { id, schema }),
         _ => Err(refused("ATTACH takes the id of a database, as in ATTACH \"<id>\" AS name")),
     })
+}
+
+impl Database {
+    /// The database of this id, if it may be attached to this one. What the token does not name is not told apart from
+    /// what is not there.
+    pub(crate) fn attachable(&self, id: &str, policy: &Policy) -> Result<Arc<Database>, SqlError> {
+        let target = self.neighbour(&id.to_ascii_lowercase());
+        let target = target.filter(|target| policy.may_attach(&target.record()));
+        let target = target.ok_or_else(|| refused(&format!("the token may not attach database {id}")))?;
+        let record = target.record();
+        let objections = [
+            (record.group_id != self.record().group_id, "is in another group"),
+            (!record.allow_attach, "does not allow to be attached (allow_attach)"),
+            (record.archived, "is archived"),
+            (record.block_reads, "has its reads blocked"),
+            (record.encryption.is_some(), "is encrypted"),
+            (!record.allowed_ips.admits(policy.peer()), "does not allow this address"),
+        ];
+        match objections.into_iter().find(|(applies, _)| *applies) {
+            Some((_, objection)) => Err(refused(&format!("database {id} {objection}"))),
+            None => Ok(target),
+        }
+    }
 }
 
 /// Why nothing is attached.

@@ -11,9 +11,8 @@ use http::{Request, Response};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
-use crate::data::MAX_REQUEST_BYTES;
 use crate::data::hrana::json;
-use crate::data::refusal::Refusal;
+use crate::data::refusal::{MAX_REQUEST_BYTES, Refusal};
 use crate::memory::counted;
 use crate::whole_body::{self, Unread};
 

@@ -19,9 +19,8 @@ use http::{Request, Response};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::data::MAX_REQUEST_BYTES;
 use crate::data::database::Database;
-use crate::data::refusal::Refusal;
+use crate::data::refusal::{MAX_REQUEST_BYTES, Refusal};
 use connection::Connection;
 use subprotocol::Subprotocol;
 

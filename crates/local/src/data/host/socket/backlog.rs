@@ -1,6 +1,6 @@
 //! The requests of a socket that wait for their answers.
 
-use crate::data::MAX_REQUEST_BYTES;
+use crate::data::refusal::MAX_REQUEST_BYTES;
 
 /// Nothing more is read while so many requests wait,
 const MAX_REQUESTS: usize = 16 * 1024;

@@ -3,7 +3,7 @@
 use axum::extract::ws::{CloseFrame, Message, close_code};
 use tungstenite::Error;
 
-use crate::data::MAX_REQUEST_BYTES;
+use crate::data::refusal::MAX_REQUEST_BYTES;
 
 /// The longest reason a close frame has room for.
 const MAX_REASON_BYTES: usize = 123;
