@@ -3,7 +3,6 @@
 mod admission;
 mod body;
 mod codec;
-mod cursor;
 mod dump;
 mod export;
 mod jobs;

@@ -1,5 +1,7 @@
 //! The protocol's endpoints over HTTP: a pipeline or a cursor on a stream that outlives the request.
 
+mod cursor;
+
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -8,7 +10,6 @@ use http::{Request, Response};
 use super::admission::policy_of;
 use super::body;
 use super::codec::Encoding;
-use super::cursor::Cursor;
 use crate::clock::Clock;
 use crate::data::database::{Database, StreamState, Streams};
 use crate::data::hrana::PipelineAnswer;
@@ -16,6 +17,7 @@ use crate::data::refusal::Refusal;
 use crate::data::run::plan::{self, Task};
 use crate::data::run::{Pipeline, Stream};
 use crate::memory::counted;
+use cursor::Cursor;
 
 /// Answers `POST /v2/pipeline`, `/v3/pipeline` and `/v3-protobuf/pipeline`.
 pub(crate) async fn pipeline(

@@ -11,27 +11,27 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::{mpsc, oneshot};
 
-use super::codec::Encoding;
 use crate::data::database::{Announced, Database, Policy};
+use crate::data::host::codec::Encoding;
 use crate::data::hrana::{CursorEntry, CursorOpening, ValueRef};
 use crate::data::run::cursor::{self, Chunk, Ending, Outlet, PIECE_BYTES};
 use crate::data::run::{Steps, Stream};
 use crate::memory::{Exhausted, Lease, counted};
 
 /// A batch about to be streamed as the body of an answer.
-pub(crate) struct Cursor {
-    pub(crate) database: Arc<Database>,
-    pub(crate) stream: Stream,
-    pub(crate) steps: Steps,
-    pub(crate) policy: Policy,
+pub(super) struct Cursor {
+    pub(super) database: Arc<Database>,
+    pub(super) stream: Stream,
+    pub(super) steps: Steps,
+    pub(super) policy: Policy,
     /// Issued before the batch runs; the stream is behind it when the batch has ended.
-    pub(crate) baton: Announced,
-    pub(crate) encoding: Encoding,
+    pub(super) baton: Announced,
+    pub(super) encoding: Encoding,
 }
 
 impl Cursor {
     /// Starts the batch. It ends early when the body is dropped, and the stream can be continued without its transaction.
-    pub(crate) fn start(self) -> Body {
+    pub(super) fn start(self) -> Body {
         let encoding = self.encoding;
         let mut opening = Vec::new();
         encoding
