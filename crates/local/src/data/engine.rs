@@ -3,25 +3,18 @@
 //! The protocol decides *whether*, *when* and *where* a statement runs; an engine only runs it. Everything here may block,
 //! but for what is known to be brief.
 
-mod arguments;
 mod check;
-mod compile;
 mod connection;
-mod declared;
-mod dump;
 mod errors;
-mod familiar;
 mod ffi;
 mod file;
 mod functions;
-mod guard;
 mod libsql;
 mod limits;
 mod load;
 mod lookout;
 mod observer;
 mod pragma;
-mod savepoint;
 mod scanner;
 mod schema;
 mod seen;

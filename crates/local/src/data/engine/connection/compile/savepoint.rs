@@ -2,8 +2,8 @@
 
 use rusqlite::Connection as Handle;
 
-use super::errors;
-use super::observer::Observer;
+use crate::data::engine::errors;
+use crate::data::engine::observer::Observer;
 use crate::data::hrana::SqlError;
 
 /// What is done from here on is undone when this is dropped, unless it is released.

@@ -1,13 +1,15 @@
 //! Compiles statements that are to run. Where the engine acts while it compiles, they pass the gate before.
 
+mod savepoint;
+
 use rusqlite::{Batch, Connection as Handle, Statement};
 
-use super::observer::Observer;
-use super::savepoint::Savepoint;
-use super::seen::Seen;
-use super::vectors::{self, Purpose};
-use super::{Effect, Gate, Ran, Stop, errors, statement};
+use crate::data::engine::observer::Observer;
+use crate::data::engine::seen::Seen;
+use crate::data::engine::vectors::{self, Purpose};
+use crate::data::engine::{Effect, Gate, Ran, Stop, errors, statement};
 use crate::data::hrana::SqlError;
+use savepoint::Savepoint;
 
 /// A statement that is ready to run.
 pub(super) struct Compiled<'c> {

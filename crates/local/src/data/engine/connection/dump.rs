@@ -3,9 +3,9 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection as Handle, Row};
 
-use super::text::identifier;
-use super::vectors::VECTOR_INDEX_TABLES;
-use super::{DumpSink, errors};
+use crate::data::engine::text::identifier;
+use crate::data::engine::vectors::VECTOR_INDEX_TABLES;
+use crate::data::engine::{DumpSink, errors};
 use crate::data::hrana::SqlError;
 
 /// Tables first and in the order they were made, so that a virtual table comes before those it keeps its rows in; the

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::Known;
-use super::seen::Seen;
+use crate::data::engine::Known;
+use crate::data::engine::seen::Seen;
 
 /// As many as compiled statements are kept.
 pub(super) const MOST: usize = 64;

@@ -5,9 +5,9 @@
 use rusqlite::hooks::{AuthAction, AuthContext};
 
 use super::declared::Declared;
-use super::pragma::{self, ABOUT_A_TABLE, ABOUT_ALL_TABLES, PragmaKind};
-use super::words::{Word, words};
 use crate::data::access::{Class, Denial, Right, Rules};
+use crate::data::engine::pragma::{self, ABOUT_A_TABLE, ABOUT_ALL_TABLES, PragmaKind};
+use crate::data::engine::words::{Word, words};
 
 /// Tables the engine keeps for itself.
 const OF_THE_ENGINE: [&str; 7] = [

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Statement, ToSql};
 
-use super::{Command, errors};
+use crate::data::engine::{Command, errors};
 use crate::data::hrana::{NamedValue, SqlError, Value};
 
 const PREFIXES: [char; 3] = [':', '@', '$'];
