@@ -52,6 +52,15 @@ pub(crate) enum Pause {
     Thread,
 }
 
+/// Where statements run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// On a thread that may block.
+    Thread,
+    /// Where the request is, which must not block: only what has been brief before, and nothing for long.
+    Request,
+}
+
 /// The outer failure is for later, the inner one is an answer.
 type Attempt<T> = Result<Result<T, SqlError>, Pause>;
 
@@ -71,34 +80,17 @@ pub(crate) struct Executor<'a> {
 }
 
 impl<'a> Executor<'a> {
-    /// On a thread that may block.
     pub(crate) fn new(
+        place: Place,
         database: &'a Database,
         policy: &'a Policy,
         session: &'a mut Session,
         transaction_is_lost: &'a mut bool,
     ) -> Self {
-        Self::until(None, database, policy, session, transaction_is_lost)
-    }
-
-    /// On a thread that must not block: runs only what has been brief before, and nothing for long.
-    pub(crate) fn brief(
-        database: &'a Database,
-        policy: &'a Policy,
-        session: &'a mut Session,
-        transaction_is_lost: &'a mut bool,
-    ) -> Self {
-        let leave = Instant::now() + BRIEF_TURN;
-        Self::until(Some(leave), database, policy, session, transaction_is_lost)
-    }
-
-    fn until(
-        leave: Option<Instant>,
-        database: &'a Database,
-        policy: &'a Policy,
-        session: &'a mut Session,
-        transaction_is_lost: &'a mut bool,
-    ) -> Self {
+        let leave = match place {
+            Place::Thread => None,
+            Place::Request => Some(Instant::now() + BRIEF_TURN),
+        };
         session.set_may_block(leave.is_none());
         // Here and not where the connection is opened: the limit may have changed since.
         session.limit_size(database.record().size_limit);

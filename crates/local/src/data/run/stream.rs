@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::dump::Chunks;
-use super::executor::{Executor, Pause, Script};
+use super::executor::{Executor, Pause, Place, Script};
 use crate::data::access::Denial;
 use crate::data::database::{Database, InterruptOnDrop, Opening, Patience, Policy, Stopper, StreamState, Thread};
 use crate::data::engine::stack;
@@ -119,7 +119,7 @@ impl Stream {
         let was_in_transaction = !self.is_autocommit();
         let StreamState { session, transaction_is_lost, .. } = &mut self.state;
         let Some(session) = session else { return Err(Refusal::Internal) };
-        let executor = Executor::brief(&self.database, policy, session, transaction_is_lost);
+        let executor = Executor::new(Place::Request, &self.database, policy, session, transaction_is_lost);
         catch_unwind(AssertUnwindSafe(|| stack::with_room(|| work(executor)))).map_err(|_| {
             self.state.session = None;
             self.state.transaction_is_lost |= was_in_transaction;
@@ -253,7 +253,8 @@ impl Stream {
             let _kept_until_the_end = thread;
             stack::with_room(|| match connected.session(&database, last_insert_rowid, interrupter) {
                 Ok(mut session) => {
-                    let result = work(Ok(&mut Executor::new(&database, &policy, &mut session, &mut is_lost)));
+                    let result =
+                        work(Ok(&mut Executor::new(Place::Thread, &database, &policy, &mut session, &mut is_lost)));
                     (Some(session), is_lost, result)
                 }
                 Err(error) => (None, is_lost, work(Err(error))),
