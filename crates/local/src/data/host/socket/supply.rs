@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
-use crate::data::hrana::{CursorEntry, OwnResponse, SqlError};
+use super::entries::Entry;
+use crate::data::hrana::{OwnResponse, SqlError};
 use crate::data::run::cursor::{self, Ended};
 
 /// An answer to a request for entries is cut at about this size, however many were asked for.
@@ -13,14 +14,14 @@ const MAX_FETCH_BYTES: usize = 1024 * 1024;
 
 /// The entries of a cursor that are still to be fetched.
 pub(super) struct Supply {
-    chunks: mpsc::Receiver<Vec<CursorEntry>>,
-    waiting: VecDeque<CursorEntry>,
+    chunks: mpsc::Receiver<Vec<Entry>>,
+    waiting: VecDeque<Entry>,
     /// Nothing once the end was heard.
     ended: Option<Ended>,
 }
 
 impl Supply {
-    pub(super) fn new(chunks: mpsc::Receiver<Vec<CursorEntry>>, ended: Ended) -> Self {
+    pub(super) fn new(chunks: mpsc::Receiver<Vec<Entry>>, ended: Ended) -> Self {
         Self { chunks, waiting: VecDeque::new(), ended: Some(ended) }
     }
 
@@ -46,14 +47,14 @@ impl Supply {
         let mut bytes = 0;
         while entries.len() < max_count && bytes < MAX_FETCH_BYTES {
             let Some(entry) = self.next() else { break };
-            bytes += entry.wire_size();
-            entries.push(entry);
+            bytes += entry.bytes;
+            entries.push(entry.content);
         }
         OwnResponse::FetchCursor { entries, done: self.is_over() }
     }
 
     /// The next entry, if it is there.
-    fn next(&mut self) -> Option<CursorEntry> {
+    fn next(&mut self) -> Option<Entry> {
         while self.waiting.is_empty() {
             match self.chunks.try_recv() {
                 Ok(chunk) => self.waiting.extend(chunk),
@@ -69,7 +70,7 @@ impl Supply {
 
     fn end(&mut self, ending: Result<Result<(), SqlError>, impl Sized>) {
         self.ended = None;
-        self.waiting.extend(cursor::last_words(ending));
+        self.waiting.extend(cursor::last_words(ending).map(Entry::from));
     }
 
     fn is_over(&self) -> bool {
