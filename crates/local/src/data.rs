@@ -1,64 +1,28 @@
 //! The hosts of the databases: SQL over HTTP for each database of the local cloud.
 //!
-//! A request passes through these files: `route` and `host` (which path means which protocol) → `streamed`, `socket`,
-//! `stateless`, `legacy` or `dump` (one per protocol, with `admission` for tokens and `codec` for JSON and protobuf) →
-//! `plan` (is the request sound?) → `stream` and `streams` (which connection, which thread, whose turn) → `pipeline` or
-//! `cursor` (the order of statements) → `executor` and `session` (may it run, how long, and what follows; small writes of
-//! several requests meet in `group_commit`) → `engine` (the statement itself). What is committed is entered in the
-//! `history`, from which the control plane restores a database to a time, `export` serves its file and its log, and `pull`
-//! the pages that have changed. The file of a database goes to `upload`.
+//! A statement goes down these folders, of which none knows those above it:
+//!
+//! - `host`: which protocol is it, whose token, and what does the message say?
+//! - `run`: which statements, in which order, on which stream; may they run, and for how long?
+//! - `database`: what the requests to a database share: its connections and threads, the turn to write, and the streams
+//!   that wait for their next request.
+//! - `storage`: its files, and its history, in which every commit is entered.
+//! - `engine`: the statement itself.
+//!
+//! Beside them are `access` (who may), `usage` (how much was used), `hrana` (the messages) and `refusal` (why a request was
+//! not carried out).
 
-mod activity;
-mod admission;
-mod allow_list;
-mod attach;
-mod batch;
-mod body;
-mod chunk;
-mod codec;
-mod cursor;
+mod access;
 mod database;
-mod databases;
-mod dump;
-mod encryption;
 mod engine;
-mod executor;
-mod export;
-mod files;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
-mod group_commit;
-mod history;
 mod host;
 mod hrana;
-mod jobs;
-mod kept_rows;
-mod legacy;
-mod meter;
-mod open_set;
-mod permissions;
-mod pipeline;
-mod plan;
-mod policy;
-mod pull;
-mod record;
 mod refusal;
-mod route;
-mod session;
-mod signing;
-mod socket;
-mod stack;
-mod stateless;
-mod statistics;
-mod stream;
-mod streamed;
-mod streams;
-mod temporary;
-mod threads;
-mod tokens;
-mod upload;
+mod run;
+mod storage;
 mod usage;
-mod words;
 
 #[cfg(test)]
 mod tests;
@@ -76,36 +40,23 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
-use database::{Database, Surroundings};
-use databases::Databases;
-use engine::LoadLimits;
-use files::{DatabaseFile, Root};
-use open_set::OpenSet;
+use database::{Database, Databases, OpenSet, Surroundings, Threads};
+use engine::{LoadLimits, stack};
+use host::{OwnLifeline, Uploads};
 use refusal::Refusal;
-use socket::OwnLifeline;
-use threads::Threads;
-use upload::Uploads;
+use storage::{DatabaseFile, Root};
 
-pub(crate) use allow_list::{AllowList, Peer};
-pub(crate) use encryption::KeyDigest;
+pub(crate) use access::{
+    Access, AllowList, DatabaseRecord, KeyDigest, LONGEST_JWT, Peer, Rules, SigningSeed, Subject, TokenClaims, mint,
+    read_segment, verify_jwt,
+};
 pub(crate) use engine::LoadError;
 pub use engine::{Scanner, Step, VECTOR_INDEX_TABLES, install_functions};
-pub(crate) use files::{COMPANIONS, Files};
-pub(crate) use history::HistoryError;
-pub(crate) use meter::UsedUp;
-pub(crate) use permissions::Rules;
-pub(crate) use record::DatabaseRecord;
-pub(crate) use route::{OPERATIONS, operation_of};
-pub(crate) use signing::{LONGEST_JWT, SigningSeed, read_segment, verify_jwt};
-pub(crate) use socket::Lifeline;
-pub(crate) use statistics::{Hour, Hours, Rows, start_of_month};
-pub(crate) use temporary::TemporaryFile;
-pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
-pub(crate) use upload::NotActivated;
-pub(crate) use usage::Usage;
-
-/// Larger request bodies are refused.
-const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
+pub(crate) use host::{Lifeline, NotActivated, OPERATIONS, operation_of};
+pub(crate) use storage::history::HistoryError;
+pub(crate) use storage::temporary::TemporaryFile;
+pub(crate) use storage::{COMPANIONS, Files};
+pub(crate) use usage::{Hour, Hours, Rows, Usage, UsedUp, start_of_month};
 
 /// Enough for an index of a large table. Whoever loads a dump holds up others, and must not do so for ever.
 const LOAD_STATEMENT_LIMIT: Duration = Duration::from_secs(300);
@@ -251,7 +202,7 @@ impl DataPlane {
 
     /// Answers a request to the host whose first label is `label`; `path` is what follows any `/db/<label>` prefix.
     pub(crate) async fn handle(&self, label: &str, path: &str, mut request: Request<Body>) -> Response<Body> {
-        if socket::is_meant(&request) {
+        if host::is_socket(&request) {
             request.extensions_mut().insert(OwnLifeline(self.0.lifeline.clone()));
         }
         let database = self.0.databases.read().by_label.get(label).cloned();

@@ -3,32 +3,27 @@
 //! The protocol decides *whether*, *when* and *where* a statement runs; an engine only runs it. Everything here may block,
 //! but for what is known to be brief.
 
-mod arguments;
 mod check;
-mod compile;
 mod connection;
-mod declared;
-mod dump;
 mod errors;
-mod familiar;
 mod ffi;
 mod file;
 mod functions;
-mod guard;
 mod libsql;
 mod limits;
 mod load;
 mod lookout;
 mod observer;
 mod pragma;
-mod savepoint;
 mod scanner;
 mod schema;
 mod seen;
 mod size;
+pub(super) mod stack;
 mod statement;
 mod text;
 mod vectors;
+pub(super) mod words;
 
 use std::fmt;
 use std::path::Path;
@@ -37,8 +32,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::access::{Denial, Rules};
 use super::hrana::{Column, Description, NamedValue, SqlError, Value, ValueRef};
-use super::permissions::{Denial, Rules};
 
 pub(crate) use check::{problem_of_vectors, quick_check};
 pub(crate) use file::Durability;

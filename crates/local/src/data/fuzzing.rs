@@ -6,11 +6,12 @@ use std::path::Path;
 use axum::extract::ws::Message;
 use jiff::Timestamp;
 
-use super::codec::Encoding;
-use super::history;
+use super::access::{VerifiedTokens, authorize};
+use super::database::StoredSql;
+use super::host::Encoding;
 use super::hrana::{self, PipelineBody, Value};
-use super::plan;
-use super::tokens::{VerifiedTokens, authorize};
+use super::run::plan;
+use super::storage::history;
 use super::{AllowList, DatabaseRecord, SigningSeed};
 
 const DATABASE: &str = "7d0f3c1e-0b7a-4b0e-9a55-2a6f3f1f5b10";
@@ -75,10 +76,10 @@ pub fn past(file: &Path, scratch: &Path) {
 
 fn bodies(encoding: Encoding, bytes: &[u8]) {
     if let Ok(PipelineBody { requests, .. }) = encoding.read_pipeline(bytes) {
-        let _ = plan::pipeline(requests.unwrap_or_default(), &mut plan::StoredSql::default());
+        let _ = plan::pipeline(requests.unwrap_or_default(), &mut StoredSql::default());
     }
     if let Ok(body) = encoding.read_cursor(bytes) {
-        let _ = plan::batch(body.batch, &plan::StoredSql::default());
+        let _ = plan::batch(body.batch, &StoredSql::default());
     }
 }
 

@@ -1,18 +1,38 @@
-//! The HTTP face of a database host: who answers which route.
+//! The HTTP face of a database host: who answers which route, with one file for each protocol.
+
+mod admission;
+mod body;
+mod codec;
+mod dump;
+mod export;
+mod jobs;
+mod legacy;
+mod pull;
+mod route;
+mod socket;
+mod stateless;
+mod streamed;
+mod upload;
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use http::{Request, Response};
 
-use super::admission::policy_of;
-use super::body::with_type;
 use super::database::Database;
 use super::refusal::Refusal;
-use super::route::Route;
-use super::upload::Uploads;
-use super::{dump, jobs, legacy, pull, socket, stateless, streamed};
 use crate::clock::Clock;
+use admission::policy_of;
+use body::with_type;
+use route::Route;
+
+#[cfg(fuzzing)]
+pub(super) use codec::Encoding;
+pub(crate) use route::{OPERATIONS, operation_of};
+pub(crate) use socket::Lifeline;
+pub(super) use socket::{OwnLifeline, is_meant as is_socket};
+pub(crate) use upload::NotActivated;
+pub(super) use upload::Uploads;
 
 /// Answers one request to the host of `database`.
 pub(crate) async fn respond(

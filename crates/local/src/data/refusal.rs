@@ -8,9 +8,10 @@ use http::{Response, StatusCode};
 use serde_json::json;
 use turso_cloud_contract::{InvalidInput, UploadId};
 
-use super::encryption::KeyRefusal;
-use super::permissions::Denial;
-use super::tokens::TokenRefusal;
+use super::access::{Denial, KeyRefusal, TokenRefusal};
+
+/// Larger request bodies are refused.
+pub(crate) const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 
 /// Why a whole request was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +158,7 @@ impl Refusal {
                 "BLOCKED: SQL write operations are forbidden (current session doesn't have write permission)".to_owned()
             }
             Self::ActionForbidden(denial) => format!("BLOCKED: {}", denial.message()),
-            Self::BodyTooLarge => format!("the request body is larger than {} bytes", super::MAX_REQUEST_BYTES),
+            Self::BodyTooLarge => format!("the request body is larger than {MAX_REQUEST_BYTES} bytes"),
             Self::Encoded(refused) => refused.to_string(),
             Self::ReadForbidden(problem) | Self::Protocol(problem) => problem.clone(),
             Self::StreamExpired => "The stream has expired due to inactivity: an open transaction was rolled back and \

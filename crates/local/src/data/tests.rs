@@ -37,8 +37,7 @@ use http::Request;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::database::Database;
-use super::threads::{Patience, Thread};
+use super::database::{Database, Patience, Thread};
 use super::{
     Access, AllowList, DataPlane, DatabaseRecord, Files, Hours, Rules, SigningSeed, Subject, TokenClaims, Usage, mint,
 };

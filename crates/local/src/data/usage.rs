@@ -1,6 +1,14 @@
 //! What a database has used.
 
-use super::statistics::Rows;
+mod activity;
+mod meter;
+mod statistics;
+
+pub(super) use activity::Activity;
+pub(super) use meter::Meter;
+pub(crate) use meter::UsedUp;
+pub(super) use statistics::Statistics;
+pub(crate) use statistics::{Hour, Hours, Rows, start_of_month};
 
 /// What a database has used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,11 +3,9 @@
 use std::fs;
 
 use super::Database;
-use crate::data::Usage;
 use crate::data::engine::{Interrupter, Ran};
 use crate::data::hrana::SqlError;
-use crate::data::meter::UsedUp;
-use crate::data::statistics::{Hour, Hours, Rows};
+use crate::data::usage::{Hour, Hours, Rows, Usage, UsedUp};
 
 impl Database {
     pub(crate) fn count(&self, sql: &str, ran: Ran) {

@@ -3,8 +3,8 @@
 use tokio::task::spawn_blocking;
 
 use super::Database;
+use super::threads::Patience;
 use crate::data::refusal::Refusal;
-use crate::data::threads::Patience;
 
 impl Database {
     /// Does something that blocks for as long as it takes, on a thread that is counted. Once it has begun it is done, even

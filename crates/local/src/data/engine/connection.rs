@@ -1,27 +1,30 @@
 //! A connection to a libSQL database, through `rusqlite`.
 
+mod arguments;
+mod compile;
+mod dump;
+mod familiar;
+mod run;
+mod schema;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Batch, Connection as Handle, Statement};
+use rusqlite::Connection as Handle;
 use tokio::time::Instant;
 
-use super::compile::{self, Compiled, Done};
-use super::familiar::{self, Facts, Familiar};
 use super::file::{BUSY_TIMEOUT, read_only_uri};
 use super::lookout::Lookout;
 use super::observer::Observer;
-use super::schema::{self, SchemaEpoch};
-use super::seen::Seen;
-use super::vectors::Purpose;
+use super::schema::SchemaEpoch;
 use super::{
-    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, arguments, dump, errors, ffi,
-    size, statement, text,
+    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, errors, ffi, size, text,
 };
+use crate::data::access::{Denial, Rules};
 use crate::data::hrana::{Description, SqlError};
-use crate::data::permissions::{Denial, Rules};
 use crate::memory::{self, Exhausted};
+use familiar::Familiar;
 
 /// How long a checkpoint waits for readers of the log: writers wait meanwhile.
 const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
@@ -226,136 +229,9 @@ impl Connection for LibsqlConnection {
 }
 
 impl LibsqlConnection {
-    fn run_one(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
-        self.refresh_schema()?;
-        let sql = command.sql.as_str();
-        let started;
-        let (facts, ran) = {
-            let (mut kept, mut fresh);
-            let mut done = Done::NOTHING;
-            let (statement, facts): (&mut Statement<'_>, _) = if let Some(facts) = self.facts_of(sql) {
-                kept = self.handle.prepare_cached(sql).map_err(errors::describe)?;
-                (&mut kept, facts)
-            } else {
-                let seen;
-                text::check(sql)?;
-                self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
-                Compiled { statement: fresh, seen, done } = compile::only(&self.handle, &self.observer, sql, gate)?;
-                let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
-                (&mut fresh, Facts { seen, known, was_long: false })
-            };
-            gate(facts.known.effect)?;
-            arguments::bind(statement, command)?;
-            started = Instant::now();
-            let output = Some((sink, command.want_rows));
-            let ran = statement::run(&self.handle, &self.observer, statement, facts.seen, output);
-            (facts, done.settle(statement, ran))
-        };
-        if self.is_as_usual() {
-            self.familiar.remember(sql, facts, started.elapsed());
-        }
-        self.draw_consequences(facts.seen);
-        Ok(ran?)
-    }
-
-    fn run_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
-        self.expect(sql)?;
-        let (mut total, mut all_seen) = (Ran::default(), Seen::default());
-        let mut statements = Batch::new(&self.handle, sql);
-        let outcome = loop {
-            let next = compile::next(&self.handle, &self.observer, &mut statements, gate);
-            let Compiled { mut statement, seen, done } = match next {
-                Ok(Some(compiled)) => compiled,
-                Ok(None) => break Ok(total),
-                Err(stop) => break Err(stop),
-            };
-            if let Err(stop) = gate(statement::effect(&statement, seen)) {
-                break Err(stop);
-            }
-            if let Err(error) = arguments::refuse_parameters(&statement) {
-                break Err(error.into());
-            }
-            let ran = statement::run(&self.handle, &self.observer, &mut statement, seen, None);
-            let ran = done.settle(&statement, ran);
-            all_seen = all_seen.and(seen);
-            // What running it made the engine compile says nothing of the next one.
-            let expected = self.observer.expect_another(&self.handle).map_err(errors::describe);
-            match ran.and_then(|ran| expected.map(|()| ran)) {
-                Ok(ran) => total.add(ran),
-                Err(error) => break Err(error.into()),
-            }
-        };
-        self.draw_consequences(all_seen);
-        outcome
-    }
-
-    fn look_at(&mut self, sql: &str) -> Result<Effect, Denial> {
-        if self.expect(sql).is_err() {
-            return Ok(Effect::default());
-        }
-        let mut effect = Effect::default();
-        let mut statements = Batch::new(&self.handle, sql);
-        loop {
-            let next = statements.next();
-            let seen = self.observer.take();
-            effect.reconfigures |= seen.changes_session();
-            effect.attaches |= seen.attaches();
-            effect.writes |= seen.owns_kept();
-            match next {
-                Ok(Some(statement)) => {
-                    effect.writes |= statement::effect(&statement, seen).writes;
-                }
-                Ok(None) => return Ok(effect),
-                Err(_) => return self.observer.take_denial().map_or(Ok(effect), Err),
-            }
-        }
-    }
-
-    fn describe_one(&mut self, sql: &str) -> Result<Description, SqlError> {
-        self.expect(sql)?;
-        let (described, seen) = statement::only(&self.handle, &self.observer, sql, Purpose::Look);
-        match described {
-            Ok(statement) => Ok(statement::describe(&statement, seen)),
-            // It is not compiled without being done, and has neither parameters nor columns.
-            Err(_) if seen.owns_kept() => Ok(Description::default()),
-            Err(error) => Err(self.observer.take_denial().map_or(error, SqlError::from)),
-        }
-    }
-
-    /// Makes ready to compile a text that may be any.
-    fn expect(&mut self, sql: &str) -> Result<(), SqlError> {
-        text::check(sql)?;
-        self.refresh_schema()?;
-        self.observer.expect(&self.handle, sql).map_err(errors::describe)
-    }
-
     fn step_transaction(&self, sql: &str) -> Result<(), SqlError> {
         let stepped = self.observer.unwatched(|| self.handle.prepare_cached(sql)?.execute([]));
         stepped.map(drop).map_err(errors::describe)
-    }
-
-    /// What is known of a text without compiling it. A token's rules have to be asked each time.
-    fn facts_of(&self, sql: &str) -> Option<Facts> {
-        if self.is_as_usual() && !self.observer.is_guarded() { self.familiar.get(sql) } else { None }
-    }
-
-    /// Whether a text means what it means on every connection.
-    fn is_as_usual(&self) -> bool {
-        !self.has_attached && !self.schema_changed
-    }
-
-    /// Keeps in mind what a statement may have changed for the ones after it.
-    fn draw_consequences(&mut self, seen: Seen) {
-        self.schema_changed |= seen.changes_schema();
-        if seen.changes_session() || seen.changes_schema() {
-            self.forget_texts();
-        }
-        self.publish_schema_change();
-    }
-
-    fn forget_texts(&mut self) {
-        self.familiar.clear();
-        self.handle.flush_prepared_statement_cache();
     }
 
     /// Tells of what the rules denied rather than of how the engine puts it.
@@ -373,43 +249,6 @@ impl LibsqlConnection {
             if let Err(error) = self.observer.unwatched(nothing) {
                 tracing::warn!(%error, "could not find out whether a statement that failed has committed");
             }
-        }
-    }
-
-    fn has_newest_schema(&self) -> bool {
-        self.schema_seen == self.schema.current()
-    }
-
-    /// Reads the schema again if another connection may have changed it.
-    fn refresh_schema(&mut self) -> Result<(), SqlError> {
-        if self.has_attached {
-            self.observer.unwatched(|| schema::look_at_attached(&self.handle)).map_err(errors::describe)?;
-        }
-        if self.has_newest_schema() {
-            return Ok(());
-        }
-        if self.patience.is_zero() {
-            return Err(SqlError::interrupted());
-        }
-        let current = self.schema.current();
-        self.forget_texts();
-        self.observer.unwatched(|| schema::look_at(&self.handle, "main")).map_err(errors::describe)?;
-        // Inside a transaction the schema read is the one of its snapshot, so it has to be read again afterwards.
-        if self.handle.is_autocommit() {
-            self.schema_seen = current;
-        }
-        Ok(())
-    }
-
-    /// Tells the other connections about schema changes as soon as they are committed.
-    fn publish_schema_change(&mut self) {
-        if !self.schema_changed || !self.handle.is_autocommit() {
-            return;
-        }
-        self.schema_changed = false;
-        let changed = self.schema.change();
-        if changed == self.schema_seen + 1 {
-            self.schema_seen = changed;
         }
     }
 }

@@ -46,14 +46,26 @@ impl Engine for LibsqlEngine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::engine::{Command, Ran, Stop};
-    use crate::data::group_commit::Output;
+    use crate::data::engine::{Command, Ran, RowSink, Stop};
+    use crate::data::hrana::{Column, ValueRef};
+
+    struct NoRows;
+
+    impl RowSink for NoRows {
+        fn begin(&mut self, _: Vec<Column>) -> Result<(), SqlError> {
+            Ok(())
+        }
+
+        fn row(&mut self, _: &[ValueRef<'_>]) -> Result<(), SqlError> {
+            panic!("none was wanted")
+        }
+    }
 
     const INSERT: &str = "INSERT INTO t VALUES (1)";
 
     fn run(connection: &mut dyn Connection, sql: &str) -> Result<Ran, Stop> {
         let command = Command { sql: sql.to_owned(), args: Vec::new(), named_args: Vec::new(), want_rows: false };
-        connection.execute(&command, &mut |_| Ok(()), &mut Output::default())
+        connection.execute(&command, &mut |_| Ok(()), &mut NoRows)
     }
 
     fn is_brief(connection: &dyn Connection) -> bool {

@@ -1,5 +1,8 @@
 //! Watches what the statements of a connection are compiled to, through the engine's authorizer, and whether they insert.
 
+mod declared;
+mod guard;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -8,11 +11,11 @@ use parking_lot::Mutex;
 use rusqlite::Connection as Handle;
 use rusqlite::hooks::{Action, AuthAction, AuthContext, Authorization};
 
-use super::declared::Declared;
-use super::guard::{self, Clauses, Shaped};
 use super::seen::{Seen, judge, judge_kept};
 use super::vectors::{self, Purpose};
-use crate::data::permissions::{Denial, Rules};
+use crate::data::access::{Denial, Rules};
+use declared::Declared;
+use guard::{Clauses, Shaped};
 
 /// Collects what the authorizer was asked since it was last emptied.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! What of a text the engine is not given, because it would not say what is wrong with it, and how names stand in one.
 
+use super::words::{Word, words};
 use crate::data::hrana::SqlError;
-use crate::data::words::{Word, words};
 
 /// As deep as the engine lets expressions be. It does not count subqueries in subqueries, and calls itself for each.
 const DEEPEST: usize = 1000;

@@ -140,10 +140,12 @@ impl Column {
 }
 
 impl CursorEntry {
+    /// About how many bytes an entry takes beside its values or columns.
+    pub(crate) const ENVELOPE: usize = 60;
+
     /// About how many bytes this entry takes on the wire.
     pub(crate) fn wire_size(&self) -> usize {
-        const ENVELOPE: usize = 60;
-        ENVELOPE
+        Self::ENVELOPE
             + match self {
                 Self::Row { row, .. } => row.iter().map(Value::wire_size).sum(),
                 Self::StepBegin { cols, .. } => cols.iter().map(Column::wire_size).sum(),

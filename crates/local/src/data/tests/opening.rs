@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{BUSY, DATABASE, Files, Host, baton, execute, integer, step};
-use crate::data::threads::Patience;
+use crate::data::database::Patience;
 
 #[tokio::test]
 async fn a_request_tries_once_to_open_a_file_that_another_program_has_locked() {

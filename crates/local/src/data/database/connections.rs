@@ -1,0 +1,133 @@
+//! The connections of a database: in the hands of streams, and those kept for the next request.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+use super::{Database, MAX_CONNECTIONS, Session};
+use crate::data::engine::{Connection, Interrupter};
+use crate::data::hrana::SqlError;
+use crate::data::storage::history::HistoryError;
+
+/// Connections kept for the next request.
+const MAX_IDLE: usize = 8;
+
+impl Database {
+    /// A session on a connection, for a user to whom `last_insert_rowid()` says this.
+    pub(crate) fn session(
+        &self,
+        mut connection: Box<dyn Connection>,
+        slot: OwnedSemaphorePermit,
+        last_insert_rowid: i64,
+    ) -> Session {
+        connection.set_last_insert_rowid(last_insert_rowid);
+        Session::new(connection, self.writers(), slot, Arc::clone(&self.history), Arc::clone(&self.file))
+    }
+
+    /// A session on a new connection. Blocks.
+    pub(crate) fn open(
+        &self,
+        slot: OwnedSemaphorePermit,
+        last_insert_rowid: i64,
+        interrupter: Interrupter,
+    ) -> Result<Session, SqlError> {
+        Ok(self.session(self.connect(interrupter)?, slot, last_insert_rowid))
+    }
+
+    /// A connection left by an earlier request.
+    pub(crate) fn idle_connection(&self) -> Option<Box<dyn Connection>> {
+        *self.last_used.lock() = Instant::now();
+        self.idle.lock().pop()
+    }
+
+    /// A new connection, and what stops its statements. Blocks.
+    pub(super) fn connect(&self, interrupter: Interrupter) -> Result<Box<dyn Connection>, SqlError> {
+        if !self.file.exists() {
+            self.make_room()?;
+        }
+        let mut connection = self.engine.connect(interrupter)?;
+        // Whoever wants the past is told what keeps it; the present can do without.
+        if let Err(HistoryError::Engine(error)) = self.history.open(connection.as_mut()) {
+            return Err(error);
+        }
+        let connections = self.at_work().max(1) + self.idle.lock().len();
+        let has_grown = self.most_connections.fetch_max(connections, Ordering::AcqRel) < connections;
+        if !self.keeps_idle.swap(true, Ordering::AcqRel) || has_grown {
+            self.surroundings.open_set.grow(&self.itself);
+        }
+        Ok(connection)
+    }
+
+    /// Makes sure that a file can be made, and may be.
+    fn make_room(&self) -> Result<(), SqlError> {
+        self.refuse_lost()?;
+        self.file.prepare().map_err(|error| {
+            tracing::error!(%error, "could not create the directory of the databases");
+            SqlError::new("SQLITE_CANTOPEN", "SQLite error: unable to open database file")
+        })
+    }
+
+    /// Takes back what a stream held: for the next request if it is as good as new, otherwise to be closed.
+    pub(crate) fn give_back(&self, session: Box<Session>) {
+        if session.is_disposable() {
+            drop(self.take_connection(*session));
+        } else {
+            *self.last_used.lock() = Instant::now();
+            drop_off_thread(session);
+        }
+    }
+
+    /// Takes the connection back of a session that is as good as new. The slot is left to its stream.
+    pub(crate) fn take_connection(&self, session: Session) -> OwnedSemaphorePermit {
+        *self.last_used.lock() = Instant::now();
+        let (connection, slot) = session.into_parts();
+        self.keep(connection);
+        slot
+    }
+
+    /// Keeps a connection for the next request, if there are not enough of them and the database is not to be closed.
+    pub(super) fn keep(&self, connection: Box<dyn Connection>) {
+        let mut idle = self.idle.lock();
+        // Under the lock, or it might come after those that were closed.
+        if idle.len() < MAX_IDLE && self.keeps_idle.load(Ordering::Acquire) {
+            return idle.push(connection);
+        }
+        drop(idle);
+        drop_off_thread((connection, Arc::clone(&self.file)));
+    }
+
+    pub(crate) fn last_used(&self) -> Instant {
+        *self.last_used.lock()
+    }
+
+    /// How many files it has open at most: for each connection its own and the log, and for all of them the index of the
+    /// log and the ledger.
+    pub(crate) fn open_files(&self) -> usize {
+        2 * self.most_connections.load(Ordering::Acquire) + 2
+    }
+
+    /// Connections in the hands of streams.
+    fn at_work(&self) -> usize {
+        MAX_CONNECTIONS - self.slots.available_permits()
+    }
+
+    /// Closes what is not in use. Blocks.
+    pub(crate) fn close_idle(&self) {
+        self.keeps_idle.store(false, Ordering::Release);
+        self.most_connections.store(self.at_work(), Ordering::Release);
+        // Nobody has to wait for the lock while they are closed.
+        let idle = std::mem::take(&mut *self.idle.lock());
+        drop(idle);
+        self.history.release();
+    }
+}
+
+/// Closing a connection may have to wait for the disk: one in a transaction rolls back.
+fn drop_off_thread<T: Send + 'static>(value: T) {
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn_blocking(move || drop(value))),
+        Err(_) => drop(value),
+    }
+}

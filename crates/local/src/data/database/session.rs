@@ -1,0 +1,306 @@
+//! A connection in the hands of one stream, with its place in the queue of writers and its deadline.
+
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Duration, Instant};
+
+use super::Database;
+use super::attach::refused;
+use super::policy::Policy;
+use crate::data::engine::{Connection, Effect, Interrupter, Known, Stop, TransactionStep};
+use crate::data::hrana::SqlError;
+use crate::data::storage::DatabaseFile;
+use crate::data::storage::history::History;
+
+/// An explicit transaction that takes longer is rolled back, so that no client can lock the others out.
+pub(crate) const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
+
+/// The fields are dropped in this order: closing the connection rolls back, then the next writer may start, and the
+/// file may go last.
+pub(crate) struct Session {
+    connection: Box<dyn Connection>,
+    turn: Option<OwnedSemaphorePermit>,
+    deadline: Option<Instant>,
+    /// It is for this session to archive the log, which takes a while.
+    owes_rotation: bool,
+    writers: Arc<Semaphore>,
+    history: Arc<History>,
+    slot: OwnedSemaphorePermit,
+    _file: Arc<DatabaseFile>,
+    attached: Vec<Attached>,
+}
+
+/// Another database that statements of the session read.
+struct Attached {
+    database: Weak<Database>,
+    file: Arc<DatabaseFile>,
+}
+
+impl Session {
+    pub(crate) fn new(
+        connection: Box<dyn Connection>,
+        writers: Arc<Semaphore>,
+        slot: OwnedSemaphorePermit,
+        history: Arc<History>,
+        file: Arc<DatabaseFile>,
+    ) -> Self {
+        let attached = Vec::new();
+        Self {
+            connection,
+            turn: None,
+            deadline: None,
+            owes_rotation: false,
+            writers,
+            history,
+            slot,
+            _file: file,
+            attached,
+        }
+    }
+
+    /// Runs `work` on the connection, with the gate every statement has to pass.
+    pub(crate) fn with_gate<R>(
+        &mut self,
+        policy: &Policy,
+        transaction_is_lost: &mut bool,
+        work: impl FnOnce(&mut dyn Connection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
+    ) -> R {
+        let Self { connection, turn, writers, attached, .. } = self;
+        connection.restrict(policy.rules());
+        let mut gate = |effect: Effect| {
+            policy.check(effect)?;
+            check_attached(attached, effect)?;
+            check_lost_transaction(transaction_is_lost, effect)?;
+            if effect.writes && turn.is_none() {
+                *turn = Some(Arc::clone(writers).try_acquire_owned().map_err(|_| Stop::WaitToWrite)?);
+            }
+            Ok(())
+        };
+        work(connection.as_mut(), &mut gate)
+    }
+
+    /// The connection, held to the rules of the policy.
+    pub(crate) fn connection(&mut self, policy: &Policy) -> &mut dyn Connection {
+        self.connection.restrict(policy.rules());
+        self.connection.as_mut()
+    }
+
+    /// Attaches a database for the rest of the session.
+    pub(crate) fn attach(
+        &mut self,
+        policy: &Policy,
+        transaction_is_lost: &mut bool,
+        database: &Arc<Database>,
+        schema: &str,
+    ) -> Result<(), Stop> {
+        let file = database.existing_file()?;
+        self.with_gate(policy, transaction_is_lost, |connection, gate| {
+            gate(Effect::default())?;
+            Ok::<_, Stop>(connection.attach(file.path(), schema)?)
+        })?;
+        // The same one may be attached and detached many times.
+        if !self.attached.iter().any(|other| Arc::ptr_eq(&other.file, &file)) {
+            self.attached.push(Attached { database: Arc::downgrade(database), file });
+        }
+        Ok(())
+    }
+
+    /// Holds the database to a size from the next statement on.
+    pub(crate) fn limit_size(&mut self, bytes: Option<u64>) {
+        if let Err(error) = self.connection.limit_size(bytes) {
+            // The statement that follows will most likely fail for the same reason, and tell its client so.
+            tracing::warn!(message = error.message, "could not limit the size of a database");
+        }
+    }
+
+    /// Draws the consequences of what just ran: writes down what was committed, lets the next writer in, starts the
+    /// deadline of a new transaction, ends one whose time is up. Says whether it was ended. What takes long is left for
+    /// the next time where the thread may not block, and the turn to write is kept until then.
+    pub(crate) fn settle(&mut self, may_block: bool) -> bool {
+        // A sequence may have committed and then opened a transaction.
+        let is_long = self.history.enter(self.connection.as_mut()) || self.owes_rotation;
+        if self.connection.is_autocommit() {
+            self.deadline = None;
+            self.owes_rotation = is_long && self.turn.is_some();
+            if !self.owes_rotation {
+                self.turn = None;
+            } else if may_block {
+                self.rotate();
+            }
+            return false;
+        }
+        let now = Instant::now();
+        if *self.deadline.get_or_insert(now + TRANSACTION_LIMIT) > now {
+            return false;
+        }
+        if let Err(error) = self.connection.roll_back() {
+            tracing::warn!(message = error.message, "could not roll back a transaction");
+        }
+        self.turn = None;
+        self.deadline = None;
+        true
+    }
+
+    fn rotate(&mut self) {
+        self.history.rotate(self.connection.as_mut());
+        self.owes_rotation = false;
+        self.turn = None;
+        self.history.forget();
+    }
+
+    /// Whether it has to settle on a thread that may block.
+    pub(crate) fn owes_rotation(&self) -> bool {
+        self.owes_rotation
+    }
+
+    /// What is known of a text without compiling it.
+    pub(crate) fn recall(&self, sql: &str) -> Option<Known> {
+        self.connection.recall(sql)
+    }
+
+    pub(crate) fn has_turn(&self) -> bool {
+        self.turn.is_some()
+    }
+
+    /// Takes the turn to write if nobody else has it or waits for it; says whether the session has it.
+    pub(crate) fn try_to_take_turn(&mut self) -> bool {
+        if self.turn.is_none() {
+            self.turn = Arc::clone(&self.writers).try_acquire_owned().ok();
+        }
+        self.turn.is_some()
+    }
+
+    /// Says whether the thread on which statements run may block.
+    pub(crate) fn set_may_block(&mut self, may_block: bool) {
+        self.connection.set_may_block(may_block);
+    }
+
+    /// Interrupts statements that still run at this time.
+    pub(crate) fn end_statements_at(&mut self, time: Instant) {
+        self.connection.end_statements_at(time);
+    }
+
+    pub(crate) fn interrupter(&self) -> Interrupter {
+        self.connection.interrupter()
+    }
+
+    pub(crate) fn take_turn(&mut self, turn: OwnedSemaphorePermit) {
+        self.turn = Some(turn);
+    }
+
+    /// When the open transaction is rolled back.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    pub(crate) fn is_autocommit(&self) -> bool {
+        self.connection.is_autocommit()
+    }
+
+    /// Whether the open transaction has left a foreign key that leads nowhere.
+    pub(crate) fn owes_foreign_keys(&self) -> bool {
+        self.connection.owes_foreign_keys()
+    }
+
+    pub(crate) fn last_insert_rowid(&self) -> i64 {
+        self.connection.last_insert_rowid()
+    }
+
+    pub(crate) fn set_last_insert_rowid(&mut self, rowid: i64) {
+        self.connection.set_last_insert_rowid(rowid);
+    }
+
+    /// Whether another connection would do as well.
+    pub(crate) fn is_disposable(&self) -> bool {
+        self.connection.is_autocommit() && self.connection.is_pristine()
+    }
+
+    /// The connection, for others to use, and the slot.
+    pub(crate) fn into_parts(self) -> (Box<dyn Connection>, OwnedSemaphorePermit) {
+        let mut connection = self.connection;
+        connection.recycle();
+        (connection, self.slot)
+    }
+}
+
+/// Nothing is read of an attached database that was deleted meanwhile. What ends a transaction or detaches reads nothing.
+fn check_attached(attached: &[Attached], effect: Effect) -> Result<(), SqlError> {
+    let is_there = |other: &Attached| other.database.upgrade().is_some_and(|database| database.is_in_service());
+    if effect.attaches || effect.transaction.is_some() || attached.iter().all(is_there) {
+        return Ok(());
+    }
+    Err(refused("a database that this stream has attached was deleted; open another stream"))
+}
+
+/// After a rollback the client did not ask for, nothing may run as if it were still inside the transaction: the client
+/// may have sent the rest of it already. `BEGIN` starts afresh.
+fn check_lost_transaction(is_lost: &mut bool, effect: Effect) -> Result<(), SqlError> {
+    if !*is_lost {
+        return Ok(());
+    }
+    match effect.transaction {
+        Some(TransactionStep::Begin) => {
+            *is_lost = false;
+            Ok(())
+        }
+        Some(TransactionStep::Finish) => {
+            *is_lost = false;
+            Err(transaction_timeout())
+        }
+        Some(TransactionStep::Savepoint) | None => Err(transaction_timeout()),
+    }
+}
+
+pub(crate) fn transaction_timeout() -> SqlError {
+    SqlError::new("TRANSACTION_TIMEOUT", "Transaction timed out")
+}
+
+/// Interrupts the running statement when the request that waits for its answer goes away.
+pub(crate) struct InterruptOnDrop {
+    interrupter: Option<Interrupter>,
+    stopper: Stopper,
+}
+
+/// Interrupts the statement of a stream whose answer nobody wants, for those who want the stream.
+#[derive(Clone, Default)]
+pub(crate) struct Stopper(Arc<Mutex<Option<Interrupter>>>);
+
+impl Stopper {
+    /// Says whether there was one to interrupt, which is still to be waited for.
+    pub(crate) fn stop(&self) -> bool {
+        self.0.lock().as_ref().map(Interrupter::interrupt).is_some()
+    }
+}
+
+impl InterruptOnDrop {
+    /// Guards what is going to run on the connection that this stops.
+    pub(crate) fn new(interrupter: Interrupter) -> Self {
+        interrupter.reset();
+        Self { interrupter: Some(interrupter), stopper: Stopper::default() }
+    }
+
+    /// Lets others interrupt it, too.
+    pub(crate) fn stopped_by(mut self, stopper: &Stopper) -> Self {
+        self.stopper = stopper.clone();
+        self.stopper.0.lock().clone_from(&self.interrupter);
+        self
+    }
+
+    /// The statement has ended, and the connection is still of use.
+    pub(crate) fn disarm(mut self) {
+        if let Some(interrupter) = self.interrupter.take() {
+            interrupter.reset();
+        }
+    }
+}
+
+impl Drop for InterruptOnDrop {
+    fn drop(&mut self) {
+        *self.stopper.0.lock() = None;
+        if let Some(interrupter) = &self.interrupter {
+            interrupter.interrupt();
+        }
+    }
+}

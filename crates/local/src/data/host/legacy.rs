@@ -1,0 +1,131 @@
+//! `POST /`: what came before the protocol had a name. A list of statements, rows in plain JSON.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use base64::Engine as _;
+use http::{Request, Response};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, json};
+
+use super::admission::policy_of;
+use super::body;
+use super::codec::from_json;
+use super::stateless::{failure, run};
+use crate::clock::Clock;
+use crate::data::database::Database;
+use crate::data::hrana::{
+    BASE64, Batch, Condition, NamedValue, Request as Task, Response as Done, Statement, StatementResult, Step, Value,
+};
+use crate::data::refusal::Refusal;
+
+#[derive(Deserialize)]
+struct LegacyBody {
+    statements: Vec<LegacyStatement>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a statement must be a text, or an object with `q` and a list or an object as `params`")]
+enum LegacyStatement {
+    Text(String),
+    WithParameters {
+        q: String,
+        #[serde(default)]
+        params: Parameters,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Parameters {
+    Positional(Vec<Json>),
+    Named(Map<String, Json>),
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self::Positional(Vec::new())
+    }
+}
+
+/// Runs the statements up to the first that fails; what comes after it is not in the answer.
+pub(crate) async fn query(
+    database: &Arc<Database>,
+    clock: &Clock,
+    request: Request<Body>,
+) -> Result<Response<Body>, Refusal> {
+    let policy = policy_of(&request, database, clock)?;
+    let LegacyBody { statements } = from_json(&body::read(request).await?)?;
+    let steps = statements.into_iter().enumerate().map(|(index, statement)| {
+        let condition = index.checked_sub(1).map(|step| Condition::Ok { step });
+        Ok(Step { condition, stmt: read(statement)? })
+    });
+    let batch = Batch { steps: Some(steps.collect::<Result<_, Refusal>>()?) };
+    let result = match run(database, policy, Task::Batch { batch }).await? {
+        Ok(Done::Batch { result }) => result,
+        Ok(_) => return Err(Refusal::Internal),
+        Err(error) => return Ok(failure(error)),
+    };
+    let outcomes = result.step_results.into_iter().zip(result.step_errors);
+    let answers: Vec<Json> = outcomes
+        .filter_map(|outcome| match outcome {
+            (Some(result), _) => Some(json!({ "results": write(result) })),
+            (None, Some(error)) => Some(json!({ "error": { "message": error.message, "code": error.code } })),
+            (None, None) => None,
+        })
+        .collect();
+    body::json(&answers)
+}
+
+fn read(statement: LegacyStatement) -> Result<Statement, Refusal> {
+    let (sql, params) = match statement {
+        LegacyStatement::Text(sql) => (sql, Parameters::default()),
+        LegacyStatement::WithParameters { q, params } => (q, params),
+    };
+    let mut read =
+        Statement { sql: Some(sql), sql_id: None, args: Vec::new(), named_args: Vec::new(), want_rows: None };
+    match params {
+        Parameters::Positional(values) => {
+            read.args = values.into_iter().map(read_value).collect::<Result<_, _>>()?;
+        }
+        Parameters::Named(values) => {
+            let named = values.into_iter().map(|(name, value)| Ok(NamedValue { name, value: read_value(value)? }));
+            read.named_args = named.collect::<Result<_, Refusal>>()?;
+        }
+    }
+    Ok(read)
+}
+
+fn read_value(value: Json) -> Result<Value, Refusal> {
+    let unusable = || Refusal::protocol("a parameter must be null, a boolean, a number, a text or {\"base64\": ..}");
+    match value {
+        Json::Null => Ok(Value::Null),
+        Json::Bool(value) => Ok(Value::Integer(value.into())),
+        Json::Number(value) => match value.as_i64() {
+            Some(value) => Ok(Value::Integer(value)),
+            None => value.as_f64().map(Value::Float).ok_or_else(unusable),
+        },
+        Json::String(value) => Ok(Value::Text(value)),
+        Json::Object(value) => {
+            let text = value.get("base64").and_then(Json::as_str).ok_or_else(unusable)?;
+            BASE64.decode(text).map(Value::Blob).map_err(|_| unusable())
+        }
+        Json::Array(_) => Err(unusable()),
+    }
+}
+
+fn write(result: StatementResult) -> Json {
+    let columns: Vec<_> = result.cols.into_iter().map(|column| column.name).collect();
+    let rows: Vec<Vec<Json>> = result.rows.into_iter().map(|row| row.into_iter().map(write_value).collect()).collect();
+    json!({ "columns": columns, "rows": rows })
+}
+
+fn write_value(value: Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Integer(value) => value.into(),
+        Value::Float(value) => value.into(),
+        Value::Text(value) => value.into(),
+        Value::Blob(value) => json!({ "base64": BASE64.encode(value) }),
+    }
+}

@@ -1,0 +1,81 @@
+//! The protocol on a WebSocket: many streams on one connection, and a request whenever the client likes.
+
+mod backlog;
+mod connection;
+mod entries;
+mod subprotocol;
+mod supply;
+mod violation;
+mod worker;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::FromRequestParts as _;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use http::header::UPGRADE;
+use http::{Request, Response};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::data::database::Database;
+use crate::data::refusal::{MAX_REQUEST_BYTES, Refusal};
+use connection::Connection;
+use subprotocol::Subprotocol;
+
+pub(crate) use violation::Violation;
+
+/// Ends with the server a request came in through. Sockets outlive their request, so they have to watch it.
+#[derive(Clone, Debug)]
+pub(crate) struct Lifeline(watch::Receiver<()>);
+
+impl Lifeline {
+    /// The lifeline of a server, which ends when the sender is dropped.
+    pub(crate) fn new() -> (watch::Sender<()>, Self) {
+        let (server, line) = watch::channel(());
+        (server, Self(line))
+    }
+
+    /// Waits for the end of the server.
+    pub(crate) async fn ended(&mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
+}
+
+/// Ends with the state of the cloud a request came to, while the server may go on with another one.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnLifeline(pub(crate) Lifeline);
+
+/// Whether a request asks for a WebSocket.
+pub(crate) fn is_meant<B>(request: &Request<B>) -> bool {
+    request.headers().get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// Answers a request for a WebSocket; it is served by a task of its own.
+pub(crate) async fn upgrade(
+    database: Arc<Database>,
+    clock: &Clock,
+    request: Request<Body>,
+) -> Result<Response<Body>, Refusal> {
+    let lifelines = request.extensions().get::<OwnLifeline>().map(|own| own.0.clone());
+    let lifelines = lifelines.into_iter().chain(request.extensions().get::<Lifeline>().cloned()).collect();
+    let (mut head, _) = request.into_parts();
+    let mut upgrade = WebSocketUpgrade::from_request_parts(&mut head, &()).await.map_err(refusal)?;
+    // A frame may be longer, for its client is told once it is read.
+    upgrade = upgrade.max_message_size(MAX_REQUEST_BYTES);
+    let subprotocol = Subprotocol::negotiate(&mut upgrade)?;
+    let clock = clock.clone();
+    Ok(upgrade.on_upgrade(async move |socket| {
+        Connection::serve(socket, database, clock, head, subprotocol).until(lifelines).await;
+    }))
+}
+
+fn refusal(rejection: WebSocketUpgradeRejection) -> Refusal {
+    match rejection {
+        WebSocketUpgradeRejection::ConnectionNotUpgradable(_) => Refusal::protocol(
+            "a WebSocket needs a connection, and this request came without one: serve the cloud on a port",
+        ),
+        other => Refusal::protocol(format!("the request for a WebSocket cannot be met: {other}")),
+    }
+}

@@ -1,0 +1,293 @@
+//! Runs the statements of a stream, one after another: on a thread that may block, or briefly on one that must not.
+
+use tokio::time::{Duration, Instant};
+
+use crate::data::database::attach::{self, Attach};
+use crate::data::database::{Database, Fate, Output, Policy, Session, Write, transaction_timeout};
+use crate::data::engine::{Command, Connection, Interrupter, Known, Ran, RowSink, Stop};
+use crate::data::hrana::{Description, SqlError};
+
+/// A single statement outside a transaction may take this long: so much that only a mistake does.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(300);
+
+/// A thread that must not block is left after this long: about as long as it takes to go to another one and back, ten
+/// times over.
+const BRIEF_TURN: Duration = Duration::from_micros(250);
+
+/// What a stream runs. It may have to wait for its turn to write, and then goes on where it was.
+pub(crate) trait Script: Send + 'static {
+    /// Whether it runs only where it may block.
+    const BLOCKS: bool = false;
+
+    /// Does what takes no connection; says whether anything is left.
+    fn needs_connection(&mut self, is_autocommit: bool) -> bool;
+
+    /// The statement that comes next, if none comes after it.
+    fn only_statement(&self) -> Option<&Command> {
+        None
+    }
+
+    /// Runs what is left, up to the first statement that has to wait.
+    fn go_on(&mut self, executor: &mut Executor<'_>) -> Result<(), Pause>;
+
+    /// Gives the statement that comes next this end.
+    fn end_statement(&mut self, outcome: Result<Output, SqlError>);
+
+    /// Gives this end to all that is left and would run.
+    fn end_all(&mut self, error: &SqlError, is_autocommit: bool) {
+        while self.needs_connection(is_autocommit) {
+            self.end_statement(Err(error.clone()));
+        }
+    }
+}
+
+/// What a statement waits for that has not started, or was undone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pause {
+    /// Its turn to write.
+    Turn,
+    /// Its turn to write, which it may share with others.
+    SharedTurn,
+    /// A thread that may block.
+    Thread,
+}
+
+/// Where statements run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// On a thread that may block.
+    Thread,
+    /// Where the request is, which must not block: only what has been brief before, and nothing for long.
+    Request,
+}
+
+/// The outer failure is for later, the inner one is an answer.
+type Attempt<T> = Result<Result<T, SqlError>, Pause>;
+
+/// A session while statements run on it.
+pub(crate) struct Executor<'a> {
+    database: &'a Database,
+    policy: &'a Policy,
+    session: &'a mut Session,
+    transaction_is_lost: &'a mut bool,
+    abandonment: Interrupter,
+    /// When to leave the thread, if it must not block.
+    leave: Option<Instant>,
+    /// Whether a transaction was open when the statement began.
+    had_transaction: bool,
+    /// Whether a turn to write may be shared.
+    may_share: bool,
+}
+
+impl<'a> Executor<'a> {
+    pub(crate) fn new(
+        place: Place,
+        database: &'a Database,
+        policy: &'a Policy,
+        session: &'a mut Session,
+        transaction_is_lost: &'a mut bool,
+    ) -> Self {
+        let leave = match place {
+            Place::Thread => None,
+            Place::Request => Some(Instant::now() + BRIEF_TURN),
+        };
+        session.set_may_block(leave.is_none());
+        // Here and not where the connection is opened: the limit may have changed since.
+        session.limit_size(database.record().size_limit);
+        let abandonment = session.interrupter();
+        let (had_transaction, may_share) = (false, false);
+        Self { database, policy, session, transaction_is_lost, abandonment, leave, had_transaction, may_share }
+    }
+
+    /// For a statement that comes alone: where it may share its turn to write, it is to wait for that.
+    pub(crate) fn sharing(self) -> Self {
+        Self { may_share: true, ..self }
+    }
+
+    pub(crate) fn is_autocommit(&self) -> bool {
+        self.session.is_autocommit()
+    }
+
+    /// Runs one statement into a sink.
+    pub(crate) fn execute(&mut self, command: &Command, sink: &mut dyn RowSink) -> Attempt<Ran> {
+        if let Err(error) = self.begin(Some(&command.sql))? {
+            return Ok(Err(error));
+        }
+        let run = match attach::parse(&command.sql) {
+            Some(attach) => self.attach(attach).and_then(|()| Ok(sink.begin(Vec::new())?)).map(|()| Ran::default()),
+            None => self.session.with_gate(self.policy, self.transaction_is_lost, |connection, gate| {
+                connection.execute(command, gate, sink)
+            }),
+        };
+        Ok(self.end(run)?.inspect(|ran| self.database.count(&command.sql, *ran)))
+    }
+
+    /// Runs all statements of a text.
+    pub(crate) fn execute_all(&mut self, sql: &str) -> Attempt<()> {
+        if let Err(error) = self.begin(None)? {
+            return Ok(Err(error));
+        }
+        // A sequence cannot stop halfway to wait, and one that only reads is rare: it takes its turn beforehand.
+        if !self.policy.needs_screening() && !self.session.try_to_take_turn() {
+            return Err(Pause::Turn);
+        }
+        let run = self
+            .session
+            .with_gate(self.policy, self.transaction_is_lost, |connection, gate| connection.execute_all(sql, gate));
+        Ok(self.end(run)?.map(|ran| self.database.count(sql, ran)))
+    }
+
+    /// Describes a statement.
+    pub(crate) fn describe(&mut self, sql: &str) -> Attempt<Description> {
+        Ok(match self.begin(None)? {
+            Ok(()) => self.connection().describe(sql),
+            Err(error) => Err(error),
+        })
+    }
+
+    /// The connection, for what is no statement of the client.
+    pub(crate) fn connection(&mut self) -> &mut dyn Connection {
+        self.session.end_statements_at(self.latest_end());
+        self.session.connection(self.policy)
+    }
+
+    /// Rolls back what is open if its time is up; says whether it did.
+    pub(crate) fn settle(&mut self) -> bool {
+        let was_ended = self.session.settle(self.leave.is_none());
+        *self.transaction_is_lost |= was_ended;
+        was_ended
+    }
+
+    /// Runs writes of several requests as one transaction. Needs the turn to write.
+    pub(crate) fn execute_together(&mut self, writes: &[&Write]) -> Vec<Fate> {
+        let fates = self.commit_together(writes);
+        if fates.is_none()
+            && let Err(error) = self.session.connection(self.policy).roll_back()
+        {
+            tracing::warn!(message = error.message, "could not roll back what requests did together");
+        }
+        self.settle();
+        fates.unwrap_or_else(|| writes.iter().map(|_| Fate::Alone).collect())
+    }
+
+    /// The fate of each, or nothing if the transaction was undone.
+    fn commit_together(&mut self, writes: &[&Write]) -> Option<Vec<Fate>> {
+        let leave = self.leave?;
+        self.session.end_statements_at(leave);
+        self.session.connection(self.policy).begin().ok()?;
+        let fates = writes.iter().map(|write| self.write_one_of_many(write, leave)).collect::<Option<Vec<_>>>()?;
+        self.session.connection(self.policy).commit().ok()?;
+        for (write, fate) in writes.iter().zip(&fates) {
+            if let Fate::Done { outcome: Ok(output), .. } = fate {
+                self.database.count(&write.command.sql, output.ran);
+            }
+        }
+        Some(fates)
+    }
+
+    /// Does one write of a transaction that is shared. Nothing if that cannot go on: the write has ended it, or left what
+    /// others would have to answer for, or has done what it can only do alone.
+    fn write_one_of_many(&mut self, write: &Write, leave: Instant) -> Option<Fate> {
+        if Instant::now() >= leave {
+            return Some(Fate::Again);
+        }
+        // Another connection knows it to be brief; this one might have to find out.
+        if self.session.recall(&write.command.sql).is_none_or(|known| !known.is_brief) {
+            return Some(Fate::Alone);
+        }
+        self.session.set_last_insert_rowid(write.last_insert_rowid);
+        let mut output = Output::default();
+        let run = self.session.with_gate(&write.policy, &mut false, |connection, gate| {
+            connection.execute(&write.command, gate, &mut output)
+        });
+        if self.session.is_autocommit() || self.session.owes_foreign_keys() || output.is_too_much() {
+            return None;
+        }
+        let outcome = match run {
+            Ok(ran) => Ok(output.end(ran)),
+            Err(Stop::Failed(error)) if !has_done_nothing(&error) => Err(error),
+            Err(_) => return Some(Fate::Alone),
+        };
+        Some(Fate::Done { outcome, last_insert_rowid: self.session.last_insert_rowid() })
+    }
+
+    /// Attaches a database for the rest of the stream.
+    fn attach(&mut self, attach: Result<Attach, SqlError>) -> Result<(), Stop> {
+        let attach = attach?;
+        let database = self.database.attachable(&attach.id, self.policy)?;
+        self.session.attach(self.policy, self.transaction_is_lost, &database, &attach.schema)
+    }
+
+    /// Nothing begins that nobody waits for, or that may block where it must not; and nothing goes on for ever. Only a
+    /// single statement can be known to be brief.
+    fn begin(&mut self, statement: Option<&str>) -> Attempt<()> {
+        if self.abandonment.is_interrupted() {
+            return Ok(Err(SqlError::interrupted()));
+        }
+        let end = match self.leave {
+            None => self.latest_end(),
+            Some(leave) => {
+                self.check_brevity(statement, leave)?;
+                leave.min(self.latest_end())
+            }
+        };
+        self.session.end_statements_at(end);
+        self.had_transaction = !self.is_autocommit();
+        Ok(Ok(()))
+    }
+
+    /// Says what has to be waited for before a statement may run where nothing may block.
+    fn check_brevity(&mut self, statement: Option<&str>, leave: Instant) -> Result<(), Pause> {
+        let known = statement.and_then(|sql| self.session.recall(sql)).filter(|known| known.is_brief);
+        let Some(Known { effect, .. }) = known.filter(|_| !self.session.owes_rotation() && Instant::now() < leave)
+        else {
+            return Err(Pause::Thread);
+        };
+        if effect.writes && !self.is_autocommit() {
+            // It could not be undone without the rest of the transaction.
+            return Err(Pause::Thread);
+        }
+        if !effect.writes || self.session.has_turn() {
+            Ok(())
+        } else if self.can_share() {
+            Err(Pause::SharedTurn)
+        } else if self.session.try_to_take_turn() {
+            Ok(())
+        } else {
+            Err(Pause::Turn)
+        }
+    }
+
+    /// Whether a write may run on the connection of another stream, among the writes of others.
+    fn can_share(&self) -> bool {
+        self.may_share && self.session.is_disposable() && !*self.transaction_is_lost && self.policy.rules().is_none()
+    }
+
+    fn latest_end(&self) -> Instant {
+        self.session.deadline().unwrap_or_else(|| Instant::now() + STATEMENT_LIMIT)
+    }
+
+    fn end<T>(&mut self, run: Result<T, Stop>) -> Attempt<T> {
+        let was_ended = self.settle() || self.was_rolled_back(&run);
+        match run {
+            _ if was_ended => Ok(Err(transaction_timeout())),
+            Err(Stop::WaitToWrite) => Err(Pause::Turn),
+            Err(Stop::Failed(error)) if self.leave.is_some() && has_done_nothing(&error) => Err(Pause::Thread),
+            Err(Stop::Failed(error)) => Ok(Err(error)),
+            Ok(done) => Ok(Ok(done)),
+        }
+    }
+
+    /// Whether an interruption has cost the open transaction: with a write, the engine takes back all that is not committed.
+    fn was_rolled_back<T>(&mut self, run: &Result<T, Stop>) -> bool {
+        let was_interrupted = matches!(run, Err(Stop::Failed(error)) if error.is_interruption());
+        let was_rolled_back = was_interrupted && self.had_transaction && self.is_autocommit();
+        *self.transaction_is_lost |= was_rolled_back;
+        was_rolled_back
+    }
+}
+
+/// Whether a statement would have had to go on for longer, or to wait: both undo it.
+fn has_done_nothing(error: &SqlError) -> bool {
+    error.is_interruption() || error.code == "SQLITE_BUSY"
+}

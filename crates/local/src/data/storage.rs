@@ -1,0 +1,8 @@
+//! What databases are on the disk: their files, and what they were.
+
+mod files;
+pub(super) mod history;
+pub(super) mod temporary;
+
+pub(crate) use files::{COMPANIONS, Files};
+pub(super) use files::{DatabaseFile, Root};

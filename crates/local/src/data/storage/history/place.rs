@@ -1,0 +1,93 @@
+//! The files of a history: `{n}.ledger` and `{n}.log` for generation n, `{n}.base` for the file as generation n began.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::data::storage::temporary::TemporaryFile;
+
+/// The directory of one history, which appears with the first commit.
+#[derive(Debug)]
+pub(crate) struct Place(PathBuf);
+
+/// What a file is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ledger,
+    /// The archived log.
+    Log,
+    Base,
+    /// A base that is taking in the log of its generation.
+    Folding,
+}
+
+impl Kind {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger",
+            Self::Log => "log",
+            Self::Base => "base",
+            Self::Folding => "folding",
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.display().fmt(f)
+    }
+}
+
+impl Place {
+    pub(crate) fn new(directory: PathBuf) -> Self {
+        Self(directory)
+    }
+
+    pub(crate) fn create(&self) -> io::Result<()> {
+        std::fs::create_dir_all(&self.0)
+    }
+
+    pub(crate) fn path(&self, generation: u32, kind: Kind) -> PathBuf {
+        self.0.join(format!("{generation}.{}", kind.extension()))
+    }
+
+    /// A file that is not complete yet.
+    pub(crate) fn temporary(&self) -> io::Result<TemporaryFile> {
+        TemporaryFile::at(self.0.join(format!("{:016x}.temporary", fastrand::u64(..))))
+    }
+
+    /// The generations that have a file of this kind, the oldest first.
+    pub(crate) fn generations(&self, kind: Kind) -> io::Result<Vec<u32>> {
+        let mut generations: Vec<_> = self.files()?.iter().filter_map(|path| generation_of(path, kind)).collect();
+        generations.sort_unstable();
+        Ok(generations)
+    }
+
+    /// Deletes the incomplete files that a process which was killed has left behind. Nobody may be making one.
+    pub(crate) fn remove_incomplete(&self) -> io::Result<()> {
+        self.remove(|path| path.extension().is_some_and(|extension| extension == "temporary"))
+    }
+
+    /// Deletes all files of the generations before `oldest`.
+    pub(crate) fn remove_before(&self, oldest: u32) -> io::Result<()> {
+        let kinds = [Kind::Ledger, Kind::Log, Kind::Base, Kind::Folding];
+        self.remove(|path| kinds.iter().any(|kind| generation_of(path, *kind).is_some_and(|number| number < oldest)))
+    }
+
+    fn remove(&self, is_meant: impl Fn(&Path) -> bool) -> io::Result<()> {
+        self.files()?.iter().filter(|path| is_meant(path)).try_for_each(std::fs::remove_file)
+    }
+
+    fn files(&self) -> io::Result<Vec<PathBuf>> {
+        match std::fs::read_dir(&self.0) {
+            Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn generation_of(path: &Path, kind: Kind) -> Option<u32> {
+    let is_of_kind = path.extension().is_some_and(|extension| extension == kind.extension());
+    path.file_stem().filter(|_| is_of_kind)?.to_str()?.parse().ok()
+}
