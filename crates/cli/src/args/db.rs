@@ -24,7 +24,7 @@ pub(crate) enum DbCommand {
   tursoctl db list --group eu -o json --fields name,hostname")]
     List(DbList),
     /// Show a database
-    #[command(alias = "show", alias = "inspect")]
+    #[command(alias = "show")]
     #[command(after_help = "Examples:
   tursoctl db get orders")]
     Get {
@@ -65,6 +65,7 @@ pub(crate) enum DbCommand {
   tursoctl db env orders --form shell --read-only")]
     Env(DbEnv),
     /// Show the usage of a database
+    #[command(alias = "inspect")]
     #[command(after_help = "Examples:
   tursoctl db usage orders
   tursoctl db usage orders --since 7d")]
