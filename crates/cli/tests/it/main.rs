@@ -7,6 +7,7 @@ mod catalogue;
 mod certificates;
 mod closed_output;
 mod config;
+mod delete;
 mod docs;
 mod dry_run;
 mod export;
