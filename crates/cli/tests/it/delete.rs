@@ -1,4 +1,5 @@
 //! Many databases deleted at once.
+
 use serde_json::{Value, json};
 use turso_cloud::contract::databases::{DeleteDatabase, ListDatabases};
 

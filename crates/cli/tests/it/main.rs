@@ -18,6 +18,7 @@ mod import_failures;
 mod import_resume;
 mod import_sqlite;
 mod import_sqlite_resume;
+mod import_stdin;
 mod login;
 mod output;
 #[cfg(unix)]

@@ -36,11 +36,16 @@ impl Fingerprint {
         if !metadata.is_file() {
             let problem =
                 format!("{} is no file: it is read twice, first to look whether all of it is sound", file.display());
-            return Err(Failure::usage(problem).into());
+            return Err(Failure::usage(problem).hint("to pipe something in, give - as the file").into());
         }
         let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let changed_ms = changed.map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
         Ok(Self { path: path.to_string_lossy().into_owned(), bytes: metadata.len(), changed_ms })
+    }
+
+    /// Of what cannot be read again, and so is the same as nothing else.
+    pub(super) fn of_standard_input(bytes: u64) -> Self {
+        Self { path: "standard input".to_owned(), bytes, changed_ms: 0 }
     }
 
     pub(super) fn bytes(&self) -> u64 {
