@@ -96,6 +96,18 @@ fn a_database_file_is_no_stream() {
 
 #[cfg(unix)]
 #[test]
+fn whoever_names_a_pipe_is_told_how_to_pipe() {
+    let served = served(&["shop"]);
+    let command = served.command(&["import", "csv", "/dev/stdin", "--to", "shop", "--table", "t"]);
+    let ended = crate::support::fed(command, "");
+    assert_eq!(ended.code, Some(2));
+    let said = "error: /dev/stdin is no file: it is read twice, first to look whether all of it is sound\n\
+                hint: to pipe something in, give - as the file\n";
+    assert_eq!(ended.stderr, said);
+}
+
+#[cfg(unix)]
+#[test]
 fn nobody_is_waited_for_at_a_terminal() {
     let served = served(&["shop"]);
     for kind in ["csv", "dump"] {
