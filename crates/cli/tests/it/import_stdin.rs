@@ -1,8 +1,10 @@
 //! Imports of what comes from standard input.
 
+use std::process::Stdio;
+
 use crate::{
     sql::served,
-    support::{Served, piped},
+    support::{Served, fed, piped},
 };
 
 fn rows(served: &Served, sql: &str) -> String {
@@ -76,12 +78,24 @@ fn what_cannot_be_read_again_is_not_gone_on_with() {
 }
 
 #[test]
+fn nothing_is_read_that_cannot_go_anywhere() {
+    let served = served(&["shop"]);
+    for (arguments, code) in [(&["--to", "shp"][..], 5), (&["--to", "shop", "--create"], 6)] {
+        let mut command = served.command(&[&["import", "dump", "-"], arguments].concat());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Whoever writes has not come to an end.
+        let _writer = child.stdin.take().unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_token_may_come_before_it() {
     let served = served(&["shop"]);
     let input = format!("{}\na\n1\n", served.token());
     let mut command = served.command(&["import", "csv", "-", "--to", "shop", "--table", "t", "--token-stdin"]);
     command.env_remove("TURSO_API_TOKEN");
-    let ended = crate::support::fed(command, &input);
+    let ended = fed(command, &input);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(rows(&served, "SELECT a FROM t"), "a\n1\n");
 }
@@ -99,7 +113,7 @@ fn a_database_file_is_no_stream() {
 fn whoever_names_a_pipe_is_told_how_to_pipe() {
     let served = served(&["shop"]);
     let command = served.command(&["import", "csv", "/dev/stdin", "--to", "shop", "--table", "t"]);
-    let ended = crate::support::fed(command, "");
+    let ended = fed(command, "");
     assert_eq!(ended.code, Some(2));
     let said = "error: /dev/stdin is no file: it is read twice, first to look whether all of it is sound\n\
                 hint: to pipe something in, give - as the file\n";

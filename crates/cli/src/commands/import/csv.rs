@@ -46,7 +46,7 @@ impl Source<'_> {
 pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let destination = &args.import.destination;
     let name = table_name(args)?;
-    let (input, fingerprint) = args.import.open(cx)?;
+    let (input, fingerprint) = args.import.open(cx).await?;
     let source = Source { args, input, bytes: fingerprint.bytes() };
     let mut survey = survey::survey(cx, &source)?;
     let group = destination.check(cx).await?;

@@ -32,7 +32,7 @@ use crate::{
 
 pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
     let destination = &args.import.destination;
-    let (input, fingerprint) = args.import.open(cx)?;
+    let (input, fingerprint) = args.import.open(cx).await?;
     let survey = Survey::take(cx, &input, fingerprint.bytes())?;
     let group = destination.check(cx).await?;
     if cx.is_dry_run() {

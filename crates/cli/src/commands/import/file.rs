@@ -15,7 +15,7 @@ use crate::{
 
 impl Import {
     /// The file, and what tells it from others.
-    pub(super) fn open(&self, cx: &Context) -> Result<(Input, Fingerprint)> {
+    pub(super) async fn open(&self, cx: &Context) -> Result<(Input, Fingerprint)> {
         if !is_standard_input(&self.file) {
             let fingerprint = Fingerprint::of(&self.file)?;
             return Ok((Input::open(&self.file)?, fingerprint));
@@ -34,6 +34,8 @@ impl Import {
             // It is the first line.
             cx.token()?;
         }
+        // Whoever is writing it may not be able to do so again.
+        self.destination.check(cx).await?;
         let _reading = progress::waiting(cx, "reading standard input");
         let input = Input::of_standard_input()?;
         let fingerprint = Fingerprint::of_standard_input(input.bytes()?);
