@@ -8,6 +8,7 @@ mod db;
 mod docs;
 mod doctor;
 mod export;
+mod glob;
 mod group;
 mod import;
 mod input;

@@ -200,10 +200,11 @@ impl Report {
         let text = refused.render().to_string();
         let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let behind = |start| rest.lines().find_map(|line| line.trim_start().strip_prefix(start)).map(str::to_owned);
         Self {
             kind: word(Kind::Usage, None),
             message: message.strip_prefix("error: ").unwrap_or(&message).to_owned(),
-            hint: rest.lines().find_map(|line| line.strip_prefix("Usage: ")).map(str::to_owned),
+            hint: behind("tip: ").or_else(|| behind("Usage: ")),
             exit_code: Kind::Usage as u8,
             retryable: false,
             http: None,

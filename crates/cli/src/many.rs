@@ -15,13 +15,15 @@ pub(crate) struct Failures {
     failed: Vec<String>,
     /// Whether what is said of each has to wait for the error of the whole run, which is one line for a program.
     is_told_at_once: bool,
+    /// What is said of those for whom it has to wait.
+    reasons: Vec<String>,
     only: Option<anyhow::Error>,
 }
 
 impl Failures {
     pub(crate) fn of(cx: &Context, total: usize) -> Self {
         let is_told_at_once = !matches!(cx.out().format(), Format::Json | Format::Jsonl);
-        Self { total, failed: Vec::new(), is_told_at_once, only: None }
+        Self { total, failed: Vec::new(), is_told_at_once, reasons: Vec::new(), only: None }
     }
 
     /// Notes a failure and says so at once, unless it is the failure of the whole run.
@@ -30,13 +32,15 @@ impl Failures {
             self.only = Some(error);
             return;
         }
+        let is_named = names(&error, name);
         let said = Report::of(&error);
-        if self.is_told_at_once {
-            say(format_args!("{name}: {}", said.message()));
-            self.failed.push(name.to_owned());
-        } else {
-            self.failed.push(format!("{name} ({})", said.message()));
+        match (self.is_told_at_once, is_named) {
+            (true, true) => say(said.message()),
+            (true, false) => say(format_args!("{name}: {}", said.message())),
+            (false, true) => self.reasons.push(said.message().to_owned()),
+            (false, false) => self.reasons.push(format!("{name} ({})", said.message())),
         }
+        self.failed.push(name.to_owned());
     }
 
     /// Fails as a whole where some failed.
@@ -48,7 +52,23 @@ impl Failures {
             return Ok(());
         }
         let (failed, total) = (self.failed.len(), self.total);
-        Err(Failure::new(Kind::Partial, format!("{failed} of {total} failed: {}", self.failed.join(", "))).into())
+        let which = if self.is_told_at_once { listed(&self.failed) } else { self.reasons.join("; ") };
+        Err(Failure::new(Kind::Partial, format!("{failed} of {total} failed: {which}")).into())
+    }
+}
+
+/// Whether an error begins with a sentence that has this name as one of its words.
+fn names(error: &anyhow::Error, name: &str) -> bool {
+    error.to_string().split([' ', ':', ',']).any(|word| word == name)
+}
+
+/// Names, as many as somebody reads.
+pub(crate) fn listed(names: &[impl ToString]) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<_> = names.iter().take(SHOWN).map(ToString::to_string).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

@@ -2,7 +2,7 @@ mod configuration;
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{ArgGroup, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
 use turso_cloud::{ByteSize, Cipher, DatabaseName, GroupName, InstanceName, OrganizationSlug};
 
@@ -24,7 +24,7 @@ pub(crate) enum DbCommand {
   tursoctl db list --group eu -o json --fields name,hostname")]
     List(DbList),
     /// Show a database
-    #[command(alias = "show", alias = "inspect")]
+    #[command(alias = "show")]
     #[command(after_help = "Examples:
   tursoctl db get orders")]
     Get {
@@ -41,7 +41,9 @@ pub(crate) enum DbCommand {
     #[command(alias = "destroy", alias = "rm")]
     #[command(after_help = "Examples:
   tursoctl db delete orders --yes
-  tursoctl db delete orders-1 orders-2 --if-exists --yes")]
+  tursoctl db delete orders-1 orders-2 --if-exists --yes
+  tursoctl db delete --glob 'test-*' --yes
+  tursoctl db delete --glob '*' --confirm acme")]
     Delete(DbDelete),
     /// Copy a database, as it is or as it was
     #[command(after_help = "Examples:
@@ -65,6 +67,7 @@ pub(crate) enum DbCommand {
   tursoctl db env orders --form shell --read-only")]
     Env(DbEnv),
     /// Show the usage of a database
+    #[command(alias = "inspect")]
     #[command(after_help = "Examples:
   tursoctl db usage orders
   tursoctl db usage orders --since 7d")]
@@ -226,10 +229,17 @@ pub(crate) struct DbCreate {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("databases").required(true).args(["names", "glob"]))]
 pub(crate) struct DbDelete {
     /// Their names
-    #[arg(required = true, value_name = "NAME")]
+    #[arg(value_name = "NAME")]
     pub(crate) names: Vec<DatabaseName>,
+    /// Delete the databases whose names match: * stands for any text and ? for one character
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) glob: Option<String>,
+    /// For a pattern that any name matches, such as *: confirm by the slug of the organization that it is all of them
+    #[arg(long, value_name = "SLUG", requires = "glob")]
+    pub(crate) confirm: Option<String>,
     /// Succeed if there is no such database
     #[arg(long)]
     pub(crate) if_exists: bool,

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::{ArgGroup, ValueEnum};
+use clap::{ArgGroup, ValueEnum, builder::NonEmptyStringValueParser};
 
 use super::key::KeyArgs;
 
@@ -28,7 +28,7 @@ pub(crate) struct ExportArgs {
     pub(crate) all: bool,
 
     /// Export the databases whose names match: * stands for any text and ? for one character
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) glob: Option<String>,
 
     /// Where to write: a file, or with - standard output; for several files a folder

@@ -29,6 +29,10 @@ Related commands: export, db create")]
 Examples:
   tursoctl import dump shop.sql --to shop --create --group eu
   tursoctl import dump more.sql --to shop
+  sqlite3 shop.db .dump | tursoctl import dump - --to shop --create
+
+All of the file is looked at before any of it is run; with - as the file, all
+of standard input.
 Related commands: export, sql --file")]
     Dump(ImportDump),
 
@@ -38,11 +42,12 @@ Examples:
   tursoctl import csv goods.csv --to shop
   tursoctl import csv goods.csv --to shop --create --table products --types id=integer,code=text
   tursoctl import csv goods.csv --to shop --mode replace
+  zcat goods.csv.gz | tursoctl import csv - --to shop --table goods
 
-The file is in UTF-8, and its first line names the columns. Columns that the
-table generates are left out, for it computes them anew. An empty line is
-passed over, unless there is one column only: then it is a row with an empty
-field.
+The file, or with - what comes from standard input, is in UTF-8, and its first
+line names the columns. Columns that the table generates are left out, for it
+computes them anew. An empty line is passed over, unless there is one column
+only: then it is a row with an empty field.
 Related commands: export --format csv, sql")]
     Csv(ImportCsv),
 }

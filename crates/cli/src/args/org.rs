@@ -212,7 +212,7 @@ pub(crate) enum InvitesCommand {
         role: Role,
     },
     /// Take an invite back
-    #[command(alias = "rm")]
+    #[command(alias = "rm", alias = "remove")]
     #[command(after_help = "Examples:
   tursoctl org invites delete eve@example.com")]
     Delete {

@@ -1,6 +1,7 @@
 mod configuration;
 mod connect;
 mod create;
+mod delete;
 mod manage;
 
 use anyhow::Result;
@@ -52,7 +53,7 @@ pub(super) async fn run(cx: &Context, command: &DbCommand) -> Result<()> {
             cx.out().value(&DATABASE, &suggest::database(cx, "get", name, database).await?)
         }
         DbCommand::Create(args) => create::run(cx, args).await,
-        DbCommand::Delete(args) => manage::delete(cx, args).await,
+        DbCommand::Delete(args) => delete::run(cx, args).await,
         DbCommand::Branch(args) => create::branch(cx, args).await,
         DbCommand::Url { name, scheme } => connect::url(cx, name, *scheme).await,
         DbCommand::Env(args) => connect::env(cx, args).await,

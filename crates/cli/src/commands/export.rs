@@ -3,18 +3,17 @@
 mod counts;
 mod dump;
 mod file;
-mod glob;
 mod plan;
 mod tables;
 mod target;
 mod verify;
 
 use anyhow::{Context as _, Result};
-use futures_util::TryStreamExt as _;
 use serde::Serialize;
 
 use crate::{
     args::{ExportArgs, ExportFormat},
+    commands::glob::{self, Chosen},
     connect::{self, Access, Rights, connect},
     context::{Context, say},
     exit::{Failure, Kind},
@@ -72,18 +71,11 @@ async fn databases(cx: &Context, args: &ExportArgs) -> Result<Vec<String>> {
         args.names.iter().try_for_each(|name| connect::check(name))?;
         return Ok(args.names.clone());
     }
-    let all: Vec<_> = cx.client()?.databases().stream().try_collect().await?;
-    let mut names: Vec<_> = all.into_iter().map(|database| database.name.to_string()).collect();
-    if let Some(pattern) = &args.glob {
-        names.retain(|name| glob::matches(pattern, name));
+    let chosen = Chosen::find(cx, args.glob.as_deref()).await?;
+    if chosen.names.is_empty() {
+        return Err(glob::not_found(args.glob.as_deref()).into());
     }
-    names.sort_unstable();
-    if names.is_empty() {
-        let what =
-            args.glob.as_ref().map_or_else(|| "no databases".to_owned(), |glob| format!("no database like {glob:?}"));
-        return Err(Failure::new(Kind::NotFound, format!("there is {what}")).hint("tursoctl db list").into());
-    }
-    Ok(names)
+    Ok(chosen.names.iter().map(ToString::to_string).collect())
 }
 
 async fn export(cx: &Context, args: &ExportArgs, plan: &Plan, database: &str) -> Result<Vec<Exported>> {

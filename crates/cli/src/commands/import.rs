@@ -3,6 +3,7 @@
 mod csv;
 mod destination;
 mod dump;
+mod file;
 mod journal;
 mod load;
 mod made;

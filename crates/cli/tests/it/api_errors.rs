@@ -133,7 +133,7 @@ fn a_quiet_run_still_tells_every_error() {
     let ended = served.run(&["db", "delete", "nope1", "nope2", "--yes", "--quiet"]);
     assert_eq!(ended.code, Some(7));
     for name in ["nope1", "nope2"] {
-        assert!(ended.stderr.contains(&format!("{name}: cannot delete the database {name}: ")), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("cannot delete the database {name}: ")), "{}", ended.stderr);
     }
     served.done(&["db", "create", "shop", "--quiet"]);
     for command in [&["sql", "shop", "SELECT wrong; SELECT 1"][..], &["shell", "shop", "-c", "SELECT wrong; SELECT 1"]]

@@ -7,6 +7,7 @@ mod catalogue;
 mod certificates;
 mod closed_output;
 mod config;
+mod delete;
 mod docs;
 mod dry_run;
 mod export;
@@ -17,6 +18,7 @@ mod import_failures;
 mod import_resume;
 mod import_sqlite;
 mod import_sqlite_resume;
+mod import_stdin;
 mod login;
 mod output;
 #[cfg(unix)]

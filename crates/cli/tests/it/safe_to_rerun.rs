@@ -4,6 +4,7 @@
 use std::process::{Child, Stdio};
 
 use serde_json::json;
+use turso_cloud::contract::databases::DeleteDatabase;
 
 use crate::{
     sql::served,
@@ -154,4 +155,20 @@ fn an_import_that_breaks_off_is_safe_to_rerun_only_where_nothing_is_left_of_it()
     // Of each code there are some.
     assert!(codes.iter().any(|(_, code, _)| *code == 9), "{codes:?}");
     assert!(codes.iter().any(|(_, code, is_changed)| *code == 1 && *is_changed), "{codes:?}");
+}
+
+#[test]
+fn a_deletion_that_is_refused_is_safe_to_rerun_only_where_nothing_else_was_deleted() {
+    let served = served(&["test-1", "test-2"]);
+    let databases = || served.done(&["db", "list", "-o", "name"]);
+    let delete = ["db", "delete", "--glob", "test-*", "--yes"];
+    // Which of the two it is, is not said: they are sent at once.
+    served.cloud.faults().on::<DeleteDatabase>().nth(1).reply(429);
+    let ended = served.run(&delete);
+    assert_eq!((ended.code, databases().lines().count()), (Some(7), 1), "{}", ended.stderr);
+
+    served.cloud.faults().on::<DeleteDatabase>().nth(1).reply(429);
+    let left = databases();
+    assert_eq!((served.run(&delete).code, databases()), (Some(9), left));
+    assert_eq!((served.run(&delete).code, databases().as_str()), (Some(0), ""));
 }

@@ -120,7 +120,11 @@ pub(crate) fn bare(arguments: &[&str]) -> Command {
 
 /// A run that reads this.
 pub(crate) fn piped(served: &Served, arguments: &[&str], input: &str) -> Ended {
-    let mut command = served.command(arguments);
+    fed(served.command(arguments), input)
+}
+
+/// The same for a command of any kind.
+pub(crate) fn fed(mut command: Command, input: &str) -> Ended {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     Ended::of(child.wait_with_output().unwrap())

@@ -4,6 +4,7 @@ use turso_cloud::NewApiToken;
 use crate::{
     args::{ApiTokensCommand, ApiTokensCreate, ApiTokensRevoke},
     context::{Context, Weight},
+    exit::Failure,
     many::Failures,
     output::Shape,
 };
@@ -38,7 +39,10 @@ pub(super) async fn run(cx: &Context, command: &ApiTokensCommand) -> Result<()> 
 
 async fn create(cx: &Context, args: &ApiTokensCreate) -> Result<()> {
     let new = match (&args.only_org, &args.group) {
-        (None, None) => NewApiToken::unrestricted(),
+        (None, None) => {
+            refuse_organization(cx)?;
+            NewApiToken::unrestricted()
+        }
         (Some(organization), None) => NewApiToken::organization(organization.to_string()),
         (organization, Some(group)) => {
             let organization = organization.clone().map_or_else(|| cx.organization(), Ok)?;
@@ -51,6 +55,14 @@ async fn create(cx: &Context, args: &ApiTokensCreate) -> Result<()> {
     }
     cx.done(format_args!("created the token {}; it is not shown again", created.name));
     cx.out().text(created.token.expose())
+}
+
+/// Whoever names an organization may mean what the official command line does: a token that is good for that one only.
+fn refuse_organization(cx: &Context) -> Result<()> {
+    let Some(organization) = &cx.flags().org else { return Ok(()) };
+    Err(Failure::usage("--org does not limit a token: it would be good for all of your organizations")
+        .hint(format!("--only-org {organization}, or leave out --org"))
+        .into())
 }
 
 async fn revoke(cx: &Context, args: &ApiTokensRevoke) -> Result<()> {

@@ -1,13 +1,12 @@
 use anyhow::{Context as _, Result};
-use futures_util::{StreamExt as _, TryStreamExt as _, future::ready, stream};
+use futures_util::{TryStreamExt as _, future::ready};
 use turso_cloud::{DatabaseId, DatabaseName, OrganizationSlug};
 
 use crate::{
-    args::{DbDelete, DbInstances},
+    args::DbInstances,
     commands::suggest,
     context::{Context, Weight},
     exit::{Failure, Kind},
-    many::Failures,
     output::Shape,
 };
 
@@ -27,40 +26,6 @@ const DELETED: Shape = Shape {
     columns: &[("id", "DbId"), ("name", "Name"), ("group", "group"), ("deleted", "deleted_at")],
     wide: &[("group deleted", "group_deleted_at"), ("hostname", "Hostname")],
 };
-
-pub(super) async fn delete(cx: &Context, args: &DbDelete) -> Result<()> {
-    let names: Vec<_> = args.names.iter().map(DatabaseName::as_str).collect();
-    let what = match &*names {
-        [one] => format!("delete the database {one}"),
-        many => format!("delete {} databases: {}", many.len(), many.join(", ")),
-    };
-    cx.confirm(&what, Weight::Moderate)?;
-    let databases = cx.client()?.databases();
-    let deleted = stream::iter(&args.names)
-        .map(|name| {
-            let databases = databases.clone();
-            async move {
-                let outcome = if args.if_exists {
-                    databases.delete_if_exists(name.clone()).await
-                } else {
-                    databases.delete(name.clone()).await.map(|()| true)
-                };
-                (name, suggest::database(cx, "delete", name, outcome).await)
-            }
-        })
-        .buffered(args.concurrency.max(1));
-
-    let mut failures = Failures::of(cx, args.names.len());
-    let mut deleted = std::pin::pin!(deleted);
-    while let Some((name, outcome)) = deleted.next().await {
-        match outcome {
-            Ok(true) => cx.done(format_args!("deleted the database {name}")),
-            Ok(false) => cx.done(format_args!("there is no database {name}")),
-            Err(error) => failures.add(name.as_str(), error),
-        }
-    }
-    failures.done()
-}
 
 pub(super) async fn instances(cx: &Context, args: &DbInstances) -> Result<()> {
     let databases = cx.client()?.databases();

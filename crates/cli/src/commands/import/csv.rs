@@ -10,14 +10,15 @@ use csv::StringRecord;
 use indicatif::ProgressBar;
 
 use super::{
-    journal::{Earlier, Fingerprint, Journal, Position},
+    journal::{Earlier, Journal, Position},
     outcome::{Broken, IMPORTED, Imported, append, leaving},
     rows::{Batch, Insert, Loader},
     stop::Stop,
     table::{Columns, NOT_REPLACED, Table, gone, names, transact},
 };
 use crate::{
-    args::{Import, ImportCsv},
+    args::ImportCsv,
+    commands::input::{Input, is_standard_input},
     context::Context,
     exit::{Failure, Kind},
     hrana::Connection,
@@ -29,22 +30,36 @@ use fields::Fields;
 pub(in crate::commands) use records::Records;
 use survey::Survey;
 
+/// A file, and how it is to be read.
+struct Source<'a> {
+    args: &'a ImportCsv,
+    input: Input,
+    bytes: u64,
+}
+
+impl Source<'_> {
+    fn records(&self) -> Result<Records> {
+        Records::open(&self.input, self.args.delimiter, self.args.null.as_deref())
+    }
+}
+
 pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
-    let Import { file, destination, .. } = &args.import;
-    let fingerprint = Fingerprint::of(file)?;
+    let destination = &args.import.destination;
     let name = table_name(args)?;
-    let mut survey = survey::survey(cx, args, fingerprint.bytes())?;
+    let (input, fingerprint) = args.import.open(cx).await?;
+    let source = Source { args, input, bytes: fingerprint.bytes() };
+    let mut survey = survey::survey(cx, &source)?;
     let group = destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would insert {} into table {name:?}", counted(survey.rows, "row")));
         return destination.rehearse(cx, group.as_ref()).await;
     }
-    let mut journal = Journal::new(&destination.place(cx), &name, fingerprint.clone())?;
+    let mut journal = Journal::new(&destination.place(cx), &name, fingerprint)?;
     let earlier = args.import.earlier(&journal)?;
     let stop = Stop::listen()?;
     let connection = destination.open(cx, group.as_ref(), &stop).await?;
     let is_begun = earlier.is_some();
-    let found = stop.or(find(cx, args, &name, &mut survey, &connection, earlier, &mut journal)).await;
+    let found = stop.or(find(cx, &source, &name, &mut survey, &connection, earlier, &mut journal)).await;
     let (table, position) = match found {
         Ok(found) => found,
         Err(error) => return Err(destination.abandon(cx, error).await),
@@ -59,8 +74,8 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let insert = Insert::new(table.target(), columns.iter().copied(), "line");
     let loader = Loader { connection, stop, journal, position, batch: args.import.batch, before: Vec::new() };
     let mut load = Load { loader, table, insert, fields, rows: survey.rows };
-    let progress = progress::of_file(cx, "importing", file, fingerprint.bytes());
-    let mut outcome = load.run(args, &progress).await;
+    let progress = progress::of_file(cx, "importing", source.input.path(), source.bytes);
+    let mut outcome = load.run(&source, &progress).await;
     drop(progress);
     if outcome.is_ok() {
         let Loader { connection, stop, .. } = &load.loader;
@@ -78,7 +93,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
 /// Looks at the table, and says where in the file to begin.
 async fn find(
     cx: &Context,
-    args: &ImportCsv,
+    source: &Source<'_>,
     name: &str,
     survey: &mut Survey,
     connection: &Connection,
@@ -87,7 +102,7 @@ async fn find(
 ) -> Result<(Table, Position)> {
     let table = match &earlier {
         Some(earlier) if !earlier.table.made.is_empty() => Table::made(name),
-        _ => find_table(cx, args, name, survey, connection).await.map_err(with_hint)?,
+        _ => find_table(cx, source.args, name, survey, connection).await.map_err(with_hint)?,
     };
     let Some(earlier) = earlier else {
         // A table that is about to be made has none.
@@ -105,7 +120,7 @@ async fn find(
     };
     let position = match earlier.went_on(count, earlier.position.done)? {
         0 => earlier.position,
-        more => skip(args, &earlier.position, more)?,
+        more => skip(source, &earlier.position, more)?,
     };
     Ok((table, position))
 }
@@ -150,8 +165,8 @@ fn with_hint(error: anyhow::Error) -> anyhow::Error {
 }
 
 /// The place behind rows that were inserted although nobody said so.
-fn skip(args: &ImportCsv, from: &Position, rows: u64) -> Result<Position> {
-    let mut records = Records::open(&args.import.file, args.delimiter, args.null.as_deref())?;
+fn skip(source: &Source<'_>, from: &Position, rows: u64) -> Result<Position> {
+    let mut records = source.records()?;
     records.seek(from)?;
     let mut record = StringRecord::new();
     for _ in 0..rows {
@@ -162,6 +177,9 @@ fn skip(args: &ImportCsv, from: &Position, rows: u64) -> Result<Position> {
 
 /// The name of the file, without its ending, unless another is given.
 fn table_name(args: &ImportCsv) -> Result<String> {
+    if args.table.is_none() && is_standard_input(&args.import.file) {
+        return Err(Failure::usage("standard input has no name for a table").hint("give --table NAME").into());
+    }
     let name = args.table.clone().or_else(|| Some(args.import.file.file_stem()?.to_str()?.to_owned()));
     match name.filter(|name| !name.trim().is_empty()) {
         Some(name) if !name.to_lowercase().starts_with("sqlite_") => Ok(name),
@@ -182,9 +200,8 @@ struct Load {
 }
 
 impl Load {
-    async fn run(&mut self, args: &ImportCsv, progress: &ProgressBar) -> Result<(), Broken> {
-        let mut records =
-            Records::open(&args.import.file, args.delimiter, args.null.as_deref()).map_err(Failure::of_any)?;
+    async fn run(&mut self, source: &Source<'_>, progress: &ProgressBar) -> Result<(), Broken> {
+        let mut records = source.records().map_err(Failure::of_any)?;
         records.seek(&self.loader.position).map_err(Failure::of_any)?;
         let mut batch = Batch::default();
         let mut record = StringRecord::new();
@@ -211,13 +228,17 @@ impl Load {
                 // What was sent last is known not to be there. Where this cannot be noted, it is found out later.
                 let _ = journal.note(&position, 0);
             }
-            let again = args.import.again();
+            let again = if is_standard_input(&args.import.file) {
+                "delete them before it is run again".to_owned()
+            } else {
+                format!("{}, or delete them", args.import.again())
+            };
             return if position.done > 0 || broken.is_last_unknown {
                 left.push("the rows that were inserted are kept".to_owned());
-                leaving(broken.failure, true).saying(append(said, &left)).hint(format!("{again}, or delete them"))
+                leaving(broken.failure, true).saying(append(said, &left)).hint(again)
             } else if !self.table.has_own_rows() {
                 left.push("the table that was made is kept".to_owned());
-                leaving(broken.failure, true).saying(append(said, &left)).hint(again)
+                leaving(broken.failure, true).saying(append(said, &left)).hint(args.import.again())
             } else {
                 journal.forget();
                 left.push("nothing was changed".to_owned());

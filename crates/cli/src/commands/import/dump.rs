@@ -3,18 +3,13 @@
 mod survey;
 mod translate;
 
-use std::{
-    collections::HashSet,
-    fs::File,
-    io::{BufReader, Seek as _, SeekFrom},
-    path::Path,
-};
+use std::{collections::HashSet, io::BufReader};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use indicatif::ProgressBar;
 
 use super::{
-    journal::{Fingerprint, Journal, Position},
+    journal::{Journal, Position},
     load::{FULL, Sent, commit},
     made::Made,
     outcome::{Broken, IMPORTED, Imported, append, leaving},
@@ -26,6 +21,7 @@ use translate::Translation;
 
 use crate::{
     args::{Import, ImportDump},
+    commands::input::{Cursor, Input},
     context::Context,
     exit::{Failure, Kind},
     hrana::{BatchError, Connection, Statement},
@@ -35,9 +31,9 @@ use crate::{
 };
 
 pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
-    let Import { file, destination, .. } = &args.import;
-    let fingerprint = Fingerprint::of(file)?;
-    let survey = Survey::take(cx, file, fingerprint.bytes())?;
+    let destination = &args.import.destination;
+    let (input, fingerprint) = args.import.open(cx).await?;
+    let survey = Survey::take(cx, &input, fingerprint.bytes())?;
     let group = destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would run {}", counted(survey.statements, "statement")));
@@ -65,8 +61,8 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
         statements: survey.statements,
         batch: args.import.batch as usize,
     };
-    let progress = progress::of_file(cx, "importing", file, fingerprint.bytes());
-    let loaded = load.run(file, &progress).await;
+    let progress = progress::of_file(cx, "importing", input.path(), fingerprint.bytes());
+    let loaded = load.run(&input, &progress).await;
     drop(progress);
     if let Err(broken) = loaded {
         return Err(load.give_up(cx, &args.import, broken).await.into());
@@ -75,11 +71,8 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
     cx.out().value(&IMPORTED, &Imported { statements: Some(load.position.done), ..destination.imported() })
 }
 
-fn open(file: &Path, from: &Position) -> Result<ScriptReader<BufReader<File>>> {
-    let unreadable = || format!("cannot read {}", file.display());
-    let mut opened = File::open(file).with_context(unreadable)?;
-    opened.seek(SeekFrom::Start(from.bytes)).with_context(unreadable)?;
-    Ok(ScriptReader::new(BufReader::new(opened)).after(from.done, from.line, from.bytes))
+fn open(input: &Input, from: &Position) -> ScriptReader<BufReader<Cursor>> {
+    ScriptReader::new(BufReader::new(input.from(from.bytes))).after(from.done, from.line, from.bytes)
 }
 
 /// Where to begin.
@@ -118,13 +111,13 @@ struct Load {
 }
 
 impl Load {
-    async fn run(&mut self, file: &Path, progress: &ProgressBar) -> Result<(), Broken> {
-        let mut script = open(file, &self.position).map_err(broken)?;
+    async fn run(&mut self, input: &Input, progress: &ProgressBar) -> Result<(), Broken> {
+        let mut script = open(input, &self.position);
         let (mut waiting, mut bytes) = (Vec::new(), 0);
         let mut end = self.position.clone();
         self.look().await?;
         loop {
-            let item = script.next().map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+            let item = script.next().map_err(|error| Failure::usage(format!("{input}: {error}")))?;
             let Some(Item::Statement(mut source) | Item::Command(mut source)) = item else { break };
             end = Position { done: source.number, bytes: source.end, line: source.last_line };
             let Some(sql) = self.translation.statement(std::mem::take(&mut source.text)) else { continue };

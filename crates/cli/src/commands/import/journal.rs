@@ -31,16 +31,21 @@ pub(super) struct Fingerprint {
 impl Fingerprint {
     pub(super) fn of(file: &Path) -> Result<Self> {
         let unreadable = || format!("cannot read {}", file.display());
-        let path = fs::canonicalize(file).with_context(unreadable)?;
-        let metadata = fs::metadata(&path).with_context(unreadable)?;
+        let metadata = fs::metadata(file).with_context(unreadable)?;
         if !metadata.is_file() {
             let problem =
                 format!("{} is no file: it is read twice, first to look whether all of it is sound", file.display());
-            return Err(Failure::usage(problem).into());
+            return Err(Failure::usage(problem).hint("to pipe something in, give - as the file").into());
         }
+        let path = fs::canonicalize(file).with_context(unreadable)?;
         let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let changed_ms = changed.map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
         Ok(Self { path: path.to_string_lossy().into_owned(), bytes: metadata.len(), changed_ms })
+    }
+
+    /// Of what cannot be read again, and so is the same as nothing else.
+    pub(super) fn of_standard_input(bytes: u64) -> Self {
+        Self { path: "standard input".to_owned(), bytes, changed_ms: 0 }
     }
 
     pub(super) fn bytes(&self) -> u64 {

@@ -9,11 +9,15 @@ mod upload;
 use anyhow::Result;
 
 use super::journal::Fingerprint;
-use crate::{args::ImportSqlite, context::Context, progress};
+use crate::{args::ImportSqlite, commands::input::is_standard_input, context::Context, exit::Failure, progress};
 use reader::Reader;
 
 pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
     let file = &args.import.file;
+    if is_standard_input(file) {
+        let problem = "the file of a SQLite database cannot come from standard input: it is read in any order";
+        return Err(Failure::usage(problem).hint("save it first, or pipe a dump to tursoctl import dump -").into());
+    }
     let fingerprint = Fingerprint::of(file)?;
     let checking = progress::of_file(cx, "checking", file, fingerprint.bytes());
     let reader = Reader::open(file)?;

@@ -2,13 +2,16 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Cursor, Seek as _},
+    io::{BufRead, BufReader, Cursor},
     path::Path,
 };
 
 use anyhow::{Context as _, Result};
 
-use crate::{commands::input::refuse_folder, stdin::Stdin};
+use crate::{
+    commands::input::{Input, is_standard_input, refuse_folder},
+    stdin::Stdin,
+};
 
 /// Statements that every database gets from their beginning.
 #[derive(Debug)]
@@ -16,7 +19,7 @@ pub(super) enum Text<'a> {
     Given(&'a str),
     File(&'a Path),
     /// Standard input, which can be read only once.
-    Kept(File),
+    Kept(Input),
 }
 
 impl<'a> Text<'a> {
@@ -25,20 +28,14 @@ impl<'a> Text<'a> {
         if databases < 2 || !is_standard_input(file) {
             return Ok(Self::File(file));
         }
-        let mut kept = tempfile::tempfile().context("cannot write a temporary file")?;
-        io::copy(&mut Stdin, &mut kept).context("cannot copy standard input to a temporary file")?;
-        Ok(Self::Kept(kept))
+        Input::of_standard_input().map(Self::Kept)
     }
 
     pub(super) fn open(&self) -> Result<Box<dyn BufRead + '_>> {
         match self {
             Self::Given(sql) => Ok(Box::new(Cursor::new(*sql))),
             Self::File(file) => open_file(file).map(|file| file as Box<dyn BufRead>),
-            Self::Kept(file) => {
-                let mut file = file;
-                file.rewind().context("cannot read the temporary file again")?;
-                Ok(Box::new(BufReader::new(file)))
-            }
+            Self::Kept(input) => Ok(Box::new(BufReader::new(input.from(0)))),
         }
     }
 }
@@ -51,8 +48,4 @@ pub(in crate::commands) fn open_file(file: &Path) -> Result<Box<dyn BufRead>> {
     refuse_folder(file)?;
     let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(Box::new(BufReader::new(opened)))
-}
-
-fn is_standard_input(file: &Path) -> bool {
-    file == Path::new("-")
 }

@@ -1,14 +1,13 @@
 //! The bytes that records are made of.
 
-use std::{
-    fs::File,
-    io::{self, Read, Seek, SeekFrom},
-};
+use std::io::{self, Read, Seek, SeekFrom};
+
+use crate::commands::input::Cursor;
 
 /// A file, and what was read of it from the record on that is being taken apart: the reader of CSV does not tell which fields
 /// were within quotes.
 pub(super) struct Tap {
-    file: File,
+    file: Cursor,
     kept: Vec<u8>,
     /// The place in the file of what is kept.
     start: u64,
@@ -17,7 +16,7 @@ pub(super) struct Tap {
 }
 
 impl Tap {
-    pub(super) fn on(file: File) -> Self {
+    pub(super) fn on(file: Cursor) -> Self {
         Self { file, kept: Vec::new(), start: 0, passed: 0 }
     }
 

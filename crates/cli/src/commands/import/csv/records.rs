@@ -1,10 +1,6 @@
 //! The records of a file, with the lines they begin in.
 
-use std::{
-    fs::File,
-    io::{BufReader, Read as _, Seek as _, SeekFrom},
-    path::{Path, PathBuf},
-};
+use std::io::{BufReader, Read as _};
 
 use anyhow::{Context as _, Result};
 use csv::{Reader, ReaderBuilder, StringRecord};
@@ -13,11 +9,11 @@ use super::{
     super::journal::Position,
     raw::{Quotes, Tap, quoted},
 };
-use crate::{exit::Failure, many::counted};
+use crate::{commands::input::Input, exit::Failure, many::counted};
 
 /// An empty line is no record, unless there is one column only: then its field is empty. As `PostgreSQL` has it.
 pub(in crate::commands) struct Records {
-    file: PathBuf,
+    input: Input,
     reader: Reader<Tap>,
     delimiter: u8,
     null: Option<String>,
@@ -45,25 +41,22 @@ struct Ahead {
 
 impl Records {
     /// `null` is the field that stands for NULL, within quotes or not; without it, one of nothing at all does.
-    pub(in crate::commands) fn open(file: &Path, delimiter: char, null: Option<&str>) -> Result<Self> {
+    pub(in crate::commands) fn open(input: &Input, delimiter: char, null: Option<&str>) -> Result<Self> {
         let delimiter = u8::try_from(delimiter).ok().filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte));
         let delimiter = delimiter.ok_or_else(|| {
             Failure::usage("--delimiter has to be an ASCII character that is neither a quote nor the end of a line")
         })?;
-        let unreadable = || format!("cannot read {}", file.display());
-        let opened = File::open(file).with_context(unreadable)?;
         let mut reader =
-            ReaderBuilder::new().delimiter(delimiter).buffer_capacity(1 << 18).from_reader(Tap::on(opened));
-        reader.headers().map_err(|error| unfit(file, 0, &error))?;
-        let mut end = File::open(file).with_context(unreadable)?;
-        end.seek(SeekFrom::Start(reader.position().byte().saturating_sub(1))).with_context(unreadable)?;
+            ReaderBuilder::new().delimiter(delimiter).buffer_capacity(1 << 18).from_reader(Tap::on(input.from(0)));
+        reader.headers().map_err(|error| unfit(input, 0, &error))?;
+        let end = input.from(reader.position().byte().saturating_sub(1));
         let mut bytes = Vec::new();
-        end.take(2).read_to_end(&mut bytes).with_context(unreadable)?;
+        end.take(2).read_to_end(&mut bytes).with_context(|| format!("cannot read {input}"))?;
         let uncounted = u64::from(bytes == b"\r\n");
         let null = null.map(str::to_owned);
         let place = reader.position().clone();
-        let file = file.to_owned();
-        Ok(Self { file, reader, delimiter, null, quoted: Vec::new(), uncounted, last: 0, place, ahead: None })
+        let input = input.clone();
+        Ok(Self { input, reader, delimiter, null, quoted: Vec::new(), uncounted, last: 0, place, ahead: None })
     }
 
     pub(super) fn header(&mut self) -> Result<&StringRecord> {
@@ -123,7 +116,7 @@ impl Records {
         let start = self.reader.position().byte();
         // With the byte before, which may be the first of the two that end a line.
         self.reader.get_mut().pass(start.saturating_sub(1));
-        let is_there = self.reader.read_record(record).map_err(|error| unfit(&self.file, self.uncounted, &error))?;
+        let is_there = self.reader.read_record(record).map_err(|error| unfit(&self.input, self.uncounted, &error))?;
         if is_there {
             self.last = start;
         }
@@ -179,10 +172,8 @@ impl Records {
     /// Once all is read: whether the last record is within quotes at the end of the file, so that everything behind the
     /// quote was taken for one field. Yields the line the record begins in.
     pub(super) fn open_quote(&self) -> Result<Option<u64>> {
-        let mut rest = File::open(&self.file)?;
-        rest.seek(SeekFrom::Start(self.last))?;
         let (mut quotes, mut is_blank, mut ends) = (Quotes::new(self.delimiter), true, 0);
-        for byte in BufReader::new(rest).bytes() {
+        for byte in BufReader::new(self.input.from(self.last)).bytes() {
             let byte = byte?;
             // The end of the line before may be at the front.
             ends += u64::from(byte == b'\n' && !is_blank);
@@ -194,7 +185,7 @@ impl Records {
 }
 
 /// What is wrong with a record, with its line.
-fn unfit(file: &Path, uncounted: u64, error: &csv::Error) -> Failure {
+fn unfit(input: &Input, uncounted: u64, error: &csv::Error) -> Failure {
     let line = |position: &Option<csv::Position>| position.as_ref().map_or(1, csv::Position::line) + uncounted;
     let problem = match error.kind() {
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
@@ -203,11 +194,13 @@ fn unfit(file: &Path, uncounted: u64, error: &csv::Error) -> Failure {
         csv::ErrorKind::Utf8 { pos, err } => format!("line {}: field {} is not UTF-8", line(pos), err.field() + 1),
         _ => error.to_string(),
     };
-    Failure::usage(format!("{}: {problem}", file.display()))
+    Failure::usage(format!("{input}: {problem}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -216,12 +209,16 @@ mod tests {
         rows::{Mode, RowWriter},
     };
 
+    fn open(file: &Path, delimiter: char, null: Option<&str>) -> Result<Records> {
+        Records::open(&Input::open(file)?, delimiter, null)
+    }
+
     /// The lines in which the records of a file begin.
     fn lines(text: &str) -> Vec<u64> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.csv");
         std::fs::write(&file, text).unwrap();
-        let mut records = Records::open(&file, ',', None).unwrap();
+        let mut records = open(&file, ',', None).unwrap();
         let mut record = StringRecord::new();
         let mut lines = Vec::new();
         while records.next(&mut record).unwrap() {
@@ -245,7 +242,7 @@ mod tests {
         let text = "a,b,c\n,\"\",\"\"\n\"x,\"\",\n\",,\n\n\"\",,\"\"\"\"\n,,";
         for text in [text.to_owned(), text.replace('\n', "\r\n")] {
             std::fs::write(&file, &text).unwrap();
-            let mut records = Records::open(&file, ',', None).unwrap();
+            let mut records = open(&file, ',', None).unwrap();
             let mut record = StringRecord::new();
             let mut nulls = Vec::new();
             while records.next(&mut record).unwrap() {
@@ -254,7 +251,7 @@ mod tests {
             let expected = [[true, false, false], [false, true, true], [false, true, false], [true, true, true]];
             assert_eq!(nulls, expected, "{text:?}");
         }
-        let mut records = Records::open(&file, ',', Some("")).unwrap();
+        let mut records = open(&file, ',', Some("")).unwrap();
         let mut record = StringRecord::new();
         assert!(records.next(&mut record).unwrap());
         assert!(records.fields(&record).all(|field| field.is_none()));
@@ -266,7 +263,7 @@ mod tests {
         let file = folder.path().join("a.csv");
         std::fs::write(&file, text).unwrap();
         let rest = |from: &Position| {
-            let mut records = Records::open(&file, ',', None).unwrap();
+            let mut records = open(&file, ',', None).unwrap();
             records.seek(from).unwrap();
             let (mut record, mut rows, mut places) = (StringRecord::new(), Vec::new(), Vec::new());
             while records.next(&mut record).unwrap() {
@@ -313,7 +310,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("a.csv");
             std::fs::write(&file, "a,b\n1,\"2\"\"\"\n3,\"4\n5,6\n7\"\"\n".replace('\n', ending)).unwrap();
-            let mut records = Records::open(&file, ',', None).unwrap();
+            let mut records = open(&file, ',', None).unwrap();
             let mut record = StringRecord::new();
             while records.next(&mut record).unwrap() {}
             assert_eq!(records.open_quote().unwrap(), Some(3), "{ending:?}");
@@ -338,7 +335,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("a.csv");
             std::fs::write(&file, writer.out()).unwrap();
-            let mut records = Records::open(&file, ',', None).unwrap();
+            let mut records = open(&file, ',', None).unwrap();
             let mut record = StringRecord::new();
             let mut read = Vec::new();
             while records.next(&mut record).unwrap() {

@@ -1,14 +1,17 @@
 //! A look at all of a CSV file before anything is done with it.
 
-use std::path::Path;
-
 use anyhow::Result;
 use csv::StringRecord;
 
-use super::records::Records;
+use super::Source;
 use crate::{
-    args::ImportCsv, commands::sql::from_hexadecimal, context::Context, exit::Failure, hrana::Value, progress,
-    rows::literal, script::quote_identifier,
+    commands::{input::Input, sql::from_hexadecimal},
+    context::Context,
+    exit::Failure,
+    hrana::Value,
+    progress,
+    rows::literal,
+    script::quote_identifier,
 };
 
 /// A longer field than the engine takes by default.
@@ -61,11 +64,11 @@ impl Survey {
 }
 
 /// Reads every record: what cannot be read has to be known before a table is touched.
-pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Survey> {
-    let file = args.import.file.as_path();
-    let progress = progress::of_file(cx, "checking", file, bytes);
-    let mut records = Records::open(file, args.delimiter, args.null.as_deref())?;
-    let names = names(file, records.header()?)?;
+pub(super) fn survey(cx: &Context, source: &Source<'_>) -> Result<Survey> {
+    let Source { args, input, bytes } = source;
+    let progress = progress::of_file(cx, "checking", input.path(), *bytes);
+    let mut records = source.records()?;
+    let names = names(input, records.header()?)?;
     let given = given(&args.types, &names)?;
     let mut looks = vec![Looks::default(); names.len()];
     let mut rows = 0;
@@ -73,14 +76,12 @@ pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Surve
     while records.next(&mut record)? {
         let line = records.line(&record);
         if record.as_slice().len() > LONGEST_RECORD {
-            return Err(
-                Failure::usage(format!("{}: line {line}: the record has more than 64 MiB", file.display())).into()
-            );
+            return Err(Failure::usage(format!("{input}: line {line}: the record has more than 64 MiB")).into());
         }
         for ((field, look), given) in records.fields(&record).zip(&mut looks).zip(&given) {
             let Some(field) = field else { continue };
             match given {
-                Some(expected) => check(file, line, field, *expected)?,
+                Some(expected) => check(input, line, field, *expected)?,
                 None => look.see(field),
             }
         }
@@ -88,14 +89,14 @@ pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Surve
         progress.set_position(records.bytes());
     }
     if let Some(line) = records.open_quote()? {
-        return Err(Failure::usage(format!("{}: a quote opened in line {line} never ends", file.display())).into());
+        return Err(Failure::usage(format!("{input}: a quote opened in line {line} never ends")).into());
     }
     let types = looks.iter().zip(given).map(|(look, given)| given.unwrap_or_else(|| look.kind()));
     Ok(Survey { columns: names.into_iter().zip(types.map(Some)).collect(), rows })
 }
 
-fn names(file: &Path, header: &StringRecord) -> Result<Vec<String>> {
-    let unfit = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
+fn names(input: &Input, header: &StringRecord) -> Result<Vec<String>> {
+    let unfit = |problem: String| Failure::usage(format!("{input}: {problem}"));
     if header.is_empty() {
         return Err(unfit("it is empty: the first line has to name the columns".to_owned()).into());
     }
@@ -133,7 +134,7 @@ fn given(types: &[String], names: &[String]) -> Result<Vec<Option<Type>>> {
 }
 
 /// Holds a field to a type that was given for its column.
-fn check(file: &Path, line: u64, field: &str, expected: Type) -> Result<()> {
+fn check(input: &Input, line: u64, field: &str, expected: Type) -> Result<()> {
     let fits = match expected {
         Type::Integer => field.parse::<i64>().is_ok(),
         Type::Real => field.parse::<f64>().is_ok_and(f64::is_finite),
@@ -144,7 +145,7 @@ fn check(file: &Path, line: u64, field: &str, expected: Type) -> Result<()> {
         return Ok(());
     }
     let shown: String = field.chars().take(40).collect();
-    Err(Failure::usage(format!("{}: line {line}: {shown:?} is no {}", file.display(), expected.name())).into())
+    Err(Failure::usage(format!("{input}: line {line}: {shown:?} is no {}", expected.name())).into())
 }
 
 /// The bytes of a blob as `export --format csv` writes it.

@@ -1,11 +1,12 @@
 //! A look at all of a dump before anything of it is run.
 
-use std::{collections::HashSet, path::Path};
+use std::collections::HashSet;
 
 use anyhow::Result;
 
 use super::{super::journal::Position, open};
 use crate::{
+    commands::input::Input,
     context::Context,
     exit::{Failure, Kind},
     progress,
@@ -25,10 +26,10 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Reads all of a dump to see whether it is one, and whole.
-    pub(super) fn take(cx: &Context, file: &Path, bytes: u64) -> Result<Self> {
-        let progress = progress::of_file(cx, "checking", file, bytes);
-        let unfit = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
-        let mut script = open(file, &Position::default())?;
+    pub(super) fn take(cx: &Context, input: &Input, bytes: u64) -> Result<Self> {
+        let progress = progress::of_file(cx, "checking", input.path(), bytes);
+        let unfit = |problem: String| Failure::usage(format!("{input}: {problem}"));
+        let mut script = open(input, &Position::default());
         let mut survey = Self::default();
         let (mut is_open, mut last) = (false, String::new());
         while let Some(item) = script.next().map_err(|error| unfit(error.to_string()))? {
@@ -52,6 +53,9 @@ impl Survey {
             }
             survey.see(&source).map_err(unfit)?;
             progress.set_position(source.end);
+        }
+        if survey.statements == 0 {
+            return Err(unfit("it is empty: there is no statement in it".to_owned()).into());
         }
         if last == "ROLLBACK" {
             let problem = "it ends in ROLLBACK: whoever wrote it ran into an error, and it is not whole";

@@ -1,7 +1,52 @@
-//! Names that match a pattern.
+//! Databases whose names match a pattern.
+
+use anyhow::Result;
+use futures_util::TryStreamExt as _;
+use turso_cloud::DatabaseName;
+
+use crate::{
+    context::Context,
+    exit::{Failure, Kind},
+};
+
+/// Those of an organization that were asked for, by their names in order.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub(super) names: Vec<DatabaseName>,
+    /// Whether there are no others.
+    pub(super) are_all: bool,
+}
+
+impl Chosen {
+    /// All of them, or those that match.
+    pub(super) async fn find(cx: &Context, pattern: Option<&str>) -> Result<Self> {
+        let databases: Vec<_> = cx.client()?.databases().stream().try_collect().await?;
+        let there_are = databases.len();
+        let names = databases.into_iter().map(|database| database.name);
+        let mut names: Vec<_> =
+            names.filter(|name| pattern.is_none_or(|pattern| matches(pattern, name.as_str()))).collect();
+        names.sort_unstable();
+        Ok(Self { are_all: names.len() == there_are, names })
+    }
+}
+
+/// What is said where none matches.
+pub(super) fn nothing_like(pattern: Option<&str>) -> String {
+    pattern.map_or_else(|| "there are no databases".to_owned(), |glob| format!("there is no database like {glob:?}"))
+}
+
+/// The same as a failure.
+pub(super) fn not_found(pattern: Option<&str>) -> Failure {
+    Failure::new(Kind::NotFound, nothing_like(pattern)).hint("tursoctl db list")
+}
+
+/// Whether every character of a pattern stands for others, so that it says nothing of what is wanted.
+pub(super) fn says_nothing(pattern: &str) -> bool {
+    pattern.chars().all(|c| matches!(c, '*' | '?'))
+}
 
 /// Whether `*` as any text and `?` as any character make the name of the pattern.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
+fn matches(pattern: &str, name: &str) -> bool {
     let (mut pattern, mut name) = (pattern.chars(), name.chars());
     // What is behind the last star, and where it was tried last. Stars before it have no need to take more: what may
     // follow only grows by their taking less.
