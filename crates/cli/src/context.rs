@@ -20,6 +20,7 @@ use crate::{
     output::Output,
     requests::{Recorder, Tracer},
     stdin,
+    terminal::harmless,
 };
 
 /// How long a call may take with all its attempts.
@@ -55,7 +56,7 @@ pub(crate) enum Weight<'a> {
 /// Says what a person has to know to go on, even with `--quiet`.
 pub(crate) fn say(text: impl std::fmt::Display) {
     // Whoever closed standard error does not want to be told.
-    let _ = writeln!(anstream::stderr(), "{text}");
+    let _ = writeln!(anstream::stderr(), "{}", harmless(text.to_string()));
 }
 
 impl Context {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use turso_cloud::{Error, ErrorKind, InvalidInput};
 use turso_cloud_local::CloudError;
 
+use crate::terminal::harmless;
 pub(crate) use sql::Place;
 use sql::Sql;
 
@@ -227,6 +228,11 @@ impl Report {
 
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The message for people. Whoever wrote it may be elsewhere: its lines cannot be taken for those of this program.
+    pub(crate) fn shown(&self) -> String {
+        harmless(&*self.message).trim_end().replace('\n', "\n  ")
     }
 
     /// What `--verbose` adds.

@@ -32,7 +32,7 @@ impl Failures {
         }
         let said = Report::of(&error);
         if self.is_told_at_once {
-            say(format_args!("{name}: {}", said.message()));
+            say(format_args!("{name}: {}", said.shown()));
             self.failed.push(name.to_owned());
         } else {
             self.failed.push(format!("{name} ({})", said.message()));

@@ -9,6 +9,7 @@ use serde::{
 };
 
 use super::shape::{cell, lookup};
+use crate::terminal::push_line;
 
 /// How the first part of a path is compared with the names of fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,15 +45,6 @@ fn append<T: Serialize + ?Sized>(
     let found = path.map_or(Some(&value), |path| lookup(&value, path));
     text.push_str(&cell(found));
     Ok(found.is_some())
-}
-
-/// Appends text, which stays on one line.
-fn append_text(more: &str, text: &mut String) {
-    if more.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        text.push_str(more);
-    } else {
-        text.extend(more.chars().map(|letter| if letter.is_control() { ' ' } else { letter }));
-    }
 }
 
 /// Something that is not a cell by itself, such as a list, or has its fields elsewhere than a struct: JSON will show.
@@ -142,7 +134,7 @@ impl<'a> Serializer for Seeker<'a> {
     }
 
     fn serialize_str(self, more: &str) -> Result<bool, Unusual> {
-        Ok(self.plain(|text| append_text(more, text)))
+        Ok(self.plain(|text| push_line(more, text)))
     }
 
     fn serialize_none(self) -> Result<bool, Unusual> {

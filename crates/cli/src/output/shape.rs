@@ -4,6 +4,8 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::terminal;
+
 /// How a kind of thing is shown where not all of it is: which of its JSON fields are columns.
 #[derive(Debug)]
 pub(crate) struct Shape {
@@ -41,7 +43,7 @@ pub(super) fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 pub(super) fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.replace(char::is_control, " "),
+        Some(Value::String(text)) => terminal::line(text),
         Some(Value::Array(items)) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
             items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(",")
         }
