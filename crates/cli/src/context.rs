@@ -223,6 +223,11 @@ impl Context {
         Err(Failure::new(Kind::Declined, "nothing was done").into())
     }
 
+    /// How often a request may be repeated, if anything is said of it.
+    pub(crate) fn retries(&self) -> Result<Option<u32>> {
+        Ok(self.settings.text("retries").map(str::parse).transpose()?)
+    }
+
     /// Where the region service is: where it is said to be, or with an API on this machine, where a local cloud has it.
     fn region_url(&self) -> Option<String> {
         if let Some(url) = self.settings.text("region_url") {
@@ -253,8 +258,8 @@ impl Context {
             // Whoever is patient with one request is so with the whole call.
             builder = builder.timeout(timeout).deadline(timeout.max(USUAL_DEADLINE));
         }
-        if let Some(retries) = self.settings.text("retries") {
-            builder = builder.retry(RetryPolicy::default().max_retries(retries.parse()?));
+        if let Some(retries) = self.retries()? {
+            builder = builder.retry(RetryPolicy::default().max_retries(retries));
         }
         if let Some(file) = self.settings.text("cacert") {
             builder = builder
