@@ -11,6 +11,7 @@ mod exit;
 mod files;
 mod hrana;
 mod many;
+mod out;
 mod output;
 mod progress;
 mod quote;

@@ -6,7 +6,6 @@ mod file;
 mod glob;
 mod plan;
 mod tables;
-mod target;
 mod verify;
 
 use anyhow::{Context as _, Result};
@@ -20,12 +19,12 @@ use crate::{
     exit::{Failure, Kind},
     hrana::Connection,
     many::Failures,
+    out::{Place, Target},
     output::Shape,
 };
 use counts::Counts;
 pub(super) use dump::copy_dump;
-use plan::{Place, Plan};
-use target::Target;
+use plan::Plan;
 
 const EXPORTED: Shape = Shape {
     noun: "file",
