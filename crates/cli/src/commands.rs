@@ -17,6 +17,7 @@ mod org;
 mod profile;
 mod shell;
 mod sql;
+mod sqlite_file;
 pub(crate) mod suggest;
 mod tokens;
 mod usage;

@@ -9,15 +9,21 @@ mod upload;
 use anyhow::Result;
 
 use super::journal::Fingerprint;
-use crate::{args::ImportSqlite, context::Context, progress};
+use crate::{args::ImportSqlite, commands::sqlite_file, context::Context, progress};
 use reader::Reader;
 
 pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
     let file = &args.import.file;
     let fingerprint = Fingerprint::of(file)?;
+    let destination = &args.import.destination;
+    if destination.create {
+        sqlite_file::check_upload(file, destination.encryption_cipher.as_ref())?;
+    } else {
+        sqlite_file::check_settled(file)?;
+    }
     let checking = progress::of_file(cx, "checking", file, fingerprint.bytes());
     let reader = Reader::open(file)?;
-    if args.import.destination.create {
+    if destination.create {
         drop((checking, reader));
         return upload::run(cx, &args.import, fingerprint.bytes()).await;
     }
