@@ -47,6 +47,18 @@ impl Switch {
     }
 }
 
+/// The character between two fields; a tab as it can be typed.
+pub(super) fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
+        _ => {
+            Err("must be one ASCII character that is neither a quote nor the end of a line, or \\t for a tab"
+                .to_owned())
+        }
+    }
+}
+
 /// `2026-05-04T10:11:12Z`, or how long ago: `90m`, `24h`, `7d`.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     if let Ok(time) = text.parse() {

@@ -18,12 +18,15 @@ impl Fields {
         Self { types: survey.columns.iter().map(|(_, kind)| *kind).collect() }
     }
 
-    /// Numbers go as the text they are: the column makes of it what it holds.
+    /// Numbers go as the text they are, of which the column makes what it holds; one without a type holds what it gets.
     pub(super) fn row<'r>(&self, line: u64, fields: impl Iterator<Item = Option<&'r str>>) -> Result<Row, Failure> {
         let value = |(field, kind): (Option<&str>, Type)| match (field, kind) {
             (None, _) => Ok(Value::Null),
             (Some(field), Type::Blob) => {
                 blob(field).map(Value::Blob).ok_or_else(|| Failure::usage(format!("line {line}: it has changed")))
+            }
+            (Some(field), Type::Number) => {
+                number(field).ok_or_else(|| Failure::usage(format!("line {line}: it has changed")))
             }
             (Some(field), Type::Integer | Type::Real | Type::Text) => Ok(Value::Text(field.to_owned())),
         };
@@ -31,4 +34,8 @@ impl Fields {
         let values: Vec<_> = kept.map(value).collect::<Result<_, _>>()?;
         Ok(Row::new(line, values))
     }
+}
+
+fn number(field: &str) -> Option<Value> {
+    field.parse().map(Value::Integer).or_else(|_| field.parse().map(Value::Real)).ok()
 }

@@ -7,8 +7,14 @@ use csv::StringRecord;
 
 use super::records::Records;
 use crate::{
-    args::ImportCsv, commands::sql::from_hexadecimal, context::Context, exit::Failure, hrana::Value, progress,
-    rows::literal, script::quote_identifier,
+    args::ImportCsv,
+    commands::sql::from_hexadecimal,
+    context::{Context, say},
+    exit::Failure,
+    hrana::Value,
+    progress,
+    rows::literal,
+    script::quote_identifier,
 };
 
 /// A longer field than the engine takes by default.
@@ -19,6 +25,8 @@ const LONGEST_RECORD: usize = 64 << 20;
 pub(super) enum Type {
     Integer,
     Real,
+    /// Whole numbers and others. A column of a type would make one of the other.
+    Number,
     Text,
     Blob,
 }
@@ -29,6 +37,8 @@ pub(super) struct Survey {
     /// The columns with their types; one that is left out has none.
     pub(super) columns: Vec<(String, Option<Type>)>,
     pub(super) rows: u64,
+    /// Columns of text that could be numbers, each with a field that would not be written so again.
+    pub(super) kept_as_text: Vec<(String, String)>,
 }
 
 impl Survey {
@@ -49,14 +59,27 @@ impl Survey {
         left_out
     }
 
+    /// Takes numbers for numbers in these columns, which have no type to make numbers of their texts.
+    pub(super) fn leave_to_fields(&mut self, columns: &[String]) {
+        for (name, kind) in &mut self.columns {
+            let is_number = matches!(kind, Some(Type::Integer | Type::Real));
+            if is_number && columns.iter().any(|column| column.eq_ignore_ascii_case(name)) {
+                *kind = Some(Type::Number);
+            }
+        }
+    }
+
     fn kept(&self) -> impl Iterator<Item = (&str, Type)> {
         self.columns.iter().filter_map(|(column, kind)| Some((column.as_str(), (*kind)?)))
     }
 
     /// The columns of a table that is created.
     pub(super) fn definition(&self) -> String {
-        let columns = self.kept().map(|(column, kind)| format!("{} {}", quote_identifier(column), kind.name()));
-        columns.collect::<Vec<_>>().join(", ")
+        let column = |(column, kind): (&str, Type)| match kind {
+            Type::Number => quote_identifier(column),
+            kind => format!("{} {}", quote_identifier(column), kind.name()),
+        };
+        self.kept().map(column).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -66,6 +89,7 @@ pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Surve
     let progress = progress::of_file(cx, "checking", file, bytes);
     let mut records = Records::open(file, args.delimiter, args.null.as_deref())?;
     let names = names(file, records.header()?)?;
+    doubt_delimiter(args, &names);
     let given = given(&args.types, &names)?;
     let mut looks = vec![Looks::default(); names.len()];
     let mut rows = 0;
@@ -90,8 +114,21 @@ pub(super) fn survey(cx: &Context, args: &ImportCsv, bytes: u64) -> Result<Surve
     if let Some(line) = records.open_quote()? {
         return Err(Failure::usage(format!("{}: a quote opened in line {line} never ends", file.display())).into());
     }
+    let kept = names.iter().zip(&looks).zip(&given).filter(|(_, given)| given.is_none());
+    let kept_as_text =
+        kept.filter_map(|((name, look), _)| Some((name.clone(), look.kept_as_text()?.to_owned()))).collect();
     let types = looks.iter().zip(given).map(|(look, given)| given.unwrap_or_else(|| look.kind()));
-    Ok(Survey { columns: names.into_iter().zip(types.map(Some)).collect(), rows })
+    Ok(Survey { columns: names.into_iter().zip(types.map(Some)).collect(), rows, kept_as_text })
+}
+
+/// A header of one column that has what separates the fields of other files is likely to be such a file.
+fn doubt_delimiter(args: &ImportCsv, names: &[String]) {
+    let [name] = names else { return };
+    let usual = [(';', "';'"), ('\t', "'\\t'"), ('|', "'|'"), (',', "','")];
+    if let Some((_, typed)) = usual.into_iter().find(|(usual, _)| name.contains(*usual)) {
+        let file = args.import.file.display();
+        say(format_args!("warning: {file} has one column, {name:?}; --delimiter {typed} if it is meant to be several"));
+    }
 }
 
 fn names(file: &Path, header: &StringRecord) -> Result<Vec<String>> {
@@ -136,7 +173,7 @@ fn given(types: &[String], names: &[String]) -> Result<Vec<Option<Type>>> {
 fn check(file: &Path, line: u64, field: &str, expected: Type) -> Result<()> {
     let fits = match expected {
         Type::Integer => field.parse::<i64>().is_ok(),
-        Type::Real => field.parse::<f64>().is_ok_and(f64::is_finite),
+        Type::Real | Type::Number => field.parse::<f64>().is_ok_and(f64::is_finite),
         Type::Text => true,
         Type::Blob => blob(field).is_some(),
     };
@@ -158,19 +195,20 @@ impl Type {
         match self {
             Self::Integer => "INTEGER",
             Self::Real => "REAL",
+            Self::Number => "number",
             Self::Text => "TEXT",
             Self::Blob => "BLOB",
         }
     }
 
-    /// What a field looks like. Only what becomes the same text again is a whole number: no leading zeros, no plus,
-    /// nothing too long.
+    /// What a field looks like: a number or a blob only where that is written as the same text again.
     fn of(field: &str) -> Self {
-        if field.parse().is_ok_and(|number: i64| number.to_string() == field) {
+        let is_written_so = |value: Value| literal(&value) == field;
+        if field.parse().is_ok_and(|number| is_written_so(Value::Integer(number))) {
             Self::Integer
-        } else if is_real(field) {
+        } else if field.parse().is_ok_and(|number: f64| is_kept(number) && is_written_so(Value::Real(number))) {
             Self::Real
-        } else if blob(field).is_some() {
+        } else if blob(field).is_some_and(|bytes| is_written_so(Value::Blob(bytes))) {
             Self::Blob
         } else {
             Self::Text
@@ -181,7 +219,7 @@ impl Type {
     fn wide_enough_for(self, other: Self) -> Self {
         match (self, other) {
             (one, same) if one == same => one,
-            (Self::Integer | Self::Real, Self::Integer | Self::Real) => Self::Real,
+            (Self::Integer | Self::Real | Self::Number, Self::Integer | Self::Real | Self::Number) => Self::Number,
             _ => Self::Text,
         }
     }
@@ -193,37 +231,44 @@ impl Type {
     }
 }
 
-/// What the fields of a column that were seen have in common; nothing before the first.
-#[derive(Clone, Copy, Debug, Default)]
-struct Looks(Option<Type>);
+/// What the fields of a column that were seen have in common.
+#[derive(Clone, Debug, Default)]
+struct Looks {
+    /// Nothing before the first.
+    kind: Option<Type>,
+    /// The first that is a number in another form than numbers are written in.
+    other_form: Option<String>,
+    /// Whether one is no number in any form.
+    has_words: bool,
+}
 
 impl Looks {
     fn see(&mut self, field: &str) {
         let of_this = Type::of(field);
-        self.0 = Some(match self.0 {
-            None => of_this,
-            Some(kind) => kind.wide_enough_for(of_this),
-        });
+        self.kind = Some(self.kind.map_or(of_this, |kind| kind.wide_enough_for(of_this)));
+        if self.has_words || matches!(of_this, Type::Integer | Type::Real) {
+            return;
+        }
+        if field.parse().is_ok_and(f64::is_finite) {
+            self.other_form.get_or_insert_with(|| field.to_owned());
+        } else {
+            self.has_words = true;
+        }
     }
 
-    fn kind(self) -> Type {
-        self.0.unwrap_or(Type::Text)
+    fn kind(&self) -> Type {
+        self.kind.unwrap_or(Type::Text)
+    }
+
+    /// Where all could be numbers: one that keeps them from being taken for such.
+    fn kept_as_text(&self) -> Option<&str> {
+        self.other_form.as_deref().filter(|_| !self.has_words)
     }
 }
 
-/// A decimal number of at most 15 digits, which a float holds exactly enough, or one that is how its float is written.
-fn is_real(field: &str) -> bool {
-    let digits = field.strip_prefix('-').unwrap_or(field);
-    let is_plain = digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.ends_with(|c: char| c.is_ascii_digit())
-        && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-' | b'+'));
-    let has_leading_zero = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
-    is_plain
-        && !has_leading_zero
-        && field.parse().is_ok_and(|number: f64| {
-            let is_short = digits.bytes().filter(u8::is_ascii_digit).count() <= 15;
-            number.is_finite() && (is_short || literal(&Value::Real(number)) == field)
-        })
+/// Whether a column of numbers keeps it: the zero below zero becomes the other one.
+fn is_kept(number: f64) -> bool {
+    number.is_finite() && !(number == 0.0 && number.is_sign_negative())
 }
 
 #[cfg(test)]
@@ -232,23 +277,29 @@ mod tests {
 
     use super::*;
 
-    fn kind(fields: &[&str]) -> Type {
+    fn looks(fields: &[&str]) -> Looks {
         let mut looks = Looks::default();
-        for field in fields {
-            looks.see(field);
-        }
-        looks.kind()
+        fields.iter().for_each(|field| looks.see(field));
+        looks
+    }
+
+    fn kind(fields: &[&str]) -> Type {
+        looks(fields).kind()
     }
 
     #[test]
     fn a_column_is_what_all_of_its_fields_are() {
         assert_eq!(kind(&["1", "-7", "0"]), Type::Integer);
-        assert_eq!(kind(&["1", "2.5", "1e3"]), Type::Real);
+        assert_eq!(kind(&["2.5", "-1.0", "1e300"]), Type::Real);
+        assert_eq!(kind(&["1", "2.5", "3"]), Type::Number);
         assert_eq!(kind(&["X'00ff'", "X''"]), Type::Blob);
         assert_eq!(kind(&[]), Type::Text);
-        for text in
-            ["007", "+1", "1.", "", "NaN", "inf", "1,5", " 1", "9223372036854775808", "0.12345678901234567", "X'0'"]
-        {
+        for text in ["007", "+1", "1.", "1.10", "1e3", "-0", "-0.0", "9223372036854775808", "0.12345678901234567"] {
+            assert_eq!(kind(&[text]), Type::Text, "{text:?}");
+            assert_eq!(looks(&["1", text, "2.5"]).kept_as_text(), Some(text));
+            assert_eq!(looks(&["1", text, "x"]).kept_as_text(), None);
+        }
+        for text in ["", "NaN", "inf", "1,5", " 1", "X'0'", "X'FF'", "x'00'"] {
             assert_eq!(kind(&[text]), Type::Text, "{text:?}");
         }
     }
@@ -261,9 +312,11 @@ mod tests {
         }
 
         #[test]
-        fn what_looks_like_a_whole_number_is_the_same_as_text_again(field in "[-+]?[0-9]{1,25}") {
-            if kind(&[&field]) == Type::Integer {
-                prop_assert_eq!(field.parse::<i64>().unwrap().to_string(), field);
+        fn what_is_taken_for_a_number_is_the_same_as_text_again(field in "[-+]?[0-9]{1,20}(\\.[0-9]{0,3})?(e[-+]?[0-9]{1,3})?") {
+            match kind(&[&field]) {
+                Type::Integer => prop_assert_eq!(field.parse::<i64>().unwrap().to_string(), field),
+                Type::Real => prop_assert_eq!(literal(&Value::Real(field.parse().unwrap())), field),
+                other => prop_assert_eq!(other, Type::Text),
             }
         }
     }
