@@ -35,9 +35,12 @@ where
     }
 }
 
+/// What is typed for a yes and a no. The words that answers have for them will do, and so will those of other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
+    #[value(aliases = ["true", "yes", "1"])]
     On,
+    #[value(aliases = ["false", "no", "0"])]
     Off,
 }
 

@@ -22,7 +22,7 @@ const GROUP: Shape = Shape {
         ("archived", "archived"),
         ("protected", "delete_protection"),
     ],
-    wide: &[("version", "version"), ("uuid", "uuid")],
+    wide: &[("version", "version"), ("id", "uuid")],
 };
 
 const DELETED: Shape = Shape {

@@ -112,7 +112,7 @@ fn a_dry_run_changes_nothing() {
         &["local", "snapshot", "delete", "kept", "--yes"],
         &["local", "fault", "clear"],
         &["local", "fork", "create"],
-        &["local", "requests", "--keep-sql", "true"],
+        &["local", "requests", "--keep-sql", "on"],
         &["local", "clock", "advance", "1d"],
         &["local", "fault", "add", "--hang"],
         &["local", "snapshot", "save", "clean"],

@@ -18,7 +18,7 @@ const INSTANCE: Shape = Shape {
     noun: "instance",
     name: "name",
     columns: &[("name", "name"), ("type", "type"), ("region", "region"), ("hostname", "hostname")],
-    wide: &[("uuid", "uuid")],
+    wide: &[("id", "uuid")],
 };
 
 const DELETED: Shape = Shape {

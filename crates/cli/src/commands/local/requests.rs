@@ -13,12 +13,12 @@ const REQUEST: Shape = Shape {
     name: "number",
     columns: &[
         ("number", "number"),
-        ("at", "at"),
+        ("time", "at"),
         ("operation", "operation"),
         ("method", "method"),
         ("url", "url"),
         ("status", "status"),
-        ("µs", "duration_us"),
+        ("microseconds", "duration_us"),
     ],
     wide: &[("database", "database"), ("client", "client"), ("peer", "peer"), ("fault", "fault")],
 };
@@ -29,7 +29,7 @@ const WAIT: u64 = 20;
 pub(super) async fn requests(cx: &Context, args: &LocalRequests) -> Result<()> {
     let remote = Remote::find(cx, &args.instance).await?;
     if let Some(keep) = args.keep_sql {
-        let change = ConfigChange::keep_sql(keep);
+        let change = ConfigChange::keep_sql(keep.is_on());
         return if cx.is_dry_run() {
             remote.patch::<serde::de::IgnoredAny>("/_local/config", &change).await.map(drop)
         } else {
