@@ -18,7 +18,6 @@ mod profile;
 mod shell;
 mod sql;
 mod sqlite_file;
-pub(crate) mod suggest;
 mod tokens;
 mod usage;
 mod version;

@@ -8,11 +8,11 @@ use url::{Host, Url};
 
 use crate::{
     args::KeyArgs,
-    commands::suggest,
     config::parse_duration,
     context::Context,
     exit::Failure,
     hrana::{self, Connection, Http, HttpSettings},
+    suggest,
 };
 
 /// Where the token for a database given by its URL is looked for.

@@ -21,6 +21,7 @@ mod script;
 mod signals;
 mod stdin;
 mod stdout;
+mod suggest;
 mod terminal;
 mod vectors;
 

@@ -6,12 +6,12 @@ use anyhow::{Context as _, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{AuditCode, AuditLog, AuditLogStream, Client};
 
-use super::suggest;
 use crate::{
     args::{AuditCommand, AuditFilter},
     context::Context,
     out::{Place, Target},
     output::Shape,
+    suggest,
 };
 
 const ENTRY: Shape = Shape {

@@ -4,12 +4,13 @@ use anyhow::{Context as _, Result};
 use futures_util::TryStreamExt as _;
 use turso_cloud::{Extensions, GroupName, NewGroup};
 
-use super::{suggest, tokens};
+use super::tokens;
 use crate::{
     args::{GroupCommand, GroupCreate},
     context::{Context, Weight},
     exit::{Failure, Kind},
     output::Shape,
+    suggest,
 };
 
 const GROUP: Shape = Shape {

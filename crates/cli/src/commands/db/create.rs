@@ -10,11 +10,11 @@ use turso_cloud::{
 use super::CREATED;
 use crate::{
     args::{DbBranch, DbCreate},
-    commands::{group, input, sqlite_file, suggest},
+    commands::{group, input, sqlite_file},
     context::Context,
     exit::Failure,
     many::Failures,
-    progress,
+    progress, suggest,
 };
 
 pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {

@@ -4,11 +4,11 @@ use turso_cloud::{DatabaseId, DatabaseName, OrganizationSlug};
 
 use crate::{
     args::{DbDelete, DbInstances},
-    commands::suggest,
     context::{Context, Weight},
     exit::{Failure, Kind},
     many::Failures,
     output::Shape,
+    suggest,
 };
 
 /// The characters of a UUID.

@@ -279,7 +279,9 @@ mod tests {
 
     fn looks(fields: &[&str]) -> Looks {
         let mut looks = Looks::default();
-        fields.iter().for_each(|field| looks.see(field));
+        for field in fields {
+            looks.see(field);
+        }
         looks
     }
 
