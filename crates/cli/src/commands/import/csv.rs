@@ -49,7 +49,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
         Ok(found) => found,
         Err(error) => return Err(destination.abandon(cx, error).await),
     };
-    let (fields, columns) = (Fields::new(&survey), survey.names());
+    let (fields, columns) = (Fields::new(&survey, table.is_new()), survey.names());
     if !is_begun {
         let create = || format!("CREATE TABLE {} ({})", quote_identifier(&name), survey.definition());
         if let Err(broken) = table.make(&connection, &stop, &columns, create).await {
