@@ -4,6 +4,7 @@ mod fields;
 mod raw;
 mod records;
 mod survey;
+mod types;
 
 use anyhow::Result;
 use csv::StringRecord;

@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 
 use super::{
     super::rows::Row,
-    survey::{Survey, Type, blob},
+    survey::Survey,
+    types::{Type, blob},
 };
 use crate::{exit::Failure, hrana::Value};
 
