@@ -18,7 +18,7 @@ mod org;
 mod profile;
 mod shell;
 mod sql;
-pub(crate) mod suggest;
+mod sqlite_file;
 mod tokens;
 mod usage;
 mod version;

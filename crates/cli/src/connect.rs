@@ -8,11 +8,11 @@ use url::{Host, Url};
 
 use crate::{
     args::KeyArgs,
-    commands::suggest,
     config::parse_duration,
     context::Context,
     exit::Failure,
     hrana::{self, Connection, Http, HttpSettings},
+    suggest,
 };
 
 /// Where the token for a database given by its URL is looked for.
@@ -22,6 +22,8 @@ const TOKEN_VARIABLES: [&str; 3] = ["TURSOCTL_DATABASE_TOKEN", "TURSO_DATABASE_T
 const OPEN: &str = "open";
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a request that certainly changed nothing is repeated where nobody said so: others may be writing for a while.
+const RETRIES: u32 = 4;
 /// How long nothing may arrive: a statement may work that long before its first row.
 const READ_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -130,7 +132,8 @@ fn connection(cx: &Context, settings: HttpSettings, url: &str, token: Option<Dat
     let base = hrana::base(url);
     let http = Http::new(HttpSettings { here: local_host(&base), ..settings });
     http.set_up(&base).context("the HTTP client cannot be set up")?;
-    Ok(Connection::new(http, url, token).traced(cx.flags().trace_http))
+    let retries = cx.retries()?.unwrap_or(RETRIES);
+    Ok(Connection::new(http, url, token).traced(cx.flags().trace_http).with_retries(retries))
 }
 
 fn token_of_environment() -> Result<Option<DatabaseToken>> {

@@ -20,6 +20,7 @@ use crate::{
     output::Output,
     requests::{Recorder, Tracer},
     stdin,
+    terminal::harmless,
 };
 
 /// How long a call may take with all its attempts.
@@ -55,7 +56,7 @@ pub(crate) enum Weight<'a> {
 /// Says what a person has to know to go on, even with `--quiet`.
 pub(crate) fn say(text: impl std::fmt::Display) {
     // Whoever closed standard error does not want to be told.
-    let _ = writeln!(anstream::stderr(), "{text}");
+    let _ = writeln!(anstream::stderr(), "{}", harmless(text.to_string()));
 }
 
 impl Context {
@@ -222,6 +223,11 @@ impl Context {
         Err(Failure::new(Kind::Declined, "nothing was done").into())
     }
 
+    /// How often a request may be repeated, if anything is said of it.
+    pub(crate) fn retries(&self) -> Result<Option<u32>> {
+        Ok(self.settings.text("retries").map(str::parse).transpose()?)
+    }
+
     /// Where the region service is: where it is said to be, or with an API on this machine, where a local cloud has it.
     fn region_url(&self) -> Option<String> {
         if let Some(url) = self.settings.text("region_url") {
@@ -252,8 +258,8 @@ impl Context {
             // Whoever is patient with one request is so with the whole call.
             builder = builder.timeout(timeout).deadline(timeout.max(USUAL_DEADLINE));
         }
-        if let Some(retries) = self.settings.text("retries") {
-            builder = builder.retry(RetryPolicy::default().max_retries(retries.parse()?));
+        if let Some(retries) = self.retries()? {
+            builder = builder.retry(RetryPolicy::default().max_retries(retries));
         }
         if let Some(file) = self.settings.text("cacert") {
             builder = builder

@@ -1,5 +1,6 @@
 //! How a run ends: what is said about an error, and the exit code.
 
+mod chain;
 mod sql;
 
 use std::{fmt, process::ExitCode};
@@ -8,6 +9,7 @@ use serde::Serialize;
 use turso_cloud::{Error, ErrorKind, InvalidInput};
 use turso_cloud_local::CloudError;
 
+use crate::terminal::harmless;
 pub(crate) use sql::Place;
 use sql::Sql;
 
@@ -183,7 +185,7 @@ impl Report {
         let (failure, api, kind) = classify(error);
         Self {
             kind: word(kind, failure.is_none().then_some(api).flatten()),
-            message: message(error),
+            message: chain::told(error),
             hint: match failure {
                 Some(Failure { hint, is_hint_settled, .. }) if hint.is_some() || *is_hint_settled => hint.clone(),
                 _ => api.and_then(hint_for),
@@ -228,6 +230,11 @@ impl Report {
 
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The message for people. Whoever wrote it may be elsewhere: its lines cannot be taken for those of this program.
+    pub(crate) fn shown(&self) -> String {
+        harmless(&*self.message).trim_end().replace('\n', "\n  ")
     }
 
     /// What `--verbose` adds.
@@ -327,27 +334,4 @@ fn hint_for(error: &Error) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
-}
-
-/// The chain of causes on one line. Which operation it was is in `http`, not in the sentence.
-fn message(error: &anyhow::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for cause in error.chain() {
-        let mut text = cause.to_string();
-        if let Some(api) = cause.downcast_ref::<Error>() {
-            text = without_operation(api, &text);
-        }
-        if !parts.last().is_some_and(|last| last.contains(&text)) {
-            parts.push(text);
-        }
-    }
-    parts.join(": ")
-}
-
-fn without_operation(error: &Error, text: &str) -> String {
-    let (Some(operation), Some(method), Some(path)) = (error.operation(), error.method(), error.path()) else {
-        return text.to_owned();
-    };
-    let prefix = format!("{operation} ({method} {path}): ");
-    text.strip_prefix(&prefix).unwrap_or(text).to_owned()
 }

@@ -11,6 +11,7 @@ mod exit;
 mod files;
 mod hrana;
 mod many;
+mod out;
 mod output;
 mod progress;
 mod quote;
@@ -20,6 +21,8 @@ mod script;
 mod signals;
 mod stdin;
 mod stdout;
+mod suggest;
+mod terminal;
 mod vectors;
 
 use std::{
@@ -37,6 +40,7 @@ use args::{Args, Format, GlobalArgs};
 use context::Context;
 use exit::Report;
 use signals::Signals;
+use terminal::harmless;
 
 fn main() -> ExitCode {
     let words = args::words(env::args_os());
@@ -144,19 +148,15 @@ fn tell(report: &Report, format: Option<Format>, verbose: bool) {
     let mut stderr = anstream::stderr();
     // Whoever closed standard error does not want to be told.
     let _ = if matches!(format, Some(Format::Json | Format::Jsonl)) {
-        writeln!(stderr, "{}", report.envelope())
+        writeln!(stderr, "{}", harmless(report.envelope()))
     } else {
         let red = anstyle::AnsiColor::Red.on_default().bold();
-        let mut said = format!("{red}error:{red:#} {}\n", report.message());
-        if let Some(request) = report.request().filter(|_| verbose) {
-            said.push_str("request: ");
-            said.push_str(&request);
-            said.push('\n');
-        }
-        if let Some(hint) = report.hint() {
-            said.push_str("hint: ");
-            said.push_str(hint);
-            said.push('\n');
+        let mut said = format!("{red}error:{red:#} {}\n", report.shown());
+        let request = report.request().filter(|_| verbose);
+        for (what, text) in [("request", request.as_deref()), ("hint", report.hint())] {
+            if let Some(text) = text {
+                said.push_str(&harmless(format!("{what}: {text}\n")));
+            }
         }
         stderr.write_all(said.as_bytes())
     };

@@ -35,8 +35,8 @@ impl Failures {
         let is_named = names(&error, name);
         let said = Report::of(&error);
         match (self.is_told_at_once, is_named) {
-            (true, true) => say(said.message()),
-            (true, false) => say(format_args!("{name}: {}", said.message())),
+            (true, true) => say(said.shown()),
+            (true, false) => say(format_args!("{name}: {}", said.shown())),
             (false, true) => self.reasons.push(said.message().to_owned()),
             (false, false) => self.reasons.push(format!("{name} ({})", said.message())),
         }

@@ -125,7 +125,8 @@ impl Output {
             Format::Table | Format::Wide => {
                 let mut table = self.table(shape);
                 values.iter().try_for_each(|value| table.add(value))?;
-                table.write(&mut out, Self::look())?;
+                drop(out);
+                return Self::lay_out(&table);
             }
             Format::Json => json::pretty_list(&mut out, &self.fields, shape, values)?,
             Format::Yaml => yaml::many(&mut out, &self.fields, shape, values)?,
@@ -162,9 +163,7 @@ impl Output {
             if !self.truth.lets_write() {
                 return Ok(());
             }
-            let mut out = stdout::lock();
-            table.write(&mut out, Self::look())?;
-            return Ok(out.flush()?);
+            return Self::lay_out(&table);
         }
         let mut all = Vec::new();
         while let Some(value) = values.next().await {
@@ -238,8 +237,10 @@ impl Output {
         table::Table::new(shape, &self.fields, self.format == Format::Wide)
     }
 
-    fn look() -> table::Look {
+    fn lay_out(table: &table::Table) -> Result<()> {
         let is_colored = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-        table::Look { is_colored, width: stdout::width() }
+        let mut out = stdout::lock_for_text();
+        table.write(&mut out, table::Look { is_colored, width: stdout::width() })?;
+        Ok(out.flush()?)
     }
 }

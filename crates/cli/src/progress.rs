@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::context::Context;
+use crate::{context::Context, terminal};
 
 const BYTES: &str = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
 
@@ -24,7 +24,7 @@ pub(crate) fn bytes(cx: &Context, what: &str) -> ProgressBar {
     let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let (_, columns) = Term::stderr().size();
     let has_room = console::measure_text_width(what) + ROOM <= usize::from(columns);
-    let bar = ProgressBar::with_draw_target(None, target).with_message(what.to_owned());
+    let bar = ProgressBar::with_draw_target(None, target).with_message(terminal::line(what));
     bar.with_style(style(if has_room { BYTES } else { NARROW }))
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn waiting(cx: &Context, what: &str) -> ProgressBar {
     let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(None, target)
         .with_style(ProgressStyle::default_spinner())
-        .with_message(what.to_owned());
+        .with_message(terminal::line(what));
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }

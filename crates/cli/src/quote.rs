@@ -21,6 +21,12 @@ pub(crate) fn shell(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
+/// The same, without quotes where it needs none.
+pub(crate) fn word(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    if !value.is_empty() && value.chars().all(is_plain) { value.to_owned() } else { shell(value) }
+}
+
 /// A line that sets a variable of a POSIX shell, and of the programs it starts.
 pub(crate) fn export(name: &str, value: &str) -> String {
     format!("export {name}={}", shell(value))
@@ -40,9 +46,9 @@ mod tests {
         #[cfg(unix)]
         #[test]
         fn a_shell_reads_what_was_quoted(value in "[ -~\n'\"$`\\\\]{0,40}") {
-            let script = format!("printf %s {}", shell(&value));
+            let script = format!("printf '%s\\n' {} {}", shell(&value), word(&value));
             let output = Command::new("sh").args(["-c", &script]).output().unwrap();
-            prop_assert_eq!(String::from_utf8(output.stdout).unwrap(), value);
+            prop_assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{value}\n{value}\n"));
         }
 
         /// Within double quotes the escapes of dotenv that are used here are those of a shell, but for line ends.

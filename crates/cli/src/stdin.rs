@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use crate::signals;
+use crate::{signals, terminal::harmless};
 
 /// No token is longer.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -79,7 +79,7 @@ impl io::Read for Stdin {
 
 fn ask(question: &str) -> io::Result<()> {
     let mut terminal = io::stderr();
-    write!(terminal, "{question}")?;
+    terminal.write_all(harmless(question).as_bytes())?;
     terminal.flush()
 }
 

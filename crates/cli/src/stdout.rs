@@ -2,9 +2,11 @@
 //! half done: from then on what is written is thrown away. Who goes on for nothing but to write asks whether it is closed.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal as _, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
+
+use crate::terminal::Filter;
 
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
@@ -16,8 +18,16 @@ pub(crate) fn is_closed() -> bool {
 /// Standard output in the hands of one writer.
 pub(crate) type Out = io::BufWriter<Stdout>;
 
+/// For data as it is, of which a terminal is shown only what is harmless.
 pub(crate) fn lock() -> Out {
-    io::BufWriter::new(Stdout(io::stdout().lock()))
+    let stdout = io::stdout();
+    let filter = stdout.is_terminal().then(Filter::default);
+    io::BufWriter::new(Stdout { stdout: stdout.lock(), filter })
+}
+
+/// For text that is harmless already, and may be in colors.
+pub(crate) fn lock_for_text() -> Out {
+    io::BufWriter::new(Stdout { stdout: io::stdout().lock(), filter: None })
 }
 
 /// How wide a table may be; nothing where no terminal shows it.
@@ -28,21 +38,28 @@ pub(crate) fn width() -> Option<u16> {
 }
 
 #[derive(Debug)]
-pub(crate) struct Stdout(io::StdoutLock<'static>);
+pub(crate) struct Stdout {
+    stdout: io::StdoutLock<'static>,
+    filter: Option<Filter>,
+}
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if is_closed() {
             return Ok(bytes.len());
         }
-        unless_closed(self.0.write(bytes), bytes.len())
+        let written = match &mut self.filter {
+            Some(filter) => self.stdout.write_all(&filter.pass(bytes)).map(|()| bytes.len()),
+            None => self.stdout.write(bytes),
+        };
+        unless_closed(written, bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         if is_closed() {
             return Ok(());
         }
-        unless_closed(self.0.flush(), ())
+        unless_closed(self.stdout.flush(), ())
     }
 }
 

@@ -73,4 +73,6 @@ pub use turso_cloud_contract::{
     recovery::{DeletedGroup, RestoredGroup},
     user::User,
 };
-pub use uploads::{DumpUpload, FileUpload, ResumePoint, Upload, UploadEvent, UploadEvents, UploadProgress};
+pub use uploads::{
+    DatabaseFile, DumpUpload, FileUpload, ResumePoint, UnfitFile, Upload, UploadEvent, UploadEvents, UploadProgress,
+};

@@ -10,6 +10,7 @@ mod preflight;
 mod progress;
 mod resume;
 mod send;
+mod unfit;
 
 use std::{
     fmt,
@@ -23,11 +24,13 @@ pub(crate) use draft::create_from_file;
 pub(crate) use dump::{create_from_dump, upload_dump};
 use events::Running;
 pub use events::{UploadEvent, UploadEvents};
+pub use preflight::DatabaseFile;
 use progress::Meter;
 pub use progress::UploadProgress;
 pub use resume::ResumePoint;
 pub(crate) use send::upload_file;
 use turso_cloud_contract::databases::{CreatedDatabase, Encryption};
+pub use unfit::UnfitFile;
 
 use crate::{
     Client, Error, RetryPolicy,

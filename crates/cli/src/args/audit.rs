@@ -40,13 +40,17 @@ pub(crate) enum AuditCommand {
     },
     /// Write all entries to a file as JSON lines, newest first
     #[command(after_help = "Examples:
-  tursoctl audit export --since 30d --out audit.jsonl")]
+  tursoctl audit export --since 30d --out audit.jsonl
+  tursoctl audit export --out - | gzip > audit.jsonl.gz")]
     Export {
         #[command(flatten)]
         filter: AuditFilter,
-        /// The file, which appears when it is complete
+        /// Where to write: a file, which appears when it is complete, or with - standard output
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Replace a file that exists
+        #[arg(long)]
+        overwrite: bool,
     },
 }
 

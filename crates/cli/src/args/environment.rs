@@ -4,7 +4,7 @@ use std::{env, ffi::OsString};
 
 use clap::ValueEnum as _;
 
-use super::{GlobalArgs, global::ColorChoice};
+use super::{GlobalArgs, Switch, global::ColorChoice};
 use crate::exit::Failure;
 
 impl GlobalArgs {
@@ -52,11 +52,8 @@ impl GlobalArgs {
 }
 
 fn is_on(name: &str, value: &str) -> Result<bool, Failure> {
-    match value.to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" | "on" => Ok(true),
-        "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(unfit(name, value, "1 or 0, true or false, yes or no, on or off")),
-    }
+    let switch = Switch::from_str(value, true).map(Switch::is_on);
+    switch.map_err(|_| unfit(name, value, "on or off, true or false, yes or no, 1 or 0"))
 }
 
 /// How often `--verbose` is given: a number, or whether it is at all.

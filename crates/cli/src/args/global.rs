@@ -69,7 +69,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "TIME")]
     pub(crate) timeout: Option<String>,
 
-    /// Repeat a failed request at most this often [env: TURSOCTL_RETRIES]
+    /// Repeat a failed request, or batch of an import, at most this often [env: TURSOCTL_RETRIES]
     #[arg(long, global = true, value_name = "NUMBER")]
     pub(crate) retries: Option<String>,
 

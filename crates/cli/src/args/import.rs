@@ -3,7 +3,10 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use turso_cloud::{Cipher, GroupName};
 
-use super::{key::KeyArgs, values::known};
+use super::{
+    key::KeyArgs,
+    values::{delimiter, known},
+};
 
 #[derive(Clone, Debug, Subcommand)]
 #[command(defer = true)]
@@ -43,11 +46,17 @@ Examples:
   tursoctl import csv goods.csv --to shop --create --table products --types id=integer,code=text
   tursoctl import csv goods.csv --to shop --mode replace
   zcat goods.csv.gz | tursoctl import csv - --to shop --table goods
+  tursoctl import csv goods.tsv --to shop --delimiter '\\t'
 
 The file, or with - what comes from standard input, is in UTF-8, and its first
 line names the columns. Columns that the table generates are left out, for it
 computes them anew. An empty line is passed over, unless there is one column
 only: then it is a row with an empty field.
+In a table that is created, a column holds numbers only where each of them is
+written as it stands in the file: 007, +1 and 1.10 are kept as text, unless
+--types says otherwise. Where some are whole and others are not, the column has
+no type. In a table that is there, its columns decide: one of type INTEGER, REAL
+or NUMERIC makes 1.1 of 1.10.
 Related commands: export --format csv, sql")]
     Csv(ImportCsv),
 }
@@ -136,9 +145,9 @@ pub(crate) struct ImportCsv {
     #[arg(long, value_name = "TEXT")]
     pub(crate) null: Option<String>,
 
-    /// What separates fields
-    #[arg(long, value_name = "CHARACTER", default_value = ",")]
-    pub(crate) delimiter: char,
+    /// What separates fields: a character, or \t for a tab
+    #[arg(long, value_name = "CHARACTER", default_value = ",", value_parser = delimiter)]
+    pub(crate) delimiter: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

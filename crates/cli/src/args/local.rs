@@ -8,7 +8,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 use clap::{Subcommand, ValueEnum};
 use turso_cloud_local::{Hostnames, Quirk};
 
-use super::EnvForm;
+use super::{EnvForm, Switch};
 
 pub(crate) use clock::LocalClock;
 pub(crate) use fault::{LocalFault, LocalFaultAdd};
@@ -285,11 +285,15 @@ pub(crate) struct LocalRequests {
     #[arg(long)]
     pub(crate) unknown: bool,
 
-    /// Write an HTTP archive to this file instead
+    /// Write an HTTP archive instead: to a file, which appears when it is complete, or with - to standard output
     #[arg(long, value_name = "FILE", conflicts_with_all = ["follow", "operation", "database", "unknown"])]
     pub(crate) har: Option<PathBuf>,
 
+    /// Replace an archive that exists
+    #[arg(long, requires = "har")]
+    pub(crate) overwrite: bool,
+
     /// Remember headers and bodies of requests to SQL endpoints from now on, or no longer; prints nothing else
-    #[arg(long, value_name = "BOOL", conflicts_with_all = ["follow", "operation", "database", "unknown", "har"])]
-    pub(crate) keep_sql: Option<bool>,
+    #[arg(long, value_name = "ON|OFF", conflicts_with_all = ["follow", "operation", "database", "unknown", "har"])]
+    pub(crate) keep_sql: Option<Switch>,
 }

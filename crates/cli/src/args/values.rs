@@ -35,15 +35,30 @@ where
     }
 }
 
+/// What is typed for a yes and a no. The words that answers have for them will do, and so will those of other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
+    #[value(aliases = ["true", "yes", "1"])]
     On,
+    #[value(aliases = ["false", "no", "0"])]
     Off,
 }
 
 impl Switch {
     pub(crate) fn is_on(self) -> bool {
         self == Self::On
+    }
+}
+
+/// The character between two fields; a tab as it can be typed.
+pub(super) fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
+        _ => {
+            Err("must be one ASCII character that is neither a quote nor the end of a line, or \\t for a tab"
+                .to_owned())
+        }
     }
 }
 

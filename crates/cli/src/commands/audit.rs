@@ -6,12 +6,12 @@ use anyhow::{Context as _, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{AuditCode, AuditLog, AuditLogStream, Client};
 
-use super::suggest;
 use crate::{
     args::{AuditCommand, AuditFilter},
     context::Context,
-    files::WholeFile,
+    out::{Place, Target},
     output::Shape,
+    suggest,
 };
 
 const ENTRY: Shape = Shape {
@@ -40,13 +40,16 @@ pub(super) async fn run(cx: &Context, command: &AuditCommand) -> Result<()> {
             newest.reverse();
             cx.out().list(&ENTRY, &newest)
         }
-        AuditCommand::Export { out, .. } if cx.is_dry_run() => {
-            cx.notice(format_args!("this would write {}", out.display()));
-            Ok(())
-        }
-        AuditCommand::Export { filter, out } => {
-            let count = export(client, filter, out).await?;
-            cx.done(format_args!("wrote {count} entries to {}", out.display()));
+        AuditCommand::Export { filter, out, overwrite } => {
+            let place = Place::new(out, *overwrite);
+            place.check()?;
+            if cx.is_dry_run() {
+                cx.notice(format_args!("this would export audit logs {place}"));
+                return Ok(());
+            }
+            let count =
+                export(client, filter, &place).await.with_context(|| format!("cannot export audit logs {place}"))?;
+            cx.done(format_args!("wrote {count} entries {place}"));
             Ok(())
         }
     }
@@ -78,16 +81,14 @@ fn entries(client: &Client, filter: &AuditFilter) -> AuditLogStream {
     }
 }
 
-async fn export(client: &Client, filter: &AuditFilter, out: &std::path::Path) -> Result<u64> {
-    let cannot_write = || format!("cannot write {}", out.display());
-    let mut file = WholeFile::create(out).with_context(cannot_write)?;
+async fn export(client: &Client, filter: &AuditFilter, place: &Place) -> Result<u64> {
+    let mut target = Target::create(place)?;
     let mut entries = pin!(entries(client, filter));
     let mut count = 0;
     while let Some(entry) = entries.try_next().await? {
-        let line = serde_json::to_string(&entry)?;
-        writeln!(file, "{line}").with_context(cannot_write)?;
+        writeln!(target, "{}", serde_json::to_string(&entry)?)?;
         count += 1;
     }
-    file.finish().await.with_context(cannot_write)?;
+    target.close()?.finish().await?;
     Ok(count)
 }

@@ -25,7 +25,7 @@ const STATUS: Shape = Shape {
         ("api url", "api_url"),
         ("token from", "token_from"),
     ],
-    wide: &[("username", "username"), ("expires at", "expires_at")],
+    wide: &[("username", "username"), ("expires", "expires_at")],
 };
 
 /// Whom the service would take this program for.

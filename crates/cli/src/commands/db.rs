@@ -8,11 +8,12 @@ use anyhow::Result;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{DatabaseFilter, UsagePeriod};
 
-use super::{suggest, tokens, usage};
+use super::{tokens, usage};
 use crate::{
     args::{DbCommand, DbList},
     context::Context,
     output::Shape,
+    suggest,
 };
 
 const DATABASE: Shape = Shape {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     args::{Args, DocsForm},
     exit::Failure,
-    stdout,
+    out, stdout,
 };
 
 /// What is known of a command.
@@ -35,9 +35,10 @@ struct Argument {
 }
 
 /// Prints the documentation, made from what the parser knows.
-pub(super) fn run(form: DocsForm, out: Option<&Path>) -> Result<()> {
+pub(super) fn run(form: DocsForm, folder: Option<&Path>) -> Result<()> {
     let mut command = Args::command();
-    let text = match (form, out) {
+    let text = match (form, folder) {
+        (DocsForm::Man, Some(folder)) if out::is_standard_output(folder) => return Err(out::several_files().into()),
         (DocsForm::Man, Some(folder)) => return pages(command, folder),
         (_, Some(_)) => return Err(Failure::usage("--out goes with --form man only").into()),
         (_, None) => {

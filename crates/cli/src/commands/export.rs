@@ -5,7 +5,6 @@ mod dump;
 mod file;
 mod plan;
 mod tables;
-mod target;
 mod verify;
 
 use anyhow::{Context as _, Result};
@@ -19,12 +18,12 @@ use crate::{
     exit::{Failure, Kind},
     hrana::Connection,
     many::Failures,
+    out::{Place, Target},
     output::Shape,
 };
 use counts::Counts;
 pub(super) use dump::copy_dump;
-use plan::{Place, Plan};
-use target::Target;
+use plan::Plan;
 
 const EXPORTED: Shape = Shape {
     noun: "file",

@@ -4,12 +4,13 @@ use anyhow::{Context as _, Result};
 use futures_util::TryStreamExt as _;
 use turso_cloud::{Extensions, GroupName, NewGroup};
 
-use super::{suggest, tokens};
+use super::tokens;
 use crate::{
     args::{GroupCommand, GroupCreate},
     context::{Context, Weight},
     exit::{Failure, Kind},
     output::Shape,
+    suggest,
 };
 
 const GROUP: Shape = Shape {
@@ -22,7 +23,7 @@ const GROUP: Shape = Shape {
         ("archived", "archived"),
         ("protected", "delete_protection"),
     ],
-    wide: &[("version", "version"), ("uuid", "uuid")],
+    wide: &[("version", "version"), ("id", "uuid")],
 };
 
 const DELETED: Shape = Shape {

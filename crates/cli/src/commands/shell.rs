@@ -134,7 +134,7 @@ async fn run_text(session: &mut Session<'_>, text: &str) -> Result<Flow> {
 
 fn say_error(error: &anyhow::Error) {
     let report = Report::of(error);
-    say(format_args!("error: {}", report.message()));
+    say(format_args!("error: {}", report.shown()));
     if let Some(hint) = report.hint() {
         say(format_args!("hint: {hint}"));
     }

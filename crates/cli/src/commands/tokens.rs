@@ -3,11 +3,11 @@
 use anyhow::Result;
 use turso_cloud::{DatabaseToken, contract::database_tokens::TokenAnswer};
 
-use super::suggest;
 use crate::{
     args::{DbTokensCommand, GroupTokensCommand},
     context::{Context, Weight},
     output::Shape,
+    suggest,
 };
 
 const TOKEN: Shape = Shape { noun: "token", name: "jwt", columns: &[("token", "jwt")], wide: &[] };

@@ -25,7 +25,7 @@ const ORGANIZATION: Shape = Shape {
         ("groups", "usage.groups"),
         ("locations", "usage.locations"),
     ],
-    wide: &[("uuid", "uuid")],
+    wide: &[("id", "uuid")],
 };
 
 const OF_INSTANCES: Shape = Shape {

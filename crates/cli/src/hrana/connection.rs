@@ -31,6 +31,7 @@ pub(crate) struct Connection {
     token: Option<DatabaseToken>,
     key: Option<EncryptionKey>,
     is_traced: bool,
+    retries: u32,
     pub(super) stream: Stream,
     /// The stream of a statement that is not read to its end: it can only be ended.
     pub(super) left: Option<Stream>,
@@ -48,7 +49,8 @@ pub(super) struct Stream {
 impl Connection {
     /// Connects with the first request.
     pub(crate) fn new(http: Http, url: &str, token: Option<DatabaseToken>) -> Self {
-        Self { http, base: base(url), token, key: None, is_traced: false, stream: Stream::default(), left: None }
+        let (stream, left) = Default::default();
+        Self { http, base: base(url), token, key: None, is_traced: false, retries: 0, stream, left }
     }
 
     /// Opens a database that is encrypted.
@@ -63,6 +65,16 @@ impl Connection {
         self
     }
 
+    /// Says how often whoever makes a request may repeat one that certainly changed nothing.
+    pub(crate) fn with_retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    pub(crate) fn retries(&self) -> u32 {
+        self.retries
+    }
+
     /// Another connection to the same database.
     pub(crate) fn another(&self) -> Self {
         Self {
@@ -71,6 +83,7 @@ impl Connection {
             token: self.token.clone(),
             key: self.key.clone(),
             is_traced: self.is_traced,
+            retries: self.retries,
             stream: Stream::default(),
             left: None,
         }

@@ -8,13 +8,14 @@ use serde::{
     ser::{self, Impossible, SerializeMap, SerializeStruct},
 };
 
-use super::shape::{cell, lookup};
+use super::shape::{cell, is_called, lookup};
+use crate::terminal::push_line;
 
 /// How the first part of a path is compared with the names of fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Case {
     Exact,
-    /// In any case, and as a whole: a dot is a part of the name.
+    /// In any case, or as tables have it, and as a whole: a dot is a part of the name.
     Any,
 }
 
@@ -44,15 +45,6 @@ fn append<T: Serialize + ?Sized>(
     let found = path.map_or(Some(&value), |path| lookup(&value, path));
     text.push_str(&cell(found));
     Ok(found.is_some())
-}
-
-/// Appends text, which stays on one line.
-fn append_text(more: &str, text: &mut String) {
-    if more.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        text.push_str(more);
-    } else {
-        text.extend(more.chars().map(|letter| if letter.is_control() { ' ' } else { letter }));
-    }
 }
 
 /// Something that is not a cell by itself, such as a list, or has its fields elsewhere than a struct: JSON will show.
@@ -142,7 +134,7 @@ impl<'a> Serializer for Seeker<'a> {
     }
 
     fn serialize_str(self, more: &str) -> Result<bool, Unusual> {
-        Ok(self.plain(|text| append_text(more, text)))
+        Ok(self.plain(|text| push_line(more, text)))
     }
 
     fn serialize_none(self) -> Result<bool, Unusual> {
@@ -204,7 +196,7 @@ struct Fields<'a> {
 impl Fields<'_> {
     fn field<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Unusual> {
         let rest = match self.case {
-            Case::Any if key.eq_ignore_ascii_case(self.path) => None,
+            Case::Any if is_called(key, self.path) => None,
             Case::Exact if key == self.path => None,
             Case::Exact => match self.path.strip_prefix(key).and_then(|rest| rest.strip_prefix('.')) {
                 Some(rest) => Some(rest),
@@ -326,12 +318,13 @@ mod tests {
 
     #[test]
     fn a_name_in_any_case_is_one_field() {
-        let value = json!({"DbId": "x", "parent": {"name": "y"}});
+        let value = json!({"DbId": "x", "tax_id": "z", "parent": {"name": "y"}});
         let of = |path| {
             let mut text = String::new();
             append_field(&value, path, Case::Any, &mut text).unwrap().then_some(text)
         };
         assert_eq!(of("dbid").as_deref(), Some("x"));
+        assert_eq!((of("DB ID").as_deref(), of("tax id").as_deref()), (Some("x"), Some("z")));
         assert_eq!(of("parent.name"), None);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     Shape,
     cells::{Case, append_field},
-    shape::lookup,
+    shape::{is_called, lookup},
 };
 use crate::exit::Failure;
 
@@ -34,7 +34,7 @@ impl Column {
     pub(super) fn of<'a>(&self, value: &'a Value) -> Result<Option<&'a Value>, Failure> {
         let found = lookup(value, &self.path).or_else(|| {
             let fields = value.as_object()?;
-            fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(&self.path)).map(|(_, value)| value)
+            fields.iter().find(|(key, _)| is_called(key, &self.path)).map(|(_, value)| value)
         });
         if found.is_none() && !self.is_of_shape {
             let fields: Vec<_> = value.as_object().into_iter().flat_map(|fields| fields.keys().cloned()).collect();

@@ -4,6 +4,8 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::terminal;
+
 /// How a kind of thing is shown where not all of it is: which of its JSON fields are columns.
 #[derive(Debug)]
 pub(crate) struct Shape {
@@ -32,6 +34,23 @@ impl Shape {
     }
 }
 
+/// A field of JSON as the title of a line or a column: `tax_id` and `taxId` are the `tax id`.
+pub(super) fn title(key: &str) -> String {
+    let mut title = String::with_capacity(key.len() + 4);
+    for letter in key.chars() {
+        if letter.is_ascii_uppercase() && title.ends_with(|before: char| before.is_ascii_lowercase()) {
+            title.push(' ');
+        }
+        title.push(if letter == '_' { ' ' } else { letter.to_ascii_lowercase() });
+    }
+    title
+}
+
+/// Whether somebody who asks for a field means this one.
+pub(super) fn is_called(key: &str, asked: &str) -> bool {
+    key.eq_ignore_ascii_case(asked) || (asked.contains(' ') && title(key).eq_ignore_ascii_case(asked))
+}
+
 /// The field a dotted path leads to.
 pub(super) fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(value, |value, key| value.get(key))
@@ -41,7 +60,7 @@ pub(super) fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 pub(super) fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.replace(char::is_control, " "),
+        Some(Value::String(text)) => terminal::line(text),
         Some(Value::Array(items)) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
             items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(",")
         }

@@ -8,7 +8,7 @@ use super::{
     Shape, aligned,
     fields::{Column, columns},
     grid::Grid,
-    shape::{cell, lookup},
+    shape::{cell, lookup, title},
     wrapped,
 };
 
@@ -24,7 +24,7 @@ pub(super) fn one<T: Serialize>(out: &mut impl Write, shape: &Shape, fields: &[S
         }
         let is_shown = |key: &str| columns.iter().any(|(_, field)| field.split('.').next() == Some(key));
         for (key, value) in value.as_object().into_iter().flatten().filter(|(key, _)| !is_shown(key)) {
-            grid.add_row([key, &*cell(Some(value))]);
+            grid.add_row([&*title(key), &*cell(Some(value))]);
         }
     }
     for column in columns(shape, fields, std::iter::empty()) {

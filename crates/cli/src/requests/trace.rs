@@ -1,9 +1,10 @@
-use std::{fmt::Write as _, io::Write as _, time::Instant};
+use std::{fmt::Write as _, time::Instant};
 
 use http::{HeaderMap, Request};
 use turso_cloud::transport::{Body, SendFuture, Transport};
 
 use super::redact;
+use crate::context;
 
 /// Writes each request and the head of its answer to standard error, without secrets.
 #[derive(Debug)]
@@ -63,6 +64,5 @@ fn push_body(said: &mut String, body: &Body) {
 }
 
 fn say(text: &str) {
-    // Whoever closed standard error does not want to be told.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    context::say(text.trim_end());
 }

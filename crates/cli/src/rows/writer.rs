@@ -1,7 +1,6 @@
 //! The formats of rows.
 
 use std::{
-    borrow::Cow,
     collections::BTreeMap,
     io::{self, Write},
 };
@@ -10,7 +9,7 @@ use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::{Row, distinct, literal, plain};
-use crate::{args::Format, exit::Failure, hrana::Value};
+use crate::{args::Format, exit::Failure, hrana::Value, terminal::harmless};
 
 /// So many rows are laid out as one table.
 const ROWS_OF_A_TABLE: usize = 5_000;
@@ -253,16 +252,6 @@ fn cell(value: &Value) -> String {
         Value::Null => "NULL".to_owned(),
         other => harmless(plain(other)).into_owned(),
     }
-}
-
-/// A text without what a terminal would take for more than text.
-fn harmless<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
-    let text = text.into();
-    let is_harmless = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
-    if text.chars().all(is_harmless) {
-        return text;
-    }
-    text.chars().map(|c| if is_harmless(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
 }
 
 /// A record as RFC 4180 has it. NULL is a field of nothing, also where it is all of a line, and an empty text is within

@@ -76,6 +76,7 @@ fn every_command_has_a_page_for_man() {
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""), "{}", ended.stderr);
     check(&Ended::of(bare(&["docs", "--form", "json"]).output().unwrap()).json(), &out);
     assert_eq!(Ended::of(bare(&["docs", "--form", "man"]).output().unwrap()).code, Some(2));
+    assert_eq!(Ended::of(bare(&["docs", "--form", "man", "--out", "-"]).output().unwrap()).code, Some(2));
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     let ended = Ended::of(bare(&["docs", "--form", "man", "--out", file.to_str().unwrap()]).output().unwrap());

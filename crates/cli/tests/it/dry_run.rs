@@ -70,7 +70,7 @@ fn no_command_sends_anything_but_questions() {
     let dump = served.write("dump.sql", "CREATE TABLE t (a);\n");
     let out = |name: &str| text(&served.folder.path().join(name));
     let file = out("file.db");
-    rusqlite::Connection::open(&file).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+    rusqlite::Connection::open(&file).unwrap().execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (a)").unwrap();
     let with_files = [
         &["sql", "orders", "INSERT INTO goods VALUES (1)"][..],
         &["shell", "orders", "-c", "DELETE FROM goods"],

@@ -1,5 +1,12 @@
 use std::fs;
 
+use proptest::{
+    num::f64,
+    prelude::*,
+    test_runner::{Config, TestRunner},
+};
+use serde_json::{Value, json};
+
 use crate::{
     sql::served,
     support::{Served, text},
@@ -14,20 +21,127 @@ fn a_csv_file_becomes_a_table_of_the_types_it_shows() {
     let served = served(&[]);
     let file = served.write(
         "goods.csv",
-        "id,name,price,zip,photo,nothing\r\n1,\"a, \"\"b\"\"\",1.50,01067,X'00ff',\r\n2,,2,10115,,\r\n\"-3\",\"two\nlines\",1e3,7,X'',\r\n",
+        "id,name,weight,size,price,zip,photo,nothing\r\n1,\"a, \"\"b\"\"\",1.5,1.5,1.50,01067,X'00ff',\r\n\
+         2,,2.0,2,2.00,10115,,\r\n\"-3\",\"two\nlines\",1e300,,1e3,7,X'',\r\n",
     );
     let ended = served.run(&["import", "csv", &file, "--to", "shop", "--create", "-o", "json"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let said = ended.json();
     assert_eq!((&said["table"], &said["rows"], &said["created"]), (&"goods".into(), &3.into(), &true.into()));
     let types = "SELECT name, type FROM pragma_table_info('goods')";
-    let expected = "name,type\nid,INTEGER\nname,TEXT\nprice,REAL\nzip,TEXT\nphoto,BLOB\nnothing,TEXT\n";
+    let expected =
+        "name,type\nid,INTEGER\nname,TEXT\nweight,REAL\nsize,\"\"\nprice,TEXT\nzip,TEXT\nphoto,BLOB\nnothing,TEXT\n";
     assert_eq!(rows(&served, "shop", types), expected);
+    let kept = "kept as text, which numbers would not be written as: price (1.50), zip (01067); --types price=real ";
+    assert!(ended.stderr.contains(kept), "{}", ended.stderr);
     let found = served.done(&["sql", "shop", "SELECT * FROM goods", "--output", "jsonl"]);
-    let expected = "{\"id\":1,\"name\":\"a, \\\"b\\\"\",\"price\":1.5,\"zip\":\"01067\",\"photo\":\"AP8=\",\"nothing\":null}\n\
-                    {\"id\":2,\"name\":null,\"price\":2.0,\"zip\":\"10115\",\"photo\":null,\"nothing\":null}\n\
-                    {\"id\":-3,\"name\":\"two\\nlines\",\"price\":1000.0,\"zip\":\"7\",\"photo\":\"\",\"nothing\":null}\n";
-    assert_eq!(found, expected);
+    let expected = [
+        json!({"id": 1, "name": "a, \"b\"", "weight": 1.5, "size": 1.5, "price": "1.50", "zip": "01067", "photo": "AP8="}),
+        json!({"id": 2, "name": null, "weight": 2.0, "size": 2, "price": "2.00", "zip": "10115", "photo": null}),
+        json!({"id": -3, "name": "two\nlines", "weight": 1e300, "size": null, "price": "1e3", "zip": "7", "photo": ""}),
+    ];
+    for (line, mut expected) in found.lines().zip(expected) {
+        expected["nothing"] = json!(null);
+        assert_eq!(serde_json::from_str::<Value>(line).unwrap(), expected);
+    }
+    assert_eq!(found.lines().count(), 3);
+}
+
+#[test]
+fn a_file_of_semicolons_or_tabs_is_doubted_and_read_as_said() {
+    let served = served(&["shop"]);
+    for (name, separator, typed) in [("semicolons", ';', ";"), ("tabs", '\t', "\\t")] {
+        let file = served.write(&format!("{name}.csv"), &format!("id{separator}price\n1{separator}2\n"));
+        let doubted = served.run(&["import", "csv", &file, "--to", "shop", "--dry-run", "--quiet"]);
+        assert_eq!(doubted.code, Some(0), "{}", doubted.stderr);
+        let hint = format!("; --delimiter '{typed}' if it is meant to be several");
+        assert!(doubted.stderr.starts_with("warning: ") && doubted.stderr.contains(&hint), "{}", doubted.stderr);
+        let read = served.run(&["import", "csv", &file, "--to", "shop", "--delimiter", typed]);
+        assert!(read.code == Some(0) && !read.stderr.contains("warning"), "{}", read.stderr);
+        assert_eq!(rows(&served, "shop", &format!("SELECT id + price AS sum FROM {name}")), "sum\n3\n");
+    }
+    for refused in ["ä", ";;", "", "\"", "\n"] {
+        let file = served.write("t.csv", "a\n1\n");
+        assert_eq!(served.run(&["import", "csv", &file, "--to", "shop", "--delimiter", refused]).code, Some(2));
+    }
+}
+
+const INTEGERS: &str = "0|-?[1-9][0-9]{0,17}";
+const REALS: &str = "-?[1-9][0-9]{0,2}\\.([0-9]|[0-9]{0,9}[1-9])";
+/// What is no number or blob as `export` writes it, and what is.
+const KINDS: [&str; 7] = [
+    INTEGERS,
+    REALS,
+    "[-+]?[0-9]{1,3}",
+    "-?[0-9]{1,3}\\.[0-9]{1,3}",
+    "-?[1-9](\\.[0-9])?e[-+]?[0-9]{1,2}",
+    "[xX]'([0-9a-fA-F]{2}){0,3}'",
+    "[a-z0-9 .,;+'\"é\n-]{1,6}",
+];
+
+/// A column of so many fields that look alike, of any reals, or of numbers of both kinds; some are NULL.
+fn column(rows: usize) -> impl Strategy<Value = Vec<Option<String>>> {
+    let alike = prop::sample::select(&KINDS[..])
+        .prop_flat_map(move |kind| prop::collection::vec(prop::option::weighted(0.9, kind), rows));
+    let any_real = (f64::NORMAL | f64::SUBNORMAL).prop_map(|number| format!("{number:?}"));
+    let reals = prop::collection::vec(any_real.clone().prop_map(Some), rows);
+    let numbers = prop_oneof![4 => INTEGERS, 3 => REALS, 1 => any_real];
+    let numbers = prop::collection::vec(prop::option::weighted(0.9, numbers), rows);
+    prop_oneof![4 => alike, 1 => reals, 1 => numbers]
+}
+
+/// A file as `export` writes one.
+fn files() -> impl Strategy<Value = String> {
+    let columns = (1..6_usize).prop_flat_map(|rows| prop::collection::vec(column(rows), 12));
+    columns.prop_map(|columns| {
+        let quoted = |field: &str| {
+            let is_special = field.contains([',', '"', '\n']);
+            if is_special { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
+        };
+        let names = (0..columns.len()).map(|at| format!("c{at}")).collect::<Vec<_>>().join(",");
+        let row = |at: usize| {
+            let fields = columns.iter().map(|column| column[at].as_deref().map_or_else(String::new, quoted));
+            fields.collect::<Vec<_>>().join(",") + "\n"
+        };
+        let rows = (0..columns[0].len()).map(row);
+        format!("{names}\n{}", rows.collect::<String>())
+    })
+}
+
+#[test]
+fn what_is_imported_into_a_new_table_is_exported_as_it_was() {
+    let served = served(&["shop"]);
+    let copied = |text: &str| {
+        served.done(&["sql", "shop", "DROP TABLE IF EXISTS t"]);
+        let file = served.write("t.csv", text);
+        served.done(&["import", "csv", &file, "--to", "shop", "--batch", "2"]);
+        served.done(&["export", "shop", "--out", "-", "--format", "csv", "--table", "t"])
+    };
+    // The engine makes another number of the text of the first.
+    let far = "n\n1.945576447500054e-308\n-1.7976931348623157e308\n0.0\n";
+    assert_eq!(copied(far), far);
+    let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
+    let outcome = runner.run(&files(), |text| {
+        prop_assert_eq!(copied(&text), text);
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[test]
+fn columns_that_are_there_decide_what_numbers_become() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE t (numeric NUMERIC, real REAL, text TEXT, untyped)"]);
+    let file = served.write("t.csv", "numeric,real,text,untyped\n1.10,1.10,1.10,1.10\n2.0,7,007,007\n");
+    served.done(&["import", "csv", &file, "--to", "shop"]);
+    assert_eq!(
+        rows(&served, "shop", "SELECT * FROM t"),
+        "numeric,real,text,untyped\n1.1,1.1,1.10,1.10\n2,7.0,007,007\n"
+    );
+    // One without a type gets numbers where there are some.
+    let file = served.write("t.csv", "untyped\n1\n2.5\n");
+    served.done(&["import", "csv", &file, "--to", "shop", "--mode", "replace"]);
+    assert_eq!(rows(&served, "shop", "SELECT typeof(untyped) AS t FROM t"), "t\ninteger\nreal\n");
 }
 
 #[test]

@@ -76,8 +76,12 @@ fn a_batch_is_sent_again_only_where_it_was_certainly_not_carried_out() {
     let file = numbers(&served, 10);
     // The streams that the table was looked at by are closed by the same path.
     let busy = served.cloud.faults().on_path("/v3/pipeline").times(3).reply(429);
-    served.done(&["import", "csv", &file, "--to", "shop"]);
+    served.done(&["import", "csv", &file, "--to", "shop", "--retries", "3"]);
     assert_eq!((busy.count(), count(&served, "numbers")), (3, 10));
+    served.cloud.faults().clear();
+    let busy = served.cloud.faults().on_path("/v3/pipeline").nth(3).reply(429);
+    let ended = served.run(&["import", "csv", &file, "--to", "shop", "--retries", "0"]);
+    assert_eq!((ended.code, busy.count(), count(&served, "numbers")), (Some(9), 1, 10), "{}", ended.stderr);
     served.cloud.faults().clear();
     served.cloud.faults().on_path("/v3/pipeline").carried_out().reply(503);
     let ended = served.run(&["import", "csv", &file, "--to", "shop"]);

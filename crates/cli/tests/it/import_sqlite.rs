@@ -255,7 +255,7 @@ fn what_does_not_fit_is_told_before_anything_is_changed() {
     let (path, _handle) = file(&served, "wal.db", "PRAGMA journal_mode = WAL; CREATE TABLE s (a);");
     let ended = served.run(&["import", "sqlite", &path, "--to", "shop", "--mode", "append"]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-    assert!(ended.stderr.contains("-wal holds changes") && ended.stderr.contains("wal_checkpoint"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("-wal holds ") && ended.stderr.contains("wal_checkpoint"), "{}", ended.stderr);
     assert_eq!(schema(), before);
 }
 
@@ -309,7 +309,7 @@ fn the_log_is_looked_for_beside_the_file_a_link_leads_to() {
     std::os::unix::fs::symlink(&path, &link).unwrap();
     let ended = served.run(&["import", "sqlite", &text(&link), "--to", "shop"]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-    assert!(ended.stderr.contains("wal.db-wal holds changes"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("wal.db-wal holds "), "{}", ended.stderr);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod dry_run;
 mod export;
 mod export_verify;
 mod gate;
+mod harmless;
 mod import;
 mod import_failures;
 mod import_resume;

@@ -13,9 +13,6 @@ use crate::{
 
 const HINT: &str = "hint: what came before was carried out: look before running it again";
 
-/// How often an import sends a batch that certainly did nothing.
-const ATTEMPTS: u64 = 5;
-
 /// What a database holds.
 fn content(served: &Served, database: &str) -> String {
     served.done(&["shell", database, "-c", ".dump"])
@@ -89,7 +86,7 @@ fn a_database_that_cannot_be_reached_behind_one_that_was_changed_is_not_safe_to_
     assert_eq!(served.done(&["sql", "shop", "SELECT count(*) FROM t", "-o", "name"]), "1\n");
 }
 
-/// An import into a database of its own, of which one request is refused as often as it is made.
+/// An import into a database of its own, of which one request is refused.
 struct Refused {
     child: Child,
     what: String,
@@ -133,7 +130,7 @@ fn an_import_that_breaks_off_is_safe_to_rerun_only_where_nothing_is_left_of_it()
             let database = format!("{name}-{nth}");
             prepare(&database);
             let before = content(&served, &database);
-            served.cloud.faults().on_sql().database(&database).nth(nth).times(ATTEMPTS).reply(429);
+            served.cloud.faults().on_sql().database(&database).nth(nth).reply(429);
             let words = arguments(way, &database);
             let mut command = served.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
             let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

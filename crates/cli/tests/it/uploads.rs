@@ -56,6 +56,49 @@ fn a_file_becomes_a_database() {
     assert_eq!(first_value(&served, "orders", "SELECT count(*) FROM orders"), "2");
 }
 
+/// What a hint has for the shell of SQLite.
+fn sql_of_hint<'s>(stderr: &'s str, file: &str) -> &'s str {
+    let (_, hint) = stderr.split_once("\nhint: ").unwrap();
+    let (_, sql) = hint.split_once(&format!("sqlite3 {file} '")).unwrap();
+    sql.split_once('\'').unwrap().0
+}
+
+#[test]
+fn a_file_that_cannot_be_uploaded_is_refused_before_anything_is_asked_with_what_to_type() {
+    let served = Served::new();
+    let wal = "PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1);";
+    let cases = [
+        ("journal", "PRAGMA journal_mode = DELETE; CREATE TABLE t (a); INSERT INTO t VALUES (1);", "not in WAL mode"),
+        ("pages", &format!("PRAGMA page_size = 1024; {wal}"), "page size is 1024"),
+        ("vacuum", &format!("PRAGMA auto_vacuum = FULL; {wal}"), "auto_vacuum is on"),
+    ];
+    for (name, content, said) in cases {
+        let file = text(&served.folder.path().join(format!("{name}.db")));
+        Connection::open(&file).unwrap().execute_batch(content).unwrap();
+        let import = ["import", "sqlite", &file, "--to", name, "--create"];
+        let create = ["db", "create", name, "--from-file", &file];
+        let before = served.cloud.requests().all().len();
+        let mut refused = String::new();
+        for arguments in [&import[..], &create] {
+            for more in [&["--dry-run"][..], &[]] {
+                let ended = served.run(&[arguments, more].concat());
+                assert_eq!(ended.code, Some(2), "{arguments:?}: {}", ended.stderr);
+                assert!(ended.stderr.contains(said), "{arguments:?}: {}", ended.stderr);
+                refused = ended.stderr;
+            }
+        }
+        assert_eq!(served.cloud.requests().all().len(), before, "{name}");
+        Connection::open(&file).unwrap().execute_batch(sql_of_hint(&refused, &file)).unwrap();
+        served.done(&import);
+        assert_eq!(served.done(&["sql", name, "SELECT count(*) FROM t", "-o", "name"]), "1\n");
+    }
+    let file = served.write("none.db", &"no database at all".repeat(300));
+    for more in [&["--create"][..], &[]] {
+        let ended = served.run(&[&["import", "sqlite", &file, "--to", "none"], more].concat());
+        assert!(ended.code == Some(2) && ended.stderr.contains("\nhint: "), "{}", ended.stderr);
+    }
+}
+
 #[test]
 fn a_dump_becomes_a_database() {
     let served = Served::new();

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::fs::{FileTypeExt as _, symlink},
+    os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink},
     path::Path,
     process::Command,
     thread,
@@ -82,4 +82,30 @@ fn an_export_goes_into_a_pipe_and_a_full_device_says_that_it_is() {
     let refused = served.run(&export(&text(&full), &["--overwrite"]));
     assert_eq!(refused.code, Some(1), "{}", refused.stderr);
     assert!(is_link_to(&full, Path::new("/dev/full")));
+}
+
+#[test]
+fn every_file_that_is_asked_for_is_written_in_one_way() {
+    let served = shop();
+    let audit = |to: &str, more: &[&str]| served.run(&[&["audit", "export", "--out", to], more].concat());
+    let new = served.folder.path().join("deep/down/log.jsonl");
+    let ended = audit(&text(&new), &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let written = fs::read_to_string(&new).unwrap();
+    assert!(written.lines().count() > 1, "{written}");
+    assert_eq!(fs::metadata(&new).unwrap().permissions().mode() & 0o777, 0o600);
+    let piped = audit("-", &[]);
+    assert_eq!((piped.code, &piped.stdout), (Some(0), &written), "{}", piped.stderr);
+    let there = served.write("there.jsonl", "kept");
+    for dry in [&[][..], &["--dry-run"]] {
+        let refused = audit(&there, dry);
+        assert!(refused.code == Some(6) && refused.stderr.contains("--overwrite"), "{}", refused.stderr);
+    }
+    assert_eq!(fs::read_to_string(&there).unwrap(), "kept");
+    assert_eq!(audit(&there, &["--overwrite"]).code, Some(0));
+    assert_eq!(fs::read_to_string(&there).unwrap(), written);
+    let folder = audit(&text(served.folder.path()), &["--overwrite"]);
+    assert!(folder.code == Some(2) && folder.stderr.contains("is a folder"), "{}", folder.stderr);
+    let closed = audit(&format!("{there}/log.jsonl"), &[]);
+    assert!(closed.code == Some(1) && closed.stderr.contains("cannot write"), "{}", closed.stderr);
 }

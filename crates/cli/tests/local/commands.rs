@@ -112,7 +112,7 @@ fn a_dry_run_changes_nothing() {
         &["local", "snapshot", "delete", "kept", "--yes"],
         &["local", "fault", "clear"],
         &["local", "fork", "create"],
-        &["local", "requests", "--keep-sql", "true"],
+        &["local", "requests", "--keep-sql", "on"],
         &["local", "clock", "advance", "1d"],
         &["local", "fault", "add", "--hang"],
         &["local", "snapshot", "save", "clean"],
@@ -144,8 +144,10 @@ fn requests_are_printed_without_their_secrets() {
     assert!(code == 2 && said.contains("operation \"Nope\" is not valid"), "{said}");
     let archive = home.path().join("requests.har");
     home.text(&["local", "requests", "--har", archive.to_str().unwrap()]);
+    assert_eq!(home.failure(&["local", "requests", "--har", archive.to_str().unwrap()]).0, 6);
     let archive = fs::read_to_string(archive).unwrap();
     assert!(archive.contains("CreateDatabase"));
+    assert!(home.text(&["local", "requests", "--har", "-"]).contains("CreateDatabase"));
     let variables = home.text(&["local", "env", "--for", "sdk"]);
     let token = variables.lines().find_map(|line| line.strip_prefix("TURSO_API_TOKEN=")).unwrap();
     assert!(!archive.contains(token) && !requests.to_string().contains(token));

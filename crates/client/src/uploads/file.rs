@@ -21,6 +21,7 @@ use crate::{Error, ErrorKind};
 const PIECE: u64 = 256 * 1024;
 
 /// An open file. It stays the same file whatever happens to its path.
+#[derive(Debug)]
 pub(crate) struct SourceFile {
     path: PathBuf,
     file: Mutex<File>,

@@ -5,37 +5,36 @@ mod sqlite;
 
 use std::{path::PathBuf, sync::Arc};
 
+pub use sqlite::DatabaseFile;
 use turso_cloud_contract::databases::Encryption;
 
-use super::file::{SourceFile, blocking};
-use crate::{Error, ErrorKind};
+use super::{
+    file::{SourceFile, blocking},
+    unfit::UnfitFile,
+};
+use crate::Error;
 
 /// Opens a file the service may take as a database.
 pub(super) async fn database_file(path: PathBuf, encryption: Option<&Encryption>) -> Result<Arc<SourceFile>, Error> {
     let cipher = encryption.map(|encryption| encryption.encryption_cipher.clone());
-    opened(path, move |file| sqlite::check(file, cipher.as_ref())).await
+    blocking(move || {
+        let file = DatabaseFile::open(path)?;
+        file.check_upload(cipher.as_ref())?;
+        Ok(Arc::new(file.into_source()))
+    })
+    .await
 }
 
 /// Opens a file the service may take as a dump in SQL.
 pub(super) async fn dump(path: PathBuf) -> Result<Arc<SourceFile>, Error> {
-    opened(path, dump::check).await
-}
-
-async fn opened(
-    path: PathBuf,
-    check: impl FnOnce(&SourceFile) -> Result<(), Error> + Send + 'static,
-) -> Result<Arc<SourceFile>, Error> {
     blocking(move || {
         let file = SourceFile::open(path)?;
-        check(&file)?;
+        dump::check(&file)?;
         Ok(Arc::new(file))
     })
     .await
 }
 
-/// `shop.db cannot be uploaded: its page size is 512, and 4096 is needed; run …`
-fn unfit(file: &SourceFile, found: &str, needed: &str, repair: &str) -> Error {
-    let path = file.path().display();
-    let detail = format!("{path} cannot be uploaded: {found}, and {needed} is needed; {repair}");
-    Error::new(ErrorKind::InvalidInput).with_detail(detail)
+fn unfit(file: &SourceFile, found: &str, needed: &str) -> UnfitFile {
+    UnfitFile::new(file.path(), format!("{found}, and {needed} is needed"))
 }

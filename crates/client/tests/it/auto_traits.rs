@@ -5,9 +5,9 @@ use std::future::IntoFuture;
 use futures_util::FutureExt as _;
 use turso_cloud::{
     ApiTokens, AuditLogStream, AuditLogs, Billing, Branch, Bulk, BulkEvents, Call, Client, ClientBuilder,
-    CreatedDatabase, Credentials, CurrentUser, Database, DatabaseAccess, Databases, DumpUpload, Error, FileUpload,
-    Groups, Invites, Jwks, Listing, Locations, Members, NewDatabase, Organizations, Outcome, RawAnswer, RawCall,
-    Recovery, RetryPolicy, UploadEvents, blocking, mock::Mock, transport::TransportError,
+    CreatedDatabase, Credentials, CurrentUser, Database, DatabaseAccess, DatabaseFile, Databases, DumpUpload, Error,
+    FileUpload, Groups, Invites, Jwks, Listing, Locations, Members, NewDatabase, Organizations, Outcome, RawAnswer,
+    RawCall, Recovery, RetryPolicy, UnfitFile, UploadEvents, blocking, mock::Mock, transport::TransportError,
 };
 
 const fn send<T: Send + 'static>() {}
@@ -25,6 +25,8 @@ const _: () = {
     shared::<Outcome<NewDatabase, CreatedDatabase>>();
     error::<Error>();
     error::<TransportError>();
+    error::<UnfitFile>();
+    shared::<DatabaseFile>();
 
     send::<ClientBuilder>();
     send::<Call<Database>>();

@@ -3,9 +3,9 @@ use turso_cloud::{DatabaseConfiguration, DatabaseName, DatabasePatch};
 
 use crate::{
     args::{AllowRulesArgs, AllowRulesCommand, DbConfigChange, DbConfigCommand, Switch},
-    commands::suggest,
     context::{Context, Weight},
     output::Shape,
+    suggest,
 };
 
 const CONFIGURATION: Shape = Shape {

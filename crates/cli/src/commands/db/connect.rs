@@ -4,10 +4,9 @@ use turso_cloud::DatabaseName;
 
 use crate::{
     args::{DbEnv, EnvForm, Scheme},
-    commands::suggest,
     context::Context,
     output::{Shape, URL},
-    quote,
+    quote, suggest,
 };
 
 const ENVIRONMENT: Shape = Shape {

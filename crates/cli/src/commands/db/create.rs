@@ -10,11 +10,11 @@ use turso_cloud::{
 use super::CREATED;
 use crate::{
     args::{DbBranch, DbCreate},
-    commands::{group, input, suggest},
+    commands::{group, input, sqlite_file},
     context::Context,
     exit::Failure,
     many::Failures,
-    progress,
+    progress, suggest,
 };
 
 pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
@@ -22,8 +22,11 @@ pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
         return Err(Failure::usage("a file makes one database: give one name").into());
     }
     args.from_file.iter().chain(&args.from_dump).try_for_each(|file| input::refuse_folder(file))?;
-    let group = group(cx, args).await?;
     let encryption = encryption(args)?;
+    if let Some(file) = &args.from_file {
+        sqlite_file::check_upload(file, args.encryption_cipher.as_ref())?;
+    }
+    let group = group(cx, args).await?;
     let created = stream::iter(&args.names)
         .map(|name| {
             let new = new_database(args, name, &group, encryption.clone());

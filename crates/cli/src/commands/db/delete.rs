@@ -5,14 +5,12 @@ use turso_cloud::DatabaseName;
 
 use crate::{
     args::DbDelete,
-    commands::{
-        glob::{self, Chosen},
-        suggest,
-    },
+    commands::glob::{self, Chosen},
     context::{Context, Weight},
     exit::Report,
     many::{Failures, listed},
     output::Shape,
+    suggest,
 };
 
 const DELETION: Shape = Shape {

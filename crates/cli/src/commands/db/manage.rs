@@ -4,10 +4,10 @@ use turso_cloud::{DatabaseId, DatabaseName, OrganizationSlug};
 
 use crate::{
     args::DbInstances,
-    commands::suggest,
     context::{Context, Weight},
     exit::{Failure, Kind},
     output::Shape,
+    suggest,
 };
 
 /// The characters of a UUID.
@@ -17,7 +17,7 @@ const INSTANCE: Shape = Shape {
     noun: "instance",
     name: "name",
     columns: &[("name", "name"), ("type", "type"), ("region", "region"), ("hostname", "hostname")],
-    wide: &[("uuid", "uuid")],
+    wide: &[("id", "uuid")],
 };
 
 const DELETED: Shape = Shape {

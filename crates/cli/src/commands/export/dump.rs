@@ -4,11 +4,11 @@ use std::io::Write;
 
 use anyhow::{Context as _, Result};
 
-use super::target::Target;
 use crate::{
     context::Context,
     exit::{Failure, Kind},
     hrana::{Connection, HranaError},
+    out::Target,
     progress,
 };
 

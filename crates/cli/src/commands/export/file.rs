@@ -9,11 +9,11 @@ use anyhow::{Context as _, Result, bail};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-use super::target::Target;
 use crate::{
     context::Context,
     exit::Failure,
     hrana::{Connection, HranaError, refused},
+    out::Target,
     progress,
 };
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     path::{Path, PathBuf},
 };
 
@@ -11,7 +10,7 @@ use anyhow::Result;
 use crate::{
     args::{ExportArgs, ExportFormat},
     exit::{Failure, Kind},
-    files::holds_something,
+    out::{self, Place},
 };
 
 pub(super) struct Plan {
@@ -21,25 +20,18 @@ pub(super) struct Plan {
     may_replace: bool,
 }
 
-/// Where something is written to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    StandardOutput,
-    File { path: PathBuf, may_replace: bool },
-}
-
 impl Plan {
     /// Refuses databases of which one would be written over another.
     pub(super) fn new(args: &ExportArgs, databases: &[String]) -> Result<Self> {
         if args.table.is_some() && !args.format.is_by_table() {
             return Err(Failure::usage("--table goes with --format csv and --format jsonl only").into());
         }
-        let is_standard_output = args.out == Path::new("-");
+        let is_standard_output = out::is_standard_output(&args.out);
         let is_one_thing = databases.len() == 1 && !args.all && args.glob.is_none();
         let is_one_file = is_one_thing && (!args.format.is_by_table() || args.table.is_some());
         if is_standard_output && !is_one_file {
             let hint = if is_one_thing { "give --table TABLE" } else { "give one database" };
-            return Err(Failure::usage("--out -: several files cannot go to standard output").hint(hint).into());
+            return Err(out::several_files().hint(hint).into());
         }
         if args.verify && is_standard_output {
             return Err(Failure::usage("--verify looks at a file, and standard output is none").into());
@@ -63,61 +55,35 @@ impl Plan {
     }
 
     pub(super) fn is_standard_output(&self) -> bool {
-        self.out == Path::new("-")
+        out::is_standard_output(&self.out)
     }
 
     /// For a database as a whole.
     pub(super) fn whole(&self, database: &str) -> Place {
         let name = format!("{}.{}", file_name(database), self.format.extension());
-        self.place(if self.is_one_file { self.out.clone() } else { self.out.join(name) })
+        if self.is_one_file { self.place(&self.out) } else { self.place(&self.out.join(name)) }
     }
 
     /// For a table of a database.
     pub(super) fn table(&self, database: &str, table: &str) -> Result<Place> {
         if self.is_one_file {
-            return Ok(self.place(self.out.clone()));
+            return Ok(self.place(&self.out));
         }
         if table.contains(['/', '\\', '\0']) || table.starts_with('.') {
             let problem = format!("table {table:?} of database {database}: no file can be named so");
             return Err(Failure::new(Kind::Failed, problem).hint("give --table and a file as --out").into());
         }
         let name = format!("{table}.{}", self.format.extension());
-        Ok(self.place(self.out.join(file_name(database)).join(name)))
+        Ok(self.place(&self.out.join(file_name(database)).join(name)))
     }
 
     /// The folder for the tables of a database.
     pub(super) fn folder(&self, database: &str) -> Place {
-        self.place(self.out.join(file_name(database)).join(""))
+        self.place(&self.out.join(file_name(database)).join(""))
     }
 
-    fn place(&self, path: PathBuf) -> Place {
-        if self.is_standard_output() {
-            Place::StandardOutput
-        } else {
-            Place::File { path, may_replace: self.may_replace }
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::StandardOutput => f.write_str("to standard output"),
-            Self::File { path, .. } => write!(f, "to {}", path.display()),
-        }
-    }
-}
-
-impl Place {
-    /// Refuses to write over what is there.
-    pub(super) fn check(&self) -> Result<()> {
-        match self {
-            Self::File { path, may_replace: false } if holds_something(path) => {
-                let problem = format!("{} exists", path.display());
-                Err(Failure::new(Kind::Refused, problem).hint("--overwrite replaces it").into())
-            }
-            _ => Ok(()),
-        }
+    fn place(&self, path: &Path) -> Place {
+        Place::new(path, self.may_replace)
     }
 }
 

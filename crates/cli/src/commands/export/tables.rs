@@ -4,12 +4,12 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
 
-use super::target::Target;
 use crate::{
     args::ExportFormat,
     context::Context,
     exit::Failure,
     hrana::{Connection, Statement},
+    out::Target,
     progress,
     rows::{Mode, RowWriter},
     script::quote_identifier,

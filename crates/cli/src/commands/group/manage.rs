@@ -4,10 +4,10 @@ use turso_cloud::{GroupId, GroupName, GroupPatch, LocationCode, OrganizationSlug
 use super::GROUP;
 use crate::{
     args::{GroupLocationsCommand, Switch},
-    commands::suggest,
     context::{Context, Weight},
     exit::{Failure, Kind},
     output::Shape,
+    suggest,
 };
 
 const PROTECTION: Shape =

@@ -4,6 +4,7 @@ mod fields;
 mod raw;
 mod records;
 mod survey;
+mod types;
 
 use anyhow::Result;
 use csv::StringRecord;
@@ -64,7 +65,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
         Ok(found) => found,
         Err(error) => return Err(destination.abandon(cx, error).await),
     };
-    let (fields, columns) = (Fields::new(&survey), survey.names());
+    let (fields, columns) = (Fields::new(&survey, table.is_new()), survey.names());
     if !is_begun {
         let create = || format!("CREATE TABLE {} ({})", quote_identifier(&name), survey.definition());
         if let Err(broken) = table.make(&connection, &stop, &columns, create).await {
@@ -134,16 +135,30 @@ async fn find_table(
     connection: &Connection,
 ) -> Result<Table> {
     let found = Columns::read(connection, name).await?;
+    survey.leave_to_fields(&found.untyped);
     let left_out = survey.leave_out(&found.generated).join(", ");
     let columns = survey.names();
     if columns.is_empty() {
         return Err(Failure::usage(format!("table {name:?} generates every column of the file: {left_out}")).into());
     }
     let table = Table::with(name, &found, &columns, args.mode)?;
+    if table.is_new() {
+        tell_kept_texts(cx, &survey.kept_as_text);
+    }
     if !left_out.is_empty() {
         cx.notice(format_args!("table {name:?} generates {left_out}: what the file has there is left out"));
     }
     Ok(table)
+}
+
+/// Says which columns of a table that is made hold text although somebody may want numbers.
+fn tell_kept_texts(cx: &Context, kept: &[(String, String)]) {
+    let Some((first, _)) = kept.first() else { return };
+    let columns: Vec<_> = kept.iter().map(|(column, field)| format!("{column} ({field})")).collect();
+    cx.notice(format_args!(
+        "kept as text, which numbers would not be written as: {}; --types {first}=real makes numbers of it",
+        columns.join(", ")
+    ));
 }
 
 /// A table that nobody knows to be there is removed.

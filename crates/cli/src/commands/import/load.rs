@@ -13,11 +13,11 @@ use crate::{
 /// A batch that takes more is sent even if it could have more statements.
 pub(super) const FULL: usize = 512 * 1024;
 
-/// How often a batch that certainly did nothing is sent again.
-const RETRIES: u32 = 4;
+/// Before a batch that certainly did nothing is sent again; each wait is twice the one before.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Commits statements together. `blame` makes a failure of the database into one that says where it comes from.
+/// Commits statements together. Those that the database refuses are not sent again.
 pub(super) async fn commit(
     connection: &Connection,
     stop: &Stop,
@@ -35,7 +35,7 @@ pub(super) async fn commit(
         };
         match sent {
             Ok(affected) => return Ok(affected),
-            Err(BatchError { error, .. }) if error.may_be_repeated() && attempt < RETRIES => {}
+            Err(BatchError { error, .. }) if error.may_be_repeated() && attempt < connection.retries() => {}
             Err(BatchError { error, statement }) if error.is_sql() && !error.may_be_repeated() => {
                 return Err(Sent::Refused(BatchError { statement, error }));
             }
@@ -48,7 +48,7 @@ pub(super) async fn commit(
             () = sleep(wait) => {}
             kind = stop.wait() => return Err(Sent::Broken(Failure::new(kind, "interrupted").into())),
         }
-        wait *= 2;
+        wait = (wait * 2).min(LONGEST_WAIT);
     }
     Ok(Vec::new())
 }
@@ -64,25 +64,48 @@ pub(super) enum Sent {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::hrana::tests::{connection, server};
 
-    #[tokio::test]
-    async fn a_batch_that_had_to_wait_for_too_long_is_sent_again() {
-        let answer = |results, errors| {
-            let result = json!({ "step_results": results, "step_errors": errors });
-            let response = json!({ "type": "batch", "result": result });
-            (200, json!({ "results": [{ "type": "ok", "response": response }] }).to_string())
-        };
-        let turned_away = json!({ "message": "too many statements at work", "code": "TOO_MANY_STREAMS" });
-        let (url, asked) = server(vec![
-            answer(json!([{}, null, null, {}]), json!([null, turned_away, null, null])),
-            answer(json!([{}, { "affected_row_count": 1 }, {}, null]), json!([null, null, null, null])),
-        ]);
+    fn answer(results: &Value, errors: &Value) -> (u16, String) {
+        let result = json!({ "step_results": results, "step_errors": errors });
+        let response = json!({ "type": "batch", "result": result });
+        (200, json!({ "results": [{ "type": "ok", "response": response }] }).to_string())
+    }
+
+    fn failing(code: &str) -> (u16, String) {
+        answer(&json!([{}, null, null, {}]), &json!([null, { "message": "it does not run", "code": code }, null, null]))
+    }
+
+    fn succeeding() -> (u16, String) {
+        answer(&json!([{}, { "affected_row_count": 1 }, {}, null]), &json!([null, null, null, null]))
+    }
+
+    /// What comes of a batch that is answered by these, one after another, and how often it was sent.
+    async fn sent(retries: u32, answers: Vec<(u16, String)>) -> (Result<Vec<u64>, Sent>, usize) {
+        let (url, asked) = server(answers);
+        let connection = connection(&url).with_retries(retries);
         let stop = Stop::listen().unwrap();
-        let affected = commit(&connection(&url), &stop, &[], &[Statement::new("INSERT")]).await.unwrap();
-        assert_eq!((affected, asked.iter().count()), (vec![1], 2));
+        let sent = commit(&connection, &stop, &[], &[Statement::new("INSERT")]).await;
+        (sent, asked.try_iter().count())
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_had_to_wait_for_too_long_is_sent_again_as_often_as_asked_for() {
+        let turned_away = || failing("TOO_MANY_STREAMS");
+        let (sent_again, times) = sent(1, vec![turned_away(), succeeding()]).await;
+        assert_eq!((sent_again.unwrap(), times), (vec![1], 2));
+        let (given_up, times) = sent(1, vec![turned_away(), turned_away(), succeeding()]).await;
+        assert!(matches!(given_up, Err(Sent::Broken(_))) && times == 2, "{given_up:?} {times}");
+        let (given_up, times) = sent(0, vec![(429, String::new()), succeeding()]).await;
+        assert!(matches!(given_up, Err(Sent::Broken(_))) && times == 1, "{given_up:?} {times}");
+    }
+
+    #[tokio::test]
+    async fn a_statement_that_is_refused_is_not_sent_again() {
+        let (refused, times) = sent(4, vec![failing("SQLITE_CONSTRAINT"), succeeding()]).await;
+        assert!(matches!(refused, Err(Sent::Refused(_))) && times == 1, "{refused:?} {times}");
     }
 }

@@ -9,7 +9,13 @@ mod upload;
 use anyhow::Result;
 
 use super::journal::Fingerprint;
-use crate::{args::ImportSqlite, commands::input::is_standard_input, context::Context, exit::Failure, progress};
+use crate::{
+    args::ImportSqlite,
+    commands::{input::is_standard_input, sqlite_file},
+    context::Context,
+    exit::Failure,
+    progress,
+};
 use reader::Reader;
 
 pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
@@ -19,9 +25,15 @@ pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
         return Err(Failure::usage(problem).hint("save it first, or pipe a dump to tursoctl import dump -").into());
     }
     let fingerprint = Fingerprint::of(file)?;
+    let destination = &args.import.destination;
+    if destination.create {
+        sqlite_file::check_upload(file, destination.encryption_cipher.as_ref())?;
+    } else {
+        sqlite_file::check_settled(file)?;
+    }
     let checking = progress::of_file(cx, "checking", file, fingerprint.bytes());
     let reader = Reader::open(file)?;
-    if args.import.destination.create {
+    if destination.create {
         drop((checking, reader));
         return upload::run(cx, &args.import, fingerprint.bytes()).await;
     }

@@ -34,6 +34,8 @@ pub(super) struct Columns {
     ordinary: Vec<String>,
     /// Those that the table computes from the others.
     pub(super) generated: Vec<String>,
+    /// Those that have no type, and keep what is inserted as it is.
+    pub(super) untyped: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,14 +179,19 @@ pub(super) async fn transact(
 impl Columns {
     pub(super) async fn read(connection: &Connection, table: &str) -> Result<Self> {
         let mut beside = connection.another();
-        let sql = "SELECT name, hidden FROM pragma_table_xinfo(?1) WHERE hidden <> 1";
+        let sql = "SELECT name, hidden, type FROM pragma_table_xinfo(?1) WHERE hidden <> 1";
         let rows = beside.rows(&Statement::new(sql).with(vec![Value::Text(table.to_owned())])).await;
         beside.close().await;
         let mut columns = Self::default();
         for row in rows.map_err(Failure::from)? {
             match &*row {
-                [Value::Text(name), Value::Integer(0)] => columns.ordinary.push(name.clone()),
-                [Value::Text(name), _] => columns.generated.push(name.clone()),
+                [Value::Text(name), Value::Integer(0), kind] => {
+                    columns.ordinary.push(name.clone());
+                    if *kind == Value::Text(String::new()) {
+                        columns.untyped.push(name.clone());
+                    }
+                }
+                [Value::Text(name), ..] => columns.generated.push(name.clone()),
                 _ => {}
             }
         }
@@ -219,7 +226,7 @@ pub(super) fn texts(rows: Vec<Vec<Value>>) -> Vec<String> {
     rows.into_iter().filter_map(first).collect()
 }
 
-fn check(name: &str, Columns { ordinary, generated }: &Columns, wanted: &[&str]) -> Result<()> {
+fn check(name: &str, Columns { ordinary, generated, .. }: &Columns, wanted: &[&str]) -> Result<()> {
     let has = |columns: &[String], column: &str| columns.iter().any(|other| other.eq_ignore_ascii_case(column));
     let unknown: Vec<_> = wanted.iter().copied().filter(|column| !has(ordinary, column)).collect();
     if unknown.is_empty() {

@@ -9,7 +9,7 @@ use turso_cloud_local::Cloud;
 use super::{instance::Instances, remote::Remote};
 use crate::{
     context::Context,
-    exit::{Failure, Kind},
+    exit::{Failure, Kind, Report},
     output::Shape,
 };
 
@@ -63,7 +63,7 @@ async fn served() -> Check {
             check(State::Note, "databases are reached by paths: this system has no addresses for them".to_owned())
         }
         Ok(_) => check(State::Ok, "databases have addresses of their own".to_owned()),
-        Err(error) => check(State::Failed, format!("{error:#}")),
+        Err(error) => check(State::Failed, Report::of(&error).message().to_owned()),
     }
 }
 
@@ -86,7 +86,7 @@ async fn left_behind(cx: &Context) -> Result<Check> {
             Ok(Some(true)) => running.push(name),
             Ok(Some(false)) => stale.push(name),
             Ok(None) => {}
-            Err(error) => silent.push(format!("{name} ({error:#})")),
+            Err(error) => silent.push(format!("{name} ({})", Report::of(&error).message())),
         }
     }
     let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };

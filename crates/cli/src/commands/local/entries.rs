@@ -9,7 +9,7 @@ use crate::output::Shape;
 pub(super) const ENTRY: Shape = Shape {
     noun: "entry",
     name: "at",
-    columns: &[("at", "at"), ("level", "level"), ("target", "target"), ("message", "message")],
+    columns: &[("time", "at"), ("level", "level"), ("target", "target"), ("message", "message")],
     wide: &[],
 };
 

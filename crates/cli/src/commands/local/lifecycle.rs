@@ -10,7 +10,7 @@ use crate::{
     args::{LocalName, LocalStop},
     browser,
     context::{Context, Weight, say},
-    exit::{Failure, Kind},
+    exit::{Failure, Kind, Report},
     many::Failures,
     output::{Shape, URL},
 };
@@ -90,7 +90,7 @@ pub(super) async fn list(cx: &Context) -> Result<()> {
     for name in instances.names()? {
         match row(cx, &instances, &name).await {
             Ok(row) => rows.extend(row),
-            Err(error) => say(format_args!("{name}: {error:#}")),
+            Err(error) => say(format_args!("{name}: {}", Report::of(&error).shown())),
         }
     }
     cx.out().list(&INSTANCE, &rows)

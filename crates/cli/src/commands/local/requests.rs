@@ -1,4 +1,4 @@
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use futures_util::{Stream, stream};
 use turso_cloud_local::{
     LoggedRequest,
@@ -6,19 +6,19 @@ use turso_cloud_local::{
 };
 
 use super::remote::Remote;
-use crate::{args::LocalRequests, context::Context, files::write_out, output::Shape};
+use crate::{args::LocalRequests, context::Context, out::Place, output::Shape};
 
 const REQUEST: Shape = Shape {
     noun: "request",
     name: "number",
     columns: &[
         ("number", "number"),
-        ("at", "at"),
+        ("time", "at"),
         ("operation", "operation"),
         ("method", "method"),
         ("url", "url"),
         ("status", "status"),
-        ("µs", "duration_us"),
+        ("microseconds", "duration_us"),
     ],
     wide: &[("database", "database"), ("client", "client"), ("peer", "peer"), ("fault", "fault")],
 };
@@ -29,7 +29,7 @@ const WAIT: u64 = 20;
 pub(super) async fn requests(cx: &Context, args: &LocalRequests) -> Result<()> {
     let remote = Remote::find(cx, &args.instance).await?;
     if let Some(keep) = args.keep_sql {
-        let change = ConfigChange::keep_sql(keep);
+        let change = ConfigChange::keep_sql(keep.is_on());
         return if cx.is_dry_run() {
             remote.patch::<serde::de::IgnoredAny>("/_local/config", &change).await.map(drop)
         } else {
@@ -37,13 +37,14 @@ pub(super) async fn requests(cx: &Context, args: &LocalRequests) -> Result<()> {
         };
     }
     if let Some(file) = &args.har {
+        let place = Place::new(file, args.overwrite);
+        place.check()?;
         if cx.is_dry_run() {
-            cx.notice(format_args!("this would write {}", file.display()));
+            cx.notice(format_args!("this would write an archive {place}"));
             return Ok(());
         }
         let archive = remote.bytes("/_local/requests/har").await?;
-        let text = String::from_utf8(archive.to_vec())?;
-        return write_out(file, &text).await.with_context(|| format!("cannot write {}", file.display()));
+        return place.write(&archive).await;
     }
     if args.follow {
         return cx.out().lines(&REQUEST, follow(&remote, args)).await;

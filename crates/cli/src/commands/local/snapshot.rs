@@ -11,7 +11,7 @@ use crate::{
 const SNAPSHOT: Shape = Shape {
     noun: "snapshot",
     name: "name",
-    columns: &[("name", "name"), ("created at", "created_at"), ("databases", "databases"), ("bytes", "bytes")],
+    columns: &[("name", "name"), ("created", "created_at"), ("databases", "databases"), ("bytes", "bytes")],
     wide: &[],
 };
 

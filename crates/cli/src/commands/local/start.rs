@@ -12,7 +12,7 @@ use super::{
 use crate::{
     args::{DEFAULT_NAME, LocalStart},
     context::Context,
-    exit::{Failure, Kind},
+    exit::{Failure, Kind, Report},
     files::write_out,
     signals::Signals,
 };
@@ -29,7 +29,8 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     }
     launch::write_log(cx);
     let cloud = launch::open(&args.cloud, args.data_dir.as_deref())?;
-    let server = cloud.serve(args.addr).await.with_context(|| format!("cannot listen on {}", args.addr))?;
+    // Its error names the address.
+    let server = cloud.serve(args.addr).await?;
     let mut told = describe(args, &cloud, &server)?;
     let registration = match name {
         Some(name) => register(&instances, name, &cloud, &mut told),
@@ -37,7 +38,7 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     };
     if let Err(error) = &registration {
         // It can be used all the same, by its address.
-        cx.notice(format_args!("other commands will not find this cloud: {error:#}"));
+        cx.notice(format_args!("other commands will not find this cloud: {}", Report::of(error).shown()));
     }
     let ready = async {
         if let Some(file) = &args.ready_file {

@@ -181,7 +181,10 @@ mod tests {
     use super::*;
 
     fn complete(text: &str) -> (usize, Vec<String>) {
-        let names = Names { tables: vec!["goods".into(), "große Töne".into()], columns: vec!["price".into()] };
+        let names = Names {
+            tables: vec!["goods".into(), "große Töne".into()],
+            columns: vec!["price".into(), "pr\u{1b}c".into()],
+        };
         Completion { names }.complete_word(text)
     }
 

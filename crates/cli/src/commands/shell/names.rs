@@ -43,9 +43,9 @@ impl Names {
         Ok(names)
     }
 
-    /// What begins like this, as it has to be written.
+    /// What begins like this, as it has to be written. Nobody types what a terminal would take for an order.
     pub(super) fn beginning_with(&self, prefix: &str) -> Vec<String> {
-        let all = self.tables.iter().chain(&self.columns);
+        let all = self.tables.iter().chain(&self.columns).filter(|name| !name.contains(char::is_control));
         let mut found: Vec<_> = all.filter(|name| begins(name, prefix)).map(|name| written(name)).collect();
         found.dedup();
         found

@@ -152,7 +152,7 @@ fn named(error: HranaError, source: &Source) -> anyhow::Error {
 pub(super) fn tell(database: Option<&str>, error: &anyhow::Error) {
     let said = Report::of(error);
     let place = database.map(|database| format!("database {database}: ")).unwrap_or_default();
-    say(format_args!("error: {place}{}", said.message()));
+    say(format_args!("error: {place}{}", said.shown()));
 }
 
 /// Whether a database failed, be it on the way there, rather than this program or what was typed.

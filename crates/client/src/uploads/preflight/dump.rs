@@ -1,6 +1,6 @@
 //! The rules for a dump, which are those of the official command line.
 
-use super::{super::file::SourceFile, unfit};
+use super::{super::file::SourceFile, sqlite::MAGIC, unfit};
 use crate::Error;
 
 /// 8 GiB.
@@ -11,16 +11,16 @@ const AGAIN: &str = "make the dump with `sqlite3 FILE .dump`";
 
 pub(super) fn check(file: &SourceFile) -> Result<(), Error> {
     let head = file.head(LOOKED_AT)?;
-    if head.starts_with(super::sqlite::MAGIC) {
+    if head.starts_with(MAGIC) {
         let repair = "upload it as a database, or dump it first with `sqlite3 FILE .dump`";
-        return Err(unfit(file, "it is a database", "a dump in SQL", repair));
+        return Err(unfit(file, "it is a database", "a dump in SQL").advising(repair).into());
     }
     if head.contains(&0) {
-        return Err(unfit(file, "it holds a byte of 0", "text", AGAIN));
+        return Err(unfit(file, "it holds a byte of 0", "text").advising(AGAIN).into());
     }
     if file.size() > LARGEST {
         let found = format!("it has {} bytes", file.size());
-        return Err(unfit(file, &found, "at most 8 GiB", "upload the database itself"));
+        return Err(unfit(file, &found, "at most 8 GiB").advising("upload the database itself").into());
     }
     let text = String::from_utf8_lossy(&head);
     let mut lines = text.lines();
@@ -29,7 +29,7 @@ pub(super) fn check(file: &SourceFile) -> Result<(), Error> {
         if line != *needed {
             let shown: String = line.chars().take(40).collect();
             let found = format!("line {} is {shown:?}", number + 1);
-            return Err(unfit(file, &found, &format!("{needed:?}"), AGAIN));
+            return Err(unfit(file, &found, &format!("{needed:?}")).advising(AGAIN).into());
         }
     }
     Ok(())

@@ -1,9 +1,14 @@
 //! The rules for the file of a database, as its header tells.
 
+use std::path::PathBuf;
+
 use turso_cloud_contract::{databases::Cipher, uploads::PAGE_SIZE};
 
-use super::{super::file::SourceFile, unfit};
-use crate::{Error, ErrorKind};
+use super::{
+    super::{file::SourceFile, unfit::UnfitFile},
+    unfit,
+};
+use crate::Error;
 
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
 /// 20 GiB.
@@ -11,36 +16,86 @@ const LARGEST: u64 = 20 << 30;
 /// What comes before the first page's content.
 const HEADER: usize = 100;
 
-pub(super) fn check(file: &SourceFile, cipher: Option<&Cipher>) -> Result<(), Error> {
-    let head = file.head(HEADER as u64)?;
-    let Ok(header) = <&[u8; HEADER]>::try_from(&head[..]).map(Header) else {
-        let found = format!("it has only {} bytes", head.len());
-        return Err(unfit(file, &found, "a SQLite database", "create a table in it first"));
-    };
-    check_header(file, &header, cipher)?;
-    check_size(file)?;
-    check_wal(file)?;
-    check_journal(file)
+/// The file of a SQLite database, as an upload looks at it before anything is sent. Nothing is written to it.
+///
+/// ```no_run
+/// # fn main() -> Result<(), turso_cloud::Error> {
+/// let file = turso_cloud::DatabaseFile::open("shop.db")?;
+/// if let Err(unfit) = file.check_upload(None) {
+///     println!("{}; repair it by: {:?}", unfit.found(), unfit.sql());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct DatabaseFile {
+    source: SourceFile,
+    head: Vec<u8>,
 }
 
-fn check_header(file: &SourceFile, header: &Header<'_>, cipher: Option<&Cipher>) -> Result<(), Error> {
-    if header.0.get(..MAGIC.len()) != Some(MAGIC) {
-        let repair = "give the file of a database; a dump in SQL is uploaded as a dump";
-        return Err(unfit(file, "it does not begin as one", "a SQLite database", repair));
+impl DatabaseFile {
+    /// Opens a file and reads its header; blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::File`](crate::ErrorKind::File) where it cannot be read.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let source = SourceFile::open(path.into())?;
+        let head = source.head(HEADER as u64)?;
+        Ok(Self { source, head })
     }
+
+    /// Whether the service takes it as the content of a database, which may be encrypted with a cipher, by the rules of
+    /// the official command line; blocks.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that keeps it from being uploaded.
+    pub fn check_upload(&self, cipher: Option<&Cipher>) -> Result<(), UnfitFile> {
+        let file = &self.source;
+        if self.head.iter().zip(MAGIC).any(|(found, needed)| found != needed) {
+            let repair = "give the file of a database; a dump in SQL is uploaded as a dump";
+            return Err(unfit(file, "it does not begin as one", "a SQLite database").advising(repair));
+        }
+        let Ok(header) = <&[u8; HEADER]>::try_from(&self.head[..]).map(Header) else {
+            let found = format!("it has only {} bytes", self.head.len());
+            return Err(unfit(file, &found, "a SQLite database").advising("create a table in it first"));
+        };
+        // What is beside the file may change all of it.
+        self.check_settled()?;
+        check_header(file, &header, cipher)?;
+        check_size(file)
+    }
+
+    /// Whether everything that was committed is in the file itself, and nothing else; blocks.
+    ///
+    /// # Errors
+    ///
+    /// What is in the log or the journal beside it.
+    pub fn check_settled(&self) -> Result<(), UnfitFile> {
+        check_wal(&self.source)?;
+        check_journal(&self.source)
+    }
+
+    pub(in crate::uploads) fn into_source(self) -> SourceFile {
+        self.source
+    }
+}
+
+fn check_header(file: &SourceFile, header: &Header<'_>, cipher: Option<&Cipher>) -> Result<(), UnfitFile> {
     if header.page_size() != PAGE_SIZE {
         let found = format!("its page size is {}", header.page_size());
-        let repair = "run `PRAGMA journal_mode=DELETE; PRAGMA page_size=4096; VACUUM; PRAGMA journal_mode=WAL;`";
-        return Err(unfit(file, &found, &PAGE_SIZE.to_string(), repair));
+        let repair = "PRAGMA journal_mode=DELETE; PRAGMA page_size=4096; VACUUM; PRAGMA journal_mode=WAL;";
+        return Err(unfit(file, &found, &PAGE_SIZE.to_string()).repaired_by(repair));
     }
     if header.versions() != [2, 2] {
         let [write, read] = header.versions();
         let found = format!("it is not in WAL mode (versions {write} and {read})");
-        return Err(unfit(file, &found, "WAL mode (versions 2 and 2)", "run `PRAGMA journal_mode=WAL;`"));
+        return Err(unfit(file, &found, "WAL mode (versions 2 and 2)").repaired_by("PRAGMA journal_mode=WAL;"));
     }
     if header.largest_root_page() != 0 {
-        let repair = "run `PRAGMA auto_vacuum=NONE; VACUUM;`";
-        return Err(unfit(file, "auto_vacuum is on", "auto_vacuum=NONE", repair));
+        let repair = "PRAGMA auto_vacuum=NONE; VACUUM;";
+        return Err(unfit(file, "auto_vacuum is on", "auto_vacuum=NONE").repaired_by(repair));
     }
     // 0 is a database without any table, which is in UTF-8 by default.
     if header.encoding() > 1 {
@@ -50,18 +105,18 @@ fn check_header(file: &SourceFile, header: &Header<'_>, cipher: Option<&Cipher>)
             other => format!("the encoding of its text is the unknown {other}"),
         };
         let repair = "dump it into a new database that begins with `PRAGMA encoding='UTF-8';`";
-        return Err(unfit(file, &found, "UTF-8", repair));
+        return Err(unfit(file, &found, "UTF-8").advising(repair));
     }
     check_reserved(file, header.reserved(), cipher)
 }
 
-fn check_reserved(file: &SourceFile, reserved: u8, cipher: Option<&Cipher>) -> Result<(), Error> {
+fn check_reserved(file: &SourceFile, reserved: u8, cipher: Option<&Cipher>) -> Result<(), UnfitFile> {
     let Some(cipher) = cipher else { return Ok(()) };
     match reserved_for(cipher) {
         Some(needed) if needed != reserved => {
             let found = format!("it reserves {reserved} bytes of each page");
             let repair = format!("run `.filectrl reserve_bytes {needed}` and `VACUUM;` in the sqlite3 shell");
-            Err(unfit(file, &found, &format!("{needed} for {}", cipher.as_str()), &repair))
+            Err(unfit(file, &found, &format!("{needed} for {}", cipher.as_str())).advising(repair))
         }
         // A cipher this version does not know is for the service to judge.
         _ => Ok(()),
@@ -78,40 +133,40 @@ fn reserved_for(cipher: &Cipher) -> Option<u8> {
     }
 }
 
-fn check_size(file: &SourceFile) -> Result<(), Error> {
+fn check_size(file: &SourceFile) -> Result<(), UnfitFile> {
     let found = format!("it has {} bytes", file.size());
     if file.size() > LARGEST {
-        return Err(unfit(file, &found, "at most 20 GiB", "delete what is not needed and run `VACUUM;`"));
+        return Err(unfit(file, &found, "at most 20 GiB").advising("delete what is not needed").repaired_by("VACUUM;"));
     }
     if !file.size().is_multiple_of(u64::from(PAGE_SIZE)) {
         let repair = "it was cut off: copy it again, with nothing writing to it";
-        return Err(unfit(file, &found, &format!("a multiple of {PAGE_SIZE}"), repair));
+        return Err(unfit(file, &found, &format!("a multiple of {PAGE_SIZE}")).advising(repair));
     }
     Ok(())
 }
 
 /// What is only in the log would be missing.
-fn check_wal(file: &SourceFile) -> Result<(), Error> {
+fn check_wal(file: &SourceFile) -> Result<(), UnfitFile> {
     match file.neighbour("-wal") {
-        Some((wal, length)) if length > 0 => Err(Error::new(ErrorKind::InvalidInput).with_detail(format!(
-            "{} cannot be uploaded: {} holds {length} bytes, and none are allowed; close all connections and run `PRAGMA \
-             wal_checkpoint(TRUNCATE);`",
-            file.path().display(),
-            wal.display()
-        ))),
+        Some((wal, length)) if length > 0 => {
+            let found = format!("{} holds {length} bytes of changes that are not in the file yet", wal.display());
+            Err(UnfitFile::new(file.path(), found)
+                .advising("close all connections")
+                .repaired_by("PRAGMA wal_checkpoint(TRUNCATE);"))
+        }
         _ => Ok(()),
     }
 }
 
-/// What a transaction that never ended has written to the file would be in it.
-fn check_journal(file: &SourceFile) -> Result<(), Error> {
+/// What a transaction that never ended has written to the file would be in it. Whoever reads the file takes it out.
+fn check_journal(file: &SourceFile) -> Result<(), UnfitFile> {
     match file.hot_journal() {
-        Some(journal) => Err(Error::new(ErrorKind::InvalidInput).with_detail(format!(
-            "{} cannot be uploaded: {} holds a transaction that never ended, and none are allowed; end whatever writes to \
-             it, and read it once with SQLite, which rolls that back",
-            file.path().display(),
-            journal.display()
-        ))),
+        Some(journal) => {
+            let found = format!("{} holds a transaction that never ended", journal.display());
+            Err(UnfitFile::new(file.path(), found)
+                .advising("end whatever writes to it")
+                .repaired_by("PRAGMA schema_version;"))
+        }
         None => Ok(()),
     }
 }

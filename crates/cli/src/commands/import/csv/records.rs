@@ -41,11 +41,7 @@ struct Ahead {
 
 impl Records {
     /// `null` is the field that stands for NULL, within quotes or not; without it, one of nothing at all does.
-    pub(in crate::commands) fn open(input: &Input, delimiter: char, null: Option<&str>) -> Result<Self> {
-        let delimiter = u8::try_from(delimiter).ok().filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte));
-        let delimiter = delimiter.ok_or_else(|| {
-            Failure::usage("--delimiter has to be an ASCII character that is neither a quote nor the end of a line")
-        })?;
+    pub(in crate::commands) fn open(input: &Input, delimiter: u8, null: Option<&str>) -> Result<Self> {
         let mut reader =
             ReaderBuilder::new().delimiter(delimiter).buffer_capacity(1 << 18).from_reader(Tap::on(input.from(0)));
         reader.headers().map_err(|error| unfit(input, 0, &error))?;
@@ -209,7 +205,7 @@ mod tests {
         rows::{Mode, RowWriter},
     };
 
-    fn open(file: &Path, delimiter: char, null: Option<&str>) -> Result<Records> {
+    fn open(file: &Path, delimiter: u8, null: Option<&str>) -> Result<Records> {
         Records::open(&Input::open(file)?, delimiter, null)
     }
 
@@ -218,7 +214,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.csv");
         std::fs::write(&file, text).unwrap();
-        let mut records = open(&file, ',', None).unwrap();
+        let mut records = open(&file, b',', None).unwrap();
         let mut record = StringRecord::new();
         let mut lines = Vec::new();
         while records.next(&mut record).unwrap() {
@@ -242,7 +238,7 @@ mod tests {
         let text = "a,b,c\n,\"\",\"\"\n\"x,\"\",\n\",,\n\n\"\",,\"\"\"\"\n,,";
         for text in [text.to_owned(), text.replace('\n', "\r\n")] {
             std::fs::write(&file, &text).unwrap();
-            let mut records = open(&file, ',', None).unwrap();
+            let mut records = open(&file, b',', None).unwrap();
             let mut record = StringRecord::new();
             let mut nulls = Vec::new();
             while records.next(&mut record).unwrap() {
@@ -251,7 +247,7 @@ mod tests {
             let expected = [[true, false, false], [false, true, true], [false, true, false], [true, true, true]];
             assert_eq!(nulls, expected, "{text:?}");
         }
-        let mut records = open(&file, ',', Some("")).unwrap();
+        let mut records = open(&file, b',', Some("")).unwrap();
         let mut record = StringRecord::new();
         assert!(records.next(&mut record).unwrap());
         assert!(records.fields(&record).all(|field| field.is_none()));
@@ -263,7 +259,7 @@ mod tests {
         let file = folder.path().join("a.csv");
         std::fs::write(&file, text).unwrap();
         let rest = |from: &Position| {
-            let mut records = open(&file, ',', None).unwrap();
+            let mut records = open(&file, b',', None).unwrap();
             records.seek(from).unwrap();
             let (mut record, mut rows, mut places) = (StringRecord::new(), Vec::new(), Vec::new());
             while records.next(&mut record).unwrap() {
@@ -310,7 +306,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("a.csv");
             std::fs::write(&file, "a,b\n1,\"2\"\"\"\n3,\"4\n5,6\n7\"\"\n".replace('\n', ending)).unwrap();
-            let mut records = open(&file, ',', None).unwrap();
+            let mut records = open(&file, b',', None).unwrap();
             let mut record = StringRecord::new();
             while records.next(&mut record).unwrap() {}
             assert_eq!(records.open_quote().unwrap(), Some(3), "{ending:?}");
@@ -335,7 +331,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("a.csv");
             std::fs::write(&file, writer.out()).unwrap();
-            let mut records = open(&file, ',', None).unwrap();
+            let mut records = open(&file, b',', None).unwrap();
             let mut record = StringRecord::new();
             let mut read = Vec::new();
             while records.next(&mut record).unwrap() {

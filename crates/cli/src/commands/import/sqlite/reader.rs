@@ -1,11 +1,6 @@
 //! A file that is read, and never written to.
 
-use std::{
-    collections::HashSet,
-    fs,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashSet, path::Path};
 
 use anyhow::{Context as _, Result};
 use rusqlite::{Connection as Handle, ErrorCode, OpenFlags, Row, Rows, Statement, types::ValueRef};
@@ -41,15 +36,15 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Opens a file and looks whether it is sound; its header is for an upload to check.
+    /// Opens a file that has all that was written to it, and looks whether it is sound.
     pub(super) fn open(file: &Path) -> Result<Self> {
-        refuse_log(file)?;
         // Immutable: nothing is created beside it, and nothing is written to it.
         let uri = url::Url::from_file_path(std::path::absolute(file)?)
             .map_err(|()| Failure::usage(format!("{}: the path cannot be used", file.display())))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let unreadable = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => Failure::usage(format!("{} is no SQLite database", file.display())),
+            Some(ErrorCode::NotADatabase) => Failure::usage(format!("{} is no SQLite database", file.display()))
+                .hint("a dump in SQL is imported by tursoctl import dump, and rows by tursoctl import csv"),
             _ => Failure::new(Kind::Failed, format!("cannot read {}: {error}", file.display())),
         };
         let handle = Handle::open_with_flags(format!("{uri}?immutable=1"), flags).map_err(unreadable)?;
@@ -204,31 +199,4 @@ fn owned(value: ValueRef<'_>) -> Option<Value> {
         ValueRef::Text(bytes) => Value::Text(std::str::from_utf8(bytes).ok()?.to_owned()),
         ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
     })
-}
-
-/// What is in a log beside the file only is not read, and must not be lost without a word; nor is what a transaction that
-/// never ended has left in the file taken out by its journal. The engine keeps them beside the file itself, not beside a
-/// link to it.
-fn refuse_log(file: &Path) -> Result<()> {
-    let real = fs::canonicalize(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let beside = |suffix: &str| {
-        let mut name = real.clone().into_os_string();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let (log, journal) = (beside("-wal"), beside("-journal"));
-    let mut first = [0];
-    // The journal of one that has ended is gone, empty, or begins with zeros.
-    let is_read = fs::File::open(&journal).and_then(|mut file| file.read_exact(&mut first)).is_ok();
-    if is_read && first != [0] {
-        let problem = format!("{} holds a transaction that never ended", journal.display());
-        let hint = format!("end whatever writes to it, and roll it back: sqlite3 {} .tables", file.display());
-        return Err(Failure::usage(problem).hint(hint).into());
-    }
-    if log.metadata().is_ok_and(|metadata| metadata.len() > 0) {
-        let problem = format!("{} holds changes that are not in the file yet", log.display());
-        let hint = format!("sqlite3 {} 'PRAGMA wal_checkpoint(TRUNCATE)'", file.display());
-        return Err(Failure::usage(problem).hint(hint).into());
-    }
-    Ok(())
 }

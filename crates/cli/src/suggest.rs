@@ -31,7 +31,7 @@ pub(crate) async fn database<T>(
 }
 
 /// The same for a group.
-pub(super) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcome: Result<T, Error>) -> Result<T> {
+pub(crate) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcome: Result<T, Error>) -> Result<T> {
     let error = match outcome {
         Ok(value) => return Ok(value),
         Err(error) => error,
@@ -46,7 +46,7 @@ pub(super) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcom
 }
 
 /// What is said where a list cannot be had: one that is not there is of an organization that is not.
-pub(super) fn listing(what: &str) -> impl Fn(Error) -> anyhow::Error {
+pub(crate) fn listing(what: &str) -> impl Fn(Error) -> anyhow::Error {
     let message = format!("cannot list the {what}");
     move |error| {
         if !error.is_not_found() {
@@ -70,7 +70,7 @@ fn not_there(message: String, error: Error, name: &str, names: &[String], listin
 }
 
 /// The one of these that is most like what was typed, if any is like it.
-pub(super) fn closest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let scored = known.map(|known| (strsim::jaro_winkler(typed, known), known));
     let closest = scored.filter(|(score, _)| *score >= CLOSEST).max_by(|(a, _), (b, _)| a.total_cmp(b));
     closest.map(|(_, known)| known)

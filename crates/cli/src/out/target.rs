@@ -1,4 +1,4 @@
-//! Where an export is written to: a file that gets its name when it is complete, or standard output.
+//! What is written there: a file gets its name when it is complete.
 
 use std::{
     fs::{self, File},
@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use super::plan::Place;
+use super::Place;
 use crate::{
     files::{Draft, WholeFile},
     stdout,
@@ -16,7 +16,7 @@ use crate::{
 
 /// What is dropped leaves nothing.
 #[derive(Debug)]
-pub(super) enum Target {
+pub(crate) enum Target {
     File {
         whole: WholeFile,
         name: String,
@@ -29,7 +29,7 @@ pub(super) enum Target {
 
 /// A target that everything was written to. What is dropped leaves nothing.
 #[derive(Debug)]
-pub(super) struct Closed {
+pub(crate) struct Closed {
     bytes: u64,
     way: Way,
 }
@@ -47,7 +47,7 @@ enum Way {
 
 /// Folders that were made for a file. Those that turn out not to be needed are removed again.
 #[derive(Debug)]
-pub(super) struct NewFolders(Vec<PathBuf>);
+pub(crate) struct NewFolders(Vec<PathBuf>);
 
 impl NewFolders {
     fn create(folder: &Path) -> io::Result<Self> {
@@ -69,7 +69,7 @@ impl Drop for NewFolders {
 }
 
 impl Target {
-    pub(super) fn create(place: &Place) -> Result<Self> {
+    pub(crate) fn create(place: &Place) -> Result<Self> {
         match place {
             Place::StandardOutput => {
                 Ok(Self::StandardOutput(BufWriter::new(tempfile::tempfile().context("cannot write a temporary file")?)))
@@ -85,7 +85,7 @@ impl Target {
     }
 
     /// The file as it is before it has its name, with everything written to it; standard output has none.
-    pub(super) fn draft(&mut self) -> Result<Option<&Path>> {
+    pub(crate) fn draft(&mut self) -> Result<Option<&Path>> {
         self.file()?;
         Ok(match self {
             Self::File { whole, .. } => Some(whole.draft()),
@@ -93,7 +93,7 @@ impl Target {
         })
     }
 
-    pub(super) fn file(&mut self) -> Result<&mut File> {
+    pub(crate) fn file(&mut self) -> Result<&mut File> {
         match self {
             Self::File { whole, name, .. } => whole.file().with_context(|| format!("cannot write {name}")),
             Self::StandardOutput(draft) => {
@@ -104,7 +104,7 @@ impl Target {
     }
 
     /// Nothing more is written to it. A file is not held open any longer.
-    pub(super) fn close(mut self) -> Result<Closed> {
+    pub(crate) fn close(mut self) -> Result<Closed> {
         let bytes = self.file()?.metadata()?.len();
         let way = match self {
             Self::File { whole, name, folders } => {
@@ -119,7 +119,7 @@ impl Target {
 
 impl Closed {
     /// Gives the file its name. Yields the name and how many bytes it has.
-    pub(super) async fn finish(self) -> Result<(String, u64)> {
+    pub(crate) async fn finish(self) -> Result<(String, u64)> {
         match self.way {
             Way::File { draft, name, _folders } => {
                 draft.finish().await.with_context(|| format!("cannot write {name}"))?;

@@ -1,0 +1,154 @@
+//! What the fields of a column look like.
+
+use crate::{commands::sql::from_hexadecimal, hrana::Value, rows::literal};
+
+/// The type of a column that is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    Integer,
+    Real,
+    /// Whole numbers and others. A column of a type would make one of the other.
+    Number,
+    Text,
+    Blob,
+}
+
+impl Type {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Integer => "INTEGER",
+            Self::Real => "REAL",
+            Self::Number => "number",
+            Self::Text => "TEXT",
+            Self::Blob => "BLOB",
+        }
+    }
+
+    /// What a field looks like: a number or a blob only where that is written as the same text again.
+    fn of(field: &str) -> Self {
+        let is_written_so = |value: Value| literal(&value) == field;
+        if field.parse().is_ok_and(|number| is_written_so(Value::Integer(number))) {
+            Self::Integer
+        } else if field.parse().is_ok_and(|number: f64| is_kept(number) && is_written_so(Value::Real(number))) {
+            Self::Real
+        } else if blob(field).is_some_and(|bytes| is_written_so(Value::Blob(bytes))) {
+            Self::Blob
+        } else {
+            Self::Text
+        }
+    }
+
+    /// The type that holds both.
+    fn wide_enough_for(self, other: Self) -> Self {
+        match (self, other) {
+            (one, same) if one == same => one,
+            (Self::Integer | Self::Real | Self::Number, Self::Integer | Self::Real | Self::Number) => Self::Number,
+            _ => Self::Text,
+        }
+    }
+
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        [Self::Integer, Self::Real, Self::Text, Self::Blob]
+            .into_iter()
+            .find(|kind| kind.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// What the fields of a column that were seen have in common.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Looks {
+    /// Nothing before the first.
+    kind: Option<Type>,
+    /// The first that is a number in another form than numbers are written in.
+    other_form: Option<String>,
+    /// Whether one is no number in any form.
+    has_words: bool,
+}
+
+impl Looks {
+    pub(super) fn see(&mut self, field: &str) {
+        let of_this = Type::of(field);
+        self.kind = Some(self.kind.map_or(of_this, |kind| kind.wide_enough_for(of_this)));
+        if self.has_words || matches!(of_this, Type::Integer | Type::Real) {
+            return;
+        }
+        if field.parse().is_ok_and(f64::is_finite) {
+            self.other_form.get_or_insert_with(|| field.to_owned());
+        } else {
+            self.has_words = true;
+        }
+    }
+
+    pub(super) fn kind(&self) -> Type {
+        self.kind.unwrap_or(Type::Text)
+    }
+
+    /// Where all could be numbers: one that keeps them from being taken for such.
+    pub(super) fn kept_as_text(&self) -> Option<&str> {
+        self.other_form.as_deref().filter(|_| !self.has_words)
+    }
+}
+
+/// Whether a column of numbers keeps it: the zero below zero becomes the other one.
+fn is_kept(number: f64) -> bool {
+    number.is_finite() && !(number == 0.0 && number.is_sign_negative())
+}
+
+/// The bytes of a blob as `export --format csv` writes it.
+pub(super) fn blob(field: &str) -> Option<Vec<u8>> {
+    let digits = field.strip_prefix("X'").or_else(|| field.strip_prefix("x'"))?;
+    from_hexadecimal(digits.strip_suffix('\'')?)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn looks(fields: &[&str]) -> Looks {
+        let mut looks = Looks::default();
+        for field in fields {
+            looks.see(field);
+        }
+        looks
+    }
+
+    fn kind(fields: &[&str]) -> Type {
+        looks(fields).kind()
+    }
+
+    #[test]
+    fn a_column_is_what_all_of_its_fields_are() {
+        assert_eq!(kind(&["1", "-7", "0"]), Type::Integer);
+        assert_eq!(kind(&["2.5", "-1.0", "1e300"]), Type::Real);
+        assert_eq!(kind(&["1", "2.5", "3"]), Type::Number);
+        assert_eq!(kind(&["X'00ff'", "X''"]), Type::Blob);
+        assert_eq!(kind(&[]), Type::Text);
+        for text in ["007", "+1", "1.", "1.10", "1e3", "-0", "-0.0", "9223372036854775808", "0.12345678901234567"] {
+            assert_eq!(kind(&[text]), Type::Text, "{text:?}");
+            assert_eq!(looks(&["1", text, "2.5"]).kept_as_text(), Some(text));
+            assert_eq!(looks(&["1", text, "x"]).kept_as_text(), None);
+        }
+        for text in ["", "NaN", "inf", "1,5", " 1", "X'0'", "X'FF'", "x'00'"] {
+            assert_eq!(kind(&[text]), Type::Text, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_exported_number_is_taken_for_one(number in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL) {
+            let field = literal(&Value::Real(number));
+            prop_assert_eq!(kind(&[&field]), Type::Real);
+        }
+
+        #[test]
+        fn what_is_taken_for_a_number_is_the_same_as_text_again(field in "[-+]?[0-9]{1,20}(\\.[0-9]{0,3})?(e[-+]?[0-9]{1,3})?") {
+            match kind(&[&field]) {
+                Type::Integer => prop_assert_eq!(field.parse::<i64>().unwrap().to_string(), field),
+                Type::Real => prop_assert_eq!(literal(&Value::Real(field.parse().unwrap())), field),
+                other => prop_assert_eq!(other, Type::Text),
+            }
+        }
+    }
+}
