@@ -5,7 +5,7 @@ use serde_json::Value;
 use turso_cloud_contract::{CATALOGUE, EndpointInfo, Service, api_tokens::Scope, members::Role};
 use turso_cloud_local::Cloud;
 
-use crate::support::{call, call_as, create_database, get, mint_api_token, post, token_of};
+use crate::support::{call, call_as, create_database, delete, get, mint_api_token, post, token_of};
 
 const ORG_LEVEL: &str = "group-scoped token cannot access org-level resources";
 
@@ -113,9 +113,16 @@ async fn a_token_of_another_group_finds_nothing() {
         if matches!(needed, "any" | "organization") || !(names_one || info.name.starts_with("Create")) {
             continue;
         }
+        let restores = info.name == "RestoreDatabase";
+        if restores {
+            assert_eq!(delete(&cloud, "/v1/organizations/acme/databases/orders").await.status, 200);
+        }
         let answer = call_as(&cloud, &token, method, &path, &body).await;
         let expected = if names_one { 404 } else { 400 };
         assert_eq!(answer.status, expected, "{}: {}", info.name, answer.text);
+        if restores {
+            assert_eq!(post(&cloud, &path, "").await.status, 200, "it was there to be restored");
+        }
     }
     assert_eq!(get(&cloud, "/v1/organizations/acme/databases").await.text, before);
 }
