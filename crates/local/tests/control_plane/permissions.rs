@@ -78,6 +78,10 @@ fn of_group(group: &str, scope: &str) -> String {
     format!(r#"{{"organization":"acme","group":"{group}","scopes":["{scope}"]}}"#)
 }
 
+fn databases(list: &Value) -> Vec<&str> {
+    list["databases"].as_array().unwrap().iter().map(|database| database["Name"].as_str().unwrap()).collect()
+}
+
 #[tokio::test]
 async fn every_operation_lets_in_its_own_scope_and_no_other() {
     for scope in nine() {
@@ -136,8 +140,17 @@ async fn a_token_of_one_group_sees_only_that_group() {
     let token = mint_api_token(&cloud, "ci", &of_group("eu", "read")).await;
     let groups = call_as(&cloud, &token, Method::GET, "/v1/organizations/acme/groups", "").await.json();
     assert_eq!((groups["groups"].as_array().unwrap().len(), &groups["groups"][0]["name"]), (1, &"eu".into()));
-    let found = call_as(&cloud, &token, Method::GET, "/v1/organizations/acme/databases", "").await.json();
-    assert_eq!((found["databases"].as_array().unwrap().len(), &found["databases"][0]["Name"]), (1, &"events".into()));
+    let ids = ids(&cloud, "default", "orders").await;
+    let by_id = format!("/v3/organizations/{}/databases", ids[0]);
+    for path in ["/v1/organizations/acme/databases", &by_id] {
+        assert_eq!(databases(&call_as(&cloud, &token, Method::GET, path, "").await.json()), ["events"], "{path}");
+    }
+    for name in ["orders", "events"] {
+        assert_eq!(delete(&cloud, &format!("/v1/organizations/acme/databases/{name}")).await.status, 200);
+    }
+    let deleted = format!("{by_id}?deleted=true");
+    assert_eq!(databases(&get(&cloud, &deleted).await.json()), ["orders", "events"]);
+    assert_eq!(databases(&call_as(&cloud, &token, Method::GET, &deleted, "").await.json()), ["events"]);
 }
 
 #[tokio::test]
