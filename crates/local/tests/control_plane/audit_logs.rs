@@ -105,8 +105,12 @@ async fn a_rotation_has_no_documented_code_and_leaves_no_entry() {
 async fn the_log_of_an_organization_is_its_own() {
     let cloud = at_ten();
     create_database(&cloud, "orders").await;
-    let other = get(&cloud, "/v1/organizations/dev/audit-logs").await;
-    assert_eq!(other.json()["pagination"]["total_rows"], 0);
+    let body = r#"{"name":"events","group":"default"}"#;
+    assert_eq!(post(&cloud, "/v1/organizations/dev/databases", body).await.status, 200);
+    for (organization, database) in [("acme", "orders"), ("dev", "events")] {
+        let log = get(&cloud, &format!("/v1/organizations/{organization}/audit-logs")).await.json();
+        assert_eq!((databases(&log), &log["pagination"]["total_rows"]), (vec![database], &json!(1)), "{organization}");
+    }
 }
 
 #[tokio::test]
