@@ -51,6 +51,18 @@ async fn a_database_created_by_group_id_can_be_got_and_listed_and_is_the_one_of_
 }
 
 #[tokio::test]
+async fn the_databases_of_an_organization_are_its_own() {
+    let cloud = cloud();
+    create(&cloud, "orders").await;
+    let body = r#"{"name":"events","group":"default"}"#;
+    assert_eq!(post(&cloud, "/v1/organizations/dev/databases", body).await.status, 200);
+    for (organization, database) in [(ACME, "orders"), (DEV, "events")] {
+        let listed = get(&cloud, &format!("{organization}/databases")).await.json();
+        assert_eq!(names(&listed), [database], "{organization}");
+    }
+}
+
+#[tokio::test]
 async fn a_database_needs_a_name_and_a_group_that_exists() {
     let cloud = cloud();
     let group = group_id(&cloud).await;
