@@ -178,6 +178,11 @@ async fn what_is_not_named_in_a_change_stays() {
     assert_eq!(patch(&cloud, "/v1/organizations/acme", r#"{"require_mfa":true}"#).await.status, 403);
     assert_eq!(patch(&cloud, "/v1/organizations/acme", r#"{"require_mfa":false}"#).await.status, 200);
     assert_eq!(patch(&cloud, "/v1/organizations/none", "{}").await.status, 404);
+    for unchanged in ["{}", r#"{"overages":true}"#] {
+        assert_eq!(patch(&cloud, "/v1/organizations/acme", unchanged).await.status, 200, "{unchanged}");
+    }
+    let log = audit_log(&cloud).await;
+    assert_eq!(log, [("org-set-overages".to_owned(), json!({"overages": "true"}))], "only the change is told of");
 }
 
 #[tokio::test]
