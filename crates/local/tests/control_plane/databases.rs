@@ -44,6 +44,17 @@ async fn an_organization_without_databases_has_an_empty_list() {
 }
 
 #[tokio::test]
+async fn databases_are_listed_in_the_order_they_were_made() {
+    let cloud = Cloud::new().unwrap();
+    for name in ["m", "b", "z", "a"] {
+        create_database(&cloud, name).await;
+    }
+    for query in ["", "?limit=9"] {
+        assert_eq!(names(&get(&cloud, &format!("{DATABASES}{query}")).await.json()), ["m", "b", "z", "a"], "{query}");
+    }
+}
+
+#[tokio::test]
 async fn schema_databases_are_refused_and_never_found() {
     let cloud = Cloud::new().unwrap();
     for schema in [r#""is_schema":true"#, r#""Schema":"orders""#] {
