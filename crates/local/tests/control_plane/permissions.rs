@@ -154,6 +154,40 @@ async fn a_token_of_one_group_sees_only_that_group() {
 }
 
 #[tokio::test]
+async fn pages_of_a_token_of_one_group_tell_nothing_of_the_others() {
+    let cloud = Cloud::builder().with_group("eu", "aws-eu-west-1").build().unwrap();
+    let home = "/v1/organizations/acme/databases";
+    for (name, group) in [("a", "default"), ("b", "eu"), ("c", "default"), ("d", "eu"), ("e", "default")] {
+        let body = format!(r#"{{"name":"{name}","group":"{group}"}}"#);
+        assert_eq!(post(&cloud, home, &body).await.status, 200);
+    }
+    let token = mint_api_token(&cloud, "ci", &of_group("eu", "read")).await;
+    let ids = ids(&cloud, "default", "a").await;
+    let by_id = format!("/v3/organizations/{}/databases", ids[0]);
+    let pages = async |list: &str| {
+        let (mut pages, mut path) = (Vec::new(), format!("{list}limit=1"));
+        loop {
+            let page = call_as(&cloud, &token, Method::GET, &path, "").await.json();
+            pages.push(databases(&page).join(" "));
+            let Some(next) = page["pagination"]["next"].as_str() else { return pages };
+            path = format!("{list}limit=1&cursor={next}");
+        }
+    };
+    for list in [format!("{home}?"), format!("{by_id}?")] {
+        assert_eq!(pages(&list).await, ["b", "d"], "{list}");
+    }
+    for list in [format!("{home}?group=default&"), format!("{by_id}?group_id={}&", ids[1])] {
+        assert_eq!(pages(&list).await, [""], "{list}");
+    }
+    for name in ["e", "d", "c", "b", "a"] {
+        assert_eq!(delete(&cloud, &format!("{home}/{name}")).await.status, 200);
+    }
+    let mut deleted = pages(&format!("{by_id}?deleted=true&")).await;
+    deleted.sort();
+    assert_eq!(deleted, ["b", "d"]);
+}
+
+#[tokio::test]
 async fn a_token_of_one_group_has_to_name_it() {
     let cloud = Cloud::new().unwrap();
     let token = mint_api_token(&cloud, "ci", &of_group("default", "db:create")).await;
