@@ -11,9 +11,9 @@ pub(crate) fn query<Q: RequestPart>(query: &str) -> Result<Q, String> {
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs())).map_err(|error| {
         let (field, why) = (error.path().to_string(), error.inner().to_string());
         match pairs().find(|(name, _)| *name == field) {
-            // All numbers of queries are of one type.
+            // All numbers of queries are of one type, and none may be 0.
             Some((_, value)) if IS_NO_NUMBER.iter().any(|beginning| why.starts_with(beginning)) => {
-                InvalidInput::new(field, &value, format!("must be a whole number from 0 to {}", u64::MAX)).to_string()
+                InvalidInput::new(field, &value, format!("must be a whole number from 1 to {}", u64::MAX)).to_string()
             }
             Some((_, value)) if is_without_field(&why) => InvalidInput::new(field, &value, why).to_string(),
             _ => why,

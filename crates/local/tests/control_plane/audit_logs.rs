@@ -144,7 +144,7 @@ async fn a_bad_page_is_refused_by_name() {
         ("page=0", "page \"0\" is not valid: pages are numbered from 1"),
         ("page_size=0", "page size \"0\" is not valid"),
         ("page=x", "page \"x\" is not valid: must be a whole number"),
-        ("page_size=-1", "page_size \"-1\" is not valid: must be a whole number from 0"),
+        ("page_size=-1", "page_size \"-1\" is not valid: must be a whole number from 1"),
         ("page_size=", "page_size \"\" is not valid: must be a whole number"),
         ("page_size=99999999999999999999", "page_size \"99999999999999999999\" is not valid: must be a whole number"),
     ] {

@@ -124,7 +124,7 @@ async fn a_query_or_a_body_that_cannot_be_read_is_told_what_is_wrong_with_which_
             Method::GET,
             "/v1/organizations/acme/audit-logs?page=-1",
             "",
-            "page \"-1\" is not valid: must be a whole number from 0 to 18446744073709551615",
+            "page \"-1\" is not valid: must be a whole number from 1 to 18446744073709551615",
         ),
     ] {
         let refused = call(&cloud, method, path, body.to_owned()).await;
