@@ -81,6 +81,10 @@ pub struct DatabaseFilter {
     /// Only those that follow the schema of this one. The service deprecates that, and there is no setter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
+    /// Only schema databases, where it is `schema`. The service deprecates those, does not document this, and there is no
+    /// setter.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// How many at the most. The service does not document it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,

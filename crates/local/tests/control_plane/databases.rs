@@ -65,7 +65,9 @@ async fn schema_databases_are_refused_and_never_found() {
     // What official clients send when nobody asked for one.
     let body = r#"{"name":"orders","group":"default","is_schema":false,"schema":"","image":"latest","location":"lhr"}"#;
     assert_eq!(post(&cloud, DATABASES, body).await.status, 200);
-    assert_eq!(get(&cloud, &format!("{DATABASES}?schema=orders")).await.json(), json!({"databases": []}));
+    for query in ["schema=orders", "type=schema"] {
+        assert_eq!(get(&cloud, &format!("{DATABASES}?{query}")).await.json(), json!({"databases": []}), "{query}");
+    }
 }
 
 #[tokio::test]

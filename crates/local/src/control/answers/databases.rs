@@ -39,7 +39,7 @@ pub(super) use v3::deleted as deleted_v3;
 impl Handles<ListDatabases> for Answers {
     fn handle(&self, request: ListDatabases, cx: &mut Context<'_>) -> Result<DatabasesAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
-        if request.query.schema.is_some() {
+        if asks_for_schemas(&request.query) {
             return Ok(DatabasesAnswer::default());
         }
         let page = page(&request.query)?;
@@ -95,6 +95,11 @@ pub(super) fn wake_up(cx: &mut Context<'_>, database: &mut DatabaseRow) -> Resul
     cx.store().update_database(database)?;
     cx.publish(database);
     Ok(())
+}
+
+/// There are no schema databases, and none that follow one.
+fn asks_for_schemas(filter: &DatabaseFilter) -> bool {
+    filter.schema.is_some() || filter.kind.as_deref() == Some("schema")
 }
 
 /// A page ends behind a row, so that what is made or deleted meanwhile neither repeats a database nor hides one.
