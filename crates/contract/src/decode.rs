@@ -1,6 +1,6 @@
 //! Reading the query and the body of a request as the service does, and saying what is wrong with them.
 
-use serde::{Deserializer, de::DeserializeOwned};
+use serde::{Deserialize as _, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{InvalidInput, Presence, RequestPart};
@@ -19,6 +19,12 @@ pub(crate) fn query<Q: RequestPart>(query: &str) -> Result<Q, String> {
             _ => why,
         }
     })
+}
+
+/// A parameter that means the same without a value as if it were not there.
+pub(crate) fn empty_as_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.is_empty()))
 }
 
 /// Keys are matched in any case, unknown ones are ignored.

@@ -85,6 +85,27 @@ async fn the_list_can_be_held_to_a_group_or_a_parent() {
 }
 
 #[tokio::test]
+async fn a_filter_without_a_value_is_none_and_one_that_breaks_its_rule_is_refused() {
+    let cloud = Cloud::new().unwrap();
+    create_database(&cloud, "a").await;
+    for query in ["group=", "parent=", "schema=", "type=", "cursor=", "group=&parent=&schema=&type=&cursor="] {
+        let listed = get(&cloud, &format!("{DATABASES}?{query}")).await;
+        assert_eq!(listed.status, 200, "{query}: {}", listed.text);
+        assert_eq!(names(&listed.json()), ["a"], "{query}");
+    }
+    for (query, sentence) in [
+        ("parent=x", "database id \"x\" is not valid: only 0-9, a-f, A-F and - are allowed, found 'x' at character 1"),
+        (
+            "group=a/b",
+            "group name \"a/b\" is not valid: only a-z, A-Z, 0-9, -, _ and . are allowed, found '/' at character 2",
+        ),
+    ] {
+        let refused = get(&cloud, &format!("{DATABASES}?{query}")).await;
+        assert_eq!(refused.refusal(), (400, sentence.to_owned()), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn a_database_is_refused_without_its_group() {
     let cloud = Cloud::new().unwrap();
     let refused = post(&cloud, DATABASES, r#"{"name":"orders","group":"none"}"#).await;

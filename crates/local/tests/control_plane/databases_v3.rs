@@ -184,6 +184,7 @@ async fn the_list_can_be_held_to_a_group_a_parent_or_a_part_of_a_name() {
         ("search=order".to_owned(), vec!["orders", "reorder"]),
         ("search=REO".to_owned(), vec!["reorder"]),
         ("search=%25".to_owned(), vec![]),
+        ("group_id=&parent_db_id=&search=&cursor=".to_owned(), vec!["orders", "reorder"]),
         (format!("group_id={NOBODY}"), vec![]),
         (format!("parent_db_id={NOBODY}"), vec![]),
     ] {
