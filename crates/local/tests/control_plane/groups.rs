@@ -66,8 +66,10 @@ async fn a_second_group_of_the_same_name_is_a_conflict() {
 #[tokio::test]
 async fn an_unknown_location_is_refused_by_its_code() {
     let cloud = Cloud::new().unwrap();
-    let refused = post(&cloud, GROUPS, r#"{"name":"eu","location":"mars"}"#).await;
-    assert_eq!(refused.refusal(), (400, "invalid location: mars".to_owned()));
+    for code in ["mars", "AMS", "a/b", "aws eu"] {
+        let refused = post(&cloud, GROUPS, &json!({"name": "eu", "location": code}).to_string()).await;
+        assert_eq!(refused.refusal(), (400, format!("invalid location: {code}")));
+    }
 }
 
 #[tokio::test]
