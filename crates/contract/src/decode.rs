@@ -1,5 +1,8 @@
 //! Reading the query and the body of a request as the service does, and saying what is wrong with them.
 
+mod any_case;
+
+use any_case::AnyCase;
 use serde::{Deserialize as _, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -39,21 +42,10 @@ pub(crate) fn body<B: RequestPart>(body: &[u8]) -> Result<B, String> {
 
 fn object(body: &[u8]) -> Result<Value, String> {
     match serde_json::from_slice(body) {
-        Ok(fields @ Value::Object(_)) => Ok(lower_case_keys(fields)),
+        Ok(AnyCase(fields @ Value::Object(_))) => Ok(fields),
         // A list would be taken for the values of the fields in their order.
         Ok(_) => Err("the body must be a JSON object".to_owned()),
         Err(error) => Err(format!("the body is not JSON: {error}")),
-    }
-}
-
-/// The service matches keys in any case (the official command line sends `Name` and `Location`).
-fn lower_case_keys(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (key.to_lowercase(), lower_case_keys(value))).collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(lower_case_keys).collect()),
-        other => other,
     }
 }
 

@@ -4,7 +4,7 @@ use http::{Method, Request, header};
 use turso_cloud::transport::{Body, TransportError};
 use turso_cloud_local::Cloud;
 
-use crate::support::{call, create_database, get, post, send};
+use crate::support::{call, create_database, get, patch, post, send};
 
 #[tokio::test]
 async fn an_unknown_route_is_not_found_as_json() {
@@ -131,6 +131,26 @@ async fn a_query_or_a_body_that_cannot_be_read_is_told_what_is_wrong_with_which_
         assert_eq!(refused.refusal(), (400, sentence.to_owned()), "{path} {body}");
     }
     assert_eq!(get(&cloud, databases).await.json(), serde_json::json!({"databases": []}));
+}
+
+#[tokio::test]
+async fn of_several_keys_for_one_field_the_last_counts_however_they_are_written() {
+    let cloud = Cloud::new().unwrap();
+    create_database(&cloud, "orders").await;
+    let path = "/v1/organizations/acme/databases/orders/configuration";
+    for (body, expected) in [
+        (r#"{"block_reads":false,"Block_Reads":true}"#, true),
+        (r#"{"block_reads":true,"Block_Reads":false}"#, false),
+        (r#"{"Block_Reads":false,"block_reads":true}"#, true),
+        (r#"{"BLOCK_READS":true,"block_Reads":true,"block_reads":false}"#, false),
+    ] {
+        let changed = patch(&cloud, path, body).await;
+        assert_eq!((changed.status, &changed.json()["block_reads"]), (200, &expected.into()), "{body}");
+    }
+    let (databases, seed) =
+        ("/v1/organizations/acme/databases", r#""Seed":{"Type":"database","name":"none","Name":"orders"}"#);
+    let copied = post(&cloud, databases, &format!(r#"{{"name":"copy","group":"default",{seed}}}"#)).await;
+    assert_eq!(copied.status, 200, "{}", copied.text);
 }
 
 #[tokio::test]
