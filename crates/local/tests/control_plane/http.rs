@@ -17,6 +17,29 @@ async fn an_unknown_route_is_not_found_as_json() {
 }
 
 #[tokio::test]
+async fn a_route_that_is_not_imitated_is_not_found() {
+    let cloud = Cloud::new().unwrap();
+    create_database(&cloud, "orders").await;
+    let acme = "/v1/organizations/acme";
+    for (method, path) in [
+        (Method::POST, "/v1/oauth/authorize".to_owned()),
+        (Method::POST, "/v1/oauth/token".to_owned()),
+        (Method::POST, "/v1/oauth/register".to_owned()),
+        (Method::GET, "/.well-known/oauth-authorization-server".to_owned()),
+        (Method::GET, "/.well-known/oauth-protected-resource".to_owned()),
+        (Method::POST, format!("{acme}/databases/orders/seed")),
+        (Method::POST, format!("{acme}/databases/orders/update")),
+        (Method::POST, format!("{acme}/databases/orders/instances")),
+        (Method::DELETE, format!("{acme}/databases/orders/instances/local")),
+        (Method::POST, format!("{acme}/members/bob")),
+    ] {
+        let refused = call(&cloud, method.clone(), &path, "{}").await;
+        assert_eq!(refused.status, 404, "{method} {path}: {}", refused.text);
+        assert!(refused.error().starts_with("no operation answers"), "{method} {path}: {}", refused.text);
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_method_is_told_which_ones_are_right() {
     let cloud = Cloud::new().unwrap();
     for (method, path, allowed) in [
