@@ -154,7 +154,7 @@ async fn a_token_of_one_group_sees_only_that_group() {
 }
 
 #[tokio::test]
-async fn pages_of_a_token_of_one_group_tell_nothing_of_the_others() {
+async fn pages_of_a_token_of_one_group_are_full_of_what_is_in_it() {
     let cloud = Cloud::builder().with_group("eu", "aws-eu-west-1").build().unwrap();
     let home = "/v1/organizations/acme/databases";
     for (name, group) in [("a", "default"), ("b", "eu"), ("c", "default"), ("d", "eu"), ("e", "default")] {
