@@ -27,6 +27,7 @@ pub use v3::{
 use crate::{
     DatabaseId, DatabaseName, GroupName, InvalidInput, LocationCode, Nothing, OrganizationSlug, Presence, RequestPart,
     answer::answer,
+    decode::empty_as_none,
     endpoint::endpoint,
     is_this_machine,
     lenient::{Text, null_as_default},
@@ -73,14 +74,18 @@ endpoint!(
 #[non_exhaustive]
 pub struct DatabaseFilter {
     /// Only those of this group.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "empty_as_none")]
     pub group: Option<String>,
     /// Only the branches of the database with this id.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "empty_as_none")]
     pub parent: Option<String>,
     /// Only those that follow the schema of this one. The service deprecates that, and there is no setter.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "empty_as_none")]
     pub schema: Option<String>,
+    /// Only schema databases, where it is `schema`. The service deprecates those, does not document this, and there is no
+    /// setter.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none", deserialize_with = "empty_as_none")]
+    pub kind: Option<String>,
     /// How many at the most. The service does not document it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,

@@ -1,6 +1,9 @@
 //! Reading the query and the body of a request as the service does, and saying what is wrong with them.
 
-use serde::{Deserializer, de::DeserializeOwned};
+mod any_case;
+
+use any_case::AnyCase;
+use serde::{Deserialize as _, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{InvalidInput, Presence, RequestPart};
@@ -11,14 +14,20 @@ pub(crate) fn query<Q: RequestPart>(query: &str) -> Result<Q, String> {
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs())).map_err(|error| {
         let (field, why) = (error.path().to_string(), error.inner().to_string());
         match pairs().find(|(name, _)| *name == field) {
-            // All numbers of queries are of one type.
+            // All numbers of queries are of one type, and none may be 0.
             Some((_, value)) if IS_NO_NUMBER.iter().any(|beginning| why.starts_with(beginning)) => {
-                InvalidInput::new(field, &value, format!("must be a whole number from 0 to {}", u64::MAX)).to_string()
+                InvalidInput::new(field, &value, format!("must be a whole number from 1 to {}", u64::MAX)).to_string()
             }
             Some((_, value)) if is_without_field(&why) => InvalidInput::new(field, &value, why).to_string(),
             _ => why,
         }
     })
+}
+
+/// A parameter that means the same without a value as if it were not there.
+pub(crate) fn empty_as_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.is_empty()))
 }
 
 /// Keys are matched in any case, unknown ones are ignored.
@@ -33,21 +42,10 @@ pub(crate) fn body<B: RequestPart>(body: &[u8]) -> Result<B, String> {
 
 fn object(body: &[u8]) -> Result<Value, String> {
     match serde_json::from_slice(body) {
-        Ok(fields @ Value::Object(_)) => Ok(lower_case_keys(fields)),
+        Ok(AnyCase(fields @ Value::Object(_))) => Ok(fields),
         // A list would be taken for the values of the fields in their order.
         Ok(_) => Err("the body must be a JSON object".to_owned()),
         Err(error) => Err(format!("the body is not JSON: {error}")),
-    }
-}
-
-/// The service matches keys in any case (the official command line sends `Name` and `Location`).
-fn lower_case_keys(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (key.to_lowercase(), lower_case_keys(value))).collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(lower_case_keys).collect()),
-        other => other,
     }
 }
 

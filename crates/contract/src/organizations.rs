@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     InvalidInput, Nothing, OrganizationId, OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint,
-    lenient::null_as_default, open_enum::open_enum,
+    lenient::null_as_default, open_enum::open_enum, path::check_printable,
 };
 
 endpoint!(
@@ -179,10 +179,11 @@ impl NewOrganization {
 
 impl RequestPart for NewOrganization {
     fn check(&self) -> Result<(), InvalidInput> {
-        if self.name.trim().is_empty() {
-            return Err(InvalidInput::new("organization name", &self.name, "must not be empty"));
+        // The space around it is no part of it.
+        match self.name.trim() {
+            "" => Err(InvalidInput::new("organization name", &self.name, "must not be empty")),
+            name => check_printable("organization name", name),
         }
-        Ok(())
     }
 }
 

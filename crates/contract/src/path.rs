@@ -33,11 +33,15 @@ pub(crate) fn check_segment(field: &'static str, text: &str) -> Result<(), Inval
         "" => "must not be empty".into(),
         "." | ".." => "must not be a relative path".into(),
         _ if text.len() > 255 => "must not be longer than 255 bytes".into(),
-        _ => match text.chars().position(char::is_control) {
-            None => return Ok(()),
-            Some(at) => format!("must not contain a control character (at character {})", at + 1).into(),
-        },
+        _ => return check_printable(field, text),
     };
+    Err(InvalidInput::new(field, text, rule))
+}
+
+/// Refuses what a terminal or a log would obey rather than show.
+pub(crate) fn check_printable(field: &'static str, text: &str) -> Result<(), InvalidInput> {
+    let Some(at) = text.chars().position(char::is_control) else { return Ok(()) };
+    let rule = format!("must not contain a control character (at character {})", at + 1);
     Err(InvalidInput::new(field, text, rule))
 }
 

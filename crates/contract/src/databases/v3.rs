@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Encryption, Pagination, Parent, Seed};
 use crate::{
     DatabaseId, DatabaseName, GroupId, GroupName, InvalidInput, LocationCode, Nothing, OrganizationId, Presence,
-    RequestPart, answer::answer, endpoint::endpoint, lenient::null_as_default,
+    RequestPart, answer::answer, decode::empty_as_none, endpoint::endpoint, lenient::null_as_default,
 };
 
 endpoint!(
@@ -45,10 +45,10 @@ pub struct DatabaseV3Filter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
     /// Only those of the group with this id.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "empty_as_none")]
     pub group_id: Option<String>,
     /// Only the branches of the database with this id.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "empty_as_none")]
     pub parent_db_id: Option<String>,
     /// How many at the most, from 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]

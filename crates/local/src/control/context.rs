@@ -178,8 +178,13 @@ impl<'a> Context<'a> {
 
     /// Whether the caller's token is good for a group. What is in any other group is not there for it.
     pub(crate) fn opens_group(&self, group: &GroupId) -> bool {
-        let only = self.caller.as_ref().and_then(|caller| caller.group.as_ref());
-        only.is_none_or(|only| only.uuid == *group)
+        self.only_group().is_none_or(|only| only == group)
+    }
+
+    /// The group that a listing has to be held to, if the caller's token is good for one only.
+    pub(crate) fn only_group(&self) -> Option<&GroupId> {
+        let caller = self.caller.as_ref()?;
+        caller.group.as_ref().map(|only| &only.uuid)
     }
 
     /// The token the request was sent with.

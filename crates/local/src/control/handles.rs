@@ -14,6 +14,15 @@ use super::{Context, Refusal, router::Operation};
     note = "add `impl Handles<{E}> for {Self}` to the file of its noun in `control/answers`"
 )]
 pub trait Handles<E: Endpoint> {
+    /// Holds a request to the rules that are known without looking anything up, before it is carried out.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, where the service has a sentence of its own in that; otherwise the field, the value and the rule.
+    fn check(&self, request: &E) -> Result<(), Refusal> {
+        Ok(request.check()?)
+    }
+
     /// Carries out a request, or refuses it.
     ///
     /// # Errors

@@ -17,6 +17,9 @@ use crate::{
 /// The longest label of a host name (RFC 1035).
 const LONGEST_LABEL: usize = 63;
 
+/// The longest slug that has room beside it in a label: for a dash, and the shortest name of a database.
+pub(crate) const LONGEST_SLUG: usize = LONGEST_LABEL - "-a".len();
+
 /// The plan of an organization unless another one is asked for: the one with everything, so that nothing is refused for it.
 const PLAN: &str = "pro";
 

@@ -74,7 +74,7 @@ fn answer<E: Endpoint, A: Handles<E>>(
 ) -> Result<Vec<u8>, Refusal> {
     let path = path_of(E::SERVICE, path).unwrap_or_default();
     let request = E::decode(path, received.head.uri.query(), &received.body)?;
-    request.check()?;
+    answers.check(&request)?;
     let json = serde_json::to_vec(&answers.handle(request, cx)?).map_err(Refusal::internal)?;
     // The service sends no bytes where there is nothing to say.
     Ok(if json == b"null" { Vec::new() } else { json })

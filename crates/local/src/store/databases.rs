@@ -3,7 +3,7 @@ mod listed;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Params, params};
 use turso_cloud_contract::{
-    ByteSize, DatabaseId, DatabaseName,
+    ByteSize, DatabaseId, DatabaseName, GroupId,
     databases::{Cipher, DatabaseV3Filter, Parent},
 };
 
@@ -173,11 +173,12 @@ impl Transaction<'_> {
         Ok(statement.query_row([organization], |row| row.get(0))?)
     }
 
-    /// A page of the databases of an organization that pass the filter, in the order they were made. It may hold one
-    /// more than was asked for: then it is not the last.
+    /// A page of the databases of an organization, or of its `only` group to be looked at, that pass the filter, in the
+    /// order they were made. It may hold one more than was asked for: then it is not the last.
     pub(crate) fn page_of_databases(
         &self,
         organization: i64,
+        only: Option<&GroupId>,
         filter: &DatabaseV3Filter,
         page: Page,
     ) -> Result<Vec<DatabaseRow>, StoreError> {
@@ -185,13 +186,15 @@ impl Transaction<'_> {
             "SELECT * FROM databases_with_group
              WHERE organization_id = ?1 AND group_uuid = coalesce(?2, group_uuid)
                  AND (?3 IS NULL OR parent_uuid = ?3) AND instr(name, lower(coalesce(?4, ''))) > 0 AND id > ?5
-             ORDER BY id LIMIT ?6",
+                 AND group_uuid = coalesce(?6, group_uuid)
+             ORDER BY id LIMIT ?7",
             params![
                 organization,
                 filter.group_id,
                 filter.parent_db_id,
                 filter.search,
                 page.after.row,
+                only.map(GroupId::as_str),
                 page.rows_to_read()
             ],
         )

@@ -88,11 +88,12 @@ impl Transaction<'_> {
         Ok(found.into_iter().next())
     }
 
-    /// A page of the deleted databases of an organization that pass the filter, those deleted first before the others.
-    /// It may hold one more than was asked for: then it is not the last.
+    /// A page of the deleted databases of an organization, or of its `only` group to be looked at, that pass the filter,
+    /// those deleted first before the others. It may hold one more than was asked for: then it is not the last.
     pub(crate) fn deleted_databases_of(
         &self,
         organization: i64,
+        only: Option<&GroupId>,
         filter: &DatabaseV3Filter,
         page: Page,
     ) -> Result<Vec<DeletedDatabaseRow>, StoreError> {
@@ -101,7 +102,8 @@ impl Transaction<'_> {
              WHERE organization_id = ?1 AND group_uuid = coalesce(?2, group_uuid)
                  AND (?3 IS NULL OR parent_uuid = ?3) AND instr(name, lower(coalesce(?4, ''))) > 0
                  AND (deleted_at, id) > (?5, ?6)
-             ORDER BY deleted_at, id LIMIT ?7",
+                 AND group_uuid = coalesce(?7, group_uuid)
+             ORDER BY deleted_at, id LIMIT ?8",
             params![
                 organization,
                 filter.group_id,
@@ -109,6 +111,7 @@ impl Transaction<'_> {
                 filter.search,
                 page.after.time,
                 page.after.row,
+                only.map(GroupId::as_str),
                 page.rows_to_read()
             ],
         )

@@ -105,8 +105,12 @@ async fn a_rotation_has_no_documented_code_and_leaves_no_entry() {
 async fn the_log_of_an_organization_is_its_own() {
     let cloud = at_ten();
     create_database(&cloud, "orders").await;
-    let other = get(&cloud, "/v1/organizations/dev/audit-logs").await;
-    assert_eq!(other.json()["pagination"]["total_rows"], 0);
+    let body = r#"{"name":"events","group":"default"}"#;
+    assert_eq!(post(&cloud, "/v1/organizations/dev/databases", body).await.status, 200);
+    for (organization, database) in [("acme", "orders"), ("dev", "events")] {
+        let log = get(&cloud, &format!("/v1/organizations/{organization}/audit-logs")).await.json();
+        assert_eq!((databases(&log), &log["pagination"]["total_rows"]), (vec![database], &json!(1)), "{organization}");
+    }
 }
 
 #[tokio::test]
@@ -140,7 +144,7 @@ async fn a_bad_page_is_refused_by_name() {
         ("page=0", "page \"0\" is not valid: pages are numbered from 1"),
         ("page_size=0", "page size \"0\" is not valid"),
         ("page=x", "page \"x\" is not valid: must be a whole number"),
-        ("page_size=-1", "page_size \"-1\" is not valid: must be a whole number from 0"),
+        ("page_size=-1", "page_size \"-1\" is not valid: must be a whole number from 1"),
         ("page_size=", "page_size \"\" is not valid: must be a whole number"),
         ("page_size=99999999999999999999", "page_size \"99999999999999999999\" is not valid: must be a whole number"),
     ] {

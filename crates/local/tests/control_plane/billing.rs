@@ -139,6 +139,20 @@ async fn what_was_deleted_comes_back_only_where_the_plan_has_room_for_it() {
 }
 
 #[tokio::test]
+async fn a_plan_with_a_number_of_databases_brings_none_back() {
+    let plans = get(&Cloud::new().unwrap(), &format!("{ACME}/plans")).await.json()["plans"].clone();
+    for plan in plans.as_array().unwrap() {
+        let name = plan["name"].as_str().unwrap();
+        let cloud = Cloud::builder().seed(SEED).with_plan(name).build().unwrap();
+        let id = create_database(&cloud, "orders").await.json()["database"]["DbId"].as_str().unwrap().to_owned();
+        assert_eq!(delete(&cloud, &format!("{ACME}/databases/orders")).await.status, 200);
+        let restored = post(&cloud, &format!("{ORGANIZATION}/databases/{id}/restore"), "").await;
+        let expected = if plan["quotas"]["databases"].is_null() { 200 } else { 403 };
+        assert_eq!(restored.status, expected, "{name}: {}", restored.text);
+    }
+}
+
+#[tokio::test]
 async fn what_a_plan_does_not_include_is_refused_and_what_it_does_is_not() {
     let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
     let vault = format!(

@@ -68,6 +68,10 @@ async fn a_page_of_nothing_and_a_made_up_cursor_are_refused() {
         let refused = get(&cloud, &format!("{DATABASES}?{query}")).await;
         assert_eq!(refused.refusal(), (400, sentence.to_owned()), "{query}");
     }
-    assert_eq!(get(&cloud, &format!("{DATABASES}?limit=many")).await.status, 400);
+    for limit in ["many", "-1"] {
+        let refused = get(&cloud, &format!("{DATABASES}?limit={limit}")).await;
+        let rule = "must be a whole number from 1 to 18446744073709551615";
+        assert_eq!(refused.refusal(), (400, format!("limit \"{limit}\" is not valid: {rule}")));
+    }
     assert_eq!(get(&cloud, "/v1/organizations/none/databases?limit=1").await.status, 404);
 }

@@ -44,6 +44,17 @@ async fn an_organization_without_databases_has_an_empty_list() {
 }
 
 #[tokio::test]
+async fn databases_are_listed_in_the_order_they_were_made() {
+    let cloud = Cloud::new().unwrap();
+    for name in ["m", "b", "z", "a"] {
+        create_database(&cloud, name).await;
+    }
+    for query in ["", "?limit=9"] {
+        assert_eq!(names(&get(&cloud, &format!("{DATABASES}{query}")).await.json()), ["m", "b", "z", "a"], "{query}");
+    }
+}
+
+#[tokio::test]
 async fn schema_databases_are_refused_and_never_found() {
     let cloud = Cloud::new().unwrap();
     for schema in [r#""is_schema":true"#, r#""Schema":"orders""#] {
@@ -54,7 +65,9 @@ async fn schema_databases_are_refused_and_never_found() {
     // What official clients send when nobody asked for one.
     let body = r#"{"name":"orders","group":"default","is_schema":false,"schema":"","image":"latest","location":"lhr"}"#;
     assert_eq!(post(&cloud, DATABASES, body).await.status, 200);
-    assert_eq!(get(&cloud, &format!("{DATABASES}?schema=orders")).await.json(), json!({"databases": []}));
+    for query in ["schema=orders", "type=schema"] {
+        assert_eq!(get(&cloud, &format!("{DATABASES}?{query}")).await.json(), json!({"databases": []}), "{query}");
+    }
 }
 
 #[tokio::test]
@@ -68,6 +81,27 @@ async fn the_list_can_be_held_to_a_group_or_a_parent() {
     assert_eq!(in_eu["databases"][0]["primaryRegion"], "aws-eu-west-1");
     for query in ["group=none", "parent=0eb771dd-6906-11ee-8553-eaa7715aeaf2", "group=eu&parent=0eb771dd"] {
         assert_eq!(get(&cloud, &format!("{DATABASES}?{query}")).await.json(), json!({"databases": []}), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_without_a_value_is_none_and_one_that_breaks_its_rule_is_refused() {
+    let cloud = Cloud::new().unwrap();
+    create_database(&cloud, "a").await;
+    for query in ["group=", "parent=", "schema=", "type=", "cursor=", "group=&parent=&schema=&type=&cursor="] {
+        let listed = get(&cloud, &format!("{DATABASES}?{query}")).await;
+        assert_eq!(listed.status, 200, "{query}: {}", listed.text);
+        assert_eq!(names(&listed.json()), ["a"], "{query}");
+    }
+    for (query, sentence) in [
+        ("parent=x", "database id \"x\" is not valid: only 0-9, a-f, A-F and - are allowed, found 'x' at character 1"),
+        (
+            "group=a/b",
+            "group name \"a/b\" is not valid: only a-z, A-Z, 0-9, -, _ and . are allowed, found '/' at character 2",
+        ),
+    ] {
+        let refused = get(&cloud, &format!("{DATABASES}?{query}")).await;
+        assert_eq!(refused.refusal(), (400, sentence.to_owned()), "{query}");
     }
 }
 

@@ -51,6 +51,18 @@ async fn a_database_created_by_group_id_can_be_got_and_listed_and_is_the_one_of_
 }
 
 #[tokio::test]
+async fn the_databases_of_an_organization_are_its_own() {
+    let cloud = cloud();
+    create(&cloud, "orders").await;
+    let body = r#"{"name":"events","group":"default"}"#;
+    assert_eq!(post(&cloud, "/v1/organizations/dev/databases", body).await.status, 200);
+    for (organization, database) in [(ACME, "orders"), (DEV, "events")] {
+        let listed = get(&cloud, &format!("{organization}/databases")).await.json();
+        assert_eq!(names(&listed), [database], "{organization}");
+    }
+}
+
+#[tokio::test]
 async fn a_database_needs_a_name_and_a_group_that_exists() {
     let cloud = cloud();
     let group = group_id(&cloud).await;
@@ -172,6 +184,7 @@ async fn the_list_can_be_held_to_a_group_a_parent_or_a_part_of_a_name() {
         ("search=order".to_owned(), vec!["orders", "reorder"]),
         ("search=REO".to_owned(), vec!["reorder"]),
         ("search=%25".to_owned(), vec![]),
+        ("group_id=&parent_db_id=&search=&cursor=".to_owned(), vec!["orders", "reorder"]),
         (format!("group_id={NOBODY}"), vec![]),
         (format!("parent_db_id={NOBODY}"), vec![]),
     ] {
@@ -221,7 +234,7 @@ async fn a_page_that_cannot_be_is_refused() {
         for (asked, part) in [
             ("limit=0", "must be from 1 to 1000"),
             ("limit=1001", "must be from 1 to 1000"),
-            ("limit=-1", "limit \"-1\" is not valid: must be a whole number"),
+            ("limit=-1", "limit \"-1\" is not valid: must be a whole number from 1 to"),
             ("limit=many", "limit \"many\" is not valid: must be a whole number"),
             ("cursor=x", "is not one of this listing"),
             ("cursor=MS4", "is not one of this listing"),

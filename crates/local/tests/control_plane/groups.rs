@@ -38,6 +38,18 @@ async fn a_created_group_can_be_got_and_listed() {
 }
 
 #[tokio::test]
+async fn groups_are_listed_in_the_order_they_were_made() {
+    let cloud = Cloud::new().unwrap();
+    for name in ["us", "eu", "zz", "ap"] {
+        let body = json!({"name": name, "location": "local"}).to_string();
+        assert_eq!(post(&cloud, GROUPS, &body).await.status, 200);
+    }
+    let listed = get(&cloud, GROUPS).await.json();
+    let names: Vec<_> = listed["groups"].as_array().unwrap().iter().map(|group| group["name"].clone()).collect();
+    assert_eq!(names, ["default", "us", "eu", "zz", "ap"]);
+}
+
+#[tokio::test]
 async fn the_keys_of_the_official_command_line_are_understood() {
     let cloud = Cloud::new().unwrap();
     let created = post(&cloud, GROUPS, r#"{"Name":"cli","Location":"local","Version":"","Extensions":"all"}"#).await;
@@ -54,8 +66,10 @@ async fn a_second_group_of_the_same_name_is_a_conflict() {
 #[tokio::test]
 async fn an_unknown_location_is_refused_by_its_code() {
     let cloud = Cloud::new().unwrap();
-    let refused = post(&cloud, GROUPS, r#"{"name":"eu","location":"mars"}"#).await;
-    assert_eq!(refused.refusal(), (400, "invalid location: mars".to_owned()));
+    for code in ["mars", "AMS", "a/b", "aws eu"] {
+        let refused = post(&cloud, GROUPS, &json!({"name": "eu", "location": code}).to_string()).await;
+        assert_eq!(refused.refusal(), (400, format!("invalid location: {code}")));
+    }
 }
 
 #[tokio::test]

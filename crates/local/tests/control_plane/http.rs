@@ -4,7 +4,7 @@ use http::{Method, Request, header};
 use turso_cloud::transport::{Body, TransportError};
 use turso_cloud_local::Cloud;
 
-use crate::support::{call, create_database, get, post, send};
+use crate::support::{call, create_database, get, patch, post, send};
 
 #[tokio::test]
 async fn an_unknown_route_is_not_found_as_json() {
@@ -13,6 +13,29 @@ async fn an_unknown_route_is_not_found_as_json() {
         let refused = get(&cloud, path).await;
         assert_eq!(refused.refusal(), (404, format!("no operation answers GET {path}")));
         assert_eq!(refused.content_type, "application/json");
+    }
+}
+
+#[tokio::test]
+async fn a_route_that_is_not_imitated_is_not_found() {
+    let cloud = Cloud::new().unwrap();
+    create_database(&cloud, "orders").await;
+    let acme = "/v1/organizations/acme";
+    for (method, path) in [
+        (Method::POST, "/v1/oauth/authorize".to_owned()),
+        (Method::POST, "/v1/oauth/token".to_owned()),
+        (Method::POST, "/v1/oauth/register".to_owned()),
+        (Method::GET, "/.well-known/oauth-authorization-server".to_owned()),
+        (Method::GET, "/.well-known/oauth-protected-resource".to_owned()),
+        (Method::POST, format!("{acme}/databases/orders/seed")),
+        (Method::POST, format!("{acme}/databases/orders/update")),
+        (Method::POST, format!("{acme}/databases/orders/instances")),
+        (Method::DELETE, format!("{acme}/databases/orders/instances/local")),
+        (Method::POST, format!("{acme}/members/bob")),
+    ] {
+        let refused = call(&cloud, method.clone(), &path, "{}").await;
+        assert_eq!(refused.status, 404, "{method} {path}: {}", refused.text);
+        assert!(refused.error().starts_with("no operation answers"), "{method} {path}: {}", refused.text);
     }
 }
 
@@ -124,13 +147,33 @@ async fn a_query_or_a_body_that_cannot_be_read_is_told_what_is_wrong_with_which_
             Method::GET,
             "/v1/organizations/acme/audit-logs?page=-1",
             "",
-            "page \"-1\" is not valid: must be a whole number from 0 to 18446744073709551615",
+            "page \"-1\" is not valid: must be a whole number from 1 to 18446744073709551615",
         ),
     ] {
         let refused = call(&cloud, method, path, body.to_owned()).await;
         assert_eq!(refused.refusal(), (400, sentence.to_owned()), "{path} {body}");
     }
     assert_eq!(get(&cloud, databases).await.json(), serde_json::json!({"databases": []}));
+}
+
+#[tokio::test]
+async fn of_several_keys_for_one_field_the_last_counts_however_they_are_written() {
+    let cloud = Cloud::new().unwrap();
+    create_database(&cloud, "orders").await;
+    let path = "/v1/organizations/acme/databases/orders/configuration";
+    for (body, expected) in [
+        (r#"{"block_reads":false,"Block_Reads":true}"#, true),
+        (r#"{"block_reads":true,"Block_Reads":false}"#, false),
+        (r#"{"Block_Reads":false,"block_reads":true}"#, true),
+        (r#"{"BLOCK_READS":true,"block_Reads":true,"block_reads":false}"#, false),
+    ] {
+        let changed = patch(&cloud, path, body).await;
+        assert_eq!((changed.status, &changed.json()["block_reads"]), (200, &expected.into()), "{body}");
+    }
+    let (databases, seed) =
+        ("/v1/organizations/acme/databases", r#""Seed":{"Type":"database","name":"none","Name":"orders"}"#);
+    let copied = post(&cloud, databases, &format!(r#"{{"name":"copy","group":"default",{seed}}}"#)).await;
+    assert_eq!(copied.status, 200, "{}", copied.text);
 }
 
 #[tokio::test]

@@ -150,6 +150,29 @@ async fn a_new_organization_gets_its_slug_from_its_name() {
 }
 
 #[tokio::test]
+async fn the_slug_of_a_long_name_leaves_room_for_a_database_in_a_host_name() {
+    let cloud = Cloud::new().unwrap();
+    let body = json!({ "name": "y".repeat(64) }).to_string();
+    let slug = post(&cloud, "/v1/organizations", &body).await.json()["org"]["slug"].as_str().unwrap().to_owned();
+    assert_eq!(slug, "y".repeat(61));
+    let organization = format!("/v1/organizations/{slug}");
+    let group = post(&cloud, &format!("{organization}/groups"), r#"{"name":"default","location":"local"}"#).await;
+    assert_eq!(group.status, 200, "{}", group.text);
+    let database = post(&cloud, &format!("{organization}/databases"), r#"{"name":"a","group":"default"}"#).await;
+    assert_eq!(database.status, 200, "{}", database.text);
+}
+
+#[tokio::test]
+async fn the_name_of_an_organization_has_no_control_characters() {
+    let cloud = Cloud::new().unwrap();
+    let refused = post(&cloud, "/v1/organizations", r#"{"name":"A\u0000b"}"#).await;
+    let rule = "must not contain a control character (at character 2)";
+    assert_eq!(refused.refusal(), (400, format!("organization name \"A\\0b\" is not valid: {rule}")));
+    let created = post(&cloud, "/v1/organizations", r#"{"name":" Ab\n"}"#).await.json();
+    assert_eq!(created["org"]["name"], "Ab");
+}
+
+#[tokio::test]
 async fn whoever_pays_for_no_plan_names_who_pays_for_a_new_organization() {
     let cloud = Cloud::builder().with_organization("dev").with_plan("starter").build().unwrap();
     let tried = post(&cloud, "/v1/organizations?dry_run=true", r#"{"name":"umbrella"}"#).await;
@@ -178,6 +201,11 @@ async fn what_is_not_named_in_a_change_stays() {
     assert_eq!(patch(&cloud, "/v1/organizations/acme", r#"{"require_mfa":true}"#).await.status, 403);
     assert_eq!(patch(&cloud, "/v1/organizations/acme", r#"{"require_mfa":false}"#).await.status, 200);
     assert_eq!(patch(&cloud, "/v1/organizations/none", "{}").await.status, 404);
+    for unchanged in ["{}", r#"{"overages":true}"#] {
+        assert_eq!(patch(&cloud, "/v1/organizations/acme", unchanged).await.status, 200, "{unchanged}");
+    }
+    let log = audit_log(&cloud).await;
+    assert_eq!(log, [("org-set-overages".to_owned(), json!({"overages": "true"}))], "only the change is told of");
 }
 
 #[tokio::test]

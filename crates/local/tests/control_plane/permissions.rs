@@ -5,7 +5,7 @@ use serde_json::Value;
 use turso_cloud_contract::{CATALOGUE, EndpointInfo, Service, api_tokens::Scope, members::Role};
 use turso_cloud_local::Cloud;
 
-use crate::support::{call, call_as, create_database, get, mint_api_token, post, token_of};
+use crate::support::{call, call_as, create_database, delete, get, mint_api_token, post, token_of};
 
 const ORG_LEVEL: &str = "group-scoped token cannot access org-level resources";
 
@@ -78,6 +78,10 @@ fn of_group(group: &str, scope: &str) -> String {
     format!(r#"{{"organization":"acme","group":"{group}","scopes":["{scope}"]}}"#)
 }
 
+fn databases(list: &Value) -> Vec<&str> {
+    list["databases"].as_array().unwrap().iter().map(|database| database["Name"].as_str().unwrap()).collect()
+}
+
 #[tokio::test]
 async fn every_operation_lets_in_its_own_scope_and_no_other() {
     for scope in nine() {
@@ -113,9 +117,16 @@ async fn a_token_of_another_group_finds_nothing() {
         if matches!(needed, "any" | "organization") || !(names_one || info.name.starts_with("Create")) {
             continue;
         }
+        let restores = info.name == "RestoreDatabase";
+        if restores {
+            assert_eq!(delete(&cloud, "/v1/organizations/acme/databases/orders").await.status, 200);
+        }
         let answer = call_as(&cloud, &token, method, &path, &body).await;
         let expected = if names_one { 404 } else { 400 };
         assert_eq!(answer.status, expected, "{}: {}", info.name, answer.text);
+        if restores {
+            assert_eq!(post(&cloud, &path, "").await.status, 200, "it was there to be restored");
+        }
     }
     assert_eq!(get(&cloud, "/v1/organizations/acme/databases").await.text, before);
 }
@@ -129,8 +140,51 @@ async fn a_token_of_one_group_sees_only_that_group() {
     let token = mint_api_token(&cloud, "ci", &of_group("eu", "read")).await;
     let groups = call_as(&cloud, &token, Method::GET, "/v1/organizations/acme/groups", "").await.json();
     assert_eq!((groups["groups"].as_array().unwrap().len(), &groups["groups"][0]["name"]), (1, &"eu".into()));
-    let found = call_as(&cloud, &token, Method::GET, "/v1/organizations/acme/databases", "").await.json();
-    assert_eq!((found["databases"].as_array().unwrap().len(), &found["databases"][0]["Name"]), (1, &"events".into()));
+    let ids = ids(&cloud, "default", "orders").await;
+    let by_id = format!("/v3/organizations/{}/databases", ids[0]);
+    for path in ["/v1/organizations/acme/databases", &by_id] {
+        assert_eq!(databases(&call_as(&cloud, &token, Method::GET, path, "").await.json()), ["events"], "{path}");
+    }
+    for name in ["orders", "events"] {
+        assert_eq!(delete(&cloud, &format!("/v1/organizations/acme/databases/{name}")).await.status, 200);
+    }
+    let deleted = format!("{by_id}?deleted=true");
+    assert_eq!(databases(&get(&cloud, &deleted).await.json()), ["orders", "events"]);
+    assert_eq!(databases(&call_as(&cloud, &token, Method::GET, &deleted, "").await.json()), ["events"]);
+}
+
+#[tokio::test]
+async fn pages_of_a_token_of_one_group_are_full_of_what_is_in_it() {
+    let cloud = Cloud::builder().with_group("eu", "aws-eu-west-1").build().unwrap();
+    let home = "/v1/organizations/acme/databases";
+    for (name, group) in [("a", "default"), ("b", "eu"), ("c", "default"), ("d", "eu"), ("e", "default")] {
+        let body = format!(r#"{{"name":"{name}","group":"{group}"}}"#);
+        assert_eq!(post(&cloud, home, &body).await.status, 200);
+    }
+    let token = mint_api_token(&cloud, "ci", &of_group("eu", "read")).await;
+    let ids = ids(&cloud, "default", "a").await;
+    let by_id = format!("/v3/organizations/{}/databases", ids[0]);
+    let pages = async |list: &str| {
+        let (mut pages, mut path) = (Vec::new(), format!("{list}limit=1"));
+        loop {
+            let page = call_as(&cloud, &token, Method::GET, &path, "").await.json();
+            pages.push(databases(&page).join(" "));
+            let Some(next) = page["pagination"]["next"].as_str() else { return pages };
+            path = format!("{list}limit=1&cursor={next}");
+        }
+    };
+    for list in [format!("{home}?"), format!("{by_id}?")] {
+        assert_eq!(pages(&list).await, ["b", "d"], "{list}");
+    }
+    for list in [format!("{home}?group=default&"), format!("{by_id}?group_id={}&", ids[1])] {
+        assert_eq!(pages(&list).await, [""], "{list}");
+    }
+    for name in ["e", "d", "c", "b", "a"] {
+        assert_eq!(delete(&cloud, &format!("{home}/{name}")).await.status, 200);
+    }
+    let mut deleted = pages(&format!("{by_id}?deleted=true&")).await;
+    deleted.sort();
+    assert_eq!(deleted, ["b", "d"]);
 }
 
 #[tokio::test]

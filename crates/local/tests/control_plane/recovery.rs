@@ -115,6 +115,14 @@ async fn what_one_organization_deleted_is_not_brought_back_by_another() {
     assert_eq!(get(&cloud, &format!("{DEV}/databases?deleted=true")).await.json()["databases"], json!([]));
     assert_eq!(post(&cloud, &format!("{DEV}/databases/{id}/restore"), "").await.status, 404);
     assert_eq!(names(&deleted(&cloud).await), ["orders"]);
+
+    let group = group_id(&cloud).await;
+    drop_group(&cloud).await;
+    assert_eq!(get(&cloud, &format!("{DEV}/deleted-groups")).await.json()["groups"], json!([]));
+    let refused = post(&cloud, &format!("{DEV}/groups/{group}/restore"), "").await;
+    assert_eq!(refused.refusal(), (404, "group not found".to_owned()));
+    let listed = get(&cloud, &format!("{ACME}/deleted-groups")).await.json();
+    assert_eq!(listed["groups"][0]["uuid"], json!(group));
 }
 
 #[tokio::test]

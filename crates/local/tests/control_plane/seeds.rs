@@ -97,6 +97,15 @@ async fn a_copy_without_a_group_stays_in_that_of_its_original() {
 }
 
 #[tokio::test]
+async fn an_original_is_named_once() {
+    let cloud = Cloud::new().unwrap();
+    create_database(&cloud, "orders").await;
+    let body = r#"{"name":"copy","group":"default","seed":{"type":"database","name":"orders","value":"orders"}}"#;
+    let refused = post(&cloud, DATABASES, body).await;
+    assert_eq!(refused.refusal(), (400, "duplicate field `name`".to_owned()));
+}
+
+#[tokio::test]
 async fn a_copy_needs_an_original_of_the_same_organization() {
     let cloud = cloud();
     create_orders(&cloud).await;

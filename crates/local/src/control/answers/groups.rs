@@ -3,7 +3,7 @@ mod locations;
 mod transfer;
 
 use turso_cloud_contract::{
-    GroupId, GroupName, LocationCode, Nothing,
+    Endpoint as _, GroupId, GroupName, LocationCode, Nothing,
     audit_logs::AuditCode,
     groups::{
         CreateGroup, DeleteGroup, GetGroup, GetGroupV3, Group, GroupAnswer, GroupsAnswer, ListGroups, ListGroupsV3,
@@ -25,12 +25,20 @@ impl Handles<ListGroups> for Answers {
 }
 
 impl Handles<CreateGroup> for Answers {
+    /// What cannot be the code of a location is in no list either.
+    fn check(&self, request: &CreateGroup) -> Result<(), Refusal> {
+        request.check().map_err(|refused| match refused.value() {
+            Some(location) if refused.field() == "location" && !location.is_empty() => unknown_location(location),
+            _ => refused.into(),
+        })
+    }
+
     fn handle(&self, request: CreateGroup, cx: &mut Context<'_>) -> Result<GroupAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let name = GroupName::try_from(request.body.name)?;
         let location = LocationCode::try_from(request.body.location)?;
         if !is_known_location(&location) {
-            return Err(Refusal::bad_request(format!("invalid location: {location}")));
+            return Err(unknown_location(location.as_str()));
         }
         refuse_if_taken(cx, &organization, &name)?;
         billing::admit_group(cx, &organization)?;
@@ -137,6 +145,10 @@ pub(super) fn refuse_if_protected(group: &GroupRow) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::forbidden(format!("group {} is delete-protected and cannot be deleted", group.name)))
+}
+
+fn unknown_location(location: &str) -> Refusal {
+    Refusal::bad_request(format!("invalid location: {location}"))
 }
 
 fn refuse_if_taken(cx: &Context<'_>, organization: &OrganizationRow, name: &GroupName) -> Result<(), Refusal> {

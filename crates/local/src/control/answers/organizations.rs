@@ -17,9 +17,6 @@ use crate::{
     store::OrganizationRow,
 };
 
-/// The longest slug the contract allows.
-const LONGEST_SLUG: usize = 64;
-
 impl Handles<ListOrganizations> for Answers {
     fn handle(&self, _: ListOrganizations, cx: &mut Context<'_>) -> Result<OrganizationsAnswer, Refusal> {
         let organizations = cx.organizations()?.into_iter().map(|row| answer(cx, row));
@@ -150,7 +147,7 @@ fn alone(cx: &Context<'_>, row: OrganizationRow) -> Result<Organization, Refusal
 fn slug_of(name: &str) -> Result<OrganizationSlug, Refusal> {
     let words = name.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
-    slug.truncate(LONGEST_SLUG);
+    slug.truncate(provision::LONGEST_SLUG);
     if slug.is_empty() {
         return Err(Refusal::bad_request("organization name must have a letter from a to z or a digit"));
     }

@@ -85,10 +85,9 @@ pub(super) fn list_databases(
 ) -> Result<DatabasesV3Answer, Refusal> {
     billing::require(cx, organization, Feature::Recovery)?;
     let page = paging::page(filter.limit, filter.cursor.as_deref())?;
-    let rows = cx.store().deleted_databases_of(organization.id, filter, page)?;
+    let rows = cx.store().deleted_databases_of(organization.id, cx.only_group(), filter, page)?;
     let (rows, pagination) = paging::cut(rows, page, DeletedDatabaseRow::place);
-    let rows = rows.into_iter().filter(|row| cx.opens_group(&row.database.group.uuid));
-    let databases = rows.map(|row| databases::deleted_v3(cx, organization, row));
+    let databases = rows.into_iter().map(|row| databases::deleted_v3(cx, organization, row));
     Ok(DatabasesV3Answer::new(databases.collect::<Result<_, _>>()?, pagination))
 }
 

@@ -1,6 +1,6 @@
 use rusqlite::params;
 use turso_cloud_contract::{
-    DatabaseId, DatabaseName,
+    DatabaseId, DatabaseName, GroupId,
     databases::{Cipher, DatabaseFilter, Parent},
 };
 
@@ -43,11 +43,12 @@ impl DatabaseRow {
 }
 
 impl Transaction<'_> {
-    /// A page of the databases of an organization that pass the filter, in the order they were made. It may hold one
-    /// more than was asked for: then it is not the last.
+    /// A page of the databases of an organization, or of its `only` group to be looked at, that pass the filter, in the
+    /// order they were made. It may hold one more than was asked for: then it is not the last.
     pub(crate) fn listed_databases_of(
         &self,
         organization: i64,
+        only: Option<&GroupId>,
         filter: &DatabaseFilter,
         page: Page,
     ) -> Result<Vec<ListedDatabase>, StoreError> {
@@ -58,8 +59,16 @@ impl Transaction<'_> {
              WHERE organization_id = ?1 AND deleted_at IS NULL
                  AND (?2 IS NULL OR group_id IN (SELECT id FROM groups WHERE organization_id = ?1 AND name = ?2))
                  AND (?3 IS NULL OR parent_uuid = ?3) AND id > ?4
-             ORDER BY id LIMIT ?5",
-            params![organization, filter.group, filter.parent, page.after.row, page.rows_to_read()],
+                 AND (?5 IS NULL OR group_id IN (SELECT id FROM groups WHERE organization_id = ?1 AND uuid = ?5))
+             ORDER BY id LIMIT ?6",
+            params![
+                organization,
+                filter.group,
+                filter.parent,
+                page.after.row,
+                only.map(GroupId::as_str),
+                page.rows_to_read()
+            ],
             listed,
         )
     }

@@ -65,10 +65,9 @@ fn list(
     filter: &DatabaseV3Filter,
 ) -> Result<DatabasesV3Answer, Refusal> {
     let page = paging::page(filter.limit, filter.cursor.as_deref())?;
-    let rows = cx.store().page_of_databases(organization.id, filter, page)?;
+    let rows = cx.store().page_of_databases(organization.id, cx.only_group(), filter, page)?;
     let (rows, pagination) = paging::cut(rows, page, |row| Place { time: 0, row: row.id });
-    let rows = rows.into_iter().filter(|row| cx.opens_group(&row.group.uuid));
-    let databases = rows.map(|row| answer(cx, organization, row)).collect::<Result<_, _>>()?;
+    let databases = rows.into_iter().map(|row| answer(cx, organization, row)).collect::<Result<_, _>>()?;
     Ok(DatabasesV3Answer::new(databases, pagination))
 }
 

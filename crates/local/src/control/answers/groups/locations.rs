@@ -4,7 +4,7 @@ use turso_cloud_contract::{
     groups::{AddGroupLocation, GroupAnswer, RemoveGroupLocation, WaitForGroupLocation},
 };
 
-use super::find;
+use super::{find, unknown_location};
 use crate::{
     control::{
         Context, Handles, Refusal,
@@ -19,7 +19,7 @@ impl Handles<AddGroupLocation> for Answers {
         let mut group = find(cx, &organization, &request.group)?;
         let location = request.location;
         if !is_known_location(&location) {
-            return Err(Refusal::bad_request(format!("invalid location: {location}")));
+            return Err(unknown_location(location.as_str()));
         }
         if !group.locations().any(|present| *present == location) {
             group.replicas.push(location.clone());
