@@ -1,4 +1,4 @@
-//! One request from its parts to its answer: admission, attempts, retries, deadline.
+//! One request from its parts to its answer: token, admission, attempts, retries, deadline.
 
 use std::{borrow::Cow, pin::pin, time::Duration};
 
@@ -111,11 +111,13 @@ impl Exchange<'_> {
         let client = self.cx.client();
         self.refuse_while_cooling()?;
         let late = || timed_out("no request could be sent before the deadline");
-        let admitted = timeout_at(self.cx.deadline(), client.throttle.admit(&self.request.uri)).await;
-        let _place = admitted.map_err(|_| late())?;
+        timeout_at(self.cx.deadline(), client.throttle.pause_over(&self.request.uri)).await.map_err(|_| late())?;
+        // Before there is a place: a provider may be slow, or make calls of this client, which need one themselves.
         let authorized = timeout_at(self.cx.deadline(), self.authorization()).await;
         let authorization =
             authorized.map_err(|_| timed_out("the token provider gave no token before the deadline"))??;
+        let admitted = timeout_at(self.cx.deadline(), client.throttle.admit(&self.request.uri)).await;
+        let _place = admitted.map_err(|_| late())?;
         // What is ready at once is not told by the timeouts that it comes too late.
         if Instant::now() >= self.cx.deadline() {
             return Err(late());

@@ -61,12 +61,17 @@ impl Throttle {
         cool_until.get(&uri.authority().cloned()).copied().filter(|until| *until > Instant::now())
     }
 
+    /// Waits for the end of the pause.
+    pub(crate) async fn pause_over(&self, uri: &Uri) {
+        while let Some(until) = self.cooling(uri) {
+            sleep_until(until).await;
+        }
+    }
+
     /// Waits for the end of the pause and for a place among the requests in flight.
     pub(crate) async fn admit(&self, uri: &Uri) -> Option<SemaphorePermit<'_>> {
         loop {
-            while let Some(until) = self.cooling(uri) {
-                sleep_until(until).await;
-            }
+            self.pause_over(uri).await;
             // The semaphore is never closed; a pause may have begun while this call was waiting for its place.
             let permit = self.in_flight.acquire().await.ok();
             if self.cooling(uri).is_none() {
