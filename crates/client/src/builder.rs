@@ -97,6 +97,8 @@ impl ClientBuilder {
     }
 
     /// Sets the origin of the Platform API; `https://api.turso.tech` by default. A trailing `/v1` is dropped.
+    /// Plain `http` is for local clouds and gateways: for hosts of Turso Cloud itself it is refused, as a token would go out
+    /// in clear.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
