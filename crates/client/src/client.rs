@@ -47,7 +47,7 @@ pub(crate) struct Inner {
     pub(crate) organization: Option<OrganizationSlug>,
     /// Scheme and authority, without a slash at the end.
     pub(crate) base_url: String,
-    /// The same, whose host is asked for pauses.
+    /// The same, to look up the pauses of its host by.
     pub(crate) platform: Uri,
     /// Without a slash at the end.
     pub(crate) region_url: String,
