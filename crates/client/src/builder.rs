@@ -1,25 +1,22 @@
 use std::{fmt, time::Duration};
 
-use http::HeaderValue;
+use http::{HeaderValue, Uri};
 use jiff::Timestamp;
 use turso_cloud_contract::{InvalidInput, OrganizationSlug};
 #[cfg(feature = "reqwest")]
 use url::Url;
 
+#[cfg(feature = "reqwest")]
+use crate::transport::{Proxies, ReqwestTransport, Settings};
 use crate::{
     Client, Credentials, Error, RetryPolicy,
     access::AccessCache,
-    call::CallOptions,
+    call::{CallOptions, uri},
     client::Inner,
     origin,
     retry::{Allowance, Jitter},
     throttle::Throttle,
     transport::Transport,
-};
-#[cfg(feature = "reqwest")]
-use crate::{
-    call::uri,
-    transport::{Proxies, ReqwestTransport, Settings},
 };
 
 const BASE_URL: &str = "https://api.turso.tech";
@@ -100,6 +97,8 @@ impl ClientBuilder {
     }
 
     /// Sets the origin of the Platform API; `https://api.turso.tech` by default. A trailing `/v1` is dropped.
+    /// Plain `http` is for local clouds and gateways: for hosts of Turso Cloud itself it is refused, as a token would go out
+    /// in clear.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
@@ -243,13 +242,15 @@ impl ClientBuilder {
             return Err(Error::config(format!("{setting} is 0: no request could ever be answered")));
         }
         let base_url = origin::platform(&self.base_url)?;
-        let transport = self.build_transport(&base_url)?;
+        let platform = uri(&base_url, "")?;
+        let transport = self.build_transport(&platform)?;
         let transport = self.layers.drain(..).fold(transport, |inner, wrap| wrap(inner));
         let user_agent = self.user_agent.as_deref().unwrap_or(USER_AGENT);
         Ok(Inner {
             transport,
             organization: self.organization.transpose()?,
             base_url,
+            platform,
             region_url: origin::service("region URL", &self.region_url)?,
             user_agent: HeaderValue::from_str(user_agent).ok().filter(|value| value.to_str().is_ok()).ok_or_else(
                 || InvalidInput::new("user agent", user_agent, "only visible ASCII characters are allowed"),
@@ -268,7 +269,7 @@ impl ClientBuilder {
     }
 
     #[cfg(feature = "reqwest")]
-    fn build_transport(&mut self, base_url: &str) -> Result<Box<dyn Transport>, Error> {
+    fn build_transport(&mut self, platform: &Uri) -> Result<Box<dyn Transport>, Error> {
         if let Some(proxy) = self.proxy.take() {
             // Neither the value nor the parser's error is shown: proxies are named with their password.
             let parsed = Url::parse(&proxy).map_err(|_| InvalidInput::without_value("proxy", "is not a URL"))?;
@@ -279,7 +280,7 @@ impl ClientBuilder {
             self.settings.proxies = Proxies::One(parsed);
         }
         match self.transport.take() {
-            None => Ok(Box::new(ReqwestTransport::new(std::mem::take(&mut self.settings), &uri(base_url, "")?)?)),
+            None => Ok(Box::new(ReqwestTransport::new(std::mem::take(&mut self.settings), platform)?)),
             Some(transport) if self.settings == Settings::default() => Ok(transport),
             Some(_) => {
                 let settings = "connect_timeout, proxy, no_proxy and root_certificates";
@@ -289,7 +290,7 @@ impl ClientBuilder {
     }
 
     #[cfg(not(feature = "reqwest"))]
-    fn build_transport(&mut self, _: &str) -> Result<Box<dyn Transport>, Error> {
+    fn build_transport(&mut self, _: &Uri) -> Result<Box<dyn Transport>, Error> {
         let missing = || Error::config("no transport: enable the feature `reqwest` or set one");
         self.transport.take().ok_or_else(missing)
     }

@@ -168,9 +168,9 @@ impl<I: Send + 'static, T: Send + 'static> Stream for BulkEvents<I, T> {
             let Some(outcome) = ready!(this.running.poll_next_unpin(cx)) else {
                 return if this.inputs.is_empty() { Poll::Ready(None) } else { Poll::Pending };
             };
-            let throttle = &this.client.inner().throttle;
-            let slowed = this.pace.slow_down(throttle.pauses());
-            if outcome.met_a_pause() && throttle.cooling().is_some() {
+            let client = this.client.inner();
+            let slowed = this.pace.slow_down(client.throttle.pauses());
+            if outcome.met_a_pause() && client.pause().is_some() {
                 this.inputs.push_front((outcome.index, outcome.input));
                 continue;
             }
@@ -196,7 +196,7 @@ impl<I: Send + 'static, T: Send + 'static> BulkEvents<I, T> {
         if inside_a_runtime().is_err() {
             return Poll::Ready(());
         }
-        while let Some(until) = self.client.inner().throttle.cooling() {
+        while let Some(until) = self.client.inner().pause() {
             let pause = self.pause.get_or_insert_with(|| Box::pin(sleep_until(until)));
             if pause.deadline() != until {
                 pause.as_mut().reset(until);

@@ -131,7 +131,8 @@ impl<T: Send + 'static> Call<T> {
     /// Makes the call and waits for its answer, on a client of [`blocking`](crate::blocking).
     ///
     /// Fails with [`ErrorKind::Config`] on any other client, and inside a task of a tokio runtime, which it would stall;
-    /// `spawn_blocking` and `block_in_place` are where a task may send it.
+    /// `spawn_blocking` and `block_in_place` are where a task may send it. A task inside `tokio::task::unconstrained` cannot be
+    /// told from those threads: there the call is made, and stalls what else runs on its thread.
     #[cfg(feature = "blocking")]
     pub fn send(self) -> Result<T, Error> {
         let client = self.client.clone();

@@ -1,7 +1,8 @@
 use std::{fmt, sync::Arc};
 
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, Uri};
 use jiff::Timestamp;
+use tokio::time::Instant;
 use turso_cloud_contract::{Endpoint, OrganizationSlug};
 
 #[cfg(feature = "mock")]
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) organization: Option<OrganizationSlug>,
     /// Scheme and authority, without a slash at the end.
     pub(crate) base_url: String,
+    /// The same, to look up the pauses of its host by.
+    pub(crate) platform: Uri,
     /// Without a slash at the end.
     pub(crate) region_url: String,
     pub(crate) user_agent: HeaderValue,
@@ -58,6 +61,13 @@ pub(crate) struct Inner {
     pub(crate) wall_clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     #[cfg(feature = "blocking")]
     pub(crate) runtime: Option<crate::blocking::Runtime>,
+}
+
+impl Inner {
+    /// The end of the pause that the Platform API asked for, where one is on.
+    pub(crate) fn pause(&self) -> Option<Instant> {
+        self.throttle.cooling(&self.platform)
+    }
 }
 
 impl Client {

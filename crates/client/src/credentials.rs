@@ -35,7 +35,8 @@ enum Source {
 
 impl Credentials {
     /// Asks `provider` for the token before every attempt. It is up to the provider to keep a token as long as it
-    /// is good.
+    /// is good, which is to include the time until the deadline of a call: it is asked before the attempt waits for its place
+    /// among the requests in flight, so that a slow one holds up no other call.
     pub fn provider<P, F>(provider: P) -> Self
     where
         P: Fn() -> F + Send + Sync + 'static,

@@ -175,11 +175,20 @@ impl Error {
         error.0.status = Some(status);
         error.0.message = body.message().map(str::to_owned);
         error.0.code = body.code().map(str::to_owned);
+        if error.is_mute_404() {
+            return error.with_detail("the answer has no message of the service: is this its URL?");
+        }
         error
     }
 
-    /// Whether what the call names is not there. Where the organization it was looked for in is not there, nobody knows:
-    /// a misspelt organization must not look like one without that thing.
+    /// A 404 of something else than the service, such as a web server or a gateway in front of it: the service says what is
+    /// not there.
+    fn is_mute_404(&self) -> bool {
+        self.status() == Some(StatusCode::NOT_FOUND) && self.message().is_none()
+    }
+
+    /// Whether what the call names is not there. Where the organization it was looked for in is not there, or it was not the
+    /// service that answered, nobody knows: a misspelt organization or URL must not look like one without that thing.
     pub(crate) fn says_absent(&self) -> bool {
         let seeks_organization = self.path().is_some_and(|path| path.ends_with("/{organization}"));
         let misses_organization = self.message().is_some_and(|message| {
@@ -187,7 +196,7 @@ impl Error {
                 .strip_prefix("organization ")
                 .is_some_and(|rest| rest == "not found" || rest.ends_with(" not found"))
         });
-        self.is_not_found() && (seeks_organization || !misses_organization)
+        self.is_not_found() && !self.is_mute_404() && (seeks_organization || !misses_organization)
     }
 
     pub(crate) fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {

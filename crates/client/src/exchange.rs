@@ -1,4 +1,4 @@
-//! One request from its parts to its answer: admission, attempts, retries, deadline.
+//! One request from its parts to its answer: token, admission, attempts, retries, deadline.
 
 use std::{borrow::Cow, pin::pin, time::Duration};
 
@@ -111,11 +111,13 @@ impl Exchange<'_> {
         let client = self.cx.client();
         self.refuse_while_cooling()?;
         let late = || timed_out("no request could be sent before the deadline");
-        let admitted = timeout_at(self.cx.deadline(), client.throttle.admit()).await;
-        let _place = admitted.map_err(|_| late())?;
+        timeout_at(self.cx.deadline(), client.throttle.pause_over(&self.request.uri)).await.map_err(|_| late())?;
+        // Before there is a place: a provider may be slow, or make calls of this client, which need one themselves.
         let authorized = timeout_at(self.cx.deadline(), self.authorization()).await;
         let authorization =
             authorized.map_err(|_| timed_out("the token provider gave no token before the deadline"))??;
+        let admitted = timeout_at(self.cx.deadline(), client.throttle.admit(&self.request.uri)).await;
+        let _place = admitted.map_err(|_| late())?;
         // What is ready at once is not told by the timeouts that it comes too late.
         if Instant::now() >= self.cx.deadline() {
             return Err(late());
@@ -174,7 +176,7 @@ impl Exchange<'_> {
 
     /// A pause that outlasts the deadline is reported at once rather than waited for.
     fn refuse_while_cooling(&self) -> Result<(), Error> {
-        match self.cx.client().throttle.cooling() {
+        match self.cx.client().throttle.cooling(&self.request.uri) {
             Some(until) if until >= self.cx.deadline() => Err(Error::new(ErrorKind::RateLimited)
                 .with_detail("the pause the service asked for ends after the deadline")
                 .with_retry_after(Some(until - Instant::now()))),
@@ -189,9 +191,9 @@ impl Exchange<'_> {
         let wait = self.cx.options().retry.wait(error, self.request.repeatability, attempts, &client.jitter);
         let is_limited = error.is_rate_limited() && error.status().is_some();
         if is_limited {
-            // Other calls would be told the same: they all pause, whether this one goes on or not.
+            // Other calls of that host would be told the same: they all pause, whether this one goes on or not.
             if let Some(pause) = wait.or(error.retry_after()) {
-                client.throttle.cool_for(pause);
+                client.throttle.cool_for(&self.request.uri, pause);
             }
         }
         // A retry at the time the service has named puts no load on it that it did not ask for.

@@ -3,6 +3,9 @@
 use turso_cloud_contract::InvalidInput;
 use url::Url;
 
+/// Where Turso Cloud is: its API, its region service and the hosts of databases.
+const DOMAINS: [&str; 2] = ["turso.tech", "turso.io"];
+
 /// The origin of the Platform API: `/v1` behind it belongs to the paths of its operations and is dropped.
 pub(crate) fn platform(text: &str) -> Result<String, InvalidInput> {
     let mut url = parse("base URL", text)?;
@@ -30,7 +33,18 @@ fn parse(field: &'static str, text: &str) -> Result<Url, InvalidInput> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(refuse(field, &url, "must start with https:// or http://"));
     }
+    if url.scheme() == "http" && is_of_the_service(&url) {
+        return Err(refuse(field, &url, "must start with https://: nothing goes to Turso Cloud in clear"));
+    }
     Ok(url)
+}
+
+fn is_of_the_service(url: &Url) -> bool {
+    let Some(host) = url.domain() else { return false };
+    let host = host.trim_end_matches('.');
+    DOMAINS.iter().any(|domain| {
+        host.strip_suffix(domain).is_some_and(|subdomain| subdomain.is_empty() || subdomain.ends_with('.'))
+    })
 }
 
 fn refuse(field: &'static str, url: &Url, rule: &'static str) -> InvalidInput {
@@ -60,6 +74,35 @@ mod tests {
             service("region URL", "http://127.0.0.1:8080/_region/").as_deref(),
             Ok("http://127.0.0.1:8080/_region")
         );
+    }
+
+    #[test]
+    fn nothing_goes_to_the_service_in_clear() {
+        for text in [
+            "http://api.turso.tech",
+            "HTTP://API.TURSO.TECH/v1",
+            "http://api.turso.tech.",
+            "http://api.turso.tech:443",
+            "http://turso.tech",
+            "http://region.turso.io",
+            "http://orders-acme.aws-eu-west-1.turso.io",
+        ] {
+            let refusals = [platform(text).unwrap_err(), service("region URL", text).unwrap_err()];
+            for refused in refusals {
+                assert_eq!(refused.rule(), "must start with https://: nothing goes to Turso Cloud in clear", "{text}");
+            }
+        }
+        for text in [
+            "http://localhost:8080",
+            "http://127.0.0.1:8080",
+            "http://[::1]:8080",
+            "http://gateway.example",
+            "http://notturso.tech",
+            "http://turso.tech.example",
+            "https://api.turso.tech",
+        ] {
+            assert!(platform(text).is_ok() && service("region URL", text).is_ok(), "{text}");
+        }
     }
 
     #[test]

@@ -11,6 +11,22 @@ use crate::{
     exchange::{Answer, Authorization, Prepared},
 };
 
+/// The token, what says where a body ends, and what is between two ends of a connection (RFC 9110, section 7.6.1). Whoever
+/// sets one of these of their own loses the body, or waits for an answer to the rest of it.
+const SET_BY_THE_CLIENT: [HeaderName; 11] = [
+    header::AUTHORIZATION,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::HOST,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
 /// A request of one's own: [`Client::request`](crate::Client::request).
 #[derive(Clone)]
 #[must_use = "a call does nothing until it is awaited or sent"]
@@ -38,7 +54,8 @@ impl RawCall {
     }
 
     /// Sends a header, in place of the client's own of that name, such as `Accept`. One that cannot be sent is an error of
-    /// the call, and so is `Authorization`, which is the client's.
+    /// the call, and so is one that is for the client alone to set: `Authorization`, `Host`, and what says how long the body
+    /// is or is about the connection, such as `Content-Length` and `Connection`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -60,8 +77,8 @@ impl RawCall {
         let added = self.headers.and_then(|mut headers| {
             let refuse = |rule| InvalidInput::without_value("header", rule);
             let name = name.try_into().map_err(|_| refuse("its name holds a character that cannot stand there"))?;
-            if name == header::AUTHORIZATION {
-                return Err(refuse("authorization is set by the client"));
+            if SET_BY_THE_CLIENT.contains(&name) {
+                return Err(InvalidInput::without_value("header", format!("{name} is set by the client")));
             }
             let value = value.try_into().map_err(|_| refuse("its value holds a character that cannot stand there"))?;
             headers.insert(name, value);

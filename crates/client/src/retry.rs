@@ -20,8 +20,9 @@ use crate::{Error, ErrorKind};
 /// restoring, transferring and rotating must happen once; minting a token of a database or a group is idempotent, because
 /// nobody knows one whose answer was lost.
 ///
-/// After a 429 all calls of the client pause, for as long as the service asks and five minutes at the most; a call whose
-/// deadline comes first fails at once. [`Error::retry_after`](crate::Error::retry_after) is what the service asked for.
+/// After a 429 all calls of the client to the host that gave it pause, for as long as it asks and five minutes at the most:
+/// the Platform API, the region service and each database are hosts of their own. A call whose deadline comes first fails at
+/// once. [`Error::retry_after`](crate::Error::retry_after) is what the service asked for.
 ///
 /// Between attempts the client waits a random time up to an exponentially growing bound. Retries are paid from an
 /// allowance of the client, so that an outage is not answered with a storm of them: it holds a hundred, and five calls that

@@ -9,12 +9,18 @@ use jiff::Timestamp;
 /// so that a wrong clock on this machine does no harm.
 pub(crate) fn parse(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
+    if let Some(seconds) = seconds(value) {
         return Some(Duration::from_secs(seconds));
     }
     let until = date(value)?;
     let now = headers.get(header::DATE).and_then(|value| date(value.to_str().ok()?)).unwrap_or(now);
     Some(until.duration_since(now).try_into().unwrap_or(Duration::ZERO))
+}
+
+/// Digits and nothing else (RFC 9110, section 10.2.3). A number beyond all others is a long time, and not none.
+fn seconds(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 fn date(text: &str) -> Option<Timestamp> {
@@ -43,7 +49,15 @@ mod tests {
             (vec![(header::RETRY_AFTER, date), (header::DATE, "Mon, 23 Nov 2026 10:00:28 GMT")], Some(2)),
             (vec![(header::RETRY_AFTER, "Mon, 23 Nov 2020 10:00:30 GMT")], Some(0)),
             (vec![(header::RETRY_AFTER, "Fri, 31 Dec 9999 23:59:59 GMT")], Some(251_606_779_200)),
+            (vec![(header::RETRY_AFTER, "0")], Some(0)),
+            (vec![(header::RETRY_AFTER, "007")], Some(7)),
+            (vec![(header::RETRY_AFTER, "18446744073709551615")], Some(u64::MAX)),
+            (vec![(header::RETRY_AFTER, "18446744073709551616")], Some(u64::MAX)),
+            (vec![(header::RETRY_AFTER, "99999999999999999999")], Some(u64::MAX)),
             (vec![(header::RETRY_AFTER, "-1")], None),
+            (vec![(header::RETRY_AFTER, "+1")], None),
+            (vec![(header::RETRY_AFTER, "1.5")], None),
+            (vec![(header::RETRY_AFTER, "")], None),
             (vec![(header::RETRY_AFTER, "soon")], None),
             (vec![], None),
         ] {

@@ -1,7 +1,7 @@
 //! What is not there: nothing for `find`, `false` for `delete_if_exists`, an error for `get`.
 
 use turso_cloud::{
-    Client,
+    Client, NewDatabase,
     contract::{
         databases::{DeleteDatabase, GetDatabase},
         groups::{DeleteGroup, GetGroup},
@@ -12,6 +12,8 @@ use turso_cloud::{
     },
     mock::{Failure, Mock},
 };
+
+use crate::support::script::{Script, Step};
 
 /// A client of a service that refuses everything below with this sentence.
 #[expect(clippy::unwrap_used, reason = "the settings are good")]
@@ -62,6 +64,29 @@ async fn a_misspelt_organization_does_not_look_like_one_without_the_thing() {
         }
         assert_eq!(turso.organizations().find("acmee").await.unwrap(), None);
         assert!(!turso.organizations().delete_if_exists("acmee").await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_404_that_the_service_did_not_write_says_nothing_of_the_thing() {
+    for body in ["<html><h1>404 Not Found</h1>nginx</html>", "404 page not found\n", "", "{}", r#"{"error":" "}"#] {
+        let turso = Script::new([Step::answer(404, body)]).client().build().unwrap();
+        let deleted = turso.databases().delete_many(["a", "b"]).await;
+        let errors = [
+            turso.databases().find("orders").await.map(drop).unwrap_err(),
+            turso.databases().ensure(NewDatabase::new("orders", "default")).await.map(drop).unwrap_err(),
+            turso.databases().delete_if_exists("orders").await.map(drop).unwrap_err(),
+            turso.groups().delete_if_exists("eu").await.map(drop).unwrap_err(),
+            turso.api_tokens().revoke_if_exists("ci").await.map(drop).unwrap_err(),
+            turso.organizations().find("acme").await.map(drop).unwrap_err(),
+            turso.organizations().delete_if_exists("acme").await.map(drop).unwrap_err(),
+        ];
+        for error in errors.iter().chain(deleted.failed().filter_map(|outcome| outcome.result.as_ref().err())) {
+            assert_eq!((error.is_not_found(), error.message()), (true, None), "{body:?}: {error}");
+            let advice = "not found (404): the answer has no message of the service: is this its URL?";
+            assert!(error.to_string().ends_with(advice), "{error}");
+        }
+        assert_eq!(deleted.failed().count(), 2);
     }
 }
 

@@ -126,6 +126,15 @@ async fn on_a_runtime_with_many_threads_it_is_an_error_too() {
     assert_refused(after, "a blocking call inside an async context");
 }
 
+/// The limit that `Call::send` documents: should this fail one day, it can be lifted there.
+#[tokio::test]
+async fn inside_unconstrained_it_cannot_be_told_from_a_thread_that_may_block() {
+    let turso = Mock::new().client().build_blocking().unwrap();
+    let sent = tokio::task::unconstrained(async { turso.databases().get("my-db").send() }).await;
+    assert_eq!(sent.unwrap().name, "my-db");
+    assert_refused(turso.databases().get("my-db").send(), "a blocking call inside an async context");
+}
+
 #[tokio::test]
 async fn a_thread_that_may_block_makes_calls_whatever_the_runtime_is() {
     let turso = Mock::new().client().build_blocking().unwrap();

@@ -2,14 +2,14 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use http::header;
-use turso_cloud::{ApiToken, Client, Credentials, ErrorKind};
+use turso_cloud::{ApiToken, Client, Credentials, ErrorKind, RetryPolicy};
 
 use crate::support::{
     operations::Operation,
@@ -97,6 +97,69 @@ async fn a_provider_that_never_answers_is_bounded_by_the_deadline() {
     assert_eq!(error.elapsed(), Duration::from_secs(5));
     assert!(!error.may_have_happened());
     assert_eq!(script.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_slow_holds_up_no_other_call() {
+    let script = Script::new([Step::answer(200, Operation::Safe.answer())]);
+    let asked = AtomicUsize::new(0);
+    let provider = move || {
+        let is_first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            if is_first {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+            }
+            Ok(ApiToken::new("token")?)
+        }
+    };
+    let client = Client::builder(Credentials::provider(provider))
+        .organization("acme")
+        .max_in_flight(1)
+        .transport(script.clone())
+        .build()
+        .unwrap();
+    let started = tokio::time::Instant::now();
+    let second = async { Operation::Safe.run(&client).await.map(|()| started.elapsed()) };
+    let (first, second) = tokio::join!(Operation::Safe.run(&client), second);
+    first.unwrap();
+    assert_eq!((second.unwrap(), started.elapsed()), (Duration::ZERO, Duration::from_secs(60)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_may_make_calls_of_the_same_client() {
+    let script = Script::new([Step::answer(200, Operation::Safe.answer())]);
+    let client = Arc::new(OnceLock::<Client>::new());
+    let (own, asked) = (Arc::clone(&client), Arc::new(AtomicUsize::new(0)));
+    let provider = move || {
+        let (own, number) = (Arc::clone(&own), asked.fetch_add(1, Ordering::Relaxed));
+        async move {
+            if let (0, Some(client)) = (number, own.get()) {
+                Operation::Safe.run(client).await?;
+            }
+            Ok(ApiToken::new(format!("token-{number}"))?)
+        }
+    };
+    let builder = Client::builder(Credentials::provider(provider)).organization("acme").max_in_flight(1);
+    let client = client.get_or_init(|| builder.transport(script.clone()).build().unwrap());
+    Operation::Safe.run(client).await.unwrap();
+    assert_eq!(authorizations(&script), ["Bearer token-1", "Bearer token-0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_is_asked_after_a_pause_and_not_before() {
+    let script =
+        Script::new([Step::status(429).header("retry-after", "60"), Step::answer(200, Operation::Safe.answer())]);
+    let started = tokio::time::Instant::now();
+    let provider = move || async move { Ok(ApiToken::new(format!("token-{}", started.elapsed().as_secs()))?) };
+    let client = Client::builder(Credentials::provider(provider))
+        .organization("acme")
+        .retry(RetryPolicy::none())
+        .transport(script.clone())
+        .build()
+        .unwrap();
+    Operation::Safe.run(&client).await.unwrap_err();
+    Operation::Safe.run(&client).await.unwrap();
+    assert_eq!(authorizations(&script), ["Bearer token-0", "Bearer token-60"]);
 }
 
 #[tokio::test]

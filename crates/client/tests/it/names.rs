@@ -84,7 +84,7 @@ async fn other_methods(client: &Client, name: &str) -> Vec<&'static str> {
 
 #[tokio::test]
 async fn a_bad_name_never_reaches_the_wire() {
-    let script = Script::new([Step::status(404)]);
+    let script = Script::new([Step::absent()]);
     let client = script.client().build().unwrap();
     let long = too_long();
     for name in BAD.into_iter().chain([&*long]) {
@@ -101,7 +101,7 @@ async fn a_bad_name_never_reaches_the_wire() {
 
 #[tokio::test]
 async fn a_bad_value_never_reaches_the_wire() {
-    let script = Script::new([Step::status(404)]);
+    let script = Script::new([Step::absent()]);
     let client = script.client().build().unwrap();
     let databases = client.databases();
     for expiration in [Expiration::seconds(0), Expiration::weeks(u32::MAX)] {
@@ -119,7 +119,7 @@ async fn a_bad_value_never_reaches_the_wire() {
 /// Where a call is several requests, what is bad in the last of them is told before the first.
 #[tokio::test]
 async fn a_bad_value_is_refused_before_anything_is_asked_for_the_call() {
-    let script = Script::new([Step::status(404)]);
+    let script = Script::new([Step::absent()]);
     let client = script.client().build().unwrap();
     let (databases, recovery) = (client.databases(), client.recovery());
     let key = || EncryptionKey::from_base64("c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0ISE=").unwrap();
@@ -138,7 +138,7 @@ async fn a_bad_value_is_refused_before_anything_is_asked_for_the_call() {
 
 #[tokio::test]
 async fn the_error_names_the_operation_the_field_the_value_and_the_rule() {
-    let script = Script::new([Step::status(404)]);
+    let script = Script::new([Step::absent()]);
     let client = script.client().build().unwrap();
     let error = client.databases().get("Orders").await.unwrap_err();
     assert_eq!(
@@ -154,7 +154,7 @@ async fn the_error_names_the_operation_the_field_the_value_and_the_rule() {
 
 #[tokio::test]
 async fn a_checked_name_is_taken_as_it_is() {
-    let script = Script::new([Step::status(404)]);
+    let script = Script::new([Step::absent()]);
     let client = script.client().build().unwrap();
     let name = DatabaseName::try_from("orders").unwrap();
     client.databases().find(&name).await.unwrap();

@@ -139,6 +139,17 @@ async fn headers_go_out_but_for_the_clients_token() {
 
     for (name, value, rule) in [
         ("Authorization", "Bearer planted", "authorization is set by the client"),
+        ("Content-Length", "0", "content-length is set by the client"),
+        ("content-length", "50", "content-length is set by the client"),
+        ("transfer-encoding", "identity", "transfer-encoding is set by the client"),
+        ("HOST", "planted.example", "host is set by the client"),
+        ("connection", "close", "connection is set by the client"),
+        ("keep-alive", "timeout=5", "keep-alive is set by the client"),
+        ("proxy-connection", "keep-alive", "proxy-connection is set by the client"),
+        ("upgrade", "websocket", "upgrade is set by the client"),
+        ("te", "trailers", "te is set by the client"),
+        ("trailer", "expires", "trailer is set by the client"),
+        ("expect", "100-continue", "expect is set by the client"),
         ("two words", "x", "its name holds a character"),
         ("x", "planted\n", "its value holds a character"),
     ] {

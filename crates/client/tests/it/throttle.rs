@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
-use turso_cloud::RetryPolicy;
+use turso_cloud::{RetryPolicy, contract::locations::GetClosestRegion};
 
 use crate::support::{
     operations::Operation,
@@ -54,6 +54,40 @@ async fn a_busy_server_pauses_only_the_call_it_was_busy_for() {
     Operation::Safe.run(&client).await.unwrap_err();
     Operation::Safe.run(&client).await.unwrap();
     assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_another_host_pauses_no_call_of_the_platform() {
+    let limited = Step::status(429).header("retry-after", "3600");
+    let script = Script::new([limited, ok(Operation::Safe)]);
+    let client = script.client().build().unwrap();
+    let started = Instant::now();
+    let refused = client.locations().closest().await.unwrap_err();
+    assert_eq!((refused.is_rate_limited(), refused.attempts()), (true, 1));
+    Operation::Safe.run(&client).await.unwrap();
+    assert_eq!((started.elapsed(), script.count()), (Duration::ZERO, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_the_platform_pauses_no_call_of_another_host() {
+    let limited = Step::status(429).header("retry-after", "3600");
+    let script = Script::new([limited, Step::answer(200, r#"{"server":"lhr","client":"lhr"}"#)]);
+    let client = script.client().build().unwrap();
+    let started = Instant::now();
+    assert!(Operation::Safe.run(&client).await.unwrap_err().is_rate_limited());
+    client.call(GetClosestRegion {}).await.unwrap();
+    assert_eq!((started.elapsed(), script.count()), (Duration::ZERO, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_another_host_pauses_the_calls_of_that_host() {
+    let answer = Step::answer(200, r#"{"server":"lhr","client":"lhr"}"#);
+    let script = Script::new([Step::status(429).header("retry-after", "5"), answer]);
+    let client = script.client().retry(RetryPolicy::none()).build().unwrap();
+    let started = Instant::now();
+    assert!(client.call(GetClosestRegion {}).await.unwrap_err().is_rate_limited());
+    client.call(GetClosestRegion {}).await.unwrap();
+    assert_eq!((started.elapsed(), script.count()), (SECOND * 5, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,7 +192,7 @@ async fn dropping_a_call_between_attempts_ends_its_retries() {
 
 #[tokio::test(start_paused = true)]
 async fn an_absurd_pause_silences_a_client_for_five_minutes_and_no_longer() {
-    for absurd in ["31536000", "18446744073709551615", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+    for absurd in ["31536000", "18446744073709551615", "99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
         let script = Script::new([Step::status(429).header("retry-after", absurd), ok(Operation::Safe)]);
         let client = script.client().build().unwrap();
         let started = Instant::now();

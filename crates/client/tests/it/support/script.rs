@@ -42,6 +42,11 @@ impl Step {
         Self::answer(status, "")
     }
 
+    /// The service's refusal where there is no such thing.
+    pub(crate) fn absent() -> Self {
+        Self::answer(404, r#"{"error":"could not find it: record not found"}"#)
+    }
+
     /// No connection can be made.
     pub(crate) fn unreachable() -> Self {
         Self { after: Duration::ZERO, outcome: Outcome::Unreachable }
