@@ -86,7 +86,8 @@ impl CloudBuilder {
         self
     }
 
-    /// Keeps the cloud in a directory, which is made when needed. What is there already stays as it is.
+    /// Keeps the cloud in a directory, which is made when needed. What is there already stays as it is, and what is not of a
+    /// cloud is never touched.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
@@ -248,6 +249,8 @@ impl CloudBuilder {
     /// # Errors
     ///
     /// [`CloudError::InUse`] if another cloud lives in the directory: try again when it has ended.
+    /// [`CloudError::NoCloud`] if the directory is that of somebody else, or of a cloud that has lost a part of itself, and
+    /// [`CloudError::NoState`] if the file of its state is not one: nothing is changed then.
     /// [`CloudError::Input`] if something named to the builder or in a seed file breaks its rule, and
     /// [`CloudError::Seed`] if SQL of a seed file does not run. [`CloudError::File`] and [`CloudError::State`] if the
     /// directory, or what is kept in it, cannot be used.
@@ -277,6 +280,8 @@ impl CloudBuilder {
         let now = blueprint.clock.now();
         let (data, foundation) = blueprint.found(&store, files, &Heirlooms::default(), now)?;
         let control = blueprint.awake(blueprint.prepare(store, data, now)?);
+        // When all of the state in use has been read: what is not in use might be all there is.
+        home.tidy();
         Ok(Cloud::from_inner(Inner::new(control, blueprint, home, foundation, settings)))
     }
 

@@ -19,6 +19,7 @@ mod determinism;
 mod directory;
 mod dumps;
 mod faults;
+mod foreign_files;
 mod group_configuration;
 mod group_locations;
 mod group_tokens;
