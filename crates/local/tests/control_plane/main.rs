@@ -28,6 +28,7 @@ mod http;
 mod invites;
 mod jwks;
 mod locations;
+mod lost_states;
 mod members;
 mod minted_api_tokens;
 mod official;
