@@ -15,7 +15,7 @@ use crate::{
     cloud::{Inner, Served, Settings},
     control::Hostnames,
     forks::Forks,
-    founder::{Heirlooms, Plan, Population, Team},
+    founder::{Plan, Population, Team},
     home::Home,
     ids::Ids,
     quirk::Quirks,
@@ -257,7 +257,6 @@ impl CloudBuilder {
     pub fn build(self) -> Result<Cloud, CloudError> {
         check_hosts(&self.served.hosts)?;
         let home = Home::open(self.directory.as_ref())?;
-        let (store, files) = home.opened()?;
         let clock = self.clock.clone().unwrap_or_else(|| self.usual_clock());
         let settings = Settings {
             began: clock.state(),
@@ -278,8 +277,8 @@ impl CloudBuilder {
             lock: home.lock(),
         };
         let now = blueprint.clock.now();
-        let (data, foundation) = blueprint.found(&store, files, &Heirlooms::default(), now)?;
-        let control = blueprint.awake(blueprint.prepare(store, data, now)?);
+        let (foundation, asleep) = blueprint.begin(&home, now).map_err(|error| home.with_file(error))?;
+        let control = blueprint.awake(asleep);
         // When all of the state in use has been read: what is not in use might be all there is.
         home.tidy();
         Ok(Cloud::from_inner(Inner::new(control, blueprint, home, foundation, settings)))

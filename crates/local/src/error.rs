@@ -66,7 +66,7 @@ pub enum CloudError {
         /// What is not, within the directory.
         missing: PathBuf,
     },
-    /// A file in the place of the state of a cloud is not one.
+    /// A file in the place of the state of a cloud is none of this version, is damaged or cannot be read.
     #[error("{} cannot be used as the state of a local cloud", .file.display())]
     NoState {
         /// The file.

@@ -11,19 +11,23 @@ impl Store {
     /// Whether a file holds a state, of whatever version; not so where there is none, or nothing in it. Nothing is written
     /// to it, and what is something else is an error.
     pub(crate) fn is_begun(file: &Path) -> Result<bool, StoreError> {
-        match fs::metadata(file) {
+        let is_empty = match fs::metadata(file) {
             // The engine would take the log of an empty file for that of another one, and remove it.
-            Ok(metadata) if metadata.len() == 0 => return Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            _ => memory::install(),
+            Ok(metadata) => metadata.len() == 0,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if is_empty {
+            return Ok(false);
         }
+        memory::install();
         let connection = Connection::open(file)?;
         let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         if count("SELECT count(*) FROM sqlite_schema")? == 0 {
             return Ok(false);
         }
-        let ours = "SELECT count(*) FROM sqlite_schema
+        let tables = "SELECT count(*) FROM sqlite_schema
              WHERE type = 'table' AND name IN ('meta', 'users', 'organizations', 'groups', 'databases', 'audit_logs')";
-        if count(ours)? == 6 { Ok(true) } else { Err(StoreError::Foreign) }
+        let is_ours = count(tables)? == 6 && count("PRAGMA user_version")? != 0;
+        if is_ours { Ok(true) } else { Err(StoreError::Foreign) }
     }
 }

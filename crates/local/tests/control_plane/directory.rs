@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::json;
 use turso_cloud_local::{Cloud, CloudBuilder, CloudError, Quirk};
 
-use crate::support::{audit_log, call_as, create_database, delete, get, mint_api_token, post, query, value};
+use crate::support::{audit_log, call_as, contents, create_database, delete, get, mint_api_token, post, query, value};
 
 #[tokio::test]
 async fn a_cloud_is_the_same_when_its_directory_is_opened_again() {
@@ -179,6 +179,51 @@ fn a_state_that_is_no_database_is_an_error_and_is_left_alone() {
     let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
     assert!(matches!(&refused, CloudError::NoState { file, .. } if *file == state), "{refused:?}");
     assert_eq!(fs::read(&state).unwrap().len(), 68);
+}
+
+/// An error with its causes, as programs show it.
+fn said(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", said(source)))
+}
+
+#[test]
+fn a_database_of_another_program_in_the_place_of_the_state_is_named_and_left_alone() {
+    for version in [0, 1, 4, 99] {
+        let directory = tempfile::tempdir().unwrap();
+        let other = "CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('ada'); CREATE TABLE groups (x);";
+        state(directory.path()).execute_batch(&format!("{other} PRAGMA user_version = {version}")).unwrap();
+        let before = contents(directory.path());
+        let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
+        let file = directory.path().join("control.db");
+        let expected = "cannot be used as the state of a local cloud: it is a database of something else";
+        assert_eq!(said(&refused), format!("{} {expected}", file.display()), "{version}");
+        assert!(contents(directory.path()) == before, "{version}: something was changed");
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_is_damaged_is_an_error_that_names_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    create_database(&cloud, "orders").await;
+    drop(cloud);
+    let file = directory.path().join("control.db");
+    let whole = fs::read(&file).unwrap();
+    let pages = whole.len() / 4096;
+    let mut refused = 0;
+    for page in 0..pages {
+        let mut damaged = whole.clone();
+        // The first page begins with what makes it a database.
+        damaged[page * 4096 + 100..][..3996].fill(0xff);
+        fs::write(&file, &damaged).unwrap();
+        let _no_log_of_the_last = fs::remove_file(directory.path().join("control.db-wal"));
+        // Not every page is read when a cloud begins.
+        let Err(error) = Cloud::builder().directory(directory.path()).build() else { continue };
+        let begin = format!("{} cannot be used as the state of a local cloud: ", file.display());
+        assert!(said(&error).starts_with(&begin) && said(&error).lines().count() == 1, "{page}: {}", said(&error));
+        refused += 1;
+    }
+    assert!(refused > 1, "{refused} of {pages}");
 }
 
 #[tokio::test]

@@ -58,8 +58,7 @@ async fn a_cloud_without_its_state_is_not_begun_anew() {
     let cloud = open(whole.path()).unwrap();
     assert_eq!(get(&cloud, "/v1/organizations/acme/databases/orders").await.status, 200);
 
-    type Damage = fn(&Path);
-    let damages: [Damage; 5] = [
+    let damages: [fn(&Path); 5] = [
         |file| fs::remove_file(file).unwrap(),
         |file| {
             fs::remove_file(file).unwrap();
@@ -149,7 +148,7 @@ async fn a_seed_that_failed_half_way_is_in_nobodys_way() {
     assert!(matches!(seeded("CREATE TABEL t (a)"), Err(CloudError::Seed { .. })));
     let files = || {
         let names = contents(&directory.path().join("databases")).into_keys();
-        names.filter(|name| name.ends_with(".db")).count()
+        names.filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "db")).count()
     };
     assert_eq!(files(), 1, "the first was filled");
     let cloud = seeded("CREATE TABLE t (a)").unwrap();
