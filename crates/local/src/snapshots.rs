@@ -129,7 +129,8 @@ impl Cloud {
         .await
     }
 
-    /// Deletes a snapshot; says whether there was one of this name, be it whole or half gone. Whoever restores it at the moment is waited for.
+    /// Deletes a snapshot; says whether there was one of this name, be it whole or half gone. Whoever restores it at the moment
+    /// is waited for.
     ///
     /// # Errors
     ///

@@ -68,7 +68,7 @@ fn is_ours(pem: &str) -> bool {
 
 /// Whoever reads the file sees all of it or nothing, whenever the process ends. Only its owner can.
 fn write_whole(path: &Path, text: &str) -> Result<(), CloudError> {
-    let draft = path.with_extension("draft");
+    let draft = path.with_extension("turso-cloud.draft");
     let fail = |source| CloudError::File { action: "write", path: path.to_owned(), source };
     // One that a process left behind when it was killed might be open to others.
     match fs::remove_file(&draft) {

@@ -66,7 +66,8 @@ fn first(entries: fs::ReadDir) -> io::Result<Option<PathBuf>> {
     for entry in entries {
         let entry = entry?;
         // What a cloud that was killed when it began has left.
-        if entry.file_name() != ATTEMPT {
+        let is_attempt = entry.file_name() == ATTEMPT && entry.metadata()?.len() == 0;
+        if !is_attempt {
             names.push(entry.path());
         }
     }

@@ -28,8 +28,8 @@ impl Base {
 pub(super) fn tidy(directory: &Path, state: u64) {
     for name in names(&directory.join("states")) {
         // A cloud counts them up one by one.
-        let other = name.parse().ok().filter(|number| *number != state && (1..=state + 1).contains(number));
-        if let Some(other) = other.filter(|number| number.to_string() == name) {
+        let other = name.parse::<u64>().ok().filter(|number| *number != state && number.to_string() == name);
+        if let Some(other) = other.filter(|number| number.checked_sub(1).is_some_and(|last| last <= state)) {
             Base::numbered(directory, other).remove();
         }
     }

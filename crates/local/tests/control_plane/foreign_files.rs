@@ -31,6 +31,7 @@ fn a_folder_of_somebody_else_is_refused_and_left_as_it_was() {
         ("snapshots/beach/1.jpg", "snapshots/beach"),
         ("databases/production.db", "databases/production.db"),
         ("databases/mine/notes.txt", "databases/mine"),
+        ("databases/.attempt", "databases/.attempt"),
     ] {
         let directory = tempfile::tempdir().unwrap();
         write(directory.path(), file);
