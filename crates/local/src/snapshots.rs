@@ -141,7 +141,7 @@ impl Cloud {
         let (place, hidden) = (self.place_of(name), self.hidden_place());
         // What cannot be removed is at least no snapshot any more.
         self.in_turn(move |_| {
-            if !Image::is_begun(&place) {
+            if !Image::may_be_at(&place) {
                 return Ok(false);
             }
             match fs::rename(&place, &hidden) {

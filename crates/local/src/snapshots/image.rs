@@ -64,9 +64,11 @@ impl Image {
         Ok(Self { path, about })
     }
 
-    /// Whether there is one here, be it whole or half gone, and not something of somebody else.
-    pub(super) fn is_begun(path: &Path) -> bool {
-        path.join(ABOUT).exists() || Base::at(path.to_owned()).state().exists()
+    /// Whether there may be one here, be it whole or half gone, and not something of somebody else.
+    pub(super) fn may_be_at(path: &Path) -> bool {
+        let parts = [path.join(ABOUT), Base::at(path.to_owned()).state()];
+        // What cannot be looked at cannot be taken away either, which is an error that says so.
+        !path.is_file() && parts.iter().any(|part| part.try_exists().unwrap_or(true))
     }
 
     /// Gives it another place. A failure leaves nothing behind.

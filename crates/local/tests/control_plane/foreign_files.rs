@@ -85,6 +85,7 @@ async fn what_others_put_into_the_folder_of_a_cloud_survives_whatever_the_cloud_
         "snapshots/.hidden",
         "snapshots/.0123456789abcdeX/notes.txt",
         "snapshots/mine/notes.txt",
+        "snapshots/photo.jpg",
         "databases/production.db",
         "databases/production.db-wal",
         "databases/550e8400-e29b-41d4-a716-446655440000.db",
@@ -107,7 +108,9 @@ async fn what_others_put_into_the_folder_of_a_cloud_survives_whatever_the_cloud_
     cloud.snapshot("clean").await.unwrap();
     cloud.restore("clean").await.unwrap();
     survive("a restore");
-    assert!(!cloud.delete_snapshot("mine").await.unwrap(), "it is no snapshot");
+    for name in ["mine", "photo.jpg"] {
+        assert!(!cloud.delete_snapshot(name).await.unwrap(), "{name} is no snapshot");
+    }
     for file in ["states/1/notes.txt", "states/1/databases/mine/notes.txt"] {
         write(directory.path(), file);
     }
