@@ -29,6 +29,9 @@ pub(crate) use leaves::Subject;
 /// Long enough that nobody has to trust another one while a local cloud is of use.
 const YEARS: i64 = 10;
 
+/// What the name of every authority begins with.
+const NAME: &str = "turso-cloud local CA ";
+
 /// Made when it is first needed: a cloud starts faster without, and most are never asked for TLS.
 pub(crate) struct Authority {
     directory: Option<PathBuf>,
@@ -113,7 +116,7 @@ fn root_params(key: &KeyPair) -> Result<CertificateParams, CloudError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     // Told apart by name, for clients that look for issuers by name alone and know several local clouds.
-    params.distinguished_name.push(DnType::CommonName, format!("turso-cloud local CA {}", fingerprint(key)));
+    params.distinguished_name.push(DnType::CommonName, format!("{NAME}{}", fingerprint(key)));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.name_constraints = Some(NameConstraints {

@@ -10,6 +10,7 @@ use crate::{
     data::{DataPlane, Files, Hours, Rows, SigningSeed},
     directory::remove_strays,
     founder::{Foundation, Founder, Heirlooms, Population},
+    home::Home,
     ids::Ids,
     quirk::Quirks,
     snapshots::copy_databases,
@@ -28,6 +29,13 @@ pub(crate) struct Blueprint {
 }
 
 impl Blueprint {
+    /// Reads the state that was there before, or begins one.
+    pub(crate) fn begin(&self, home: &Home, now: Timestamp) -> Result<(Foundation, Asleep), CloudError> {
+        let (store, files) = home.opened()?;
+        let (data, foundation) = self.found(&store, files, &Heirlooms::default(), now)?;
+        Ok((foundation, self.prepare(store, data, now)?))
+    }
+
     /// Puts everybody into a state who is to be there at this time.
     pub(crate) fn found(
         &self,

@@ -15,7 +15,7 @@ use crate::{
     cloud::{Inner, Served, Settings},
     control::Hostnames,
     forks::Forks,
-    founder::{Heirlooms, Plan, Population, Team},
+    founder::{Plan, Population, Team},
     home::Home,
     ids::Ids,
     quirk::Quirks,
@@ -86,7 +86,8 @@ impl CloudBuilder {
         self
     }
 
-    /// Keeps the cloud in a directory, which is made when needed. What is there already stays as it is.
+    /// Keeps the cloud in a directory, which is made when needed. What is there already stays as it is, and what is not of a
+    /// cloud is never touched.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
@@ -248,13 +249,14 @@ impl CloudBuilder {
     /// # Errors
     ///
     /// [`CloudError::InUse`] if another cloud lives in the directory: try again when it has ended.
+    /// [`CloudError::NoCloud`] if the directory is that of somebody else, or of a cloud that has lost a part of itself, and
+    /// [`CloudError::NoState`] if the file of its state cannot be used: nothing is removed then.
     /// [`CloudError::Input`] if something named to the builder or in a seed file breaks its rule, and
     /// [`CloudError::Seed`] if SQL of a seed file does not run. [`CloudError::File`] and [`CloudError::State`] if the
     /// directory, or what is kept in it, cannot be used.
     pub fn build(self) -> Result<Cloud, CloudError> {
         check_hosts(&self.served.hosts)?;
         let home = Home::open(self.directory.as_ref())?;
-        let (store, files) = home.opened()?;
         let clock = self.clock.clone().unwrap_or_else(|| self.usual_clock());
         let settings = Settings {
             began: clock.state(),
@@ -275,8 +277,10 @@ impl CloudBuilder {
             lock: home.lock(),
         };
         let now = blueprint.clock.now();
-        let (data, foundation) = blueprint.found(&store, files, &Heirlooms::default(), now)?;
-        let control = blueprint.awake(blueprint.prepare(store, data, now)?);
+        let (foundation, asleep) = blueprint.begin(&home, now).map_err(|error| home.with_file(error))?;
+        let control = blueprint.awake(asleep);
+        // When all of the state in use has been read: what is not in use might be all there is.
+        home.tidy();
         Ok(Cloud::from_inner(Inner::new(control, blueprint, home, foundation, settings)))
     }
 

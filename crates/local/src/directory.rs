@@ -4,8 +4,10 @@
 //! has it in `states/{n}/`, and the file `state` says in which: it changes at once, so that a process that ends at any
 //! moment leaves one state or the other.
 
+mod inspection;
+mod removal;
+
 use std::{
-    collections::HashSet,
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -14,7 +16,15 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::{CloudError, data::COMPANIONS, store::DatabaseRow};
+use crate::{CloudError, data::COMPANIONS, ids::is_uuid};
+use inspection::state_in_use;
+pub(crate) use removal::{remove_all, remove_strays};
+
+/// The directory of the databases' files in that of a state.
+const DATABASES: &str = "databases";
+
+/// A file that is written to see whether one can be.
+const ATTEMPT: &str = ".attempt";
 
 /// A directory that no other cloud can open before its lock is dropped.
 #[derive(Debug)]
@@ -40,6 +50,10 @@ impl Directory {
         })?;
         create(&path).map_err(|source| CloudError::File { action: "create", path: path.clone(), source })?;
         let lock_path = path.join("control.lock");
+        if !lock_path.exists() {
+            // Nobody has begun a cloud here: not even a lock is made before it is known that one can be.
+            state_in_use(&path)?;
+        }
         let lock = File::options().create(true).append(true).open(&lock_path);
         let lock = lock.map_err(|source| CloudError::File { action: "open", path: lock_path.clone(), source })?;
         match lock.try_lock() {
@@ -49,10 +63,8 @@ impl Directory {
                 return Err(CloudError::File { action: "lock", path: lock_path, source });
             }
         }
-        let state = current(&path)?;
-        let directory = Self { path, lock: Arc::new(lock), state: Mutex::new(state) };
-        directory.tidy();
-        Ok(directory)
+        let state = state_in_use(&path)?;
+        Ok(Self { path, lock: Arc::new(lock), state: Mutex::new(state) })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -65,14 +77,14 @@ impl Directory {
 
     /// The state in use.
     pub(crate) fn base(&self) -> Base {
-        self.numbered(*self.state.lock())
+        Base::numbered(&self.path, *self.state.lock())
     }
 
     /// A place for the state that is to be the next.
     pub(crate) fn next(&self) -> Result<Base, CloudError> {
-        let base = self.numbered(*self.state.lock() + 1);
+        let base = Base::numbered(&self.path, *self.state.lock() + 1);
         // What a process that was killed has left half done.
-        remove_all(&base.0);
+        base.remove();
         create(&base.0).map_err(|source| CloudError::File { action: "create", path: base.0.clone(), source })?;
         Ok(base)
     }
@@ -88,30 +100,17 @@ impl Directory {
     }
 
     /// Removes the states that are not in use, and snapshots that were never finished or no longer wanted; what cannot be
-    /// removed now is removed when the directory is opened again.
+    /// removed now is removed when the directory is opened again. What no cloud has made stays.
     pub(crate) fn tidy(&self) {
-        let state = *self.state.lock();
-        let states = fs::read_dir(self.path.join("states")).into_iter().flatten().flatten();
-        for entry in states.filter(|entry| entry.file_name().to_string_lossy() != state.to_string()) {
-            remove_all(&entry.path());
-        }
-        let snapshots = fs::read_dir(self.path.join("snapshots")).into_iter().flatten().flatten();
-        for draft in snapshots.filter(|entry| entry.file_name().to_string_lossy().starts_with('.')) {
-            remove_all(&draft.path());
-        }
-        if state > 0 {
-            for name in ["control.db", "control.db-wal", "control.db-shm", "databases"] {
-                remove_all(&self.path.join(name));
-            }
-        }
-    }
-
-    fn numbered(&self, state: u64) -> Base {
-        Base(if state == 0 { self.path.clone() } else { self.path.join("states").join(state.to_string()) })
+        removal::tidy(&self.path, *self.state.lock());
     }
 }
 
 impl Base {
+    fn numbered(directory: &Path, state: u64) -> Self {
+        Self(if state == 0 { directory.to_owned() } else { directory.join("states").join(state.to_string()) })
+    }
+
     /// A directory that is laid out as a state is.
     pub(crate) fn at(path: PathBuf) -> Self {
         Self(path)
@@ -124,14 +123,14 @@ impl Base {
 
     /// The directory of the databases' files.
     pub(crate) fn databases(&self) -> PathBuf {
-        self.0.join("databases")
+        self.0.join(DATABASES)
     }
 
     /// As [`Base::databases`], made and tried out: the file of a database appears with its first use, long after its
     /// creation was answered.
     pub(crate) fn writable_databases(&self) -> Result<PathBuf, CloudError> {
         let databases = self.databases();
-        let attempt = databases.join(".attempt");
+        let attempt = databases.join(ATTEMPT);
         let tried = create(&databases).and_then(|()| File::create(&attempt)).and_then(|_| fs::remove_file(&attempt));
         match tried {
             Ok(()) => Ok(databases),
@@ -140,56 +139,10 @@ impl Base {
     }
 }
 
-fn current(path: &Path) -> Result<u64, CloudError> {
-    let pointer = path.join("state");
-    let text = match fs::read_to_string(&pointer) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        text => text.and_then(|text| text.trim().parse().map_err(|_| io::ErrorKind::InvalidData.into())),
-    };
-    text.map_err(|source| CloudError::File { action: "read", path: pointer, source })
-}
-
-/// Removes the files of all but these databases: a process that ended between the removal of a database and the end of the
-/// last request to it has left them behind, and so has one that was not running when the time to bring a database back was
-/// over.
-pub(crate) fn remove_strays<'a>(
-    databases: &Path,
-    known: impl Iterator<Item = &'a DatabaseRow>,
-) -> Result<(), CloudError> {
-    let known: HashSet<_> = known.map(|database| database.uuid.as_str()).collect();
-    let fail = |path: &Path, source| CloudError::File { action: "clean up", path: path.to_owned(), source };
-    let entries = match fs::read_dir(databases) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(|source| fail(databases, source))?,
-    };
-    for entry in entries {
-        let entry = entry.map_err(|source| fail(databases, source))?;
-        if database_of(&entry.file_name().to_string_lossy()).is_some_and(|id| !known.contains(id)) {
-            remove(&entry).map_err(|source| fail(&entry.path(), source))?;
-        }
-    }
-    Ok(())
-}
-
 /// The id of the database a file belongs to; nothing for a file of somebody else.
 pub(crate) fn database_of(file_name: &str) -> Option<&str> {
     let (id, suffix) = file_name.split_once(".db")?;
-    (suffix.is_empty() || COMPANIONS.contains(&suffix)).then_some(id)
-}
-
-/// The history of a database is a directory.
-fn remove(entry: &fs::DirEntry) -> io::Result<()> {
-    if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) }
-}
-
-/// Removes a file or a directory with all that is in it. A failure is worth no more than a word.
-pub(crate) fn remove_all(path: &Path) {
-    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    if let Err(error) = removed
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        tracing::warn!(path = %path.display(), %error, "could not remove what is no longer needed");
-    }
+    (is_uuid(id) && (suffix.is_empty() || COMPANIONS.contains(&suffix))).then_some(id)
 }
 
 /// Only its owner may look inside, for the keys of all tokens are there.

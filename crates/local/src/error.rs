@@ -51,6 +51,29 @@ pub enum CloudError {
         /// The directory.
         directory: PathBuf,
     },
+    /// A directory has what the state of a cloud would know of, and the state is not there: a part of the cloud is missing,
+    /// or the directory is somebody else's.
+    #[error(
+        "the directory {} cannot be used as that of a local cloud: it has {}, but {} is missing or empty; \
+         choose another directory, or bring back what is missing",
+        .directory.display(), .found.display(), .missing.display()
+    )]
+    NoCloud {
+        /// The directory, in which nothing was changed.
+        directory: PathBuf,
+        /// What is there, within the directory.
+        found: PathBuf,
+        /// What is not, within the directory.
+        missing: PathBuf,
+    },
+    /// A file in the place of the state of a cloud is none of this version, is damaged or cannot be read.
+    #[error("{} cannot be used as the state of a local cloud", .file.display())]
+    NoState {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// A file or a directory could not be used.
     #[error("could not {action} {}", .path.display())]
     File {

@@ -6,7 +6,7 @@ use crate::{
     CloudError,
     data::Files,
     directory::{Base, Directory, create, remove_all},
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// A directory, or memory.
@@ -33,6 +33,16 @@ impl Home {
         match self {
             Self::Memory(_) => Ok((Store::in_memory()?, Files::Memory)),
             Self::Directory(directory) => kept(&directory.base()),
+        }
+    }
+
+    /// An error with the name of the file it is of, if that outlives the cloud.
+    pub(crate) fn with_file(&self, error: CloudError) -> CloudError {
+        match (self, error) {
+            (Self::Directory(directory), CloudError::State(source)) if source.is::<StoreError>() => {
+                CloudError::NoState { file: directory.base().state(), source }
+            }
+            (_, error) => error,
         }
     }
 

@@ -76,6 +76,18 @@ pub(crate) fn derived(whole: &str, part: &str) -> String {
     hyphenated(&shaped(bytes))
 }
 
+/// Whether a text is a UUID as they are made here.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let fits = |(place, byte): (usize, u8)| match place {
+        8 | 13 | 18 | 23 => byte == b'-',
+        14 => byte == b'1',
+        19 => matches!(byte, b'8' | b'9' | b'a' | b'b'),
+        _ => is_digit(byte),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(fits)
+}
+
 fn shaped(mut bytes: [u8; 16]) -> [u8; 16] {
     bytes[6] = 0x10 | bytes[6] & 0x0f;
     bytes[8] = 0x80 | bytes[8] & 0x3f;
@@ -148,7 +160,20 @@ mod tests {
                 assert_eq!(parts, [8, 4, 4, 4, 12], "{id}");
                 assert_ne!(&id[11..13], "10", "{id}");
                 assert_eq!(&id[14..15], "1", "{id}");
+                assert!(is_uuid(&id), "{id}");
             }
+        }
+    }
+
+    #[test]
+    fn ids_of_others_are_told_from_those_that_are_made_here() {
+        assert!(is_uuid(&derived("orders", "primary")));
+        let id = "0eb771dd-6906-11ee-8553-eaa7715aeaf2";
+        assert!(is_uuid(id));
+        let others = ["", "orders", "550e8400-e29b-41d4-a716-446655440000", "0eb771dd-6906-11ee-c553-eaa7715aeaf2"];
+        assert!(!others.into_iter().any(is_uuid));
+        for other in [id.to_uppercase(), id.replace('-', "0"), format!("{id}0"), id.replace('e', "g")] {
+            assert!(!is_uuid(&other), "{other}");
         }
     }
 

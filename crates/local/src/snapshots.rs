@@ -129,7 +129,8 @@ impl Cloud {
         .await
     }
 
-    /// Deletes a snapshot; says whether there was one of this name. Whoever restores it at the moment is waited for.
+    /// Deletes a snapshot; says whether there was one of this name, be it whole or half gone. Whoever restores it at the moment
+    /// is waited for.
     ///
     /// # Errors
     ///
@@ -139,13 +140,18 @@ impl Cloud {
         check(name)?;
         let (place, hidden) = (self.place_of(name), self.hidden_place());
         // What cannot be removed is at least no snapshot any more.
-        self.in_turn(move |_| match fs::rename(&place, &hidden) {
-            Ok(()) => {
-                remove_all(&hidden);
-                Ok(true)
+        self.in_turn(move |_| {
+            if !Image::may_be_at(&place) {
+                return Ok(false);
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(CloudError::File { action: "remove", path: place, source }),
+            match fs::rename(&place, &hidden) {
+                Ok(()) => {
+                    remove_all(&hidden);
+                    Ok(true)
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+                Err(source) => Err(CloudError::File { action: "remove", path: place, source }),
+            }
         })
         .await
     }
@@ -255,6 +261,12 @@ impl Cloud {
     fn place_of(&self, name: &str) -> PathBuf {
         self.home().snapshots().join(name)
     }
+}
+
+/// Whether something among the snapshots has such a place.
+pub(crate) fn is_hidden(file_name: &str) -> bool {
+    let number = file_name.strip_prefix('.').unwrap_or_default().as_bytes();
+    number.len() == 16 && number.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// A name that is a file's and no path's.

@@ -9,6 +9,7 @@ mod billing;
 mod columns;
 mod databases;
 mod groups;
+mod identity;
 mod invites;
 mod jwks;
 mod members;
@@ -71,6 +72,8 @@ impl Still<'_> {
 pub(crate) enum StoreError {
     #[error("it has format {0}, which a newer version has written; this one knows formats up to {newest}", newest = STEPS.len())]
     Newer(i64),
+    #[error("it is a database of something else")]
+    Foreign,
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -79,7 +82,7 @@ impl StoreError {
     /// Whether the disk is at fault: it is full, or cannot be read or written.
     pub(crate) fn is_of_disk(&self) -> bool {
         let code = match self {
-            Self::Newer(_) => None,
+            Self::Newer(_) | Self::Foreign => None,
             Self::Sqlite(error) => error.sqlite_error_code(),
         };
         matches!(code, Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))

@@ -22,7 +22,7 @@ pub(crate) enum LocalCommand {
     #[command(after_help = "Examples:
   tursoctl local start --detach
   tursoctl local start --detach -o json
-  tursoctl local start --addr 127.0.0.1:0 --ready-file .env
+  tursoctl local start --addr 127.0.0.1:0 --ready-file .env.turso
   tursoctl local start --data-dir cloud --seed-file seed.toml")]
     Start(LocalStart),
     /// Stop a running local cloud
@@ -122,7 +122,8 @@ pub(crate) struct LocalStart {
     #[arg(long, conflicts_with = "data_dir")]
     pub(crate) ephemeral: bool,
 
-    /// Write the variables a client needs to this file once the cloud is ready; into a pipe when somebody reads it
+    /// Write the variables a client needs to this file once the cloud is ready; into a pipe when somebody reads it. What an
+    /// earlier cloud has written there is replaced, and a file with anything else in it is refused
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 

@@ -13,6 +13,7 @@ mod launch;
 mod lifecycle;
 mod logs;
 mod ready;
+mod ready_file;
 mod remote;
 mod requests;
 mod snapshot;

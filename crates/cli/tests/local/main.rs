@@ -6,4 +6,5 @@ mod exec;
 mod instances;
 #[cfg(unix)]
 mod logs;
+mod ready_file;
 mod support;

@@ -7,6 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+
+use super::NAME;
 use crate::CloudError;
 
 const AUTHORITY: &str = "ca-key.pem";
@@ -24,7 +27,8 @@ pub(super) fn load_or_make(
     directory: &Path,
     make: impl FnOnce() -> Result<String, CloudError>,
 ) -> Result<String, CloudError> {
-    let path = directory.join(AUTHORITY);
+    let (path, certificate) = (directory.join(AUTHORITY), certificate(directory));
+    let shown = shown(&certificate)?;
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -34,17 +38,37 @@ pub(super) fn load_or_make(
         }
         Err(source) => return Err(CloudError::File { action: "read", path, source }),
     };
-    let public = text.find(BEGINNING).and_then(|start| text.get(start..)).unwrap_or_default();
-    let path = certificate(directory);
-    if fs::read_to_string(&path).ok().as_deref() != Some(public) {
-        write_whole(&path, public)?;
+    // Without one it is no authority, which is for whoever reads it to say.
+    let public = text.find(BEGINNING).and_then(|start| text.get(start..));
+    if let Some(public) = public.filter(|public| shown.as_deref() != Some(*public)) {
+        write_whole(&certificate, public)?;
     }
     Ok(text)
 }
 
+/// What is shown to everybody now, be it of an earlier authority. A file of somebody else is not to be replaced.
+fn shown(path: &Path) -> Result<Option<String>, CloudError> {
+    let fail = |action, source| CloudError::File { action, path: path.to_owned(), source };
+    match fs::read(path) {
+        Ok(bytes) if bytes.is_empty() => Ok(None),
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) if is_ours(&text) => Ok(Some(text)),
+            _ => Err(fail("replace", io::Error::other("it is not the certificate of a local cloud"))),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(fail("read", source)),
+    }
+}
+
+/// Whether the certificate bears the name of our authorities.
+fn is_ours(pem: &str) -> bool {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes());
+    certificate.is_ok_and(|der| der.windows(NAME.len()).any(|part| part == NAME.as_bytes()))
+}
+
 /// Whoever reads the file sees all of it or nothing, whenever the process ends. Only its owner can.
 fn write_whole(path: &Path, text: &str) -> Result<(), CloudError> {
-    let draft = path.with_extension("draft");
+    let draft = path.with_extension("turso-cloud.draft");
     let fail = |source| CloudError::File { action: "write", path: path.to_owned(), source };
     // One that a process left behind when it was killed might be open to others.
     match fs::remove_file(&draft) {

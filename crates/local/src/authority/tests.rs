@@ -62,6 +62,28 @@ fn what_is_no_authority_is_an_error() {
 }
 
 #[test]
+fn a_certificate_of_somebody_else_is_not_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let (key, shown) = (directory.path().join("ca-key.pem"), directory.path().join("ca.pem"));
+    let certificate = || Authority::new(Some(directory.path().to_owned())).certificate();
+    let foreign = rcgen::generate_simple_self_signed(["example.org".to_owned()]).unwrap().cert.pem();
+    for text in [foreign.as_str(), "notes"] {
+        std::fs::write(&shown, text).unwrap();
+        let refused = certificate().unwrap_err();
+        assert_eq!(refused.to_string(), format!("could not replace {}", shown.display()));
+        assert!(std::fs::read_to_string(&shown).unwrap() == text && !key.exists());
+    }
+    std::fs::remove_file(&shown).unwrap();
+    let first = certificate().unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let second = certificate().unwrap();
+    assert!(first != second && std::fs::read_to_string(&shown).unwrap() == second, "its own is replaced");
+    std::fs::write(&key, "not PEM").unwrap();
+    certificate().unwrap_err();
+    assert_eq!(std::fs::read_to_string(&shown).unwrap(), second);
+}
+
+#[test]
 fn two_clouds_have_two_authorities_and_no_key_shows_in_debug() {
     let [first, second] = [Authority::new(None), Authority::new(None)];
     assert_ne!(first.certificate().unwrap(), second.certificate().unwrap());

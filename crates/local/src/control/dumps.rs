@@ -24,7 +24,7 @@ use super::{
     request::{self, Received},
     target::Target,
 };
-use crate::{blocking::blocking, data::TemporaryFile, store::OrganizationRow};
+use crate::{blocking::blocking, data::TemporaryFile, ids::is_uuid, store::OrganizationRow};
 
 /// How long a dump waits to be used.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -98,10 +98,19 @@ impl Dumps {
 impl Dump {
     fn read(file_name: &str) -> Option<(String, Self)> {
         let mut parts = file_name.strip_suffix(".sql")?.split('.');
-        let (id, organization) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+        let (id, organization) = (parts.next()?, parts.next()?);
+        if !(is_uuid(id) && is_uuid(organization)) {
+            return None;
+        }
+        let (id, organization) = (id.to_owned(), organization.to_owned());
         let uploaded_at = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
         parts.next().is_none().then_some((id, Self { organization, uploaded_at }))
     }
+}
+
+/// Whether a file of this name is a dump that waits.
+pub(crate) fn is_dump(file_name: &str) -> bool {
+    Dump::read(file_name).is_some()
 }
 
 impl Control {

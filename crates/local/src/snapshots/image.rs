@@ -12,7 +12,7 @@ use super::Snapshot;
 use crate::{
     Clock, CloudError,
     clock::ClockState,
-    control::Control,
+    control::{Control, is_dump},
     directory::{Base, create, database_of, remove_all},
     store::{Still, Store},
 };
@@ -64,6 +64,13 @@ impl Image {
         Ok(Self { path, about })
     }
 
+    /// Whether there may be one here, be it whole or half gone, and not something of somebody else.
+    pub(super) fn may_be_at(path: &Path) -> bool {
+        let parts = [path.join(ABOUT), Base::at(path.to_owned()).state()];
+        // What cannot be looked at cannot be taken away either, which is an error that says so.
+        !path.is_file() && parts.iter().any(|part| part.try_exists().unwrap_or(true))
+    }
+
     /// Gives it another place. A failure leaves nothing behind.
     pub(super) fn move_to(self, path: PathBuf) -> Result<Self, CloudError> {
         let moved = fs::rename(&self.path, &path).inspect_err(|_| remove_all(&self.path));
@@ -89,9 +96,15 @@ impl Image {
 /// one, and uploads that are not finished stay where they are.
 pub(crate) fn copy_databases(from: &Path, to: &Path) -> Result<(), CloudError> {
     for (name, path) in entries(from).map_err(|source| failed("read", from, source))? {
-        let is_of_database = database_of(&name).is_some() && !name.ends_with("-shm");
-        if is_of_database || name == DUMPS {
+        if database_of(&name).is_some() && !name.ends_with("-shm") {
             create(to).map_err(|source| failed("create", to, source))?;
+            copy(&path, &to.join(&name)).map_err(|source| failed("copy", &path, source))?;
+        }
+    }
+    let (from, to) = (from.join(DUMPS), to.join(DUMPS));
+    for (name, path) in entries(&from).map_err(|source| failed("read", &from, source))? {
+        if is_dump(&name) {
+            create(&to).map_err(|source| failed("create", &to, source))?;
             copy(&path, &to.join(&name)).map_err(|source| failed("copy", &path, source))?;
         }
     }

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::json;
 use turso_cloud_local::{Cloud, CloudBuilder, CloudError, Quirk};
 
-use crate::support::{audit_log, call_as, create_database, delete, get, mint_api_token, post, query, value};
+use crate::support::{audit_log, call_as, contents, create_database, delete, get, mint_api_token, post, query, value};
 
 #[tokio::test]
 async fn a_cloud_is_the_same_when_its_directory_is_opened_again() {
@@ -177,8 +177,53 @@ fn a_state_that_is_no_database_is_an_error_and_is_left_alone() {
     let state = directory.path().join("control.db");
     fs::write(&state, "not a database, and long enough to be looked at as one by the engine").unwrap();
     let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
-    assert!(matches!(refused, CloudError::State(_)), "{refused:?}");
+    assert!(matches!(&refused, CloudError::NoState { file, .. } if *file == state), "{refused:?}");
     assert_eq!(fs::read(&state).unwrap().len(), 68);
+}
+
+/// An error with its causes, as programs show it.
+fn said(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", said(source)))
+}
+
+#[test]
+fn a_database_of_another_program_in_the_place_of_the_state_is_named_and_left_alone() {
+    for version in [0, 1, 4, 99] {
+        let directory = tempfile::tempdir().unwrap();
+        let other = "CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('ada'); CREATE TABLE groups (x);";
+        state(directory.path()).execute_batch(&format!("{other} PRAGMA user_version = {version}")).unwrap();
+        let before = contents(directory.path());
+        let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
+        let file = directory.path().join("control.db");
+        let expected = "cannot be used as the state of a local cloud: it is a database of something else";
+        assert_eq!(said(&refused), format!("{} {expected}", file.display()), "{version}");
+        assert!(contents(directory.path()) == before, "{version}: something was changed");
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_is_damaged_is_an_error_that_names_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    create_database(&cloud, "orders").await;
+    drop(cloud);
+    let file = directory.path().join("control.db");
+    let whole = fs::read(&file).unwrap();
+    let pages = whole.len() / 4096;
+    let mut refused = 0;
+    for page in 0..pages {
+        let mut damaged = whole.clone();
+        // The first page begins with what makes it a database.
+        damaged[page * 4096 + 100..][..3996].fill(0xff);
+        fs::write(&file, &damaged).unwrap();
+        let _no_log_of_the_last = fs::remove_file(directory.path().join("control.db-wal"));
+        // Not every page is read when a cloud begins.
+        let Err(error) = Cloud::builder().directory(directory.path()).build() else { continue };
+        let begin = format!("{} cannot be used as the state of a local cloud: ", file.display());
+        assert!(said(&error).starts_with(&begin) && said(&error).lines().count() == 1, "{page}: {}", said(&error));
+        refused += 1;
+    }
+    assert!(refused > 1, "{refused} of {pages}");
 }
 
 #[tokio::test]
@@ -212,11 +257,12 @@ fn a_file_in_the_place_of_the_directory_is_an_error() {
 #[test]
 fn a_directory_whose_databases_cannot_be_written_is_an_error_that_names_them() {
     let directory = tempfile::tempdir().unwrap();
+    drop(Cloud::builder().directory(directory.path()).build().unwrap());
     let databases = directory.path().join("databases");
+    fs::remove_dir(&databases).unwrap();
     std::os::unix::fs::symlink("/proc", &databases).unwrap();
     let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
     assert_eq!(refused.to_string(), format!("could not write to {}", databases.display()));
-    assert!(!directory.path().join("control.db").exists(), "no cloud was begun");
 
     fs::remove_file(&databases).unwrap();
     drop(Cloud::builder().directory(directory.path()).build().unwrap());

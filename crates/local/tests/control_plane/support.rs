@@ -1,5 +1,7 @@
 //! Raw requests and raw answers: what is expected here comes from the documents of the Platform API, not from types.
 
+use std::{collections::BTreeMap, fs, path::Path};
+
 use http::{Method, Request, header};
 use serde_json::{Value, json};
 use turso_cloud::transport::Body;
@@ -54,7 +56,7 @@ fn record(method: &Method, path: &str, status: u16) {
     let thread = std::thread::current();
     if let (Some(operation), Some(test)) = (EndpointInfo::find(service, method, path), thread.name()) {
         let line = format!("{}\t{status}\t{test}\n", operation.name);
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
         std::io::Write::write_all(&mut file, line.as_bytes()).unwrap();
     }
 }
@@ -154,10 +156,10 @@ pub(crate) async fn value(cloud: &Cloud, name: &str, sql: &str) -> Value {
 }
 
 /// The files of a cloud that is kept in this directory, but for its state.
-pub(crate) fn files(directory: &std::path::Path) -> Vec<String> {
+pub(crate) fn files(directory: &Path) -> Vec<String> {
     let databases = directory.join("databases");
     let folders = [databases.clone(), databases.join("dumps"), databases.join("uploads")];
-    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten());
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten());
     let files = entries.map(Result::unwrap).filter(|entry| entry.path().is_file());
     files.map(|entry| entry.file_name().into_string().unwrap()).collect()
 }
@@ -178,3 +180,20 @@ pub(crate) const ACME: &str = "/v3/organizations/f4319474-de2a-179e-ae46-ecc6c18
 
 /// `dev` in a cloud of that seed.
 pub(crate) const DEV: &str = "/v3/organizations/04657c2c-7d15-1ecf-8b55-2df2c82a48fa";
+
+/// All there is in a directory, with the bytes of what is no folder.
+pub(crate) fn contents(directory: &Path) -> BTreeMap<String, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![directory.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(directory).unwrap().to_str().unwrap().to_owned();
+            found.insert(name, if path.is_dir() { None } else { Some(fs::read(&path).unwrap()) });
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    found
+}

@@ -7,6 +7,7 @@ use super::{
     instance::{Instance, Instances, Registration},
     launch,
     ready::Ready,
+    ready_file,
     variables::{self, NODE_CERTIFICATES, Variables},
 };
 use crate::{
@@ -23,6 +24,9 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     let instances = Instances::find()?;
     // Before anything is opened: a name that is none is no reason to make a folder.
     let name = free_name(&instances, args.name.as_deref()).await?;
+    if let Some(file) = &args.ready_file {
+        ready_file::check(file)?;
+    }
     if cx.is_dry_run() {
         cx.notice(format_args!("this would start a local cloud on {}", args.addr));
         return Ok(());

@@ -7,16 +7,31 @@ use crate::{args::EnvForm, quote};
 /// The certificate of the local cloud's authority, which tools for Node take beside those they know.
 pub(super) const NODE_CERTIFICATES: &str = "NODE_EXTRA_CA_CERTS";
 
+const BASE_URL: &str = "TURSO_API_BASEURL";
+
 /// Names with their values.
 pub(super) type Variables = Vec<(&'static str, String)>;
 
 /// What a client of the Platform API needs.
 pub(super) fn of_platform(url: &str, token: &str, organization: &str) -> Variables {
-    vec![
-        ("TURSO_API_BASEURL", url.to_owned()),
-        ("TURSO_API_TOKEN", token.to_owned()),
-        ("TURSO_ORG", organization.to_owned()),
-    ]
+    vec![(BASE_URL, url.to_owned()), ("TURSO_API_TOKEN", token.to_owned()), ("TURSO_ORG", organization.to_owned())]
+}
+
+/// Whether a text has nothing in it but what a local cloud tells a client of the Platform API. It is on plain HTTP, and so
+/// is not the service: a token of that would be lost.
+pub(super) fn are_of_local_cloud(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
+    if lines.peek().is_none() {
+        return true;
+    }
+    let beginnings = of_platform("http://", "", "").into_iter().chain([(NODE_CERTIFICATES, String::new())]);
+    let mut awaited: Vec<_> = beginnings.map(|(name, value)| format!("{name}={value}")).collect();
+    // Each of them once: of two values one might be of somebody else.
+    let are_ours = lines.all(|line| {
+        let known = awaited.iter().position(|beginning| line.starts_with(beginning));
+        known.map(|known| awaited.remove(known)).is_some()
+    });
+    are_ours && !awaited.iter().any(|beginning| beginning.starts_with(BASE_URL))
 }
 
 /// The same for programs that hand the base URL on as it is: the official SDK joins its paths to one that ends in `/v1/`.

@@ -1,0 +1,95 @@
+//! Removal of what a cloud has made, known by names that nobody else gives. Whatever else is in its directories is
+//! somebody's, and stays with the directories it is in.
+
+use std::{collections::HashSet, fs, io, path::Path};
+
+use super::{ATTEMPT, Base, database_of};
+use crate::{CloudError, control::is_dump, snapshots::is_hidden, store::DatabaseRow};
+
+impl Base {
+    /// Removes a state.
+    pub(super) fn remove(&self) {
+        for file in ["control.db", "control.db-wal", "control.db-shm", "control.db-journal"] {
+            remove_all(&self.0.join(file));
+        }
+        let databases = self.databases();
+        let (uploads, dumps) = (databases.join("uploads"), databases.join("dumps"));
+        remove_those(&uploads, is_upload);
+        remove_those(&dumps, is_dump);
+        remove_those(&databases, |name| database_of(name).is_some() || name == ATTEMPT);
+        for directory in [&uploads, &dumps, &databases, &self.0] {
+            // The system refuses to remove one in which there is something.
+            let _ = fs::remove_dir(directory);
+        }
+    }
+}
+
+/// Removes all states but one, and what is hidden among the snapshots.
+pub(super) fn tidy(directory: &Path, state: u64) {
+    for name in names(&directory.join("states")) {
+        // A cloud counts them up one by one.
+        let other = name.parse::<u64>().ok().filter(|number| *number != state && number.to_string() == name);
+        if let Some(other) = other.filter(|number| number.checked_sub(1).is_some_and(|last| last <= state)) {
+            Base::numbered(directory, other).remove();
+        }
+    }
+    remove_those(&directory.join("snapshots"), is_hidden);
+    if state > 0 {
+        Base::numbered(directory, 0).remove();
+    }
+}
+
+/// Removes the files of all but these databases: a process that ended between the removal of a database and the end of the
+/// last request to it has left them behind, and so has one that was not running when the time to bring a database back was
+/// over.
+pub(crate) fn remove_strays<'a>(
+    databases: &Path,
+    known: impl Iterator<Item = &'a DatabaseRow>,
+) -> Result<(), CloudError> {
+    let known: HashSet<_> = known.map(|database| database.uuid.as_str()).collect();
+    let fail = |path: &Path, source| CloudError::File { action: "clean up", path: path.to_owned(), source };
+    let entries = match fs::read_dir(databases) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(|source| fail(databases, source))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(|source| fail(databases, source))?;
+        if database_of(&entry.file_name().to_string_lossy()).is_some_and(|id| !known.contains(id)) {
+            remove(&entry).map_err(|source| fail(&entry.path(), source))?;
+        }
+    }
+    Ok(())
+}
+
+/// The history of a database is a directory.
+fn remove(entry: &fs::DirEntry) -> io::Result<()> {
+    if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) }
+}
+
+/// Removes a file or a directory with all that is in it. A failure is worth no more than a word.
+pub(crate) fn remove_all(path: &Path) {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    if let Err(error) = removed
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(path = %path.display(), %error, "could not remove what is no longer needed");
+    }
+}
+
+/// Removes what has such a name from a directory.
+fn remove_those(directory: &Path, is_ours: impl Fn(&str) -> bool) {
+    for name in names(directory).filter(|name| is_ours(name)) {
+        remove_all(&directory.join(name));
+    }
+}
+
+/// Whether a file is one of an upload, or beside one: their names are 32 digits left to chance.
+fn is_upload(name: &str) -> bool {
+    name.as_bytes().get(..32).is_some_and(|number| number.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// The names of what is in a directory, if it is there. One that is not Unicode is none of a cloud's.
+fn names(directory: &Path) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok())
+}
