@@ -54,10 +54,10 @@ impl Throttle {
 
     /// The end of the pause that the host of this request asked for, where one is on.
     pub(crate) fn cooling(&self, uri: &Uri) -> Option<Instant> {
-        let cool_until = self.cool_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if cool_until.is_empty() {
+        if self.pauses() == 0 {
             return None;
         }
+        let cool_until = self.cool_until.lock().unwrap_or_else(PoisonError::into_inner);
         cool_until.get(&uri.authority().cloned()).copied().filter(|until| *until > Instant::now())
     }
 

@@ -4,7 +4,7 @@
 use std::{collections::HashSet, fs, io, path::Path};
 
 use super::{ATTEMPT, Base, database_of};
-use crate::{CloudError, control::is_dump, snapshots::is_hidden, store::DatabaseRow};
+use crate::{CloudError, control::is_dump, data::is_temporary, snapshots::is_hidden, store::DatabaseRow};
 
 impl Base {
     /// Removes a state.
@@ -14,7 +14,7 @@ impl Base {
         }
         let databases = self.databases();
         let (uploads, dumps) = (databases.join("uploads"), databases.join("dumps"));
-        remove_those(&uploads, is_upload);
+        remove_those(&uploads, is_temporary);
         remove_those(&dumps, is_dump);
         remove_those(&databases, |name| database_of(name).is_some() || name == ATTEMPT);
         for directory in [&uploads, &dumps, &databases, &self.0] {
@@ -81,11 +81,6 @@ fn remove_those(directory: &Path, is_ours: impl Fn(&str) -> bool) {
     for name in names(directory).filter(|name| is_ours(name)) {
         remove_all(&directory.join(name));
     }
-}
-
-/// Whether a file is one of an upload, or beside one: their names are 32 digits left to chance.
-fn is_upload(name: &str) -> bool {
-    name.as_bytes().get(..32).is_some_and(|number| number.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// The names of what is in a directory, if it is there. One that is not Unicode is none of a cloud's.

@@ -92,6 +92,7 @@ async fn what_others_put_into_the_folder_of_a_cloud_survives_whatever_the_cloud_
         "databases/0eb771dd-6906-11ee-8553-eaa7715aeaf2.db.bak",
         "databases/mine/notes.txt",
         "databases/dumps/schema.prod.1.sql",
+        "databases/uploads/notes.txt",
     ];
     let write_all = || foreign.iter().for_each(|file| write(directory.path(), file));
     let survive = |what: &str| {

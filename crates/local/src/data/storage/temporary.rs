@@ -64,8 +64,16 @@ impl Drop for TemporaryFile {
 
 /// Removes every file that belongs to no database; nobody may be at work on one.
 pub(crate) fn remove_all(root: &Root) {
-    let directory = directory(root);
-    forget_missing(fs::remove_dir_all(&directory), &directory);
+    let entries = fs::read_dir(directory(root)).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_temporary)) {
+        let path = entry.path();
+        forget_missing(fs::remove_file(&path), &path);
+    }
+}
+
+/// Whether a file is one that belongs to no database, or beside one: their names are 32 digits left to chance.
+pub(crate) fn is_temporary(name: &str) -> bool {
+    name.as_bytes().get(..32).is_some_and(|number| number.iter().all(u8::is_ascii_hexdigit))
 }
 
 fn directory(root: &Root) -> PathBuf {

@@ -349,7 +349,7 @@ async fn a_path_of_uploads_knows_one_method() {
 async fn files_of_uploads_that_a_dead_process_left_are_removed() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir(directory.path().join("uploads")).unwrap();
-    std::fs::write(directory.path().join("uploads/stray"), "x").unwrap();
+    std::fs::write(directory.path().join("uploads/00112233445566778899aabbccddeeff"), "x").unwrap();
     let _host = draft_host(directory.path());
     assert_eq!(leftovers(directory.path()), 0);
 }
