@@ -102,6 +102,7 @@ proptest! {
         prop_assert_eq!(text("reverse(reverse(?))", &[&word]), word.as_str());
         prop_assert_eq!(text("text_replace(text_replace(?, 'a', '<>'), '<>', 'a')", &[&word.replace("<>", "")]), word.replace("<>", ""));
         prop_assert_eq!(text("translate(translate(?, 'xyz', 'zxy'), 'zxy', 'xyz')", &[&word]), word.as_str());
-        prop_assert_eq!(number("text_casefold(text_upper(?1)) = text_casefold(?1)", &[&word]), 1);
+        // The dotless letter has the large form of another one.
+        prop_assert_eq!(number("text_casefold(text_upper(?1)) = text_casefold(?1)", &[&word.replace('ı', "")]), 1);
     }
 }
