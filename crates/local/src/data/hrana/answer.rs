@@ -147,7 +147,7 @@ impl CursorEntry {
     pub(crate) fn wire_size(&self) -> usize {
         Self::ENVELOPE
             + match self {
-                Self::Row { row, .. } => row.iter().map(Value::wire_size).sum(),
+                Self::Row { row, .. } => row.iter().map(|value| value.as_ref().wire_size()).sum(),
                 Self::StepBegin { cols, .. } => cols.iter().map(Column::wire_size).sum(),
                 _ => 0,
             }

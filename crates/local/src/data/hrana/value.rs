@@ -44,11 +44,6 @@ impl Value {
             Self::Blob(bytes) => ValueRef::Blob(bytes),
         }
     }
-
-    /// About how many bytes of JSON this value takes, for the size limit of an answer.
-    pub(crate) fn wire_size(&self) -> usize {
-        self.as_ref().wire_size()
-    }
 }
 
 impl ValueRef<'_> {
@@ -62,8 +57,8 @@ impl ValueRef<'_> {
         }
     }
 
-    /// As [`Value::wire_size`].
-    pub(crate) fn wire_size(&self) -> usize {
+    /// About how many bytes of JSON this value takes, for the size limit of an answer.
+    pub(super) fn wire_size(&self) -> usize {
         const ENVELOPE: usize = 30;
         /// What `\u0000` has more than the character.
         const ESCAPE: usize = 5;

@@ -1,5 +1,6 @@
 //! A database as SQL text that `sqlite3` reads back.
 
+use data_encoding::HEXLOWER;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection as Handle, Row};
 
@@ -149,15 +150,7 @@ fn value(value: ValueRef<'_>) -> String {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len() * 2 + 3);
-    text.push_str("X'");
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.push('\'');
-    text
+    format!("X'{}'", HEXLOWER.encode(bytes))
 }
 
 fn literal(text: &str) -> String {
