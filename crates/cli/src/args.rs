@@ -327,7 +327,7 @@ mod tests {
         let listed: Vec<u8> = EXIT_CODES
             .lines()
             .filter_map(|line| line.strip_prefix("  ")?.split_once("  "))
-            .flat_map(|(codes, _)| codes.split(", ").map(|code| code.parse().unwrap()))
+            .flat_map(|(codes, _)| codes.split(", ").map(|code| code.parse::<u8>().unwrap()))
             .collect();
         let kinds: Vec<u8> = std::iter::once(0).chain(Kind::ALL.map(|kind| kind as u8)).collect();
         assert_eq!(listed, kinds);

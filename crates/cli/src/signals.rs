@@ -1,5 +1,10 @@
 //! Ctrl-C and the signal of a service manager.
 
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
 use std::{
     io, process,
     sync::atomic::{AtomicBool, Ordering},
@@ -7,13 +12,16 @@ use std::{
     time::Duration,
 };
 
-#[cfg(unix)]
-use tokio::signal::unix::{self, SignalKind};
 use tokio::{
     runtime::{self, Handle},
     sync::watch,
     time,
 };
+
+#[cfg(unix)]
+pub(crate) use unix::{Signals, outlive_full_files, put_terminal_back};
+#[cfg(windows)]
+pub(crate) use windows::{Signals, outlive_full_files, put_terminal_back};
 
 use crate::{exit::Kind, stdin};
 
@@ -36,66 +44,7 @@ pub(crate) enum Signal {
     Hangup,
 }
 
-/// The signals that ask a program to stop. From the moment this is made they no longer end it on the spot.
-#[derive(Debug)]
-pub(crate) struct Signals {
-    #[cfg(unix)]
-    interrupt: unix::Signal,
-    #[cfg(unix)]
-    terminate: unix::Signal,
-    #[cfg(unix)]
-    hangup: Option<unix::Signal>,
-}
-
 impl Signals {
-    /// Without [`Signal::Hangup`]: whoever was started by `nohup` ignores it, and goes on doing so.
-    pub(crate) fn listen() -> io::Result<Self> {
-        IS_LISTENING.store(true, Ordering::SeqCst);
-        #[cfg(unix)]
-        {
-            let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
-            Ok(Self { interrupt: unix::signal(interrupt)?, terminate: unix::signal(terminate)?, hangup: None })
-        }
-        #[cfg(not(unix))]
-        Ok(Self {})
-    }
-
-    /// All of them, for a program that only hands them on.
-    pub(crate) fn listen_to_all() -> io::Result<Self> {
-        #[cfg(unix)]
-        {
-            Ok(Self { hangup: Some(unix::signal(SignalKind::hangup())?), ..Self::listen()? })
-        }
-        #[cfg(not(unix))]
-        Self::listen()
-    }
-
-    /// Waits for one of them.
-    pub(crate) async fn next(&mut self) -> Signal {
-        #[cfg(unix)]
-        {
-            let hangup = async {
-                match &mut self.hangup {
-                    Some(hangup) => hangup.recv().await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                _ = self.interrupt.recv() => Signal::Interrupt,
-                _ = self.terminate.recv() => Signal::Terminate,
-                _ = hangup => Signal::Hangup,
-            }
-        }
-        #[cfg(not(unix))]
-        {
-            // An error means that nobody can press Ctrl-C.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            Signal::Interrupt
-        }
-    }
-
     /// Waits for one of them, and says which end of the run it means.
     pub(crate) async fn stopped(&mut self) -> Kind {
         match self.next().await {
@@ -103,18 +52,6 @@ impl Signals {
             Signal::Terminate | Signal::Hangup => Kind::Terminated,
         }
     }
-}
-
-/// Makes a file that outgrows what a process may write an error of whoever writes it, as a full disk is, rather than the
-/// end of the program, which would leave its drafts behind.
-pub(crate) fn outlive_full_files() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        // Whoever listens once does so for good.
-        let too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
-        drop(unix::signal(too_large)?);
-    }
-    Ok(())
 }
 
 /// Listens on a thread of its own, and tells whoever is to stop which end of the run it means, until they stop listening.
@@ -175,21 +112,6 @@ fn leave(kind: Kind) -> ! {
         stdin::leave();
     }
     process::exit((kind as u8).into())
-}
-
-/// While somebody types into a line editor, which changes the terminal and takes Ctrl-C for a key: has the terminal put back
-/// when the program is told to end.
-pub(crate) fn put_terminal_back() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = unix::signal(SignalKind::terminate())?;
-        stdin::remember();
-        tokio::spawn(async move {
-            terminate.recv().await;
-            leave(Kind::Terminated);
-        });
-    }
-    Ok(())
 }
 
 /// Lets what was given up clean up after itself, until a second signal: an upload spawns a task that deletes its draft.

@@ -111,6 +111,7 @@ impl ConfigFolder {
 
     pub(crate) fn credentials(&self) -> Result<Credentials> {
         let file = self.credentials_file();
+        #[cfg(unix)]
         refuse_readable_by_others(&file)?;
         // The parser's own sentence may hold what stands where it should not.
         read(&file, |_| "is not a token of a profile".to_owned())
@@ -233,9 +234,4 @@ fn refuse_readable_by_others(file: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-#[cfg(not(unix))]
-fn refuse_readable_by_others(_: &Path) -> Result<()> {
-    Ok(())
 }

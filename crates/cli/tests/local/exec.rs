@@ -8,7 +8,6 @@ fn sh<'a>(script: &'a str, options: &[&'a str]) -> Vec<&'a str> {
     [&["local", "exec"], options, &["--", "sh", "-c", script]].concat()
 }
 
-#[cfg(unix)]
 #[test]
 fn a_command_has_a_cloud_with_a_database_and_its_exit_code_is_ours() {
     let home = Home::new();
@@ -28,7 +27,6 @@ fn a_command_has_a_cloud_with_a_database_and_its_exit_code_is_ours() {
     assert!(!home.path().join("state/local").exists());
 }
 
-#[cfg(unix)]
 #[test]
 fn a_command_begins_with_what_the_seed_file_declares() {
     let home = Home::new();
@@ -39,7 +37,6 @@ fn a_command_begins_with_what_the_seed_file_declares() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "umbrella orders\n", "{output:?}");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_cloud_answers_in_the_ways_that_were_asked_for() {
     let home = Home::new();
@@ -52,7 +49,6 @@ fn a_cloud_answers_in_the_ways_that_were_asked_for() {
     assert!(code == 2 && said.contains("duplicate-create-500") && said.contains("duplicate-create-400"), "{said}");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_signal_is_handed_on_to_the_command() {
     use std::{

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod commands;
+#[cfg(unix)]
 mod exec;
 mod instances;
 #[cfg(unix)]

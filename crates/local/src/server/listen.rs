@@ -1,9 +1,8 @@
 //! The socket of a server.
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-};
+#[cfg(target_os = "linux")]
+use std::net::Ipv4Addr;
+use std::{io, net::SocketAddr};
 
 use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
 

@@ -19,6 +19,14 @@ use crate::{
     signals::Signals,
 };
 
+/// Flags of `CreateProcess`: it hears no Ctrl-C of the console it is started from, and needs none itself.
+#[cfg(windows)]
+const OF_ITS_OWN: u32 = CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW;
+#[cfg(windows)]
+const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+#[cfg(windows)]
+const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+
 /// Starts this program again without `--detach` and waits for the line that says it is ready. What it writes from then on
 /// is in a file of its own.
 pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
@@ -68,9 +76,11 @@ fn spawn(log: File, further_name: Option<&str>) -> Result<Child> {
     let name = further_name.into_iter().flat_map(|name| ["--name", name]);
     let mut command = Command::new(env::current_exe().context("this program cannot be found")?);
     command.args(arguments).args(name).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
-    // Ctrl-C in this terminal is not meant for it.
+    // Neither Ctrl-C in this terminal nor its end is meant for it.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    #[cfg(windows)]
+    std::os::windows::process::CommandExt::creation_flags(&mut command, OF_ITS_OWN);
     command.spawn().context("the local cloud cannot be started")
 }
 
