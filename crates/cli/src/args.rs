@@ -59,7 +59,14 @@ pub(crate) use words::words;
 
 /// An unofficial command line for Turso Cloud and the local cloud.
 #[derive(Debug, Parser)]
-#[command(name = "tursoctl", version, long_version = LONG_VERSION, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(
+    name = "tursoctl",
+    bin_name = "tursoctl",
+    version,
+    long_version = LONG_VERSION,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,

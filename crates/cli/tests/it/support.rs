@@ -40,6 +40,7 @@ impl Served {
         self.server.url()
     }
 
+    #[cfg(target_os = "linux")]
     pub(crate) fn https_url(&self) -> String {
         self.server.https_url()
     }

@@ -57,6 +57,11 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
         Failure::new(Kind::Failed, problem).hint(format!("tursoctl local logs --name {name}"))
     })?;
     Ready::from(instance).tell(cx)?;
+    // There, the standard library hands on to a program whatever its starter was given to hand on.
+    #[cfg(windows)]
+    if !std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        cx.notice("on Windows a pipe stays open until the cloud ends; `--ready-file` tells where it is without one");
+    }
     cx.notice(format_args!("it runs on as process {}; end it with `tursoctl local stop --name {}`", child.id(), name));
     Ok(())
 }
