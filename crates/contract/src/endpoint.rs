@@ -113,6 +113,9 @@ pub trait RequestPart: Clone + Debug + Serialize + DeserializeOwned + Send + Syn
     /// What the service makes of its absence.
     const PRESENCE: Presence = Presence::Required;
 
+    /// The largest of the numbers that a query takes, of which 1 is the smallest.
+    const LARGEST_NUMBER: u64 = u64::MAX;
+
     /// Whether there is nothing to send.
     fn is_empty(&self) -> bool {
         false
