@@ -10,8 +10,11 @@ pub use usage::{
 };
 
 use crate::{
-    InvalidInput, Nothing, OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint,
-    lenient::null_as_default, open_enum::open_enum,
+    InvalidInput, Nothing, OrganizationSlug, Presence, RequestPart,
+    answer::answer,
+    endpoint::endpoint,
+    lenient::{empty, null_as_default, null_as_empty},
+    open_enum::open_enum,
 };
 
 endpoint!(
@@ -114,6 +117,7 @@ pub struct Plan {
     #[serde(default, deserialize_with = "null_as_default")]
     pub prices: Vec<Price>,
     /// How much it includes.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub quotas: Quotas,
 }
 
@@ -132,8 +136,10 @@ impl Plan {
 #[non_exhaustive]
 pub struct Price {
     /// Dollars, as a decimal number.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub value: String,
     /// How often.
+    #[serde(default = "empty", deserialize_with = "null_as_empty")]
     pub timeline: Timeline,
 }
 
@@ -177,7 +183,8 @@ pub struct Subscription {
     /// Whether usage beyond the plan is billed rather than blocked.
     #[serde(default, deserialize_with = "null_as_default")]
     pub overages: bool,
-    /// How often it is paid.
+    /// How often it is paid; unknown and empty where nobody says so.
+    #[serde(default = "empty", deserialize_with = "null_as_empty")]
     pub timeline: Timeline,
 }
 
@@ -190,11 +197,12 @@ impl Subscription {
     }
 }
 
-/// An invoice. Times are empty where they do not apply.
+/// An invoice. Fields are empty where they do not apply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Invoice {
     /// Its number.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub invoice_number: String,
     /// How much, in dollars, as a decimal number.
     #[serde(default, deserialize_with = "null_as_default")]

@@ -23,6 +23,20 @@ impl From<Text<'_>> for String {
     }
 }
 
+/// What a value that may grow is where there is none: as unknown as an empty text.
+pub(crate) fn empty<T: From<&'static str>>() -> T {
+    T::from("")
+}
+
+/// A value that may grow, whose `null` means the same as its absence.
+pub(crate) fn null_as_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<&'static str> + Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(|value| value.unwrap_or_else(empty))
+}
+
 /// A field whose `null` means the same as its absence.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where

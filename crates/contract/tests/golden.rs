@@ -7,7 +7,12 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use turso_cloud_contract::{Endpoint, billing::DatabaseUsage, endpoints, for_each_endpoint, groups::TransferredGroup};
+use turso_cloud_contract::{
+    Endpoint,
+    billing::{DatabaseUsage, Invoice, InvoicesAnswer, PlansAnswer, Quotas, SubscriptionAnswer, Timeline},
+    endpoints, for_each_endpoint,
+    groups::TransferredGroup,
+};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -84,6 +89,43 @@ fn absent_null_and_unknown_fields_are_tolerated() {
         rewrite::<endpoints::GetBillingCustomer>(r#"{"name":null,"email":null,"tax_id":null,"billing_address":null}"#),
         rewrite::<endpoints::GetBillingCustomer>("{}")
     );
+}
+
+/// Whoever reads what is billed can do without most of it.
+#[test]
+fn what_is_missing_of_a_plan_a_price_a_subscription_or_an_invoice_does_not_hide_the_rest() {
+    let timeline = |json: &str| {
+        let answer: SubscriptionAnswer = serde_json::from_str(json).unwrap();
+        answer.subscription.timeline
+    };
+    let nothing = Timeline::from("");
+    assert_eq!(timeline(r#"{"subscription":{"plan":"starter"}}"#), nothing);
+    assert_eq!(timeline(r#"{"subscription":{"plan":"starter","timeline":null}}"#), nothing);
+    assert_eq!(timeline(r#"{"subscription":{"plan":"starter","timeline":""}}"#), nothing);
+    for (plans, quotas) in [
+        (
+            r#"[{"name":"enterprise","price":null,"prices":[{"value":null,"timeline":null}],"quotas":null}]"#,
+            Quotas::default(),
+        ),
+        (r#"[{"name":"enterprise","prices":[{}]}]"#, Quotas::default()),
+    ] {
+        let answer: PlansAnswer = serde_json::from_str(&format!(r#"{{"plans":{plans}}}"#)).unwrap();
+        let plan = &answer.plans[0];
+        assert_eq!((&plan.quotas, plan.price.as_str()), (&quotas, ""));
+        assert_eq!((plan.prices[0].value.as_str(), &plan.prices[0].timeline), ("", &nothing));
+    }
+    for upcoming in [r#"[{"invoice_number":null,"amount_due":"4.99"}]"#, r#"[{"amount_due":"4.99"}]"#] {
+        let answer: InvoicesAnswer = serde_json::from_str(&format!(r#"{{"invoices":{upcoming}}}"#)).unwrap();
+        assert_eq!(answer.invoices, [Invoice::new("", "4.99", "")]);
+    }
+}
+
+#[test]
+fn numbers_of_usage_are_read_to_the_largest_there_is() {
+    let largest = u64::MAX.to_string();
+    let usage = text("GetOrganizationUsage").replace(": 12", &format!(": {largest}"));
+    assert_eq!(usage.matches(&largest).count(), 4);
+    assert_eq!(rewrite::<endpoints::GetOrganizationUsage>(&usage), usage);
 }
 
 #[test]
