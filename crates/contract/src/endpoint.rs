@@ -200,7 +200,7 @@ macro_rules! endpoint {
      $repeat:ident $(, query $query:ty)? $(, body $body:ty)? => $answer:ty) => {
         $(#[$meta])*
         #[doc = concat!("\n\n`", stringify!($method), " ", $($literal, $("{", stringify!($field), "}",)?)+ "`")]
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name {
             $($(#[doc = concat!("The `", stringify!($field), "` of the path.")] pub $field: $segment,)?)+
             $(/// The query.

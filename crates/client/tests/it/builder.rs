@@ -184,7 +184,9 @@ async fn a_handle_may_work_on_another_organization() {
     client.databases().organization("other").find("orders").await.unwrap();
     client.groups().organization("other").find("default").await.unwrap();
     client.audit_logs().organization("other").page(turso_cloud::AuditLogPage::default()).await.unwrap_err();
-    client.databases().find("orders").await.unwrap();
+    let databases = client.databases();
+    databases.organization("third").find("orders").await.unwrap();
+    databases.find("orders").await.unwrap();
     let paths: Vec<_> = script.sent().into_iter().map(|sent| sent.uri.path().to_owned()).collect();
     assert_eq!(
         paths,
@@ -192,6 +194,7 @@ async fn a_handle_may_work_on_another_organization() {
             "/v1/organizations/other/databases/orders",
             "/v1/organizations/other/groups/default",
             "/v1/organizations/other/audit-logs",
+            "/v1/organizations/third/databases/orders",
             "/v1/organizations/acme/databases/orders",
         ]
     );
