@@ -186,6 +186,9 @@ pub struct Subscription {
     /// How often it is paid; unknown and empty where nobody says so.
     #[serde(default = "empty", deserialize_with = "null_as_empty")]
     pub timeline: Timeline,
+    /// The day the current billing cycle began, where the service tells it. It has been seen and is not documented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_billing_period_start: Option<String>,
 }
 
 impl Subscription {
@@ -193,7 +196,13 @@ impl Subscription {
     #[must_use]
     pub fn new(plan: impl Into<String>) -> Self {
         let plan = plan.into();
-        Self { name: plan.clone(), plan, overages: false, timeline: Timeline::Monthly }
+        Self {
+            name: plan.clone(),
+            plan,
+            overages: false,
+            timeline: Timeline::Monthly,
+            current_billing_period_start: None,
+        }
     }
 }
 
@@ -219,6 +228,12 @@ pub struct Invoice {
     /// Where it can be downloaded.
     #[serde(default, deserialize_with = "null_as_default")]
     pub invoice_pdf: String,
+    /// What has become of it, for instance `paid`, where the service tells it. The service does not document it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// A page of its own, where the service tells it. The service does not document it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosted_invoice_url: Option<String>,
 }
 
 impl Invoice {
@@ -232,6 +247,8 @@ impl Invoice {
             paid_at: String::new(),
             payment_failed_at: String::new(),
             invoice_pdf: String::new(),
+            status: None,
+            hosted_invoice_url: None,
         }
     }
 }

@@ -1,7 +1,11 @@
 //! Groups: databases that share their locations.
 
+mod status;
+
 use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::{Map, Value};
+
+pub use status::{GroupStatus, LocationStatus};
 
 use crate::{
     GroupId, GroupName, InvalidInput, LocationCode, Nothing, OrganizationId, OrganizationSlug, RequestPart,
@@ -300,6 +304,9 @@ pub struct Group {
     /// Whether it and its databases are safe from deletion.
     #[serde(default, deserialize_with = "null_as_default")]
     pub delete_protection: bool,
+    /// How its locations are, where the service tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<GroupStatus>,
 }
 
 impl Group {
@@ -314,6 +321,7 @@ impl Group {
             primary,
             archived: false,
             delete_protection: false,
+            status: None,
         }
     }
 }

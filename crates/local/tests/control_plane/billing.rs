@@ -74,16 +74,15 @@ async fn usage_beyond_all_numbers_is_the_largest_there_is() {
         let of_each = usage["databases"].as_array().unwrap().iter().map(|used| used["usage"]["rows_read"].as_u64());
         (usage["usage"]["rows_read"].as_u64(), of_each.collect::<Vec<_>>())
     };
-    let use_all_of = |cloud: &Cloud| {
-        names.map(|name| cloud.add_usage(&UsageToAdd::new("acme", name).rows_read(u64::MAX)).unwrap());
-    };
     for name in names {
         create_database(&open(0), name).await;
     }
     for hour in 0..3 {
         for _ in 0..2 {
             let cloud = open(hour);
-            use_all_of(&cloud);
+            for name in names {
+                cloud.add_usage(&UsageToAdd::new("acme", name).rows_read(u64::MAX)).unwrap();
+            }
             assert_eq!(rows_read(&cloud).await, (Some(u64::MAX), vec![Some(u64::MAX); 2]));
         }
         // The state has signed numbers, one for each hour.
