@@ -26,8 +26,8 @@ fn builder() -> Result<ClientBuilder, turso_cloud::InvalidInput> {
     Ok(Client::builder(ApiToken::new(TOKEN)?))
 }
 
-fn plain() -> ClientBuilder {
-    builder().unwrap().base_url("http://127.0.0.1:8080")
+fn plain() -> Result<ClientBuilder, turso_cloud::InvalidInput> {
+    Ok(builder()?.base_url("http://127.0.0.1:8080"))
 }
 
 fn certificate(content: &str) -> String {
@@ -83,9 +83,9 @@ fn other_settings_that_cannot_work_are_refused_too() {
         (builder().unwrap().root_certificates(""), Config, "a root certificate"),
         (builder().unwrap().root_certificates(certificate("not base64!")), Config, "a root certificate"),
         // At once, though nothing there is going to be encrypted.
-        (plain().root_certificates("not PEM"), Config, "a root certificate"),
-        (plain().root_certificates(certificate("not base64!")), Config, "a root certificate"),
-        (plain().proxy("ftp://proxy.internal"), InvalidInput, "proxy is not valid: must start with http"),
+        (plain().unwrap().root_certificates("not PEM"), Config, "a root certificate"),
+        (plain().unwrap().root_certificates(certificate("not base64!")), Config, "a root certificate"),
+        (plain().unwrap().proxy("ftp://proxy.internal"), InvalidInput, "proxy is not valid: must start with http"),
         (script.client().proxy("http://proxy.internal"), Config, "not for a transport of one's own"),
         (script.client().connect_timeout(Duration::from_secs(1)), Config, "not for a transport of one's own"),
         (script.client().root_certificates("any"), Config, "not for a transport of one's own"),
@@ -99,7 +99,7 @@ fn other_settings_that_cannot_work_are_refused_too() {
 #[test]
 fn a_block_of_pem_that_holds_no_certificate_is_refused_as_the_certificate_it_is_not() {
     let none = || certificate("bm9uZQ==");
-    for builder in [builder().unwrap().root_certificates(none()), plain().root_certificates(none())] {
+    for builder in [builder().unwrap().root_certificates(none()), plain().unwrap().root_certificates(none())] {
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{error}");
         // The error itself does so only where `native-tls` is compiled in, which reads it before rustls does.
