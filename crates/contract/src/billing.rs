@@ -13,7 +13,7 @@ use crate::{
     InvalidInput, Nothing, OrganizationSlug, Presence, RequestPart,
     answer::answer,
     endpoint::endpoint,
-    lenient::{empty, null_as_default, null_as_empty},
+    lenient::{empty, none_unless_as_seen, null_as_default, null_as_empty},
     open_enum::open_enum,
 };
 
@@ -187,7 +187,7 @@ pub struct Subscription {
     #[serde(default = "empty", deserialize_with = "null_as_empty")]
     pub timeline: Timeline,
     /// The day the current billing cycle began, where the service tells it. It has been seen and is not documented.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "none_unless_as_seen")]
     pub current_billing_period_start: Option<String>,
 }
 
@@ -229,10 +229,10 @@ pub struct Invoice {
     #[serde(default, deserialize_with = "null_as_default")]
     pub invoice_pdf: String,
     /// What has become of it, for instance `paid`, where the service tells it. The service does not document it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "none_unless_as_seen")]
     pub status: Option<String>,
     /// A page of its own, where the service tells it. The service does not document it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "none_unless_as_seen")]
     pub hosted_invoice_url: Option<String>,
 }
 

@@ -9,7 +9,10 @@ pub use status::{GroupStatus, LocationStatus};
 
 use crate::{
     GroupId, GroupName, InvalidInput, LocationCode, Nothing, OrganizationId, OrganizationSlug, RequestPart,
-    answer::answer, endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
+    answer::answer,
+    endpoint::endpoint,
+    lenient::{none_unless_as_seen, null_as_default},
+    open_enum::open_enum,
 };
 
 endpoint!(
@@ -305,7 +308,7 @@ pub struct Group {
     #[serde(default, deserialize_with = "null_as_default")]
     pub delete_protection: bool,
     /// How its locations are, where the service tells it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "none_unless_as_seen")]
     pub status: Option<GroupStatus>,
 }
 

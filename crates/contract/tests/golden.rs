@@ -8,6 +8,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
+use serde_json::json;
 use turso_cloud_contract::{
     Endpoint,
     billing::{DatabaseUsage, Invoice, InvoicesAnswer, PlansAnswer, Quotas, SubscriptionAnswer, Timeline},
@@ -122,6 +123,25 @@ fn what_is_missing_of_a_plan_a_price_a_subscription_or_an_invoice_does_not_hide_
     for upcoming in [r#"[{"invoice_number":null,"amount_due":"4.99"}]"#, r#"[{"amount_due":"4.99"}]"#] {
         let answer: InvoicesAnswer = serde_json::from_str(&format!(r#"{{"invoices":{upcoming}}}"#)).unwrap();
         assert_eq!(answer.invoices, [Invoice::new("", "4.99", "")]);
+    }
+}
+
+#[test]
+fn what_is_not_documented_and_is_not_as_it_was_seen_is_left_out() {
+    for (operation, form, field) in [
+        ("ListGroups", "ListGroups+status", "/groups/0/status"),
+        ("GetSubscription", "GetSubscription+live", "/subscription/current_billing_period_start"),
+        ("ListInvoices", "ListInvoices+hosted", "/invoices/0/status"),
+    ] {
+        for other in [json!(null), json!(7), json!([1]), json!({"locations": [{}]})] {
+            let mut answer: serde_json::Value = serde_json::from_str(&text(form)).unwrap();
+            *answer.pointer_mut(field).unwrap() = other;
+            // The other one of an invoice is as it was seen.
+            if let Some(invoice) = answer.pointer_mut("/invoices/0").and_then(serde_json::Value::as_object_mut) {
+                invoice.remove("hosted_invoice_url");
+            }
+            assert_eq!(rewrite_by_name(operation, &answer.to_string()), text(operation), "{answer}");
+        }
     }
 }
 
