@@ -64,7 +64,7 @@ pub use turso_cloud_contract::{
         DatabasePatch, DatabaseV3, Encryption, Instance, InstanceKind, NewDatabase, NewDatabaseV3, Parent, QueryStat,
         Seed, UsagePeriod,
     },
-    groups::{Extension, Extensions, Group, GroupConfiguration, GroupPatch, NewGroup},
+    groups::{Extension, Extensions, Group, GroupConfiguration, GroupPatch, GroupStatus, LocationStatus, NewGroup},
     invites::{CreatedInvite, Invite, NewInvite},
     jwks::{Jwks as JwksProvider, JwksTemplate, JwksTemplateRequest, NewJwks},
     locations::ClosestRegion,

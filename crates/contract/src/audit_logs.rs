@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     InvalidInput, OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint,
-    lenient::null_as_default, open_enum::open_enum,
+    lenient::null_as_default, open_enum::open_enum, whole_number,
 };
 
 endpoint!(
@@ -39,11 +39,8 @@ impl RequestPart for AuditLogPage {
     const PRESENCE: Presence = Presence::Optional;
 
     fn check(&self) -> Result<(), InvalidInput> {
-        match self {
-            Self { page: Some(0), .. } => Err(InvalidInput::new("page", "0", "pages are numbered from 1")),
-            Self { page_size: Some(0), .. } => Err(InvalidInput::new("page size", "0", "must be at least 1")),
-            _ => Ok(()),
-        }
+        whole_number::check::<Self>("page", self.page)?;
+        whole_number::check::<Self>("page_size", self.page_size)
     }
 }
 

@@ -10,8 +10,11 @@ pub use usage::{
 };
 
 use crate::{
-    InvalidInput, Nothing, OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint,
-    lenient::null_as_default, open_enum::open_enum,
+    InvalidInput, Nothing, OrganizationSlug, Presence, RequestPart,
+    answer::answer,
+    endpoint::endpoint,
+    lenient::{empty, none_unless_as_seen, null_as_default, null_as_empty},
+    open_enum::open_enum,
 };
 
 endpoint!(
@@ -114,6 +117,7 @@ pub struct Plan {
     #[serde(default, deserialize_with = "null_as_default")]
     pub prices: Vec<Price>,
     /// How much it includes.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub quotas: Quotas,
 }
 
@@ -132,8 +136,10 @@ impl Plan {
 #[non_exhaustive]
 pub struct Price {
     /// Dollars, as a decimal number.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub value: String,
     /// How often.
+    #[serde(default = "empty", deserialize_with = "null_as_empty")]
     pub timeline: Timeline,
 }
 
@@ -177,8 +183,12 @@ pub struct Subscription {
     /// Whether usage beyond the plan is billed rather than blocked.
     #[serde(default, deserialize_with = "null_as_default")]
     pub overages: bool,
-    /// How often it is paid.
+    /// How often it is paid; unknown and empty where nobody says so.
+    #[serde(default = "empty", deserialize_with = "null_as_empty")]
     pub timeline: Timeline,
+    /// The day the current billing cycle began, where the service tells it. It has been seen and is not documented.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "none_unless_as_seen")]
+    pub current_billing_period_start: Option<String>,
 }
 
 impl Subscription {
@@ -186,15 +196,22 @@ impl Subscription {
     #[must_use]
     pub fn new(plan: impl Into<String>) -> Self {
         let plan = plan.into();
-        Self { name: plan.clone(), plan, overages: false, timeline: Timeline::Monthly }
+        Self {
+            name: plan.clone(),
+            plan,
+            overages: false,
+            timeline: Timeline::Monthly,
+            current_billing_period_start: None,
+        }
     }
 }
 
-/// An invoice. Times are empty where they do not apply.
+/// An invoice. Fields are empty where they do not apply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Invoice {
     /// Its number.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub invoice_number: String,
     /// How much, in dollars, as a decimal number.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -211,6 +228,12 @@ pub struct Invoice {
     /// Where it can be downloaded.
     #[serde(default, deserialize_with = "null_as_default")]
     pub invoice_pdf: String,
+    /// What has become of it, for instance `paid`, where the service tells it. The service does not document it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "none_unless_as_seen")]
+    pub status: Option<String>,
+    /// A page of its own, where the service tells it. The service does not document it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "none_unless_as_seen")]
+    pub hosted_invoice_url: Option<String>,
 }
 
 impl Invoice {
@@ -224,6 +247,8 @@ impl Invoice {
             paid_at: String::new(),
             payment_failed_at: String::new(),
             invoice_pdf: String::new(),
+            status: None,
+            hosted_invoice_url: None,
         }
     }
 }

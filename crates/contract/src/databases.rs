@@ -18,7 +18,7 @@ pub use usage::{
     DatabaseStatsAnswer, DatabaseUsageAnswer, GetDatabaseStats, GetDatabaseUsage, ListDatabaseQueries, QueriesSince,
     QueryStat, UsagePeriod,
 };
-pub(crate) use v3::check_limit;
+pub(crate) use v3::MOST_ON_A_PAGE;
 pub use v3::{
     AllowRules, CreateDatabaseV3, CreatedDatabaseV3Answer, DatabaseV3, DatabaseV3Answer, DatabaseV3Filter,
     DatabasesV3Answer, DeleteDatabaseV3, GetDatabaseV3, ListDatabasesV3, NewDatabaseV3,
@@ -31,6 +31,7 @@ use crate::{
     endpoint::endpoint,
     is_this_machine,
     lenient::{Text, null_as_default},
+    whole_number,
 };
 
 endpoint!(
@@ -124,10 +125,7 @@ impl RequestPart for DatabaseFilter {
     fn check(&self) -> Result<(), InvalidInput> {
         self.group.as_deref().map_or(Ok(()), GroupName::check)?;
         self.parent.as_deref().map_or(Ok(()), DatabaseId::check)?;
-        match self.limit {
-            Some(0) => Err(InvalidInput::new("limit", "0", "must be at least 1")),
-            _ => Ok(()),
-        }
+        whole_number::check::<Self>("limit", self.limit)
     }
 }
 

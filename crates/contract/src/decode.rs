@@ -6,7 +6,7 @@ use any_case::AnyCase;
 use serde::{Deserialize as _, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{InvalidInput, Presence, RequestPart};
+use crate::{InvalidInput, Presence, RequestPart, whole_number};
 
 /// Unknown keys are ignored.
 pub(crate) fn query<Q: RequestPart>(query: &str) -> Result<Q, String> {
@@ -14,9 +14,8 @@ pub(crate) fn query<Q: RequestPart>(query: &str) -> Result<Q, String> {
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs())).map_err(|error| {
         let (field, why) = (error.path().to_string(), error.inner().to_string());
         match pairs().find(|(name, _)| *name == field) {
-            // All numbers of queries are of one type, and none may be 0.
             Some((_, value)) if IS_NO_NUMBER.iter().any(|beginning| why.starts_with(beginning)) => {
-                InvalidInput::new(field, &value, format!("must be a whole number from 1 to {}", u64::MAX)).to_string()
+                InvalidInput::new(field, &value, whole_number::rule::<Q>()).to_string()
             }
             Some((_, value)) if is_without_field(&why) => InvalidInput::new(field, &value, why).to_string(),
             _ => why,

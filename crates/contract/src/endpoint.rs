@@ -113,6 +113,9 @@ pub trait RequestPart: Clone + Debug + Serialize + DeserializeOwned + Send + Syn
     /// What the service makes of its absence.
     const PRESENCE: Presence = Presence::Required;
 
+    /// The largest of the numbers that a query takes, of which 1 is the smallest.
+    const LARGEST_NUMBER: u64 = u64::MAX;
+
     /// Whether there is nothing to send.
     fn is_empty(&self) -> bool {
         false
@@ -197,7 +200,7 @@ macro_rules! endpoint {
      $repeat:ident $(, query $query:ty)? $(, body $body:ty)? => $answer:ty) => {
         $(#[$meta])*
         #[doc = concat!("\n\n`", stringify!($method), " ", $($literal, $("{", stringify!($field), "}",)?)+ "`")]
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name {
             $($(#[doc = concat!("The `", stringify!($field), "` of the path.")] pub $field: $segment,)?)+
             $(/// The query.

@@ -1,11 +1,18 @@
 //! Groups: databases that share their locations.
 
+mod status;
+
 use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::{Map, Value};
 
+pub use status::{GroupStatus, LocationStatus};
+
 use crate::{
     GroupId, GroupName, InvalidInput, LocationCode, Nothing, OrganizationId, OrganizationSlug, RequestPart,
-    answer::answer, endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
+    answer::answer,
+    endpoint::endpoint,
+    lenient::{none_unless_as_seen, null_as_default},
+    open_enum::open_enum,
 };
 
 endpoint!(
@@ -300,6 +307,9 @@ pub struct Group {
     /// Whether it and its databases are safe from deletion.
     #[serde(default, deserialize_with = "null_as_default")]
     pub delete_protection: bool,
+    /// How its locations are, where the service tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "none_unless_as_seen")]
+    pub status: Option<GroupStatus>,
 }
 
 impl Group {
@@ -314,6 +324,7 @@ impl Group {
             primary,
             archived: false,
             delete_protection: false,
+            status: None,
         }
     }
 }

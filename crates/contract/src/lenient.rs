@@ -2,7 +2,8 @@
 
 use std::{borrow::Cow, ops::Deref};
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 
 /// Text on its way into another type, which is copied only where it cannot be borrowed from the answer.
 #[derive(Deserialize)]
@@ -21,6 +22,29 @@ impl From<Text<'_>> for String {
     fn from(text: Text<'_>) -> Self {
         text.0.into_owned()
     }
+}
+
+/// What a value that may grow is where there is none: as unknown as an empty text.
+pub(crate) fn empty<T: From<&'static str>>() -> T {
+    T::from("")
+}
+
+/// A value that may grow, whose `null` means the same as its absence.
+pub(crate) fn null_as_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<&'static str> + Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(|value| value.unwrap_or_else(empty))
+}
+
+/// A field that is not documented: of what is not as it was seen, nothing is made.
+pub(crate) fn none_unless_as_seen<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
 }
 
 /// A field whose `null` means the same as its absence.

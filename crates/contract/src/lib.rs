@@ -28,6 +28,7 @@ mod samples;
 mod secrets;
 mod this_machine;
 mod units;
+mod whole_number;
 
 pub mod api_tokens;
 pub mod audit_logs;

@@ -190,9 +190,18 @@ impl RequestPart for NewOrganization {
 /// Whether to check only whether something could be done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct DryRun {
     /// Whether to change nothing.
     pub dry_run: bool,
+}
+
+impl DryRun {
+    /// Changes nothing, or does what is asked.
+    #[must_use]
+    pub fn new(dry_run: bool) -> Self {
+        Self { dry_run }
+    }
 }
 
 impl RequestPart for DryRun {

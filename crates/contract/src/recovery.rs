@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     DatabaseId, DatabaseName, GroupId, GroupName, InvalidInput, OrganizationId, Presence, RequestPart,
     answer::answer,
-    databases::{DatabaseV3, Pagination, check_limit},
+    databases::{DatabaseV3, MOST_ON_A_PAGE, Pagination},
     endpoint::endpoint,
     groups::Group,
     lenient::null_as_default,
+    whole_number,
 };
 
 endpoint!(
@@ -83,9 +84,10 @@ impl DeletedGroupPage {
 
 impl RequestPart for DeletedGroupPage {
     const PRESENCE: Presence = Presence::Optional;
+    const LARGEST_NUMBER: u64 = MOST_ON_A_PAGE;
 
     fn check(&self) -> Result<(), InvalidInput> {
-        check_limit(self.limit)
+        whole_number::check::<Self>("limit", self.limit)
     }
 }
 

@@ -5,6 +5,8 @@ use std::{fmt, ops::RangeInclusive};
 
 use jiff::{Timestamp, civil::Date};
 
+use crate::InvalidInput;
+
 const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
 
 /// A part of the layout.
@@ -34,6 +36,9 @@ const FRACTION_DIGITS: usize = 9;
 
 const ZONE: &str = "Z07:00";
 
+/// The beginning of the year 0.
+const FIRST: Timestamp = Timestamp::constant(-62_167_219_200, 0);
+
 /// A text is no time.
 #[derive(Debug)]
 pub(crate) struct NotATime {
@@ -44,6 +49,14 @@ pub(crate) struct NotATime {
 impl fmt::Display for NotATime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "parsing time {:?}{}", self.text, self.problem)
+    }
+}
+
+/// Refuses a time that is written in no year of the layout.
+pub(crate) fn check(field: &'static str, time: Option<Timestamp>) -> Result<(), InvalidInput> {
+    match time {
+        Some(time) if time < FIRST => Err(InvalidInput::new(field, &time.to_string(), "must not be before the year 0")),
+        _ => Ok(()),
     }
 }
 

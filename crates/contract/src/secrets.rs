@@ -130,7 +130,7 @@ impl ApiToken {
         Self::named("API token", &text.into())
     }
 
-    /// Reads the token from an environment variable.
+    /// Reads the token from an environment variable. Fails when the variable is not set, and where [`ApiToken::new`] does.
     pub fn from_env(variable: &str) -> Result<Self, InvalidInput> {
         let field = format!("API token in the environment variable {variable}");
         match env::var(variable) {

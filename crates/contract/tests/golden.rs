@@ -2,12 +2,19 @@
 //!
 //! `golden/Operation.json` is the shape this project writes: reading and writing it again gives the same text.
 //! `golden/Operation~form.json` is another form the service has been seen to send: reading it and writing it
-//! gives the text of `golden/Operation.json`. `golden/SOURCES.tsv` says where each one comes from.
+//! gives the text of `golden/Operation.json`. `golden/Operation+form.json` is one with more in it that is kept: it is
+//! written back to the same text. `golden/SOURCES.tsv` says where each one comes from.
 #![cfg(test)]
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use turso_cloud_contract::{Endpoint, billing::DatabaseUsage, endpoints, for_each_endpoint, groups::TransferredGroup};
+use serde_json::json;
+use turso_cloud_contract::{
+    Endpoint,
+    billing::{DatabaseUsage, Invoice, InvoicesAnswer, PlansAnswer, Quotas, SubscriptionAnswer, Timeline},
+    endpoints, for_each_endpoint,
+    groups::TransferredGroup,
+};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -49,8 +56,12 @@ fn rewrite_by_name(operation: &str, text: &str) -> String {
 #[test]
 fn every_golden_answer_is_read_and_written_back_to_the_same_text() {
     for answer in answers() {
-        let (operation, _form) = answer.split_once('~').unwrap_or((&answer, ""));
-        assert_eq!(rewrite_by_name(operation, &text(&answer)), text(operation), "golden answer {answer}");
+        let (operation, written) = match answer.split_once(['~', '+']) {
+            Some((operation, _form)) if answer.contains('~') => (operation, operation),
+            Some((operation, _form)) => (operation, &*answer),
+            None => (&*answer, &*answer),
+        };
+        assert_eq!(rewrite_by_name(operation, &text(&answer)), text(written), "golden answer {answer}");
     }
 }
 
@@ -84,6 +95,62 @@ fn absent_null_and_unknown_fields_are_tolerated() {
         rewrite::<endpoints::GetBillingCustomer>(r#"{"name":null,"email":null,"tax_id":null,"billing_address":null}"#),
         rewrite::<endpoints::GetBillingCustomer>("{}")
     );
+}
+
+/// Whoever reads what is billed can do without most of it.
+#[test]
+fn what_is_missing_of_a_plan_a_price_a_subscription_or_an_invoice_does_not_hide_the_rest() {
+    let timeline = |json: &str| {
+        let answer: SubscriptionAnswer = serde_json::from_str(json).unwrap();
+        answer.subscription.timeline
+    };
+    let nothing = Timeline::from("");
+    assert_eq!(timeline(r#"{"subscription":{"plan":"starter"}}"#), nothing);
+    assert_eq!(timeline(r#"{"subscription":{"plan":"starter","timeline":null}}"#), nothing);
+    assert_eq!(timeline(r#"{"subscription":{"plan":"starter","timeline":""}}"#), nothing);
+    for (plans, quotas) in [
+        (
+            r#"[{"name":"enterprise","price":null,"prices":[{"value":null,"timeline":null}],"quotas":null}]"#,
+            Quotas::default(),
+        ),
+        (r#"[{"name":"enterprise","prices":[{}]}]"#, Quotas::default()),
+    ] {
+        let answer: PlansAnswer = serde_json::from_str(&format!(r#"{{"plans":{plans}}}"#)).unwrap();
+        let plan = &answer.plans[0];
+        assert_eq!((&plan.quotas, plan.price.as_str()), (&quotas, ""));
+        assert_eq!((plan.prices[0].value.as_str(), &plan.prices[0].timeline), ("", &nothing));
+    }
+    for upcoming in [r#"[{"invoice_number":null,"amount_due":"4.99"}]"#, r#"[{"amount_due":"4.99"}]"#] {
+        let answer: InvoicesAnswer = serde_json::from_str(&format!(r#"{{"invoices":{upcoming}}}"#)).unwrap();
+        assert_eq!(answer.invoices, [Invoice::new("", "4.99", "")]);
+    }
+}
+
+#[test]
+fn what_is_not_documented_and_is_not_as_it_was_seen_is_left_out() {
+    for (operation, form, field) in [
+        ("ListGroups", "ListGroups+status", "/groups/0/status"),
+        ("GetSubscription", "GetSubscription+live", "/subscription/current_billing_period_start"),
+        ("ListInvoices", "ListInvoices+hosted", "/invoices/0/status"),
+    ] {
+        for other in [json!(null), json!(7), json!([1]), json!({"locations": [{}]})] {
+            let mut answer: serde_json::Value = serde_json::from_str(&text(form)).unwrap();
+            *answer.pointer_mut(field).unwrap() = other;
+            // The other one of an invoice is as it was seen.
+            if let Some(invoice) = answer.pointer_mut("/invoices/0").and_then(serde_json::Value::as_object_mut) {
+                invoice.remove("hosted_invoice_url");
+            }
+            assert_eq!(rewrite_by_name(operation, &answer.to_string()), text(operation), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn numbers_of_usage_are_read_to_the_largest_there_is() {
+    let largest = u64::MAX.to_string();
+    let usage = text("GetOrganizationUsage").replace(": 12", &format!(": {largest}"));
+    assert_eq!(usage.matches(&largest).count(), 4);
+    assert_eq!(rewrite::<endpoints::GetOrganizationUsage>(&usage), usage);
 }
 
 #[test]

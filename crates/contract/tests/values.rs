@@ -13,7 +13,7 @@ use turso_cloud_contract::{
     ApiToken, ByteSize, DatabaseName, DatabaseToken, EncryptionKey, ErrorBody, Expiration, GroupName, LocationCode,
     OrganizationSlug, RequestPart as _,
     database_tokens::{Authorization, NewToken, TokenAnswer},
-    databases::{Database, Encryption, NewDatabase, NewDatabaseV3, Seed},
+    databases::{Database, Encryption, NewDatabase, NewDatabaseV3, QueriesSince, Seed, UsagePeriod},
     groups::{Extensions, NewGroup},
     jwks::JwksTemplateRequest,
     members::Role,
@@ -320,6 +320,25 @@ fn what_the_service_does_not_know_is_refused_with_its_field_and_value() {
     ] {
         assert_eq!(template.check().unwrap_err().field(), field);
     }
+}
+
+#[test]
+fn a_time_that_cannot_be_written_as_the_service_reads_it_is_refused_with_its_field() {
+    let before_all_years: jiff::Timestamp = "-000001-12-31T23:59:59Z".parse().unwrap();
+    let first: jiff::Timestamp = "0000-01-01T00:00:00Z".parse().unwrap();
+    for (refused, field) in [
+        (UsagePeriod::since(before_all_years).check(), "from"),
+        (UsagePeriod::between(before_all_years, before_all_years).check(), "from"),
+        (QueriesSince::new(before_all_years).check(), "from"),
+        (
+            NewDatabase::new("copy", "default").seed(Seed::database_at("orders", before_all_years)).check(),
+            "seed.timestamp",
+        ),
+    ] {
+        let told = format!("{field} \"-000001-12-31T23:59:59Z\" is not valid: must not be before the year 0");
+        assert_eq!(refused.unwrap_err().to_string(), told);
+    }
+    assert_eq!(UsagePeriod::between(first, jiff::Timestamp::MAX).check(), Ok(()));
 }
 
 #[test]

@@ -1,3 +1,5 @@
+mod settings;
+
 use std::{fmt, num::NonZeroU32, path::PathBuf, sync::Arc};
 
 use axum::body::Body as HttpBody;
@@ -6,18 +8,18 @@ use http::{Method, Request, Response};
 use parking_lot::RwLock;
 use tokio::{
     net::ToSocketAddrs,
-    sync::{Mutex, Notify, OwnedMutexGuard},
+    sync::{Mutex, OwnedMutexGuard},
 };
 use turso_cloud::transport::{Body, TransportError};
 use turso_cloud_contract::{ApiToken, OrganizationSlug};
+
+pub(crate) use settings::{Served, Settings};
 
 use crate::{
     Clock, CloudBuilder, CloudError, Faults, Requests, Server,
     authority::Authority,
     blueprint::Blueprint,
-    clock::ClockState,
-    control::{Addresses, Control, Hostnames, locate, sign},
-    forks::Forks,
+    control::{Addresses, Control, locate, sign},
     founder::{Foundation, TOKEN},
     home::Home,
     local_api::{self, UsageToAdd},
@@ -51,33 +53,6 @@ pub(crate) struct Inner {
     /// Held while one state takes the place of another, or is copied.
     turn: Arc<Mutex<()>>,
     home: Home,
-}
-
-/// What is the cloud's own and in no state of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    /// The clock when the cloud was made.
-    pub(crate) began: ClockState,
-    pub(crate) faults: Faults,
-    pub(crate) requests: Requests,
-    pub(crate) rate_limit: Arc<RateLimit>,
-    pub(crate) forks: Forks,
-    pub(crate) served: Served,
-    /// Notified when the cloud is asked to stop.
-    pub(crate) stop: Arc<Notify>,
-    /// What opens `/_local/` on a server that other machines reach.
-    pub(crate) local_token: ApiToken,
-}
-
-/// How the cloud is to be served.
-#[derive(Clone, Debug)]
-pub(crate) struct Served {
-    /// Whatever suits the socket when nothing was said.
-    pub(crate) hostnames: Option<Hostnames>,
-    /// Hosts that requests may name beside those of this machine.
-    pub(crate) hosts: Vec<String>,
-    /// Connections at once.
-    pub(crate) connections: usize,
 }
 
 impl Cloud {
@@ -289,7 +264,7 @@ impl Cloud {
     /// Port 0 stands for any free port.
     ///
     /// On 127.0.0.1, and where Linux allows it, every database has a loopback address of its own on that port; see
-    /// [`Hostnames`]. On a loopback address, requests that name another host than one of this machine are refused, so
+    /// [`Hostnames`](crate::Hostnames). On a loopback address, requests that name another host than one of this machine are refused, so
     /// that no web page reaches the cloud under a name of its own.
     ///
     /// ```
@@ -375,22 +350,6 @@ impl Inner {
     ) -> Self {
         let authority = Arc::new(Authority::new(home.path()));
         Self { live: RwLock::new(control), blueprint, foundation, authority, settings, turn: Arc::default(), home }
-    }
-}
-
-impl Settings {
-    /// The settings of another cloud, which shares nothing with this one.
-    pub(crate) fn for_another(&self, clock: &Clock, local_token: ApiToken) -> Self {
-        Self {
-            began: clock.state(),
-            faults: Faults::default(),
-            requests: Requests::new(self.requests.capacity()),
-            rate_limit: Arc::new(RateLimit::new(self.rate_limit.limit())),
-            forks: Forks::default(),
-            served: self.served.clone(),
-            stop: Arc::default(),
-            local_token,
-        }
     }
 }
 

@@ -3,7 +3,7 @@ use std::{ops::Deref, slice, vec};
 use crate::Error;
 
 /// What became of one input.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Outcome<I, T> {
     /// Its place among the inputs, from 0.
@@ -41,7 +41,7 @@ impl<I, T> Outcome<I, T> {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "some of the calls may have failed: see `failed` and `into_result`"]
 pub struct Outcomes<I, T>(Vec<Outcome<I, T>>);
 

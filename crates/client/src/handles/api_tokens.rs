@@ -171,9 +171,7 @@ impl ApiTokens {
         O: TryInto<OrganizationSlug>,
         O::Error: Into<InvalidInput>,
     {
-        let mut scope = Scope::new(self.client.clone());
-        scope.set_organization(slug);
-        OrganizationApiTokens { scope }
+        OrganizationApiTokens { scope: Scope::new(self.client.clone()).of(slug) }
     }
 }
 

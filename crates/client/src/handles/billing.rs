@@ -1,3 +1,4 @@
+use serde::{Deserialize, Serialize};
 use turso_cloud_contract::billing::{
     BillingCustomer, CreateBillingPortal, GetBillingCustomer, GetOrganizationUsage, GetSubscription, Invoice,
     InvoiceFilter, InvoiceKind, ListInvoices, ListPlans, OrganizationUsage, Plan, Quotas, Subscription,
@@ -14,7 +15,7 @@ pub struct Billing {
 }
 
 /// What the plan of an organization includes, and how much of it is used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Limits {
     /// The name of the plan.

@@ -4,8 +4,7 @@ mod many;
 mod uploads;
 
 use turso_cloud_contract::{
-    DatabaseName, DatabaseToken, InvalidInput, OrganizationSlug,
-    database_tokens::{CreateDatabaseToken, NewToken, RotateDatabaseTokens},
+    DatabaseName, InvalidInput, OrganizationSlug,
     databases::{
         CreateDatabase, CreateDatabaseV3, CreatedDatabase, Database, DatabaseFilter, DeleteDatabase, GetDatabase,
         ListDatabases, NewDatabase, NewDatabaseV3,
@@ -334,57 +333,6 @@ impl Databases {
         N::Error: Into<InvalidInput>,
     {
         self.delete(name).or_absent()
-    }
-
-    /// Mints a token for the SQL endpoint of one database. The service keeps no list of tokens: it cannot be revoked
-    /// alone, so give it an end.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
-    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// use turso_cloud::{Expiration, NewToken};
-    ///
-    /// let token = turso.databases().create_token("orders", NewToken::read_only().expires(Expiration::days(7))).await?;
-    /// assert_eq!(format!("{token:?}"), "DatabaseToken([redacted])");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn create_token<N>(&self, name: N, token: NewToken) -> Call<DatabaseToken>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
-        let endpoint = self.path(name).map(|(organization, database)| CreateDatabaseToken {
-            organization,
-            database,
-            query: token.options,
-            body: token.permissions,
-        });
-        Call::one(self.scope.client(), endpoint, |answer| answer.jwt)
-    }
-
-    /// Makes every token of a database invalid.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
-    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// turso.databases().rotate_tokens("orders").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn rotate_tokens<N>(&self, name: N) -> Call<()>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
-        let path = self.path(name);
-        let ended = path.as_ref().ok().map(ended);
-        let endpoint = path.map(|(organization, database)| RotateDatabaseTokens { organization, database });
-        Call::one(self.scope.client(), endpoint, drop).ending_access(ended)
     }
 
     pub(super) fn path<N>(&self, name: N) -> Result<(OrganizationSlug, DatabaseName), Error>

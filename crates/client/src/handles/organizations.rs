@@ -124,7 +124,7 @@ impl Organizations {
     /// # }
     /// ```
     pub fn create(&self, organization: NewOrganization) -> Call<OrganizationV2> {
-        let endpoint = CreateOrganization { query: DryRun { dry_run: false }, body: organization };
+        let endpoint = CreateOrganization { query: DryRun::new(false), body: organization };
         Call::one(&self.client, Ok(endpoint), |answer| answer.org)
     }
 
@@ -142,7 +142,7 @@ impl Organizations {
     /// # }
     /// ```
     pub fn check_create(&self, organization: NewOrganization) -> Call<OrganizationV2> {
-        let endpoint = CreateOrganization { query: DryRun { dry_run: true }, body: organization };
+        let endpoint = CreateOrganization { query: DryRun::new(true), body: organization };
         Call::one(&self.client, Ok(endpoint), |answer| answer.org)
     }
 

@@ -18,12 +18,12 @@ impl Scope {
         &self.client
     }
 
-    pub(crate) fn set_organization<N>(&mut self, slug: N)
+    pub(crate) fn of<N>(&self, slug: N) -> Self
     where
         N: TryInto<OrganizationSlug>,
         N::Error: Into<InvalidInput>,
     {
-        self.own = Some(slug.try_into().map_err(Into::into));
+        Self { client: self.client.clone(), own: Some(slug.try_into().map_err(Into::into)) }
     }
 
     pub(crate) fn organization(&self) -> Result<OrganizationSlug, Error> {
@@ -49,15 +49,14 @@ impl Scope {
 /// `organization(..)`, on every handle that works on one.
 macro_rules! organization_setter {
     () => {
-        /// Works on another organization than the client's.
+        /// The same for another organization than the client's.
         #[must_use]
-        pub fn organization<N>(mut self, slug: N) -> Self
+        pub fn organization<N>(&self, slug: N) -> Self
         where
             N: TryInto<turso_cloud_contract::OrganizationSlug>,
             N::Error: Into<turso_cloud_contract::InvalidInput>,
         {
-            self.scope.set_organization(slug);
-            self
+            Self::new(self.scope.of(slug))
         }
     };
 }

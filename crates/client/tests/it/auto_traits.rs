@@ -1,18 +1,26 @@
-//! What may cross threads: a client and its handles are shared, calls and streams are sent to where they are made.
+//! What may cross threads: a client and its handles are shared, calls and streams are sent to where they are made. And
+//! what can be kept, compared, and written down.
 
-use std::future::IntoFuture;
+use std::{fmt::Debug, future::IntoFuture};
 
 use futures_util::FutureExt as _;
+use serde::{Serialize, de::DeserializeOwned};
 use turso_cloud::{
     ApiTokens, AuditLogStream, AuditLogs, Billing, Branch, Bulk, BulkEvents, Call, Client, ClientBuilder,
     CreatedDatabase, Credentials, CurrentUser, Database, DatabaseAccess, DatabaseFile, Databases, DumpUpload, Error,
-    FileUpload, Groups, Invites, Jwks, Listing, Locations, Members, NewDatabase, Organizations, Outcome, RawAnswer,
-    RawCall, Recovery, RetryPolicy, UnfitFile, UploadEvents, blocking, mock::Mock, transport::TransportError,
+    FileUpload, Groups, Invites, Jwks, Limits, Listing, Location, Locations, Members, NewDatabase, Organizations,
+    Outcome, Outcomes, RawAnswer, RawCall, Recovery, ResumePoint, RetryPolicy, UnfitFile, UploadEvents, blocking,
+    contract::{Endpoint, endpoints, for_each_endpoint},
+    mock::Mock,
+    transport::TransportError,
 };
 
 const fn send<T: Send + 'static>() {}
 const fn shared<T: Send + Sync + 'static>() {}
 const fn unpin<T: Unpin>() {}
+const fn kept<T: Clone + Debug>() {}
+const fn compared<T: Clone + Debug + Eq>() {}
+const fn written<T: Clone + Debug + Eq + Serialize + DeserializeOwned>() {}
 const fn error<T: std::error::Error + Send + Sync + 'static>() {}
 
 const _: () = {
@@ -44,6 +52,17 @@ const _: () = {
     unpin::<Listing<Database>>();
     unpin::<BulkEvents<NewDatabase, CreatedDatabase>>();
     unpin::<UploadEvents<CreatedDatabase>>();
+
+    kept::<Outcomes<NewDatabase, CreatedDatabase>>();
+    written::<(Limits, Location, ResumePoint)>();
+    macro_rules! requests {
+        ($($name:ident,)+) => {
+            $(compared::<endpoints::$name>();
+            written::<<endpoints::$name as Endpoint>::Query>();
+            written::<<endpoints::$name as Endpoint>::Body>();)+
+        };
+    }
+    for_each_endpoint!(requests);
 };
 
 #[tokio::test]

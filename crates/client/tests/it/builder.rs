@@ -26,6 +26,14 @@ fn builder() -> Result<ClientBuilder, turso_cloud::InvalidInput> {
     Ok(Client::builder(ApiToken::new(TOKEN)?))
 }
 
+fn plain() -> Result<ClientBuilder, turso_cloud::InvalidInput> {
+    Ok(builder()?.base_url("http://127.0.0.1:8080"))
+}
+
+fn certificate(content: &str) -> String {
+    format!("-----BEGIN CERTIFICATE-----\n{content}\n-----END CERTIFICATE-----\n")
+}
+
 fn refusal(builder: ClientBuilder) -> Option<(ErrorKind, String)> {
     builder.build().err().map(|error: Error| (error.kind(), error.to_string()))
 }
@@ -60,8 +68,6 @@ fn a_url_that_cannot_work_is_refused_with_the_rule_it_breaks() {
 fn other_settings_that_cannot_work_are_refused_too() {
     use ErrorKind::{Config, InvalidInput};
     let script = Script::new([Step::status(200)]);
-    let certificate = |content: &str| format!("-----BEGIN CERTIFICATE-----\n{content}\n-----END CERTIFICATE-----\n");
-    let plain = || builder().unwrap().base_url("http://127.0.0.1:8080");
     for (builder, expected, words) in [
         (builder().unwrap().max_in_flight(0), Config, "max_in_flight is 0"),
         (builder().unwrap().timeout(Duration::ZERO), Config, "timeout is 0"),
@@ -76,12 +82,10 @@ fn other_settings_that_cannot_work_are_refused_too() {
         (builder().unwrap().root_certificates("not PEM"), Config, "a root certificate"),
         (builder().unwrap().root_certificates(""), Config, "a root certificate"),
         (builder().unwrap().root_certificates(certificate("not base64!")), Config, "a root certificate"),
-        (builder().unwrap().root_certificates(certificate("bm9uZQ==")), Config, "the HTTP client cannot be set up"),
         // At once, though nothing there is going to be encrypted.
-        (plain().root_certificates("not PEM"), Config, "a root certificate"),
-        (plain().root_certificates(certificate("not base64!")), Config, "a root certificate"),
-        (plain().root_certificates(certificate("bm9uZQ==")), Config, "the HTTP client cannot be set up"),
-        (plain().proxy("ftp://proxy.internal"), InvalidInput, "proxy is not valid: must start with http"),
+        (plain().unwrap().root_certificates("not PEM"), Config, "a root certificate"),
+        (plain().unwrap().root_certificates(certificate("not base64!")), Config, "a root certificate"),
+        (plain().unwrap().proxy("ftp://proxy.internal"), InvalidInput, "proxy is not valid: must start with http"),
         (script.client().proxy("http://proxy.internal"), Config, "not for a transport of one's own"),
         (script.client().connect_timeout(Duration::from_secs(1)), Config, "not for a transport of one's own"),
         (script.client().root_certificates("any"), Config, "not for a transport of one's own"),
@@ -89,6 +93,18 @@ fn other_settings_that_cannot_work_are_refused_too() {
         let (kind, text) = refusal(builder).unwrap_or_else(|| panic!("it was accepted: {words}"));
         assert_eq!(kind, expected, "{text}");
         assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn a_block_of_pem_that_holds_no_certificate_is_refused_as_the_certificate_it_is_not() {
+    let none = || certificate("bm9uZQ==");
+    for builder in [builder().unwrap().root_certificates(none()), plain().unwrap().root_certificates(none())] {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+        // The error itself does so only where `native-tls` is compiled in, which reads it before rustls does.
+        let told = std::iter::successors(Some(&error as &dyn std::error::Error), |&cause| cause.source());
+        assert!(told.map(ToString::to_string).any(|told| told.contains("certificate")), "{error:?}");
     }
 }
 
@@ -168,7 +184,9 @@ async fn a_handle_may_work_on_another_organization() {
     client.databases().organization("other").find("orders").await.unwrap();
     client.groups().organization("other").find("default").await.unwrap();
     client.audit_logs().organization("other").page(turso_cloud::AuditLogPage::default()).await.unwrap_err();
-    client.databases().find("orders").await.unwrap();
+    let databases = client.databases();
+    databases.organization("third").find("orders").await.unwrap();
+    databases.find("orders").await.unwrap();
     let paths: Vec<_> = script.sent().into_iter().map(|sent| sent.uri.path().to_owned()).collect();
     assert_eq!(
         paths,
@@ -176,6 +194,7 @@ async fn a_handle_may_work_on_another_organization() {
             "/v1/organizations/other/databases/orders",
             "/v1/organizations/other/groups/default",
             "/v1/organizations/other/audit-logs",
+            "/v1/organizations/third/databases/orders",
             "/v1/organizations/acme/databases/orders",
         ]
     );

@@ -141,6 +141,7 @@ impl<'de> Deserialize<'de> for DatabaseUsage {
 #[non_exhaustive]
 pub struct InstanceUsage {
     /// The id of the instance.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub uuid: String,
     /// What it used.
     #[serde(default, deserialize_with = "null_as_default")]

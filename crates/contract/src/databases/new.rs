@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     ByteSize, DatabaseName, EncryptionKey, GroupName, InvalidInput, PathSegment as _, RequestPart,
-    open_enum::open_enum, units::size_limit, without_secrets,
+    open_enum::open_enum, rfc3339, units::size_limit, without_secrets,
 };
 
 /// A database to create.
@@ -161,7 +161,10 @@ impl Seed {
     pub(super) fn check(&self) -> Result<(), InvalidInput> {
         match self {
             // It may be older than the rule of new names.
-            Self::Database { name, .. } => DatabaseName::from_segment(name.clone()).map(drop),
+            Self::Database { name, timestamp } => {
+                DatabaseName::from_segment(name.clone())?;
+                rfc3339::check("seed.timestamp", *timestamp)
+            }
             Self::Dump { url } if url.is_empty() => Err(InvalidInput::new("dump url", url, "must not be empty")),
             Self::Dump { .. } | Self::DatabaseUpload => Ok(()),
         }

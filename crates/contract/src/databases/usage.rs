@@ -54,6 +54,8 @@ impl RequestPart for UsagePeriod {
     const PRESENCE: Presence = Presence::Optional;
 
     fn check(&self) -> Result<(), InvalidInput> {
+        rfc3339::check("from", self.from)?;
+        rfc3339::check("to", self.to)?;
         match (self.from, self.to) {
             (Some(from), Some(to)) if from > to => {
                 Err(InvalidInput::new("from", &from.to_string(), format!("must not be later than to, {to}")))
@@ -82,6 +84,10 @@ impl QueriesSince {
 
 impl RequestPart for QueriesSince {
     const PRESENCE: Presence = Presence::Optional;
+
+    fn check(&self) -> Result<(), InvalidInput> {
+        rfc3339::check("from", self.from)
+    }
 }
 
 /// What a query read and wrote.

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{Encryption, Pagination, Parent, Seed};
 use crate::{
     DatabaseId, DatabaseName, GroupId, GroupName, InvalidInput, LocationCode, Nothing, OrganizationId, Presence,
-    RequestPart, answer::answer, decode::empty_as_none, endpoint::endpoint, lenient::null_as_default,
+    RequestPart, answer::answer, decode::empty_as_none, endpoint::endpoint, lenient::null_as_default, whole_number,
 };
+
+/// The largest `limit` of every listing of version 3.
+pub(crate) const MOST_ON_A_PAGE: u64 = 1000;
 
 endpoint!(
     /// Lists the databases of an organization, or those that were deleted and can be brought back.
@@ -83,21 +86,12 @@ impl DatabaseV3Filter {
 
 impl RequestPart for DatabaseV3Filter {
     const PRESENCE: Presence = Presence::Optional;
+    const LARGEST_NUMBER: u64 = MOST_ON_A_PAGE;
 
     fn check(&self) -> Result<(), InvalidInput> {
         self.group_id.as_deref().map_or(Ok(()), GroupId::check)?;
         self.parent_db_id.as_deref().map_or(Ok(()), DatabaseId::check)?;
-        check_limit(self.limit)
-    }
-}
-
-/// The rule of every listing of version 3.
-pub(crate) fn check_limit(limit: Option<u64>) -> Result<(), InvalidInput> {
-    match limit {
-        Some(limit) if !(1..=1000).contains(&limit) => {
-            Err(InvalidInput::new("limit", &limit.to_string(), "must be from 1 to 1000"))
-        }
-        _ => Ok(()),
+        whole_number::check::<Self>("limit", self.limit)
     }
 }
 

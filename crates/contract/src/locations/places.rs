@@ -57,7 +57,7 @@ static FLY: [Place; 35] = [
 /// assert_eq!(los_angeles.closest(Place::aws(), 1)[0].code, "aws-us-west-2");
 /// # Ok::<(), turso_cloud_contract::InvalidInput>(())
 /// ```
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Place {
     /// Its code.

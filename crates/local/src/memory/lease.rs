@@ -37,6 +37,11 @@ impl Lease {
         self.used = used;
         Ok(())
     }
+
+    /// How many bytes there are.
+    pub(crate) fn bytes(&self) -> usize {
+        self.used
+    }
 }
 
 impl Drop for Lease {

@@ -140,16 +140,11 @@ async fn a_page_has_at_most_1000_entries() {
 #[tokio::test]
 async fn a_bad_page_is_refused_by_name() {
     let cloud = at_ten();
-    for (query, part) in [
-        ("page=0", "page \"0\" is not valid: pages are numbered from 1"),
-        ("page_size=0", "page size \"0\" is not valid"),
-        ("page=x", "page \"x\" is not valid: must be a whole number"),
-        ("page_size=-1", "page_size \"-1\" is not valid: must be a whole number from 1"),
-        ("page_size=", "page_size \"\" is not valid: must be a whole number"),
-        ("page_size=99999999999999999999", "page_size \"99999999999999999999\" is not valid: must be a whole number"),
-    ] {
-        let refused = get(&cloud, &format!("{LOG}?{query}")).await;
-        assert_eq!(refused.status, 400, "{query}");
-        assert!(refused.error().contains(part), "{query}: {}", refused.error());
+    for field in ["page", "page_size"] {
+        for value in ["0", "-1", "x", "", "99999999999999999999"] {
+            let refused = get(&cloud, &format!("{LOG}?{field}={value}")).await;
+            let rule = "must be a whole number from 1 to 18446744073709551615";
+            assert_eq!(refused.refusal(), (400, format!("{field} \"{value}\" is not valid: {rule}")));
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::json;
-use turso_cloud_local::{Cloud, local_api::UsageToAdd};
+use turso_cloud_local::{Clock, Cloud, local_api::UsageToAdd};
 
 use crate::support::{
     ACME as ORGANIZATION, SEED, call, create_database, delete, get, mint, outcome, patch, post, put, query,
@@ -59,6 +59,47 @@ async fn usage_counts_what_there_is_and_what_was_done() {
     assert_eq!(database["uuid"], created["database"]["DbId"]);
     assert_eq!(database["usage"], database["total"]);
     assert_eq!(database["usage"]["rows_written"], usage["usage"]["rows_written"]);
+}
+
+#[tokio::test]
+async fn usage_beyond_all_numbers_is_the_largest_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["orders", "events"];
+    let open = |hour: i64| {
+        let clock = Clock::frozen_at(format!("2026-03-10T{hour:02}:30:00Z").parse().unwrap());
+        Cloud::builder().directory(folder.path()).clock(clock).build().unwrap()
+    };
+    let rows_read = async |cloud: &Cloud| {
+        let usage = get(cloud, &format!("{ACME}/usage")).await.json()["organization"].clone();
+        let of_each = usage["databases"].as_array().unwrap().iter().map(|used| used["usage"]["rows_read"].as_u64());
+        (usage["usage"]["rows_read"].as_u64(), of_each.collect::<Vec<_>>())
+    };
+    for name in names {
+        create_database(&open(0), name).await;
+    }
+    for hour in 0..3 {
+        for _ in 0..2 {
+            let cloud = open(hour);
+            for name in names {
+                cloud.add_usage(&UsageToAdd::new("acme", name).rows_read(u64::MAX)).unwrap();
+            }
+            assert_eq!(rows_read(&cloud).await, (Some(u64::MAX), vec![Some(u64::MAX); 2]));
+        }
+        // The state has signed numbers, one for each hour.
+        let kept = i64::MAX.unsigned_abs().saturating_mul(hour.unsigned_abs() + 1);
+        assert_eq!(rows_read(&open(hour)).await, (Some(kept.saturating_mul(2)), vec![Some(kept); 2]));
+    }
+}
+
+#[tokio::test]
+async fn what_a_deleted_database_used_is_told_no_more_and_still_counts_for_the_plan() {
+    let cloud = Cloud::builder().seed(SEED).with_plan("developer").build().unwrap();
+    create_database(&cloud, "orders").await;
+    cloud.add_usage(&UsageToAdd::new("acme", "orders").rows_written(25_000_000)).unwrap();
+    assert_eq!(delete(&cloud, &format!("{ACME}/databases/orders")).await.status, 200);
+    let usage = get(&cloud, &format!("{ACME}/usage")).await.json()["organization"].clone();
+    assert_eq!((&usage["usage"]["rows_written"], &usage["databases"]), (&json!(0), &json!([])));
+    assert_eq!(get(&cloud, ACME).await.json()["organization"]["blocked_writes"], true);
 }
 
 #[tokio::test]

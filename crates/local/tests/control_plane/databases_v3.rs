@@ -232,10 +232,10 @@ async fn a_page_that_cannot_be_is_refused() {
     let cloud = cloud();
     for list in ["databases", "deleted-groups"] {
         for (asked, part) in [
-            ("limit=0", "must be from 1 to 1000"),
-            ("limit=1001", "must be from 1 to 1000"),
-            ("limit=-1", "limit \"-1\" is not valid: must be a whole number from 1 to"),
-            ("limit=many", "limit \"many\" is not valid: must be a whole number"),
+            ("limit=0", "limit \"0\" is not valid: must be a whole number from 1 to 1000"),
+            ("limit=1001", "limit \"1001\" is not valid: must be a whole number from 1 to 1000"),
+            ("limit=-1", "limit \"-1\" is not valid: must be a whole number from 1 to 1000"),
+            ("limit=many", "limit \"many\" is not valid: must be a whole number from 1 to 1000"),
             ("cursor=x", "is not one of this listing"),
             ("cursor=MS4", "is not one of this listing"),
         ] {

@@ -71,6 +71,24 @@ async fn a_location_that_is_there_is_ready() {
 }
 
 #[tokio::test]
+async fn a_location_of_an_archived_group_is_added_and_removed_and_is_not_ready() {
+    let cloud = Cloud::new().unwrap();
+    cloud.archive_group("acme", "default").unwrap();
+    let added = post(&cloud, &format!("{LOCATIONS}/aws-eu-west-1"), "").await;
+    assert_eq!(
+        (locations(&added), &added.json()["group"]["archived"]),
+        (json!(["local", "aws-eu-west-1"]), &json!(true))
+    );
+    let refused = get(&cloud, &format!("{LOCATIONS}/aws-eu-west-1/wait")).await;
+    assert_eq!(refused.refusal(), (400, "group default is archived".to_owned()));
+    let unknown = get(&cloud, &format!("{LOCATIONS}/mars/wait")).await;
+    assert_eq!(unknown.refusal(), (400, "Invalid location code".to_owned()));
+    assert_eq!(locations(&delete(&cloud, &format!("{LOCATIONS}/aws-eu-west-1")).await), json!(["local"]));
+    assert_eq!(post(&cloud, "/v1/organizations/acme/groups/default/unarchive", "").await.status, 200);
+    assert_eq!(get(&cloud, &format!("{LOCATIONS}/local/wait")).await.status, 200);
+}
+
+#[tokio::test]
 async fn an_unknown_group_is_not_found() {
     let cloud = Cloud::new().unwrap();
     let path = "/v1/organizations/acme/groups/none/locations/local";

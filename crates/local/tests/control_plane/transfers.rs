@@ -3,7 +3,7 @@
 use serde_json::json;
 use turso_cloud_local::Cloud;
 
-use crate::support::{ACME, DEV, SEED, create_database, delete, get, mint, ok, outcome, post, query};
+use crate::support::{ACME, DEV, SEED, create_database, delete, get, mint, ok, outcome, patch, post, query};
 
 const GROUP: &str = "/v1/organizations/acme/groups/default";
 const DATABASE: &str = "/v1/organizations/acme/databases/orders";
@@ -42,6 +42,15 @@ async fn a_group_moves_with_its_databases_and_keeps_ids_and_tokens() {
         assert_eq!(outcome(&cloud, "orders-dev", token, "SELECT 1").await, ok());
         assert_eq!(query(&cloud, "orders-acme", token, "SELECT 1").await.status, 404);
     }
+}
+
+#[tokio::test]
+async fn a_group_that_is_protected_from_deletion_moves_and_stays_so() {
+    let cloud = cloud().await;
+    patch(&cloud, &format!("{GROUP}/configuration"), r#"{"delete_protection":true}"#).await;
+    let moved = transfer_group(&cloud, "dev").await;
+    assert_eq!((moved.status, &moved.json()["delete_protection"]), (200, &json!(true)));
+    assert_eq!(delete(&cloud, "/v1/organizations/dev/groups/default").await.status, 403);
 }
 
 #[tokio::test]

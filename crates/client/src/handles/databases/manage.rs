@@ -1,8 +1,9 @@
 //! What there is to do with a database beside making and deleting it.
 
 use turso_cloud_contract::{
-    DatabaseName, InstanceName, InvalidInput,
+    DatabaseName, DatabaseToken, InstanceName, InvalidInput,
     billing::DatabaseUsage,
+    database_tokens::{CreateDatabaseToken, NewToken, RotateDatabaseTokens},
     databases::{
         DatabaseConfiguration, DatabasePatch, DatabaseTransfer, GetDatabaseConfiguration, GetDatabaseStats,
         GetDatabaseUsage, GetInstance, Instance, ListDatabaseQueries, ListInstances, QueriesSince, QueryStat,
@@ -243,5 +244,56 @@ impl Databases {
             Ok(WaitForInstance { organization, database, instance: named(instance)? })
         });
         Call::one(self.scope.client(), endpoint, drop)
+    }
+
+    /// Mints a token for the SQL endpoint of one database. The service keeps no list of tokens: it cannot be revoked
+    /// alone, so give it an end.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// use turso_cloud::{Expiration, NewToken};
+    ///
+    /// let token = turso.databases().create_token("orders", NewToken::read_only().expires(Expiration::days(7))).await?;
+    /// assert_eq!(format!("{token:?}"), "DatabaseToken([redacted])");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create_token<N>(&self, name: N, token: NewToken) -> Call<DatabaseToken>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let endpoint = self.path(name).map(|(organization, database)| CreateDatabaseToken {
+            organization,
+            database,
+            query: token.options,
+            body: token.permissions,
+        });
+        Call::one(self.scope.client(), endpoint, |answer| answer.jwt)
+    }
+
+    /// Makes every token of a database invalid.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// turso.databases().rotate_tokens("orders").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rotate_tokens<N>(&self, name: N) -> Call<()>
+    where
+        N: TryInto<DatabaseName>,
+        N::Error: Into<InvalidInput>,
+    {
+        let path = self.path(name);
+        let ended = path.as_ref().ok().map(ended);
+        let endpoint = path.map(|(organization, database)| RotateDatabaseTokens { organization, database });
+        Call::one(self.scope.client(), endpoint, drop).ending_access(ended)
     }
 }

@@ -57,9 +57,9 @@ impl Handles<GetOrganizationUsage> for Answers {
         let used = rows.iter().map(|database| databases::used_this_month(cx, database));
         let used = used.collect::<Result<Vec<_>, _>>()?;
         for DatabaseUsage { usage, .. } in &used {
-            total.rows_read += usage.rows_read;
-            total.rows_written += usage.rows_written;
-            total.storage_bytes += usage.storage_bytes;
+            total.rows_read = total.rows_read.saturating_add(usage.rows_read);
+            total.rows_written = total.rows_written.saturating_add(usage.rows_written);
+            total.storage_bytes = total.storage_bytes.saturating_add(usage.storage_bytes);
         }
         let uuid = OrganizationId::try_from(organization.uuid)?;
         Ok(OrganizationUsageAnswer::new(OrganizationUsage::new(uuid, total, used)))

@@ -100,7 +100,7 @@ pub(crate) enum CursorEntry {
     Row {
         #[serde(serialize_with = "json::row")]
         row: Vec<Value>,
-        /// For what it keeps.
+        /// For what it keeps, which is as much as its values take on the wire.
         #[serde(skip)]
         lease: Lease,
     },
@@ -140,14 +140,12 @@ impl Column {
 }
 
 impl CursorEntry {
-    /// About how many bytes an entry takes beside its values or columns.
-    pub(crate) const ENVELOPE: usize = 60;
-
     /// About how many bytes this entry takes on the wire.
     pub(crate) fn wire_size(&self) -> usize {
-        Self::ENVELOPE
+        const ENVELOPE: usize = 60;
+        ENVELOPE
             + match self {
-                Self::Row { row, .. } => row.iter().map(|value| value.as_ref().wire_size()).sum(),
+                Self::Row { lease, .. } => lease.bytes(),
                 Self::StepBegin { cols, .. } => cols.iter().map(Column::wire_size).sum(),
                 _ => 0,
             }

@@ -43,11 +43,17 @@ impl Handles<RemoveGroupLocation> for Answers {
 }
 
 impl Handles<WaitForGroupLocation> for Answers {
-    /// A location is ready from the moment it is there.
+    /// A location is ready from the moment it is there, and as long as its group is awake.
     fn handle(&self, request: WaitForGroupLocation, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let group = find(cx, &organization, &request.group)?;
-        if group.locations().any(|present| *present == request.location) { Ok(Nothing) } else { Err(invalid()) }
+        if !group.locations().any(|present| *present == request.location) {
+            return Err(invalid());
+        }
+        if group.archived {
+            return Err(Refusal::bad_request(format!("group {} is archived", group.name)));
+        }
+        Ok(Nothing)
     }
 }
 

@@ -26,28 +26,21 @@ pub(super) struct Entries {
     bytes: usize,
 }
 
-impl Entries {
-    fn add(&mut self, entry: Entry) {
-        self.bytes += entry.bytes;
-        self.entries.push(entry);
-    }
-}
-
 impl Chunk for Entries {
     type Sent = Vec<Entry>;
 
     const LONGEST_BYTES: usize = PIECE_BYTES;
 
     fn push(&mut self, entry: CursorEntry) {
-        self.add(entry.into());
+        let entry = Entry::from(entry);
+        self.bytes += entry.bytes;
+        self.entries.push(entry);
     }
 
     fn push_row(&mut self, row: &[ValueRef<'_>]) -> Result<(), Exhausted> {
-        let bytes = ValueRef::wire_size_of(row);
         let mut lease = Lease::default();
-        lease.grow(bytes)?;
-        let content = CursorEntry::Row { row: row.iter().map(ValueRef::to_value).collect(), lease };
-        self.add(Entry { content, bytes: CursorEntry::ENVELOPE + bytes });
+        lease.grow(ValueRef::wire_size_of(row))?;
+        self.push(CursorEntry::Row { row: row.iter().map(ValueRef::to_value).collect(), lease });
         Ok(())
     }
 
