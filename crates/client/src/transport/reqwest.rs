@@ -230,7 +230,7 @@ fn certificates(pems: &[Bytes]) -> Result<Vec<reqwest::Certificate>, Error> {
     let mut certificates = Vec::new();
     for pem in pems {
         let bundle = reqwest::Certificate::from_pem_bundle(pem)
-            .map_err(|e| Error::config("a root certificate is not PEM").with_source(e.without_url()))?;
+            .map_err(|e| Error::config("a root certificate cannot be read").with_source(e.without_url()))?;
         if bundle.is_empty() {
             return Err(Error::config("a root certificate holds no PEM block"));
         }
