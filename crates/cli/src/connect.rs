@@ -3,7 +3,7 @@
 use std::{env, fs, time::Duration};
 
 use anyhow::{Context as _, Result};
-use turso_cloud::{Client, DatabaseName, DatabaseToken, Error, Expiration, InvalidInput, NewToken};
+use turso_cloud::{Client, DatabaseName, DatabaseToken, Error, Expiration, InvalidInput, NewToken, refuse_in_clear};
 use url::{Host, Url};
 
 use crate::{
@@ -62,6 +62,7 @@ pub(crate) async fn connect(cx: &Context, database: &str, access: Access<'_>) ->
         Rights::Read => url_and_token(client, &name, access.rights).await,
     };
     let (url, token) = suggest::database(cx, OPEN, &name, opened).await?;
+    check(&url)?;
     connection(&url, Some(token))
 }
 
@@ -76,6 +77,7 @@ pub(crate) async fn rehearse(cx: &Context, database: &str, access: Access<'_>) -
     let (client, name) = (cx.client()?, DatabaseName::try_from(database)?);
     let opened = url_and_token(client, &name, access.rights).await;
     let (url, _made_up) = suggest::database(cx, OPEN, &name, opened).await?;
+    check(&url)?;
     Ok(hrana::base(&url))
 }
 
@@ -104,8 +106,8 @@ fn lifetime() -> Expiration {
     Expiration::hours(1)
 }
 
-/// Refuses what is no name of a database and no URL of one, and a URL that holds a token: it would be shown wherever the
-/// database is named.
+/// Refuses what is no name of a database and no URL of one, a URL that holds a token, which would be shown wherever the
+/// database is named, and one by which a token would go to Turso Cloud in clear.
 pub(crate) fn check(database: &str) -> Result<()> {
     const SCHEMES: [&str; 6] = ["libsql", "turso", "https", "http", "wss", "ws"];
     const FIELD: &str = "URL of the database";
@@ -125,7 +127,7 @@ pub(crate) fn check(database: &str) -> Result<()> {
         let refused = InvalidInput::without_value(FIELD, rule);
         return Err(Failure::usage(refused.to_string()).hint(hint).into());
     }
-    Ok(())
+    Ok(refuse_in_clear(FIELD, database)?)
 }
 
 fn connection(cx: &Context, settings: HttpSettings, url: &str, token: Option<DatabaseToken>) -> Result<Connection> {

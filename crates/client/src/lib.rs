@@ -44,6 +44,7 @@ pub use http;
 /// Times as signatures here have them.
 pub use jiff;
 pub use listing::Listing;
+pub use origin::refuse_in_clear;
 pub use raw::{RawAnswer, RawCall};
 pub use retry::RetryPolicy;
 /// Every endpoint and wire type of the API.

@@ -7,7 +7,7 @@ use reqwest::{
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
 };
 use serde::{Deserialize, Serialize};
-use turso_cloud::{DatabaseToken, EncryptionKey, contract::uploads::ENCRYPTION_KEY_HEADER};
+use turso_cloud::{DatabaseToken, EncryptionKey, contract::uploads::ENCRYPTION_KEY_HEADER, refuse_in_clear};
 use url::Url;
 
 use super::{
@@ -188,10 +188,11 @@ impl Connection {
         answer
     }
 
-    /// The stream at the place an answer names. A server may move a stream, but not out of TLS.
+    /// The stream at the place an answer names. A server may move a stream, but not out of TLS, nor to Turso Cloud in clear.
     pub(super) fn stream_at(&self, Opening { baton, base_url: base }: Opening) -> Stream {
         let is_allowed = |base: &String| {
-            Url::parse(base).is_ok_and(|url| url.scheme() == "https" || self.base.starts_with("http://"))
+            let is_encrypted = Url::parse(base).is_ok_and(|url| url.scheme() == "https");
+            is_encrypted || (self.base.starts_with("http://") && refuse_in_clear("base URL", base).is_ok())
         };
         let base = base.filter(is_allowed).map(|base| base.trim_end_matches('/').to_owned());
         let is_in_transaction = self.left.as_ref().is_some_and(|stream| stream.is_in_transaction);
