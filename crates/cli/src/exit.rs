@@ -2,6 +2,7 @@
 
 mod chain;
 mod sql;
+mod stranger;
 
 use std::{fmt, process::ExitCode};
 
@@ -12,6 +13,7 @@ use turso_cloud_local::CloudError;
 use crate::terminal::harmless;
 pub(crate) use sql::Place;
 use sql::Sql;
+pub(crate) use stranger::{introduce, is_of_stranger};
 
 /// The kinds of failure a script can tell apart, each with its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,6 +293,7 @@ fn kind_of(error: &Error) -> Kind {
     match error.kind() {
         ErrorKind::InvalidInput | ErrorKind::Config => Kind::Usage,
         ErrorKind::Unauthenticated => Kind::Unauthenticated,
+        ErrorKind::NotFound if is_of_stranger(error) => Kind::Failed,
         ErrorKind::NotFound => Kind::NotFound,
         ErrorKind::PaymentRequired | ErrorKind::Forbidden | ErrorKind::AlreadyExists | ErrorKind::Rejected => {
             Kind::Refused

@@ -4,7 +4,10 @@ use anyhow::Result;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{DatabaseName, Error, GroupName};
 
-use crate::{context::Context, exit::Failure};
+use crate::{
+    context::Context,
+    exit::{Failure, is_of_stranger},
+};
 
 /// Looking further would cost more than a suggestion is worth.
 const LOOKED_AT: usize = 1000;
@@ -22,7 +25,7 @@ pub(crate) async fn database<T>(
         Err(error) => error,
     };
     let message = format!("cannot {doing} the database {name}");
-    if !error.is_not_found() {
+    if !says_absent(&error) {
         return Err(anyhow::Error::from(error).context(message));
     }
     let listing = cx.client()?.databases().stream().take(LOOKED_AT);
@@ -37,7 +40,7 @@ pub(crate) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcom
         Err(error) => error,
     };
     let message = format!("cannot {doing} the group {name}");
-    if !error.is_not_found() {
+    if !says_absent(&error) {
         return Err(anyhow::Error::from(error).context(message));
     }
     let groups = cx.client()?.groups().list().await.unwrap_or_default();
@@ -49,11 +52,15 @@ pub(crate) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcom
 pub(crate) fn listing(what: &str) -> impl Fn(Error) -> anyhow::Error {
     let message = format!("cannot list the {what}");
     move |error| {
-        if !error.is_not_found() {
+        if !says_absent(&error) {
             return anyhow::Error::from(error).context(message.clone());
         }
         Failure::of(error, message.as_str()).hint("tursoctl org list").into()
     }
+}
+
+fn says_absent(error: &Error) -> bool {
+    error.is_not_found() && !is_of_stranger(error)
 }
 
 fn not_there(message: String, error: Error, name: &str, names: &[String], listing: &str) -> anyhow::Error {

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    exit::{Failure, Report},
+    exit::{Failure, Report, introduce},
     output::Shape,
 };
 
@@ -27,6 +27,7 @@ struct Check {
 pub(super) async fn run(cx: &Context) -> Result<()> {
     let mut checks = Vec::new();
     let outcome = look(cx, &mut checks).await;
+    let outcome = outcome.map_err(|(check, error)| (check, introduce(cx.settings(), error)));
     if let Err((check, error)) = &outcome {
         let report = Report::of(error);
         let hint = report.hint().map(str::to_owned);
