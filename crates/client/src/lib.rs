@@ -47,6 +47,7 @@ pub use listing::Listing;
 pub use origin::refuse_in_clear;
 pub use raw::{RawAnswer, RawCall};
 pub use retry::RetryPolicy;
+pub use retry_after::retry_after;
 /// Every endpoint and wire type of the API.
 pub use turso_cloud_contract as contract;
 pub use turso_cloud_contract::{

@@ -1,6 +1,6 @@
 //! What goes wrong between this program and a database.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use turso_cloud::contract::uploads::ENCRYPTION_KEY_HEADER;
 
@@ -13,7 +13,7 @@ pub(crate) enum HranaError {
     /// The database says no to a statement.
     Sql { message: String, code: String, extended_code: Option<String> },
     /// The whole request was refused.
-    Refused { status: u16, message: String, code: String, retry_after: Option<u64> },
+    Refused { status: u16, message: String, code: String, retry_after: Option<Duration> },
     /// No connection could be made: nothing was done.
     Connect(reqwest::Error),
     /// The exchange broke off: nobody knows what was done.
@@ -41,6 +41,11 @@ impl HranaError {
     /// The status of an answer that is none.
     pub(crate) fn status(&self) -> Option<u16> {
         if let Self::Refused { status, .. } = self { Some(*status) } else { None }
+    }
+
+    /// How long the database asks to wait before the next request.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        if let Self::Refused { retry_after, .. } = self { *retry_after } else { None }
     }
 
     /// The code the database gives it.
@@ -100,7 +105,9 @@ impl HranaError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Refused { message, .. } if message.contains(ENCRYPTION_KEY_HEADER) => "--encryption-key-file FILE",
-            Self::Refused { retry_after: Some(seconds), .. } => return Some(format!("try again in {seconds} s")),
+            Self::Refused { retry_after: Some(wait), .. } => {
+                return Some(format!("try again in {} s", wait.as_secs().max(1)));
+            }
             Self::Connect(error) if is_about_authority(error) => {
                 "--cacert FILE names an authority to trust, too; tursoctl local ca prints that of a local cloud"
             }
