@@ -90,6 +90,23 @@ fn nothing_is_read_that_cannot_go_anywhere() {
 }
 
 #[test]
+fn where_it_goes_is_looked_at_once() {
+    let served = served(&["shop"]);
+    let looks = |database: &str, more: &[&str]| {
+        served.cloud.requests().clear();
+        let arguments = ["import", "csv", "-", "--table", "t", "--to", database];
+        let ended = piped(&served, &[&arguments[..], more].concat(), "a\n1\n");
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let requests = served.cloud.requests().all();
+        requests.iter().filter(|request| request.operation.as_deref() == Some("GetDatabase")).count()
+    };
+    // The other one is for where it connects to.
+    assert_eq!(looks("shop", &[]), 2);
+    assert_eq!(looks("shop", &["--dry-run"]), 1);
+    assert_eq!(looks("new", &["--create", "--dry-run"]), 1);
+}
+
+#[test]
 fn a_token_may_come_before_it() {
     let served = served(&["shop"]);
     let input = format!("{}\na\n1\n", served.token());

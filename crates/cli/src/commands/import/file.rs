@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _};
 
 use anyhow::Result;
+use turso_cloud::GroupName;
 
 use super::journal::Fingerprint;
 use crate::{
@@ -14,11 +15,13 @@ use crate::{
 };
 
 impl Import {
-    /// The file, and what tells it from others.
-    pub(super) async fn open(&self, cx: &Context) -> Result<(Input, Fingerprint)> {
+    /// The file with what tells it from others, and the group of a database that is to be created. Whether it can go there is
+    /// seen before it is read: whoever is writing it to standard input may not be able to do so again.
+    pub(super) async fn open(&self, cx: &Context) -> Result<(Input, Fingerprint, Option<GroupName>)> {
         if !is_standard_input(&self.file) {
             let fingerprint = Fingerprint::of(&self.file)?;
-            return Ok((Input::open(&self.file)?, fingerprint));
+            let input = Input::open(&self.file)?;
+            return Ok((input, fingerprint, self.destination.check(cx).await?));
         }
         for (is_given, flag) in [(self.keep, "--keep"), (self.resume, "--resume")] {
             if is_given {
@@ -34,11 +37,10 @@ impl Import {
             // It is the first line.
             cx.token()?;
         }
-        // Whoever is writing it may not be able to do so again.
-        self.destination.check(cx).await?;
+        let group = self.destination.check(cx).await?;
         let _reading = progress::waiting(cx, "reading standard input");
         let input = Input::of_standard_input()?;
         let fingerprint = Fingerprint::of_standard_input(input.bytes()?);
-        Ok((input, fingerprint))
+        Ok((input, fingerprint, group))
     }
 }
