@@ -8,7 +8,7 @@ mod text;
 
 use anyhow::Result;
 
-pub(super) use arguments::{Given, from_hexadecimal};
+pub(super) use arguments::Given;
 pub(super) use rehearsal::rehearse;
 pub(super) use runner::{IsLast, Runner};
 use runner::{is_of_database, tell};
