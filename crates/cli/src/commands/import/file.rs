@@ -1,8 +1,8 @@
 //! What an import is made from.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Read as _};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use turso_cloud::GroupName;
 
 use super::journal::Fingerprint;
@@ -21,6 +21,7 @@ impl Import {
         if !is_standard_input(&self.file) {
             let fingerprint = Fingerprint::of(&self.file)?;
             let input = Input::open(&self.file)?;
+            refuse_binary(&input)?;
             return Ok((input, fingerprint, self.destination.check(cx).await?));
         }
         for (is_given, flag) in [(self.keep, "--keep"), (self.resume, "--resume")] {
@@ -40,7 +41,20 @@ impl Import {
         let group = self.destination.check(cx).await?;
         let _reading = progress::waiting(cx, "reading standard input");
         let input = Input::of_standard_input()?;
+        refuse_binary(&input)?;
         let fingerprint = Fingerprint::of_standard_input(input.bytes()?);
         Ok((input, fingerprint, group))
     }
+}
+
+/// What was mistaken for a text by whoever named it would be told by the first byte that is none.
+fn refuse_binary(input: &Input) -> Result<()> {
+    let mut head = Vec::new();
+    input.from(0).take(16).read_to_end(&mut head).with_context(|| format!("cannot read {input}"))?;
+    let (found, hint) = match &*head {
+        b"SQLite format 3\0" => ("a SQLite database", "tursoctl import sqlite imports it"),
+        [0x1f, 0x8b, ..] => ("compressed", "pipe what it holds in: gunzip --stdout FILE, and give - as the file"),
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(format!("{input} is {found}, and no text")).hint(hint).into())
 }
