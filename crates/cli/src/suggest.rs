@@ -50,7 +50,11 @@ pub(crate) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcom
 
 /// What is said where a list cannot be had: one that is not there is of an organization that is not.
 pub(crate) fn listing(what: &str) -> impl Fn(Error) -> anyhow::Error {
-    let message = format!("cannot list the {what}");
+    organization(format!("cannot list the {what}"))
+}
+
+/// What is said where something cannot be done to an organization.
+pub(crate) fn organization(message: String) -> impl Fn(Error) -> anyhow::Error {
     move |error| {
         if !says_absent(&error) {
             return anyhow::Error::from(error).context(message.clone());
