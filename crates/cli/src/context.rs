@@ -105,8 +105,10 @@ impl Context {
     /// The organization that commands work on.
     pub(crate) fn organization(&self) -> Result<OrganizationSlug> {
         let slug = self.settings.text("organization").ok_or_else(|| {
-            Failure::usage("no organization is chosen")
-                .hint("tursoctl profile set organization=SLUG, or give --org SLUG")
+            Failure::usage("no organization is chosen").hint(format!(
+                "{}, or give --org SLUG",
+                self.settings.on_profile("tursoctl profile set organization=SLUG")
+            ))
         })?;
         Ok(OrganizationSlug::try_from(slug)?)
     }
