@@ -1,8 +1,9 @@
 //! Ways to a database's own endpoint.
 
-use std::{env, fs, time::Duration};
+use std::{env, time::Duration};
 
 use anyhow::{Context as _, Result};
+use reqwest::Certificate;
 use turso_cloud::{Client, DatabaseName, DatabaseToken, Error, Expiration, InvalidInput, NewToken, refuse_in_clear};
 use url::{Host, Url};
 
@@ -149,16 +150,11 @@ fn token_of_environment() -> Result<Option<DatabaseToken>> {
 
 fn settings(cx: &Context) -> Result<HttpSettings> {
     let timeout = cx.settings().text("timeout").map(parse_duration).transpose().map_err(Failure::usage)?;
-    let mut certificates = Vec::new();
-    if let Some(file) = cx.settings().text("cacert") {
-        let pem = fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?;
-        certificates =
-            reqwest::Certificate::from_pem_bundle(&pem).with_context(|| format!("{file} is no certificate in PEM"))?;
-    }
+    let certificates = cx.certificates()?.map(|pem| Certificate::from_pem_bundle(&pem)).transpose()?;
     Ok(HttpSettings {
         connect_timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
         read_timeout: timeout.unwrap_or(READ_TIMEOUT),
-        certificates,
+        certificates: certificates.unwrap_or_default(),
         here: None,
     })
 }

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    exit::{Failure, Report, introduce},
+    exit::{Failure, Report, introduce, is_about_authority},
     output::Shape,
 };
 
@@ -73,7 +73,7 @@ fn no_region(error: turso_cloud::Error) -> anyhow::Error {
 
 /// The usual hint would lead here.
 fn unreachable(error: turso_cloud::Error) -> anyhow::Error {
-    if !error.is_connect() && !error.is_timeout() {
+    if (!error.is_connect() && !error.is_timeout()) || is_about_authority(&error) {
         return error.into();
     }
     Failure::of(error, "the service cannot be reached")

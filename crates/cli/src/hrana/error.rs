@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use turso_cloud::contract::uploads::ENCRYPTION_KEY_HEADER;
 
 use super::wire::SqlError;
-use crate::exit::{Failure, Kind};
+use crate::exit::{Failure, Kind, UNTRUSTED, is_about_authority};
 
 /// A database did not do what it was asked to.
 #[derive(Debug)]
@@ -108,9 +108,7 @@ impl HranaError {
             Self::Refused { retry_after: Some(wait), .. } => {
                 return Some(format!("try again in {} s", wait.as_secs().max(1)));
             }
-            Self::Connect(error) if is_about_authority(error) => {
-                "--cacert FILE names an authority to trust, too; tursoctl local ca prints that of a local cloud"
-            }
+            Self::Connect(error) if is_about_authority(error) => UNTRUSTED,
             _ if self.exit() == Kind::Unauthenticated => {
                 "a database given by its URL needs a token in TURSO_AUTH_TOKEN: tursoctl db tokens create NAME"
             }
@@ -132,11 +130,6 @@ impl From<HranaError> for Failure {
         let failure = Self::new(error.exit(), error.to_string()).caused_by(error);
         hint.into_iter().fold(failure, Self::hint)
     }
-}
-
-/// Whether a certificate was refused because nobody vouches for it.
-fn is_about_authority(error: &reqwest::Error) -> bool {
-    anyhow::Chain::new(error).any(|cause| cause.to_string().contains("UnknownIssuer"))
 }
 
 impl From<SqlError> for HranaError {
