@@ -23,7 +23,7 @@ pub(crate) fn service(field: &'static str, text: &str) -> Result<String, Invalid
 
 /// Refuses a URL by which something would go to Turso Cloud in clear. The client holds every URL it is given to this rule;
 /// it is here for whoever sends a token by other means, such as to a database. The error shows the URL without user, password
-/// and query.
+/// and query; what is no URL is refused as such, and not shown.
 ///
 /// ```
 /// use turso_cloud::refuse_in_clear;
@@ -36,7 +36,7 @@ pub fn refuse_in_clear(field: &'static str, url: &str) -> Result<(), InvalidInpu
     let parsed = read(field, url)?;
     if matches!(parsed.scheme(), "http" | "ws") && is_of_the_service(&parsed) {
         let rule = "must start with https://: nothing goes to Turso Cloud in clear";
-        return Err(InvalidInput::new(field, &without_secrets(url), rule));
+        return Err(InvalidInput::new(field, &without_secrets(parsed.as_str()), rule));
     }
     Ok(())
 }
@@ -133,6 +133,9 @@ mod tests {
         }
         let refused = refuse_in_clear("database URL", "http://u:planted@a.turso.io/b?authToken=planted").unwrap_err();
         assert_eq!(refused.value(), Some("http://a.turso.io/b"));
+        // The reader of URLs passes over ends of lines.
+        let refused = refuse_in_clear("database URL", "ht\ntp://u:planted@a.turso.io").unwrap_err();
+        assert_eq!(refused.value(), Some("http://a.turso.io/"));
     }
 
     #[test]
