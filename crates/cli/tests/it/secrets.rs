@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::support::{Ended, Served};
+use crate::{
+    sql,
+    support::{Ended, Served},
+};
 
 const KEY: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0ISE=";
 
@@ -176,6 +179,20 @@ fn a_token_file_that_is_none_is_refused_without_showing_it() {
     let ended = served.run(&["group", "list", "--token-file", &file]);
     assert_eq!(ended.code, Some(2));
     assert_silent(&ended, "planted");
+}
+
+#[test]
+fn a_file_that_holds_no_encryption_key_is_named_without_showing_it() {
+    let served = sql::served(&["vault"]);
+    let file = served.write("key", "planted secret");
+    let key = ["--encryption-key-file", &*file];
+    let create = ["db", "create", "other", "--encryption-cipher", "aes256gcm"];
+    for command in [&create[..], &["sql", "vault", "SELECT 1"]] {
+        let ended = served.run(&[command, &key].concat());
+        assert_eq!(ended.code, Some(2));
+        assert!(ended.stderr.starts_with(&format!("error: {file}: encryption key is not valid: ")), "{}", ended.stderr);
+        assert_silent(&ended, "planted");
+    }
 }
 
 #[test]
