@@ -30,7 +30,7 @@ use clap_complete::Shell;
 pub(crate) use api::ApiArgs;
 pub(crate) use audit::{AuditCommand, AuditFilter};
 pub(crate) use auth::{
-    ApiTokensCommand, ApiTokensCreate, ApiTokensRevoke, AuthCommand, AuthLogin, AuthStatus, ImportSource,
+    ApiTokensCommand, ApiTokensCreate, ApiTokensRevoke, AuthCommand, AuthLogin, AuthLogout, AuthStatus, ImportSource,
 };
 pub(crate) use db::{
     AllowRulesArgs, AllowRulesCommand, DbBranch, DbCommand, DbConfigChange, DbConfigCommand, DbCreate, DbDelete, DbEnv,

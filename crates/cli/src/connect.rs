@@ -1,9 +1,10 @@
 //! Ways to a database's own endpoint.
 
-use std::{env, fs, time::Duration};
+use std::{env, time::Duration};
 
 use anyhow::{Context as _, Result};
-use turso_cloud::{Client, DatabaseName, DatabaseToken, Error, Expiration, InvalidInput, NewToken};
+use reqwest::Certificate;
+use turso_cloud::{Client, DatabaseName, DatabaseToken, Error, Expiration, InvalidInput, NewToken, refuse_in_clear};
 use url::{Host, Url};
 
 use crate::{
@@ -62,6 +63,7 @@ pub(crate) async fn connect(cx: &Context, database: &str, access: Access<'_>) ->
         Rights::Read => url_and_token(client, &name, access.rights).await,
     };
     let (url, token) = suggest::database(cx, OPEN, &name, opened).await?;
+    check(&url)?;
     connection(&url, Some(token))
 }
 
@@ -76,6 +78,7 @@ pub(crate) async fn rehearse(cx: &Context, database: &str, access: Access<'_>) -
     let (client, name) = (cx.client()?, DatabaseName::try_from(database)?);
     let opened = url_and_token(client, &name, access.rights).await;
     let (url, _made_up) = suggest::database(cx, OPEN, &name, opened).await?;
+    check(&url)?;
     Ok(hrana::base(&url))
 }
 
@@ -104,8 +107,8 @@ fn lifetime() -> Expiration {
     Expiration::hours(1)
 }
 
-/// Refuses what is no name of a database and no URL of one, and a URL that holds a token: it would be shown wherever the
-/// database is named.
+/// Refuses what is no name of a database and no URL of one, a URL that holds a token, which would be shown wherever the
+/// database is named, and one by which a token would go to Turso Cloud in clear.
 pub(crate) fn check(database: &str) -> Result<()> {
     const SCHEMES: [&str; 6] = ["libsql", "turso", "https", "http", "wss", "ws"];
     const FIELD: &str = "URL of the database";
@@ -125,7 +128,7 @@ pub(crate) fn check(database: &str) -> Result<()> {
         let refused = InvalidInput::without_value(FIELD, rule);
         return Err(Failure::usage(refused.to_string()).hint(hint).into());
     }
-    Ok(())
+    Ok(refuse_in_clear(FIELD, database)?)
 }
 
 fn connection(cx: &Context, settings: HttpSettings, url: &str, token: Option<DatabaseToken>) -> Result<Connection> {
@@ -147,16 +150,11 @@ fn token_of_environment() -> Result<Option<DatabaseToken>> {
 
 fn settings(cx: &Context) -> Result<HttpSettings> {
     let timeout = cx.settings().text("timeout").map(parse_duration).transpose().map_err(Failure::usage)?;
-    let mut certificates = Vec::new();
-    if let Some(file) = cx.settings().text("cacert") {
-        let pem = fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?;
-        certificates =
-            reqwest::Certificate::from_pem_bundle(&pem).with_context(|| format!("{file} is no certificate in PEM"))?;
-    }
+    let certificates = cx.certificates()?.map(|pem| Certificate::from_pem_bundle(&pem)).transpose()?;
     Ok(HttpSettings {
         connect_timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
         read_timeout: timeout.unwrap_or(READ_TIMEOUT),
-        certificates,
+        certificates: certificates.unwrap_or_default(),
         here: None,
     })
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use reqwest::Certificate;
 use turso_cloud::{
     ApiToken, Client, Credentials, EncryptionKey, OrganizationSlug, RetryPolicy, contract::is_this_machine,
 };
@@ -105,8 +106,10 @@ impl Context {
     /// The organization that commands work on.
     pub(crate) fn organization(&self) -> Result<OrganizationSlug> {
         let slug = self.settings.text("organization").ok_or_else(|| {
-            Failure::usage("no organization is chosen")
-                .hint("tursoctl profile set organization=SLUG, or give --org SLUG")
+            Failure::usage("no organization is chosen").hint(format!(
+                "{}, or give --org SLUG",
+                self.settings.on_profile("tursoctl profile set organization=SLUG")
+            ))
         })?;
         Ok(OrganizationSlug::try_from(slug)?)
     }
@@ -223,6 +226,16 @@ impl Context {
         Err(Failure::new(Kind::Declined, "nothing was done").into())
     }
 
+    /// What to trust beside the certificates of the platform, in PEM.
+    pub(crate) fn certificates(&self) -> Result<Option<Vec<u8>>> {
+        let Some(file) = self.settings.text("cacert") else { return Ok(None) };
+        let pem = fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?;
+        if Certificate::from_pem_bundle(&pem).is_ok_and(|certificates| !certificates.is_empty()) {
+            return Ok(Some(pem));
+        }
+        Err(Failure::usage(format!("{file} holds no certificate in PEM")).into())
+    }
+
     /// How often a request may be repeated, if anything is said of it.
     pub(crate) fn retries(&self) -> Result<Option<u32>> {
         Ok(self.settings.text("retries").map(str::parse).transpose()?)
@@ -261,9 +274,8 @@ impl Context {
         if let Some(retries) = self.retries()? {
             builder = builder.retry(RetryPolicy::default().max_retries(retries));
         }
-        if let Some(file) = self.settings.text("cacert") {
-            builder = builder
-                .root_certificates(fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?);
+        if let Some(pem) = self.certificates()? {
+            builder = builder.root_certificates(pem);
         }
         if self.flags.trace_http {
             builder = builder.layer(Tracer::over);

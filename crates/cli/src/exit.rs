@@ -2,6 +2,7 @@
 
 mod chain;
 mod sql;
+mod stranger;
 
 use std::{fmt, process::ExitCode};
 
@@ -12,6 +13,7 @@ use turso_cloud_local::CloudError;
 use crate::terminal::harmless;
 pub(crate) use sql::Place;
 use sql::Sql;
+pub(crate) use stranger::{introduce, is_of_stranger};
 
 /// The kinds of failure a script can tell apart, each with its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,6 +263,14 @@ impl Http {
     }
 }
 
+/// What helps where a certificate was refused because nobody vouches for it.
+pub(crate) const UNTRUSTED: &str =
+    "--cacert FILE names an authority to trust, too; tursoctl local ca prints that of a local cloud";
+
+pub(crate) fn is_about_authority(error: &(dyn std::error::Error + 'static)) -> bool {
+    anyhow::Chain::new(error).any(|cause| cause.to_string().contains("UnknownIssuer"))
+}
+
 /// Any error where something was carried out before. What was not safe to run again stays what it is.
 pub(crate) fn after_changes(error: anyhow::Error) -> anyhow::Error {
     let (_, _, kind) = classify(&error);
@@ -291,6 +301,7 @@ fn kind_of(error: &Error) -> Kind {
     match error.kind() {
         ErrorKind::InvalidInput | ErrorKind::Config => Kind::Usage,
         ErrorKind::Unauthenticated => Kind::Unauthenticated,
+        ErrorKind::NotFound if is_of_stranger(error) => Kind::Failed,
         ErrorKind::NotFound => Kind::NotFound,
         ErrorKind::PaymentRequired | ErrorKind::Forbidden | ErrorKind::AlreadyExists | ErrorKind::Rejected => {
             Kind::Refused
@@ -329,6 +340,7 @@ fn hint_for(error: &Error) -> Option<String> {
     }
     let hint = match error.kind() {
         ErrorKind::Unauthenticated => "tursoctl auth login",
+        ErrorKind::Connect if is_about_authority(error) => UNTRUSTED,
         ErrorKind::Connect | ErrorKind::Timeout => "tursoctl doctor",
         ErrorKind::PaymentRequired => "tursoctl org plan",
         _ => return None,

@@ -118,7 +118,7 @@ fn run(
         }
     };
     runtime.shutdown_background();
-    let code = outcome?;
+    let code = outcome.map_err(|error| exit::introduce(cx.settings(), error))?;
     if let Some(recorder) = cx.recorder() {
         recorder.show(cx.out())?;
     }

@@ -1,5 +1,7 @@
 //! Doing the same to many things: the failure of one does not keep the others from being tried.
 
+use std::{collections::HashSet, hash::Hash};
+
 use anyhow::Result;
 
 use crate::{
@@ -60,6 +62,12 @@ impl Failures {
 /// Whether an error begins with a sentence that has this name as one of its words.
 fn names(error: &anyhow::Error, name: &str) -> bool {
     error.to_string().split([' ', ':', ',']).any(|word| word == name)
+}
+
+/// What was given, in that order, and what was given several times once.
+pub(crate) fn each_once<T: Clone + Eq + Hash>(given: &[T]) -> Vec<T> {
+    let mut seen = HashSet::new();
+    given.iter().filter(|one| seen.insert(*one)).cloned().collect()
 }
 
 /// Names, as many as somebody reads.

@@ -4,7 +4,10 @@ use anyhow::Result;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{DatabaseName, Error, GroupName};
 
-use crate::{context::Context, exit::Failure};
+use crate::{
+    context::Context,
+    exit::{Failure, is_of_stranger},
+};
 
 /// Looking further would cost more than a suggestion is worth.
 const LOOKED_AT: usize = 1000;
@@ -22,7 +25,7 @@ pub(crate) async fn database<T>(
         Err(error) => error,
     };
     let message = format!("cannot {doing} the database {name}");
-    if !error.is_not_found() {
+    if !says_absent(&error) {
         return Err(anyhow::Error::from(error).context(message));
     }
     let listing = cx.client()?.databases().stream().take(LOOKED_AT);
@@ -37,7 +40,7 @@ pub(crate) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcom
         Err(error) => error,
     };
     let message = format!("cannot {doing} the group {name}");
-    if !error.is_not_found() {
+    if !says_absent(&error) {
         return Err(anyhow::Error::from(error).context(message));
     }
     let groups = cx.client()?.groups().list().await.unwrap_or_default();
@@ -47,13 +50,21 @@ pub(crate) async fn group<T>(cx: &Context, doing: &str, name: &GroupName, outcom
 
 /// What is said where a list cannot be had: one that is not there is of an organization that is not.
 pub(crate) fn listing(what: &str) -> impl Fn(Error) -> anyhow::Error {
-    let message = format!("cannot list the {what}");
+    organization(format!("cannot list the {what}"))
+}
+
+/// What is said where something cannot be done to an organization.
+pub(crate) fn organization(message: String) -> impl Fn(Error) -> anyhow::Error {
     move |error| {
-        if !error.is_not_found() {
+        if !says_absent(&error) {
             return anyhow::Error::from(error).context(message.clone());
         }
         Failure::of(error, message.as_str()).hint("tursoctl org list").into()
     }
+}
+
+fn says_absent(error: &Error) -> bool {
+    error.is_not_found() && !is_of_stranger(error)
 }
 
 fn not_there(message: String, error: Error, name: &str, names: &[String], listing: &str) -> anyhow::Error {

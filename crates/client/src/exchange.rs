@@ -17,7 +17,7 @@ use crate::{
     credentials::token_of,
     error::RequestContext,
     payload::Payload,
-    retry_after,
+    retry_after::retry_after,
     transport::{Body, TransportError},
 };
 
@@ -224,7 +224,7 @@ impl Exchange<'_> {
     fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
         let body = ErrorBody::parse(body);
         let now = (self.cx.client().wall_clock)();
-        let asked = retry_after::parse(headers, now).or(body.retry_after().map(Duration::from_secs));
+        let asked = retry_after(headers, &body, now);
         let error = Error::refused(self.request.operation, status, &body).with_retry_after(asked);
         if status.is_redirection() {
             return error.with_detail("redirects are not followed");

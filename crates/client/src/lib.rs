@@ -44,8 +44,10 @@ pub use http;
 /// Times as signatures here have them.
 pub use jiff;
 pub use listing::Listing;
+pub use origin::refuse_in_clear;
 pub use raw::{RawAnswer, RawCall};
 pub use retry::RetryPolicy;
+pub use retry_after::retry_after;
 /// Every endpoint and wire type of the API.
 pub use turso_cloud_contract as contract;
 pub use turso_cloud_contract::{

@@ -1,6 +1,6 @@
 //! The URLs a user may give for a service.
 
-use turso_cloud_contract::InvalidInput;
+use turso_cloud_contract::{InvalidInput, without_secrets};
 use url::Url;
 
 /// Where Turso Cloud is: its API, its region service and the hosts of databases.
@@ -21,9 +21,28 @@ pub(crate) fn service(field: &'static str, text: &str) -> Result<String, Invalid
     parse(field, text).map(|url| without_slash(&url))
 }
 
+/// Refuses a URL by which something would go to Turso Cloud in clear. The client holds every URL it is given to this rule;
+/// it is here for whoever sends a token by other means, such as to a database. The error shows the URL without user, password
+/// and query; what is no URL is refused as such, and not shown.
+///
+/// ```
+/// use turso_cloud::refuse_in_clear;
+///
+/// assert!(refuse_in_clear("database URL", "http://orders-acme.turso.io").is_err());
+/// assert!(refuse_in_clear("database URL", "libsql://orders-acme.turso.io").is_ok());
+/// assert!(refuse_in_clear("database URL", "http://127.0.0.1:8080").is_ok());
+/// ```
+pub fn refuse_in_clear(field: &'static str, url: &str) -> Result<(), InvalidInput> {
+    let parsed = read(field, url)?;
+    if matches!(parsed.scheme(), "http" | "ws") && is_of_the_service(&parsed) {
+        let rule = "must start with https://: nothing goes to Turso Cloud in clear";
+        return Err(InvalidInput::new(field, &without_secrets(parsed.as_str()), rule));
+    }
+    Ok(())
+}
+
 fn parse(field: &'static str, text: &str) -> Result<Url, InvalidInput> {
-    // The text itself is shown only once it is known to hold no password and no token (`?authToken=…`).
-    let url = Url::parse(text).map_err(|e| InvalidInput::without_value(field, format!("is not a URL: {e}")))?;
+    let url = read(field, text)?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(InvalidInput::without_value(field, "must not hold a user name or a password"));
     }
@@ -33,10 +52,13 @@ fn parse(field: &'static str, text: &str) -> Result<Url, InvalidInput> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(refuse(field, &url, "must start with https:// or http://"));
     }
-    if url.scheme() == "http" && is_of_the_service(&url) {
-        return Err(refuse(field, &url, "must start with https://: nothing goes to Turso Cloud in clear"));
-    }
+    refuse_in_clear(field, text)?;
     Ok(url)
+}
+
+/// The text itself is shown only once it is known to hold no password and no token (`?authToken=…`).
+fn read(field: &'static str, text: &str) -> Result<Url, InvalidInput> {
+    Url::parse(text).map_err(|e| InvalidInput::without_value(field, format!("is not a URL: {e}")))
 }
 
 fn is_of_the_service(url: &Url) -> bool {
@@ -87,8 +109,10 @@ mod tests {
             "http://region.turso.io",
             "http://orders-acme.aws-eu-west-1.turso.io",
         ] {
+            let elsewhere = [text.to_owned(), text.to_lowercase().replace("http:", "ws:")];
+            let elsewhere = elsewhere.map(|text| refuse_in_clear("database URL", &text).unwrap_err());
             let refusals = [platform(text).unwrap_err(), service("region URL", text).unwrap_err()];
-            for refused in refusals {
+            for refused in refusals.into_iter().chain(elsewhere) {
                 assert_eq!(refused.rule(), "must start with https://: nothing goes to Turso Cloud in clear", "{text}");
             }
         }
@@ -102,7 +126,16 @@ mod tests {
             "https://api.turso.tech",
         ] {
             assert!(platform(text).is_ok() && service("region URL", text).is_ok(), "{text}");
+            assert_eq!(refuse_in_clear("database URL", text), Ok(()), "{text}");
         }
+        for text in ["libsql://orders-acme.turso.io", "wss://orders-acme.turso.io"] {
+            assert_eq!(refuse_in_clear("database URL", text), Ok(()), "{text}");
+        }
+        let refused = refuse_in_clear("database URL", "http://u:planted@a.turso.io/b?authToken=planted").unwrap_err();
+        assert_eq!(refused.value(), Some("http://a.turso.io/b"));
+        // The reader of URLs passes over ends of lines.
+        let refused = refuse_in_clear("database URL", "ht\ntp://u:planted@a.turso.io").unwrap_err();
+        assert_eq!(refused.value(), Some("http://a.turso.io/"));
     }
 
     #[test]

@@ -52,6 +52,10 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// The longest pause for all calls, whatever the service asks for: an absurd `Retry-After` must not silence a client for
+    /// ever. One request asks again after it.
+    pub const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
     /// Every request is sent once.
     pub fn none() -> Self {
         Self::default().max_retries(0)

@@ -1,13 +1,30 @@
-//! The header `Retry-After`: a number of seconds, or a date.
+//! How long a service asks to wait: the header `Retry-After`, a number of seconds or a date, or its body.
 
 use std::time::Duration;
 
 use http::{HeaderMap, header};
 use jiff::Timestamp;
+use turso_cloud_contract::ErrorBody;
 
-/// How long the service asks to wait. A date is measured against the service's own clock where it sent `Date`,
-/// so that a wrong clock on this machine does no harm.
-pub(crate) fn parse(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+/// How long a refusal asks to wait, by its header `Retry-After` or else by its body: what
+/// [`Error::retry_after`](crate::Error::retry_after) tells, for whoever sends requests by other means. A date is measured
+/// against the service's own clock where it sent `Date`, so that a wrong clock on this machine does no harm, and against
+/// `now` elsewhere.
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, header};
+/// use turso_cloud::{contract::ErrorBody, jiff::Timestamp, retry_after};
+///
+/// let headers = HeaderMap::from_iter([(header::RETRY_AFTER, HeaderValue::from_static("7"))]);
+/// let asked = retry_after(&headers, &ErrorBody::default(), Timestamp::now());
+/// assert_eq!(asked.map(|wait| wait.as_secs()), Some(7));
+/// ```
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, body: &ErrorBody, now: Timestamp) -> Option<Duration> {
+    parse(headers, now).or(body.retry_after().map(Duration::from_secs))
+}
+
+fn parse(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Some(seconds) = seconds(value) {
         return Some(Duration::from_secs(seconds));

@@ -16,9 +16,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// The longest pause for all calls, whatever the service asks for: an absurd `Retry-After` must not silence a client for
-/// ever. One request asks again after it.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+use crate::RetryPolicy;
 
 #[derive(Debug)]
 pub(crate) struct Throttle {
@@ -34,10 +32,10 @@ impl Throttle {
         Self { in_flight, cool_until: Mutex::default(), pauses: AtomicU64::new(0) }
     }
 
-    /// Lets no request out to the host of this one for this long, and at most for [`LONGEST_PAUSE`].
+    /// Lets no request out to the host of this one for this long, and at most for [`RetryPolicy::LONGEST_PAUSE`].
     pub(crate) fn cool_for(&self, uri: &Uri, pause: Duration) {
         let now = Instant::now();
-        let until = now + pause.min(LONGEST_PAUSE);
+        let until = now + pause.min(RetryPolicy::LONGEST_PAUSE);
         let mut cool_until = self.cool_until.lock().unwrap_or_else(PoisonError::into_inner);
         cool_until.retain(|_, until| *until > now);
         cool_until

@@ -1,6 +1,6 @@
-//! Operations that nothing but the official command line calls. They are not documented and not in the
-//! [catalogue](crate::CATALOGUE): the local cloud answers them so that this program works on it, and no other has a
-//! use for them.
+//! Operations that nothing but a command line calls, the official one first. They are not documented and not in the
+//! [catalogue](crate::CATALOGUE): the local cloud answers them so that this program works on it, and of others only
+//! `tursoctl` has a use for one of them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use turso_cloud::AuditCode;
 
-use super::values::{Open, time};
+use super::values::{Open, count, time};
 
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
@@ -18,7 +18,7 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         filter: AuditFilter,
         /// At most so many
-        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = count::<usize>)]
         limit: usize,
     },
     /// Show the newest entries, oldest first, and with -f new ones as they come
@@ -29,7 +29,7 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         filter: AuditFilter,
         /// How many of the newest
-        #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 10)]
+        #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 10, value_parser = count::<usize>)]
         lines: usize,
         /// Go on with new entries until Ctrl-C
         #[arg(short, long)]

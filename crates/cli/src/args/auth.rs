@@ -19,8 +19,12 @@ days; one of `auth tokens create` does not.")]
     /// Forget the token of the profile; the token itself stays good
     #[command(after_help = "Examples:
   tursoctl auth logout
-  tursoctl auth logout --profile work")]
-    Logout,
+  tursoctl auth logout --profile work
+  tursoctl auth logout --all --yes
+
+A session is what a login by a browser begins, here or in another program. API
+tokens are none: `auth tokens revoke` ends those.")]
+    Logout(AuthLogout),
     /// Say which token and organization are in use, and where they come from
     #[command(after_help = "Examples:
   tursoctl auth status
@@ -47,6 +51,13 @@ pub(crate) struct AuthLogin {
     /// For a browser on another machine: print the address of a page that shows the token, and read that
     #[arg(long)]
     pub(crate) headless: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuthLogout {
+    /// End every session of the account first, here and elsewhere
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, clap::Args)]

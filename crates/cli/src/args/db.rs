@@ -11,7 +11,7 @@ pub(crate) use configuration::{AllowRulesArgs, AllowRulesCommand, DbConfigChange
 use super::{
     key::KeyArgs,
     tokens::TokenArgs,
-    values::{Switch, known, time},
+    values::{Switch, count, known, time},
 };
 
 #[derive(Debug, Subcommand)]
@@ -91,7 +91,7 @@ pub(crate) enum DbCommand {
         #[arg(long, value_name = "TIME", value_parser = time)]
         since: Option<Timestamp>,
         /// At most so many
-        #[arg(long, value_name = "NUMBER")]
+        #[arg(long, value_name = "NUMBER", value_parser = count::<usize>)]
         top: Option<usize>,
     },
     /// Instances of a database
@@ -178,7 +178,7 @@ pub(crate) struct DbList {
     #[arg(long, value_name = "NAME")]
     pub(crate) parent: Option<DatabaseName>,
     /// At most so many
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = count::<usize>)]
     pub(crate) limit: Option<usize>,
 }
 
@@ -224,7 +224,7 @@ pub(crate) struct DbCreate {
     #[arg(long)]
     pub(crate) wait: bool,
     /// Create so many at once
-    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = count::<usize>)]
     pub(crate) concurrency: usize,
 }
 
@@ -244,7 +244,7 @@ pub(crate) struct DbDelete {
     #[arg(long)]
     pub(crate) if_exists: bool,
     /// Delete so many at once
-    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = count::<usize>)]
     pub(crate) concurrency: usize,
 }
 

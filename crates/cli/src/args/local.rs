@@ -8,7 +8,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 use clap::{Subcommand, ValueEnum};
 use turso_cloud_local::{Hostnames, Quirk};
 
-use super::{EnvForm, Switch};
+use super::{EnvForm, Switch, values::count};
 
 pub(crate) use clock::LocalClock;
 pub(crate) use fault::{LocalFault, LocalFaultAdd};
@@ -139,7 +139,7 @@ pub(crate) struct LocalStart {
 #[derive(Debug, clap::Args)]
 pub(crate) struct LocalCloud {
     /// Make ids, keys and tokens repeatable, and stop the clock
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = count::<u64>)]
     pub(crate) seed: Option<u64>,
 
     /// Begin with what this file declares: organizations, groups, databases, tokens (TOML)

@@ -1,6 +1,6 @@
 //! How values are read from arguments.
 
-use std::ffi::OsStr;
+use std::{ffi::OsStr, str::FromStr};
 
 use clap::{
     Arg, Command, Error, ValueEnum,
@@ -48,6 +48,11 @@ impl Switch {
     pub(crate) fn is_on(self) -> bool {
         self == Self::On
     }
+}
+
+/// How many of something there are to be.
+pub(super) fn count<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "must be a whole number from 0 on".to_owned())
 }
 
 /// The character between two fields; a tab as it can be typed.

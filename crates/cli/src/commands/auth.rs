@@ -1,5 +1,6 @@
 mod import;
 mod login;
+mod logout;
 mod tokens;
 
 use anyhow::Result;
@@ -46,30 +47,12 @@ struct Status {
 pub(super) async fn run(cx: &Context, command: &AuthCommand) -> Result<()> {
     match command {
         AuthCommand::Login(args) => login::run(cx, args).await,
-        AuthCommand::Logout => logout(cx),
+        AuthCommand::Logout(args) => logout::run(cx, args).await,
         AuthCommand::Status(args) => status(cx, args).await,
         AuthCommand::Token => cx.out().bare(&TOKEN, cx.token()?.value.expose()),
         AuthCommand::Tokens(command) => tokens::run(cx, command).await,
         AuthCommand::Import(args) => import::run(cx, args.from),
     }
-}
-
-fn logout(cx: &Context) -> Result<()> {
-    let profile = &cx.settings().profile;
-    if cx.is_dry_run() {
-        cx.notice(format_args!("would forget the token of the profile {profile}"));
-        return Ok(());
-    }
-    let was_there =
-        cx.settings().folder.change_credentials(|credentials| Ok(credentials.tokens.remove(profile).is_some()))?;
-    if was_there {
-        cx.done(format_args!(
-            "forgot the token of the profile {profile}; it stays good until `tursoctl auth tokens revoke` ends it"
-        ));
-    } else {
-        cx.done(format_args!("the profile {profile} has no token"));
-    }
-    Ok(())
 }
 
 async fn status(cx: &Context, args: &AuthStatus) -> Result<()> {

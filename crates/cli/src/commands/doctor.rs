@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    exit::{Failure, Report},
+    exit::{Failure, Report, introduce, is_about_authority},
     output::Shape,
 };
 
@@ -27,6 +27,7 @@ struct Check {
 pub(super) async fn run(cx: &Context) -> Result<()> {
     let mut checks = Vec::new();
     let outcome = look(cx, &mut checks).await;
+    let outcome = outcome.map_err(|(check, error)| (check, introduce(cx.settings(), error)));
     if let Err((check, error)) = &outcome {
         let report = Report::of(error);
         let hint = report.hint().map(str::to_owned);
@@ -72,7 +73,7 @@ fn no_region(error: turso_cloud::Error) -> anyhow::Error {
 
 /// The usual hint would lead here.
 fn unreachable(error: turso_cloud::Error) -> anyhow::Error {
-    if !error.is_connect() && !error.is_timeout() {
+    if (!error.is_connect() && !error.is_timeout()) || is_about_authority(&error) {
         return error.into();
     }
     Failure::of(error, "the service cannot be reached")

@@ -17,7 +17,7 @@ use crate::{
     context::{Context, say},
     exit::{Failure, Kind},
     hrana::Connection,
-    many::Failures,
+    many::{Failures, each_once},
     out::{Place, Target},
     output::Shape,
 };
@@ -67,8 +67,9 @@ pub(crate) async fn run(cx: &Context, args: &ExportArgs) -> Result<()> {
 /// The databases that were asked for.
 async fn databases(cx: &Context, args: &ExportArgs) -> Result<Vec<String>> {
     if !args.all && args.glob.is_none() {
-        args.names.iter().try_for_each(|name| connect::check(name))?;
-        return Ok(args.names.clone());
+        let names = each_once(&args.names);
+        names.iter().try_for_each(|name| connect::check(name))?;
+        return Ok(names);
     }
     let chosen = Chosen::find(cx, args.glob.as_deref()).await?;
     if chosen.names.is_empty() {

@@ -12,6 +12,7 @@ use crate::{
     args::{OrgCommand, OrgUpdate, Switch},
     context::{Context, Weight},
     output::Shape,
+    suggest,
 };
 
 const ORGANIZATION: Shape = Shape {
@@ -56,7 +57,10 @@ pub(super) async fn run(cx: &Context, command: &OrgCommand) -> Result<()> {
         OrgCommand::Get { slug } => {
             let slug = slug.clone().map_or_else(|| cx.organization(), Ok)?;
             let organization = cx.client()?.organizations().get(slug.clone()).await;
-            cx.out().value(&ORGANIZATION, &organization.with_context(|| format!("cannot get the organization {slug}"))?)
+            cx.out().value(
+                &ORGANIZATION,
+                &organization.map_err(suggest::organization(format!("cannot get the organization {slug}")))?,
+            )
         }
         OrgCommand::Create { name, check } => {
             let organizations = cx.client()?.organizations();
@@ -70,7 +74,7 @@ pub(super) async fn run(cx: &Context, command: &OrgCommand) -> Result<()> {
             let weight = Weight::Severe { name: slug.as_str(), confirmed: confirm.as_deref() };
             cx.confirm(&format!("delete the organization {slug} with all its groups and databases"), weight)?;
             let deleted = cx.client()?.organizations().delete(slug.clone()).await;
-            deleted.with_context(|| format!("cannot delete the organization {slug}"))?;
+            deleted.map_err(suggest::organization(format!("cannot delete the organization {slug}")))?;
             cx.done(format_args!("deleted the organization {slug}"));
             Ok(())
         }
@@ -93,7 +97,10 @@ async fn update(cx: &Context, args: &OrgUpdate) -> Result<()> {
     patch.require_mfa = args.require_mfa.map(Switch::is_on);
     patch.restore_enabled = args.restore.map(Switch::is_on);
     let updated = cx.client()?.organizations().update(slug.clone(), patch).await;
-    cx.out().value(&ORGANIZATION, &updated.with_context(|| format!("cannot change the organization {slug}"))?)
+    cx.out().value(
+        &ORGANIZATION,
+        &updated.map_err(suggest::organization(format!("cannot change the organization {slug}")))?,
+    )
 }
 
 async fn quotas(cx: &Context) -> Result<Vec<Quota>> {

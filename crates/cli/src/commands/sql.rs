@@ -8,7 +8,7 @@ mod text;
 
 use anyhow::Result;
 
-pub(super) use arguments::{Given, from_hexadecimal};
+pub(super) use arguments::Given;
 pub(super) use rehearsal::rehearse;
 pub(super) use runner::{IsLast, Runner};
 use runner::{is_of_database, tell};
@@ -21,6 +21,7 @@ use crate::{
     connect::{Access, Rights, check, connect},
     context::Context,
     exit::{Failure, after_changes},
+    many::each_once,
     rows::{Mode, RowWriter},
     script::{Item, Source},
     stdout::{self, Out},
@@ -31,13 +32,13 @@ pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
     databases.iter().try_for_each(|database| check(database))?;
     let given = Given::parse(&args.parameters)?;
     if let Some(recorder) = cx.recorder() {
-        for database in databases {
+        for database in &databases {
             rehearse(cx, recorder, database, text.open()?, &args.parameters, no_command).await?;
         }
         return Ok(());
     }
     let mut writer = writer(cx, None);
-    let ran = on_each(cx, databases, &text, &args.parameters, &given, &mut writer).await;
+    let ran = on_each(cx, &databases, &text, &args.parameters, &given, &mut writer).await;
     // What came before a failure is shown as a whole.
     let ended = writer.end();
     let (statements, databases) = ran?;
@@ -117,10 +118,14 @@ pub(super) fn access(parameters: &Parameters) -> Access<'_> {
 }
 
 /// The last word is the SQL, unless it is in a file.
-fn databases_and_text(args: &SqlArgs) -> Result<(&[String], Text<'_>)> {
+fn databases_and_text(args: &SqlArgs) -> Result<(Vec<String>, Text<'_>)> {
     match (&args.file, args.words.split_last()) {
-        (Some(file), _) => Ok((&args.words, Text::of_file(file, args.words.len())?)),
-        (None, Some((sql, databases))) if !databases.is_empty() => Ok((databases, Text::Given(sql))),
+        (Some(file), _) => {
+            let databases = each_once(&args.words);
+            let text = Text::of_file(file, databases.len())?;
+            Ok((databases, text))
+        }
+        (None, Some((sql, databases))) if !databases.is_empty() => Ok((each_once(databases), Text::Given(sql))),
         _ => Err(Failure::usage("there is a database but no SQL, or SQL but no database")
             .hint("tursoctl sql DATABASE 'SELECT 1', or tursoctl sql DATABASE --file FILE")
             .into()),

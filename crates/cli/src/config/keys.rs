@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use clap::ValueEnum as _;
 use jiff::SignedDuration;
-use turso_cloud::OrganizationSlug;
+use turso_cloud::{OrganizationSlug, contract::without_secrets, refuse_in_clear};
 
 use crate::{args::Format, exit::Failure};
 
@@ -64,7 +64,7 @@ impl Key {
     pub(crate) fn check(&self, value: &str, origin: &str) -> Result<(), Failure> {
         (self.check)(value).map_err(|rule| {
             // Whoever mixes up two values may have put a long secret here.
-            let shown: String = value.chars().take(SHOWN).collect();
+            let shown: String = without_secrets(value).chars().take(SHOWN).collect();
             self.refuse(&format!("{shown:?}"), origin, &rule)
         })
     }
@@ -90,8 +90,10 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 fn check_url(text: &str) -> Result<(), String> {
-    let is_origin = text.starts_with("http://") || text.starts_with("https://");
-    if is_origin { Ok(()) } else { Err("must start with https:// or http://".to_owned()) }
+    if !text.starts_with("http://") && !text.starts_with("https://") {
+        return Err("must start with https:// or http://".to_owned());
+    }
+    refuse_in_clear("URL", text).map_err(|refused| refused.rule().to_owned())
 }
 
 fn check_format(text: &str) -> Result<(), String> {

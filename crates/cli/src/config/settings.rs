@@ -14,6 +14,7 @@ use super::{Config, ConfigFolder, Key};
 use crate::{
     args::{Command, Format, GlobalArgs},
     exit::{Failure, Kind},
+    quote::word,
     stdin,
 };
 
@@ -23,8 +24,6 @@ const TOKEN_VARIABLES: [&str; 3] = ["TURSOCTL_TOKEN", TOKEN_FILE_VARIABLE, "TURS
 const TOKEN_FILE_VARIABLE: &str = "TURSOCTL_TOKEN_FILE";
 /// No token is longer; whoever gives more has named the wrong file.
 const LONGEST_TOKEN: u64 = 64 * 1024;
-const NO_TOKEN: &str = "tursoctl auth login, or set TURSO_API_TOKEN; \
-                        for a local cloud that runs: eval \"$(tursoctl local env --form shell)\"";
 
 /// Where a setting was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +94,12 @@ impl Settings {
         self.get(name).map(|setting| &*setting.value)
     }
 
+    /// A command to run next, on the same profile as this one.
+    pub(crate) fn on_profile(&self, command: &str) -> String {
+        // One that a variable names, or the configuration, need not be named again.
+        if self.is_profile_given { format!("{command} --profile {}", word(&self.profile)) } else { command.to_owned() }
+    }
+
     /// The format of data, which was checked before.
     pub(crate) fn format(&self) -> Option<Format> {
         self.text("output").and_then(|name| Format::from_str(name, false).ok())
@@ -123,7 +128,10 @@ impl Settings {
         }
         of_profile()?.ok_or_else(|| {
             Failure::new(Kind::Unauthenticated, format!("there is no API token for the profile {}", self.profile))
-                .hint(NO_TOKEN)
+                .hint(format!(
+                    "{}, or set TURSO_API_TOKEN; for a local cloud that runs: eval \"$(tursoctl local env --form shell)\"",
+                    self.on_profile("tursoctl auth login")
+                ))
                 .into()
         })
     }

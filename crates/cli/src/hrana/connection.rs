@@ -2,12 +2,17 @@
 
 use std::{fmt, time::Duration};
 
+use jiff::Timestamp;
 use reqwest::{
-    Method,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+    Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
-use serde::{Deserialize, Serialize};
-use turso_cloud::{DatabaseToken, EncryptionKey, contract::uploads::ENCRYPTION_KEY_HEADER};
+use serde::Serialize;
+use turso_cloud::{
+    DatabaseToken, EncryptionKey,
+    contract::{ErrorBody, uploads::ENCRYPTION_KEY_HEADER},
+    refuse_in_clear, retry_after,
+};
 use url::Url;
 
 use super::{
@@ -188,10 +193,11 @@ impl Connection {
         answer
     }
 
-    /// The stream at the place an answer names. A server may move a stream, but not out of TLS.
+    /// The stream at the place an answer names. A server may move a stream, but not out of TLS, nor to Turso Cloud in clear.
     pub(super) fn stream_at(&self, Opening { baton, base_url: base }: Opening) -> Stream {
         let is_allowed = |base: &String| {
-            Url::parse(base).is_ok_and(|url| url.scheme() == "https" || self.base.starts_with("http://"))
+            let is_encrypted = Url::parse(base).is_ok_and(|url| url.scheme() == "https");
+            is_encrypted || (self.base.starts_with("http://") && refuse_in_clear("base URL", base).is_ok())
         };
         let base = base.filter(is_allowed).map(|base| base.trim_end_matches('/').to_owned());
         let is_in_transaction = self.left.as_ref().is_some_and(|stream| stream.is_in_transaction);
@@ -222,9 +228,6 @@ async fn accepted(answer: reqwest::Response) -> Result<reqwest::Response, HranaE
 
 /// An answer that is no success, and its body as far as it was read.
 pub(crate) async fn refused(mut answer: reqwest::Response) -> (HranaError, Vec<u8>) {
-    let status = answer.status().as_u16();
-    // The other form of it, a date, is not in use here.
-    let retry_after = answer.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
     let mut text = Vec::new();
     while text.len() < LONGEST_REFUSAL {
         match answer.chunk().await {
@@ -232,21 +235,18 @@ pub(crate) async fn refused(mut answer: reqwest::Response) -> (HranaError, Vec<u
             _ => break,
         }
     }
-    (refusal(status, retry_after, &text), text)
+    (refusal(answer.status(), answer.headers(), &text), text)
 }
 
-fn refusal(status: u16, retry_after: Option<u64>, text: &[u8]) -> HranaError {
-    #[derive(Default, Deserialize)]
-    struct Body {
-        error: Option<String>,
-        message: Option<String>,
-        code: Option<String>,
-    }
-
-    let body: Body = serde_json::from_slice(text).unwrap_or_default();
+fn refusal(status: StatusCode, headers: &HeaderMap, text: &[u8]) -> HranaError {
+    let body = ErrorBody::parse(text);
     let first_line = || String::from_utf8_lossy(text).lines().next().unwrap_or_default().chars().take(200).collect();
-    let message = body.error.or(body.message).unwrap_or_else(first_line);
-    HranaError::Refused { status, message, code: body.code.unwrap_or_default(), retry_after }
+    HranaError::Refused {
+        status: status.as_u16(),
+        message: body.message().map_or_else(first_line, str::to_owned),
+        code: body.code().unwrap_or_default().to_owned(),
+        retry_after: retry_after(headers, &body, Timestamp::now()),
+    }
 }
 
 /// Never the token, nor the key.

@@ -1,11 +1,11 @@
 //! What goes wrong between this program and a database.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use turso_cloud::contract::uploads::ENCRYPTION_KEY_HEADER;
 
 use super::wire::SqlError;
-use crate::exit::{Failure, Kind};
+use crate::exit::{Failure, Kind, UNTRUSTED, is_about_authority};
 
 /// A database did not do what it was asked to.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(crate) enum HranaError {
     /// The database says no to a statement.
     Sql { message: String, code: String, extended_code: Option<String> },
     /// The whole request was refused.
-    Refused { status: u16, message: String, code: String, retry_after: Option<u64> },
+    Refused { status: u16, message: String, code: String, retry_after: Option<Duration> },
     /// No connection could be made: nothing was done.
     Connect(reqwest::Error),
     /// The exchange broke off: nobody knows what was done.
@@ -41,6 +41,11 @@ impl HranaError {
     /// The status of an answer that is none.
     pub(crate) fn status(&self) -> Option<u16> {
         if let Self::Refused { status, .. } = self { Some(*status) } else { None }
+    }
+
+    /// How long the database asks to wait before the next request.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        if let Self::Refused { retry_after, .. } = self { *retry_after } else { None }
     }
 
     /// The code the database gives it.
@@ -100,10 +105,10 @@ impl HranaError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Refused { message, .. } if message.contains(ENCRYPTION_KEY_HEADER) => "--encryption-key-file FILE",
-            Self::Refused { retry_after: Some(seconds), .. } => return Some(format!("try again in {seconds} s")),
-            Self::Connect(error) if is_about_authority(error) => {
-                "--cacert FILE names an authority to trust, too; tursoctl local ca prints that of a local cloud"
+            Self::Refused { retry_after: Some(wait), .. } => {
+                return Some(format!("try again in {} s", wait.as_secs().max(1)));
             }
+            Self::Connect(error) if is_about_authority(error) => UNTRUSTED,
             _ if self.exit() == Kind::Unauthenticated => {
                 "a database given by its URL needs a token in TURSO_AUTH_TOKEN: tursoctl db tokens create NAME"
             }
@@ -125,11 +130,6 @@ impl From<HranaError> for Failure {
         let failure = Self::new(error.exit(), error.to_string()).caused_by(error);
         hint.into_iter().fold(failure, Self::hint)
     }
-}
-
-/// Whether a certificate was refused because nobody vouches for it.
-fn is_about_authority(error: &reqwest::Error) -> bool {
-    anyhow::Chain::new(error).any(|cause| cause.to_string().contains("UnknownIssuer"))
 }
 
 impl From<SqlError> for HranaError {

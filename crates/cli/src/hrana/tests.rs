@@ -173,7 +173,7 @@ async fn a_batch_is_a_transaction_and_says_which_statement_failed() {
 }
 
 #[tokio::test]
-async fn a_stream_may_move_but_not_out_of_tls() {
+async fn a_stream_may_move_but_not_out_of_tls_nor_to_turso_cloud_in_clear() {
     let (elsewhere, there) = server(vec![cursor("two", 2, true)]);
     let (status, body) = cursor("one", 1, true);
     let body = body.replace("\"base_url\":null", &format!("\"base_url\":\"{elsewhere}/\""));
@@ -183,7 +183,9 @@ async fn a_stream_may_move_but_not_out_of_tls() {
     moved.rows(&Statement::new("SELECT 2")).await.unwrap();
     assert_eq!(there.recv().unwrap().1["baton"], "one");
 
-    let safe = connection("https://a.example");
-    let stream = safe.stream_at(Opening { baton: Some("baton".into()), base_url: Some("http://a.example".into()) });
-    assert!(format!("{stream:?}").contains("base: None"), "{stream:?}");
+    for (from, to) in [("https://a.example", "http://a.example"), (&*url, "http://shop-acme.turso.io")] {
+        let from = connection(from);
+        let stream = from.stream_at(Opening { baton: Some("baton".into()), base_url: Some(to.into()) });
+        assert!(format!("{stream:?}").contains("base: None"), "{stream:?}");
+    }
 }

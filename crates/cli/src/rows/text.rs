@@ -1,6 +1,6 @@
 //! Values as text.
 
-use std::fmt::Write as _;
+use data_encoding::HEXLOWER;
 
 use crate::{hrana::Value, script::quote_text};
 
@@ -26,10 +26,7 @@ pub(crate) fn literal(value: &Value) -> String {
         Value::Blob(bytes) => {
             let mut text = String::with_capacity(bytes.len() * 2 + 3);
             text.push_str("X'");
-            for byte in bytes {
-                // Writing to a string does not fail.
-                let _ = write!(text, "{byte:02x}");
-            }
+            HEXLOWER.encode_append(bytes, &mut text);
             text.push('\'');
             text
         }

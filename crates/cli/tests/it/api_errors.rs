@@ -1,12 +1,14 @@
 //! What the service refuses, and the exit code it becomes.
 
+use axum::{Router, http::StatusCode};
 use serde_json::Value;
+use tokio::net::TcpListener;
 use turso_cloud::contract::{
     databases::{CreateDatabase, ListDatabases},
     groups::WaitForGroupLocation,
 };
 
-use crate::support::{Ended, Served, bare};
+use crate::support::{Ended, Served, bare, fed};
 
 #[test]
 fn exit_codes_tell_kinds_of_failure_apart() {
@@ -59,6 +61,36 @@ fn the_envelope_holds_what_a_program_needs() {
     assert_eq!(error["http"]["method"], "GET");
     assert_eq!(error["http"]["path"], "/v1/organizations/{organization}/databases/{database}");
     assert!(error["message"].as_str().unwrap().starts_with("cannot get the database nothing: "));
+}
+
+/// Such as a web server: whether the database is there it does not know.
+#[test]
+fn what_is_not_the_api_is_not_believed_that_something_is_not_there() {
+    let served = Served::new();
+    let listener = served.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let page = Router::new().fallback(|| async { (StatusCode::NOT_FOUND, "<html>404 Not Found</html>") });
+    served.runtime.spawn(axum::serve(listener, page).into_future());
+    for arguments in [
+        &["db", "get", "orders"][..],
+        &["db", "list"],
+        &["group", "get", "default"],
+        &["sql", "orders", "SELECT 1"],
+        &["export", "orders", "--out", "x"],
+        &["audit", "list"],
+        &["doctor"],
+        &["db", "delete", "orders", "--yes"],
+        &["auth", "login", "--token-stdin"],
+    ] {
+        let mut command = served.command(&[arguments, &["-o", "json"]].concat());
+        command.env("TURSO_API_BASEURL", &url);
+        let ended = fed(command, &served.token());
+        let hint = format!(
+            "what answers at {url} (environment variable TURSO_API_BASEURL) does not look like the Platform API"
+        );
+        let error = ended.error();
+        assert_eq!((ended.code, error["hint"].as_str()), (Some(1), Some(&*hint)), "{arguments:?}: {error}");
+    }
 }
 
 /// To create it again would be refused.

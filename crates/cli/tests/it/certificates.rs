@@ -43,12 +43,29 @@ fn a_server_is_trusted_by_the_certificates_of_the_system_or_by_those_that_are_gi
 }
 
 #[test]
-fn a_database_whose_authority_is_not_trusted_says_how_to_trust_it() {
+fn a_server_whose_authority_is_not_trusted_says_how_to_trust_it() {
     let served = sql::served(&["shop"]);
     let other = served.write("other.pem", &Cloud::new().unwrap().ca_certificate().unwrap());
-    let mut command = served.command(&["sql", &served.https_url(), "SELECT 1"]);
-    let ended = Ended::of(command.env("SSL_CERT_FILE", other).env_remove("SSL_CERT_DIR").output().unwrap());
-    assert!(ended.stderr.contains("UnknownIssuer") && ended.stderr.contains("hint: --cacert FILE"), "{}", ended.stderr);
+    let url = served.https_url();
+    for arguments in
+        [&["sql", &url, "SELECT 1"][..], &["db", "list", "--api-url", &url], &["doctor", "--api-url", &url]]
+    {
+        let mut command = served.command(arguments);
+        let ended = Ended::of(command.env("SSL_CERT_FILE", &other).env_remove("SSL_CERT_DIR").output().unwrap());
+        let is_told = ended.stderr.contains("UnknownIssuer") && ended.stderr.contains("hint: --cacert FILE");
+        assert!(is_told, "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_file_without_a_certificate_is_named() {
+    let served = sql::served(&["shop"]);
+    let file = served.write("ca.pem", "no certificate");
+    for command in [&["db", "list"][..], &["sql", &served.access("shop").0, "SELECT 1"]] {
+        let ended = served.run(&[command, &["--cacert", &file]].concat());
+        let said = format!("error: {file} holds no certificate in PEM\n");
+        assert_eq!((ended.code, ended.stderr), (Some(2), said), "{command:?}");
+    }
 }
 
 #[test]

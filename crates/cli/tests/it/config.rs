@@ -42,6 +42,24 @@ fn a_login_is_kept_for_its_owner_only() {
 }
 
 #[test]
+fn what_to_run_next_is_for_the_profile_that_was_named() {
+    let served = Served::new();
+    let token = served.write("token", &served.token());
+    let run = |arguments: &[&str]| {
+        let mut command = served.command(&[arguments, &["--profile", "work"]].concat());
+        Ended::of(command.env_remove("TURSO_API_TOKEN").env_remove("TURSO_ORG").output().unwrap())
+    };
+    let choose = "tursoctl profile set organization=SLUG --profile work";
+    let login = run(&["auth", "login", "--token-file", &token, "--api-url", &served.url()]);
+    assert!(login.stderr.ends_with(&format!("choose an organization: {choose}\n")), "{}", login.stderr);
+    let listed = run(&["db", "list"]);
+    assert!(listed.stderr.ends_with(&format!("hint: {choose}, or give --org SLUG\n")), "{}", listed.stderr);
+    assert_eq!(run(&["auth", "logout"]).code, Some(0));
+    let status = run(&["auth", "status"]);
+    assert!(status.stderr.contains("hint: tursoctl auth login --profile work, or set "), "{}", status.stderr);
+}
+
+#[test]
 fn a_token_the_service_refuses_is_not_kept() {
     let served = Served::new();
     let token = served.write("token", "eyJh.eyJqdGkiOiJ4In0.c2ln");

@@ -253,12 +253,8 @@ fn databases_do_not_go_to_the_same_file() {
         Ended::of(served.command(&arguments).env("TURSO_AUTH_TOKEN", served.access("one").1).output().unwrap())
     };
     let ((one, _), (two, _)) = (served.access("one"), served.access("two"));
-    for (databases, more) in [
-        (["one", "one"], &["--overwrite"][..]),
-        (["one", "one"], &["--format", "csv", "--overwrite"]),
-        ([&one, one.trim_end_matches('/')], &[]),
-    ] {
-        let ended = export(databases, more);
+    for more in [&["--overwrite"][..], &["--format", "csv", "--overwrite"], &[]] {
+        let ended = export([&one, one.trim_end_matches('/')], more);
         assert_eq!(ended.code, Some(2), "{}", ended.stderr);
         assert!(ended.stderr.contains("would be written to"), "{}", ended.stderr);
         assert!(!folder.exists());

@@ -37,6 +37,28 @@ pub(crate) fn numbers(served: &Served, rows: u32) -> String {
 }
 
 #[test]
+fn nothing_is_begun_whose_progress_cannot_be_noted() {
+    let served = served(&["shop"]);
+    let (rows, dump) = (served.write("t.csv", "a\n1\n"), served.write("d.sql", "CREATE TABLE d (a);"));
+    fs::create_dir_all(served.config_folder()).unwrap();
+    fs::write(served.config_folder().join("state"), "a file where a folder should be").unwrap();
+    for (kind, file) in [("csv", &rows), ("dump", &dump)] {
+        for to in [&["shop", "--keep"][..], &["other", "--create"]] {
+            let ended = served.run(&[&["import", kind, file, "--to"], to].concat());
+            assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+            assert!(ended.stderr.contains("error: cannot note the progress in "), "{}", ended.stderr);
+            assert!(
+                ended.stderr.ends_with("hint: TURSOCTL_CONFIG_DIR=FOLDER chooses another place\n"),
+                "{}",
+                ended.stderr
+            );
+        }
+    }
+    assert_eq!(databases(&served), "db/shop\n");
+    assert!(served.cloud.requests().all().iter().all(|request| request.database.is_none()));
+}
+
+#[test]
 fn what_cannot_be_read_is_named_with_its_line_before_anything_is_created() {
     let served = served(&[]);
     let files: [(&str, &[u8], &str); 9] = [

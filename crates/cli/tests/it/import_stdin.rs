@@ -1,10 +1,10 @@
 //! Imports of what comes from standard input.
 
-use std::process::Stdio;
+use std::{fs, process::Stdio};
 
 use crate::{
     sql::served,
-    support::{Served, fed, piped},
+    support::{Ended, Served, fed, piped},
 };
 
 fn rows(served: &Served, sql: &str) -> String {
@@ -87,6 +87,50 @@ fn nothing_is_read_that_cannot_go_anywhere() {
         let _writer = child.stdin.take().unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?}");
     }
+}
+
+#[test]
+fn where_it_goes_is_looked_at_once() {
+    let served = served(&["shop"]);
+    let looks = |database: &str, more: &[&str]| {
+        served.cloud.requests().clear();
+        let arguments = ["import", "csv", "-", "--table", "t", "--to", database];
+        let ended = piped(&served, &[&arguments[..], more].concat(), "a\n1\n");
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let requests = served.cloud.requests().all();
+        requests.iter().filter(|request| request.operation.as_deref() == Some("GetDatabase")).count()
+    };
+    // The other one is for where it connects to.
+    assert_eq!(looks("shop", &[]), 2);
+    assert_eq!(looks("shop", &["--dry-run"]), 1);
+    assert_eq!(looks("new", &["--create", "--dry-run"]), 1);
+}
+
+#[test]
+fn what_is_no_text_is_told_what_it_is() {
+    let served = served(&["shop"]);
+    let write = |name: &str, content: &[u8]| {
+        let path = served.folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        crate::support::text(&path)
+    };
+    let database = write("shop.db", b"SQLite format 3\0\x10\0\x01\x01");
+    let compressed = write("shop.sql.gz", b"\x1f\x8b\x08\0");
+    served.cloud.requests().clear();
+    for kind in ["csv", "dump"] {
+        for (file, found, hint) in
+            [(&database, "a SQLite database", "tursoctl import sqlite"), (&compressed, "compressed", "gunzip --stdout")]
+        {
+            let ended = served.run(&["import", kind, file, "--to", "shop"]);
+            assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+            let said = format!("error: {file} is {found}, and no text\nhint: ");
+            assert!(ended.stderr.starts_with(&said) && ended.stderr.contains(hint), "{}", ended.stderr);
+        }
+    }
+    assert!(served.cloud.requests().all().is_empty());
+    let mut command = served.command(&["import", "dump", "-", "--to", "shop"]);
+    let ended = Ended::of(command.stdin(fs::File::open(&database).unwrap()).output().unwrap());
+    assert!(ended.code == Some(2) && ended.stderr.contains("standard input is a SQLite database"), "{}", ended.stderr);
 }
 
 #[test]

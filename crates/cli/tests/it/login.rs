@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    support::{Ended, Served},
+    support::{Ended, Served, text},
     terminal::Terminal,
 };
 
@@ -115,6 +115,43 @@ fn a_page_that_nobody_asked_for_logs_nobody_in() {
     assert_eq!(get(&right).0, 303);
     assert_eq!(login.end().code, Some(0));
     assert!(!kept(&served).contains(&served.token()));
+}
+
+#[test]
+fn every_session_of_an_account_is_ended_at_once() {
+    let served = Served::new();
+    let without_token =
+        |arguments: &[&str]| Ended::of(served.command(arguments).env_remove("TURSO_API_TOKEN").output().unwrap());
+    let login = |profile: &str| {
+        let login = Login::begin(&served, &["--profile", profile]);
+        assert_eq!(get(&login.callback()).0, 303);
+        assert_eq!(login.end().code, Some(0));
+    };
+    for profile in ["here", "there", "api"] {
+        login(profile);
+    }
+    let token = without_token(&["auth", "tokens", "create", "ci", "--profile", "api"]).stdout;
+    served.write("token", &token);
+    let code = |profile: &str| without_token(&["auth", "status", "--check", "--profile", profile]).code;
+
+    let asked = without_token(&["auth", "logout", "--all", "--profile", "here"]);
+    assert!(asked.code == Some(8) && asked.stderr.contains("give --yes"), "{}", asked.stderr);
+    let dry = without_token(&["auth", "logout", "--all", "--profile", "here", "--dry-run", "-o", "json"]);
+    assert_eq!(dry.json()[0]["url"], format!("{}/v1/auth/invalidate", served.url()));
+    assert_eq!((code("here"), code("there")), (Some(0), Some(0)));
+
+    let ended = without_token(&["auth", "logout", "--all", "--profile", "here", "--yes", "-o", "json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.json()["validFrom"].is_i64(), "{}", ended.stdout);
+    assert_eq!(ended.stderr, "forgot the token of the profile here\n");
+    // Its token is forgotten; that of the other one is no good any more.
+    assert_eq!((code("here"), code("there")), (Some(4), Some(4)));
+    let file = text(&served.folder.path().join("token"));
+    assert_eq!(without_token(&["group", "list", "--token-file", &file]).code, Some(0));
+
+    let again = without_token(&["auth", "logout", "--all", "--profile", "there", "--yes"]);
+    assert_eq!(again.code, Some(4), "{}", again.stderr);
+    assert!(kept(&served).contains("there"), "{}", kept(&served));
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod import_sqlite;
 mod import_sqlite_resume;
 mod import_stdin;
 mod login;
+mod named_twice;
 mod output;
 #[cfg(unix)]
 mod progress_terminal;

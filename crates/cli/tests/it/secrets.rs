@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::support::{Ended, Served};
+use crate::{
+    sql,
+    support::{Ended, Served},
+};
 
 const KEY: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0ISE=";
 
@@ -179,6 +182,20 @@ fn a_token_file_that_is_none_is_refused_without_showing_it() {
 }
 
 #[test]
+fn a_file_that_holds_no_encryption_key_is_named_without_showing_it() {
+    let served = sql::served(&["vault"]);
+    let file = served.write("key", "planted secret");
+    let key = ["--encryption-key-file", &*file];
+    let create = ["db", "create", "other", "--encryption-cipher", "aes256gcm"];
+    for command in [&create[..], &["sql", "vault", "SELECT 1"]] {
+        let ended = served.run(&[command, &key].concat());
+        assert_eq!(ended.code, Some(2));
+        assert!(ended.stderr.starts_with(&format!("error: {file}: encryption key is not valid: ")), "{}", ended.stderr);
+        assert_silent(&ended, "planted");
+    }
+}
+
+#[test]
 fn a_token_in_the_url_of_a_database_is_refused_without_showing_it() {
     let served = Served::new();
     let file = served.write("t.csv", "a\n1\n");
@@ -205,6 +222,42 @@ fn a_token_in_the_url_of_a_database_is_refused_without_showing_it() {
             assert_eq!(ended.code, Some(2), "{arguments:?}: {}", ended.stderr);
             assert!(ended.stderr.contains("TURSOCTL_DATABASE_TOKEN"), "{}", ended.stderr);
         }
+    }
+    assert!(served.cloud.requests().all().is_empty());
+}
+
+#[test]
+fn nothing_goes_to_turso_cloud_in_clear() {
+    let served = Served::new();
+    let file = served.write("t.csv", "a\n1\n");
+    let rule = "must start with https://: nothing goes to Turso Cloud in clear";
+    for url in ["http://shop-acme.turso.io", "WS://shop-acme.aws-eu-west-1.TURSO.io:80/", "http://shop.turso.io.:8080"]
+    {
+        for arguments in [
+            &["sql", url, "SELECT 1"][..],
+            &["sql", "shop", url, "SELECT 1"],
+            &["sql", url, "SELECT 1", "--dry-run"],
+            &["shell", url, "--command", "SELECT 1"],
+            &["export", url, "--out", "x"],
+            &["export", "shop", url, "--out", "x", "--format", "dump"],
+            &["import", "csv", &file, "--to", url],
+            &["import", "dump", "-", "--to", url, "--dry-run"],
+        ] {
+            // What it would be sent by all the same leads nowhere.
+            let ended = Ended::of(served.command(arguments).env("http_proxy", "http://127.0.0.1:1").output().unwrap());
+            assert_eq!(ended.code, Some(2), "{arguments:?}: {}", ended.stderr);
+            assert!(ended.stderr.contains(rule), "{arguments:?}: {}", ended.stderr);
+        }
+    }
+    for arguments in [
+        &["auth", "login", "--no-browser", "--api-url", "http://api.turso.tech", "--dry-run"][..],
+        &["group", "list", "--api-url", "http://api.turso.tech"],
+        &["profile", "set", "region_url=http://region.turso.io"],
+        &["profile", "set", "api_url=http://:planted-secret@api.turso.tech"],
+    ] {
+        let ended = served.run(arguments);
+        assert_silent(&ended, "planted-secret");
+        assert!(ended.code == Some(2) && ended.stderr.contains(rule), "{arguments:?}: {}", ended.stderr);
     }
     assert!(served.cloud.requests().all().is_empty());
 }

@@ -2,7 +2,10 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::LocalName;
+use super::{
+    super::values::{chance, count},
+    LocalName,
+};
 
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
@@ -63,19 +66,19 @@ pub(crate) struct LocalFaultAdd {
     pub(crate) sql: bool,
 
     /// Only the nth of them
-    #[arg(long, value_name = "NUMBER", help_heading = "Which requests")]
+    #[arg(long, value_name = "NUMBER", help_heading = "Which requests", value_parser = count::<u64>)]
     pub(crate) nth: Option<u64>,
 
     /// Only so many of them
-    #[arg(long, value_name = "NUMBER", help_heading = "Which requests")]
+    #[arg(long, value_name = "NUMBER", help_heading = "Which requests", value_parser = count::<u64>)]
     pub(crate) times: Option<u64>,
 
     /// Only by this chance, from 0 to 1
-    #[arg(long, value_name = "CHANCE", value_parser = super::super::values::chance, help_heading = "Which requests")]
+    #[arg(long, value_name = "CHANCE", value_parser = chance, help_heading = "Which requests")]
     pub(crate) probability: Option<f64>,
 
     /// What chance follows from
-    #[arg(long, value_name = "NUMBER", requires = "probability", help_heading = "Which requests")]
+    #[arg(long, value_name = "NUMBER", requires = "probability", help_heading = "Which requests", value_parser = count::<u64>)]
     pub(crate) chance_seed: Option<u64>,
 
     /// Answer with this status
@@ -83,7 +86,7 @@ pub(crate) struct LocalFaultAdd {
     pub(crate) status: Option<u16>,
 
     /// With --status, the seconds of Retry-After
-    #[arg(long, value_name = "SECONDS", requires = "status", help_heading = "What happens")]
+    #[arg(long, value_name = "SECONDS", requires = "status", help_heading = "What happens", value_parser = count::<u64>)]
     pub(crate) retry_after: Option<u64>,
 
     /// With --status, the sentence of the error
@@ -103,7 +106,7 @@ pub(crate) struct LocalFaultAdd {
     pub(crate) reset: bool,
 
     /// Break the answer off after so many bytes
-    #[arg(long, value_name = "BYTES", group = "effect", help_heading = "What happens")]
+    #[arg(long, value_name = "BYTES", group = "effect", help_heading = "What happens", value_parser = count::<usize>)]
     pub(crate) cut_body: Option<usize>,
 
     /// Answer with a body that is no JSON
@@ -111,11 +114,11 @@ pub(crate) struct LocalFaultAdd {
     pub(crate) wrong_json: bool,
 
     /// Send the body in pieces of so many bytes, a tenth of a second apart
-    #[arg(long, value_name = "BYTES", group = "effect", help_heading = "What happens")]
+    #[arg(long, value_name = "BYTES", group = "effect", help_heading = "What happens", value_parser = count::<usize>)]
     pub(crate) slow_body: Option<usize>,
 
     /// Let so many milliseconds pass first
-    #[arg(long, value_name = "MILLISECONDS", help_heading = "What happens")]
+    #[arg(long, value_name = "MILLISECONDS", help_heading = "What happens", value_parser = count::<u64>)]
     pub(crate) latency: Option<u64>,
 
     /// Carry the request out, and only then lose its answer

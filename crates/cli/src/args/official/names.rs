@@ -3,6 +3,7 @@
 /// Options, wherever a command has the one of ours.
 pub(super) const OPTIONS: &[(&str, &str)] = &[
     ("--admin|-a", "--role admin"),
+    ("--all|-a", "--all"),
     ("--aws-vpc", "--vpc"),
     ("--database|-d", "--database"),
     ("--debug", "--trace-http"),

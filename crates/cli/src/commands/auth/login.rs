@@ -121,12 +121,11 @@ async fn check_and_keep(cx: &Context) -> Result<()> {
         .collect();
     kept.extend(organization.clone().map(|slug| ("organization", slug)));
     settings.folder.keep_login(profile, token, kept)?;
-    match organization {
-        Some(slug) => cx.done(format_args!("logged in; the profile {profile} works on {slug}")),
-        None => {
-            cx.done(format_args!("logged in; choose an organization: tursoctl profile set organization=SLUG"));
-        }
-    }
+    let next = match organization {
+        Some(slug) => format!("the profile {profile} works on {slug}"),
+        None => format!("choose an organization: {}", settings.on_profile("tursoctl profile set organization=SLUG")),
+    };
+    cx.done(format_args!("logged in; {next}"));
     if let Some(variable) = settings.token_variable() {
         cx.notice(format_args!("the token of the environment variable {variable} comes before it"));
     }

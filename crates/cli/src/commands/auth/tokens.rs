@@ -5,7 +5,7 @@ use crate::{
     args::{ApiTokensCommand, ApiTokensCreate, ApiTokensRevoke},
     context::{Context, Weight},
     exit::Failure,
-    many::Failures,
+    many::{Failures, each_once},
     output::Shape,
 };
 
@@ -66,10 +66,11 @@ fn refuse_organization(cx: &Context) -> Result<()> {
 }
 
 async fn revoke(cx: &Context, args: &ApiTokensRevoke) -> Result<()> {
-    cx.confirm(&format!("revoke {}: whoever uses it is locked out", args.names.join(", ")), Weight::Moderate)?;
+    let names = each_once(&args.names);
+    cx.confirm(&format!("revoke {}: whoever uses it is locked out", names.join(", ")), Weight::Moderate)?;
     let tokens = cx.client()?.api_tokens();
-    let mut failures = Failures::of(cx, args.names.len());
-    for name in &args.names {
+    let mut failures = Failures::of(cx, names.len());
+    for name in &names {
         let revoked = match &args.of_org {
             None => tokens.revoke(name.as_str()).await,
             Some(organization) => tokens.organization(organization.clone()).revoke(name.as_str()).await,

@@ -13,12 +13,13 @@ use crate::{
     commands::{group, input, sqlite_file},
     context::Context,
     exit::Failure,
-    many::Failures,
+    many::{Failures, each_once},
     progress, suggest,
 };
 
 pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
-    if args.names.len() > 1 && (args.from_file.is_some() || args.from_dump.is_some()) {
+    let names = each_once(&args.names);
+    if names.len() > 1 && (args.from_file.is_some() || args.from_dump.is_some()) {
         return Err(Failure::usage("a file makes one database: give one name").into());
     }
     args.from_file.iter().chain(&args.from_dump).try_for_each(|file| input::refuse_folder(file))?;
@@ -27,14 +28,14 @@ pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
         sqlite_file::check_upload(file, args.encryption_cipher.as_ref())?;
     }
     let group = group(cx, args).await?;
-    let created = stream::iter(&args.names)
+    let created = stream::iter(&names)
         .map(|name| {
             let new = new_database(args, name, &group, encryption.clone());
             async move { (name, create(cx, args, new).await) }
         })
         .buffered(args.concurrency.max(1));
 
-    let mut failures = Failures::of(cx, args.names.len());
+    let mut failures = Failures::of(cx, names.len());
     let mut done = Vec::new();
     let mut created = std::pin::pin!(created);
     while let Some((name, outcome)) = created.next().await {
@@ -44,8 +45,8 @@ pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
         }
     }
     match &*done {
-        [only] if args.names.len() == 1 => cx.out().value(&CREATED, only)?,
-        [] if args.names.len() == 1 => {}
+        [only] if names.len() == 1 => cx.out().value(&CREATED, only)?,
+        [] if names.len() == 1 => {}
         all => cx.out().list(&CREATED, all)?,
     }
     failures.done()
@@ -90,7 +91,7 @@ async fn explained(cx: &Context, args: &DbCreate, error: anyhow::Error) -> anyho
 
 fn encryption(args: &DbCreate) -> Result<Option<Encryption>> {
     let (Some(cipher), Some(file)) = (&args.encryption_cipher, &args.encryption_key_file) else { return Ok(None) };
-    let key = EncryptionKey::from_base64(input::read(file)?.trim())?;
+    let key = EncryptionKey::from_base64(input::read(file)?.trim()).with_context(|| file.display().to_string())?;
     Ok(Some(Encryption::new(cipher.clone(), key)))
 }
 

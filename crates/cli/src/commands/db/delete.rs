@@ -8,7 +8,7 @@ use crate::{
     commands::glob::{self, Chosen},
     context::{Context, Weight},
     exit::Report,
-    many::{Failures, listed},
+    many::{Failures, each_once, listed},
     output::Shape,
     suggest,
 };
@@ -70,8 +70,9 @@ pub(super) async fn run(cx: &Context, args: &DbDelete) -> Result<()> {
 /// The databases to delete, once somebody has agreed to it.
 async fn confirmed(cx: &Context, args: &DbDelete) -> Result<Vec<DatabaseName>> {
     let Some(pattern) = &args.glob else {
-        cx.confirm(&action(&args.names), Weight::Moderate)?;
-        return Ok(args.names.clone());
+        let names = each_once(&args.names);
+        cx.confirm(&action(&names), Weight::Moderate)?;
+        return Ok(names);
     };
     let Chosen { names, are_all } = Chosen::find(cx, Some(pattern)).await?;
     match &*names {

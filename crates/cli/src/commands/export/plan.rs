@@ -48,7 +48,7 @@ impl Plan {
             let place = self.out.join(file_name(database));
             if let Some(other) = taken.insert(place.clone(), database) {
                 let problem = format!("{other} and {database} would be written to the same place: {}", place.display());
-                return Err(Failure::usage(problem).hint("name each database once, or export them one by one").into());
+                return Err(Failure::usage(problem).hint("export them one by one").into());
             }
         }
         Ok(())

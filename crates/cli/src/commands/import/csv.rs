@@ -47,10 +47,9 @@ impl Source<'_> {
 pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     let destination = &args.import.destination;
     let name = table_name(args)?;
-    let (input, fingerprint) = args.import.open(cx).await?;
+    let (input, fingerprint, group) = args.import.open(cx).await?;
     let source = Source { args, input, bytes: fingerprint.bytes() };
     let mut survey = survey::survey(cx, &source)?;
-    let group = destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would insert {} into table {name:?}", counted(survey.rows, "row")));
         return destination.rehearse(cx, group.as_ref()).await;

@@ -32,9 +32,8 @@ use crate::{
 
 pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
     let destination = &args.import.destination;
-    let (input, fingerprint) = args.import.open(cx).await?;
+    let (input, fingerprint, group) = args.import.open(cx).await?;
     let survey = Survey::take(cx, &input, fingerprint.bytes())?;
-    let group = destination.check(cx).await?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would run {}", counted(survey.statements, "statement")));
         return destination.rehearse(cx, group.as_ref()).await;

@@ -1,8 +1,9 @@
 //! What an import is made from.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Read as _};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use turso_cloud::GroupName;
 
 use super::journal::Fingerprint;
 use crate::{
@@ -14,11 +15,14 @@ use crate::{
 };
 
 impl Import {
-    /// The file, and what tells it from others.
-    pub(super) async fn open(&self, cx: &Context) -> Result<(Input, Fingerprint)> {
+    /// The file with what tells it from others, and the group of a database that is to be created. Whether it can go there is
+    /// seen before it is read: whoever is writing it to standard input may not be able to do so again.
+    pub(super) async fn open(&self, cx: &Context) -> Result<(Input, Fingerprint, Option<GroupName>)> {
         if !is_standard_input(&self.file) {
             let fingerprint = Fingerprint::of(&self.file)?;
-            return Ok((Input::open(&self.file)?, fingerprint));
+            let input = Input::open(&self.file)?;
+            refuse_binary(&input)?;
+            return Ok((input, fingerprint, self.destination.check(cx).await?));
         }
         for (is_given, flag) in [(self.keep, "--keep"), (self.resume, "--resume")] {
             if is_given {
@@ -34,11 +38,23 @@ impl Import {
             // It is the first line.
             cx.token()?;
         }
-        // Whoever is writing it may not be able to do so again.
-        self.destination.check(cx).await?;
+        let group = self.destination.check(cx).await?;
         let _reading = progress::waiting(cx, "reading standard input");
         let input = Input::of_standard_input()?;
+        refuse_binary(&input)?;
         let fingerprint = Fingerprint::of_standard_input(input.bytes()?);
-        Ok((input, fingerprint))
+        Ok((input, fingerprint, group))
     }
+}
+
+/// What was mistaken for a text by whoever named it would be told by the first byte that is none.
+fn refuse_binary(input: &Input) -> Result<()> {
+    let mut head = Vec::new();
+    input.from(0).take(16).read_to_end(&mut head).with_context(|| format!("cannot read {input}"))?;
+    let (found, hint) = match &*head {
+        b"SQLite format 3\0" => ("a SQLite database", "tursoctl import sqlite imports it"),
+        [0x1f, 0x8b, ..] => ("compressed", "pipe what it holds in: gunzip --stdout FILE, and give - as the file"),
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(format!("{input} is {found}, and no text")).hint(hint).into())
 }

@@ -15,7 +15,7 @@ use crate::{
     args::Import,
     config::state_folder,
     exit::{Failure, Kind},
-    files::{create_private, write_whole},
+    files::{WholeFile, create_private, write_whole},
     many::counted,
 };
 
@@ -167,9 +167,12 @@ impl Earlier {
 }
 
 impl Journal {
+    /// Fails where nothing can be noted, before anything is there that would have to be.
     pub(super) fn new(place: &Place, table: &str, file: Fingerprint) -> Result<Self> {
         let path = state_folder()?.join("imports").join(name_of(place, table));
-        Ok(Self { path, file, rows_before: 0, table: TableNote::default() })
+        let journal = Self { path, file, rows_before: 0, table: TableNote::default() };
+        journal.in_folder(|path| WholeFile::create(path).map(drop))?;
+        Ok(journal)
     }
 
     /// What an earlier run of the same import has left. Fails where there was none, for rows would arrive twice if somebody
@@ -203,8 +206,12 @@ impl Journal {
         let (file, position) = (self.file.clone(), position.clone());
         let entry = Entry { file, position, sent, rows_before: self.rows_before, table: self.table.clone() };
         let text = serde_json::to_string(&entry)?;
+        self.in_folder(|path| write_whole(path, &text))
+    }
+
+    fn in_folder(&self, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
         let folder = self.path.parent().map_or(Ok(()), create_private);
-        folder.and_then(|()| write_whole(&self.path, &text)).map_err(|error| {
+        folder.and_then(|()| write(&self.path)).map_err(|error| {
             Failure::new(Kind::Failed, format!("cannot note the progress in {}", self.path.display()))
                 .caused_by(error)
                 .hint("TURSOCTL_CONFIG_DIR=FOLDER chooses another place")

@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
+use turso_cloud::RetryPolicy;
 
 use super::{outcome::Broken, stop::Stop};
 use crate::{
     exit::Failure,
-    hrana::{BatchError, Connection, Statement},
+    hrana::{BatchError, Connection, HranaError, Statement},
 };
 
 /// A batch that takes more is sent even if it could have more statements.
 pub(super) const FULL: usize = 512 * 1024;
 
-/// Before a batch that certainly did nothing is sent again; each wait is twice the one before.
+/// Before a batch that certainly did nothing is sent again; each wait is twice the one before, unless the database asks for
+/// a longer one.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -33,9 +35,11 @@ pub(super) async fn commit(
                 return Err(Sent::Broken(Broken { failure, is_last_unknown: true }));
             }
         };
-        match sent {
+        let pause = match sent {
             Ok(affected) => return Ok(affected),
-            Err(BatchError { error, .. }) if error.may_be_repeated() && attempt < connection.retries() => {}
+            Err(BatchError { error, .. }) if error.may_be_repeated() && attempt < connection.retries() => {
+                pause(&error, wait)
+            }
             Err(BatchError { error, statement }) if error.is_sql() && !error.may_be_repeated() => {
                 return Err(Sent::Refused(BatchError { statement, error }));
             }
@@ -43,14 +47,19 @@ pub(super) async fn commit(
                 let is_last_unknown = error.may_have_happened();
                 return Err(Sent::Broken(Broken { failure: error.into(), is_last_unknown }));
             }
-        }
+        };
         tokio::select! {
-            () = sleep(wait) => {}
+            () = sleep(pause) => {}
             kind = stop.wait() => return Err(Sent::Broken(Failure::new(kind, "interrupted").into())),
         }
         wait = (wait * 2).min(LONGEST_WAIT);
     }
     Ok(Vec::new())
+}
+
+/// What the database asks for, as far as anybody has patience, and no less than is usual.
+fn pause(error: &HranaError, usual: Duration) -> Duration {
+    error.retry_after().map_or(usual, |asked| asked.min(RetryPolicy::LONGEST_PAUSE).max(usual))
 }
 
 /// A batch that was not committed.
@@ -64,6 +73,8 @@ pub(super) enum Sent {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -101,6 +112,27 @@ mod tests {
         assert!(matches!(given_up, Err(Sent::Broken(_))) && times == 2, "{given_up:?} {times}");
         let (given_up, times) = sent(0, vec![(429, String::new()), succeeding()]).await;
         assert!(matches!(given_up, Err(Sent::Broken(_))) && times == 1, "{given_up:?} {times}");
+    }
+
+    #[tokio::test]
+    async fn a_database_that_asks_to_wait_is_not_asked_before() {
+        let busy = json!({ "error": { "message": "busy", "retry_after": 1 } }).to_string();
+        let begun = Instant::now();
+        let (sent_again, times) = sent(1, vec![(429, busy), succeeding()]).await;
+        assert!(sent_again.is_ok() && times == 2, "{sent_again:?} {times}");
+        assert!(begun.elapsed() >= Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_pause_is_no_shorter_than_usual_and_no_longer_than_five_minutes() {
+        let asked = |retry_after| {
+            let error = HranaError::Refused { status: 429, message: String::new(), code: String::new(), retry_after };
+            pause(&error, Duration::from_secs(2)).as_secs()
+        };
+        for (seconds, expected) in [(0, 2), (1, 2), (7, 7), (300, 300), (301, 300), (u64::MAX, 300)] {
+            assert_eq!(asked(Some(Duration::from_secs(seconds))), expected, "{seconds}");
+        }
+        assert_eq!(asked(None), 2);
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! Values for the parameters of statements, from the command line.
 
 use anyhow::Result;
+use data_encoding::HEXLOWER_PERMISSIVE;
 
 use crate::{
     args::Parameters,
@@ -53,7 +54,7 @@ fn value(text: &str) -> Result<Value> {
         return Ok(Value::Text(quoted.replace("''", "'")));
     }
     if let Some(digits) = text.strip_prefix("X'").or_else(|| text.strip_prefix("x'")) {
-        let blob = digits.strip_suffix('\'').and_then(from_hexadecimal);
+        let blob = digits.strip_suffix('\'').and_then(|digits| HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok());
         let problem =
             || Failure::usage(format!("{text:?}: a blob is X'...' with two hexadecimal digits for each byte"));
         return Ok(Value::Blob(blob.ok_or_else(problem)?));
@@ -68,16 +69,6 @@ fn value(text: &str) -> Result<Value> {
         }
     }
     Ok(Value::Text(text.to_owned()))
-}
-
-/// The bytes of hexadecimal digits, if they are.
-pub(in crate::commands) fn from_hexadecimal(digits: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What the fields of a column look like.
 
-use crate::{commands::sql::from_hexadecimal, hrana::Value, rows::literal};
+use data_encoding::HEXLOWER_PERMISSIVE;
+
+use crate::{hrana::Value, rows::literal};
 
 /// The type of a column that is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +99,7 @@ fn is_kept(number: f64) -> bool {
 /// The bytes of a blob as `export --format csv` writes it.
 pub(super) fn blob(field: &str) -> Option<Vec<u8>> {
     let digits = field.strip_prefix("X'").or_else(|| field.strip_prefix("x'"))?;
-    from_hexadecimal(digits.strip_suffix('\'')?)
+    HEXLOWER_PERMISSIVE.decode(digits.strip_suffix('\'')?.as_bytes()).ok()
 }
 
 #[cfg(test)]
