@@ -48,7 +48,7 @@ use crate::{
 
 pub use address::Hostnames;
 pub(crate) use address::{Addresses, Arrival, label, locate, reachable};
-pub(crate) use answers::{included_rows, is_known_location, is_known_plan};
+pub(crate) use answers::{included_rows, is_known_location, is_known_plan, put_on_plan};
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
 pub(crate) use jwt::{Verifier, sign};

@@ -10,7 +10,7 @@ use turso_cloud_contract::{
 
 use crate::{
     CloudError,
-    control::{is_known_location, is_known_plan, provision, sign},
+    control::{is_known_location, is_known_plan, provision, put_on_plan, sign},
     data::{DataPlane, SigningSeed},
     ids::Ids,
     store::{DatabaseRow, OrganizationRow, Store, TokenOrganization, Transaction, UserRow},
@@ -200,7 +200,7 @@ impl Founder<'_> {
             return Ok(());
         }
         let mut organization = self.organization_named(&team.slug)?;
-        organization.plan.clone_from(plan);
+        put_on_plan(&mut organization, plan.clone());
         Ok(self.transaction.update_organization(&organization)?)
     }
 

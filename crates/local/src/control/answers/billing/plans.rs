@@ -67,6 +67,12 @@ pub(crate) fn included_rows(organization: &OrganizationRow) -> Option<Rows> {
     Some(Rows { read: size.read * MILLION, written: size.written * MILLION })
 }
 
+/// Puts an organization on a plan, where it has no overages that the plan does not include.
+pub(crate) fn put_on(organization: &mut OrganizationRow, plan: String) {
+    organization.overages &= includes(&plan, Feature::Overages);
+    organization.plan = plan;
+}
+
 /// Refuses one more group than the plan includes.
 pub(in crate::control::answers) fn admit_group(
     cx: &Context<'_>,
@@ -139,7 +145,7 @@ pub(in crate::control::answers) fn require(
     organization: &OrganizationRow,
     feature: Feature,
 ) -> Result<(), Refusal> {
-    if rank(&organization.plan) >= rank(feature.plan()) {
+    if includes(&organization.plan, feature) {
         return Ok(());
     }
     let OrganizationRow { slug, plan, .. } = organization;
@@ -149,6 +155,10 @@ pub(in crate::control::answers) fn require(
         Feature::AuditLogs => refusal.code(format!("feature_not_available_for_{plan}_plan")),
         _ => refusal,
     })
+}
+
+fn includes(plan: &str, feature: Feature) -> bool {
+    rank(plan) >= rank(feature.plan())
 }
 
 fn rank(plan: &str) -> Option<usize> {
