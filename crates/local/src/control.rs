@@ -117,6 +117,11 @@ impl Control {
                     transaction.add_usage(&database, hour, rows)?;
                 }
             }
+            for (organization, months) in self.data.rows_by_month() {
+                for (month, rows) in months {
+                    transaction.set_usage_of_organization(organization, month, rows)?;
+                }
+            }
             Ok(())
         })
     }

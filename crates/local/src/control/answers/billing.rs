@@ -56,11 +56,9 @@ impl Handles<GetOrganizationUsage> for Answers {
         total.locations = count(groups.iter().flat_map(GroupRow::locations).collect::<BTreeSet<_>>().len());
         let used = rows.iter().map(|database| databases::used_this_month(cx, database));
         let used = used.collect::<Result<Vec<_>, _>>()?;
-        for DatabaseUsage { usage, .. } in &used {
-            total.rows_read += usage.rows_read;
-            total.rows_written += usage.rows_written;
-            total.storage_bytes += usage.storage_bytes;
-        }
+        total.storage_bytes = used.iter().map(|DatabaseUsage { usage, .. }| usage.storage_bytes).sum();
+        let rows = cx.used(&organization);
+        (total.rows_read, total.rows_written) = (rows.read, rows.written);
         let uuid = OrganizationId::try_from(organization.uuid)?;
         Ok(OrganizationUsageAnswer::new(OrganizationUsage::new(uuid, total, used)))
     }
