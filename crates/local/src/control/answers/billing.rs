@@ -12,7 +12,7 @@ use turso_cloud_contract::{
     },
 };
 
-pub(super) use plans::{Feature, admit_database, admit_group, require, timeline};
+pub(super) use plans::{Feature, admit_database, admit_group, earliest_past, require, timeline};
 pub(crate) use plans::{STARTER, included_rows, is_known, put_on};
 
 use super::{Answers, databases};
