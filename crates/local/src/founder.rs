@@ -13,6 +13,7 @@ use crate::{
     control::{is_known_location, is_known_plan, provision, put_on_plan, sign},
     data::{DataPlane, SigningSeed},
     ids::Ids,
+    local_api::UserToken,
     store::{DatabaseRow, OrganizationRow, Store, TokenOrganization, Transaction, UserRow},
 };
 
@@ -26,7 +27,7 @@ const TEAM: &str = "acme";
 const GROUP: (&str, &str) = ("default", "local");
 
 /// The name of the tokens the cloud hands out.
-pub(crate) const TOKEN: &str = "local";
+pub(crate) const TOKEN: &str = UserToken::HANDED_OUT;
 
 /// A team organization that is to be there.
 #[derive(Clone, Debug)]

@@ -8,3 +8,4 @@ mod instances;
 mod logs;
 mod ready_file;
 mod support;
+mod users;

@@ -12,3 +12,4 @@ mod seed_file;
 mod snapshot_failures;
 mod snapshots;
 mod support;
+mod tokens;
