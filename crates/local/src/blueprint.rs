@@ -46,7 +46,7 @@ impl Blueprint {
     ) -> Result<(DataPlane, Foundation), CloudError> {
         let data = DataPlane::new(files, self.clock.clone());
         let foundation = store.transact(|transaction| {
-            let founder = Founder { transaction, ids: self.ids, now, heirlooms, data: &data };
+            let founder = Founder { transaction, ids: self.ids, now, heirlooms, data: &data, root: None };
             founder.found(&self.population)
         })?;
         Ok((data, foundation))

@@ -209,8 +209,9 @@ impl Cloud {
         .await
     }
 
-    /// Makes the cloud what it was when it was new: with what the builder and the seed file say, and nothing else. The
-    /// tokens it hands out stay the same. Faults end, the request log is forgotten, and the clock is put back to what it did
+    /// Makes the cloud what it was when it was new: with what the builder and the seed file say, and nothing else. All of
+    /// that has the ids and keys it began with, whatever has become of it since, so that the tokens it handed out, and
+    /// those that were minted for its databases and groups, are good again. Faults end, the request log is forgotten, and the clock is put back to what it did
     /// at the beginning, as [`Cloud::restore`] puts it back. Snapshots stay.
     ///
     /// # Errors
