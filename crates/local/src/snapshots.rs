@@ -211,8 +211,8 @@ impl Cloud {
 
     /// Makes the cloud what it was when it was new: with what the builder and the seed file say, and nothing else. All of
     /// that has the ids and keys it began with, whatever has become of it since, so that the tokens it handed out, and
-    /// those that were minted for its databases and groups, are good again. Faults end, the request log is forgotten, and the clock is put back to what it did
-    /// at the beginning, as [`Cloud::restore`] puts it back. Snapshots stay.
+    /// those that were minted for its databases and groups, are good again. Faults end, the request log is forgotten, and
+    /// the clock is put back to what it did at the beginning, as [`Cloud::restore`] puts it back. Snapshots stay.
     ///
     /// # Errors
     ///

@@ -229,7 +229,7 @@ pub(crate) struct LocalEnv {
     #[arg(long, value_name = "NAME", required_if_eq("format", "drizzle"))]
     pub(crate) database: Option<String>,
 
-    /// Whose token it is to be, of those whom a seed file names [default: dev]
+    /// Whose token it is to be, of those whom a seed file names, instead of that of dev
     #[arg(long, value_name = "NAME", conflicts_with_all = ["data_dir", "ready_file"])]
     pub(crate) user: Option<String>,
 }
