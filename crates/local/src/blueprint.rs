@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     Clock, CloudError,
     control::{Addresses, Control, Verifier, included_rows, record, recovery},
-    data::{DataPlane, Files, Hours, Rows, SigningSeed},
+    data::{DataPlane, Files, Month, Rows, SigningSeed},
     directory::remove_strays,
     founder::{Foundation, Founder, Heirlooms, Population},
     home::Home,
@@ -46,7 +46,7 @@ impl Blueprint {
     ) -> Result<(DataPlane, Foundation), CloudError> {
         let data = DataPlane::new(files, self.clock.clone());
         let foundation = store.transact(|transaction| {
-            let founder = Founder { transaction, ids: self.ids, now, heirlooms, data: &data };
+            let founder = Founder { transaction, ids: self.ids, now, heirlooms, data: &data, root: None };
             founder.found(&self.population)
         })?;
         Ok((data, foundation))
@@ -65,7 +65,7 @@ impl Blueprint {
             transaction.purge(recovery::deadline(now))?;
             let (databases, deleted) = (transaction.all_databases()?, transaction.all_deleted_databases()?);
             let key = transaction.platform_key()?.ok_or(CloudError::NoKey)?;
-            Ok::<_, CloudError>((key, databases, deleted, used_this_month(transaction, now)?))
+            Ok::<_, CloudError>((key, databases, deleted, used(transaction)?))
         })?;
         let deleted: Vec<_> = deleted.into_iter().map(|deleted| deleted.database).collect();
         if self.lock.is_some() {
@@ -85,9 +85,11 @@ impl Blueprint {
         for database in &databases {
             data.put(record(database));
         }
-        for (organization, used) in &used {
+        for (organization, months) in &used {
             data.include(organization.id, included_rows(organization));
-            data.add_used(organization.id, *used);
+            for (month, rows) in months {
+                data.put_used(organization.id, *month, *rows);
+            }
         }
         Control::new(store, self, data, Verifier::new(&key))
     }
@@ -101,12 +103,13 @@ pub(crate) struct Asleep {
     key: SigningSeed,
     databases: Vec<DatabaseRow>,
     deleted: Vec<DatabaseRow>,
-    used: Vec<(OrganizationRow, Rows)>,
+    used: Vec<Used>,
 }
 
-/// Every organization with the rows its databases have used since the month began.
-fn used_this_month(transaction: &Transaction<'_>, now: Timestamp) -> Result<Vec<(OrganizationRow, Rows)>, StoreError> {
-    let hours = Hours::of_month_until(now);
+/// An organization with the rows that it used in each month.
+type Used = (OrganizationRow, Vec<(Month, Rows)>);
+
+fn used(transaction: &Transaction<'_>) -> Result<Vec<Used>, StoreError> {
     let organizations = transaction.all_organizations()?.into_iter();
-    organizations.map(|row| transaction.usage_in(row.id, hours).map(|used| (row, used))).collect()
+    organizations.map(|row| transaction.usage_of_organization(row.id).map(|used| (row, used))).collect()
 }

@@ -19,8 +19,8 @@ use crate::{
     Clock, CloudBuilder, CloudError, Faults, Requests, Server,
     authority::Authority,
     blueprint::Blueprint,
-    control::{Addresses, Control, locate, sign},
-    founder::{Foundation, TOKEN},
+    control::{Addresses, Control, locate},
+    founder::Foundation,
     home::Home,
     local_api::{self, UsageToAdd},
     rate_limit::RateLimit,
@@ -75,28 +75,6 @@ impl Cloud {
     #[must_use]
     pub fn token(&self) -> ApiToken {
         self.0.foundation.token.clone()
-    }
-
-    /// The token of a user the builder made, which opens every organization they are a member of. Nothing for an
-    /// unknown user, and nothing once the token is revoked.
-    ///
-    /// ```
-    /// use turso_cloud_local::Cloud;
-    ///
-    /// let cloud = Cloud::builder().with_user("bob").build()?;
-    /// assert!(cloud.token_of("bob").is_some());
-    /// assert_eq!(cloud.token_of("nobody"), None);
-    /// # Ok::<(), turso_cloud_local::CloudError>(())
-    /// ```
-    #[must_use]
-    pub fn token_of(&self, username: &str) -> Option<ApiToken> {
-        let found = self.control().store.transact(|transaction| {
-            let Some(user) = transaction.find_user(username)? else { return Ok(None) };
-            let Some(token) = transaction.find_api_token_named(user.id, TOKEN)? else { return Ok(None) };
-            let Some(key) = transaction.platform_key()? else { return Ok(None) };
-            Ok::<_, CloudError>(Some(sign(&token, &key)?))
-        });
-        found.ok().flatten()
     }
 
     /// The team organization: the one that was named first to the builder, or else `acme`.

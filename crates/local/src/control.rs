@@ -48,7 +48,7 @@ use crate::{
 
 pub use address::Hostnames;
 pub(crate) use address::{Addresses, Arrival, label, locate, reachable};
-pub(crate) use answers::{included_rows, is_known_location, is_known_plan};
+pub(crate) use answers::{included_rows, is_known_location, is_known_plan, put_on_plan};
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
 pub(crate) use jwt::{Verifier, sign};
@@ -115,6 +115,11 @@ impl Control {
             for (database, hours) in self.data.rows_by_hour() {
                 for (hour, rows) in hours {
                     transaction.add_usage(&database, hour, rows)?;
+                }
+            }
+            for (organization, months) in self.data.rows_by_month() {
+                for (month, rows) in months {
+                    transaction.set_usage_of_organization(organization, month, rows)?;
                 }
             }
             Ok(())

@@ -45,6 +45,7 @@ use engine::{LoadLimits, stack};
 use host::{OwnLifeline, Uploads};
 use refusal::Refusal;
 use storage::{DatabaseFile, Root};
+use usage::Meter;
 
 pub(crate) use access::{
     Access, AllowList, DatabaseRecord, KeyDigest, LONGEST_JWT, Peer, Rules, SigningSeed, Subject, TokenClaims, mint,
@@ -56,7 +57,7 @@ pub(crate) use host::{Lifeline, NotActivated, OPERATIONS, operation_of};
 pub(crate) use storage::history::HistoryError;
 pub(crate) use storage::temporary::{TemporaryFile, is_temporary};
 pub(crate) use storage::{COMPANIONS, Files};
-pub(crate) use usage::{Hour, Hours, Rows, Usage, UsedUp, start_of_month};
+pub(crate) use usage::{Hour, Hours, Month, Rows, Usage, UsedUp, start_of_month};
 
 /// Enough for an index of a large table. Whoever loads a dump holds up others, and must not do so for ever.
 const LOAD_STATEMENT_LIMIT: Duration = Duration::from_secs(300);
@@ -224,16 +225,21 @@ impl DataPlane {
         self.0.databases.write().meter(organization).include(rows);
     }
 
-    /// Counts rows that an organization used before this data plane was made.
-    pub(crate) fn add_used(&self, organization: i64, rows: Rows) {
-        self.0.databases.write().meter(organization).add(rows, self.0.clock.now());
+    /// Sets the rows that an organization used in a month, before this data plane was made.
+    pub(crate) fn put_used(&self, organization: i64, month: Month, rows: Rows) {
+        self.0.databases.write().meter(organization).put(month, rows);
+    }
+
+    /// What an organization has used this month, of databases that are gone or elsewhere by now, too.
+    #[must_use]
+    pub(crate) fn used(&self, organization: i64) -> Rows {
+        self.meter(organization).map(|meter| meter.used(self.0.clock.now())).unwrap_or_default()
     }
 
     /// What an organization has used up for this month.
     #[must_use]
     pub(crate) fn used_up(&self, organization: i64) -> UsedUp {
-        let meter = self.0.databases.read().meters.get(&organization).cloned();
-        meter.map(|meter| meter.used_up(self.0.clock.now())).unwrap_or_default()
+        self.meter(organization).map(|meter| meter.used_up(self.0.clock.now())).unwrap_or_default()
     }
 
     /// Counts rows as read and written by a database, as if statements had done so now.
@@ -259,6 +265,13 @@ impl DataPlane {
     pub(crate) fn rows_by_hour(&self) -> Vec<(String, Vec<(Hour, Rows)>)> {
         let databases = self.0.databases.read();
         databases.by_id.iter().map(|(id, database)| (id.clone(), database.rows_by_hour())).collect()
+    }
+
+    /// The row of each organization with what it has used in each month.
+    #[must_use]
+    pub(crate) fn rows_by_month(&self) -> Vec<(i64, Vec<(Month, Rows)>)> {
+        let databases = self.0.databases.read();
+        databases.meters.iter().map(|(organization, meter)| (*organization, meter.rows_by_month())).collect()
     }
 
     /// When a group with a database was last used, in seconds since 1970. That its databases became known, as when the cloud
@@ -298,6 +311,10 @@ impl DataPlane {
     pub(crate) fn name_of(&self, label: &str) -> Option<String> {
         let database = self.0.databases.read().by_label.get(label).cloned();
         database.map(|database| database.record().name.clone())
+    }
+
+    fn meter(&self, organization: i64) -> Option<Arc<Meter>> {
+        self.0.databases.read().meters.get(&organization).cloned()
     }
 
     fn find(&self, id: &str) -> Option<Arc<Database>> {

@@ -10,9 +10,10 @@ use turso_cloud_contract::{
 
 use crate::{
     CloudError,
-    control::{is_known_location, is_known_plan, provision, sign},
+    control::{is_known_location, is_known_plan, provision, put_on_plan, sign},
     data::{DataPlane, SigningSeed},
-    ids::Ids,
+    ids::{Ids, Root},
+    local_api::UserToken,
     store::{DatabaseRow, OrganizationRow, Store, TokenOrganization, Transaction, UserRow},
 };
 
@@ -26,7 +27,7 @@ const TEAM: &str = "acme";
 const GROUP: (&str, &str) = ("default", "local");
 
 /// The name of the tokens the cloud hands out.
-pub(crate) const TOKEN: &str = "local";
+pub(crate) const TOKEN: &str = UserToken::HANDED_OUT;
 
 /// A team organization that is to be there.
 #[derive(Clone, Debug)]
@@ -119,6 +120,8 @@ pub(crate) struct Founder<'a> {
     pub(crate) now: Timestamp,
     pub(crate) heirlooms: &'a Heirlooms,
     pub(crate) data: &'a DataPlane,
+    /// What ids follow from instead; nothing at first.
+    pub(crate) root: Option<SigningSeed>,
 }
 
 /// What a cloud tells of itself.
@@ -131,9 +134,10 @@ pub(crate) struct Foundation {
 impl Founder<'_> {
     /// Makes what is missing. A cloud that was set up before gets only what is named now, and `acme` only when it is
     /// new: what was deleted since then stays deleted.
-    pub(crate) fn found(&self, population: &Population) -> Result<Foundation, CloudError> {
+    pub(crate) fn found(mut self, population: &Population) -> Result<Foundation, CloudError> {
         let Population { users, teams, tokens } = population;
         let is_new = self.transaction.find_user(USER)?.is_none();
+        self.root_if(is_new)?;
         let kept = self.kept(teams)?;
         let user = self.user(USER)?;
         if is_new && !teams.iter().any(|team| team.slug != USER) {
@@ -143,7 +147,7 @@ impl Founder<'_> {
             self.team(&user, team)?;
             self.plan(team, kept.contains(&*team.slug))?;
         }
-        let key = self.transaction.platform_key()?.map_or_else(|| self.key(), Ok)?;
+        let key = self.key()?;
         let token = self.token(&user, &key)?;
         let members = teams.iter().flat_map(|team| &team.members).map(|(username, _)| username);
         for username in users.iter().chain(members) {
@@ -200,7 +204,7 @@ impl Founder<'_> {
             return Ok(());
         }
         let mut organization = self.organization_named(&team.slug)?;
-        organization.plan.clone_from(plan);
+        put_on_plan(&mut organization, plan.clone());
         Ok(self.transaction.update_organization(&organization)?)
     }
 
@@ -226,7 +230,8 @@ impl Founder<'_> {
         groups: &[(String, String)],
     ) -> Result<(), CloudError> {
         let name = if kind == OrganizationKind::Personal { "personal".to_owned() } else { capitalized(slug.as_str()) };
-        let organization = provision::organization(self.transaction, self.ids, user, name, slug, kind)?;
+        let ids = self.ids_of(&["organization", slug.as_str()]);
+        let organization = provision::organization(self.transaction, ids, user, name, slug, kind)?;
         self.groups(&organization, groups)?;
         self.group(&organization, GROUP.0, GROUP.1)
     }
@@ -241,7 +246,8 @@ impl Founder<'_> {
             return Err(InvalidInput::new("location", location, "it is not in the list of locations").into());
         }
         if self.transaction.find_group(organization.id, &name)?.is_none() {
-            provision::group(self.transaction, self.ids, organization, name, code)?;
+            let ids = self.ids_of(&["group", organization.slug.as_str(), name.as_str()]);
+            provision::group(self.transaction, ids, organization, name, code)?;
         }
         Ok(())
     }
@@ -252,7 +258,8 @@ impl Founder<'_> {
             return Ok(sign(&token, key)?);
         }
         let id = self.heirlooms.tokens.get(&user.username).cloned();
-        let id = id.map_or_else(|| self.ids.token_id(self.transaction), Ok)?;
+        let ids = self.ids_of(&["token", &user.username, TOKEN]);
+        let id = id.map_or_else(|| ids.token_id(self.transaction), Ok)?;
         let token = provision::api_token(self.transaction, id, user, TOKEN.try_into()?, (None, None), self.now)?;
         Ok(sign(&token, key)?)
     }
@@ -265,7 +272,7 @@ impl Founder<'_> {
         }
         let id = match &token.id {
             Some(id) => checked_token_id(id)?,
-            None => self.ids.token_id(self.transaction)?,
+            None => self.ids_of(&["token", &token.user, &token.name]).token_id(self.transaction)?,
         };
         if self.transaction.find_api_token(id.as_str())?.is_some() {
             return Err(InvalidInput::new("token.id", id.as_str(), "another token has it").into());
@@ -298,7 +305,8 @@ impl Founder<'_> {
         let group = group.ok_or_else(|| InvalidInput::new("group", &database.group, "there is none of this name"))?;
         let label = provision::free_label(self.transaction, organization, &name)
             .map_err(|refusal| InvalidInput::new("database name", name.as_str(), refusal.error().to_owned()))?;
-        let (uuid, role) = (self.ids.uuid(self.transaction)?, self.ids.uuid(self.transaction)?);
+        let ids = self.ids_of(&["database", organization.slug.as_str(), name.as_str()]);
+        let (uuid, role) = (ids.uuid(self.transaction)?, ids.role_id(self.transaction)?);
         let row = DatabaseRow::new(uuid, name, group, label, role, self.now);
         let row = self.transaction.insert_database(DatabaseRow { size_limit: database.size_limit, ..row })?;
         if database.sql.trim().is_empty() {
@@ -314,7 +322,26 @@ impl Founder<'_> {
         Ok(found.ok_or_else(|| InvalidInput::new("organization", slug, "there is none of this name"))?)
     }
 
+    /// Where ids are random, those of a new cloud follow from its key, so that a reset, which hands it down, has the same ones
+    /// again: tokens of databases and groups go on working. What a cloud that is there already gets is random: what it has
+    /// lost may come back, and its ids with it.
+    fn root_if(&mut self, is_new: bool) -> Result<(), CloudError> {
+        if is_new && self.ids.is_random() {
+            self.root = Some(self.key()?);
+        }
+        Ok(())
+    }
+
+    /// The ids of what has this path.
+    fn ids_of(&self, path: &[&str]) -> Ids {
+        self.root.as_ref().map_or(self.ids, |key| Ids::Rooted(Root::of(key, &path.join("/"))))
+    }
+
+    /// The key of platform tokens, which is made when needed.
     fn key(&self) -> Result<SigningSeed, CloudError> {
+        if let Some(key) = self.transaction.platform_key()? {
+            return Ok(key);
+        }
         let key = self.heirlooms.key.clone().map_or_else(|| self.ids.signing_seed(self.transaction), Ok)?;
         self.transaction.insert_platform_key(&key)?;
         Ok(key)

@@ -1,12 +1,18 @@
 //! Ids and keys: random, or the same ones in every run of a seeded cloud.
 
+use std::fmt;
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
 use turso_cloud_contract::{ApiTokenId, InvalidInput};
 
 use crate::{
     data::SigningSeed,
     store::{StoreError, Transaction},
 };
+
+/// Set apart from any other use of the same hash.
+const PURPOSE: &[u8] = b"turso-cloud-local: what follows from a root\0";
 
 /// Where ids and keys come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +22,25 @@ pub(crate) enum Ids {
     /// A seed and a counter. The counter is a part of the state: work that is undone uses up no id, and a directory
     /// that is opened again goes on where it stopped.
     Seeded(u64),
+    /// A secret: of one root, there is one id, one role and one key.
+    Rooted(Root),
+}
+
+/// A secret that ids and keys follow from. It is never printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Root([u8; 32]);
+
+impl Root {
+    /// What follows from a key for the thing of this name.
+    pub(crate) fn of(key: &SigningSeed, name: &str) -> Self {
+        Self(hashed(key.expose(), name))
+    }
+}
+
+impl fmt::Debug for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Root(..)")
+    }
 }
 
 /// No id could be made.
@@ -40,32 +65,44 @@ impl Ids {
     where
         T: TryFrom<String, Error: Into<InvalidInput>>,
     {
-        let text = hyphenated(&self.uuid_bytes(transaction)?);
+        let text = hyphenated(&self.uuid_bytes(transaction, "id")?);
         Ok(T::try_from(text).map_err(Into::into)?)
+    }
+
+    /// The id of a new role, which tokens of a database or a group are minted for.
+    pub(crate) fn role_id(self, transaction: &Transaction<'_>) -> Result<String, IdError> {
+        Ok(hyphenated(&self.uuid_bytes(transaction, "role")?))
     }
 
     /// The id of a new platform token: the bytes of a UUID in 22 characters.
     pub(crate) fn token_id(self, transaction: &Transaction<'_>) -> Result<ApiTokenId, IdError> {
-        Ok(BASE64_URL_SAFE_NO_PAD.encode(self.uuid_bytes(transaction)?).try_into()?)
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(self.uuid_bytes(transaction, "token")?).try_into()?)
     }
 
     /// A new signing key.
     pub(crate) fn signing_seed(self, transaction: &Transaction<'_>) -> Result<SigningSeed, IdError> {
-        self.bytes(transaction).map(SigningSeed::new)
+        self.bytes(transaction, "key").map(SigningSeed::new)
     }
 
-    fn uuid_bytes(self, transaction: &Transaction<'_>) -> Result<[u8; 16], IdError> {
-        Ok(shaped(self.bytes::<16>(transaction)?))
+    fn uuid_bytes(self, transaction: &Transaction<'_>, purpose: &str) -> Result<[u8; 16], IdError> {
+        Ok(shaped(self.bytes::<16>(transaction, purpose)?))
     }
 
-    fn bytes<const N: usize>(self, transaction: &Transaction<'_>) -> Result<[u8; N], IdError> {
+    fn bytes<const N: usize>(self, transaction: &Transaction<'_>, purpose: &str) -> Result<[u8; N], IdError> {
+        const { assert!(N <= 32, "as long as what follows from a root") };
         let mut bytes = [0; N];
         match self {
             Self::Random => getrandom::fill(&mut bytes)?,
             Self::Seeded(seed) => fill(&mut bytes, seed, transaction.next_id_number()?),
+            Self::Rooted(root) => bytes.copy_from_slice(&hashed(&root.0, purpose)[..N]),
         }
         Ok(bytes)
     }
+}
+
+/// What a secret and a text come to, of which neither tells anything.
+fn hashed(secret: &[u8; 32], text: &str) -> [u8; 32] {
+    Sha256::new().chain_update(PURPOSE).chain_update(secret).chain_update(text).finalize().into()
 }
 
 /// The UUID of a part of something that has a UUID of its own: always the same one, so that nobody has to keep it.
@@ -163,6 +200,30 @@ mod tests {
                 assert!(is_uuid(&id), "{id}");
             }
         }
+    }
+
+    #[test]
+    fn what_follows_from_a_root_differs_by_key_by_name_and_by_what_it_is_for() {
+        let store = Store::in_memory().unwrap();
+        let of = |key: u8, name: &str| {
+            let ids = Ids::Rooted(Root::of(&SigningSeed::new([key; 32]), name));
+            let drawn = store.transact::<_, IdError>(|transaction| {
+                let uuid: String = ids.uuid(transaction)?;
+                let key = ids.signing_seed(transaction)?;
+                Ok([
+                    uuid,
+                    ids.role_id(transaction)?,
+                    ids.token_id(transaction)?.to_string(),
+                    format!("{:?}", key.expose()),
+                ])
+            });
+            (drawn.unwrap(), format!("{ids:?}"))
+        };
+        assert_eq!(of(1, "group/acme/eu"), of(1, "group/acme/eu"));
+        let all = [of(1, "group/acme/eu"), of(1, "group/acme/us"), of(2, "group/acme/eu")];
+        let distinct: std::collections::HashSet<_> = all.iter().flat_map(|(drawn, _)| drawn).collect();
+        assert_eq!(distinct.len(), 12);
+        assert!(all.iter().all(|(_, shown)| shown == "Rooted(Root(..))"));
     }
 
     #[test]

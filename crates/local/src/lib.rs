@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::missing_errors_doc)]
 
+mod api_tokens;
 mod authority;
 mod bearer;
 mod blocking;

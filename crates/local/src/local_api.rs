@@ -7,6 +7,7 @@
 //! | `GET /_local/health` | answers `{"status": "ok"}` |
 //! | `GET /_local/status` | [`Status`] |
 //! | `GET`, `PATCH /_local/config` | [`Config`] |
+//! | `GET /_local/tokens` | lists a [`UserToken`] for each good token of the Platform API, everybody's among them |
 //! | `GET`, `PATCH /_local/clock` | [`ClockReading`], moved by a [`ClockChange`] |
 //! | `GET`, `POST`, `DELETE /_local/faults` | lists [`FaultStatus`](crate::FaultStatus), adds a [`FaultSpec`](crate::FaultSpec), ends all |
 //! | `DELETE /_local/faults/{id}` | ends one |
@@ -40,6 +41,7 @@ use crate::{Cloud, Refusal, control::read_body};
 pub(crate) use guard::Exposed;
 pub use types::{
     ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, NewSnapshot, ServedFork, Status, UsageToAdd,
+    UserToken,
 };
 
 /// What all of these paths begin with.

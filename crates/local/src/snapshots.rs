@@ -43,8 +43,9 @@ pub struct Snapshot {
 
 impl Cloud {
     /// Keeps the whole cloud as it is at this moment under a name: organizations, tokens, audit log, every database and
-    /// its history, and the time on the clock. Nothing is written anywhere while it is made: requests that write wait, and
-    /// a transaction that is open is waited for, up to five seconds. Such a transaction is in the snapshot as a whole.
+    /// its history, and what the clock does: the time at which it stands, or how far it is ahead of the system's or behind.
+    /// Nothing is written anywhere while it is made: requests that write wait, and a transaction that is open is waited for,
+    /// up to five seconds. Such a transaction is in the snapshot as a whole.
     ///
     /// Snapshots of a cloud in a directory stay there; those of a cloud in memory end with it. A name has 1 to 64 of
     /// `a-z`, `A-Z`, `0-9`, `-`, `_`, `.`, and does not begin with a dot. One that is taken is refused.
@@ -105,8 +106,12 @@ impl Cloud {
     }
 
     /// Puts the whole cloud back to a snapshot, while it is served. Requests that come later see nothing of what was
-    /// since; requests at work end in the state that is left behind, with their streams, transactions and sockets. The
-    /// clock is put back too. Snapshots, faults and the request log stay as they are.
+    /// since; requests at work end in the state that is left behind, with their streams, transactions and sockets.
+    /// Snapshots, faults and the request log stay as they are.
+    ///
+    /// The clock is put back to what it did. One that stood shows the same time again. One that ran loses what it has been
+    /// moved since, and goes on with the system's: for the programs beside it, too, the time has passed that lies between.
+    /// Whoever wants the time of the snapshot back stops the clock before ([`Clock::freeze`](crate::Clock::freeze)).
     ///
     /// # Errors
     ///
@@ -204,9 +209,10 @@ impl Cloud {
         .await
     }
 
-    /// Makes the cloud what it was when it was new: with what the builder and the seed file say, and nothing else. The
-    /// tokens it hands out stay the same. Faults end, the request log is forgotten, the clock returns to where it began.
-    /// Snapshots stay.
+    /// Makes the cloud what it was when it was new: with what the builder and the seed file say, and nothing else. All of
+    /// that has the ids and keys it began with, whatever has become of it since, so that the tokens it handed out, and
+    /// those that were minted for its databases and groups, are good again. Faults end, the request log is forgotten, and
+    /// the clock is put back to what it did at the beginning, as [`Cloud::restore`] puts it back. Snapshots stay.
     ///
     /// # Errors
     ///

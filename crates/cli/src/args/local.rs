@@ -43,7 +43,8 @@ pub(crate) enum LocalCommand {
     /// Print the variables that clients of a running local cloud need
     #[command(after_help = "Examples:
   tursoctl local env --for sdk
-  tursoctl local env --for drizzle --database orders >> .env")]
+  tursoctl local env --for drizzle --database orders >> .env
+  tursoctl local env --for sdk --user vera")]
     Env(LocalEnv),
     /// Run a command with a local cloud of its own, which ends with it
     #[command(after_help = "Examples:
@@ -227,6 +228,10 @@ pub(crate) struct LocalEnv {
     /// The database, where the client needs one
     #[arg(long, value_name = "NAME", required_if_eq("format", "drizzle"))]
     pub(crate) database: Option<String>,
+
+    /// Whose token it is to be, of those whom a seed file names, instead of that of dev
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["data_dir", "ready_file"])]
+    pub(crate) user: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

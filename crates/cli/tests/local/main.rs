@@ -9,3 +9,4 @@ mod instances;
 mod logs;
 mod ready_file;
 mod support;
+mod users;

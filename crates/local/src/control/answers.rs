@@ -17,7 +17,7 @@ mod user;
 
 pub(super) use official::operations as official;
 
-pub(crate) use billing::{STARTER, included_rows, is_known as is_known_plan};
+pub(crate) use billing::{STARTER, included_rows, is_known as is_known_plan, put_on as put_on_plan};
 pub(crate) use locations::{is_known as is_known_location, number as location_number};
 
 /// The answers of the local cloud.

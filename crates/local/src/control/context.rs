@@ -204,6 +204,11 @@ impl<'a> Context<'a> {
         self.control.data.top_queries(database.uuid.as_str(), hours)
     }
 
+    /// The rows that an organization has used this month.
+    pub(crate) fn used(&self, organization: &OrganizationRow) -> Rows {
+        self.control.data.used(organization.id)
+    }
+
     /// What an organization has used up for this month.
     pub(crate) fn used_up(&self, organization: &OrganizationRow) -> UsedUp {
         self.control.data.used_up(organization.id)

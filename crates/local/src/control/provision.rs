@@ -63,7 +63,7 @@ pub(crate) fn group(
         location,
         replicas: Vec::new(),
         signing_key: ids.signing_seed(transaction)?,
-        role_id: ids.uuid(transaction)?,
+        role_id: ids.role_id(transaction)?,
         delete_protection: false,
         archived: false,
     })?)

@@ -8,7 +8,7 @@ pub(super) use activity::Activity;
 pub(super) use meter::Meter;
 pub(crate) use meter::UsedUp;
 pub(super) use statistics::Statistics;
-pub(crate) use statistics::{Hour, Hours, Rows, start_of_month};
+pub(crate) use statistics::{Hour, Hours, Month, Rows, start_of_month};
 
 /// What a database has used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

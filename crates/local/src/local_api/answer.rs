@@ -49,6 +49,7 @@ pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Resul
         (&Method::GET, ["status"]) => success(&status(cloud)),
         (&Method::GET, ["config"]) => success(&config(cloud)),
         (&Method::PATCH, ["config"]) => configure(cloud, &parse(body)?),
+        (&Method::GET, ["tokens"]) => done(cloud, Cloud::api_tokens).await,
         (&Method::GET, ["clock"]) => success(&clock(cloud)),
         (&Method::PATCH, ["clock"]) => turn(cloud, &parse(body)?),
         (&Method::GET, ["faults"]) => success(&cloud.faults().list()),

@@ -2,6 +2,9 @@ use std::{num::NonZeroU32, path::PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use turso_cloud_contract::ApiToken;
+
+use crate::store::ApiTokenRow;
 
 /// What there is to know of a running cloud. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +140,37 @@ pub struct ServedFork {
     pub id: u64,
     /// The URL of its Platform API, with paths below `/_local/` of its own.
     pub url: String,
+}
+
+/// A token of the Platform API, with whose it is and what it opens. Its text is in no `Debug` and in no log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UserToken {
+    /// The name of its user.
+    pub user: String,
+    /// Its own name, which may be [`UserToken::HANDED_OUT`].
+    pub name: String,
+    /// The slug of the only organization it opens; nothing for one that opens all of its user's.
+    pub organization: Option<String>,
+    /// The name of the only group it opens; nothing for one that opens all of the organization's.
+    pub group: Option<String>,
+    /// The token itself.
+    pub token: ApiToken,
+}
+
+impl UserToken {
+    /// The name of the token that the cloud hands out to everybody whom the builder or a seed file names.
+    pub const HANDED_OUT: &'static str = "local";
+
+    pub(crate) fn new(row: &ApiTokenRow, token: ApiToken) -> Self {
+        Self {
+            user: row.user.username.clone(),
+            name: row.name.to_string(),
+            organization: row.organization.as_ref().map(|organization| organization.slug.to_string()),
+            group: row.group.as_ref().map(|group| group.name.to_string()),
+            token,
+        }
+    }
 }
 
 /// A group to be archived.

@@ -63,6 +63,11 @@ impl Transaction<'_> {
         self.first("SELECT * FROM good_api_tokens WHERE user_id = ?1 AND name = ?2", params![user, name], api_token)
     }
 
+    /// The tokens of everybody, by their user, in the order they were made.
+    pub(crate) fn all_api_tokens(&self) -> Result<Vec<ApiTokenRow>, StoreError> {
+        self.select_api_tokens("SELECT * FROM good_api_tokens ORDER BY username, created_at, name", [])
+    }
+
     /// The tokens of this name, of whatever user.
     pub(crate) fn api_tokens_named(&self, name: &str) -> Result<Vec<ApiTokenRow>, StoreError> {
         self.select_api_tokens("SELECT * FROM good_api_tokens WHERE name = ?1", [name])

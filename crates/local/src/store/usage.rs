@@ -1,7 +1,7 @@
 use rusqlite::params;
 
 use super::{DatabaseRow, StoreError, Transaction};
-use crate::data::{Hour, Hours, Rows};
+use crate::data::{Hour, Hours, Month, Rows};
 
 impl Transaction<'_> {
     /// Adds to what a database used in an hour. Of a database that is gone, nothing is kept.
@@ -26,14 +26,27 @@ impl Transaction<'_> {
         added_up(statement.query(params![database.id, hours.first.0, hours.last.0])?)
     }
 
-    /// What all databases of an organization used in these hours, as far as it is written down.
-    pub(crate) fn usage_in(&self, organization: i64, hours: Hours) -> Result<Rows, StoreError> {
+    /// Writes down what an organization used in a month, instead of what was known of it. Of one that is gone, nothing is kept.
+    pub(crate) fn set_usage_of_organization(
+        &self,
+        organization: i64,
+        month: Month,
+        rows: Rows,
+    ) -> Result<(), StoreError> {
         let mut statement = self.0.prepare_cached(
-            "SELECT rows_read, rows_written FROM usage
-             JOIN databases ON databases.id = usage.database_id
-             WHERE databases.organization_id = ?1 AND hour BETWEEN ?2 AND ?3",
+            "INSERT OR REPLACE INTO organization_usage (organization_id, month, rows_read, rows_written)
+             SELECT id, ?2, ?3, ?4 FROM organizations WHERE id = ?1",
         )?;
-        added_up(statement.query(params![organization, hours.first.0, hours.last.0])?)
+        statement.execute(params![organization, month.first.0, signed(rows.read), signed(rows.written)])?;
+        Ok(())
+    }
+
+    /// What an organization used in each month, as far as it is written down.
+    pub(crate) fn usage_of_organization(&self, organization: i64) -> Result<Vec<(Month, Rows)>, StoreError> {
+        self.all("SELECT * FROM organization_usage WHERE organization_id = ?1 ORDER BY month", [organization], |row| {
+            let rows = Rows { read: row.get("rows_read")?, written: row.get("rows_written")? };
+            Ok((Month { first: Hour(row.get("month")?) }, rows))
+        })
     }
 }
 

@@ -92,17 +92,6 @@ async fn usage_beyond_all_numbers_is_the_largest_there_is() {
 }
 
 #[tokio::test]
-async fn what_a_deleted_database_used_is_told_no_more_and_still_counts_for_the_plan() {
-    let cloud = Cloud::builder().seed(SEED).with_plan("developer").build().unwrap();
-    create_database(&cloud, "orders").await;
-    cloud.add_usage(&UsageToAdd::new("acme", "orders").rows_written(25_000_000)).unwrap();
-    assert_eq!(delete(&cloud, &format!("{ACME}/databases/orders")).await.status, 200);
-    let usage = get(&cloud, &format!("{ACME}/usage")).await.json()["organization"].clone();
-    assert_eq!((&usage["usage"]["rows_written"], &usage["databases"]), (&json!(0), &json!([])));
-    assert_eq!(get(&cloud, ACME).await.json()["organization"]["blocked_writes"], true);
-}
-
-#[tokio::test]
 async fn the_owner_is_billed_until_somebody_else_is_saved() {
     let cloud = Cloud::new().unwrap();
     let path = format!("{ACME}/billing/customer");
@@ -269,4 +258,48 @@ async fn rows_beyond_the_plan_are_refused_until_the_month_ends_or_overages_are_b
     // Nobody has used it for so long that it sleeps by now.
     assert_eq!(post(&again, &format!("{ACME}/groups/default/unarchive"), "").await.status, 200);
     assert_eq!((run(&again, "INSERT INTO t VALUES (1)").await.as_str(), blocked(&again).await), ("ok", (false, false)));
+}
+
+#[tokio::test]
+async fn a_new_subscription_blocks_and_opens_as_it_says() {
+    let cloud = Cloud::builder().seed(SEED).with_plan("starter").build().unwrap();
+    create_database(&cloud, "orders").await;
+    cloud.add_usage(&UsageToAdd::new("acme", "orders").rows_read(300_000_000_000)).unwrap();
+    let subscription = format!("{ACME}/subscription");
+    for (body, overages, blocked) in [
+        (r#"{"plan":"scaler","overages":true}"#, true, false),
+        (r#"{"plan":"scaler"}"#, true, false),
+        (r#"{"plan":"scaler","overages":false}"#, false, true),
+        (r#"{"plan":"pro","overages":true}"#, true, false),
+        // What the plan does not include is not kept from the one before.
+        (r#"{"plan":"starter"}"#, false, true),
+        (r#"{"plan":"pro"}"#, false, true),
+    ] {
+        assert_eq!(post(&cloud, &subscription, body).await.status, 200, "{body}");
+        let told = get(&cloud, &subscription).await.json()["subscription"]["overages"].clone();
+        let acme = get(&cloud, ACME).await.json()["organization"].clone();
+        assert_eq!((told, &acme["blocked_reads"]), (json!(overages), &json!(blocked)), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_subscription_has_no_overages_that_its_plan_does_not_include() {
+    let cloud = Cloud::builder().seed(SEED).with_plan("scaler").build().unwrap();
+    let subscription = format!("{ACME}/subscription");
+    let refused = post(&cloud, &subscription, r#"{"plan":"starter","overages":true}"#).await;
+    let sentence = "organization acme can't use overages because plan starter doesn't support it".to_owned();
+    assert_eq!(refused.refusal(), (403, sentence));
+    let kept = get(&cloud, &subscription).await.json()["subscription"].clone();
+    assert_eq!((&kept["plan"], &kept["overages"]), (&json!("scaler"), &json!(false)));
+}
+
+#[tokio::test]
+async fn an_organization_that_is_kept_loses_its_overages_on_a_plan_without_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let on = |plan: &str| Cloud::builder().directory(folder.path()).seed(SEED).with_plan(plan).build().unwrap();
+    let cloud = on("pro");
+    assert_eq!(patch(&cloud, ACME, r#"{"overages":true}"#).await.status, 200);
+    drop(cloud);
+    let acme = get(&on("starter"), ACME).await.json()["organization"].clone();
+    assert_eq!((&acme["plan_id"], &acme["overages"]), (&json!("starter"), &json!(false)));
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use http::Method;
 use serde_json::json;
-use turso_cloud_local::{Cloud, CloudBuilder, CloudError, Quirk};
+use turso_cloud_local::{Clock, Cloud, CloudBuilder, CloudError, Quirk, local_api::UsageToAdd};
 
 use crate::support::{audit_log, call_as, contents, create_database, delete, get, mint_api_token, post, query, value};
 
@@ -36,23 +36,28 @@ fn state(directory: &Path) -> rusqlite::Connection {
 
 #[tokio::test]
 async fn a_directory_of_an_older_version_is_taken_over_with_all_that_is_in_it() {
-    let directory = tempfile::tempdir().unwrap();
-    let open = || Cloud::builder().directory(directory.path()).build().unwrap();
+    let (directory, clock) = (tempfile::tempdir().unwrap(), Clock::frozen_at("2026-02-28T23:59:59Z".parse().unwrap()));
+    let open = || Cloud::builder().directory(directory.path()).clock(clock.clone()).build().unwrap();
     let cloud = open();
     create_database(&cloud, "orders").await;
     let listed = get(&cloud, "/v1/organizations/acme/databases").await.text;
+    cloud.add_usage(&UsageToAdd::new("acme", "orders").rows_read(300).rows_written(20)).unwrap();
+    let used = get(&cloud, "/v1/organizations/acme/usage").await.text;
     drop(cloud);
-    // The first version knew no sessions, and the second looked for databases by name alone.
-    let older = "DROP TABLE sessions; DROP INDEX databases_by_organization; PRAGMA user_version = 1";
+    // The first version knew no sessions, the second looked for databases by name alone, and up to the fourth only databases
+    // had used anything.
+    let older = "DROP TABLE sessions; DROP INDEX databases_by_organization; DROP TABLE organization_usage;
+         PRAGMA user_version = 1";
     state(directory.path()).execute_batch(older).unwrap();
 
     let cloud = open();
     assert_eq!(get(&cloud, "/v1/organizations/acme/databases").await.text, listed);
+    assert_eq!(get(&cloud, "/v1/organizations/acme/usage").await.text, used);
     let ended = post(&cloud, "/v1/auth/invalidate", "").await;
     assert_eq!(ended.status, 200, "{}", ended.text);
     drop(cloud);
     let version = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
-    assert_eq!(state(directory.path()).query_row("PRAGMA user_version", [], version).unwrap(), 4);
+    assert_eq!(state(directory.path()).query_row("PRAGMA user_version", [], version).unwrap(), 5);
 }
 
 #[test]
@@ -62,8 +67,8 @@ fn a_directory_of_a_newer_version_is_refused_by_both_versions() {
     state(directory.path()).execute_batch("PRAGMA user_version = 99").unwrap();
     let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
     let reason = std::error::Error::source(&refused).unwrap().to_string();
-    assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 4");
-    state(directory.path()).execute_batch("PRAGMA user_version = 4").unwrap();
+    assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 5");
+    state(directory.path()).execute_batch("PRAGMA user_version = 5").unwrap();
     drop(Cloud::builder().directory(directory.path()).build().expect("nothing of it was changed"));
 }
 

@@ -32,6 +32,7 @@ mod lost_states;
 mod members;
 mod minted_api_tokens;
 mod official;
+mod organization_usage;
 mod organizations;
 mod permissions;
 mod quirks;

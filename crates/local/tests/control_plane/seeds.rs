@@ -1,5 +1,7 @@
 //! Databases that begin as a copy of another one. The ids of a seeded cloud are known, and its clock stands still.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use turso_cloud_local::Cloud;
 
@@ -123,7 +125,7 @@ async fn create_orders_over_time(cloud: &Cloud) -> Value {
     value(cloud, "orders", "CREATE TABLE t (x)").await;
     for amount in [1, 10, 100] {
         value(cloud, "orders", &format!("INSERT INTO t VALUES ({amount})")).await;
-        cloud.clock().advance(std::time::Duration::from_secs(3600));
+        cloud.clock().advance(Duration::from_secs(3600));
     }
     id
 }
@@ -188,4 +190,23 @@ async fn a_branch_has_no_past_of_its_own() {
     let refused = post(&cloud, DATABASES, &body).await;
     assert_eq!(refused.status, 400);
     assert!(refused.error().ends_with("2026-01-01T03:00:00Z"), "{}", refused.error());
+}
+
+#[tokio::test]
+async fn the_plan_says_how_far_back_a_database_can_be_restored() {
+    for (plan, days) in [("starter", 1), ("developer", 10), ("scaler", 30), ("pro", 90)] {
+        let cloud = Cloud::builder().seed(SEED).with_plan(plan).build().unwrap();
+        create_orders_over_time(&cloud).await;
+        cloud.clock().set("2026-01-01T01:30:00Z".parse().unwrap());
+        cloud.clock().advance(Duration::from_secs(days * 86_400));
+        let refused = post(&cloud, DATABASES, &at("2026-01-01T01:29:59Z", "copy", "name")).await;
+        let reason = "invalid seed.timestamp 2026-01-01T01:29:59Z: the earliest time database orders can be restored to \
+                      is 2026-01-01T01:30:00Z";
+        assert_eq!(refused.refusal(), (400, reason.to_owned()), "{plan}");
+        let third = r#"{"name":"third","seed":{"type":"database","name":"orders","timestamp":"2026-01-01T01:29:59Z"}}"#;
+        assert_eq!(post(&cloud, &format!("{ACME}/databases"), third).await.status, refused.status, "{plan}");
+        let created = post(&cloud, DATABASES, &at("2026-01-01T01:30:00Z", "copy", "name")).await;
+        assert_eq!(created.status, 200, "{plan}: {}", created.text);
+        assert_eq!(value(&cloud, "copy", "SELECT sum(x) FROM t").await, "11", "{plan}");
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use serde_json::json;
 use turso_cloud::NewDatabase;
 use turso_cloud_local::{Cloud, CloudError};
@@ -50,6 +51,25 @@ async fn a_restored_cloud_is_what_it_was_in_every_respect() {
             client(&cloud).databases().delete("orders").await.unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn a_clock_that_ran_goes_on_with_that_of_the_system_and_one_that_stood_stands_again() {
+    let cloud = Cloud::new().unwrap();
+    cloud.clock().advance(HOUR);
+    cloud.snapshot("running").await.unwrap();
+    let (before, began) = (cloud.clock().now(), Timestamp::now());
+    cloud.clock().freeze();
+    let stood = cloud.clock().now();
+    cloud.snapshot("frozen").await.unwrap();
+    cloud.clock().advance(48 * HOUR);
+
+    cloud.restore("running").await.unwrap();
+    let really = Timestamp::now().duration_since(began);
+    let passed = cloud.clock().now().duration_since(before);
+    assert!(passed >= really && passed.as_hours() == 0, "{passed} on the clock, {really} really");
+    cloud.restore("frozen").await.unwrap();
+    assert_eq!((cloud.clock().now(), cloud.clock().is_frozen()), (stood, true));
 }
 
 #[tokio::test]

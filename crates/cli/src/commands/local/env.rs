@@ -2,7 +2,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
-use turso_cloud::{Client, Credentials, NewToken};
+use turso_cloud::{ApiToken, Client, Credentials, NewToken};
+use turso_cloud_local::local_api::UserToken;
 
 use super::{
     instance::{Instance, Instances},
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     args::{EnvironmentFormat, LocalEnv},
     context::Context,
-    exit::Failure,
+    exit::{Failure, Kind},
     files::write_whole,
     output::Shape,
 };
@@ -26,8 +27,6 @@ const CERTIFICATE: &str = "ca.pem";
 /// Where the official command line looks for its settings.
 const TURSO_FOLDER: &str = "TURSO_CONFIG_FOLDER";
 
-/// The folder of those of a local cloud.
-const TURSO_PURPOSE: &str = "turso";
 const SETTINGS: &str = "settings.json";
 
 /// Whichever of the variables there are, for a program.
@@ -48,6 +47,9 @@ const ENVIRONMENT: Shape = Shape {
     wide: &[],
 };
 
+/// Whom a token is of that is not asked for by a name.
+const USUAL_USER: &str = "dev";
+
 /// 2100-01-01: the location that is near does not change by itself.
 const FAR_FUTURE: u64 = 4_102_444_800;
 
@@ -59,7 +61,10 @@ pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
         }
         return cx.out().bytes(of_files(args)?.as_bytes());
     }
-    let remote = Remote::find(cx, &args.instance).await?;
+    let mut remote = Remote::find(cx, &args.instance).await?;
+    if let Some(user) = &args.user {
+        remote.instance.token = token_of(&remote, user).await?;
+    }
     let instance = &remote.instance;
     if cx.is_dry_run() && (args.format == EnvironmentFormat::Turso || args.database.is_some()) {
         return rehearse(cx, args, instance);
@@ -75,7 +80,7 @@ pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
             variables
         }
         EnvironmentFormat::Drizzle => of_database(instance, args.database.as_deref().unwrap_or_default()).await?,
-        EnvironmentFormat::Turso => of_official(instance)?,
+        EnvironmentFormat::Turso => of_official(instance, args.user.as_deref())?,
     };
     if cx.out().is_structured() {
         return cx.out().value(&ENVIRONMENT, &variables.into_iter().collect::<BTreeMap<_, _>>());
@@ -86,12 +91,25 @@ pub(super) async fn env(cx: &Context, args: &LocalEnv) -> Result<()> {
 /// Says what it takes to know the variables.
 fn rehearse(cx: &Context, args: &LocalEnv, instance: &Instance) -> Result<()> {
     if args.format == EnvironmentFormat::Turso {
-        let folder = Instances::find()?.file(&instance.name, TURSO_PURPOSE)?;
+        let folder = Instances::find()?.file(&instance.name, &turso_purpose(args.user.as_deref()))?;
         cx.notice(format_args!("this would write {}", folder.join(SETTINGS).display()));
     } else if let Some(database) = &args.database {
         cx.notice(format_args!("this would make a token of database {database}"));
     }
     Ok(())
+}
+
+/// The token that the cloud hands out to somebody.
+async fn token_of(remote: &Remote, user: &str) -> Result<ApiToken> {
+    let mut tokens = remote.get::<Vec<UserToken>>("/_local/tokens").await?;
+    tokens.retain(|token| token.name == UserToken::HANDED_OUT);
+    if let Some(found) = tokens.iter().find(|token| token.user == user) {
+        return Ok(found.token.clone());
+    }
+    let users: Vec<_> = tokens.iter().map(|token| &*token.user).collect();
+    Err(Failure::new(Kind::NotFound, format!("the local cloud hands out no token to a user {user}"))
+        .hint(format!("--user, one of {}", users.join(", ")))
+        .into())
 }
 
 fn of_platform(instance: &Instance) -> Variables {
@@ -106,13 +124,18 @@ async fn of_database(instance: &Instance, name: &str) -> Result<Variables> {
     Ok(variables::of_database(name, &database.url(), token.expose()))
 }
 
+/// What the folder for the official command line is for. Whoever works as somebody else does so beside others who do not.
+fn turso_purpose(user: Option<&str>) -> String {
+    user.map_or_else(|| "turso".to_owned(), |user| format!("turso-{user}"))
+}
+
 /// Settings of the official command line in a folder of our own. The user's are not touched, nor looked at.
-fn of_official(instance: &Instance) -> Result<Variables> {
-    let folder = Instances::find()?.folder(&instance.name, TURSO_PURPOSE)?;
+fn of_official(instance: &Instance, user: Option<&str>) -> Result<Variables> {
+    let folder = Instances::find()?.folder(&instance.name, &turso_purpose(user))?;
     let settings = json!({
         "baseurl": instance.url,
         "token": instance.token.expose(),
-        "username": "dev",
+        "username": user.unwrap_or(USUAL_USER),
         "organization": instance.organization,
         "config": { "autoupdate": "off" },
         "cache": { "closestlocation": { "expiration": FAR_FUTURE, "data": "local" } },

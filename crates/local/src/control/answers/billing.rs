@@ -12,8 +12,8 @@ use turso_cloud_contract::{
     },
 };
 
-pub(super) use plans::{Feature, admit_database, admit_group, require, timeline};
-pub(crate) use plans::{STARTER, included_rows, is_known};
+pub(super) use plans::{Feature, admit_database, admit_group, earliest_past, require, timeline};
+pub(crate) use plans::{STARTER, included_rows, is_known, put_on};
 
 use super::{Answers, databases};
 use crate::{
@@ -56,11 +56,10 @@ impl Handles<GetOrganizationUsage> for Answers {
         total.locations = count(groups.iter().flat_map(GroupRow::locations).collect::<BTreeSet<_>>().len());
         let used = rows.iter().map(|database| databases::used_this_month(cx, database));
         let used = used.collect::<Result<Vec<_>, _>>()?;
-        for DatabaseUsage { usage, .. } in &used {
-            total.rows_read = total.rows_read.saturating_add(usage.rows_read);
-            total.rows_written = total.rows_written.saturating_add(usage.rows_written);
-            total.storage_bytes = total.storage_bytes.saturating_add(usage.storage_bytes);
-        }
+        let stored = used.iter().map(|DatabaseUsage { usage, .. }| usage.storage_bytes);
+        total.storage_bytes = stored.fold(0, u64::saturating_add);
+        let rows = cx.used(&organization);
+        (total.rows_read, total.rows_written) = (rows.read, rows.written);
         let uuid = OrganizationId::try_from(organization.uuid)?;
         Ok(OrganizationUsageAnswer::new(OrganizationUsage::new(uuid, total, used)))
     }

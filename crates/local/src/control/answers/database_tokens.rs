@@ -53,7 +53,7 @@ impl Handles<RotateDatabaseTokens> for Answers {
     fn handle(&self, request: RotateDatabaseTokens, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let mut database = databases::find(cx, &organization, &request.database)?;
-        database.role_id = cx.ids().uuid(cx.store())?;
+        database.role_id = cx.ids().role_id(cx.store())?;
         cx.store().update_database(&database)?;
         cx.publish(&database);
         Ok(Nothing)
@@ -65,15 +65,15 @@ impl Handles<RotateGroupTokens> for Answers {
     fn handle(&self, request: RotateGroupTokens, cx: &mut Context<'_>) -> Result<Nothing, Refusal> {
         let organization = cx.organization(&request.organization)?;
         let mut group = groups::find(cx, &organization, &request.group)?;
-        group.role_id = cx.ids().uuid(cx.store())?;
+        group.role_id = cx.ids().role_id(cx.store())?;
         cx.store().update_group(&group)?;
         for mut database in cx.store().databases_in(&group)? {
-            database.role_id = cx.ids().uuid(cx.store())?;
+            database.role_id = cx.ids().role_id(cx.store())?;
             cx.store().update_database(&database)?;
             cx.publish(&database);
         }
         for DeletedDatabaseRow { mut database, .. } in cx.store().deleted_databases_in(&group)? {
-            database.role_id = cx.ids().uuid(cx.store())?;
+            database.role_id = cx.ids().role_id(cx.store())?;
             cx.store().update_database(&database)?;
         }
         Ok(Nothing)

@@ -132,7 +132,7 @@ fn create(
     engine::check_size_limit(uses_tursodb, request.size_limit.is_some())?;
     let uuid = engine::marked(cx.ids().uuid(cx.store())?, uses_tursodb)?;
     let encryption = engine::encryption(request.remote_encryption.as_ref(), content.original(), &uuid)?;
-    let row = DatabaseRow::new(uuid, name, group, label, cx.ids().uuid(cx.store())?, cx.now());
+    let row = DatabaseRow::new(uuid, name, group, label, cx.ids().role_id(cx.store())?, cx.now());
     let database = cx.store().insert_database(DatabaseRow {
         encryption,
         uses_tursodb,

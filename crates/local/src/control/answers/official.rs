@@ -10,7 +10,11 @@ use turso_cloud_contract::{
     },
 };
 
-use super::{Answers, groups, is_known_plan, organizations};
+use super::{
+    Answers,
+    billing::{self, Feature},
+    groups, is_known_plan, organizations,
+};
 use crate::control::{Context, Handles, Refusal, router::Operation};
 
 /// The operations of this file, which are not in the catalogue.
@@ -58,14 +62,19 @@ impl Handles<UpdateSubscription> for Answers {
         if let Some(timeline) = timeline.filter(|timeline| *timeline != Timeline::Monthly) {
             return Err(Refusal::bad_request(format!("invalid timeline {timeline}: the plans here are monthly")));
         }
-        let is_another = organization.plan != plan;
-        organization.plan = plan;
+        let before = organization.clone();
+        billing::put_on(&mut organization, plan);
+        if let Some(overages) = overages {
+            organization.overages = overages;
+        }
+        if organization.overages {
+            billing::require(cx, &organization, Feature::Overages)?;
+        }
         cx.include(&organization);
-        if is_another {
+        if organization.plan != before.plan {
             cx.audit(&organization, AuditCode::OrgPlanUpdate, [("plan", organization.plan.as_str())])?;
         }
-        if let Some(overages) = overages.filter(|overages| *overages != organization.overages) {
-            organization.overages = overages;
+        if organization.overages != before.overages {
             organizations::audit_overages(cx, &organization)?;
         }
         cx.store().update_organization(&organization)?;

@@ -1,22 +1,25 @@
 //! What an organization has used of the rows its plan includes, of all its databases together.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 
-use super::statistics::Rows;
+use super::statistics::{Hour, Month, Rows, start_of_month};
 
-/// The rows of one organization in one calendar month.
+/// The rows of one organization, by calendar month.
 #[derive(Debug, Default)]
 pub(crate) struct Meter(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// What is included; nothing where whatever is used is billed.
+    /// What is included in a month; nothing where whatever is used is billed.
     included: Option<Rows>,
-    used: Rows,
-    /// When what is used is counted anew.
-    month_ends: Timestamp,
+    used: BTreeMap<Month, Rows>,
+    /// The month it was when somebody last asked.
+    present: Range<Timestamp>,
 }
 
 /// What an organization has used up for this month.
@@ -33,26 +36,36 @@ impl Meter {
     }
 
     pub(crate) fn add(&self, rows: Rows, now: Timestamp) {
-        let mut state = self.0.lock();
-        state.turn_over(now);
-        state.used += rows;
+        *self.0.lock().used_in_month_of(now) += rows;
+    }
+
+    /// Sets what was used in a month.
+    pub(crate) fn put(&self, month: Month, rows: Rows) {
+        self.0.lock().used.insert(month, rows);
+    }
+
+    pub(crate) fn used(&self, now: Timestamp) -> Rows {
+        *self.0.lock().used_in_month_of(now)
     }
 
     pub(crate) fn used_up(&self, now: Timestamp) -> UsedUp {
         let mut state = self.0.lock();
         let Some(included) = state.included else { return UsedUp::default() };
-        state.turn_over(now);
-        UsedUp { reads: state.used.read >= included.read, writes: state.used.written >= included.written }
+        let used = state.used_in_month_of(now);
+        UsedUp { reads: used.read >= included.read, writes: used.written >= included.written }
+    }
+
+    pub(crate) fn rows_by_month(&self) -> Vec<(Month, Rows)> {
+        self.0.lock().used.iter().map(|(month, rows)| (*month, *rows)).collect()
     }
 }
 
 impl State {
-    fn turn_over(&mut self, now: Timestamp) {
-        if now < self.month_ends {
-            return;
+    fn used_in_month_of(&mut self, now: Timestamp) -> &mut Rows {
+        if !self.present.contains(&now) {
+            self.present = start_of_month(now)..end_of_month(now);
         }
-        self.used = Rows::default();
-        self.month_ends = end_of_month(now);
+        self.used.entry(Month { first: Hour::of(self.present.start) }).or_default()
     }
 }
 
@@ -80,6 +93,7 @@ mod tests {
         meter.add(rows(1, 0), now);
         assert_eq!(meter.used_up(now), UsedUp { reads: true, writes: true });
         assert_eq!(meter.used_up("2026-03-01T00:00:00Z".parse().unwrap()), UsedUp::default());
+        assert_eq!(meter.used_up(now), UsedUp { reads: true, writes: true });
     }
 
     #[test]

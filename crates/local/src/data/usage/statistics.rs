@@ -72,6 +72,12 @@ impl Hours {
     }
 }
 
+/// A calendar month, by its first hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Month {
+    pub(crate) first: Hour,
+}
+
 /// The beginning of time in the first month of it.
 pub(crate) fn start_of_month(now: Timestamp) -> Timestamp {
     let first_day = now.to_zoned_datetime(TimeZone::UTC).first_of_month();

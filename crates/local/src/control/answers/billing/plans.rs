@@ -1,6 +1,7 @@
 //! The plans, and what they hold an organization to.
 
 use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
 use turso_cloud_contract::billing::{Plan, Quotas, Timeline};
 
 use crate::{
@@ -12,14 +13,30 @@ use crate::{
 /// The plan that costs nothing.
 pub(crate) const STARTER: &str = "starter";
 
-/// Names, monthly prices in dollars, and what is included in millions of rows, databases, groups, and gigabytes. Only
-/// the first is documented, as an example, and that the first two have one group; the rest tells a program that there
-/// are several plans.
+/// Names, monthly prices in dollars, and what is included in millions of rows, databases, groups, gigabytes, and days of
+/// the past. Only the first is documented, as an example, that the first two have one group, and the days; the rest tells
+/// a program that there are several plans.
 const PLANS: [(&str, &str, PlanSize); 4] = [
-    ("starter", "0", PlanSize { read: 1000, written: 25, databases: Some(500), groups: 1, stored: 9, synced: 3 }),
-    ("developer", "4.99", PlanSize { read: 2500, written: 25, databases: None, groups: 1, stored: 9, synced: 10 }),
-    ("scaler", "24.92", PlanSize { read: 100_000, written: 100, databases: None, groups: 6, stored: 24, synced: 24 }),
-    ("pro", "416.58", PlanSize { read: 250_000, written: 250, databases: None, groups: 50, stored: 50, synced: 100 }),
+    (
+        "starter",
+        "0",
+        PlanSize { read: 1000, written: 25, databases: Some(500), groups: 1, stored: 9, synced: 3, days: 1 },
+    ),
+    (
+        "developer",
+        "4.99",
+        PlanSize { read: 2500, written: 25, databases: None, groups: 1, stored: 9, synced: 10, days: 10 },
+    ),
+    (
+        "scaler",
+        "24.92",
+        PlanSize { read: 100_000, written: 100, databases: None, groups: 6, stored: 24, synced: 24, days: 30 },
+    ),
+    (
+        "pro",
+        "416.58",
+        PlanSize { read: 250_000, written: 250, databases: None, groups: 50, stored: 50, synced: 100, days: 90 },
+    ),
 ];
 
 struct PlanSize {
@@ -29,6 +46,8 @@ struct PlanSize {
     groups: u64,
     stored: u64,
     synced: u64,
+    /// How far back a database can be restored.
+    days: i64,
 }
 
 /// Locations of every plan.
@@ -65,6 +84,18 @@ pub(super) fn all() -> impl Iterator<Item = Plan> {
 pub(crate) fn included_rows(organization: &OrganizationRow) -> Option<Rows> {
     let size = size_of(organization).filter(|_| !organization.overages)?;
     Some(Rows { read: size.read * MILLION, written: size.written * MILLION })
+}
+
+/// Puts an organization on a plan, where it has no overages that the plan does not include.
+pub(crate) fn put_on(organization: &mut OrganizationRow, plan: String) {
+    organization.overages &= includes(&plan, Feature::Overages);
+    organization.plan = plan;
+}
+
+/// The earliest time that a database of the organization can be restored to, however long its past is kept.
+pub(in crate::control::answers) fn earliest_past(cx: &Context<'_>, organization: &OrganizationRow) -> Timestamp {
+    let days = size_of(organization).map(|size| SignedDuration::from_hours(24 * size.days));
+    days.and_then(|days| cx.now().checked_sub(days).ok()).unwrap_or(Timestamp::MIN)
 }
 
 /// Refuses one more group than the plan includes.
@@ -139,7 +170,7 @@ pub(in crate::control::answers) fn require(
     organization: &OrganizationRow,
     feature: Feature,
 ) -> Result<(), Refusal> {
-    if rank(&organization.plan) >= rank(feature.plan()) {
+    if includes(&organization.plan, feature) {
         return Ok(());
     }
     let OrganizationRow { slug, plan, .. } = organization;
@@ -149,6 +180,10 @@ pub(in crate::control::answers) fn require(
         Feature::AuditLogs => refusal.code(format!("feature_not_available_for_{plan}_plan")),
         _ => refusal,
     })
+}
+
+fn includes(plan: &str, feature: Feature) -> bool {
+    rank(plan) >= rank(feature.plan())
 }
 
 fn rank(plan: &str) -> Option<usize> {

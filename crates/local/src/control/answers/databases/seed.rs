@@ -12,7 +12,7 @@ use url::Url;
 
 use super::find;
 use crate::{
-    control::{Context, Refusal},
+    control::{Context, Refusal, answers::billing},
     data::LoadError,
     store::{DatabaseRow, OrganizationRow},
 };
@@ -92,8 +92,9 @@ fn copy(
             "database {name} is a draft and cannot be copied: upload its file first"
         )));
     }
+    let earliest = billing::earliest_past(cx, organization).max(original.created_at);
     match at {
-        Some(at) if at < original.created_at => Err(Refusal::before_history(&original.name, at, original.created_at)),
+        Some(at) if at < earliest => Err(Refusal::before_history(&original.name, at, earliest)),
         at => Ok(Content::Copy(Box::new(original), at)),
     }
 }
