@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{LoggedMessage, LoggedRequest, redact};
 
 /// Larger bodies are not kept, only their length.
-const MAX_BODY: usize = 8 * 1024;
+pub(crate) const MAX_BODY: usize = 8 * 1024;
 
 /// A request as it is remembered, secrets and all.
 pub(crate) struct Entry {
@@ -43,9 +43,14 @@ impl Message {
         Self { headers, length: None, body: None }
     }
 
-    pub(crate) fn body(mut self, body: &Bytes) -> Self {
-        self.length = Some(body.len());
-        self.body = (!body.is_empty() && body.len() <= MAX_BODY).then(|| Bytes::copy_from_slice(body));
+    /// With so many bytes of a body, which are these unless there are too many to be kept.
+    pub(crate) fn body(mut self, bytes: impl Into<Box<[u8]>>, length: usize) -> Self {
+        self.body = (1..=MAX_BODY).contains(&length).then(|| bytes.into().into());
+        self.length(Some(length))
+    }
+
+    pub(crate) fn length(mut self, length: Option<usize>) -> Self {
+        self.length = length;
         self
     }
 

@@ -30,9 +30,10 @@ pub struct LoggedRequest {
     pub duration_us: u64,
     /// The number of the fault that hit it.
     pub fault: Option<u64>,
-    /// What was sent.
+    /// What was sent, whoever answered it.
     pub request: LoggedMessage,
-    /// What was answered, before a fault changed it.
+    /// What was answered, before a fault changed it or took it away. It is the fault's own answer where the request was
+    /// not carried out.
     pub response: LoggedMessage,
 }
 
@@ -42,7 +43,8 @@ pub struct LoggedRequest {
 pub struct LoggedMessage {
     /// The headers, in the order they came.
     pub headers: Vec<(String, String)>,
-    /// The bytes of the body, where they were counted.
+    /// The bytes of the body, where they were counted: a request that broke off has an unknown number of them, and so has
+    /// an answer that is a stream.
     pub body_length: Option<usize>,
     /// The body, if it is JSON of no more than 8 KiB.
     pub body: Option<String>,
