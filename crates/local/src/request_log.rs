@@ -21,7 +21,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use turso_cloud_contract::Endpoint;
 
-pub(crate) use entry::{Entry, MAX_BODY, Message, copied};
+pub(crate) use entry::{Encrypted, Entry, MAX_BODY, Message, copied};
 pub(crate) use heard::Heard;
 pub use logged::{LoggedMessage, LoggedRequest};
 

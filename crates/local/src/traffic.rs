@@ -11,7 +11,7 @@ use crate::{
     control::{Control, Host, Route, drain},
     data::{self, Peer},
     faults::{Sighting, Strike, is_broken},
-    request_log::{Entry, Heard, MAX_BODY, Message, copied},
+    request_log::{Encrypted, Entry, Heard, MAX_BODY, Message, copied},
 };
 
 /// Answers a request to the Platform API or to the region service.
@@ -122,6 +122,8 @@ impl Visit {
             database,
             method: head.method.clone(),
             url: head.uri.to_string(),
+            is_encrypted: head.extensions.get::<Encrypted>().is_some(),
+            host: head.headers.get(header::HOST).map(copied),
             peer: head.extensions.get::<Peer>().map(|peer| peer.0),
             agent: head.headers.get(header::USER_AGENT).map(copied),
             status: None,

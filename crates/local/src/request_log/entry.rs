@@ -9,6 +9,10 @@ use super::{LoggedMessage, LoggedRequest, redact};
 /// Larger bodies are not kept, only their length.
 pub(crate) const MAX_BODY: usize = 8 * 1024;
 
+/// The mark of a request that came over TLS. A server puts it into the extensions of its requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encrypted;
+
 /// A request as it is remembered, secrets and all.
 pub(crate) struct Entry {
     pub(crate) number: u64,
@@ -18,6 +22,9 @@ pub(crate) struct Entry {
     pub(crate) database: Option<Arc<str>>,
     pub(crate) method: Method,
     pub(crate) url: String,
+    /// Whether it came over TLS.
+    pub(crate) is_encrypted: bool,
+    pub(crate) host: Option<HeaderValue>,
     pub(crate) peer: Option<IpAddr>,
     pub(crate) agent: Option<HeaderValue>,
     /// Nothing where no answer was sent.
@@ -69,6 +76,13 @@ pub(crate) fn copied(value: &HeaderValue) -> HeaderValue {
 }
 
 impl Entry {
+    /// Scheme and host, where the target of the request is a path alone.
+    fn origin(&self) -> Option<String> {
+        let host = self.host.as_ref().filter(|_| self.url.starts_with('/'))?.to_str().ok()?;
+        let scheme = if self.is_encrypted { "https" } else { "http" };
+        Some(redact::text(&format!("{scheme}://{host}")))
+    }
+
     pub(super) fn logged(&self) -> LoggedRequest {
         let agent = self.agent.as_ref().map(|agent| String::from_utf8_lossy(agent.as_bytes()));
         LoggedRequest {
@@ -78,6 +92,7 @@ impl Entry {
             database: self.database.as_deref().map(str::to_owned),
             method: self.method.to_string(),
             url: redact::text(&self.url),
+            origin: self.origin(),
             peer: self.peer,
             client: agent.map(|agent| redact::text(&agent)),
             status: self.status.map(|status| status.as_u16()),

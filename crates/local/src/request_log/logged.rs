@@ -20,6 +20,9 @@ pub struct LoggedRequest {
     pub method: String,
     /// What was asked for: path and query, with the origin where the client sent one.
     pub url: String,
+    /// Where a path was asked for: the scheme it came by and the host that the client named, as in
+    /// `https://127.1.0.2:8080`.
+    pub origin: Option<String>,
     /// Where it came from, if not from the same process.
     pub peer: Option<IpAddr>,
     /// What the client calls itself, its `User-Agent`.

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use turso_cloud::NewDatabase;
 use turso_cloud::transport::Body;
 use turso_cloud_contract::endpoints::{CreateDatabase, CreateDatabaseToken, GetDatabase};
-use turso_cloud_local::{Cloud, FaultSpec, LoggedMessage};
+use turso_cloud_local::{Cloud, FaultSpec, Hostnames, LoggedMessage};
 
-use crate::support::{client, create, databases, pipeline, token, value};
+use crate::support::{client, create, databases, exchange, pipeline, token, value};
 
 #[tokio::test]
 async fn requests_are_found_by_their_operation() {
@@ -291,9 +291,35 @@ async fn the_archive_has_the_form_that_browsers_read() {
     assert_eq!(entries[0]["request"]["url"], "http://localhost/v1/organizations/acme/databases");
     assert_eq!(entries[0]["request"]["postData"]["mimeType"], "application/json");
     assert_eq!(entries[2]["request"]["url"], "http://localhost/db/orders-acme/v2/pipeline");
+    let origins: Vec<_> = cloud.requests().all().into_iter().map(|request| request.origin).collect();
+    assert_eq!(origins, [None, None, None]);
     for entry in entries {
         for member in ["startedDateTime", "time", "request", "response", "cache", "timings"] {
             assert!(!entry[member].is_null(), "{member}: {entry}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_archive_tells_the_hosts_of_a_served_cloud_apart() {
+    let cloud = Cloud::builder().hostnames(Hostnames::Name).build().unwrap();
+    create(&cloud, "orders").await;
+    create(&cloud, "events").await;
+    let server = cloud.serve("127.0.0.1:0").await.unwrap();
+    cloud.requests().clear();
+    let port = server.addr().port();
+    for host in
+        [server.addr().to_string(), format!("orders-acme.localhost:{port}"), format!("events-acme.localhost:{port}")]
+    {
+        let request = format!("GET /version HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        exchange(&server, &request).await.1.unwrap();
+    }
+    let archive: Value = serde_json::from_str(&cloud.requests().har()).unwrap();
+    let urls: Vec<_> = (0..3).map(|n| archive["log"]["entries"][n]["request"]["url"].as_str().unwrap()).collect();
+    let expected = [
+        format!("{}/version", server.url()),
+        format!("http://orders-acme.localhost:{port}/version"),
+        format!("http://events-acme.localhost:{port}/version"),
+    ];
+    assert_eq!(urls, expected);
 }
