@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     Cloud, FaultEffect, Refusal, Requests,
-    control::{Control, Host, Route, drain},
+    control::{Control, Host, Route, drain, label},
     data::{self, Peer},
     faults::{Sighting, Strike, is_broken},
     request_log::{Encrypted, Entry, Heard, MAX_BODY, Message, copied},
@@ -24,13 +24,11 @@ pub(crate) async fn platform(cloud: &Cloud, request: Request<Body>) -> Response<
     if let Err(refusal) = cloud.rate_limit().admit(&head.headers) {
         return visit.refuse(body, refusal).await;
     }
-    let sighting = Sighting {
-        operation: route.name(),
-        path: head.uri.path(),
-        is_sql: false,
-        label: None,
-        database: database_in(head.uri.path()),
-    };
+    let path = head.uri.path();
+    let database = database_in(path);
+    // No fault, no need to know.
+    let label = database.filter(|_| cloud.faults().is_any()).and_then(|database| label_in(path, database));
+    let sighting = Sighting { operation: route.name(), path, is_sql: false, label: label.as_deref(), database };
     let strike = visit.struck(cloud.faults().strike(&sighting));
     let perform = async |body, visit: &mut Visit| answer(&control, route, head, body, visit).await;
     let response = suffer(strike, body, &mut visit, perform).await;
@@ -101,6 +99,13 @@ async fn suffer(
 fn database_in(path: &str) -> Option<&str> {
     let (_, rest) = path.split_once("/databases/")?;
     rest.split('/').next().filter(|name| !name.is_empty())
+}
+
+/// What that database is called on hosts, if the path names its organization by the slug too.
+fn label_in(path: &str, database: &str) -> Option<String> {
+    let (_, rest) = path.split_once("/organizations/")?;
+    let organization = rest.split('/').next().filter(|slug| !slug.is_empty())?;
+    Some(label(database, organization))
 }
 
 /// A request on its way, which is counted and perhaps written down when it ends, also if nobody waits for it any more.
@@ -207,5 +212,13 @@ mod tests {
         assert_eq!(database_in("/v1/organizations/acme/databases/orders"), Some("orders"));
         assert_eq!(database_in("/v1/organizations/acme/databases"), None);
         assert_eq!(database_in("/v1/organizations/acme/databases/"), None);
+    }
+
+    #[test]
+    fn a_path_may_name_the_organization_of_its_database() {
+        let label = |path| label_in(path, "orders");
+        assert_eq!(label("/v1/organizations/Acme/databases/orders").as_deref(), Some("orders-acme"));
+        assert_eq!(label("/v1/organizations//databases/orders"), None);
+        assert_eq!(label("/v1/databases/orders"), None);
     }
 }

@@ -32,7 +32,7 @@ pub struct FaultSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// The database, by its name or by `{database}-{organization}`: requests to its SQL endpoint, and those of the
-    /// Platform API that name it in their path.
+    /// Platform API that name it in their path, and for the second form its organization by the slug.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
     /// Of the requests it concerns, the first that it hits, counted from 1; no other, unless `times` says so.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::Request;
+use http::{Request, StatusCode};
 use serde_json::json;
 use tokio::time::Instant;
 use turso_cloud::{ErrorKind, NewDatabase};
@@ -95,9 +95,17 @@ async fn a_database_can_be_broken_and_its_neighbour_be_well() {
 async fn a_database_is_named_by_paths_of_the_platform_api_too() {
     let cloud = Cloud::new().unwrap();
     create(&cloud, "orders").await;
-    cloud.faults().on_everything().database("orders").reply(503);
-    assert_eq!(client(&cloud).databases().get("orders").await.unwrap_err().status().unwrap(), 503);
-    assert_eq!(databases(&cloud).await, ["orders"]);
+    for (database, hits) in [("orders", true), ("orders-acme", true), ("orders-dev", false), ("acme", false)] {
+        cloud.faults().clear();
+        cloud.faults().on_everything().database(database).reply(503);
+        let got = client(&cloud).databases().get("orders").await;
+        assert_eq!(
+            got.err().and_then(|error| error.status()),
+            hits.then_some(StatusCode::SERVICE_UNAVAILABLE),
+            "{database}"
+        );
+        assert_eq!(databases(&cloud).await, ["orders"]);
+    }
 }
 
 async fn statuses(cloud: &Cloud, count: usize) -> Vec<u16> {
