@@ -25,7 +25,8 @@ pub struct FaultSpec {
     /// the request log has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// Whether it is for the SQL endpoint of a database, or for the Platform API.
+    /// Whether it is for the SQL endpoint of a database, or for the Platform API. A fault of an operation of the other
+    /// kind is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sql: Option<bool>,
     /// The path, in which `*` stands for any text.
@@ -126,7 +127,19 @@ impl FaultSpec {
         let refuse = |field: &'static str, value: &dyn ToString, rule: &'static str| {
             Err(InvalidInput::new(field, &value.to_string(), rule))
         };
-        self.operation.as_deref().map_or(Ok(()), check_operation)?;
+        if let Some(operation) = &self.operation {
+            check_operation(operation)?;
+            // No request is of both kinds.
+            match self.sql {
+                Some(true) if !data::OPERATIONS.contains(&operation.as_str()) => {
+                    return refuse("operation", operation, "must be one of SQL endpoints where sql is true");
+                }
+                Some(false) if !is_operation(operation) => {
+                    return refuse("operation", operation, "must be one of the Platform API where sql is false");
+                }
+                _ => {}
+            }
+        }
         if let Some(pattern) = &self.path
             && !pattern.starts_with(['/', '*'])
         {

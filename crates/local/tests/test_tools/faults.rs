@@ -171,6 +171,8 @@ async fn a_scenario_takes_effect_as_a_whole_or_not_at_all() {
         ("[[fault]]\nprobability = nan\neffect = \"hang\"", "probability \"NaN\""),
         ("[[fault]]\npath = \"\"\neffect = \"hang\"", "path \"\""),
         ("[[fault]]\noperation = \"CreateDatabse\"\neffect = \"hang\"", "operation \"CreateDatabse\""),
+        ("[[fault]]\nsql = true\noperation = \"ListGroups\"\neffect = \"hang\"", "operation \"ListGroups\""),
+        ("[[fault]]\nsql = false\noperation = \"Pipeline\"\neffect = \"hang\"", "operation \"Pipeline\""),
         ("[[fault]]\nnth = 0\neffect = \"hang\"", "nth"),
         ("[[fault]]\neffect = { slow_body = { piece = 0, every_ms = 1 } }", "piece"),
         ("fault = 3", "fault"),
