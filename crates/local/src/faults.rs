@@ -1,6 +1,7 @@
 //! Faults on purpose: a request that fails when it should, so that a program can show what it does then.
 
 mod effect;
+mod effect_form;
 mod fault;
 mod pattern;
 mod rule;

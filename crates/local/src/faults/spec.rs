@@ -60,9 +60,9 @@ pub struct FaultSpec {
     pub carried_out: bool,
 }
 
-/// What happens to a request that is hit.
+/// What happens to a request that is hit. The README of the crate has the JSON of each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields, expecting = "an object")]
 #[non_exhaustive]
 pub enum FaultEffect {
     /// It is answered with this.
