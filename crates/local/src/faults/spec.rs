@@ -60,7 +60,7 @@ pub struct FaultSpec {
     pub carried_out: bool,
 }
 
-/// What happens to a request that is hit. The README of the crate has the JSON of each.
+/// What happens to a request that is hit. [The page of the crate](crate#faults) has the JSON of each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields, expecting = "an object")]
 #[non_exhaustive]

@@ -1,11 +1,13 @@
 //! What the README of the crate says of JSON and TOML, taken at its word.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 use http::Request;
 use serde_json::{Value, json};
 use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
+
+use crate::support::{databases, token, value};
 
 const README: &str = include_str!("../../README.md");
 
@@ -95,4 +97,42 @@ async fn a_wrong_effect_is_refused_with_the_forms_there_are() {
 fn the_scenario_has_the_effect_it_shows() {
     let cloud = Cloud::new().unwrap();
     assert_eq!(cloud.faults().load(block("[[fault]]")).unwrap().len(), 2);
+}
+
+/// Every table of a seed file with what it needs, as far as it needs anything.
+const TABLES: [&str; 7] = [
+    "",
+    "[[user]]",
+    "[[organization]]",
+    "[[organization]]\nslug = \"a\"\n[[organization.group]]",
+    "[[organization]]\nslug = \"a\"\n[[organization.member]]",
+    "[[organization]]\nslug = \"a\"\n[[organization.database]]",
+    "[[token]]",
+];
+
+#[tokio::test]
+async fn the_seed_file_is_one_and_has_every_key_there_is() {
+    let seed = block("[[organization]]");
+    let words: BTreeSet<_> = seed.split(|c: char| !(c.is_ascii_lowercase() || c == '_')).collect();
+    for table in TABLES {
+        let refused = Cloud::builder().seed_toml(&format!("{table}\nsurprise = 1")).err().unwrap().to_string();
+        for key in expected(&refused) {
+            assert!(words.contains(key.as_str()), "{table} {key}");
+        }
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("seed.toml"), seed).unwrap();
+    fs::write(folder.path().join("schema.sql"), "CREATE TABLE orders (item);").unwrap();
+    let cloud = Cloud::builder().seed_file(folder.path().join("seed.toml")).unwrap().build().unwrap();
+    assert_eq!(databases(&cloud).await, ["orders"]);
+    let token = token(&cloud, "orders").await;
+    assert_eq!(value(&cloud, "orders", &token, "SELECT item FROM orders").await, "tea");
+    for user in ["bob", "vera"] {
+        assert!(cloud.token_of(user).is_some(), "{user}");
+    }
+    let bob = turso_cloud::Client::builder(cloud.token_of("bob").unwrap()).base_url("http://localhost");
+    let bob = bob.transport(cloud.clone()).build().unwrap();
+    let tokens = bob.api_tokens().list().await.unwrap();
+    assert!(tokens.iter().any(|token| token.name.as_str() == "ci"), "{tokens:?}");
 }

@@ -22,7 +22,7 @@ pub(crate) enum LocalFault {
     #[command(after_help = "Examples:
   tursoctl local fault load bad-day.toml")]
     Load {
-        /// The file (TOML)
+        /// The file, TOML with the keys of "Faults" in crates/local/README.md
         file: PathBuf,
         #[command(flatten)]
         instance: LocalName,
