@@ -90,6 +90,10 @@ pub(crate) struct LocalFaultAdd {
     #[arg(long, value_name = "TEXT", requires = "status", help_heading = "What happens")]
     pub(crate) message: Option<String>,
 
+    /// With --status, the code of the error
+    #[arg(long, value_name = "TEXT", requires = "status", help_heading = "What happens")]
+    pub(crate) code: Option<String>,
+
     /// Answer as usual after the --latency
     #[arg(long, group = "effect", requires = "latency", help_heading = "What happens")]
     pub(crate) only_latency: bool,
