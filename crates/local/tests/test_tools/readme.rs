@@ -1,6 +1,6 @@
-//! What the README of the crate says of JSON and TOML, taken at its word.
+//! What pages say of JSON and TOML, taken at its word.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use http::Request;
 use serde_json::{Value, json};
@@ -135,4 +135,27 @@ async fn the_seed_file_is_one_and_has_every_key_there_is() {
     let bob = bob.transport(cloud.clone()).build().unwrap();
     let tokens = bob.api_tokens().list().await.unwrap();
     assert!(tokens.iter().any(|token| token.name.as_str() == "ci"), "{tokens:?}");
+}
+
+#[test]
+fn the_first_page_names_folders_that_are_there_and_the_versions_of_rust_they_need() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, dependencies) = page.split_once("```toml\n").unwrap();
+    let (dependencies, prose) = dependencies.split_once("```").unwrap();
+    let folders: Vec<_> = dependencies.split("path = \"../turso-cloud/").skip(1).collect();
+    assert_eq!(folders.len(), 2);
+    for folder in folders {
+        let folder = folder.split('"').next().unwrap();
+        assert!(root.join(folder).join("Cargo.toml").is_file(), "{folder}");
+    }
+    let workspace = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let (_, client) = workspace.split_once("rust-version = \"").unwrap();
+    let client = client.split('"').next().unwrap();
+    let prose = prose.split_whitespace().collect::<Vec<_>>().join(" ");
+    let versions = format!(
+        "The client needs Rust {client}, the local cloud and the command line {}",
+        env!("CARGO_PKG_RUST_VERSION")
+    );
+    assert!(prose.contains(&versions), "{versions}");
 }
