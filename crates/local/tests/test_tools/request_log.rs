@@ -192,9 +192,9 @@ async fn what_was_sent_is_remembered_whoever_answers_it() {
     let expected = (true, Some(body.to_string().len()), Some(body.clone()));
     for carried_out in [false, true] {
         let cloud = Cloud::new().unwrap();
-        let rule = || match carried_out {
-            true => cloud.faults().on::<CreateDatabase>().times(1).carried_out(),
-            false => cloud.faults().on::<CreateDatabase>().times(1),
+        let rule = || {
+            let once = cloud.faults().on::<CreateDatabase>().times(1);
+            if carried_out { once.carried_out() } else { once }
         };
         rule().reply(503);
         cloud.handle(creation(&body)).await;
