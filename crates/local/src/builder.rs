@@ -178,7 +178,8 @@ impl CloudBuilder {
     }
 
     /// Adds what a seed file declares: users, organizations, groups, members, databases with the SQL that fills them, and
-    /// tokens. It is TOML; files with SQL are looked for beside it, and nowhere above.
+    /// tokens. It is TOML, with the keys that [the page of the crate](crate#seed-files) tells; files with SQL are looked
+    /// for beside it, and nowhere above.
     ///
     /// What is there already in a cloud that is kept stays as it is.
     ///
@@ -194,7 +195,7 @@ impl CloudBuilder {
         self.declare(&text, path.parent())
     }
 
-    /// Adds what the text of a seed file declares, which can name no further files.
+    /// Adds what the text of a [seed file](crate#seed-files) declares, which can name no further files.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -154,7 +154,7 @@ impl Control {
     }
 
     /// Answers a request for an operation, with what was read of its body.
-    pub(crate) async fn answer(
+    async fn answer(
         self: &Arc<Self>,
         operation: Result<(Arc<Operation>, Target), Refusal>,
         head: Parts,

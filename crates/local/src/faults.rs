@@ -1,6 +1,7 @@
 //! Faults on purpose: a request that fails when it should, so that a program can show what it does then.
 
 mod effect;
+mod effect_form;
 mod fault;
 mod pattern;
 mod rule;
@@ -115,7 +116,7 @@ impl Faults {
     }
 
     /// Puts all faults of a scenario into effect, or none. It is TOML, with a table `[[fault]]` for each
-    /// [`FaultSpec`].
+    /// [`FaultSpec`]; [the page of the crate](crate#faults) tells the keys.
     ///
     /// ```
     /// let cloud = turso_cloud_local::Cloud::new()?;

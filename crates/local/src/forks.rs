@@ -1,10 +1,16 @@
 //! Copies of a cloud that it serves itself, for tests in other languages: [`Cloud::fork`] needs somebody to hold the copy.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Weak},
+};
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+};
 
 use crate::{Cloud, CloudError, Server, local_api::ServedFork};
 
@@ -29,6 +35,8 @@ struct Open {
 #[derive(Debug)]
 struct Served {
     server: Server,
+    /// Ends it when it is asked to stop, and itself with it.
+    stopping: JoinSet<()>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -44,11 +52,15 @@ impl Forks {
     pub(crate) fn add<'a>(&'a self, cloud: &'a Cloud) -> BoxFuture<'a, Result<Option<ServedFork>, CloudError>> {
         Box::pin(async move {
             let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return Ok(None) };
-            let server = cloud.fork().await?.serve("127.0.0.1:0").await?;
+            let fork = cloud.fork().await?;
+            let stop = Arc::clone(&fork.settings().stop);
+            let server = fork.serve("127.0.0.1:0").await?;
             let mut open = self.open.lock();
             open.last += 1;
             let fork = ServedFork { id: open.last, url: server.url() };
-            open.served.insert(fork.id, Served { server, _place: place });
+            let mut stopping = JoinSet::new();
+            stopping.spawn(end_when_asked(Arc::downgrade(&self.open), fork.id, stop));
+            open.served.insert(fork.id, Served { server, stopping, _place: place });
             Ok(Some(fork))
         })
     }
@@ -59,13 +71,23 @@ impl Forks {
 
     /// Ends one; says whether there was one of this number.
     pub(crate) async fn end(&self, id: u64) -> bool {
-        let fork = self.open.lock().served.remove(&id);
-        match fork {
-            Some(fork) => {
-                fork.server.shutdown().await;
-                true
-            }
-            None => false,
-        }
+        end(&self.open, id).await
     }
+}
+
+async fn end_when_asked(open: Weak<Mutex<Open>>, id: u64, stop: Arc<Notify>) {
+    stop.notified().await;
+    // They may have ended with their cloud.
+    if let Some(open) = open.upgrade() {
+        end(&open, id).await;
+    }
+}
+
+async fn end(open: &Mutex<Open>, id: u64) -> bool {
+    let fork = open.lock().served.remove(&id);
+    let Some(Served { server, stopping, _place }) = fork else { return false };
+    server.shutdown().await;
+    // This may be the task that it waits in.
+    drop(stopping);
+    true
 }

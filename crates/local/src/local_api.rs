@@ -21,7 +21,7 @@
 //! | `GET`, `POST /_local/forks` | lists [`ServedFork`], makes one: a copy of the cloud as it is now, in memory and on a port of its own for this machine, which takes the same tokens and ends with the cloud |
 //! | `DELETE /_local/forks/{id}` | ends one |
 //! | `POST /_local/reset` | makes the cloud what it was when it was new |
-//! | `POST /_local/stop` | asks whoever serves the cloud to stop: [`Cloud::stop_requested`] |
+//! | `POST /_local/stop` | asks whoever serves the cloud to stop: [`Cloud::stop_requested`]; a fork that was made by a request ends |
 //! | `POST /_local/archive` | archives a [`GroupToArchive`] |
 //! | `POST /_local/usage` | counts [`UsageToAdd`] |
 //!

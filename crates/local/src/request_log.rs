@@ -5,6 +5,7 @@
 
 mod entry;
 mod har;
+mod heard;
 mod logged;
 mod redact;
 
@@ -20,7 +21,8 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use turso_cloud_contract::Endpoint;
 
-pub(crate) use entry::{Entry, Message, copied};
+pub(crate) use entry::{Encrypted, Entry, MAX_BODY, Message, copied};
+pub(crate) use heard::Heard;
 pub use logged::{LoggedMessage, LoggedRequest};
 
 /// Requests that are remembered when nothing else is said.

@@ -1,4 +1,5 @@
-//! A file that says what is in a cloud from the beginning.
+//! A file that says what is in a cloud from the beginning. Its keys are told by the README of the crate, and a test holds
+//! it to them.
 
 use std::{
     collections::HashSet,

@@ -3,22 +3,16 @@
 use std::sync::Arc;
 
 use axum::body::{Body, HttpBody as _, to_bytes};
-use bytes::Bytes;
-use futures_util::TryStreamExt as _;
 use http::{Request, Response, header, request::Parts};
-use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    Cloud, FaultEffect, Requests,
-    control::{Control, Host, Route, drain, read_body},
+    Cloud, FaultEffect, Refusal, Requests,
+    control::{Control, Host, Route, drain, label},
     data::{self, Peer},
     faults::{Sighting, Strike, is_broken},
-    request_log::{Entry, Message, copied},
+    request_log::{Encrypted, Entry, Heard, MAX_BODY, Message, copied},
 };
-
-/// More of a body at a SQL endpoint is not kept.
-const KEPT_BYTES: usize = 8 * 1024;
 
 /// Answers a request to the Platform API or to the region service.
 pub(crate) async fn platform(cloud: &Cloud, request: Request<Body>) -> Response<Body> {
@@ -26,17 +20,15 @@ pub(crate) async fn platform(cloud: &Cloud, request: Request<Body>) -> Response<
     let route = control.route(&request);
     let (head, body) = request.into_parts();
     let mut visit = Visit::begin(cloud, route.name(), None, &head);
+    let body = visit.listen_to(&head, body);
     if let Err(refusal) = cloud.rate_limit().admit(&head.headers) {
-        drain(body).await;
-        return visit.end(refusal.into_response());
+        return visit.refuse(body, refusal).await;
     }
-    let sighting = Sighting {
-        operation: route.name(),
-        path: head.uri.path(),
-        is_sql: false,
-        label: None,
-        database: database_in(head.uri.path()),
-    };
+    let path = head.uri.path();
+    let database = database_in(path);
+    // No fault, no need to know.
+    let label = database.filter(|_| cloud.faults().is_any()).and_then(|database| label_in(path, database));
+    let sighting = Sighting { operation: route.name(), path, is_sql: false, label: label.as_deref(), database };
     let strike = visit.struck(cloud.faults().strike(&sighting));
     let perform = async |body, visit: &mut Visit| answer(&control, route, head, body, visit).await;
     let response = suffer(strike, body, &mut visit, perform).await;
@@ -49,56 +41,29 @@ pub(crate) async fn sql(cloud: &Cloud, host: Host, path: &str, request: Request<
     let label = control.label_of(host).await;
     let operation = data::operation_of(path, &request);
     let (head, body) = request.into_parts();
+    let mut visit = Visit::begin(cloud, operation, label.as_ref().ok().map(Arc::clone), &head);
+    let body = if cloud.requests().keeps_sql() { visit.listen_to(&head, body) } else { body };
     let label = match label {
         Ok(label) => label,
-        Err(refusal) => {
-            let visit = Visit::begin(cloud, operation, None, &head);
-            drain(body).await;
-            return visit.end(refusal.into_response());
-        }
+        Err(refusal) => return visit.refuse(body, refusal).await,
     };
-    let mut visit = Visit::begin(cloud, operation, Some(Arc::clone(&label)), &head);
     // No fault, no need to know.
     let name = cloud.faults().is_any().then(|| control.data.name_of(&label)).flatten();
     let sighting = Sighting { operation, path, is_sql: true, label: Some(&*label), database: name.as_deref() };
     let strike = visit.struck(cloud.faults().strike(&sighting));
-    let keeps = cloud.requests().is_on() && cloud.requests().keeps_sql();
     let perform = async |body, visit: &mut Visit| {
-        let request = Request::from_parts(head, body);
-        if keeps {
-            visit.listen_to(&control, &label, path, request).await
-        } else {
-            control.data.handle(&label, path, request).await
-        }
+        let response = control.data.handle(&label, path, Request::from_parts(head, body)).await;
+        visit.overhear(response).await
     };
     let response = suffer(strike, body, &mut visit, perform).await;
     visit.end(response)
 }
 
 async fn answer(control: &Arc<Control>, route: Route, head: Parts, body: Body, visit: &mut Visit) -> Response<Body> {
-    if !visit.is_kept() {
-        return control.handle(route, head, body).await.map(Body::from);
-    }
-    let sent = Message::new(&head.headers);
-    let response = match route {
-        // Its answer is a token, written in many ways.
-        Route::Page(_) => {
-            visit.sent(sent);
-            return control.handle(route, head, body).await.map(Body::from);
-        }
-        // A file, which nobody wants to read here.
-        Route::Dump(_) => {
-            visit.sent(sent);
-            control.handle(route, head, body).await
-        }
-        Route::Operation(operation) => {
-            let body = read_body(&head.headers, body).await;
-            visit.sent(sent.body(body.as_ref().unwrap_or(&Bytes::new())));
-            control.answer(operation, head, body).await
-        }
-    };
-    visit.got(Message::new(response.headers()).body(response.body()));
-    response.map(Body::from)
+    let is_page = matches!(route, Route::Page(_));
+    let response = control.handle(route, head, body).await.map(Body::from);
+    // A page may hold a token, written in many ways.
+    if is_page { response } else { visit.overhear(response).await }
 }
 
 /// Lets a fault have its way with a request, if there is one.
@@ -123,7 +88,8 @@ async fn suffer(
         None
     };
     match (reply, real) {
-        (Some(reply), _) => reply,
+        (Some(reply), Some(_)) => reply,
+        (Some(reply), None) => visit.overhear(reply).await,
         (None, Some(real)) if !is_lost => effect.spoil(real),
         (None, _) => std::future::pending().await,
     }
@@ -135,11 +101,20 @@ fn database_in(path: &str) -> Option<&str> {
     rest.split('/').next().filter(|name| !name.is_empty())
 }
 
+/// What that database is called on hosts, if the path names its organization by the slug too.
+fn label_in(path: &str, database: &str) -> Option<String> {
+    let (_, rest) = path.split_once("/organizations/")?;
+    let organization = rest.split('/').next().filter(|slug| !slug.is_empty())?;
+    Some(label(database, organization))
+}
+
 /// A request on its way, which is counted and perhaps written down when it ends, also if nobody waits for it any more.
 struct Visit {
     requests: Requests,
     began: Instant,
     entry: Option<Entry>,
+    /// What was read of its body, if that and everything else that is said is to be remembered.
+    heard: Option<Heard>,
 }
 
 impl Visit {
@@ -152,6 +127,8 @@ impl Visit {
             database,
             method: head.method.clone(),
             url: head.uri.to_string(),
+            is_encrypted: head.extensions.get::<Encrypted>().is_some(),
+            host: head.headers.get(header::HOST).map(copied),
             peer: head.extensions.get::<Peer>().map(|peer| peer.0),
             agent: head.headers.get(header::USER_AGENT).map(copied),
             status: None,
@@ -160,11 +137,14 @@ impl Visit {
             request: Message::default(),
             response: Message::default(),
         });
-        Self { requests, began: Instant::now(), entry }
+        Self { requests, began: Instant::now(), entry, heard: None }
     }
 
-    fn is_kept(&self) -> bool {
-        self.entry.is_some()
+    /// Remembers what is said from now on: the headers of the request, its body as it is read, and the answer.
+    fn listen_to(&mut self, head: &Parts, body: Body) -> Body {
+        let Some(entry) = &mut self.entry else { return body };
+        entry.request = Message::new(&head.headers);
+        self.heard.insert(Heard::default()).listen_to(body)
     }
 
     fn struck(&mut self, strike: Option<Strike>) -> Option<Strike> {
@@ -174,41 +154,29 @@ impl Visit {
         strike
     }
 
-    fn sent(&mut self, message: Message) {
-        if let Some(entry) = &mut self.entry {
-            entry.request = message;
-        }
-    }
-
-    fn got(&mut self, message: Message) {
-        if let Some(entry) = &mut self.entry {
-            entry.response = message;
-        }
-    }
-
-    /// As [`data::DataPlane::handle`], with a copy of what is said.
-    async fn listen_to(
-        &mut self,
-        control: &Control,
-        label: &str,
-        path: &str,
-        request: Request<Body>,
-    ) -> Response<Body> {
-        let sent = Message::new(request.headers());
-        let said = Arc::new(Mutex::new(Vec::new()));
-        let request = request.map(|body| overheard(body, Arc::clone(&said)));
-        let response = control.data.handle(label, path, request).await;
-        self.sent(sent.body(&Bytes::from(std::mem::take(&mut *said.lock()))));
-        let got = Message::new(response.headers());
-        // Streams are left alone: they may be long, and their client wants the beginning at once.
-        if response.body().size_hint().exact().is_none_or(|length| length > KEPT_BYTES as u64) {
-            self.got(got);
+    /// The same answer, of which is remembered what is to be.
+    async fn overhear(&mut self, response: Response<Body>) -> Response<Body> {
+        let Some(entry) = self.entry.as_mut().filter(|_| self.heard.is_some() && !is_broken(&response)) else {
             return response;
-        }
+        };
+        let answered = Message::new(response.headers());
+        let length = response.body().size_hint().exact().and_then(|length| usize::try_from(length).ok());
+        // Streams are left alone: they may be long, and their client wants the beginning at once.
+        let Some(length) = length.filter(|length| *length <= MAX_BODY) else {
+            entry.response = answered.length(length);
+            return response;
+        };
         let (head, body) = response.into_parts();
-        let body = to_bytes(body, KEPT_BYTES).await.unwrap_or_default();
-        self.got(got.body(&body));
+        let body = to_bytes(body, length).await.unwrap_or_default();
+        entry.response = answered.body(&*body, length);
         Response::from_parts(head, Body::from(body))
+    }
+
+    /// Answers without looking at the body, which is read for a client that would not see the answer otherwise.
+    async fn refuse(mut self, body: Body, refusal: Refusal) -> Response<Body> {
+        drain(body).await;
+        let response = self.overhear(refusal.into_response()).await;
+        self.end(response)
     }
 
     fn end(mut self, response: Response<Body>) -> Response<Body> {
@@ -224,20 +192,14 @@ impl Drop for Visit {
         match self.entry.take() {
             Some(mut entry) => {
                 entry.duration = self.began.elapsed();
+                if let Some(heard) = self.heard.take() {
+                    entry.request = heard.tell(std::mem::take(&mut entry.request));
+                }
                 self.requests.push(entry);
             }
             None => self.requests.pass(),
         }
     }
-}
-
-/// A body, of which a copy is made as it is read, up to a bound that tells that it was longer.
-fn overheard(body: Body, heard: Arc<Mutex<Vec<u8>>>) -> Body {
-    Body::from_stream(body.into_data_stream().inspect_ok(move |piece| {
-        let mut heard = heard.lock();
-        let room = (KEPT_BYTES + 1).saturating_sub(heard.len());
-        heard.extend_from_slice(&piece[..piece.len().min(room)]);
-    }))
 }
 
 #[cfg(test)]
@@ -250,5 +212,13 @@ mod tests {
         assert_eq!(database_in("/v1/organizations/acme/databases/orders"), Some("orders"));
         assert_eq!(database_in("/v1/organizations/acme/databases"), None);
         assert_eq!(database_in("/v1/organizations/acme/databases/"), None);
+    }
+
+    #[test]
+    fn a_path_may_name_the_organization_of_its_database() {
+        let label = |path| label_in(path, "orders");
+        assert_eq!(label("/v1/organizations/Acme/databases/orders").as_deref(), Some("orders-acme"));
+        assert_eq!(label("/v1/organizations//databases/orders"), None);
+        assert_eq!(label("/v1/databases/orders"), None);
     }
 }

@@ -143,11 +143,12 @@ pub(crate) struct LocalCloud {
     #[arg(long, value_name = "NUMBER", value_parser = count::<u64>)]
     pub(crate) seed: Option<u64>,
 
-    /// Begin with what this file declares: organizations, groups, databases, tokens (TOML)
+    /// Begin with what this file declares: users, organizations, groups, members, databases and tokens. It is TOML, with
+    /// the keys of "Seed files" in crates/local/README.md
     #[arg(long, value_name = "FILE")]
     pub(crate) seed_file: Option<PathBuf>,
 
-    /// Begin with the faults of this file (TOML)
+    /// Begin with the faults of this file. It is TOML, with the keys of "Faults" in crates/local/README.md
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
 

@@ -41,6 +41,10 @@ fn faults_are_added_listed_loaded_and_cleared() {
         "2",
     ]);
     assert_eq!((&added["id"], &added["effect"]["reply"]["status"]), (&json!(1), &json!(503)));
+    let reply = ["--times", "1", "--status", "409", "--message", "too late", "--code", "conflict"];
+    let said = home.json(&[&["local", "fault", "add", "--path", "/never"], &reply[..]].concat());
+    assert_eq!(said["effect"]["reply"], json!({"status": 409, "error": "too late", "code": "conflict"}));
+    home.text(&["local", "fault", "clear", "2"]);
     let scenario = home.path().join("scenario.toml");
     fs::write(&scenario, "[[fault]]\nsql = true\neffect = \"hang\"\n").unwrap();
     home.text(&["local", "fault", "load", scenario.to_str().unwrap()]);
@@ -50,7 +54,7 @@ fn faults_are_added_listed_loaded_and_cleared() {
         assert!(home.as_client(&["group", "list", "--retries", "1"]).status.success());
     }
     assert_eq!(list()[0]["count"], 1);
-    home.text(&["local", "fault", "clear", "2"]);
+    home.text(&["local", "fault", "clear", "3"]);
     assert_eq!(list().as_array().unwrap().len(), 1);
     home.text(&["local", "fault", "clear"]);
     assert_eq!(list(), json!([]));

@@ -1,11 +1,14 @@
 //! How databases are addressed: by a path, a header, a host name or a loopback address.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    fmt::Display,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use axum::body::Body;
 use http::{Request, Uri, header};
 use parking_lot::RwLock;
-use turso_cloud_contract::{DatabaseName, LocationCode, OrganizationSlug};
+use turso_cloud_contract::LocationCode;
 
 use super::{Host, answers::location_number, loopback};
 use crate::store::DatabaseRow;
@@ -38,7 +41,7 @@ pub enum Hostnames {
 pub(crate) struct Arrival(pub(crate) Ipv4Addr);
 
 /// What stands for a database in host names, which know no case.
-pub(crate) fn label(database: &DatabaseName, organization: &OrganizationSlug) -> String {
+pub(crate) fn label(database: &(impl Display + ?Sized), organization: &(impl Display + ?Sized)) -> String {
     format!("{database}-{organization}").to_ascii_lowercase()
 }
 

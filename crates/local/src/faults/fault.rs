@@ -26,7 +26,7 @@ pub(crate) struct Sighting<'a> {
     /// On the host it is for.
     pub(crate) path: &'a str,
     pub(crate) is_sql: bool,
-    /// `{database}-{organization}` where it is for a SQL endpoint.
+    /// `{database}-{organization}`, where both are known.
     pub(crate) label: Option<&'a str>,
     /// The name of a database, where one is known.
     pub(crate) database: Option<&'a str>,

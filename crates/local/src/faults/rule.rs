@@ -27,7 +27,8 @@ impl<'a> FaultRule<'a> {
     }
 
     /// Hits only requests for this database, which is meant by its name or by `{database}-{organization}`: those to its
-    /// SQL endpoint, and those of the Platform API that name it in their path.
+    /// SQL endpoint, and those of the Platform API that name it in their path, and for the second form its organization by
+    /// the slug.
     pub fn database(mut self, database: impl Into<String>) -> Self {
         self.spec.database = Some(database.into());
         self

@@ -25,14 +25,15 @@ pub struct FaultSpec {
     /// the request log has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// Whether it is for the SQL endpoint of a database, or for the Platform API.
+    /// Whether it is for the SQL endpoint of a database, or for the Platform API. A fault of an operation of the other
+    /// kind is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sql: Option<bool>,
     /// The path, in which `*` stands for any text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// The database, by its name or by `{database}-{organization}`: requests to its SQL endpoint, and those of the
-    /// Platform API that name it in their path.
+    /// Platform API that name it in their path, and for the second form its organization by the slug.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
     /// Of the requests it concerns, the first that it hits, counted from 1; no other, unless `times` says so.
@@ -59,9 +60,9 @@ pub struct FaultSpec {
     pub carried_out: bool,
 }
 
-/// What happens to a request that is hit.
+/// What happens to a request that is hit. [The page of the crate](crate#faults) has the JSON of each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields, expecting = "an object")]
 #[non_exhaustive]
 pub enum FaultEffect {
     /// It is answered with this.
@@ -126,7 +127,19 @@ impl FaultSpec {
         let refuse = |field: &'static str, value: &dyn ToString, rule: &'static str| {
             Err(InvalidInput::new(field, &value.to_string(), rule))
         };
-        self.operation.as_deref().map_or(Ok(()), check_operation)?;
+        if let Some(operation) = &self.operation {
+            check_operation(operation)?;
+            // No request is of both kinds.
+            match self.sql {
+                Some(true) if !data::OPERATIONS.contains(&operation.as_str()) => {
+                    return refuse("operation", operation, "must be one of SQL endpoints where sql is true");
+                }
+                Some(false) if !is_operation(operation) => {
+                    return refuse("operation", operation, "must be one of the Platform API where sql is false");
+                }
+                _ => {}
+            }
+        }
         if let Some(pattern) = &self.path
             && !pattern.starts_with(['/', '*'])
         {

@@ -138,7 +138,7 @@ impl NewSnapshot {
 pub struct ServedFork {
     /// Its number, by which it is ended.
     pub id: u64,
-    /// The URL of its Platform API, with paths below `/_local/` of its own.
+    /// The URL of its Platform API, with paths below `/_local/` of its own, of which `/_local/stop` ends it, too.
     pub url: String,
 }
 

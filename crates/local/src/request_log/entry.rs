@@ -7,7 +7,11 @@ use jiff::Timestamp;
 use super::{LoggedMessage, LoggedRequest, redact};
 
 /// Larger bodies are not kept, only their length.
-const MAX_BODY: usize = 8 * 1024;
+pub(crate) const MAX_BODY: usize = 8 * 1024;
+
+/// The mark of a request that came over TLS. A server puts it into the extensions of its requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encrypted;
 
 /// A request as it is remembered, secrets and all.
 pub(crate) struct Entry {
@@ -18,6 +22,9 @@ pub(crate) struct Entry {
     pub(crate) database: Option<Arc<str>>,
     pub(crate) method: Method,
     pub(crate) url: String,
+    /// Whether it came over TLS.
+    pub(crate) is_encrypted: bool,
+    pub(crate) host: Option<HeaderValue>,
     pub(crate) peer: Option<IpAddr>,
     pub(crate) agent: Option<HeaderValue>,
     /// Nothing where no answer was sent.
@@ -43,9 +50,14 @@ impl Message {
         Self { headers, length: None, body: None }
     }
 
-    pub(crate) fn body(mut self, body: &Bytes) -> Self {
-        self.length = Some(body.len());
-        self.body = (!body.is_empty() && body.len() <= MAX_BODY).then(|| Bytes::copy_from_slice(body));
+    /// With so many bytes of a body, which are these unless there are too many to be kept.
+    pub(crate) fn body(mut self, bytes: impl Into<Box<[u8]>>, length: usize) -> Self {
+        self.body = (1..=MAX_BODY).contains(&length).then(|| bytes.into().into());
+        self.length(Some(length))
+    }
+
+    pub(crate) fn length(mut self, length: Option<usize>) -> Self {
+        self.length = length;
         self
     }
 
@@ -64,6 +76,13 @@ pub(crate) fn copied(value: &HeaderValue) -> HeaderValue {
 }
 
 impl Entry {
+    /// Scheme and host, where the target of the request is a path alone.
+    fn origin(&self) -> Option<String> {
+        let host = self.host.as_ref().filter(|_| self.url.starts_with('/'))?.to_str().ok()?;
+        let scheme = if self.is_encrypted { "https" } else { "http" };
+        Some(redact::text(&format!("{scheme}://{host}")))
+    }
+
     pub(super) fn logged(&self) -> LoggedRequest {
         let agent = self.agent.as_ref().map(|agent| String::from_utf8_lossy(agent.as_bytes()));
         LoggedRequest {
@@ -73,6 +92,7 @@ impl Entry {
             database: self.database.as_deref().map(str::to_owned),
             method: self.method.to_string(),
             url: redact::text(&self.url),
+            origin: self.origin(),
             peer: self.peer,
             client: agent.map(|agent| redact::text(&agent)),
             status: self.status.map(|status| status.as_u16()),

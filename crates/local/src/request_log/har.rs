@@ -22,7 +22,7 @@ fn entry(request: &LoggedRequest) -> Value {
         "time": milliseconds,
         "request": {
             "method": request.method,
-            "url": absolute(&request.url),
+            "url": absolute(request),
             "httpVersion": "HTTP/1.1",
             "cookies": [],
             "headers": headers(&request.request),
@@ -53,9 +53,13 @@ fn entry(request: &LoggedRequest) -> Value {
     entry
 }
 
-/// The format knows no URL without an origin; inside the process there is none.
-fn absolute(url: &str) -> String {
-    if url.starts_with('/') { format!("http://localhost{url}") } else { url.to_owned() }
+/// The format knows no URL without an origin; inside the process there may be none.
+fn absolute(request: &LoggedRequest) -> String {
+    let url = &request.url;
+    if !url.starts_with('/') {
+        return url.clone();
+    }
+    format!("{}{url}", request.origin.as_deref().unwrap_or("http://localhost"))
 }
 
 fn query(url: &str) -> Vec<Value> {

@@ -20,6 +20,9 @@ pub struct LoggedRequest {
     pub method: String,
     /// What was asked for: path and query, with the origin where the client sent one.
     pub url: String,
+    /// Where a path was asked for: the scheme it came by and the host that the client named, as in
+    /// `https://127.1.0.2:8080`.
+    pub origin: Option<String>,
     /// Where it came from, if not from the same process.
     pub peer: Option<IpAddr>,
     /// What the client calls itself, its `User-Agent`.
@@ -30,9 +33,10 @@ pub struct LoggedRequest {
     pub duration_us: u64,
     /// The number of the fault that hit it.
     pub fault: Option<u64>,
-    /// What was sent.
+    /// What was sent, whoever answered it.
     pub request: LoggedMessage,
-    /// What was answered, before a fault changed it.
+    /// What was answered, before a fault changed it or took it away. It is the fault's own answer where the request was
+    /// not carried out.
     pub response: LoggedMessage,
 }
 
@@ -42,7 +46,8 @@ pub struct LoggedRequest {
 pub struct LoggedMessage {
     /// The headers, in the order they came.
     pub headers: Vec<(String, String)>,
-    /// The bytes of the body, where they were counted.
+    /// The bytes of the body, where they were counted: a request that broke off has an unknown number of them, and so has
+    /// an answer that is a stream.
     pub body_length: Option<usize>,
     /// The body, if it is JSON of no more than 8 KiB.
     pub body: Option<String>,

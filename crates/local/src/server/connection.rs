@@ -27,6 +27,7 @@ use crate::{
     data::{Lifeline, Peer},
     faults::is_broken,
     local_api::Exposed,
+    request_log::Encrypted,
 };
 
 /// How long a connection may be idle, and how long the head of a request may take from then on.
@@ -62,13 +63,18 @@ pub(super) struct Guest {
 }
 
 pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
+    let is_encrypted = wire.is_encrypted();
     let service = service_fn(move |request: Request<Incoming>| {
         let guest = guest.clone();
         async move {
             if let Some(refusal) = guest.hosts.refusal(&request) {
                 return Ok(refusal);
             }
-            let response = guest.cloud.answer(guest.introduce(request)).await;
+            let mut request = guest.introduce(request);
+            if is_encrypted {
+                request.extensions_mut().insert(Encrypted);
+            }
+            let response = guest.cloud.answer(request).await;
             if is_broken(&response) {
                 guest.line.cut();
                 return Err(io::Error::from(io::ErrorKind::ConnectionReset));

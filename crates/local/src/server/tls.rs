@@ -7,7 +7,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::timeout,
 };
-use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
 use super::line::Line;
 use crate::{
@@ -25,9 +25,21 @@ const FIRST_BYTE: Duration = Duration::from_secs(30);
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
 /// A connection on which HTTP is spoken, encrypted or not.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {
+    fn is_encrypted(&self) -> bool;
+}
 
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+impl Wire for Line {
+    fn is_encrypted(&self) -> bool {
+        false
+    }
+}
+
+impl Wire for TlsStream<Line> {
+    fn is_encrypted(&self) -> bool {
+        true
+    }
+}
 
 /// Waits for the first byte, and for the handshake where it begins one.
 pub(super) async fn open(stream: Line, authority: &Arc<Authority>) -> io::Result<Box<dyn Wire>> {

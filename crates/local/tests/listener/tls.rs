@@ -54,6 +54,8 @@ async fn one_port_speaks_both_protocols() {
     let answer = exchange_tls(&served.at(), "localhost", client(Some(&ca)), region("localhost")).await.unwrap();
     assert_eq!(answer.status, 200);
     assert_eq!(served.server.https_url(), format!("https://{}", served.at()));
+    let origins: Vec<_> = served.cloud.requests().all().into_iter().filter_map(|request| request.origin).collect();
+    assert_eq!(origins[origins.len() - 2..], ["http://localhost", "https://localhost"]);
 }
 
 #[tokio::test]

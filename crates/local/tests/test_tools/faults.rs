@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::Request;
+use http::{Request, StatusCode};
 use serde_json::json;
 use tokio::time::Instant;
 use turso_cloud::{ErrorKind, NewDatabase};
@@ -95,9 +95,17 @@ async fn a_database_can_be_broken_and_its_neighbour_be_well() {
 async fn a_database_is_named_by_paths_of_the_platform_api_too() {
     let cloud = Cloud::new().unwrap();
     create(&cloud, "orders").await;
-    cloud.faults().on_everything().database("orders").reply(503);
-    assert_eq!(client(&cloud).databases().get("orders").await.unwrap_err().status().unwrap(), 503);
-    assert_eq!(databases(&cloud).await, ["orders"]);
+    for (database, hits) in [("orders", true), ("orders-acme", true), ("orders-dev", false), ("acme", false)] {
+        cloud.faults().clear();
+        cloud.faults().on_everything().database(database).reply(503);
+        let got = client(&cloud).databases().get("orders").await;
+        assert_eq!(
+            got.err().and_then(|error| error.status()),
+            hits.then_some(StatusCode::SERVICE_UNAVAILABLE),
+            "{database}"
+        );
+        assert_eq!(databases(&cloud).await, ["orders"]);
+    }
 }
 
 async fn statuses(cloud: &Cloud, count: usize) -> Vec<u16> {
@@ -163,6 +171,8 @@ async fn a_scenario_takes_effect_as_a_whole_or_not_at_all() {
         ("[[fault]]\nprobability = nan\neffect = \"hang\"", "probability \"NaN\""),
         ("[[fault]]\npath = \"\"\neffect = \"hang\"", "path \"\""),
         ("[[fault]]\noperation = \"CreateDatabse\"\neffect = \"hang\"", "operation \"CreateDatabse\""),
+        ("[[fault]]\nsql = true\noperation = \"ListGroups\"\neffect = \"hang\"", "operation \"ListGroups\""),
+        ("[[fault]]\nsql = false\noperation = \"Pipeline\"\neffect = \"hang\"", "operation \"Pipeline\""),
         ("[[fault]]\nnth = 0\neffect = \"hang\"", "nth"),
         ("[[fault]]\neffect = { slow_body = { piece = 0, every_ms = 1 } }", "piece"),
         ("fault = 3", "fault"),

@@ -1,13 +1,13 @@
 //! The paths below `/_local/`, over a port.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use http::{Method, Request};
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
-    time::Instant,
+    time::{Instant, timeout},
 };
 use turso_cloud::NewDatabase;
 use turso_cloud::transport::Body;
@@ -257,7 +257,31 @@ async fn a_fork_is_served_beside_its_cloud_and_ends_with_it() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), closed).await.expect("the second one ends with the cloud");
+    timeout(Duration::from_secs(10), closed).await.expect("the second one ends with the cloud");
+}
+
+#[tokio::test]
+async fn a_fork_that_is_asked_to_stop_ends_and_its_cloud_does_not() {
+    let cloud = Cloud::new().unwrap();
+    let server = cloud.serve("127.0.0.1:0").await.unwrap();
+    for _ in 0..2 {
+        call(&cloud, Method::POST, "/_local/forks", "").await;
+    }
+    let forks = get(&cloud, "/_local/forks").await;
+    let address = forks[0]["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let request = format!("POST /_local/stop HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    // Until the fork closes a connection that its client keeps open.
+    let mut answer = String::new();
+    timeout(Duration::from_secs(20), stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    while get(&cloud, "/_local/forks").await != json!([forks[1]]) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(TcpStream::connect(&address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(call(&cloud, Method::DELETE, "/_local/forks/1", "").await.0, 404);
+    assert!(TcpStream::connect(server.addr()).await.is_ok());
 }
 
 #[tokio::test]

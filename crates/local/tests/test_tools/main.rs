@@ -6,6 +6,7 @@ mod faults;
 mod faults_served;
 mod local_api;
 mod rate_limit;
+mod readme;
 mod request_log;
 mod resets;
 mod scripts;

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use turso_cloud::NewDatabase;
 use turso_cloud::transport::Body;
 use turso_cloud_contract::endpoints::{CreateDatabase, CreateDatabaseToken, GetDatabase};
-use turso_cloud_local::{Cloud, FaultSpec};
+use turso_cloud_local::{Cloud, FaultSpec, Hostnames, LoggedMessage};
 
-use crate::support::{client, create, databases, pipeline, token, value};
+use crate::support::{client, create, databases, exchange, pipeline, token, value};
 
 #[tokio::test]
 async fn requests_are_found_by_their_operation() {
@@ -154,7 +154,8 @@ async fn a_body_that_is_too_long_is_counted_and_not_kept() {
     assert_eq!((kept.body_length, &kept.body), (Some(body.len()), &None));
     cloud.requests().keep_sql(true);
     value(&cloud, "orders", &token, &format!("SELECT '{long}'")).await;
-    assert_eq!(cloud.requests().to_database("orders-acme")[0].request.body, None);
+    let kept = &cloud.requests().to_database("orders-acme")[0].request;
+    assert!(kept.body.is_none() && kept.body_length.unwrap() > long.len(), "{kept:?}");
 }
 
 #[tokio::test]
@@ -171,6 +172,98 @@ async fn a_request_that_nobody_waits_for_any_more_is_written_down_without_an_ans
     hanging.abort();
     let seen = cloud.requests().wait_after(0).await;
     assert_eq!((seen[0].status, seen[0].fault), (None, Some(fault.id())));
+}
+
+/// A request to create a database, which nobody need be logged in for where it is not carried out.
+fn creation(body: &Value) -> Request<Body> {
+    let request = Request::post("/v1/organizations/acme/databases").header("x-trace", "planted");
+    request.body(Body::from(body.to_string())).unwrap()
+}
+
+/// The header, the length and the body that were planted in the newest request.
+fn sent(cloud: &Cloud) -> (bool, Option<usize>, Option<Value>) {
+    let sent = cloud.requests().all().pop().unwrap().request;
+    (sent.headers.contains(&("x-trace".to_owned(), "planted".to_owned())), sent.body_length, sent.json())
+}
+
+#[tokio::test]
+async fn what_was_sent_is_remembered_whoever_answers_it() {
+    let body = json!({"name": "orders", "group": "default"});
+    let expected = (true, Some(body.to_string().len()), Some(body.clone()));
+    for carried_out in [false, true] {
+        let cloud = Cloud::new().unwrap();
+        let rule = || {
+            let once = cloud.faults().on::<CreateDatabase>().times(1);
+            if carried_out { once.carried_out() } else { once }
+        };
+        rule().reply(503);
+        cloud.handle(creation(&body)).await;
+        assert_eq!(sent(&cloud), expected, "{carried_out}");
+        rule().reset();
+        cloud.handle(creation(&body)).await;
+        assert_eq!(sent(&cloud), expected, "{carried_out}");
+    }
+    let cloud = Cloud::builder().rate_limit(1.try_into().unwrap()).build().unwrap();
+    for _ in 0..2 {
+        cloud.handle(creation(&body)).await;
+        assert_eq!(sent(&cloud), expected);
+    }
+    assert_eq!(cloud.requests().all()[1].status, Some(429));
+}
+
+#[tokio::test]
+async fn what_was_sent_is_remembered_of_a_request_that_hangs() {
+    let body = json!({"name": "orders", "group": "default"});
+    let cloud = Cloud::new().unwrap();
+    let fault = cloud.faults().on::<CreateDatabase>().hang();
+    let hanging = tokio::spawn({
+        let (cloud, request) = (cloud.clone(), creation(&body));
+        async move { cloud.handle(request).await }
+    });
+    while fault.count() == 0 {
+        tokio::task::yield_now().await;
+    }
+    hanging.abort();
+    cloud.requests().wait_after(0).await;
+    assert_eq!(sent(&cloud), (true, Some(body.to_string().len()), Some(body)));
+}
+
+#[tokio::test]
+async fn what_was_answered_instead_is_remembered_too() {
+    let answered = |cloud: &Cloud| cloud.requests().all().pop().unwrap().response;
+    let body = json!({"name": "orders", "group": "default"});
+    let cloud = Cloud::new().unwrap();
+    cloud.faults().on::<CreateDatabase>().times(1).retry_after(2).error("not today").reply(503);
+    cloud.handle(creation(&body)).await;
+    assert_eq!(answered(&cloud).json::<Value>().unwrap(), json!({"error": "not today"}));
+    assert!(answered(&cloud).headers.contains(&("retry-after".to_owned(), "2".to_owned())));
+    // What a fault takes away from the client stays in the log.
+    cloud.faults().on::<CreateDatabase>().times(1).carried_out().reply(503);
+    cloud.handle(creation(&body)).await;
+    assert_eq!(answered(&cloud).json::<Value>().unwrap()["error"], "no token in the Authorization header");
+    // A reset is no answer.
+    cloud.faults().on::<CreateDatabase>().reset();
+    cloud.handle(creation(&body)).await;
+    assert_eq!(answered(&cloud), LoggedMessage::default());
+}
+
+#[tokio::test]
+async fn statements_that_a_fault_hits_are_kept_when_that_is_asked_for_and_not_otherwise() {
+    let cloud = Cloud::new().unwrap();
+    create(&cloud, "orders").await;
+    cloud.faults().on_sql().reply(502);
+    let select = json!({"requests": [{"type": "execute", "stmt": {"sql": "SELECT 'seen'"}}]});
+    for keeps in [false, true] {
+        cloud.requests().keep_sql(keeps);
+        // Of a database that nobody has, too.
+        for database in ["orders", "none"] {
+            pipeline(&cloud, database, "token", &select).await;
+            let seen = cloud.requests().all().pop().unwrap();
+            assert_eq!(seen.request.json::<Value>(), keeps.then(|| select.clone()), "{database}");
+            assert_eq!(seen.response.json::<Value>().is_some(), keeps, "{database}");
+            assert_eq!(seen.request.headers.is_empty(), !keeps, "{database}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -197,9 +290,36 @@ async fn the_archive_has_the_form_that_browsers_read() {
     assert_eq!((&archive["log"]["version"], entries.len()), (&json!("1.2"), 3));
     assert_eq!(entries[0]["request"]["url"], "http://localhost/v1/organizations/acme/databases");
     assert_eq!(entries[0]["request"]["postData"]["mimeType"], "application/json");
+    assert_eq!(entries[2]["request"]["url"], "http://localhost/db/orders-acme/v2/pipeline");
+    let origins: Vec<_> = cloud.requests().all().into_iter().map(|request| request.origin).collect();
+    assert_eq!(origins, [None, None, None]);
     for entry in entries {
         for member in ["startedDateTime", "time", "request", "response", "cache", "timings"] {
             assert!(!entry[member].is_null(), "{member}: {entry}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_archive_tells_the_hosts_of_a_served_cloud_apart() {
+    let cloud = Cloud::builder().hostnames(Hostnames::Name).build().unwrap();
+    create(&cloud, "orders").await;
+    create(&cloud, "events").await;
+    let server = cloud.serve("127.0.0.1:0").await.unwrap();
+    cloud.requests().clear();
+    let port = server.addr().port();
+    for host in
+        [server.addr().to_string(), format!("orders-acme.localhost:{port}"), format!("events-acme.localhost:{port}")]
+    {
+        let request = format!("GET /version HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        exchange(&server, &request).await.1.unwrap();
+    }
+    let archive: Value = serde_json::from_str(&cloud.requests().har()).unwrap();
+    let urls: Vec<_> = (0..3).map(|n| archive["log"]["entries"][n]["request"]["url"].as_str().unwrap()).collect();
+    let expected = [
+        format!("{}/version", server.url()),
+        format!("http://orders-acme.localhost:{port}/version"),
+        format!("http://events-acme.localhost:{port}/version"),
+    ];
+    assert_eq!(urls, expected);
 }

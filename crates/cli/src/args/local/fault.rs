@@ -25,7 +25,7 @@ pub(crate) enum LocalFault {
     #[command(after_help = "Examples:
   tursoctl local fault load bad-day.toml")]
     Load {
-        /// The file (TOML)
+        /// The file, TOML with the keys of "Faults" in crates/local/README.md
         file: PathBuf,
         #[command(flatten)]
         instance: LocalName,
@@ -92,6 +92,10 @@ pub(crate) struct LocalFaultAdd {
     /// With --status, the sentence of the error
     #[arg(long, value_name = "TEXT", requires = "status", help_heading = "What happens")]
     pub(crate) message: Option<String>,
+
+    /// With --status, the code of the error
+    #[arg(long, value_name = "TEXT", requires = "status", help_heading = "What happens")]
+    pub(crate) code: Option<String>,
 
     /// Answer as usual after the --latency
     #[arg(long, group = "effect", requires = "latency", help_heading = "What happens")]

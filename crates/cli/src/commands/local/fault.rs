@@ -67,7 +67,7 @@ fn spec(args: &LocalFaultAdd) -> FaultSpec {
             status,
             retry_after: args.retry_after,
             error: args.message.clone(),
-            code: None,
+            code: args.code.clone(),
         }),
         args.hang.then_some(FaultEffect::Hang),
         args.reset.then_some(FaultEffect::Reset),
