@@ -37,10 +37,10 @@ use axum::body::Body;
 use http::{Request, Response};
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::clock::Clock;
-use database::{Database, Databases, OpenSet, Surroundings, Threads};
+use database::{Database, Databases, OpenSet, Surroundings, Threads, Writers};
 use engine::{LoadLimits, stack};
 use host::{OwnLifeline, Uploads};
 use refusal::Refusal;
@@ -50,6 +50,7 @@ pub(crate) use access::{
     Access, AllowList, DatabaseRecord, KeyDigest, LONGEST_JWT, Peer, Rules, SigningSeed, Subject, TokenClaims, mint,
     read_segment, verify_jwt,
 };
+pub(crate) use database::Turn;
 pub(crate) use engine::LoadError;
 pub use engine::{Scanner, Step, VECTOR_INDEX_TABLES, install_functions};
 pub(crate) use host::{Lifeline, NotActivated, OPERATIONS, operation_of};
@@ -276,7 +277,7 @@ impl DataPlane {
 
     /// The queue of writers of every database, by its id.
     #[must_use]
-    pub(crate) fn writers(&self) -> Vec<(String, Arc<Semaphore>)> {
+    pub(crate) fn writers(&self) -> Vec<(String, Arc<Writers>)> {
         let databases = self.0.databases.read();
         databases.by_id.iter().map(|(id, database)| (id.clone(), database.writers())).collect()
     }

@@ -12,6 +12,7 @@ mod streams;
 mod threads;
 mod usage;
 mod work;
+mod writers;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -23,7 +24,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use super::access::{DatabaseRecord, VerifiedTokens};
-use super::engine::{Connection, Engine, Interrupter, LibsqlEngine};
+use super::engine::{Connection, Engine, Interrupter, LibsqlEngine, Waiters};
 use super::hrana::SqlError;
 use super::storage::history::{History, HistoryError};
 use super::storage::{DatabaseFile, Root};
@@ -40,6 +41,8 @@ pub(super) use policy::Policy;
 pub(super) use session::{InterruptOnDrop, Session, Stopper, transaction_timeout};
 pub(super) use streams::{Announced, StoredSql, StreamState, Streams};
 pub(super) use threads::{MAX_WAIT, Opening, Patience, Thread, Threads};
+pub(crate) use writers::Turn;
+pub(super) use writers::Writers;
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
 pub(crate) const MAX_CONNECTIONS: usize = 256;
@@ -60,7 +63,7 @@ pub(crate) struct Database {
     idle: Mutex<Vec<Box<dyn Connection>>>,
     engine: Box<dyn Engine>,
     verified_tokens: VerifiedTokens,
-    writers: Arc<Semaphore>,
+    writers: Arc<Writers>,
     group_commit: Arc<GroupCommit>,
     slots: Arc<Semaphore>,
     share: Share,
@@ -90,7 +93,8 @@ impl Database {
         let Surroundings { clock, root, threads, .. } = &surroundings;
         let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
         let history = Arc::new(History::new(file.path(), file.history(), clock));
-        let engine = Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability()));
+        let waiters = Waiters::default();
+        let engine = Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability(), waiters.clone()));
         let share = Share::new(threads);
         Arc::new_cyclic(|itself| Self {
             record: RwLock::new(Arc::new(record)),
@@ -98,7 +102,7 @@ impl Database {
             idle: Mutex::default(),
             engine,
             verified_tokens: VerifiedTokens::default(),
-            writers: Arc::new(Semaphore::new(1)),
+            writers: Arc::new(Writers::new(waiters)),
             group_commit: Arc::default(),
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             share,
@@ -135,8 +139,7 @@ impl Database {
         &self.streams
     }
 
-    /// The queue of writers: first come, first served, instead of the engine's sleeping and trying again.
-    pub(crate) fn writers(&self) -> Arc<Semaphore> {
+    pub(crate) fn writers(&self) -> Arc<Writers> {
         Arc::clone(&self.writers)
     }
 

@@ -8,7 +8,7 @@ mod passing;
 use std::path::{Path, PathBuf};
 
 use crate::clock::Clock;
-use crate::data::engine::{Connection, Durability, Engine as _, Interrupter, LibsqlEngine};
+use crate::data::engine::{Connection, Durability, Engine as _, Interrupter, LibsqlEngine, Waiters};
 
 use super::place::Kind;
 use super::{Bounds, History};
@@ -29,7 +29,7 @@ impl Database {
         let clock = Clock::frozen_at("2026-06-01T12:00:00Z".parse().unwrap());
         let mut history = History::new(&file, directory.path().join("history"), &clock);
         history.bounds = bounds;
-        let engine = LibsqlEngine::new(file, Durability::Nothing);
+        let engine = LibsqlEngine::new(file, Durability::Nothing, Waiters::default());
         let mut writer = engine.connect(Interrupter::default()).unwrap();
         history.open(writer.as_mut()).unwrap();
         let mut database = Self { engine, history, writer, directory };
