@@ -125,8 +125,8 @@ impl Session {
     }
 
     /// Draws the consequences of what just ran: writes down what was committed, lets the next writer in, starts the
-    /// deadline of a new transaction that writes, ends one that has held up others for too long. Says whether it was ended. What takes long is left for
-    /// the next time where the thread may not block, and the turn to write is kept until then.
+    /// deadline of a new transaction that writes, ends one that has held up others for too long. Says whether it was ended.
+    /// What takes long is left for the next time where the thread may not block, and the turn to write is kept until then.
     pub(crate) fn settle(&mut self, may_block: bool) -> bool {
         // A sequence may have committed and then opened a transaction.
         let is_long = self.history.enter(self.connection.as_mut()) || self.owes_rotation;
@@ -153,7 +153,7 @@ impl Session {
     }
 
     fn start_lease(&mut self) {
-        if self.turn.is_some() {
+        if self.turn.is_some() && !self.is_autocommit() {
             start(&mut self.deadline, &self.lease);
         }
     }
@@ -202,6 +202,7 @@ impl Session {
     pub(crate) fn try_to_take_turn(&mut self) -> bool {
         if self.turn.is_none() {
             self.turn = self.writers.try_turn();
+            self.start_lease();
         }
         self.turn.is_some()
     }
@@ -222,9 +223,7 @@ impl Session {
 
     pub(crate) fn take_turn(&mut self, turn: Turn) {
         self.turn = Some(turn);
-        if !self.is_autocommit() {
-            self.start_lease();
-        }
+        self.start_lease();
     }
 
     pub(crate) fn is_autocommit(&self) -> bool {
