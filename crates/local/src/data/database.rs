@@ -15,6 +15,7 @@ mod work;
 mod writers;
 
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Weak};
 
@@ -27,7 +28,7 @@ use super::access::{DatabaseRecord, VerifiedTokens};
 use super::engine::{Connection, Engine, Interrupter, LibsqlEngine, Waiters};
 use super::hrana::SqlError;
 use super::storage::history::{History, HistoryError};
-use super::storage::{DatabaseFile, Root};
+use super::storage::{DatabaseFile, Generations, Root};
 use super::usage::{Activity, Meter, Statistics};
 use crate::clock::Clock;
 use group_commit::GroupCommit;
@@ -51,6 +52,7 @@ pub(crate) const MAX_CONNECTIONS: usize = 256;
 pub(crate) struct Surroundings {
     pub(crate) clock: Clock,
     pub(crate) root: Arc<Root>,
+    pub(crate) generations: Arc<Generations>,
     pub(crate) open_set: Arc<OpenSet>,
     pub(crate) threads: Arc<Threads>,
     pub(crate) neighbours: Weak<RwLock<Databases>>,
@@ -90,9 +92,9 @@ impl Database {
         activity: Arc<Activity>,
         surroundings: Surroundings,
     ) -> Arc<Self> {
-        let Surroundings { clock, root, threads, .. } = &surroundings;
+        let Surroundings { clock, root, generations, threads, .. } = &surroundings;
         let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
-        let history = Arc::new(History::new(file.path(), file.history(), clock));
+        let history = Arc::new(History::new(file.path(), file.history(), Arc::clone(generations), clock));
         let waiters = Waiters::default();
         let engine = Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability(), waiters.clone()));
         let share = Share::new(threads);
@@ -226,6 +228,11 @@ impl Database {
     /// Changes with every commit from now on, and when the database is closed.
     pub(crate) fn commits(&self) -> watch::Receiver<()> {
         self.history.commits()
+    }
+
+    /// The number of the newest generation of its log, if there is any. Blocks.
+    pub(crate) fn newest_generation(&self) -> io::Result<Option<u32>> {
+        self.history.newest_generation()
     }
 
     /// What the database was. Blocks.

@@ -6,6 +6,7 @@ mod faults;
 mod faults_served;
 mod local_api;
 mod rate_limit;
+mod replicas;
 mod request_log;
 mod scripts;
 mod seed_file;

@@ -19,6 +19,7 @@ mod view;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::{Mutex, RwLock};
@@ -27,9 +28,10 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::data::engine::Connection;
 use crate::data::hrana::SqlError;
+use crate::data::storage::Generations;
 use ledger::{Entry, Ledger};
 use log::{Log, Salt};
-use place::Place;
+use place::{Kind, Place};
 use recovery::is_damage;
 use trouble::Trouble;
 
@@ -82,6 +84,11 @@ pub(crate) enum HistoryError {
     Engine(SqlError),
 }
 
+/// Gives the generations of a history that nobody uses numbers from `first` on.
+pub(crate) fn renumber(place: PathBuf, first: u32) -> io::Result<()> {
+    Place::new(place).renumber(first)
+}
+
 /// The limits of what is kept.
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
@@ -102,6 +109,7 @@ pub(crate) struct History {
     /// The engine's log.
     log: PathBuf,
     place: Place,
+    generations: Arc<Generations>,
     clock: Clock,
     bounds: Bounds,
     /// Nothing before the first connection has looked, while the files cannot be read, and after the end of a generation
@@ -132,13 +140,14 @@ struct Live {
 
 impl History {
     /// The history of the database in `file`, kept in `place`; nothing is read or written yet.
-    pub(crate) fn new(file: &Path, place: PathBuf, clock: &Clock) -> Self {
+    pub(crate) fn new(file: &Path, place: PathBuf, generations: Arc<Generations>, clock: &Clock) -> Self {
         let mut log = file.as_os_str().to_owned();
         log.push("-wal");
         Self {
             file: file.to_owned(),
             log: log.into(),
             place: Place::new(place),
+            generations,
             clock: clock.clone(),
             bounds: Bounds::default(),
             live: Mutex::new(None),
@@ -224,7 +233,15 @@ impl History {
         }
     }
 
-    /// The number of the generation in use, from 1.
+    /// The number of the newest generation there is, also where nobody has opened the history yet.
+    pub(crate) fn newest_generation(&self) -> io::Result<Option<u32>> {
+        match self.live.lock().as_ref() {
+            Some(live) => Ok(Some(live.generation)),
+            None => Ok(self.place.generations(Kind::Ledger)?.last().copied()),
+        }
+    }
+
+    /// The number of the generation in use.
     pub(crate) fn generation(&self) -> u32 {
         self.at_present().0
     }
