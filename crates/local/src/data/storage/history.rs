@@ -73,8 +73,8 @@ pub(crate) enum HistoryError {
     #[error("the newest generation is {current}")]
     NotYet { current: u32 },
     /// The generation was kept once.
-    #[error("the oldest generation that is kept is {oldest}")]
-    Gone { oldest: u32 },
+    #[error("generation {generation} is no longer kept, the oldest one is {oldest}")]
+    Gone { generation: u32, oldest: u32 },
     /// There is no such commit, or none any more.
     #[error("there is no commit {0}")]
     Unknown(Point),

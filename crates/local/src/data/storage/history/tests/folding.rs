@@ -135,7 +135,7 @@ fn a_history_whose_generations_got_other_numbers_is_the_same_past() {
     database.history.open(database.writer.as_mut()).unwrap();
     assert_eq!(database.history.generation(), 502);
     assert_eq!([0, 1, 2, 3].map(|minute| database.sum_in_minute(minute)), [Ok(1), Ok(11), Ok(111), Ok(1111)]);
-    assert!(matches!(database.history.export(3), Err(HistoryError::Gone { oldest: 500 })));
+    assert!(matches!(database.history.export(3), Err(HistoryError::Gone { oldest: 500, .. })));
     database.history.place.renumber(500).unwrap();
     assert_eq!(database.history.newest_generation().unwrap(), Some(502), "they have these numbers");
 }
