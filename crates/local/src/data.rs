@@ -115,6 +115,9 @@ impl DataPlane {
         let activity = databases.activity(&record.group_id);
         activity.touch(self.0.clock.now());
         let database = if let Some(database) = databases.by_id.get(&record.id).cloned() {
+            if !databases.by_label.get(&label).is_some_and(|stays| Arc::ptr_eq(stays, &database)) {
+                self.renumber_at_host(&database, &label);
+            }
             databases.forget_label_of(&database);
             database.replace_record(record, meter, activity);
             database
@@ -209,6 +212,22 @@ impl DataPlane {
         let newest = database.newest_generation();
         if let Err(error) = newest.and_then(|newest| self.0.generations.end(newest.unwrap_or_default())) {
             tracing::warn!(%error, "could not write down the newest generation of a database that was deleted");
+        }
+    }
+
+    /// Others may have been at the host to which a database comes, or comes back.
+    fn renumber_at_host(&self, database: &Database, label: &str) {
+        let renumber = || {
+            let Some(newest) = database.newest_generation()? else { return Ok(()) };
+            let moves = database.record().label != label;
+            if moves {
+                self.0.generations.end(newest)?;
+            }
+            let first = self.0.generations.first();
+            if moves || first > newest.saturating_add(1) { database.renumber_generations(first) } else { Ok(()) }
+        };
+        if let Err(error) = renumber() {
+            tracing::warn!(%error, "could not give the generations of a database numbers that are new at its host");
         }
     }
 

@@ -235,6 +235,11 @@ impl Database {
         self.history.newest_generation()
     }
 
+    /// Gives the generations of its log numbers from `first` on, unless they have such. Blocks.
+    pub(crate) fn renumber_generations(&self, first: u32) -> io::Result<()> {
+        self.history.renumber(first)
+    }
+
     /// What the database was. Blocks.
     pub(crate) fn history(&self) -> Result<&History, HistoryError> {
         if !self.history.is_open() {

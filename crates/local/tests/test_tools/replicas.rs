@@ -2,11 +2,12 @@
 
 use http::{Request, header};
 use serde_json::Value;
+use turso_cloud::NewDatabase;
 use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
 use crate::snapshots::with_a_row;
-use crate::support::{client, value};
+use crate::support::{client, token, value};
 
 /// Status and body of what a replica asks `orders` for.
 async fn get(cloud: &Cloud, token: &str, path: &str) -> (u16, Vec<u8>) {
@@ -89,6 +90,33 @@ async fn a_replica_goes_on_after_its_database_was_deleted_and_brought_back() {
     client(&cloud).recovery().restore_database(id).await.unwrap();
     value(&cloud, "orders", &token, "INSERT INTO t VALUES (10)").await;
     assert_eq!(generation(&cloud, &token).await, before);
+}
+
+#[tokio::test]
+async fn no_replica_takes_the_log_of_a_database_that_was_brought_back_for_its_own() {
+    for name in [None, Some("orders")] {
+        let cloud = Cloud::new().unwrap();
+        let databases = client(&cloud).databases();
+        let first = if name.is_none() { "orders" } else { "events" };
+        let created = databases.create(NewDatabase::new(first, "default")).await.unwrap();
+        let token = token(&cloud, first).await;
+        value(&cloud, first, &token, "CREATE TABLE t AS SELECT 5 AS x").await;
+        databases.delete(first).await.unwrap();
+        let another = with_a_row(&cloud).await;
+        let before = generation(&cloud, &another).await;
+        databases.delete("orders").await.unwrap();
+        let recovery = client(&cloud).recovery();
+        match name {
+            None => recovery.restore_database(created.id).await.unwrap(),
+            Some(name) => recovery.restore_database_as(created.id, name).await.unwrap(),
+        };
+        let token = self::token(&cloud, "orders").await;
+        let now = generation(&cloud, &token).await;
+        assert_gone(&cloud, &token, before, now).await;
+        assert_eq!(value(&cloud, "orders", &token, "SELECT x FROM t").await, "5");
+        value(&cloud, "orders", &token, "INSERT INTO t VALUES (6)").await;
+        assert_eq!(generation(&cloud, &token).await, now);
+    }
 }
 
 #[tokio::test]

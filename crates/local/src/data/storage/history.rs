@@ -233,6 +233,14 @@ impl History {
         }
     }
 
+    /// Gives generations with lower numbers new ones, from `first` on. Whoever commits meanwhile finds the place anew.
+    pub(crate) fn renumber(&self, first: u32) -> io::Result<()> {
+        let _changing = self.archives.write();
+        let mut live = self.live.lock();
+        *live = None;
+        self.place.renumber(first)
+    }
+
     /// The number of the newest generation there is, also where nobody has opened the history yet.
     pub(crate) fn newest_generation(&self) -> io::Result<Option<u32>> {
         match self.live.lock().as_ref() {
