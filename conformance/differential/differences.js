@@ -84,6 +84,10 @@ export const differences = [
   { id: "random", level: asks(/INTO rr /) },
   { id: "error-beside-message", level: together((ours, theirs) => ("error" in ours && "message" in theirs && !("error" in theirs) ? { ...theirs, error: ours.error } : theirs)) },
   {
+    id: "end-of-a-lost-transaction",
+    level: together((ours, theirs) => (code(ours, "TRANSACTION_TIMEOUT") && says(theirs, "no transaction is active") ? ours : theirs)),
+  },
+  {
     id: "version-0",
     level: (unit) => {
       if (!unit.asked.startsWith("POST / ")) return unit;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { connect as connectRemote } from "@tursodatabase/serverless";
 import { connect } from "@tursodatabase/sync";
-import { newDatabase, turso } from "./cloud.js";
+import { fork, local as ask, newDatabase, turso } from "./cloud.js";
 
 const SOME = "CREATE TABLE t (id INTEGER PRIMARY KEY, v, w)";
 
@@ -145,6 +145,36 @@ describe("@tursodatabase/sync", () => {
       assert.deepEqual(await rows(local, sum), await rows(database, sum));
     }
     assert.equal(await rows(local, "PRAGMA integrity_check").then(String), "ok");
+  });
+
+  test("a copy goes on when what it has is no longer kept, and after its database was put back", async () => {
+    const cloud = await fork();
+    try {
+      const database = await newDatabase(undefined, cloud.turso);
+      // A stream does not outlive the state it began in.
+      const run = (...statements) => connectRemote(database).batch(statements);
+      await run(SOME, "INSERT INTO t VALUES (1, 'a', 0)");
+      const local = await copy(database);
+      await ask("POST", cloud.url, "snapshots", { name: "first" });
+      const more = "INSERT INTO t (v) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1100) SELECT hex(randomblob(4000)) FROM n";
+      await run(more, "DELETE FROM t WHERE id > 1");
+      // What has a generation that is over by more than a day is all that is kept.
+      await ask("PATCH", cloud.url, "clock", { advance: "25h" });
+      await run(more, "DELETE FROM t WHERE id > 1", "INSERT INTO t VALUES (2, 'b', 0)");
+      const follows = async (...expected) => {
+        assert.equal(await local.pull(), true);
+        assert.deepEqual(await rows(local), expected);
+        assert.equal(await rows(local, "PRAGMA integrity_check").then(String), "ok");
+      };
+      await follows([1, "a", 0], [2, "b", 0]);
+      await ask("POST", cloud.url, "snapshots/first/restore");
+      await run("INSERT INTO t VALUES (3, 'c', 0)");
+      await follows([1, "a", 0], [3, "c", 0]);
+      await run("INSERT INTO t VALUES (4, 'd', 0)");
+      await follows([1, "a", 0], [3, "c", 0], [4, "d", 0]);
+    } finally {
+      await cloud.end();
+    }
   });
 
   test("a copy in pieces, and one of a part of the pages, are of one moment", async () => {

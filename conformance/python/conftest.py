@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 BASE = os.environ["TURSO_API_BASEURL"]
-ORGANIZATION = f"{BASE}/v1/organizations/{os.environ['TURSO_ORG']}"
+ORG = os.environ["TURSO_ORG"]
 numbers = itertools.count(1)
 
 
@@ -18,11 +18,12 @@ class Database:
     name: str
     url: str
     token: str = field(repr=False)
+    base: str = BASE
 
     def token_for(self, **options):
         """Another token for it, as with `authorization="read-only"`."""
         query = "&".join(f"{key}={value}" for key, value in options.items())
-        return post(f"databases/{self.name}/auth/tokens?{query}")["jwt"]
+        return post(f"databases/{self.name}/auth/tokens?{query}", base=self.base)["jwt"]
 
     def expired_token(self):
         """Another token for it, whose time is over."""
@@ -33,15 +34,27 @@ class Database:
 
 @pytest.fixture
 def database():
+    return new_database()
+
+
+@pytest.fixture
+def fork():
+    """The URL of a cloud of its own, which can be put back to an earlier state."""
+    made = send("POST", f"{BASE}/_local/forks", None)
+    yield made["url"]
+    send("DELETE", f"{BASE}/_local/forks/{made['id']}", None)
+
+
+def new_database(base=BASE):
     """A new database with the URL of its SQL endpoint and a token for it."""
     name = f"python-{os.getpid()}-{next(numbers)}"
-    created = post("databases", {"name": name, "group": "default"})["database"]
-    token = post(f"databases/{name}/auth/tokens")["jwt"]
-    return Database(name, f"http://{created['Hostname']}", token)
+    created = post("databases", {"name": name, "group": "default"}, base)["database"]
+    token = post(f"databases/{name}/auth/tokens", base=base)["jwt"]
+    return Database(name, f"http://{created['Hostname']}", token, base)
 
 
-def post(path, body=None):
-    return send("POST", f"{ORGANIZATION}/{path}", body)
+def post(path, body=None, base=BASE):
+    return send("POST", f"{base}/v1/organizations/{ORG}/{path}", body)
 
 
 def send(method, url, body):

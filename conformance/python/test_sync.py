@@ -6,16 +6,26 @@ import pytest
 import turso
 from turso.lib_sync import connect_sync
 
-from conftest import post
+from conftest import ORG, Database, new_database, post, send
 
 
 @pytest.fixture
 def remote(database):
+    return filled(database, "first")
+
+
+def filled(database, *values):
     connection = libsql.connect(database.url, auth_token=database.token)
     connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v)")
-    connection.execute("INSERT INTO t (v) VALUES ('first')")
-    connection.commit()
+    insert(connection, *values)
     return connection
+
+
+def insert(connection, *values):
+    """Each in a transaction of its own, so that the log has as many commits."""
+    for value in values:
+        connection.execute("INSERT INTO t (v) VALUES (?)", (value,))
+        connection.commit()
 
 
 def replica(database, directory, token=None, **options):
@@ -59,6 +69,39 @@ class TestLibsql:
             local.sync()
             assert values(local) == values(remote)
 
+    def test_a_replica_is_told_that_its_database_was_put_back_and_keeps_what_it_has(self, fork, tmp_path):
+        database = new_database(fork)
+        remote = filled(database, "first")
+        send("POST", f"{fork}/_local/snapshots", {"name": "first"})
+        insert(remote, "second")
+        local = replica(database, tmp_path)
+        local.sync()
+        send("POST", f"{fork}/_local/snapshots/first/restore", None)
+        insert(remote, *range(8))
+        for _ in range(2):
+            with pytest.raises(ValueError, match="404.*no longer kept.*-info"):
+                local.sync()
+            assert values(local) == ["first", "second"]
+        (tmp_path / "new").mkdir()
+        another = replica(database, tmp_path / "new")
+        another.sync()
+        assert values(another) == values(remote) == ["first", *range(8)]
+
+    def test_a_replica_is_told_that_its_database_is_another_one_of_its_name(self, fork, tmp_path):
+        database = new_database(fork)
+        token = post("groups/default/auth/tokens", base=fork)["jwt"]
+        database = Database(database.name, f"{fork}/db/{database.name}-{ORG}", token, fork)
+        filled(database, "first", "second")
+        local = replica(database, tmp_path)
+        local.sync()
+        send("DELETE", f"{fork}/v1/organizations/{ORG}/databases/{database.name}", None)
+        post("databases", {"name": database.name, "group": "default"}, fork)
+        filled(database, *range(8))
+        for _ in range(2):
+            with pytest.raises(ValueError, match="404.*no longer kept"):
+                local.sync()
+            assert values(local) == ["first", "second"]
+
     def test_a_read_only_token_suffices_for_reading(self, database, remote, tmp_path):
         local = replica(database, tmp_path, database.token_for(authorization="read-only"))
         local.sync()
@@ -97,6 +140,22 @@ class TestPyturso:
         remote.commit()
         assert local.pull() is True
         assert values(local) == ["first", "second"]
+
+    def test_a_copy_pulls_what_a_database_has_that_was_put_back(self, fork, tmp_path):
+        database = new_database(fork)
+        remote = filled(database, "first")
+        local = self.copy(database, tmp_path)
+        send("POST", f"{fork}/_local/snapshots", {"name": "first"})
+        insert(remote, "second")
+        local.pull()
+        send("POST", f"{fork}/_local/snapshots/first/restore", None)
+        insert(remote, *range(8))
+        assert local.pull() is True
+        assert values(local) == values(remote) == ["first", *range(8)]
+        insert(remote, "last")
+        assert local.pull() is True
+        assert values(local) == values(remote)
+        assert local.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
     def test_a_copy_pushes_what_it_inserts_changes_and_deletes(self, database, remote, tmp_path):
         local = self.copy(database, tmp_path)

@@ -49,6 +49,12 @@ export const protocol = [
   ["an empty batch", [pipeline(batch(), close)]],
   ["an empty cursor", [cursor()]],
   ["a cursor goes on", [cursor(step("BEGIN"), step("CREATE TABLE t (a)")), { ...cursor(step("INSERT INTO t VALUES (1)")), goesOn: true }, goOn(autocommit, execute("COMMIT"), close)]],
+  ["a transaction that keeps a writer waiting for five seconds", [
+    pipeline(execute("CREATE TABLE t (a)"), execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)")),
+    pipeline(execute("INSERT INTO t VALUES (2)"), close),
+    goOn(execute("INSERT INTO t VALUES (3)"), execute("ROLLBACK"), autocommit, close),
+    pipeline(execute("SELECT a FROM t"), close),
+  ]],
   ["errors in a cursor", [cursor(step("SELECT 1 UNION SELECT abs(-9223372036854775807 - 1)"), step("nope"), step("SELECT 3"))]],
   ["sequences", [pipeline(
     sequence("CREATE TABLE t (a); INSERT INTO t VALUES (1); ; -- nothing\n INSERT INTO t VALUES (2)"), execute("SELECT a FROM t"),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     Clock, CloudError,
     control::{Addresses, Control, Verifier, included_rows, record, recovery},
-    data::{DataPlane, Files, Month, Rows, SigningSeed},
+    data::{DataPlane, Files, Generations, Month, Rows, SigningSeed},
     directory::remove_strays,
     founder::{Foundation, Founder, Heirlooms, Population},
     home::Home,
@@ -25,6 +25,7 @@ pub(crate) struct Blueprint {
     pub(crate) population: Arc<Population>,
     pub(crate) quirks: Quirks,
     pub(crate) addresses: Arc<Addresses>,
+    pub(crate) generations: Arc<Generations>,
     pub(crate) lock: Option<Arc<File>>,
 }
 
@@ -44,7 +45,7 @@ impl Blueprint {
         heirlooms: &Heirlooms,
         now: Timestamp,
     ) -> Result<(DataPlane, Foundation), CloudError> {
-        let data = DataPlane::new(files, self.clock.clone());
+        let data = DataPlane::new(files, Arc::clone(&self.generations), self.clock.clone());
         let foundation = store.transact(|transaction| {
             let founder = Founder { transaction, ids: self.ids, now, heirlooms, data: &data, root: None };
             founder.found(&self.population)
@@ -54,8 +55,13 @@ impl Blueprint {
 
     /// Brings the files of the databases of a state that was there before.
     pub(crate) fn bring(&self, databases: &Path, files: Files) -> Result<DataPlane, CloudError> {
-        let data = DataPlane::new(files, self.clock.clone());
+        let data = DataPlane::new(files, Arc::clone(&self.generations), self.clock.clone());
         copy_databases(databases, data.directory())?;
+        data.renumber_generations().map_err(|source| CloudError::File {
+            action: "write to",
+            path: data.directory().to_owned(),
+            source,
+        })?;
         Ok(data)
     }
 

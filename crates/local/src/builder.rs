@@ -269,12 +269,14 @@ impl CloudBuilder {
             stop: Arc::default(),
             local_token: secret()?,
         };
+        let ids = self.seed.map_or(Ids::Random, Ids::Seeded);
         let blueprint = Blueprint {
-            ids: self.seed.map_or(Ids::Random, Ids::Seeded),
+            ids,
             clock,
             population: Arc::new(self.population),
             quirks: self.quirks,
             addresses: Arc::default(),
+            generations: Arc::new(home.generations(ids)?),
             lock: home.lock(),
         };
         let now = blueprint.clock.now();

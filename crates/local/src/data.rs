@@ -37,30 +37,34 @@ use axum::body::Body;
 use http::{Request, Response};
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::clock::Clock;
-use database::{Database, Databases, OpenSet, Surroundings, Threads};
+use database::{Database, Databases, OpenSet, Surroundings, Threads, Writers};
 use engine::{LoadLimits, stack};
 use host::{OwnLifeline, Uploads};
 use refusal::Refusal;
-use storage::{DatabaseFile, Root};
+use storage::{DatabaseFile, Root, history};
 use usage::Meter;
 
 pub(crate) use access::{
     Access, AllowList, DatabaseRecord, KeyDigest, LONGEST_JWT, Peer, Rules, SigningSeed, Subject, TokenClaims, mint,
     read_segment, verify_jwt,
 };
+pub(crate) use database::Turn;
 pub(crate) use engine::LoadError;
 pub use engine::{Scanner, Step, VECTOR_INDEX_TABLES, install_functions};
 pub(crate) use host::{Lifeline, NotActivated, OPERATIONS, operation_of};
 pub(crate) use storage::history::HistoryError;
 pub(crate) use storage::temporary::{TemporaryFile, is_temporary};
-pub(crate) use storage::{COMPANIONS, Files};
+pub(crate) use storage::{COMPANIONS, Files, Generations, generation_of_this_second};
 pub(crate) use usage::{Hour, Hours, Month, Rows, Usage, UsedUp, start_of_month};
 
 /// Enough for an index of a large table. Whoever loads a dump holds up others, and must not do so for ever.
 const LOAD_STATEMENT_LIMIT: Duration = Duration::from_secs(300);
+
+/// More than a database begins while the state is made ready that takes the place of its own: of each, 8 MB were written.
+const GENERATIONS_TO_COME: u32 = 1000;
 
 /// A database could not be copied.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +81,7 @@ struct Inner {
     open_set: Arc<OpenSet>,
     threads: Arc<Threads>,
     root: Arc<Root>,
+    generations: Arc<Generations>,
     uploads: Arc<Uploads>,
     /// Of every WebSocket.
     life: Mutex<Option<watch::Sender<()>>>,
@@ -86,7 +91,7 @@ struct Inner {
 impl DataPlane {
     /// A data plane without databases.
     #[must_use]
-    pub(crate) fn new(files: Files, clock: Clock) -> Self {
+    pub(crate) fn new(files: Files, generations: Arc<Generations>, clock: Clock) -> Self {
         let root = Arc::new(Root::new(files));
         let uploads = Arc::new(Uploads::new(Arc::clone(&root), clock.clone()));
         let (life, lifeline) = Lifeline::new();
@@ -96,6 +101,7 @@ impl DataPlane {
             open_set: Arc::default(),
             threads: Arc::default(),
             root,
+            generations,
             uploads,
             life: Mutex::new(Some(life)),
             lifeline,
@@ -110,6 +116,9 @@ impl DataPlane {
         let activity = databases.activity(&record.group_id);
         activity.touch(self.0.clock.now());
         let database = if let Some(database) = databases.by_id.get(&record.id).cloned() {
+            if !databases.by_label.get(&label).is_some_and(|stays| Arc::ptr_eq(stays, &database)) {
+                self.renumber_at_host(&database, &label);
+            }
             databases.forget_label_of(&database);
             database.replace_record(record, meter, activity);
             database
@@ -117,6 +126,7 @@ impl DataPlane {
             let surroundings = Surroundings {
                 clock: self.0.clock.clone(),
                 root: Arc::clone(&self.0.root),
+                generations: Arc::clone(&self.0.generations),
                 open_set: Arc::clone(&self.0.open_set),
                 threads: Arc::clone(&self.0.threads),
                 neighbours: Arc::downgrade(&self.0.databases),
@@ -141,6 +151,7 @@ impl DataPlane {
         drop(databases);
         self.0.uploads.abandon(id);
         database.close();
+        self.end_generations_of(&database);
     }
 
     /// Gives the content of a database to one that is not put yet. A failure leaves nothing behind. Blocks.
@@ -193,7 +204,46 @@ impl DataPlane {
         databases.forget_group_of(&database);
         drop(databases);
         self.0.uploads.abandon(id);
+        self.end_generations_of(&database);
         database.condemn();
+    }
+
+    /// Another database may come to the same host.
+    fn end_generations_of(&self, database: &Database) {
+        let newest = database.newest_generation();
+        if let Err(error) = newest.and_then(|newest| self.0.generations.end(newest.unwrap_or_default())) {
+            tracing::warn!(%error, "could not write down the newest generation of a database that was deleted");
+        }
+    }
+
+    /// Others may have been at the host to which a database comes, or comes back.
+    fn renumber_at_host(&self, database: &Database, label: &str) {
+        let renumber = || {
+            let Some(newest) = database.newest_generation()? else { return Ok(()) };
+            let moves = database.record().label != label;
+            if moves {
+                self.0.generations.end(newest)?;
+            }
+            let first = self.0.generations.first();
+            if moves || first > newest.saturating_add(1) { database.renumber_generations(first) } else { Ok(()) }
+        };
+        if let Err(error) = renumber() {
+            tracing::warn!(%error, "could not give the generations of a database numbers that are new at its host");
+        }
+    }
+
+    /// Lets no history begin as one of these has gone on, for another state takes their place. Blocks.
+    pub(crate) fn end_generations(&self) -> io::Result<()> {
+        let all: Vec<_> = self.0.databases.read().by_id.values().cloned().collect();
+        let newest = all.iter().map(|database| database.newest_generation()).collect::<io::Result<Vec<_>>>()?;
+        let newest = newest.into_iter().flatten().max();
+        newest.map_or(Ok(()), |newest| self.0.generations.end(newest.saturating_add(GENERATIONS_TO_COME)))
+    }
+
+    /// Gives the generations of the histories that were brought here numbers which have not ended. Blocks.
+    pub(crate) fn renumber_generations(&self) -> io::Result<()> {
+        let first = self.0.generations.first();
+        self.0.root.histories()?.into_iter().try_for_each(|place| history::renumber(place, first))
     }
 
     /// Forgets what an organization has used, which is gone for good.
@@ -289,7 +339,7 @@ impl DataPlane {
 
     /// The queue of writers of every database, by its id.
     #[must_use]
-    pub(crate) fn writers(&self) -> Vec<(String, Arc<Semaphore>)> {
+    pub(crate) fn writers(&self) -> Vec<(String, Arc<Writers>)> {
         let databases = self.0.databases.read();
         databases.by_id.iter().map(|(id, database)| (id.clone(), database.writers())).collect()
     }

@@ -2,7 +2,7 @@
 //!
 //! Its state is `control.db` and `databases/`, in the directory itself at first. A cloud that was put back to another state
 //! has it in `states/{n}/`, and the file `state` says in which: it changes at once, so that a process that ends at any
-//! moment leaves one state or the other.
+//! moment leaves one state or the other. What states must not have in common is in `generations`.
 
 mod inspection;
 mod removal;
@@ -16,7 +16,11 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::{CloudError, data::COMPANIONS, ids::is_uuid};
+use crate::{
+    CloudError,
+    data::{COMPANIONS, Generations},
+    ids::is_uuid,
+};
 use inspection::state_in_use;
 pub(crate) use removal::{remove_all, remove_strays};
 
@@ -73,6 +77,12 @@ impl Directory {
 
     pub(crate) fn lock(&self) -> Arc<File> {
         Arc::clone(&self.lock)
+    }
+
+    /// The generations that have ended, whichever state they were of, and those up to this one.
+    pub(crate) fn generations(&self, ended: u32) -> Result<Generations, CloudError> {
+        let path = self.path.join("generations");
+        Generations::kept_in(path.clone(), ended).map_err(|source| CloudError::File { action: "read", path, source })
     }
 
     /// The state in use.

@@ -4,8 +4,9 @@ use std::{fs::File, path::PathBuf, sync::Arc};
 
 use crate::{
     CloudError,
-    data::Files,
+    data::{Files, Generations, generation_of_this_second},
     directory::{Base, Directory, create, remove_all},
+    ids::Ids,
     store::{Store, StoreError},
 };
 
@@ -26,6 +27,16 @@ impl Home {
             Some(directory) => Self::Directory(Directory::open(directory)?),
             None => Self::Memory(Scratch::new("snapshots")),
         })
+    }
+
+    /// What all states have in common of the logs of their databases.
+    pub(crate) fn generations(&self, ids: Ids) -> Result<Generations, CloudError> {
+        // One with a seed is to repeat itself.
+        let ended = if ids.is_random() { generation_of_this_second() } else { 0 };
+        match self {
+            Self::Memory(_) => Ok(Generations::after(ended)),
+            Self::Directory(directory) => directory.generations(ended),
+        }
     }
 
     /// What was there before, or nothing yet.

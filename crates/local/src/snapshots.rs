@@ -128,6 +128,7 @@ impl Cloud {
             })?;
             let base = image.base();
             let (store, files) = cloud.home().next(Some(&base))?;
+            cloud.end_generations()?;
             let data = cloud.blueprint().bring(&base.databases(), files)?;
             cloud.proceed(store, data, image.clock())
         })
@@ -196,6 +197,7 @@ impl Cloud {
             let blueprint = Blueprint {
                 clock: parent.clock().forked(),
                 addresses: Arc::default(),
+                generations: Arc::default(),
                 lock: None,
                 ..parent.blueprint().clone()
             };
@@ -222,6 +224,7 @@ impl Cloud {
         self.in_turn(|cloud| {
             let heirlooms = cloud.blueprint().ids.is_random().then(|| Heirlooms::of(&cloud.control().store));
             let (store, files) = cloud.home().next(None)?;
+            cloud.end_generations()?;
             let (heirlooms, began) = (heirlooms.transpose()?.unwrap_or_default(), cloud.settings().began);
             let (data, _) = cloud.blueprint().found(&store, files, &heirlooms, began.now())?;
             cloud.proceed(store, data, began)?;
@@ -244,6 +247,16 @@ impl Cloud {
             work(&cloud)
         })
         .await
+    }
+
+    /// Before the next state has databases at the same hosts.
+    fn end_generations(&self) -> Result<(), CloudError> {
+        let data = &self.control().data;
+        data.end_generations().map_err(|source| CloudError::File {
+            action: "write down the generations of",
+            path: data.directory().to_owned(),
+            source,
+        })
     }
 
     /// Lets another state, whose files are all there, take the place of this one at the time of its clock.

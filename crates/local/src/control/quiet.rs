@@ -5,18 +5,15 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Duration, Instant, timeout_at},
-};
+use tokio::time::{Duration, Instant};
 
 use super::Control;
-use crate::{CloudError, store::Still};
+use crate::{CloudError, data::Turn, store::Still};
 
-/// Longer than a transaction may be open: after this time something is wrong.
+/// Longer than a transaction may hold up others: after this time something is wrong.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-type Turns = HashMap<String, OwnedSemaphorePermit>;
+type Turns = HashMap<String, Turn>;
 
 enum Attempt<T, W> {
     Done(T),
@@ -36,8 +33,7 @@ impl Control {
         loop {
             for (id, writers) in self.data.writers() {
                 if let Entry::Vacant(missing) = turns.entry(id) {
-                    let turn = timeout_at(deadline, writers.acquire_owned()).await;
-                    missing.insert(turn.ok().and_then(Result::ok).ok_or(CloudError::Busy)?);
+                    missing.insert(writers.turn(deadline).await.ok_or(CloudError::Busy)?);
                 }
             }
             let control = Arc::clone(self);

@@ -12,8 +12,10 @@ mod streams;
 mod threads;
 mod usage;
 mod work;
+mod writers;
 
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Weak};
 
@@ -23,10 +25,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use super::access::{DatabaseRecord, VerifiedTokens};
-use super::engine::{Connection, Engine, Interrupter, LibsqlEngine};
+use super::engine::{Connection, Engine, Interrupter, LibsqlEngine, Waiters};
 use super::hrana::SqlError;
 use super::storage::history::{History, HistoryError};
-use super::storage::{DatabaseFile, Root};
+use super::storage::{DatabaseFile, Generations, Root};
 use super::usage::{Activity, Meter, Statistics};
 use crate::clock::Clock;
 use group_commit::GroupCommit;
@@ -40,6 +42,8 @@ pub(super) use policy::Policy;
 pub(super) use session::{InterruptOnDrop, Session, Stopper, transaction_timeout};
 pub(super) use streams::{Announced, StoredSql, StreamState, Streams};
 pub(super) use threads::{MAX_WAIT, Opening, Patience, Thread, Threads};
+pub(crate) use writers::Turn;
+pub(super) use writers::Writers;
 
 /// Connections one database may have at a time: streams in a transaction or with session state, and requests at work.
 pub(crate) const MAX_CONNECTIONS: usize = 256;
@@ -48,6 +52,7 @@ pub(crate) const MAX_CONNECTIONS: usize = 256;
 pub(crate) struct Surroundings {
     pub(crate) clock: Clock,
     pub(crate) root: Arc<Root>,
+    pub(crate) generations: Arc<Generations>,
     pub(crate) open_set: Arc<OpenSet>,
     pub(crate) threads: Arc<Threads>,
     pub(crate) neighbours: Weak<RwLock<Databases>>,
@@ -60,7 +65,7 @@ pub(crate) struct Database {
     idle: Mutex<Vec<Box<dyn Connection>>>,
     engine: Box<dyn Engine>,
     verified_tokens: VerifiedTokens,
-    writers: Arc<Semaphore>,
+    writers: Arc<Writers>,
     group_commit: Arc<GroupCommit>,
     slots: Arc<Semaphore>,
     share: Share,
@@ -87,10 +92,11 @@ impl Database {
         activity: Arc<Activity>,
         surroundings: Surroundings,
     ) -> Arc<Self> {
-        let Surroundings { clock, root, threads, .. } = &surroundings;
+        let Surroundings { clock, root, generations, threads, .. } = &surroundings;
         let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
-        let history = Arc::new(History::new(file.path(), file.history(), clock));
-        let engine = Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability()));
+        let history = Arc::new(History::new(file.path(), file.history(), Arc::clone(generations), clock));
+        let waiters = Waiters::default();
+        let engine = Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability(), waiters.clone()));
         let share = Share::new(threads);
         Arc::new_cyclic(|itself| Self {
             record: RwLock::new(Arc::new(record)),
@@ -98,7 +104,7 @@ impl Database {
             idle: Mutex::default(),
             engine,
             verified_tokens: VerifiedTokens::default(),
-            writers: Arc::new(Semaphore::new(1)),
+            writers: Arc::new(Writers::new(waiters)),
             group_commit: Arc::default(),
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             share,
@@ -135,8 +141,7 @@ impl Database {
         &self.streams
     }
 
-    /// The queue of writers: first come, first served, instead of the engine's sleeping and trying again.
-    pub(crate) fn writers(&self) -> Arc<Semaphore> {
+    pub(crate) fn writers(&self) -> Arc<Writers> {
         Arc::clone(&self.writers)
     }
 
@@ -223,6 +228,16 @@ impl Database {
     /// Changes with every commit from now on, and when the database is closed.
     pub(crate) fn commits(&self) -> watch::Receiver<()> {
         self.history.commits()
+    }
+
+    /// The number of the newest generation of its log, if there is any. Blocks.
+    pub(crate) fn newest_generation(&self) -> io::Result<Option<u32>> {
+        self.history.newest_generation()
+    }
+
+    /// Gives the generations of its log numbers from `first` on, unless they have such. Blocks.
+    pub(crate) fn renumber_generations(&self, first: u32) -> io::Result<()> {
+        self.history.renumber(first)
     }
 
     /// What the database was. Blocks.

@@ -23,6 +23,7 @@ pub(super) mod stack;
 mod statement;
 mod text;
 mod vectors;
+mod waiters;
 pub(super) mod words;
 
 use std::fmt;
@@ -40,9 +41,10 @@ pub(crate) use file::Durability;
 pub use functions::install as install_functions;
 pub(crate) use libsql::LibsqlEngine;
 pub(crate) use load::{LoadError, LoadLimits, load};
-pub(crate) use lookout::Interrupter;
+pub(crate) use lookout::{Interrupter, Lease};
 pub use scanner::{Scanner, Step};
 pub use vectors::VECTOR_INDEX_TABLES;
+pub(crate) use waiters::Waiters;
 
 /// One database: a place connections come from.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
@@ -132,6 +134,9 @@ pub(crate) trait Connection: Send {
 
     /// Interrupts statements that still run at this time.
     fn end_statements_at(&mut self, time: Instant);
+
+    /// How long its statements may run while others wait.
+    fn lease(&self) -> Lease;
 
     /// Stops the connection's statements from another thread.
     fn interrupter(&self) -> Interrupter;

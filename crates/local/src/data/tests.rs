@@ -68,7 +68,7 @@ impl Host {
 
     fn with_files(files: Files) -> Self {
         let clock = Clock::frozen_at("2026-06-01T12:00:00Z".parse().unwrap());
-        let plane = DataPlane::new(files, clock.clone());
+        let plane = DataPlane::new(files, Arc::default(), clock.clone());
         plane.put(record());
         let token = mint(&claims(&clock), &seed()).unwrap();
         Self { plane, clock, label: LABEL.to_owned(), token }

@@ -7,6 +7,7 @@ mod faults_served;
 mod local_api;
 mod rate_limit;
 mod readme;
+mod replicas;
 mod request_log;
 mod resets;
 mod scripts;

@@ -3,29 +3,33 @@
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Duration, Instant};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Duration, Instant, sleep_until};
 
 use super::Database;
 use super::attach::refused;
 use super::policy::Policy;
-use crate::data::engine::{Connection, Effect, Interrupter, Known, Stop, TransactionStep};
+use super::writers::{Turn, Writers};
+use crate::data::engine::{Connection, Effect, Interrupter, Known, Lease, Stop, TransactionStep};
 use crate::data::hrana::SqlError;
 use crate::data::storage::DatabaseFile;
 use crate::data::storage::history::History;
 
-/// An explicit transaction that takes longer is rolled back, so that no client can lock the others out.
+/// An explicit transaction that has kept others from writing for so long is rolled back as soon as one of them waits, so
+/// that no client can lock the others out.
 pub(crate) const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 
 /// The fields are dropped in this order: closing the connection rolls back, then the next writer may start, and the
 /// file may go last.
 pub(crate) struct Session {
     connection: Box<dyn Connection>,
-    turn: Option<OwnedSemaphorePermit>,
+    turn: Option<Turn>,
+    lease: Lease,
+    /// From when on the open transaction gives way: it has the turn to write.
     deadline: Option<Instant>,
     /// It is for this session to archive the log, which takes a while.
     owes_rotation: bool,
-    writers: Arc<Semaphore>,
+    writers: Arc<Writers>,
     history: Arc<History>,
     slot: OwnedSemaphorePermit,
     _file: Arc<DatabaseFile>,
@@ -41,15 +45,16 @@ struct Attached {
 impl Session {
     pub(crate) fn new(
         connection: Box<dyn Connection>,
-        writers: Arc<Semaphore>,
+        writers: Arc<Writers>,
         slot: OwnedSemaphorePermit,
         history: Arc<History>,
         file: Arc<DatabaseFile>,
     ) -> Self {
-        let attached = Vec::new();
+        let (lease, attached) = (connection.lease(), Vec::new());
         Self {
             connection,
             turn: None,
+            lease,
             deadline: None,
             owes_rotation: false,
             writers,
@@ -67,14 +72,18 @@ impl Session {
         transaction_is_lost: &mut bool,
         work: impl FnOnce(&mut dyn Connection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
     ) -> R {
-        let Self { connection, turn, writers, attached, .. } = self;
+        let Self { connection, turn, lease, deadline, writers, attached, .. } = self;
         connection.restrict(policy.rules());
+        let is_autocommit = connection.is_autocommit();
         let mut gate = |effect: Effect| {
             policy.check(effect)?;
             check_attached(attached, effect)?;
             check_lost_transaction(transaction_is_lost, effect)?;
             if effect.writes && turn.is_none() {
-                *turn = Some(Arc::clone(writers).try_acquire_owned().map_err(|_| Stop::WaitToWrite)?);
+                *turn = Some(writers.try_turn().ok_or(Stop::WaitToWrite)?);
+                if !is_autocommit {
+                    start(deadline, lease);
+                }
             }
             Ok(())
         };
@@ -116,13 +125,13 @@ impl Session {
     }
 
     /// Draws the consequences of what just ran: writes down what was committed, lets the next writer in, starts the
-    /// deadline of a new transaction, ends one whose time is up. Says whether it was ended. What takes long is left for
-    /// the next time where the thread may not block, and the turn to write is kept until then.
+    /// deadline of a new transaction that writes, ends one that has held up others for too long. Says whether it was ended.
+    /// What takes long is left for the next time where the thread may not block, and the turn to write is kept until then.
     pub(crate) fn settle(&mut self, may_block: bool) -> bool {
         // A sequence may have committed and then opened a transaction.
         let is_long = self.history.enter(self.connection.as_mut()) || self.owes_rotation;
         if self.connection.is_autocommit() {
-            self.deadline = None;
+            self.end_lease();
             self.owes_rotation = is_long && self.turn.is_some();
             if !self.owes_rotation {
                 self.turn = None;
@@ -131,16 +140,41 @@ impl Session {
             }
             return false;
         }
-        let now = Instant::now();
-        if *self.deadline.get_or_insert(now + TRANSACTION_LIMIT) > now {
+        self.start_lease();
+        if !self.is_forfeit() {
             return false;
         }
         if let Err(error) = self.connection.roll_back() {
             tracing::warn!(message = error.message, "could not roll back a transaction");
         }
         self.turn = None;
-        self.deadline = None;
+        self.end_lease();
         true
+    }
+
+    fn start_lease(&mut self) {
+        if self.turn.is_some() && !self.is_autocommit() {
+            start(&mut self.deadline, &self.lease);
+        }
+    }
+
+    fn end_lease(&mut self) {
+        self.deadline = None;
+        self.lease.release();
+    }
+
+    fn is_forfeit(&self) -> bool {
+        let is_late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
+        is_late && (self.lease.has_yielded() || self.writers.waiters().are_there())
+    }
+
+    /// Comes when the open transaction has to be rolled back; nothing if it does not keep anybody from writing.
+    pub(crate) fn forfeit(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let (deadline, waiters) = (self.deadline?, self.writers.waiters().clone());
+        Some(async move {
+            sleep_until(deadline).await;
+            waiters.come().await;
+        })
     }
 
     fn rotate(&mut self) {
@@ -167,7 +201,8 @@ impl Session {
     /// Takes the turn to write if nobody else has it or waits for it; says whether the session has it.
     pub(crate) fn try_to_take_turn(&mut self) -> bool {
         if self.turn.is_none() {
-            self.turn = Arc::clone(&self.writers).try_acquire_owned().ok();
+            self.turn = self.writers.try_turn();
+            self.start_lease();
         }
         self.turn.is_some()
     }
@@ -186,13 +221,9 @@ impl Session {
         self.connection.interrupter()
     }
 
-    pub(crate) fn take_turn(&mut self, turn: OwnedSemaphorePermit) {
+    pub(crate) fn take_turn(&mut self, turn: Turn) {
         self.turn = Some(turn);
-    }
-
-    /// When the open transaction is rolled back.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.deadline
+        self.start_lease();
     }
 
     pub(crate) fn is_autocommit(&self) -> bool {
@@ -223,6 +254,11 @@ impl Session {
         connection.recycle();
         (connection, self.slot)
     }
+}
+
+/// A transaction has begun to keep others from writing, unless it had before.
+fn start(deadline: &mut Option<Instant>, lease: &Lease) {
+    lease.end_at(*deadline.get_or_insert_with(|| Instant::now() + TRANSACTION_LIMIT));
 }
 
 /// Nothing is read of an attached database that was deleted meanwhile. What ends a transaction or detaches reads nothing.

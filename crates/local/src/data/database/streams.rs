@@ -91,15 +91,15 @@ impl Streams {
         found
     }
 
-    /// Parks a stream behind a baton, and watches over it while it has a transaction.
+    /// Parks a stream behind a baton, and watches over it while it has a transaction that writes.
     pub(crate) fn park(&self, database: &Arc<Database>, baton: Baton, state: StreamState) {
         let now = Instant::now();
         let mut table = self.0.lock();
         let mut overdue = table.expire(now);
         overdue.extend(table.make_room(state.stored_bytes()));
-        let deadline = state.session.as_ref().and_then(|session| session.deadline());
+        let forfeit = state.session.as_ref().and_then(|session| session.forfeit());
         // With the table in hand, or the time might be up before the stream can be found.
-        let watch = deadline.map(|deadline| Watch::start(database, baton, deadline));
+        let watch = forfeit.map(|forfeit| Watch::start(database, baton, forfeit));
         table.park(baton, state, watch, now);
         if table.sweep.as_ref().is_none_or(Sweep::is_over) {
             table.sweep = Some(Sweep::start(database));
@@ -158,14 +158,14 @@ impl Drop for Announced {
     }
 }
 
-/// A task that ends the transaction of a parked stream when its time is up; it stops when the stream is continued.
+/// A task that ends the transaction of a parked stream when it is forfeit; it stops when the stream is continued.
 struct Watch(AbortHandle);
 
 impl Watch {
-    fn start(database: &Arc<Database>, baton: Baton, deadline: Instant) -> Self {
+    fn start(database: &Arc<Database>, baton: Baton, forfeit: impl Future<Output = ()> + Send + 'static) -> Self {
         let database = Arc::downgrade(database);
         let watch = tokio::spawn(async move {
-            sleep_until(deadline).await;
+            forfeit.await;
             let Some(database) = database.upgrade() else { return };
             database.streams().end_transaction(&database, baton);
         });

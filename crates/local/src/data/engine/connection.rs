@@ -19,7 +19,8 @@ use super::lookout::Lookout;
 use super::observer::Observer;
 use super::schema::SchemaEpoch;
 use super::{
-    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Ran, RowSink, Stop, errors, ffi, size, text,
+    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Lease, Ran, RowSink, Stop, Waiters, errors, ffi,
+    size, text,
 };
 use crate::data::access::{Denial, Rules};
 use crate::data::hrana::{Description, SqlError};
@@ -47,10 +48,16 @@ pub(super) struct LibsqlConnection {
 
 impl LibsqlConnection {
     /// On a handle that has read the schema when this many changes of it were made, or later.
-    pub(super) fn new(handle: Handle, interrupter: Interrupter, schema: Arc<SchemaEpoch>, schema_seen: u64) -> Self {
+    pub(super) fn new(
+        handle: Handle,
+        interrupter: Interrupter,
+        waiters: Waiters,
+        schema: Arc<SchemaEpoch>,
+        schema_seen: u64,
+    ) -> Self {
         let observer = Observer::install(&handle);
         handle.set_prepared_statement_cache_capacity(familiar::MOST);
-        let lookout = Lookout::install(&handle, interrupter);
+        let lookout = Lookout::install(&handle, interrupter, waiters);
         let commits = ffi::CommitWatch::default();
         commits.install(&handle);
         Self {
@@ -221,6 +228,10 @@ impl Connection for LibsqlConnection {
 
     fn end_statements_at(&mut self, time: Instant) {
         self.lookout.end_at(time);
+    }
+
+    fn lease(&self) -> Lease {
+        self.lookout.lease()
     }
 
     fn interrupter(&self) -> Interrupter {

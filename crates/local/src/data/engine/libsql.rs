@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::connection::LibsqlConnection;
 use super::file::{Durability, copy, open};
 use super::schema::SchemaEpoch;
-use super::{Connection, Engine, Interrupter, errors};
+use super::{Connection, Engine, Interrupter, Waiters, errors};
 use crate::data::hrana::SqlError;
 
 /// One database file.
@@ -16,13 +16,15 @@ use crate::data::hrana::SqlError;
 pub(crate) struct LibsqlEngine {
     path: PathBuf,
     durability: Durability,
+    waiters: Waiters,
     connecting: Mutex<()>,
     schema: Arc<SchemaEpoch>,
 }
 
 impl LibsqlEngine {
-    pub(crate) fn new(path: PathBuf, durability: Durability) -> Self {
-        Self { path, durability, connecting: Mutex::new(()), schema: Arc::default() }
+    /// Connections that hold up one of these for too long end their statements.
+    pub(crate) fn new(path: PathBuf, durability: Durability, waiters: Waiters) -> Self {
+        Self { path, durability, waiters, connecting: Mutex::new(()), schema: Arc::default() }
     }
 }
 
@@ -34,7 +36,8 @@ impl Engine for LibsqlEngine {
         // Before the schema is read: what is changed meanwhile is read again.
         let schema_seen = self.schema.current();
         let handle = open(&self.path, self.durability).map_err(errors::describe)?;
-        Ok(Box::new(LibsqlConnection::new(handle, interrupter, Arc::clone(&self.schema), schema_seen)))
+        let (waiters, schema) = (self.waiters.clone(), Arc::clone(&self.schema));
+        Ok(Box::new(LibsqlConnection::new(handle, interrupter, waiters, schema, schema_seen)))
     }
 
     fn copy_to(&self, file: &Path) -> Result<(), SqlError> {
@@ -75,7 +78,7 @@ mod tests {
     #[test]
     fn what_is_known_to_be_brief_is_not_once_another_connection_has_changed_the_schema() {
         let directory = tempfile::tempdir().unwrap();
-        let engine = LibsqlEngine::new(directory.path().join("x.db"), Durability::Nothing);
+        let engine = LibsqlEngine::new(directory.path().join("x.db"), Durability::Nothing, Waiters::default());
         let [mut one, mut other] = [(); 2].map(|()| engine.connect(Interrupter::default()).unwrap());
         run(one.as_mut(), "CREATE TABLE t (x)").unwrap();
         while !is_brief(other.as_ref()) {

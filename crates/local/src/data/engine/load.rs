@@ -12,6 +12,7 @@ use super::lookout::{Interrupter, Lookout};
 use super::observer::Observer;
 use super::scanner::Scanner;
 use super::vectors::{self, Purpose};
+use super::waiters::Waiters;
 use super::{TransactionStep, errors, size, text};
 use crate::data::hrana::SqlError;
 
@@ -64,7 +65,7 @@ pub(crate) fn load(
     // A dump may name a row before the one it refers to. Inside a transaction, its own pragma would do nothing.
     handle.execute_batch("PRAGMA foreign_keys=OFF; BEGIN;")?;
     let observer = Observer::install(&handle);
-    let lookout = Lookout::install(&handle, Interrupter::default());
+    let lookout = Lookout::install(&handle, Interrupter::default(), Waiters::default());
     let mut statements = Statements { dump, line: 0 };
     let mut has_vectors = false;
     while let Some((line, sql)) = statements.next()? {

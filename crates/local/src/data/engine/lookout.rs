@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
+use super::waiters::Waiters;
 use crate::memory;
 
 /// How many instructions of the engine's virtual machine pass between two looks: about 10 µs.
@@ -29,21 +30,87 @@ impl Interrupter {
     }
 }
 
-/// Ends the statements of a connection that nobody waits for, those whose time is up, and those that take too much memory.
+/// How long a connection may hold what others wait for. It may be set while a statement runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Lease {
+    end: Moment,
+    has_yielded: Arc<AtomicBool>,
+}
+
+impl Lease {
+    fn new(begun: Instant) -> Self {
+        Self { end: Moment::never(begun), has_yielded: Arc::default() }
+    }
+
+    /// From this time on, a statement ends as soon as anybody waits.
+    pub(crate) fn end_at(&self, time: Instant) {
+        self.end.set(time);
+    }
+
+    /// Whether a statement has ended for others.
+    pub(crate) fn has_yielded(&self) -> bool {
+        self.has_yielded.load(Ordering::Acquire)
+    }
+
+    /// Nothing is held.
+    pub(crate) fn release(&self) {
+        self.end.clear();
+        self.has_yielded.store(false, Ordering::Release);
+    }
+
+    fn yields_to(&self, waiters: &Waiters) -> bool {
+        let yields = self.end.has_come() && waiters.are_there();
+        if yields {
+            self.has_yielded.store(true, Ordering::Release);
+        }
+        yields
+    }
+}
+
+/// A time that is set from elsewhere.
+#[derive(Clone, Debug)]
+struct Moment {
+    begun: Instant,
+    /// Nanoseconds after the beginning.
+    nanos: Arc<AtomicU64>,
+}
+
+impl Moment {
+    fn never(begun: Instant) -> Self {
+        Self { begun, nanos: Arc::new(u64::MAX.into()) }
+    }
+
+    fn set(&self, time: Instant) {
+        self.nanos.store(nanos(time.saturating_duration_since(self.begun)), Ordering::Relaxed);
+    }
+
+    fn clear(&self) {
+        self.nanos.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    fn has_come(&self) -> bool {
+        let after = self.nanos.load(Ordering::Relaxed);
+        // The clock is looked at only where there is anything to compare.
+        after != u64::MAX && nanos(self.begun.elapsed()) >= after
+    }
+}
+
+/// Ends the statements of a connection that nobody waits for, those whose time is up, those that hold up others for too
+/// long, and those that take too much memory.
 #[derive(Debug)]
 pub(super) struct Lookout {
     interrupter: Interrupter,
-    begun: Instant,
-    /// Nanoseconds after the beginning.
-    until: Arc<AtomicU64>,
+    until: Moment,
+    lease: Lease,
 }
 
 impl Lookout {
-    pub(super) fn install(connection: &rusqlite::Connection, interrupter: Interrupter) -> Self {
-        let lookout = Self { interrupter, begun: Instant::now(), until: Arc::new(u64::MAX.into()) };
-        let (interrupter, until, begun) = (lookout.interrupter.clone(), Arc::clone(&lookout.until), lookout.begun);
+    pub(super) fn install(connection: &rusqlite::Connection, interrupter: Interrupter, waiters: Waiters) -> Self {
+        let begun = Instant::now();
+        let lookout = Self { interrupter, until: Moment::never(begun), lease: Lease::new(begun) };
+        let (interrupter, until, lease) = (lookout.interrupter.clone(), lookout.until.clone(), lookout.lease.clone());
         let is_over = move || {
-            interrupter.is_interrupted() || nanos_since(begun) >= until.load(Ordering::Relaxed) || !memory::has_enough()
+            interrupter.is_interrupted() || until.has_come() || lease.yields_to(&waiters) || !memory::has_enough()
         };
         connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_over));
         lookout
@@ -54,17 +121,21 @@ impl Lookout {
     }
 
     pub(super) fn end_at(&self, time: Instant) {
-        let after = time.saturating_duration_since(self.begun).as_nanos();
-        self.until.store(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.until.set(time);
+    }
+
+    pub(super) fn lease(&self) -> Lease {
+        self.lease.clone()
     }
 
     /// Lets statements run as long as they like.
     pub(super) fn relax(&self) {
         self.interrupter.reset();
-        self.until.store(u64::MAX, Ordering::Relaxed);
+        self.until.clear();
+        self.lease.release();
     }
 }
 
-fn nanos_since(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX)
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -94,7 +94,11 @@ const BYTES: &str = "application/octet-stream";
 fn refuse(error: HistoryError) -> Result<Response<Body>, Refusal> {
     match error {
         HistoryError::NotYet { current } => Ok(end(current, &error.to_string())),
-        HistoryError::Gone { .. } => Ok(problem(StatusCode::NOT_FOUND, &json!({ "error": error.to_string() }))),
+        HistoryError::Gone { .. } => {
+            let remedy = "a replica cannot go on from there: delete its file and the one beside it that ends with -info, \
+                          and sync anew";
+            Ok(problem(StatusCode::NOT_FOUND, &json!({ "error": format!("{error}; {remedy}") })))
+        }
         HistoryError::TooEarly(_) | HistoryError::Unknown(_) | HistoryError::File(_) | HistoryError::Engine(_) => {
             Err(body::unreadable(error))
         }

@@ -91,7 +91,7 @@ async fn look(database: &Arc<Database>, ask: &Arc<Ask>, may_wait: bool) -> Resul
 
 fn write(view: View<'_>, ask: &Ask, database: &str, file: File) -> io::Result<File> {
     let mut answer = BufWriter::new(file);
-    let mut buffer = messages::Header::of(&view, database).encode_length_delimited_to_vec();
+    let mut buffer = messages::Header::of(&view, database, ask.since.is_some()).encode_length_delimited_to_vec();
     answer.write_all(&buffer)?;
     let mut message = messages::Page { page_id: 0, encoded_page: Vec::with_capacity(PAGE_BYTES) };
     view.read(

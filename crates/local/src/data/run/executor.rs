@@ -7,7 +7,7 @@ use crate::data::database::{Database, Fate, Output, Policy, Session, Write, tran
 use crate::data::engine::{Command, Connection, Interrupter, Known, Ran, RowSink, Stop};
 use crate::data::hrana::{Description, SqlError};
 
-/// A single statement outside a transaction may take this long: so much that only a mistake does.
+/// A statement may take this long: so much that only a mistake does.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(300);
 
 /// A thread that must not block is left after this long: about as long as it takes to go to another one and back, ten
@@ -147,11 +147,11 @@ impl<'a> Executor<'a> {
 
     /// The connection, for what is no statement of the client.
     pub(crate) fn connection(&mut self) -> &mut dyn Connection {
-        self.session.end_statements_at(self.latest_end());
+        self.session.end_statements_at(latest_end());
         self.session.connection(self.policy)
     }
 
-    /// Rolls back what is open if its time is up; says whether it did.
+    /// Rolls back what is open if it has held up others for too long; says whether it did.
     pub(crate) fn settle(&mut self) -> bool {
         let was_ended = self.session.settle(self.leave.is_none());
         *self.transaction_is_lost |= was_ended;
@@ -225,10 +225,10 @@ impl<'a> Executor<'a> {
             return Ok(Err(SqlError::interrupted()));
         }
         let end = match self.leave {
-            None => self.latest_end(),
+            None => latest_end(),
             Some(leave) => {
                 self.check_brevity(statement, leave)?;
-                leave.min(self.latest_end())
+                leave
             }
         };
         self.session.end_statements_at(end);
@@ -263,10 +263,6 @@ impl<'a> Executor<'a> {
         self.may_share && self.session.is_disposable() && !*self.transaction_is_lost && self.policy.rules().is_none()
     }
 
-    fn latest_end(&self) -> Instant {
-        self.session.deadline().unwrap_or_else(|| Instant::now() + STATEMENT_LIMIT)
-    }
-
     fn end<T>(&mut self, run: Result<T, Stop>) -> Attempt<T> {
         let was_ended = self.settle() || self.was_rolled_back(&run);
         match run {
@@ -285,6 +281,10 @@ impl<'a> Executor<'a> {
         *self.transaction_is_lost |= was_rolled_back;
         was_rolled_back
     }
+}
+
+fn latest_end() -> Instant {
+    Instant::now() + STATEMENT_LIMIT
 }
 
 /// Whether a statement would have had to go on for longer, or to wait: both undo it.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
-use tokio::time::Instant;
 
 use super::dump::Chunks;
 use super::executor::{Executor, Pause, Place, Script};
@@ -194,9 +193,9 @@ impl Stream {
         self.patience = Patience::default();
     }
 
-    /// When the open transaction has to end.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.state.session.as_ref()?.deadline()
+    /// Comes when the open transaction has to end; nothing if it does not keep anybody from writing.
+    pub(crate) fn forfeit(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        self.state.session.as_ref()?.forfeit()
     }
 
     /// Rolls back what is open, and lets the next statement tell its client.
@@ -207,13 +206,12 @@ impl Stream {
         }
     }
 
-    /// Does what was left for a thread that may block. Says whether the transaction was ended because its time was up.
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the method is one of executors of one lifetime only"
-    )]
-    async fn settle(&mut self, policy: &Policy) -> Result<bool, Refusal> {
-        self.on_thread(Thread::of_writer(), policy, |executor| executor.settle()).await
+    /// Does what was left for a thread that may block.
+    async fn settle(&mut self, policy: &Policy) -> Result<(), Refusal> {
+        let settle = |executor: &mut Executor<'_>| {
+            executor.settle();
+        };
+        self.on_thread(Thread::of_writer(), policy, settle).await
     }
 
     /// Waits for the right to block a thread, for a while. Others wait for whoever has the turn to write.

@@ -55,6 +55,16 @@ impl Root {
         &self.directory
     }
 
+    /// The histories that are there.
+    pub(crate) fn histories(&self) -> io::Result<Vec<PathBuf>> {
+        let entries = match std::fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+        Ok(paths.into_iter().filter(|path| path.as_os_str().as_encoded_bytes().ends_with(HISTORY.as_bytes())).collect())
+    }
+
     /// Makes sure the directory is there. Only its owner may look inside.
     pub(crate) fn create(&self) -> io::Result<()> {
         let mut builder = DirBuilder::new();

@@ -19,6 +19,7 @@ mod view;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::{Mutex, RwLock};
@@ -27,9 +28,10 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::data::engine::Connection;
 use crate::data::hrana::SqlError;
+use crate::data::storage::Generations;
 use ledger::{Entry, Ledger};
 use log::{Log, Salt};
-use place::Place;
+use place::{Kind, Place};
 use recovery::is_damage;
 use trouble::Trouble;
 
@@ -71,8 +73,8 @@ pub(crate) enum HistoryError {
     #[error("the newest generation is {current}")]
     NotYet { current: u32 },
     /// The generation was kept once.
-    #[error("the oldest generation that is kept is {oldest}")]
-    Gone { oldest: u32 },
+    #[error("generation {generation} is no longer kept, the oldest one is {oldest}")]
+    Gone { generation: u32, oldest: u32 },
     /// There is no such commit, or none any more.
     #[error("there is no commit {0}")]
     Unknown(Point),
@@ -80,6 +82,11 @@ pub(crate) enum HistoryError {
     File(#[from] io::Error),
     #[error("{}", .0.message)]
     Engine(SqlError),
+}
+
+/// Gives the generations of a history that nobody uses numbers from `first` on.
+pub(crate) fn renumber(place: PathBuf, first: u32) -> io::Result<()> {
+    Place::new(place).renumber(first)
 }
 
 /// The limits of what is kept.
@@ -102,6 +109,7 @@ pub(crate) struct History {
     /// The engine's log.
     log: PathBuf,
     place: Place,
+    generations: Arc<Generations>,
     clock: Clock,
     bounds: Bounds,
     /// Nothing before the first connection has looked, while the files cannot be read, and after the end of a generation
@@ -132,13 +140,14 @@ struct Live {
 
 impl History {
     /// The history of the database in `file`, kept in `place`; nothing is read or written yet.
-    pub(crate) fn new(file: &Path, place: PathBuf, clock: &Clock) -> Self {
+    pub(crate) fn new(file: &Path, place: PathBuf, generations: Arc<Generations>, clock: &Clock) -> Self {
         let mut log = file.as_os_str().to_owned();
         log.push("-wal");
         Self {
             file: file.to_owned(),
             log: log.into(),
             place: Place::new(place),
+            generations,
             clock: clock.clone(),
             bounds: Bounds::default(),
             live: Mutex::new(None),
@@ -224,7 +233,23 @@ impl History {
         }
     }
 
-    /// The number of the generation in use, from 1.
+    /// Gives generations with lower numbers new ones, from `first` on. Whoever commits meanwhile finds the place anew.
+    pub(crate) fn renumber(&self, first: u32) -> io::Result<()> {
+        let _changing = self.archives.write();
+        let mut live = self.live.lock();
+        *live = None;
+        self.place.renumber(first)
+    }
+
+    /// The number of the newest generation there is, also where nobody has opened the history yet.
+    pub(crate) fn newest_generation(&self) -> io::Result<Option<u32>> {
+        match self.live.lock().as_ref() {
+            Some(live) => Ok(Some(live.generation)),
+            None => Ok(self.place.generations(Kind::Ledger)?.last().copied()),
+        }
+    }
+
+    /// The number of the generation in use.
     pub(crate) fn generation(&self) -> u32 {
         self.at_present().0
     }

@@ -144,7 +144,8 @@ async fn a_generation_that_is_gone_is_not_found() {
     host.clock.advance(std::time::Duration::from_secs(25 * 3600));
     host.run(&[MANY_PAGES, "CREATE TABLE t (x)"]).await;
     for path in ["/export/1", "/sync/1/1/129"] {
-        let gone = json!({"error": "the oldest generation that is kept is 2"});
+        let gone = json!({"error": "generation 1 is no longer kept, the oldest one is 2; a replica cannot go on from there: \
+            delete its file and the one beside it that ends with -info, and sync anew"});
         assert_eq!(error(&host, path).await, (404, gone), "{path}");
     }
     assert_eq!(get(&host, "/export/2").await.0, 200);

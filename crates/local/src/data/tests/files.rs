@@ -283,7 +283,7 @@ async fn more_databases_than_may_be_open_keep_their_data() {
 fn secrets_are_not_printed() {
     let printed = format!("{:?} {:?}", SigningSeed::new([42; 32]), record());
     assert!(!printed.contains("42") && printed.contains("SigningSeed(..)"), "{printed}");
-    let plane = DataPlane::new(Files::Memory, crate::clock::Clock::system());
+    let plane = DataPlane::new(Files::Memory, std::sync::Arc::default(), crate::clock::Clock::system());
     plane.put(record());
     assert_eq!(format!("{plane:?}"), "DataPlane { databases: 1, .. }");
     assert!(!LABEL.is_empty());

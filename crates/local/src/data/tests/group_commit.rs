@@ -229,7 +229,6 @@ async fn a_stream_is_told_of_the_row_that_a_failing_write_has_left() {
 async fn the_rest_of_a_transaction_that_timed_out_does_not_slip_in_with_others() {
     let (_directory, host) = host().await;
     let lost = host.pipeline(None, json!([execute("BEGIN"), execute("INSERT INTO t (x) VALUES (-1)")])).await;
-    pass(6).await;
     host.know(INSERT, integer(0)).await;
     let rest = async { host.pipeline(Some(baton(&lost)), json!([write(INSERT, &integer(-2))])).await };
     let (before, rest, after) =

@@ -48,16 +48,82 @@ async fn a_transaction_is_rolled_back_after_five_seconds_and_lets_the_next_write
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_transaction_that_no_writer_waits_for_takes_as_long_as_it_needs() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let mut answer =
+        host.pipeline(None, json!([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)")])).await;
+    for _ in 0..3 {
+        pass(7).await;
+        assert_eq!(host.value("SELECT count(*) FROM t").await, integer(0));
+        answer = host.pipeline(Some(baton(&answer)), json!([execute("SELECT 1")])).await;
+        assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+    }
+    let answer = host.pipeline(Some(baton(&answer)), json!([execute("COMMIT")])).await;
+    assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_only_reads_is_not_ended_for_those_who_write() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let count = "SELECT count(*) FROM t";
+    let mut reader = host.pipeline(None, json!([execute("BEGIN"), execute(count)])).await;
+    for _ in 0..3 {
+        // One writer waits for the other meanwhile.
+        host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
+        host.run(&["INSERT INTO t VALUES (1)"]).await;
+        reader = host.pipeline(Some(baton(&reader)), json!([execute(count)])).await;
+        assert_eq!(reader["results"][0]["response"]["result"]["rows"], json!([[integer(0)]]), "{reader}");
+    }
+    let answer = host.pipeline(Some(baton(&reader)), json!([execute("COMMIT"), execute(count)])).await;
+    assert_eq!(answer["results"][1]["response"]["result"]["rows"], json!([[integer(3)]]), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_transaction_begins_with_its_first_write() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let open = host.pipeline(None, json!([execute("BEGIN")])).await;
+    pass(7).await;
+    host.pipeline(Some(baton(&open)), json!([execute("INSERT INTO t VALUES (1)")])).await;
+    let started = tokio::time::Instant::now();
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
+    assert!(started.elapsed().as_secs_f64() > 4.9, "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_statement_of_a_transaction_that_no_writer_waits_for_runs_to_its_end() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let created = host.usage().rows.written;
+    let long = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000) SELECT max(i) FROM n";
+    let requests = ["BEGIN", "INSERT INTO t VALUES (1)", long, "COMMIT"].map(execute);
+    let request = tokio::spawn({
+        let host = host.clone();
+        async move { host.pipeline(None, json!(requests)).await }
+    });
+    while host.usage().rows.written == created {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::advance(std::time::Duration::from_secs(6)).await;
+    let answer = request.await.unwrap();
+    assert!(answer["results"].as_array().unwrap().iter().all(|result| result["type"] == "ok"), "{answer}");
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "1,300000");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_new_transaction_may_begin_after_a_lost_one() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;
     let open = host.pipeline(None, json!([execute("BEGIN"), execute("INSERT INTO t VALUES (1)")])).await;
-    pass(6).await;
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
     let answer = host
-        .pipeline(Some(baton(&open)), json!([execute("BEGIN"), execute("INSERT INTO t VALUES (2)"), execute("COMMIT")]))
+        .pipeline(Some(baton(&open)), json!([execute("BEGIN"), execute("INSERT INTO t VALUES (3)"), execute("COMMIT")]))
         .await;
     assert!(answer["results"].as_array().unwrap().iter().all(|result| result["type"] == "ok"), "{answer}");
-    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2,3");
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,7 +136,9 @@ async fn requests_do_not_extend_a_transaction() {
         answer = host.pipeline(Some(baton(&answer)), json!([execute("SELECT 1")])).await;
         assert_eq!(answer["results"][0]["type"], "ok");
     }
-    pass(2).await;
+    let started = tokio::time::Instant::now();
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
+    assert!(started.elapsed().as_secs_f64() < 1.5, "{:?}", started.elapsed());
     let answer = host.pipeline(Some(baton(&answer)), json!([execute("COMMIT")])).await;
     assert_eq!(answer["results"][0]["error"]["code"], "TRANSACTION_TIMEOUT");
 }
@@ -104,7 +172,7 @@ async fn savepoints_work_within_a_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_statement_that_outlives_its_transaction_is_interrupted() {
+async fn a_statement_that_outlives_its_transaction_is_interrupted_for_the_next_writer() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;
     let created = host.usage().rows.written;
@@ -117,10 +185,10 @@ async fn a_statement_that_outlives_its_transaction_is_interrupted() {
         tokio::task::yield_now().await;
     }
     tokio::time::advance(std::time::Duration::from_secs(6)).await;
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
     let answer = request.await.unwrap();
     assert_eq!(answer["results"][2]["error"]["code"], "TRANSACTION_TIMEOUT", "{answer}");
     assert_eq!(answer["results"][3]["error"]["code"], "TRANSACTION_TIMEOUT");
-    host.run(&["INSERT INTO t VALUES (2)"]).await;
     assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
 }
 
@@ -139,6 +207,7 @@ async fn a_write_that_outlives_its_transaction_takes_all_of_it_back() {
         tokio::task::yield_now().await;
     }
     tokio::time::advance(std::time::Duration::from_secs(6)).await;
+    host.run(&["DELETE FROM t"]).await;
     let answer = request.await.unwrap();
     for index in 2..5 {
         assert_eq!(answer["results"][index]["error"]["code"], "TRANSACTION_TIMEOUT", "{answer}");

@@ -58,12 +58,14 @@ pub(super) struct Page {
 }
 
 impl Header {
-    pub(super) fn of(view: &View<'_>, database: &str) -> Self {
+    /// Clients refuse to have the copy replaced that they have: where it cannot be told what has changed since, all pages
+    /// count as changed.
+    pub(super) fn of(view: &View<'_>, database: &str, has_copy: bool) -> Self {
         Self {
             server_revision: super::ask::revision(database, view.at()),
             db_size: view.pages().into(),
             raw_encoding: Some(Raw {}),
-            apply_mode: i32::from(view.is_whole()),
+            apply_mode: i32::from(!has_copy),
             protocol: 1,
         }
     }

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::pin::pin;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout_at;
 
 use super::backlog::Ticket;
 use super::connection::response_error;
@@ -119,14 +118,15 @@ impl Worker {
     }
 }
 
-/// Waits while nothing runs on the stream, and ends its transaction meanwhile if the time is up.
+/// Waits while nothing runs on the stream, and ends its transaction meanwhile if it is forfeit.
 async fn wait_for<T>(next: impl Future<Output = T>, stream: &mut Stream) -> T {
     let mut next = pin!(next);
     stream.rest();
-    while let Some(deadline) = stream.deadline() {
-        match timeout_at(deadline, &mut next).await {
-            Ok(next) => return next,
-            Err(_) => stream.end_transaction(),
+    while let Some(forfeit) = stream.forfeit() {
+        tokio::select! {
+            biased;
+            next = &mut next => return next,
+            () = forfeit => stream.end_transaction(),
         }
     }
     next.await

@@ -174,7 +174,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_finishes_an_upload_waits_for_a_piece_without_blocking_others() {
-        let plane = DataPlane::new(Files::Memory, Clock::system());
+        let plane = DataPlane::new(Files::Memory, Arc::default(), Clock::system());
         plane.put(record());
         let database = plane.0.databases.read().in_service(DATABASE).unwrap();
         let uploads = Arc::clone(&plane.0.uploads);

@@ -3,10 +3,10 @@
 use std::iter;
 
 use tokio::task::yield_now;
-use tokio::time::{Duration, Instant, timeout_at};
+use tokio::time::{Duration, Instant};
 
 use super::{Stream, Verdict, crashed};
-use crate::data::database::{Fate, Follower, Opening, Output, Policy, Role, Write, transaction_timeout};
+use crate::data::database::{Fate, Follower, Opening, Output, Policy, Role, Write};
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
 use crate::data::run::executor::{Pause, Script};
@@ -43,30 +43,21 @@ impl Stream {
         }
     }
 
-    /// Waits in the database's queue of writers until then; without success, the open transaction may have been ended.
+    /// Waits in the database's queue of writers until then.
     async fn wait_to_write(&mut self, policy: &Policy, until: Instant) -> Verdict<()> {
-        let until = self.deadline().map_or(until, |deadline| deadline.min(until));
         // Who waits needs no connection, unless a transaction is open on it: the next one in the queue takes the same.
         self.lend();
         // Whoever has the turn must not wait for anything else that others may hold: the right to a connection, or to open
         // one.
         self.reserve().await?;
-        let Ok(turn) = timeout_at(until, self.database.writers().acquire_owned()).await else {
-            let was_ended = self.state.session.is_some() && self.settle(policy).await?;
-            return Ok(Err(if was_ended { transaction_timeout() } else { busy() }));
-        };
+        let Some(turn) = self.database.writers().turn(until).await else { return Ok(Err(busy())) };
         if !self.connect_at_once().await?
             && let Err(error) = self.open(Opening::of_writer(), policy).await?
         {
             return Ok(Err(error));
         }
-        match (turn, &mut self.state.session) {
-            (Ok(turn), Some(session)) => {
-                session.take_turn(turn);
-                Ok(Ok(()))
-            }
-            _ => Err(Refusal::Internal),
-        }
+        self.state.session.as_mut().ok_or(Refusal::Internal)?.take_turn(turn);
+        Ok(Ok(()))
     }
 
     /// Has the next statement of a script committed together with those that others send at the same time, and gives what

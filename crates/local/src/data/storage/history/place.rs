@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Folding,
 }
 
+const KINDS: [Kind; 4] = [Kind::Ledger, Kind::Log, Kind::Base, Kind::Folding];
+
 impl Kind {
     fn extension(self) -> &'static str {
         match self {
@@ -70,8 +72,24 @@ impl Place {
 
     /// Deletes all files of the generations before `oldest`.
     pub(crate) fn remove_before(&self, oldest: u32) -> io::Result<()> {
-        let kinds = [Kind::Ledger, Kind::Log, Kind::Base, Kind::Folding];
-        self.remove(|path| kinds.iter().any(|kind| generation_of(path, *kind).is_some_and(|number| number < oldest)))
+        self.remove(|path| KINDS.iter().any(|kind| generation_of(path, *kind).is_some_and(|number| number < oldest)))
+    }
+
+    /// Gives generations with lower numbers new ones, from `first` on. Nobody may use the history.
+    pub(crate) fn renumber(&self, first: u32) -> io::Result<()> {
+        let mut files = Vec::new();
+        for kind in KINDS {
+            files.extend(self.generations(kind)?.into_iter().map(|generation| (generation, kind)));
+        }
+        files.sort_unstable_by_key(|(generation, _)| *generation);
+        let Some(shift) = files.first().and_then(|(oldest, _)| first.checked_sub(*oldest)).filter(|shift| *shift > 0)
+        else {
+            return Ok(());
+        };
+        // From the newest on, so that none is in the way of another one.
+        files.iter().rev().try_for_each(|(generation, kind)| {
+            std::fs::rename(self.path(*generation, *kind), self.path(generation.saturating_add(shift), *kind))
+        })
     }
 
     fn remove(&self, is_meant: impl Fn(&Path) -> bool) -> io::Result<()> {

@@ -32,8 +32,8 @@ impl History {
 
     fn drop_past(&self, error: &io::Error, frames: u32) -> io::Result<Live> {
         tracing::warn!(file = %self.file.display(), %error, "the history of a database is damaged: it is dropped");
-        let newest = self.place.generations(Kind::Ledger)?.last().copied().unwrap_or_default();
-        self.begin_afresh(newest + 1, frames)
+        let newest = self.place.generations(Kind::Ledger)?.last().copied();
+        self.begin_afresh(newest.map_or_else(|| self.generations.first(), |newest| newest + 1), frames)
     }
 
     fn follow(&self, frames: u32) -> io::Result<Live> {
@@ -44,7 +44,7 @@ impl History {
             Ok(()) => {}
         }
         let Some(newest) = self.place.generations(Kind::Ledger)?.last().copied() else {
-            return self.begin(1, frames, EVER);
+            return self.begin(self.generations.first(), frames, EVER);
         };
         let written = ledger::read(&self.place.path(newest, Kind::Ledger))?;
         let last = written.entries.last().copied().unwrap_or(Entry { frames: 0, at: EVER });

@@ -95,7 +95,7 @@ impl History {
         let oldest = self.base()?.unwrap_or(current);
         match generation {
             _ if generation > current => Err(HistoryError::NotYet { current }),
-            _ if generation < oldest => Err(HistoryError::Gone { oldest }),
+            _ if generation < oldest => Err(HistoryError::Gone { generation, oldest }),
             _ => Ok(()),
         }
     }

@@ -6,9 +6,10 @@ mod folding;
 mod passing;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::data::engine::{Connection, Durability, Engine as _, Interrupter, LibsqlEngine};
+use crate::data::engine::{Connection, Durability, Engine as _, Interrupter, LibsqlEngine, Waiters};
 
 use super::place::Kind;
 use super::{Bounds, History};
@@ -27,9 +28,9 @@ impl Database {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("x.db");
         let clock = Clock::frozen_at("2026-06-01T12:00:00Z".parse().unwrap());
-        let mut history = History::new(&file, directory.path().join("history"), &clock);
+        let mut history = History::new(&file, directory.path().join("history"), Arc::default(), &clock);
         history.bounds = bounds;
-        let engine = LibsqlEngine::new(file, Durability::Nothing);
+        let engine = LibsqlEngine::new(file, Durability::Nothing, Waiters::default());
         let mut writer = engine.connect(Interrupter::default()).unwrap();
         history.open(writer.as_mut()).unwrap();
         let mut database = Self { engine, history, writer, directory };

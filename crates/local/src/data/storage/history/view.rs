@@ -157,6 +157,7 @@ impl View<'_> {
     }
 
     /// Whether these are all pages, and not only those that changed.
+    #[cfg(test)]
     pub(crate) fn is_whole(&self) -> bool {
         self.file.is_some()
     }

@@ -59,7 +59,8 @@ async fn a_copy_of_a_commit_that_is_not_in_the_log_gets_all_pages() {
         copy.revision = format!("{DATABASE}.{commit}");
         let (status, sentence) = refusal(&host, bytes(2, &copy.revision)).await;
         assert_eq!((status, &*sentence), (400, "invalid server_revision: there is no such commit any more"));
-        assert!(copy.pull().await.replaces, "{commit}");
+        let news = copy.pull().await;
+        assert!(copy.is_all_there_is(&news), "{commit}");
         assert_eq!(copy.sum(), 11);
     }
 }
@@ -87,7 +88,8 @@ async fn a_commit_later_than_the_one_to_get_to_counts_for_none() {
     host.run(&["INSERT INTO t VALUES (10)"]).await;
     copy.pull().await;
     let asked = [bytes(2, &earlier), bytes(3, &copy.revision)].concat();
-    assert!(copy.take(&ok(&host, asked).await).replaces);
+    let news = copy.take(&ok(&host, asked).await);
+    assert!(copy.is_all_there_is(&news));
     assert_eq!((copy.sum(), &copy.revision), (1, &earlier));
 }
 

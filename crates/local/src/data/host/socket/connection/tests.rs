@@ -18,7 +18,7 @@ use crate::data::{DataPlane, Files};
 /// A socket whose connection is served after something was done to it.
 async fn socket(change: fn(&mut Connection)) -> WebSocketStream<DuplexStream> {
     let clock = Clock::system();
-    let plane = DataPlane::new(Files::Memory, clock.clone());
+    let plane = DataPlane::new(Files::Memory, Arc::default(), clock.clone());
     plane.put(record());
     let (client, server) = tokio::io::duplex(4096);
     let service = service_fn(move |request: Request<hyper::body::Incoming>| {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::data::storage::history::HistoryError;
 
 /// A database with two generations that are over and one in use. Of the values it inserts, one in each minute, the first
 /// two are of the first generation.
@@ -124,4 +125,19 @@ fn an_archive_without_a_sound_header_is_not_taken_for_one_that_is_empty() {
     database.history.bounds.archived_bytes = 0;
     database.history.forget();
     database.sum_in_minute(2).unwrap_err();
+}
+
+#[test]
+fn a_history_whose_generations_got_other_numbers_is_the_same_past() {
+    let mut database = three_generations();
+    database.history.renumber(500).unwrap();
+    database.commit("INSERT INTO t VALUES (10000)");
+    assert_eq!(database.history.generation(), 502);
+    assert_eq!(
+        [0, 1, 2, 3, 4].map(|minute| database.sum_in_minute(minute)),
+        [Ok(1), Ok(11), Ok(111), Ok(1111), Ok(11111)]
+    );
+    assert!(matches!(database.history.export(3), Err(HistoryError::Gone { oldest: 500, .. })));
+    database.history.renumber(500).unwrap();
+    assert_eq!(database.history.newest_generation().unwrap(), Some(502), "they have these numbers");
 }
