@@ -85,9 +85,10 @@ async fn usage_beyond_all_numbers_is_the_largest_there_is() {
             }
             assert_eq!(rows_read(&cloud).await, (Some(u64::MAX), vec![Some(u64::MAX); 2]));
         }
-        // The state has signed numbers, one for each hour.
-        let kept = i64::MAX.unsigned_abs().saturating_mul(hour.unsigned_abs() + 1);
-        assert_eq!(rows_read(&open(hour)).await, (Some(kept.saturating_mul(2)), vec![Some(kept); 2]));
+        // The state has signed numbers: one for each hour of a database, one for each month of an organization.
+        let largest = i64::MAX.unsigned_abs();
+        let kept = largest.saturating_mul(hour.unsigned_abs() + 1);
+        assert_eq!(rows_read(&open(hour)).await, (Some(largest), vec![Some(kept); 2]));
     }
 }
 
