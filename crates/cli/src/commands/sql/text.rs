@@ -18,17 +18,17 @@ use crate::{
 pub(in crate::commands) enum Text<'a> {
     Given(&'a str),
     File(&'a Path),
-    /// Standard input, which can be read only once.
+    /// What can be read only once, as standard input and what is behind a pipe.
     Kept(Input),
 }
 
 impl<'a> Text<'a> {
-    /// For one database, standard input is run as it comes.
+    /// For one database, what can be read only once is run as it comes.
     pub(super) fn of_file(file: &'a Path, databases: usize) -> Result<Self> {
-        if databases < 2 || !is_standard_input(file) {
+        if databases < 2 || (file.is_file() && !is_standard_input(file)) {
             return Ok(Self::File(file));
         }
-        Input::of_standard_input().map(Self::Kept)
+        Input::of_stream(open_file(file)?, file.to_owned()).map(Self::Kept)
     }
 
     /// The same once more, where reading it takes nothing away.
