@@ -6,6 +6,6 @@ mod keys;
 mod profile;
 mod settings;
 
-pub(crate) use files::{Config, ConfigFolder, state_folder};
+pub(crate) use files::{Config, ConfigFolder, state_folder, state_variable};
 pub(crate) use keys::{KEYS, Key, key, parse_duration};
 pub(crate) use settings::{Setting, Settings, Source, no_such_profile};

@@ -1,12 +1,14 @@
 //! SQL text taken apart into statements while it is read, as `sqlite3` does it.
 
+mod parameters;
 mod reader;
 mod words;
 
+pub(crate) use parameters::Asked;
 pub(crate) use reader::{Item, ScriptReader, Source};
 pub(crate) use words::{
-    Created, changed, created, first_word, has_parameter, indexed, is_transaction_control, makes_virtual_table,
-    only_reads, quote_identifier, quote_text, virtual_table,
+    Created, changed, created, first_word, indexed, is_transaction_control, makes_virtual_table, only_reads,
+    quote_identifier, quote_text, virtual_table,
 };
 
 /// The longest part of a statement that is shown to say which it is.

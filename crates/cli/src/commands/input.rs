@@ -26,8 +26,11 @@ pub(super) fn refuse_folder(file: &Path) -> Result<(), Failure> {
     if file.is_dir() { Err(Failure::usage(format!("{} is a folder, and no file", file.display()))) } else { Ok(()) }
 }
 
+/// What stands for it among files.
+pub(super) const STANDARD_INPUT: &str = "-";
+
 pub(super) fn is_standard_input(file: &Path) -> bool {
-    file == Path::new("-")
+    file == Path::new(STANDARD_INPUT)
 }
 
 /// A file that is read more than once.
@@ -53,9 +56,15 @@ impl Input {
 
     /// All of standard input, in a file without a name: nothing is left of it however this program ends.
     pub(super) fn of_standard_input() -> Result<Self> {
+        Self::of_stream(stdin::Stdin, "standard input".into())
+    }
+
+    /// The same of anything that can be read only once.
+    pub(super) fn of_stream(mut stream: impl Read, path: PathBuf) -> Result<Self> {
         let mut kept = tempfile::tempfile().context("cannot write a temporary file")?;
-        io::copy(&mut stdin::Stdin, &mut kept).context("cannot copy standard input to a temporary file")?;
-        Ok(Self { file: Arc::new(kept), path: "standard input".into() })
+        let copied = io::copy(&mut stream, &mut kept);
+        copied.with_context(|| format!("cannot copy {} to a temporary file", path.display()))?;
+        Ok(Self { file: Arc::new(kept), path })
     }
 
     pub(super) fn bytes(&self) -> io::Result<u64> {

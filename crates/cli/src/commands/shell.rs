@@ -5,12 +5,15 @@ mod editor;
 mod names;
 mod session;
 
-use std::io::{BufRead, BufReader, Cursor as Bytes};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use turso_cloud_local::Scanner;
 
-use super::sql::{Flow, Given, Performer as _, Runner, access, open_file, partial, rehearse, run_script, writer};
+use super::{
+    input::STANDARD_INPUT,
+    sql::{Flow, Given, Performer as _, Runner, Text, access, partial, rehearse, run_script, writer},
+};
 use crate::{
     args::ShellArgs,
     connect::connect,
@@ -18,12 +21,14 @@ use crate::{
     exit::{Failure, Report},
     script::{ScriptReader, Source},
     signals,
-    stdin::Stdin,
 };
 use editor::{Line, LineEditor};
 use session::Session;
 
 pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
+    let given = Given::parse(&args.parameters)?;
+    let text = text(args);
+    given.check(&text)?;
     if let Some(recorder) = cx.recorder() {
         if args.is_interactive() {
             return Err(Failure::usage("--dry-run: what is typed into a shell is run as it is typed")
@@ -34,9 +39,8 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
             cx.notice(format_args!("this would run {}", command.text));
             Ok(())
         };
-        return rehearse(cx, recorder, &args.database, script(args)?, &args.parameters, command).await;
+        return rehearse(cx, recorder, &args.database, text.open()?, &args.parameters, given, command).await;
     }
-    let given = Given::parse(&args.parameters)?;
     let connection = connect(cx, &args.database, access(&args.parameters)).await?;
     let mut writer = writer(cx, args.mode);
     let runner = Runner::new(connection, &mut writer, given);
@@ -44,7 +48,7 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
     let outcome = if args.is_interactive() {
         interact(cx, &mut session).await
     } else {
-        run_script(&mut session, script(args)?, &args.parameters).await.and_then(|failed| partial(failed, 0))
+        run_script(&mut session, text.open()?, &args.parameters).await.and_then(|failed| partial(failed, 0))
     };
     let flushed = session.runner.flush();
     session.runner.close().await;
@@ -52,12 +56,12 @@ pub(crate) async fn run(cx: &Context, args: &ShellArgs) -> Result<()> {
     Ok(flushed?)
 }
 
-fn script(args: &ShellArgs) -> Result<Box<dyn BufRead + '_>> {
-    Ok(match (&args.command, &args.file) {
-        (Some(sql), _) => Box::new(Bytes::new(sql.as_bytes())),
-        (None, Some(file)) => open_file(file)?,
-        (None, None) => Box::new(BufReader::new(Stdin)),
-    })
+fn text(args: &ShellArgs) -> Text<'_> {
+    match (&args.command, &args.file) {
+        (Some(sql), _) => Text::Given(sql),
+        (None, Some(file)) => Text::File(file),
+        (None, None) => Text::File(Path::new(STANDARD_INPUT)),
+    }
 }
 
 /// Reads and runs lines until their writer has had enough.

@@ -1,6 +1,7 @@
 //! `sql`: statements without a person.
 
 mod arguments;
+mod demand;
 mod rehearsal;
 mod runner;
 mod script;
@@ -13,8 +14,7 @@ pub(super) use rehearsal::rehearse;
 pub(super) use runner::{IsLast, Runner};
 use runner::{is_of_database, tell};
 pub(super) use script::{Flow, Performer, partial, run_script};
-use text::Text;
-pub(super) use text::open_file;
+pub(super) use text::Text;
 
 use crate::{
     args::{OnError, Parameters, SqlArgs},
@@ -31,9 +31,10 @@ pub(crate) async fn run(cx: &Context, args: &SqlArgs) -> Result<()> {
     let (databases, text) = databases_and_text(args)?;
     databases.iter().try_for_each(|database| check(database))?;
     let given = Given::parse(&args.parameters)?;
+    given.check(&text)?;
     if let Some(recorder) = cx.recorder() {
         for database in &databases {
-            rehearse(cx, recorder, database, text.open()?, &args.parameters, no_command).await?;
+            rehearse(cx, recorder, database, text.open()?, &args.parameters, given.clone(), no_command).await?;
         }
         return Ok(());
     }

@@ -76,6 +76,11 @@ pub(crate) fn state_folder() -> Result<PathBuf> {
     Ok(folders.state_dir().unwrap_or_else(|| folders.data_dir()))
 }
 
+/// What to set for what this program remembers to be kept elsewhere, and where it can be, nothing else with it.
+pub(crate) fn state_variable() -> &'static str {
+    if cfg!(windows) || chosen_folder().is_some() { FOLDER_VARIABLE } else { "XDG_STATE_HOME" }
+}
+
 fn chosen_folder() -> Option<PathBuf> {
     env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }

@@ -26,7 +26,7 @@ pub(crate) enum Item {
 /// A piece of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Source {
-    /// Which of the statements, from 1 on; commands count as well.
+    /// Which of the statements, from 1 on; of a command, the one before it.
     pub(crate) number: u64,
     /// The line it begins in.
     pub(crate) line: u64,
@@ -149,7 +149,7 @@ impl<R: BufRead> ScriptReader<R> {
         }
         for (at, byte) in line.iter().enumerate() {
             if self.take(*byte) == Step::End {
-                let statement = Item::Statement(self.source(start + at as u64 + 1)?);
+                let statement = self.statement(start + at as u64 + 1)?;
                 self.ready.push_back(statement);
             }
         }
@@ -183,7 +183,12 @@ impl<R: BufRead> ScriptReader<R> {
         if self.text.trim_ascii().is_empty() {
             return Ok(None);
         }
-        self.source(self.bytes).map(|source| Some(Item::Statement(source)))
+        self.statement(self.bytes).map(Some)
+    }
+
+    fn statement(&mut self, end: u64) -> Result<Item, ScriptError> {
+        self.number += 1;
+        self.source(end).map(Item::Statement)
     }
 
     fn source(&mut self, end: u64) -> Result<Source, ScriptError> {
@@ -192,7 +197,6 @@ impl<R: BufRead> ScriptReader<R> {
             let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
             ScriptError::NotUtf8 { line: line + valid.split(|byte| *byte == b'\n').count() as u64 - 1 }
         })?;
-        self.number += 1;
         Ok(Source { number: self.number, line, text: text.trim_end().to_owned(), last_line: self.line, end })
     }
 }

@@ -6,6 +6,8 @@ enum Token {
     Word(String),
     /// A name in quotes, without them.
     Quoted(String),
+    /// `?`, `?3`, `:name`, `@name` or `$name`.
+    Parameter(String),
     Other(char),
 }
 
@@ -17,7 +19,7 @@ impl Token {
     fn into_name(self) -> Option<String> {
         match self {
             Self::Word(name) | Self::Quoted(name) => Some(name),
-            Self::Other(_) => None,
+            Self::Parameter(_) | Self::Other(_) => None,
         }
     }
 }
@@ -98,7 +100,7 @@ pub(crate) fn virtual_table(sql: &str) -> Option<String> {
     }
     let texts = tokens(sql).filter_map(|token| match token {
         Token::Quoted(text) => Some(text),
-        Token::Word(_) | Token::Other(_) => None,
+        Token::Word(_) | Token::Parameter(_) | Token::Other(_) => None,
     });
     texts.last().filter(|sql| makes_virtual_table(sql))
 }
@@ -109,21 +111,12 @@ pub(crate) fn makes_virtual_table(sql: &str) -> bool {
     ["create", "virtual", "table"].iter().all(|word| tokens.next().is_some_and(|token| token.is_word(word)))
 }
 
-/// Whether a statement has the parameter `:name`, `@name` or `$name`.
-pub(crate) fn has_parameter(sql: &str, name: &str) -> bool {
-    let mut before = None;
-    for token in tokens(sql) {
-        let is_it = match &token {
-            Token::Word(word) if word.strip_prefix('$') == Some(name) => true,
-            Token::Word(word) => word == name && matches!(before, Some(Token::Other(':' | '@'))),
-            _ => false,
-        };
-        if is_it {
-            return true;
-        }
-        before = Some(token);
-    }
-    false
+/// The parameters that a statement has, in their order and as they are written.
+pub(super) fn written_parameters(sql: &str) -> impl Iterator<Item = String> {
+    tokens(sql).filter_map(|token| match token {
+        Token::Parameter(parameter) => Some(parameter),
+        Token::Word(_) | Token::Quoted(_) | Token::Other(_) => None,
+    })
 }
 
 /// A name as SQL takes any.
@@ -147,6 +140,10 @@ fn tokens(sql: &str) -> impl Iterator<Item = Token> {
                 let end = rest.find(']').unwrap_or(rest.len() - 1);
                 (Token::Quoted(rest.get(1..end).unwrap_or_default().to_owned()), end + 1)
             }
+            '?' | ':' | '@' | '$' => match parameter(rest, first) {
+                Some(parameter) => (Token::Parameter(parameter.to_owned()), parameter.len()),
+                None => (Token::Other(first), 1),
+            },
             _ if is_word(first) => {
                 let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
                 (Token::Word(rest.get(..end).unwrap_or_default().to_owned()), end)
@@ -172,6 +169,33 @@ fn quoted(text: &str, quote: char) -> (Token, usize) {
         }
     }
     (Token::Quoted(content), text.len())
+}
+
+/// The parameter that a text begins with, as SQLite reads it: a name may have `::` in it, and something in parentheses at
+/// its end.
+fn parameter(text: &str, first: char) -> Option<&str> {
+    let mut rest = text.get(1..)?;
+    if first == '?' {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        return text.get(..text.len() - rest.len());
+    }
+    loop {
+        let behind = rest.trim_start_matches(is_word);
+        match behind.strip_prefix("::") {
+            Some(more) => rest = more,
+            None if text.len() - behind.len() > 1 => {
+                let end = suffix(behind).map_or(behind, |suffix| behind.get(suffix..).unwrap_or_default());
+                return text.get(..text.len() - end.len());
+            }
+            None => return None,
+        }
+    }
+}
+
+/// How many bytes of a text are something in parentheses without spaces.
+fn suffix(text: &str) -> Option<usize> {
+    let end = text.strip_prefix('(')?.find(|c: char| c == ')' || c.is_ascii_whitespace())? + 1;
+    text.get(end..)?.starts_with(')').then_some(end + 1)
 }
 
 fn is_word(character: char) -> bool {

@@ -15,7 +15,7 @@ use crate::signals::{send, wait_for};
 use crate::{
     gate::{Gate, Then},
     sql::served,
-    support::{Ended, Served},
+    support::{Ended, Served, piped},
 };
 
 fn databases(served: &Served) -> String {
@@ -46,7 +46,8 @@ fn nothing_is_begun_whose_progress_cannot_be_noted() {
         for to in [&["shop", "--keep"][..], &["other", "--create"]] {
             let ended = served.run(&[&["import", kind, file, "--to"], to].concat());
             assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-            assert!(ended.stderr.contains("error: cannot note the progress in "), "{}", ended.stderr);
+            assert!(ended.stderr.contains("error: cannot note how far the import comes in "), "{}", ended.stderr);
+            assert!(ended.stderr.contains(", without which one that stops could not go on: "), "{}", ended.stderr);
             assert!(
                 ended.stderr.ends_with("hint: TURSOCTL_CONFIG_DIR=FOLDER chooses another place\n"),
                 "{}",
@@ -56,6 +57,33 @@ fn nothing_is_begun_whose_progress_cannot_be_noted() {
     }
     assert_eq!(databases(&served), "db/shop\n");
     assert!(served.cloud.requests().all().iter().all(|request| request.database.is_none()));
+    // What is read from standard input cannot go on, with a note or without.
+    for (kind, text) in [("csv", "a\n1\n"), ("dump", "CREATE TABLE d (a);")] {
+        let table: &[&str] = if kind == "csv" { &["--table", "t"] } else { &[] };
+        let ended = piped(&served, &[&["import", kind, "-", "--to", "shop"], table].concat(), text);
+        assert_eq!(ended.code, Some(0), "{kind}: {}", ended.stderr);
+    }
+}
+
+/// Another folder for everything would be one without the token.
+#[cfg(unix)]
+#[test]
+fn another_place_for_notes_is_one_for_notes_only() {
+    let served = served(&["shop"]);
+    let rows = served.write("t.csv", "a\n1\n");
+    let home = served.folder.path().join("home");
+    fs::create_dir_all(home.join(".local")).unwrap();
+    fs::write(home.join(".local/state"), "a file where a folder should be").unwrap();
+    let import = || {
+        let mut command = served.command(&["import", "csv", &rows, "--to", "shop"]);
+        command.env_remove("TURSOCTL_CONFIG_DIR").env_remove("XDG_STATE_HOME").env("HOME", &home);
+        command
+    };
+    let ended = Ended::of(import().output().unwrap());
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.ends_with("hint: XDG_STATE_HOME=FOLDER chooses another place\n"), "{}", ended.stderr);
+    let ended = Ended::of(import().env("XDG_STATE_HOME", served.folder.path().join("notes")).output().unwrap());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 }
 
 #[test]

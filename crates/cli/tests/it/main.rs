@@ -23,6 +23,7 @@ mod import_stdin;
 mod login;
 mod named_twice;
 mod output;
+mod parameters;
 #[cfg(unix)]
 mod progress_terminal;
 #[cfg(unix)]

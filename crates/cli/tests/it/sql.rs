@@ -224,6 +224,12 @@ fn every_database_gets_the_statements_of_standard_input() {
     let arguments = ["sql", "eu", "us", "--file", "-", "-o", "csv"];
     let ended = piped(&served, &arguments, "CREATE TABLE t (a);\nINSERT INTO t VALUES (7);\nSELECT a FROM t;\n");
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "database,a\neu,7\nus,7\n"), "{}", ended.stderr);
+    // As from `--file <(..)`, which is no file either.
+    #[cfg(unix)]
+    {
+        let ended = piped(&served, &["sql", "eu", "us", "--file", "/dev/stdin", "-o", "csv"], "SELECT a FROM t;\n");
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "database,a\neu,7\nus,7\n"), "{}", ended.stderr);
+    }
     let mut rehearsed = arguments.to_vec();
     rehearsed.extend(["--dry-run", "--fields", "url"]);
     let ended = piped(&served, &rehearsed, "DELETE FROM t;\n");

@@ -13,11 +13,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     args::Import,
-    config::state_folder,
+    config::{state_folder, state_variable},
     exit::{Failure, Kind},
     files::{WholeFile, create_private, write_whole},
     many::counted,
 };
+
+/// In the place of a path.
+const STANDARD_INPUT: &str = "standard input";
 
 /// A file as it was when an import began.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -45,7 +48,12 @@ impl Fingerprint {
 
     /// Of what cannot be read again, and so is the same as nothing else.
     pub(super) fn of_standard_input(bytes: u64) -> Self {
-        Self { path: "standard input".to_owned(), bytes, changed_ms: 0 }
+        Self { path: STANDARD_INPUT.to_owned(), bytes, changed_ms: 0 }
+    }
+
+    /// Paths of files begin at a root.
+    fn is_read_once(&self) -> bool {
+        self.path == STANDARD_INPUT
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -94,10 +102,12 @@ pub(super) struct Place {
     pub(super) database: String,
 }
 
-/// The note of one import: there is one for a database and a table.
+/// The note of one import: there is one for a database and a table. Every import of a file has one, as it may be killed
+/// before it can take back what it has done.
 #[derive(Debug)]
 pub(super) struct Journal {
-    path: PathBuf,
+    /// Nothing where there can be no other run that goes on.
+    path: Option<PathBuf>,
     file: Fingerprint,
     pub(super) rows_before: u64,
     pub(super) table: TableNote,
@@ -169,7 +179,8 @@ impl Earlier {
 impl Journal {
     /// Fails where nothing can be noted, before anything is there that would have to be.
     pub(super) fn new(place: &Place, table: &str, file: Fingerprint) -> Result<Self> {
-        let path = state_folder()?.join("imports").join(name_of(place, table));
+        let path =
+            if file.is_read_once() { None } else { Some(state_folder()?.join("imports").join(name_of(place, table))) };
         let journal = Self { path, file, rows_before: 0, table: TableNote::default() };
         journal.in_folder(|path| WholeFile::create(path).map(drop))?;
         Ok(journal)
@@ -178,17 +189,18 @@ impl Journal {
     /// What an earlier run of the same import has left. Fails where there was none, for rows would arrive twice if somebody
     /// who wants to go on began anew, and where the file has changed since.
     fn earlier(&self) -> Result<Earlier> {
+        let path = self.path.as_deref().context("--resume needs a file")?;
         let refuse = |problem: String| Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew");
-        let text = match fs::read(&self.path) {
+        let text = match fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let problem = "--resume: there is nothing to go on with: no note of this import is at";
-                return Err(refuse(format!("{problem} {}", self.path.display())).into());
+                return Err(refuse(format!("{problem} {}", path.display())).into());
             }
-            text => text.with_context(|| format!("cannot read {}", self.path.display()))?,
+            text => text.with_context(|| format!("cannot read {}", path.display()))?,
         };
         let entry: Entry = serde_json::from_slice(&text).map_err(|error| {
             let problem = "--resume: the note of the import that stopped is damaged:";
-            refuse(format!("{problem} {}", self.path.display())).caused_by(error)
+            refuse(format!("{problem} {}", path.display())).caused_by(error)
         })?;
         if entry.file != self.file {
             let problem = format!(
@@ -210,19 +222,25 @@ impl Journal {
     }
 
     fn in_folder(&self, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
-        let folder = self.path.parent().map_or(Ok(()), create_private);
-        folder.and_then(|()| write(&self.path)).map_err(|error| {
-            Failure::new(Kind::Failed, format!("cannot note the progress in {}", self.path.display()))
+        let Some(path) = &self.path else { return Ok(()) };
+        let folder = path.parent().map_or(Ok(()), create_private);
+        folder.and_then(|()| write(path)).map_err(|error| {
+            let path = path.display();
+            let problem =
+                format!("cannot note how far the import comes in {path}, without which one that stops could not go on");
+            Failure::new(Kind::Failed, problem)
                 .caused_by(error)
-                .hint("TURSOCTL_CONFIG_DIR=FOLDER chooses another place")
+                .hint(format!("{}=FOLDER chooses another place", state_variable()))
                 .into()
         })
     }
 
     /// There is nothing to go on with.
     pub(super) fn forget(&self) {
-        // One that stays is noticed when its file has changed, or asked for again.
-        let _ = fs::remove_file(&self.path);
+        if let Some(path) = &self.path {
+            // One that stays is noticed when its file has changed, or asked for again.
+            let _ = fs::remove_file(path);
+        }
     }
 }
 

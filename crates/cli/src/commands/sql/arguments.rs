@@ -1,13 +1,17 @@
 //! Values for the parameters of statements, from the command line.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use data_encoding::HEXLOWER_PERMISSIVE;
 
+use super::{demand::Demand, text::Text};
 use crate::{
     args::Parameters,
     exit::Failure,
     hrana::{Arguments, NamedValue, Value},
-    script::has_parameter,
+    many::{counted, listed},
+    script::{Asked, Source},
 };
 
 /// What was given, for whichever statement asks for it.
@@ -15,29 +19,83 @@ use crate::{
 pub(in crate::commands) struct Given {
     named: Vec<NamedValue>,
     positional: Vec<Value>,
+    /// Whether a statement that was run had each of those with a name.
+    is_used: Vec<bool>,
 }
 
 impl Given {
     pub(in crate::commands) fn parse(parameters: &Parameters) -> Result<Self> {
-        let named = parameters.named.iter().map(|given| named(given)).collect::<Result<_>>()?;
+        let named: Vec<_> = parameters.named.iter().map(|given| named(given)).collect::<Result<_>>()?;
+        let mut seen = HashSet::new();
+        if let Some(twice) = named.iter().find(|given| !seen.insert(&given.name)) {
+            return Err(Failure::usage(format!("--param {}: there are several values for it", twice.name)).into());
+        }
         let positional = parameters.positional.iter().map(|text| value(text)).collect::<Result<_>>()?;
-        Ok(Self { named, positional })
+        let is_used = vec![false; named.len()];
+        Ok(Self { named, positional, is_used })
+    }
+
+    /// Refuses, before anything is sent, what no statement of a text takes. That is not known of a text that is read as it
+    /// comes.
+    pub(in crate::commands) fn check(&self, text: &Text<'_>) -> Result<()> {
+        if self.named.is_empty() && self.positional.is_empty() {
+            return Ok(());
+        }
+        let Some(demand) = text.again()?.and_then(Demand::of) else { return Ok(()) };
+        if demand.statements > 1 && !self.positional.is_empty() {
+            return Err(several().into());
+        }
+        if self.positional.len() > demand.places {
+            let (given, taken) = (counted(self.positional.len() as u64, "value"), demand.places);
+            return Err(Failure::usage(format!("--arg: {given} given, and the statement takes {taken}")).into());
+        }
+        match self.named.iter().find(|given| !demand.has(&given.name)) {
+            Some(NamedValue { name, .. }) => {
+                let failure = Failure::usage(format!("--param {name}: no statement has a parameter of this name"));
+                Err(failure.hint(demand.told()).into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// What of it a statement takes. Several statements would all be given the same values by place.
-    pub(super) fn arguments_for(&self, sql: &str, number: u64) -> Result<Arguments> {
-        if number > 1 && !self.positional.is_empty() {
-            return Err(Failure::usage("--arg is for one statement, and there are several")
-                .hint("name the parameters, and give --param NAME=VALUE")
-                .into());
+    pub(super) fn arguments_for(&mut self, source: &Source) -> Result<Arguments> {
+        if source.number > 1 && !self.positional.is_empty() {
+            return Err(several().into());
         }
-        let named = self.named.iter().filter(|given| has_parameter(sql, &given.name)).cloned().collect();
+        let mut named = Vec::new();
+        if !self.named.is_empty() {
+            let asked = Asked::by(&source.text);
+            for (given, is_used) in self.named.iter().zip(&mut self.is_used) {
+                if asked.has(&given.name) {
+                    *is_used = true;
+                    named.push(given.clone());
+                }
+            }
+        }
         Ok(Arguments { positional: self.positional.clone(), named })
     }
+
+    /// What to say of those that no statement had.
+    pub(super) fn unused(&self) -> Option<String> {
+        let unused = self.named.iter().zip(&self.is_used).filter(|(_, is_used)| !**is_used);
+        let names: Vec<_> = unused.map(|(given, _)| &given.name).collect();
+        (!names.is_empty()).then(|| format!("no statement that was run had a parameter {}", listed(&names)))
+    }
+}
+
+fn several() -> Failure {
+    Failure::usage("--arg is for one statement, and there are several")
+        .hint("name the parameters, and give --param NAME=VALUE")
 }
 
 fn named(given: &str) -> Result<NamedValue> {
     match given.split_once('=') {
+        Some((name, _)) if name.starts_with('?') => {
+            Err(Failure::usage(format!("--param {name}: it has a place and no name"))
+                .hint("--arg VALUE, once for each place")
+                .into())
+        }
         Some((name, text)) if !name.is_empty() => {
             let name = name.trim_start_matches([':', '@', '$']).to_owned();
             Ok(NamedValue { name, value: value(text)? })

@@ -22,9 +22,9 @@ pub(in crate::commands) async fn rehearse(
     database: &str,
     script: impl BufRead,
     parameters: &Parameters,
+    mut given: Given,
     command: impl Fn(&Source) -> Result<()>,
 ) -> Result<()> {
-    let given = Given::parse(parameters)?;
     let url = connect::rehearse(cx, database, access(parameters)).await?;
     let control = |sql: &str| {
         if parameters.single_transaction { recorder.note_sql(&url, &Statement::new(sql)) } else { Ok(()) }
@@ -34,7 +34,7 @@ pub(in crate::commands) async fn rehearse(
     while let Some(item) = script.next().map_err(Failure::from)? {
         match item {
             Item::Statement(source) => {
-                let arguments = given.arguments_for(&source.text, source.number)?;
+                let arguments = given.arguments_for(&source)?;
                 recorder.note_sql(&url, &Statement::new(source.text).with_arguments(arguments))?;
             }
             Item::Command(source) => command(&source)?,

@@ -50,7 +50,7 @@ impl<'w> Runner<'w> {
     /// Runs a statement and writes its rows as they come. Where nobody reads them any more, it is run to its end all the
     /// same, unless that would make no difference to anything.
     pub(in crate::commands) async fn statement(&mut self, source: &Source, is_last: IsLast<'_>) -> Result<Outcome> {
-        let arguments = self.given.arguments_for(&source.text, source.number)?;
+        let arguments = self.given.arguments_for(source)?;
         let statement = Statement::new(source.text.as_str()).with_arguments(arguments);
         let place = |error| named(error, source);
         let only_reads = only_reads(&source.text);
@@ -86,6 +86,13 @@ impl<'w> Runner<'w> {
             self.writer.end()?;
         }
         Ok(Outcome { ended, has_rows })
+    }
+
+    /// Tells of values that nothing has asked for, in a script that is over.
+    pub(super) fn tell_unused(&self) {
+        if let Some(unused) = self.given.unused() {
+            say(format_args!("warning: {unused}"));
+        }
     }
 
     pub(in crate::commands) async fn begin(&mut self) -> Result<()> {

@@ -50,6 +50,7 @@ async fn run_whole<'w>(
     let failed = ran?;
     ended?;
     nothing_is_open(performer)?;
+    performer.runner().tell_unused();
     Ok(failed)
 }
 

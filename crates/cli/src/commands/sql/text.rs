@@ -15,23 +15,31 @@ use crate::{
 
 /// Statements that every database gets from their beginning.
 #[derive(Debug)]
-pub(super) enum Text<'a> {
+pub(in crate::commands) enum Text<'a> {
     Given(&'a str),
     File(&'a Path),
-    /// Standard input, which can be read only once.
+    /// What can be read only once, as standard input and what is behind a pipe.
     Kept(Input),
 }
 
 impl<'a> Text<'a> {
-    /// For one database, standard input is run as it comes.
+    /// For one database, what can be read only once is run as it comes.
     pub(super) fn of_file(file: &'a Path, databases: usize) -> Result<Self> {
-        if databases < 2 || !is_standard_input(file) {
+        if databases < 2 || (file.is_file() && !is_standard_input(file)) {
             return Ok(Self::File(file));
         }
-        Input::of_standard_input().map(Self::Kept)
+        Input::of_stream(open_file(file)?, file.to_owned()).map(Self::Kept)
     }
 
-    pub(super) fn open(&self) -> Result<Box<dyn BufRead + '_>> {
+    /// The same once more, where reading it takes nothing away.
+    pub(super) fn again(&self) -> Result<Option<Box<dyn BufRead + '_>>> {
+        match self {
+            Self::File(file) if is_standard_input(file) || !file.is_file() => Ok(None),
+            _ => self.open().map(Some),
+        }
+    }
+
+    pub(in crate::commands) fn open(&self) -> Result<Box<dyn BufRead + '_>> {
         match self {
             Self::Given(sql) => Ok(Box::new(Cursor::new(*sql))),
             Self::File(file) => open_file(file).map(|file| file as Box<dyn BufRead>),
@@ -41,7 +49,7 @@ impl<'a> Text<'a> {
 }
 
 /// A file, or with `-` the standard input.
-pub(in crate::commands) fn open_file(file: &Path) -> Result<Box<dyn BufRead>> {
+fn open_file(file: &Path) -> Result<Box<dyn BufRead>> {
     if is_standard_input(file) {
         return Ok(Box::new(BufReader::new(Stdin)));
     }
