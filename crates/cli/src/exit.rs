@@ -7,7 +7,7 @@ mod stranger;
 use std::{fmt, process::ExitCode};
 
 use serde::Serialize;
-use turso_cloud::{Error, ErrorKind, InvalidInput};
+use turso_cloud::{DatabaseName, Error, ErrorKind, GroupName, InvalidInput};
 use turso_cloud_local::CloudError;
 
 use crate::terminal::harmless;
@@ -338,6 +338,9 @@ fn hint_for(error: &Error) -> Option<String> {
     if let Some(wait) = error.retry_after() {
         return Some(format!("try again in {} s", wait.as_secs().max(1)));
     }
+    if error.kind() == ErrorKind::Forbidden {
+        return unprotecting(error.message()?);
+    }
     let hint = match error.kind() {
         ErrorKind::Unauthenticated => "tursoctl auth login",
         ErrorKind::Connect if is_about_authority(error) => UNTRUSTED,
@@ -346,4 +349,15 @@ fn hint_for(error: &Error) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// What lets something be deleted of which the service says that it is protected from that. A group protects its databases,
+/// too.
+fn unprotecting(message: &str) -> Option<String> {
+    let (noun, name) = message.split_once(" is delete-protected")?.0.split_once(' ')?;
+    match noun {
+        "database" => DatabaseName::try_from(name).ok().map(|name| format!("tursoctl db protect {name} off")),
+        "group" => GroupName::try_from(name).ok().map(|name| format!("tursoctl group protect {name} off")),
+        _ => None,
+    }
 }

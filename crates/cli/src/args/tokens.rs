@@ -2,6 +2,8 @@
 
 use turso_cloud::{Action, Authorization, DatabaseName, Expiration, NewToken, Permission};
 
+use crate::many::each_once;
+
 // What a token allows.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct TokenRights {
@@ -37,7 +39,7 @@ impl TokenArgs {
         let token = if self.rights.read_only { NewToken::read_only() } else { NewToken::full_access() };
         let mut token = token.expires(self.expires);
         if !self.attach.is_empty() {
-            token = token.read_attach(self.attach.iter().map(ToString::to_string));
+            token = token.read_attach(each_once(&self.attach).iter().map(ToString::to_string));
         }
         self.rights.permissions.iter().cloned().fold(token, NewToken::permission)
     }

@@ -61,11 +61,7 @@ pub(super) fn run(cx: &Context, command: &ProfileCommand) -> Result<()> {
             }
         }
         ProfileCommand::Set { settings } => set(cx, settings),
-        ProfileCommand::Use { name } => change(cx, &format!("use the profile {name}"), |config| {
-            must_exist(name, config)?;
-            config.profile = Some(name.clone());
-            Ok(())
-        }),
+        ProfileCommand::Use { name } => use_profile(cx, name),
         ProfileCommand::Delete { name } => delete(cx, name),
         ProfileCommand::Explain { key } => explain(cx, key.as_deref()),
     }
@@ -100,7 +96,19 @@ fn set(cx: &Context, assignments: &[(String, String)]) -> Result<()> {
             config.set(profile, name, value)?;
         }
         Ok(())
-    })
+    })?;
+    cx.done(format_args!("changed the profile {profile}"));
+    Ok(())
+}
+
+fn use_profile(cx: &Context, name: &str) -> Result<()> {
+    change(cx, &format!("use the profile {name}"), |config| {
+        must_exist(name, config)?;
+        config.profile = Some(name.to_owned());
+        Ok(())
+    })?;
+    cx.done(format_args!("the profile {name} is in use now"));
+    Ok(())
 }
 
 fn delete(cx: &Context, name: &str) -> Result<()> {
@@ -117,7 +125,9 @@ fn delete(cx: &Context, name: &str) -> Result<()> {
     cx.settings().folder.change_credentials(|credentials| {
         credentials.tokens.remove(name);
         Ok(())
-    })
+    })?;
+    cx.done(format_args!("deleted the profile {name}"));
+    Ok(())
 }
 
 fn explain(cx: &Context, name: Option<&str>) -> Result<()> {

@@ -39,3 +39,11 @@ fn a_token_that_is_named_twice_is_one() {
     let revoked = served.run(&["auth", "tokens", "revoke", "ci", "ci", "--yes"]);
     assert_eq!((revoked.code, &*revoked.stderr), (Some(0), "revoked ci\n"));
 }
+
+#[test]
+fn a_database_to_attach_that_is_named_twice_is_one() {
+    let served = served(&["eu", "us"]);
+    let arguments = ["db", "tokens", "create", "eu", "--attach", "us", "--attach", "us,us", "--dry-run", "-o", "json"];
+    let sent = served.run(&arguments).json();
+    assert_eq!(sent[0]["body"]["permissions"]["read_attach"]["databases"], serde_json::json!(["us"]), "{sent}");
+}
