@@ -57,6 +57,16 @@ async fn kept_in_the_end() -> u64 {
     process::memory()
 }
 
+/// Whether a statement is carried out, be it only once threads have given back the memory that others had.
+async fn succeeds_in_the_end(cloud: &Cloud, token: &str, sql: &str) -> bool {
+    let carried_out = async {
+        while run(cloud, token, sql).await["type"] != "ok" {
+            yield_now().await;
+        }
+    };
+    timeout(PATIENCE, carried_out).await.is_ok()
+}
+
 async fn send(cloud: &Cloud, path: &str, token: &str, body: String) -> Response<Body> {
     let request = Request::post(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
     cloud.handle(request.body(Body::from(body)).unwrap()).await
@@ -151,7 +161,7 @@ fn answers_that_nobody_takes_are_counted_until_they_are_dropped() {
             assert!((1..ANSWERS).contains(&refused) || path == "v3/cursor", "{refused}");
             assert!(most < MOST_MEMORY, "{most} bytes");
             assert_eq!(small["type"], "ok", "{small}");
-            assert_eq!(run(&cloud, &token, sql).await["type"], "ok");
+            assert!(succeeds_in_the_end(&cloud, &token, sql).await, "{path}");
         }
     });
 }
