@@ -33,12 +33,7 @@ pub(crate) fn service(field: &'static str, text: &str) -> Result<String, Invalid
 /// assert!(refuse_in_clear("database URL", "http://127.0.0.1:8080").is_ok());
 /// ```
 pub fn refuse_in_clear(field: &'static str, url: &str) -> Result<(), InvalidInput> {
-    let parsed = read(field, url)?;
-    if matches!(parsed.scheme(), "http" | "ws") && is_of_the_service(&parsed) {
-        let rule = "must start with https://: nothing goes to Turso Cloud in clear";
-        return Err(InvalidInput::new(field, &without_secrets(parsed.as_str()), rule));
-    }
-    Ok(())
+    refuse_clear(field, &read(field, url)?)
 }
 
 fn parse(field: &'static str, text: &str) -> Result<Url, InvalidInput> {
@@ -52,13 +47,21 @@ fn parse(field: &'static str, text: &str) -> Result<Url, InvalidInput> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(refuse(field, &url, "must start with https:// or http://"));
     }
-    refuse_in_clear(field, text)?;
+    refuse_clear(field, &url)?;
     Ok(url)
 }
 
 /// The text itself is shown only once it is known to hold no password and no token (`?authToken=…`).
 fn read(field: &'static str, text: &str) -> Result<Url, InvalidInput> {
     Url::parse(text).map_err(|e| InvalidInput::without_value(field, format!("is not a URL: {e}")))
+}
+
+fn refuse_clear(field: &'static str, url: &Url) -> Result<(), InvalidInput> {
+    if matches!(url.scheme(), "http" | "ws") && is_of_the_service(url) {
+        let rule = "must start with https://: nothing goes to Turso Cloud in clear";
+        return Err(InvalidInput::new(field, &without_secrets(url.as_str()), rule));
+    }
+    Ok(())
 }
 
 fn is_of_the_service(url: &Url) -> bool {
