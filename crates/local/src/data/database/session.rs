@@ -24,9 +24,8 @@ pub(crate) const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) struct Session {
     connection: Box<dyn Connection>,
     turn: Option<Turn>,
+    /// How long the open transaction may keep the turn to write from others.
     lease: Lease,
-    /// From when on the open transaction gives way: it has the turn to write.
-    deadline: Option<Instant>,
     /// It is for this session to archive the log, which takes a while.
     owes_rotation: bool,
     writers: Arc<Writers>,
@@ -51,18 +50,7 @@ impl Session {
         file: Arc<DatabaseFile>,
     ) -> Self {
         let (lease, attached) = (connection.lease(), Vec::new());
-        Self {
-            connection,
-            turn: None,
-            lease,
-            deadline: None,
-            owes_rotation: false,
-            writers,
-            history,
-            slot,
-            _file: file,
-            attached,
-        }
+        Self { connection, turn: None, lease, owes_rotation: false, writers, history, slot, _file: file, attached }
     }
 
     /// Runs `work` on the connection, with the gate every statement has to pass.
@@ -72,7 +60,7 @@ impl Session {
         transaction_is_lost: &mut bool,
         work: impl FnOnce(&mut dyn Connection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
     ) -> R {
-        let Self { connection, turn, lease, deadline, writers, attached, .. } = self;
+        let Self { connection, turn, lease, writers, attached, .. } = self;
         connection.restrict(policy.rules());
         let is_autocommit = connection.is_autocommit();
         let mut gate = |effect: Effect| {
@@ -82,7 +70,7 @@ impl Session {
             if effect.writes && turn.is_none() {
                 *turn = Some(writers.try_turn().ok_or(Stop::WaitToWrite)?);
                 if !is_autocommit {
-                    start(deadline, lease);
+                    lease.begin(TRANSACTION_LIMIT);
                 }
             }
             Ok(())
@@ -131,7 +119,7 @@ impl Session {
         // A sequence may have committed and then opened a transaction.
         let is_long = self.history.enter(self.connection.as_mut()) || self.owes_rotation;
         if self.connection.is_autocommit() {
-            self.end_lease();
+            self.lease.release();
             self.owes_rotation = is_long && self.turn.is_some();
             if !self.owes_rotation {
                 self.turn = None;
@@ -148,31 +136,25 @@ impl Session {
             tracing::warn!(message = error.message, "could not roll back a transaction");
         }
         self.turn = None;
-        self.end_lease();
+        self.lease.release();
         true
     }
 
-    fn start_lease(&mut self) {
+    fn start_lease(&self) {
         if self.turn.is_some() && !self.is_autocommit() {
-            start(&mut self.deadline, &self.lease);
+            self.lease.begin(TRANSACTION_LIMIT);
         }
     }
 
-    fn end_lease(&mut self) {
-        self.deadline = None;
-        self.lease.release();
-    }
-
     fn is_forfeit(&self) -> bool {
-        let is_late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
-        is_late && (self.lease.has_yielded() || self.writers.waiters().are_there())
+        self.lease.is_over() && (self.lease.has_yielded() || self.writers.waiters().are_there())
     }
 
     /// Comes when the open transaction has to be rolled back; nothing if it does not keep anybody from writing.
     pub(crate) fn forfeit(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let (deadline, waiters) = (self.deadline?, self.writers.waiters().clone());
+        let (end, waiters) = (self.lease.end()?, self.writers.waiters().clone());
         Some(async move {
-            sleep_until(deadline).await;
+            sleep_until(end).await;
             waiters.come().await;
         })
     }
@@ -254,11 +236,6 @@ impl Session {
         connection.recycle();
         (connection, self.slot)
     }
-}
-
-/// A transaction has begun to keep others from writing, unless it had before.
-fn start(deadline: &mut Option<Instant>, lease: &Lease) {
-    lease.end_at(*deadline.get_or_insert_with(|| Instant::now() + TRANSACTION_LIMIT));
 }
 
 /// Nothing is read of an attached database that was deleted meanwhile. What ends a transaction or detaches reads nothing.

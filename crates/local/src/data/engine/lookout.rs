@@ -42,9 +42,21 @@ impl Lease {
         Self { end: Moment::never(begun), has_yielded: Arc::default() }
     }
 
-    /// From this time on, a statement ends as soon as anybody waits.
-    pub(crate) fn end_at(&self, time: Instant) {
-        self.end.set(time);
+    /// From the end of this term on, a statement ends as soon as anybody waits. One that has begun goes on.
+    pub(crate) fn begin(&self, term: Duration) {
+        if self.end().is_none() {
+            self.end.set(Instant::now() + term);
+        }
+    }
+
+    /// When the term ends, if there is one.
+    pub(crate) fn end(&self) -> Option<Instant> {
+        self.end.time()
+    }
+
+    /// Whether it was held until the end of the term and longer.
+    pub(crate) fn is_over(&self) -> bool {
+        self.end.has_come()
     }
 
     /// Whether a statement has ended for others.
@@ -59,7 +71,7 @@ impl Lease {
     }
 
     fn yields_to(&self, waiters: &Waiters) -> bool {
-        let yields = self.end.has_come() && waiters.are_there();
+        let yields = self.is_over() && waiters.are_there();
         if yields {
             self.has_yielded.store(true, Ordering::Release);
         }
@@ -82,6 +94,11 @@ impl Moment {
 
     fn set(&self, time: Instant) {
         self.nanos.store(nanos(time.saturating_duration_since(self.begun)), Ordering::Relaxed);
+    }
+
+    fn time(&self) -> Option<Instant> {
+        let after = self.nanos.load(Ordering::Relaxed);
+        (after != u64::MAX).then(|| self.begun + Duration::from_nanos(after))
     }
 
     fn clear(&self) {
