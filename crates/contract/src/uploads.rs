@@ -26,6 +26,10 @@ pub const ENCRYPTION_KEY_HEADER: &str = "x-turso-encryption-key";
 /// The header with the cipher a file is encrypted with, where it is.
 pub const ENCRYPTION_CIPHER_HEADER: &str = "x-turso-encryption-cipher";
 
+/// What the file of every database begins with that is not encrypted
+/// ([SQLite's file format](https://www.sqlite.org/fileformat2.html#the_database_header)).
+pub const DATABASE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
 /// The bytes of a page of every file that is uploaded.
 pub const PAGE_SIZE: u32 = 4096;
 

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Read as _};
 
 use anyhow::{Context as _, Result};
-use turso_cloud::GroupName;
+use turso_cloud::{GroupName, contract::uploads::DATABASE_MAGIC};
 
 use super::journal::Fingerprint;
 use crate::{
@@ -50,9 +50,13 @@ impl Import {
 /// What was mistaken for a text by whoever named it would be told by the first byte that is none.
 fn refuse_binary(input: &Input) -> Result<()> {
     let mut head = Vec::new();
-    input.from(0).take(16).read_to_end(&mut head).with_context(|| format!("cannot read {input}"))?;
+    input
+        .from(0)
+        .take(DATABASE_MAGIC.len() as u64)
+        .read_to_end(&mut head)
+        .with_context(|| format!("cannot read {input}"))?;
     let (found, hint) = match &*head {
-        b"SQLite format 3\0" => ("a SQLite database", "tursoctl import sqlite imports it"),
+        head if head == DATABASE_MAGIC => ("a SQLite database", "tursoctl import sqlite imports it"),
         [0x1f, 0x8b, ..] => ("compressed", "pipe what it holds in: gunzip --stdout FILE, and give - as the file"),
         _ => return Ok(()),
     };

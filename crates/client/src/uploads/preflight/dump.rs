@@ -1,6 +1,8 @@
 //! The rules for a dump, which are those of the official command line.
 
-use super::{super::file::SourceFile, sqlite::MAGIC, unfit};
+use turso_cloud_contract::uploads::DATABASE_MAGIC;
+
+use super::{super::file::SourceFile, unfit};
 use crate::Error;
 
 /// 8 GiB.
@@ -11,7 +13,7 @@ const AGAIN: &str = "make the dump with `sqlite3 FILE .dump`";
 
 pub(super) fn check(file: &SourceFile) -> Result<(), Error> {
     let head = file.head(LOOKED_AT)?;
-    if head.starts_with(MAGIC) {
+    if head.starts_with(DATABASE_MAGIC) {
         let repair = "upload it as a database, or dump it first with `sqlite3 FILE .dump`";
         return Err(unfit(file, "it is a database", "a dump in SQL").advising(repair).into());
     }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use turso_cloud_contract::{databases::Cipher, uploads::PAGE_SIZE};
+use turso_cloud_contract::{
+    databases::Cipher,
+    uploads::{DATABASE_MAGIC, PAGE_SIZE},
+};
 
 use super::{
     super::{file::SourceFile, unfit::UnfitFile},
@@ -10,7 +13,6 @@ use super::{
 };
 use crate::Error;
 
-pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
 /// 20 GiB.
 const LARGEST: u64 = 20 << 30;
 /// What comes before the first page's content.
@@ -53,7 +55,7 @@ impl DatabaseFile {
     /// The first thing that keeps it from being uploaded.
     pub fn check_upload(&self, cipher: Option<&Cipher>) -> Result<(), UnfitFile> {
         let file = &self.source;
-        if self.head.iter().zip(MAGIC).any(|(found, needed)| found != needed) {
+        if self.head.iter().zip(DATABASE_MAGIC).any(|(found, needed)| found != needed) {
             let repair = "give the file of a database; a dump in SQL is uploaded as a dump";
             return Err(unfit(file, "it does not begin as one", "a SQLite database").advising(repair));
         }

@@ -7,13 +7,11 @@ use std::path::Path;
 use http::HeaderMap;
 use turso_cloud_contract::EncryptionKey;
 use turso_cloud_contract::databases::Cipher;
-use turso_cloud_contract::uploads::{ENCRYPTION_CIPHER_HEADER, ENCRYPTION_KEY_HEADER, PAGE_SIZE};
+use turso_cloud_contract::uploads::{DATABASE_MAGIC, ENCRYPTION_CIPHER_HEADER, ENCRYPTION_KEY_HEADER, PAGE_SIZE};
 
 use super::failed;
 use crate::data::engine::{problem_of_vectors, quick_check};
 use crate::data::refusal::Refusal;
-
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 const HEADER_BYTES: usize = 100;
 
@@ -103,8 +101,8 @@ impl Header {
         let [reserved_bytes] = self.bytes(20);
         let encoding = self.number(56);
         let pages = length / u64::from(PAGE_SIZE);
-        if self.bytes(0) != *MAGIC {
-            let magic = String::from_utf8_lossy(MAGIC);
+        if self.bytes(0) != *DATABASE_MAGIC {
+            let magic = String::from_utf8_lossy(DATABASE_MAGIC);
             return Some(format!("the file is no SQLite database: it does not begin with {magic:?}"));
         }
         if page_size != PAGE_SIZE {
