@@ -4,7 +4,7 @@ mod chain;
 mod sql;
 mod stranger;
 
-use std::{fmt, process::ExitCode};
+use std::{fmt, process::ExitCode, time::Duration};
 
 use serde::Serialize;
 use turso_cloud::{DatabaseName, Error, ErrorKind, GroupName, InvalidInput};
@@ -336,7 +336,7 @@ fn hint_for(error: &Error) -> Option<String> {
         return Some("it may have happened all the same: look before running it again".to_owned());
     }
     if let Some(wait) = error.retry_after() {
-        return Some(format!("try again in {} s", wait.as_secs().max(1)));
+        return Some(again_in(wait));
     }
     if error.kind() == ErrorKind::Forbidden {
         return unprotecting(error.message()?);
@@ -349,6 +349,11 @@ fn hint_for(error: &Error) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// What to do about somebody who asks to wait.
+pub(crate) fn again_in(wait: Duration) -> String {
+    format!("try again in {} s", wait.as_secs().max(1))
 }
 
 /// What lets something be deleted of which the service says that it is protected from that. A group protects its databases,

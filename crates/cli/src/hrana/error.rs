@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use turso_cloud::contract::uploads::ENCRYPTION_KEY_HEADER;
 
 use super::wire::SqlError;
-use crate::exit::{Failure, Kind, UNTRUSTED, is_about_authority};
+use crate::exit::{Failure, Kind, UNTRUSTED, again_in, is_about_authority};
 
 /// A database did not do what it was asked to.
 #[derive(Debug)]
@@ -105,9 +105,7 @@ impl HranaError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Refused { message, .. } if message.contains(ENCRYPTION_KEY_HEADER) => "--encryption-key-file FILE",
-            Self::Refused { retry_after: Some(wait), .. } => {
-                return Some(format!("try again in {} s", wait.as_secs().max(1)));
-            }
+            Self::Refused { retry_after: Some(wait), .. } => return Some(again_in(*wait)),
             Self::Connect(error) if is_about_authority(error) => UNTRUSTED,
             _ if self.exit() == Kind::Unauthenticated => {
                 "a database given by its URL needs a token in TURSO_AUTH_TOKEN: tursoctl db tokens create NAME"
