@@ -31,14 +31,19 @@ impl Asked {
         asked
     }
 
-    /// Whether one of them has this name.
+    /// Whether one of them has this name, whatever stands before it.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|written| Self::is_named(written, name))
+        self.names.iter().any(|written| written.strip_prefix(PREFIXES) == Some(name))
     }
 
-    /// Whether a parameter has this name, whatever stands before it.
-    pub(crate) fn is_named(written: &str, name: &str) -> bool {
-        written.strip_prefix(PREFIXES) == Some(name)
+    /// Adds what another statement asks for: its names, and as many values by place as the one that takes most.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.places = self.places.max(other.places);
+        for name in other.names {
+            if !self.names.contains(&name) {
+                self.names.push(name);
+            }
+        }
     }
 }
 

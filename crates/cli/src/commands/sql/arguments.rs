@@ -45,11 +45,11 @@ impl Given {
         if demand.statements > 1 && !self.positional.is_empty() {
             return Err(several().into());
         }
-        if self.positional.len() > demand.places {
-            let (given, taken) = (counted(self.positional.len() as u64, "value"), demand.places);
+        if self.positional.len() > demand.asked.places {
+            let (given, taken) = (counted(self.positional.len() as u64, "value"), demand.asked.places);
             return Err(Failure::usage(format!("--arg: {given} given, and the statement takes {taken}")).into());
         }
-        match self.named.iter().find(|given| !demand.has(&given.name)) {
+        match self.named.iter().find(|given| !demand.asked.has(&given.name)) {
             Some(NamedValue { name, .. }) => {
                 let failure = Failure::usage(format!("--param {name}: no statement has a parameter of this name"));
                 Err(failure.hint(demand.told()).into())

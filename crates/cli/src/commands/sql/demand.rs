@@ -11,9 +11,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Demand {
     pub(super) statements: u64,
-    /// The most values by place that one of them takes.
-    pub(super) places: usize,
-    names: Vec<String>,
+    pub(super) asked: Asked,
 }
 
 impl Demand {
@@ -23,7 +21,10 @@ impl Demand {
         let mut script = ScriptReader::new(script);
         while let Some(item) = script.next().ok()? {
             match item {
-                Item::Statement(source) => demand.add(Asked::by(&source.text)),
+                Item::Statement(source) => {
+                    demand.statements += 1;
+                    demand.asked.join(Asked::by(&source.text));
+                }
                 Item::Command(source) if source.text.starts_with(".read") => return None,
                 Item::Command(_) => {}
             }
@@ -31,23 +32,9 @@ impl Demand {
         Some(demand)
     }
 
-    fn add(&mut self, asked: Asked) {
-        self.statements += 1;
-        self.places = self.places.max(asked.places);
-        for name in asked.names {
-            if !self.names.contains(&name) {
-                self.names.push(name);
-            }
-        }
-    }
-
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|written| Asked::is_named(written, name))
-    }
-
-    /// What there is instead.
+    /// What there is instead of a name that nothing has.
     pub(super) fn told(&self) -> String {
-        match &*self.names {
+        match &*self.asked.names {
             [] => "the statements have no parameters with names".to_owned(),
             names => format!("there are {}", listed(names)),
         }

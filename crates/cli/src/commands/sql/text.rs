@@ -25,7 +25,7 @@ pub(in crate::commands) enum Text<'a> {
 impl<'a> Text<'a> {
     /// For one database, what can be read only once is run as it comes.
     pub(super) fn of_file(file: &'a Path, databases: usize) -> Result<Self> {
-        if databases < 2 || (file.is_file() && !is_standard_input(file)) {
+        if databases < 2 || !is_read_once(file) {
             return Ok(Self::File(file));
         }
         Input::of_stream(open_file(file)?, file.to_owned()).map(Self::Kept)
@@ -34,7 +34,7 @@ impl<'a> Text<'a> {
     /// The same once more, where reading it takes nothing away.
     pub(super) fn again(&self) -> Result<Option<Box<dyn BufRead + '_>>> {
         match self {
-            Self::File(file) if is_standard_input(file) || !file.is_file() => Ok(None),
+            Self::File(file) if is_read_once(file) => Ok(None),
             _ => self.open().map(Some),
         }
     }
@@ -46,6 +46,11 @@ impl<'a> Text<'a> {
             Self::Kept(input) => Ok(Box::new(BufReader::new(input.from(0)))),
         }
     }
+}
+
+/// Whether reading it takes something away.
+fn is_read_once(file: &Path) -> bool {
+    is_standard_input(file) || !file.is_file()
 }
 
 /// A file, or with `-` the standard input.
