@@ -242,8 +242,8 @@ impl Cloud {
     /// Port 0 stands for any free port.
     ///
     /// On 127.0.0.1, and where Linux allows it, every database has a loopback address of its own on that port; see
-    /// [`Hostnames`](crate::Hostnames). On a loopback address, requests that name another host than one of this machine are refused, so
-    /// that no web page reaches the cloud under a name of its own.
+    /// [`Hostnames`](crate::Hostnames). On a loopback address, requests that name another host than one of this machine are
+    /// refused, so that no web page reaches the cloud under a name of its own.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
