@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicIsize, Ordering};
 
-use super::{LIMIT, allocator};
+use super::{LIMIT, allocator, kept};
 
 /// How much a thread takes or gives back before it tells the others.
 const STEP: isize = 64 * 1024;
@@ -136,9 +136,14 @@ fn count(bytes: isize) {
     }
 }
 
+/// How much everybody has taken.
+pub(super) fn taken() -> isize {
+    TAKEN.load(Ordering::Relaxed)
+}
+
 /// How much is left for everybody.
 fn left() -> isize {
-    LIMIT.cast_signed().saturating_sub(TAKEN.load(Ordering::Relaxed))
+    LIMIT.cast_signed().saturating_sub(taken())
 }
 
 impl Thread {
@@ -210,7 +215,7 @@ impl Thread {
     fn tell(&self) {
         let untold = self.untold.take();
         if untold != 0 {
-            TAKEN.fetch_add(untold, Ordering::Relaxed);
+            kept::note(TAKEN.fetch_add(untold, Ordering::Relaxed).saturating_add(untold));
         }
     }
 }

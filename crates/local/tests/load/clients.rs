@@ -40,6 +40,9 @@ const BUSY: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM
 /// eight that are kept, and two of its own.
 const KEPT_FILES: usize = MOST_STREAMS + 8 + 2;
 
+/// What the process keeps of the memory that all of them took.
+const KEPT_MEMORY: u64 = 128 << 20;
+
 /// Larger than what the sockets take up on the way.
 const LARGE: &str = "SELECT hex(randomblob(4500000))";
 
@@ -326,6 +329,8 @@ async fn let_in_clients_that_do_not_behave() {
     turso.databases().delete("app").await.unwrap();
     Open::expect(before, "the database is gone").await;
     server.shutdown().await;
+    let kept = process::memory_in_the_end(KEPT_MEMORY).await;
+    assert!(kept < KEPT_MEMORY, "{kept} bytes of memory are kept");
 }
 
 async fn shut_down_a_busy_server() {

@@ -1,6 +1,6 @@
 //! What clients can have the cloud keep in memory, whatever they send.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::{Request, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -19,10 +19,7 @@ const CLIENTS: usize = 16;
 const MOST_MEMORY: u64 = 768 << 20;
 
 /// What it may keep of it.
-const MOST_KEPT: u64 = 256 << 20;
-
-/// Giving it back takes no longer unless something is wrong.
-const PATIENCE: Duration = Duration::from_secs(20);
+const MOST_KEPT: u64 = 128 << 20;
 
 /// Each would take much of what a machine has, if there were enough of it.
 fn greedy() -> Vec<(&'static str, String)> {
@@ -46,17 +43,6 @@ fn greedy() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What is left of it once the threads that had it have given it back.
-async fn kept_in_the_end() -> u64 {
-    let settled = async {
-        while process::memory() >= MOST_KEPT {
-            yield_now().await;
-        }
-    };
-    let _still_more = timeout(PATIENCE, settled).await;
-    process::memory()
-}
-
 /// Whether a statement is carried out, be it only once threads have given back the memory that others had.
 async fn succeeds_in_the_end(cloud: &Cloud, token: &str, sql: &str) -> bool {
     let carried_out = async {
@@ -64,7 +50,7 @@ async fn succeeds_in_the_end(cloud: &Cloud, token: &str, sql: &str) -> bool {
             yield_now().await;
         }
     };
-    timeout(PATIENCE, carried_out).await.is_ok()
+    timeout(process::PATIENCE, carried_out).await.is_ok()
 }
 
 async fn send(cloud: &Cloud, path: &str, token: &str, body: String) -> Response<Body> {
@@ -126,7 +112,7 @@ fn whatever_readers_send_at_once_the_process_keeps_its_size() {
             let began = Instant::now();
             let codes = run_at_once(&cloud, &token, &sql).await;
             let most = process::take_most_memory();
-            let kept = kept_in_the_end().await;
+            let kept = process::memory_in_the_end(MOST_KEPT).await;
             eprintln!("{name}: at most {} MiB in {:?}, then {} MiB", most >> 20, began.elapsed(), kept >> 20);
             assert!(codes.iter().all(|code| code != "SQLITE_INTERRUPT"), "{name}: {codes:?}");
             assert!(most < MOST_MEMORY, "{name}: {most} bytes");
