@@ -17,7 +17,7 @@ use turso_cloud_local::{Cloud, Server};
 use crate::{alone, pipeline, process};
 
 /// Of each kind, at the same time.
-const CLIENTS: usize = 20;
+const CLIENTS: usize = 16;
 
 /// More than the clients of all kinds, and less than those of two rounds.
 const MOST_CONNECTIONS: usize = 300;
