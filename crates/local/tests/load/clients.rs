@@ -41,7 +41,7 @@ const BUSY: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM
 const KEPT_FILES: usize = MOST_STREAMS + 8 + 2;
 
 /// What the process keeps of the memory that all of them took.
-const KEPT_MEMORY: u64 = 128 << 20;
+const KEPT_MEMORY: u64 = 96 << 20;
 
 /// Larger than what the sockets take up on the way.
 const LARGE: &str = "SELECT hex(randomblob(4500000))";
