@@ -26,11 +26,11 @@ pub(super) fn refuse_folder(file: &Path) -> Result<(), Failure> {
     if file.is_dir() { Err(Failure::usage(format!("{} is a folder, and no file", file.display()))) } else { Ok(()) }
 }
 
-/// What stands for it among files.
-pub(super) const STANDARD_INPUT: &str = "-";
+/// What stands for standard input among files.
+pub(super) const DASH: &str = "-";
 
 pub(super) fn is_standard_input(file: &Path) -> bool {
-    file == Path::new(STANDARD_INPUT)
+    file == Path::new(DASH)
 }
 
 /// A file that is read more than once.

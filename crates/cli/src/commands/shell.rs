@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use turso_cloud_local::Scanner;
 
 use super::{
-    input::STANDARD_INPUT,
+    input::DASH,
     sql::{Flow, Given, Performer as _, Runner, Text, access, partial, rehearse, run_script, writer},
 };
 use crate::{
@@ -60,7 +60,7 @@ fn text(args: &ShellArgs) -> Text<'_> {
     match (&args.command, &args.file) {
         (Some(sql), _) => Text::Given(sql),
         (None, Some(file)) => Text::File(file),
-        (None, None) => Text::File(Path::new(STANDARD_INPUT)),
+        (None, None) => Text::File(Path::new(DASH)),
     }
 }
 
