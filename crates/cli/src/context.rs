@@ -41,8 +41,16 @@ pub(crate) struct Context {
     output: Output,
     token: OnceLock<Setting<ApiToken>>,
     encryption_key: OnceLock<EncryptionKey>,
+    certificates: OnceLock<Certificates>,
     client: OnceLock<Client>,
     recorder: Option<Recorder>,
+}
+
+/// Certificates to trust, as they are written and as they were read.
+#[derive(Debug)]
+pub(crate) struct Certificates {
+    pem: Vec<u8>,
+    pub(crate) all: Vec<Certificate>,
 }
 
 /// How much it takes to confirm something.
@@ -68,8 +76,8 @@ impl Context {
         let settings = Settings::resolve(&flags, command)?;
         let output = Output::new(&flags, settings.format());
         let recorder = flags.dry_run.then(|| Recorder::new(output.truth().clone()));
-        let (token, encryption_key, client) = Default::default();
-        Ok(Self { flags, settings, output, token, encryption_key, client, recorder })
+        let (token, encryption_key, certificates, client) = Default::default();
+        Ok(Self { flags, settings, output, token, encryption_key, certificates, client, recorder })
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -226,14 +234,18 @@ impl Context {
         Err(Failure::new(Kind::Declined, "nothing was done").into())
     }
 
-    /// What to trust beside the certificates of the platform, in PEM.
-    pub(crate) fn certificates(&self) -> Result<Option<Vec<u8>>> {
+    /// What to trust beside the certificates of the platform; read only once, as a pipe can be.
+    pub(crate) fn certificates(&self) -> Result<Option<&Certificates>> {
         let Some(file) = self.settings.text("cacert") else { return Ok(None) };
-        let pem = fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?;
-        if Certificate::from_pem_bundle(&pem).is_ok_and(|certificates| !certificates.is_empty()) {
-            return Ok(Some(pem));
+        if let Some(certificates) = self.certificates.get() {
+            return Ok(Some(certificates));
         }
-        Err(Failure::usage(format!("{file} holds no certificate in PEM")).into())
+        let pem = fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?;
+        let all = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+        if all.is_empty() {
+            return Err(Failure::usage(format!("{file} holds no certificate in PEM")).into());
+        }
+        Ok(Some(self.certificates.get_or_init(|| Certificates { pem, all })))
     }
 
     /// How often a request may be repeated, if anything is said of it.
@@ -274,8 +286,8 @@ impl Context {
         if let Some(retries) = self.retries()? {
             builder = builder.retry(RetryPolicy::default().max_retries(retries));
         }
-        if let Some(pem) = self.certificates()? {
-            builder = builder.root_certificates(pem);
+        if let Some(certificates) = self.certificates()? {
+            builder = builder.root_certificates(certificates.pem.clone());
         }
         if self.flags.trace_http {
             builder = builder.layer(Tracer::over);
