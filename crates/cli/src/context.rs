@@ -19,6 +19,7 @@ use crate::{
     config::{Setting, Settings, Source, parse_duration},
     exit::{Failure, Kind},
     output::Output,
+    progress,
     requests::{Recorder, Tracer},
     stdin,
     terminal::harmless,
@@ -64,8 +65,9 @@ pub(crate) enum Weight<'a> {
 
 /// Says what a person has to know to go on, even with `--quiet`.
 pub(crate) fn say(text: impl std::fmt::Display) {
+    let text = harmless(text.to_string());
     // Whoever closed standard error does not want to be told.
-    let _ = writeln!(anstream::stderr(), "{}", harmless(text.to_string()));
+    let _ = progress::beside(|| writeln!(anstream::stderr(), "{text}"));
 }
 
 impl Context {

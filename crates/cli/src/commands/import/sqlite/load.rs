@@ -48,7 +48,7 @@ pub(super) async fn run(
     let bytes = fingerprint.bytes();
     let journal = Journal::new(&destination.place(cx), "", fingerprint)?;
     let earlier = args.import.earlier(&journal)?;
-    let stop = Stop::listen()?;
+    let stop = Stop::listen(cx.flags().quiet)?;
     let connection = destination.open(cx, group.as_ref(), &stop).await?;
     let existing = stop.or(names(&connection)).await?;
     if earlier.is_none() {

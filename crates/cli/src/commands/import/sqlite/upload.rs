@@ -23,7 +23,7 @@ pub(super) async fn run(cx: &Context, args: &Import, bytes: u64) -> Result<()> {
         cx.notice(format_args!("this would upload {bytes} bytes"));
         return Ok(cx.client()?.databases().create(new.seed(Seed::DatabaseUpload)).await.map(drop)?);
     }
-    let stop = Stop::listen()?;
+    let stop = Stop::listen(cx.flags().quiet)?;
     let progress = progress::of_file(cx, "uploading", file, bytes);
     let (shown, is_created) = (progress.clone(), Arc::new(AtomicBool::new(false)));
     let was_created = Arc::clone(&is_created);
