@@ -20,7 +20,7 @@ use crate::{
     context::{Context, say},
     exit::{Failure, Report},
     script::{ScriptReader, Source},
-    signals,
+    signals, stdout,
 };
 use editor::{Line, LineEditor};
 use session::Session;
@@ -86,6 +86,7 @@ async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
         };
         let Some(text) = pending.add(&line) else { continue };
         editor.remember(text.trim_end());
+        session.runner.writer.set_width(stdout::width());
         if run_text(session, &text).await? == Flow::Quit {
             break;
         }
