@@ -35,10 +35,11 @@ pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
     } else {
         sqlite_file::check_settled(file)?;
     }
+    let reader = Reader::open(file)?;
     // A file that may be large is read only where it could go.
     let group = destination.check(cx).await?;
     let checking = progress::of_file(cx, "checking", file, fingerprint.bytes());
-    let reader = Reader::open(file)?;
+    reader.check()?;
     if let Some(group) = group {
         drop((checking, reader));
         return upload::run(cx, &args.import, &group, fingerprint.bytes()).await;
