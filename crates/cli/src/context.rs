@@ -1,7 +1,7 @@
 //! What every command is handed.
 
 use std::{
-    env, fs,
+    env,
     io::{self, IsTerminal as _, Write as _},
     sync::OnceLock,
     time::Duration,
@@ -148,7 +148,7 @@ impl Context {
         }
         let key = match &args.encryption_key_file {
             Some(file) => {
-                let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+                let text = stdin::text_of_file(file).with_context(|| format!("cannot read {}", file.display()))?;
                 Some((text, file.display().to_string()))
             }
             None => KEY_VARIABLES.iter().find_map(|variable| {
@@ -242,7 +242,8 @@ impl Context {
         if let Some(certificates) = self.certificates.get() {
             return Ok(Some(certificates));
         }
-        let pem = fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?;
+        let pem =
+            stdin::whole_file(file.as_ref()).with_context(|| format!("cannot read the certificates of {file}"))?;
         let all = Certificate::from_pem_bundle(&pem).unwrap_or_default();
         if all.is_empty() {
             return Err(Failure::usage(format!("{file} holds no certificate in PEM")).into());

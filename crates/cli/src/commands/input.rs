@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::{self, File},
+    fs::File,
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,7 +18,7 @@ pub(super) fn read(file: &Path) -> Result<String> {
         return stdin::whole().context("cannot read the standard input");
     }
     refuse_folder(file)?;
-    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+    stdin::text_of_file(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 /// A folder in the place of a file is a slip of whoever typed it.
