@@ -3,7 +3,6 @@
 use std::{env, time::Duration};
 
 use anyhow::{Context as _, Result};
-use reqwest::Certificate;
 use turso_cloud::{Client, DatabaseName, DatabaseToken, Error, Expiration, InvalidInput, NewToken, refuse_in_clear};
 use url::{Host, Url};
 
@@ -150,7 +149,7 @@ fn token_of_environment() -> Result<Option<DatabaseToken>> {
 
 fn settings(cx: &Context) -> Result<HttpSettings> {
     let timeout = cx.settings().text("timeout").map(parse_duration).transpose().map_err(Failure::usage)?;
-    let certificates = cx.certificates()?.map(|pem| Certificate::from_pem_bundle(&pem)).transpose()?;
+    let certificates = cx.certificates()?.map(|certificates| certificates.all.clone());
     Ok(HttpSettings {
         connect_timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
         read_timeout: timeout.unwrap_or(READ_TIMEOUT),

@@ -1,7 +1,7 @@
 //! What every command is handed.
 
 use std::{
-    env, fs,
+    env,
     io::{self, IsTerminal as _, Write as _},
     sync::OnceLock,
     time::Duration,
@@ -19,6 +19,7 @@ use crate::{
     config::{Setting, Settings, Source, parse_duration},
     exit::{Failure, Kind},
     output::Output,
+    progress,
     requests::{Recorder, Tracer},
     stdin,
     terminal::harmless,
@@ -41,8 +42,16 @@ pub(crate) struct Context {
     output: Output,
     token: OnceLock<Setting<ApiToken>>,
     encryption_key: OnceLock<EncryptionKey>,
+    certificates: OnceLock<Certificates>,
     client: OnceLock<Client>,
     recorder: Option<Recorder>,
+}
+
+/// Certificates to trust, as they are written and as they were read.
+#[derive(Debug)]
+pub(crate) struct Certificates {
+    pem: Vec<u8>,
+    pub(crate) all: Vec<Certificate>,
 }
 
 /// How much it takes to confirm something.
@@ -56,8 +65,9 @@ pub(crate) enum Weight<'a> {
 
 /// Says what a person has to know to go on, even with `--quiet`.
 pub(crate) fn say(text: impl std::fmt::Display) {
+    let text = harmless(text.to_string());
     // Whoever closed standard error does not want to be told.
-    let _ = writeln!(anstream::stderr(), "{}", harmless(text.to_string()));
+    let _ = progress::beside(|| writeln!(anstream::stderr(), "{text}"));
 }
 
 impl Context {
@@ -68,8 +78,8 @@ impl Context {
         let settings = Settings::resolve(&flags, command)?;
         let output = Output::new(&flags, settings.format());
         let recorder = flags.dry_run.then(|| Recorder::new(output.truth().clone()));
-        let (token, encryption_key, client) = Default::default();
-        Ok(Self { flags, settings, output, token, encryption_key, client, recorder })
+        let (token, encryption_key, certificates, client) = Default::default();
+        Ok(Self { flags, settings, output, token, encryption_key, certificates, client, recorder })
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -138,7 +148,7 @@ impl Context {
         }
         let key = match &args.encryption_key_file {
             Some(file) => {
-                let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+                let text = stdin::text_of_file(file).with_context(|| format!("cannot read {}", file.display()))?;
                 Some((text, file.display().to_string()))
             }
             None => KEY_VARIABLES.iter().find_map(|variable| {
@@ -226,14 +236,19 @@ impl Context {
         Err(Failure::new(Kind::Declined, "nothing was done").into())
     }
 
-    /// What to trust beside the certificates of the platform, in PEM.
-    pub(crate) fn certificates(&self) -> Result<Option<Vec<u8>>> {
+    /// What to trust beside the certificates of the platform; read only once, as a pipe can be.
+    pub(crate) fn certificates(&self) -> Result<Option<&Certificates>> {
         let Some(file) = self.settings.text("cacert") else { return Ok(None) };
-        let pem = fs::read(file).with_context(|| format!("cannot read the certificates of {file}"))?;
-        if Certificate::from_pem_bundle(&pem).is_ok_and(|certificates| !certificates.is_empty()) {
-            return Ok(Some(pem));
+        if let Some(certificates) = self.certificates.get() {
+            return Ok(Some(certificates));
         }
-        Err(Failure::usage(format!("{file} holds no certificate in PEM")).into())
+        let pem =
+            stdin::whole_file(file.as_ref()).with_context(|| format!("cannot read the certificates of {file}"))?;
+        let all = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+        if all.is_empty() {
+            return Err(Failure::usage(format!("{file} holds no certificate in PEM")).into());
+        }
+        Ok(Some(self.certificates.get_or_init(|| Certificates { pem, all })))
     }
 
     /// How often a request may be repeated, if anything is said of it.
@@ -274,8 +289,8 @@ impl Context {
         if let Some(retries) = self.retries()? {
             builder = builder.retry(RetryPolicy::default().max_retries(retries));
         }
-        if let Some(pem) = self.certificates()? {
-            builder = builder.root_certificates(pem);
+        if let Some(certificates) = self.certificates()? {
+            builder = builder.root_certificates(certificates.pem.clone());
         }
         if self.flags.trace_http {
             builder = builder.layer(Tracer::over);

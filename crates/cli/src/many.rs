@@ -6,26 +6,39 @@ use anyhow::Result;
 
 use crate::{
     args::Format,
+    config::Settings,
     context::{Context, say},
-    exit::{Failure, Kind, Report},
+    exit::{Failure, Kind, Report, introduce},
 };
 
 /// The failures among some of many.
 #[derive(Debug)]
-pub(crate) struct Failures {
+pub(crate) struct Failures<'c> {
+    settings: &'c Settings,
     total: usize,
     failed: Vec<String>,
     /// Whether what is said of each has to wait for the error of the whole run, which is one line for a program.
     is_told_at_once: bool,
     /// What is said of those for whom it has to wait.
     reasons: Vec<String>,
+    /// What helps each of those that failed, if anything does.
+    hints: Vec<Option<String>>,
     only: Option<anyhow::Error>,
 }
 
-impl Failures {
-    pub(crate) fn of(cx: &Context, total: usize) -> Self {
+impl<'c> Failures<'c> {
+    pub(crate) fn of(cx: &'c Context, total: usize) -> Self {
         let is_told_at_once = !matches!(cx.out().format(), Format::Json | Format::Jsonl);
-        Self { total, failed: Vec::new(), is_told_at_once, reasons: Vec::new(), only: None }
+        let settings = cx.settings();
+        Self {
+            settings,
+            total,
+            failed: Vec::new(),
+            is_told_at_once,
+            reasons: Vec::new(),
+            hints: Vec::new(),
+            only: None,
+        }
     }
 
     /// Notes a failure and says so at once, unless it is the failure of the whole run.
@@ -35,13 +48,14 @@ impl Failures {
             return;
         }
         let is_named = names(&error, name);
-        let said = Report::of(&error);
+        let said = Report::of(&introduce(self.settings, error));
         match (self.is_told_at_once, is_named) {
             (true, true) => say(said.shown()),
             (true, false) => say(format_args!("{name}: {}", said.shown())),
             (false, true) => self.reasons.push(said.message().to_owned()),
             (false, false) => self.reasons.push(format!("{name} ({})", said.message())),
         }
+        self.hints.push(said.hint().map(str::to_owned));
         self.failed.push(name.to_owned());
     }
 
@@ -55,8 +69,14 @@ impl Failures {
         }
         let (failed, total) = (self.failed.len(), self.total);
         let which = if self.is_told_at_once { listed(&self.failed) } else { self.reasons.join("; ") };
-        Err(Failure::new(Kind::Partial, format!("{failed} of {total} failed: {which}")).into())
+        let failure = Failure::new(Kind::Partial, format!("{failed} of {total} failed: {which}"));
+        Err(self.hints.into_iter().reduce(common).flatten().into_iter().fold(failure, Failure::hint).into())
     }
+}
+
+/// What helps both.
+fn common(one: Option<String>, other: Option<String>) -> Option<String> {
+    one.filter(|hint| other.as_ref() == Some(hint))
 }
 
 /// Whether an error begins with a sentence that has this name as one of its words.

@@ -1,9 +1,13 @@
 //! How far something is, on standard error and only where somebody sees it.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use console::Term;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 
 use crate::{context::Context, terminal};
 
@@ -18,14 +22,31 @@ const UNKNOWN: &str = "{spinner} {wide_msg} {bytes} {bytes_per_sec}";
 /// The columns that a bar worth drawing and the numbers behind it take.
 const ROOM: usize = 60;
 
+/// The bar that was made last, which may be gone.
+static LAST: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
+
+/// Writes to standard error in lines of their own, with a bar that is drawn there below them.
+pub(crate) fn beside<T>(write: impl FnOnce() -> T) -> T {
+    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(WeakProgressBar::upgrade);
+    match last {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+fn new(cx: &Context, what: &str, style: ProgressStyle) -> ProgressBar {
+    let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target).with_style(style).with_message(terminal::line(what));
+    *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.downgrade());
+    bar
+}
+
 /// A bar for bytes, with rate and time left; nothing is drawn in scripts, with `--quiet` or in a dry run. It goes away
 /// when it is dropped.
 pub(crate) fn bytes(cx: &Context, what: &str) -> ProgressBar {
-    let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let (_, columns) = Term::stderr().size();
     let has_room = console::measure_text_width(what) + ROOM <= usize::from(columns);
-    let bar = ProgressBar::with_draw_target(None, target).with_message(terminal::line(what));
-    bar.with_style(style(if has_room { BYTES } else { NARROW }))
+    new(cx, what, style(if has_room { BYTES } else { NARROW }))
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -34,10 +55,7 @@ fn style(template: &str) -> ProgressStyle {
 
 /// A sign of life while something of unknown length goes on.
 pub(crate) fn waiting(cx: &Context, what: &str) -> ProgressBar {
-    let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(None, target)
-        .with_style(ProgressStyle::default_spinner())
-        .with_message(terminal::line(what));
+    let bar = new(cx, what, ProgressStyle::default_spinner());
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }

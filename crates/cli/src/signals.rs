@@ -78,8 +78,11 @@ pub(crate) fn watch_input() -> io::Result<()> {
         return Ok(());
     }
     beside(async |mut signals| {
+        let kind = signals.stopped().await;
+        // What is not being read at this moment may be at the next one.
         loop {
-            leave_input(signals.stopped().await);
+            leave_input(kind);
+            time::sleep(LOOK_AGAIN).await;
         }
     })
 }
@@ -89,7 +92,7 @@ fn beside<F>(hear: impl FnOnce(Signals) -> F + Send + 'static) -> io::Result<()>
 where
     F: Future<Output = ()>,
 {
-    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = {
         let _inside = runtime.enter();
         Signals::listen()?

@@ -1,10 +1,13 @@
-//! The standard input, read by the thread that asks: nothing else can end it then, so signals are told.
+//! The standard input, and pipes that are named as files are, read by the thread that asks: nothing else can end it then, so
+//! signals are told.
 
 #[cfg(unix)]
 mod echo;
 
 use std::{
+    fs::File,
     io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -74,6 +77,35 @@ pub(crate) struct Stdin;
 impl io::Read for Stdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         reading(|| io::stdin().read(buffer))
+    }
+}
+
+/// A file, which may be a pipe whose writer takes its time.
+pub(crate) fn open(file: &Path) -> io::Result<Box<dyn io::Read>> {
+    if file.is_file() {
+        return Ok(Box::new(File::open(file)?));
+    }
+    reading(|| File::open(file)).map(|pipe| Box::new(Pipe(pipe)) as Box<dyn io::Read>)
+}
+
+/// All of such a file.
+pub(crate) fn whole_file(file: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open(file)?.read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// The same as text.
+pub(crate) fn text_of_file(file: &Path) -> io::Result<String> {
+    io::read_to_string(open(file)?)
+}
+
+#[derive(Debug)]
+struct Pipe(File);
+
+impl io::Read for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        reading(|| self.0.read(buffer))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::{self, File},
+    fs::File,
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,7 +18,7 @@ pub(super) fn read(file: &Path) -> Result<String> {
         return stdin::whole().context("cannot read the standard input");
     }
     refuse_folder(file)?;
-    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+    stdin::text_of_file(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 /// A folder in the place of a file is a slip of whoever typed it.
@@ -26,11 +26,11 @@ pub(super) fn refuse_folder(file: &Path) -> Result<(), Failure> {
     if file.is_dir() { Err(Failure::usage(format!("{} is a folder, and no file", file.display()))) } else { Ok(()) }
 }
 
-/// What stands for it among files.
-pub(super) const STANDARD_INPUT: &str = "-";
+/// What stands for standard input among files.
+pub(super) const DASH: &str = "-";
 
 pub(super) fn is_standard_input(file: &Path) -> bool {
-    file == Path::new(STANDARD_INPUT)
+    file == Path::new(DASH)
 }
 
 /// A file that is read more than once.

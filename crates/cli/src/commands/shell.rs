@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use turso_cloud_local::Scanner;
 
 use super::{
-    input::STANDARD_INPUT,
+    input::DASH,
     sql::{Flow, Given, Performer as _, Runner, Text, access, partial, rehearse, run_script, writer},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     context::{Context, say},
     exit::{Failure, Report},
     script::{ScriptReader, Source},
-    signals,
+    signals, stdout,
 };
 use editor::{Line, LineEditor};
 use session::Session;
@@ -60,7 +60,7 @@ fn text(args: &ShellArgs) -> Text<'_> {
     match (&args.command, &args.file) {
         (Some(sql), _) => Text::Given(sql),
         (None, Some(file)) => Text::File(file),
-        (None, None) => Text::File(Path::new(STANDARD_INPUT)),
+        (None, None) => Text::File(Path::new(DASH)),
     }
 }
 
@@ -86,6 +86,7 @@ async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
         };
         let Some(text) = pending.add(&line) else { continue };
         editor.remember(text.trim_end());
+        session.runner.writer.set_width(stdout::width());
         if run_text(session, &text).await? == Flow::Quit {
             break;
         }

@@ -1,7 +1,7 @@
 use std::{
     collections::BTreeMap,
     env::{self, VarError},
-    fmt, fs,
+    fmt,
     io::Read as _,
     path::Path,
 };
@@ -172,7 +172,7 @@ fn given_token(file: Option<&Path>, is_on_stdin: bool) -> Result<Option<ApiToken
 
 fn token_of_file(file: &Path) -> Result<String> {
     let mut text = String::new();
-    fs::File::open(file)
+    stdin::open(file)
         .and_then(|file| file.take(LONGEST_TOKEN).read_to_string(&mut text))
         .with_context(|| format!("cannot read the token file {}", file.display()))?;
     Ok(text)

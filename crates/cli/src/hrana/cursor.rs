@@ -72,7 +72,11 @@ impl<'c> Cursor<'c> {
                     self.columns = cols.into_iter().map(|column| column.name.unwrap_or_default()).collect();
                 }
                 Entry::StepBegin { .. } => self.is_autocommit = true,
-                Entry::Row { row } if !self.is_autocommit => return Ok(Some(row)),
+                Entry::Row { row } if !self.is_autocommit => {
+                    // Many rows may have arrived, and whoever waits beside them for Ctrl-C has to have a turn.
+                    tokio::task::consume_budget().await;
+                    return Ok(Some(row));
+                }
                 Entry::StepEnd { affected_row_count } if !self.is_autocommit => {
                     self.ended = Some(Ended { affected: affected_row_count });
                 }

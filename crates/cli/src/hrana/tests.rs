@@ -1,6 +1,7 @@
 //! What happens with answers that a local cloud gives only after a while, or never.
 
 use std::{
+    cell::Cell,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
     sync::mpsc,
@@ -9,6 +10,7 @@ use std::{
 };
 
 use serde_json::{Value as Json, json};
+use tokio::task::yield_now;
 
 use super::{Connection, HranaError, Http, HttpSettings, Statement, Value, wire::Opening};
 use crate::exit::Kind;
@@ -106,6 +108,36 @@ async fn the_stream_of_a_statement_that_is_left_is_ended() {
     assert_eq!((path.as_str(), request), ("/v3/pipeline", json!({"baton": "two", "requests": [{"type": "close"}]})));
     connection.rows(&Statement::new("SELECT 1")).await.unwrap();
     assert_eq!(asked.recv().unwrap().1["baton"], json!(null));
+}
+
+/// Such as what listens for Ctrl-C.
+#[tokio::test]
+async fn what_waits_beside_rows_has_a_turn_however_many_have_arrived() {
+    const ROWS: usize = 50_000;
+    let (status, answer) = cursor("one", 1, true);
+    let row = answer.lines().find(|line| line.contains("\"row\"")).unwrap().to_owned() + "\n";
+    let (url, _asked) = server(vec![(status, answer.replacen(&row, &row.repeat(ROWS), 1))]);
+    let mut connection = connection(&url);
+    let mut rows = connection.query(&Statement::new("SELECT n")).await.unwrap();
+    let (read, mut seen, mut most_between_turns) = (Cell::new(0), 0, 0);
+    let reading = async {
+        while rows.next().await.unwrap().is_some() {
+            read.set(read.get() + 1);
+        }
+    };
+    let beside = async {
+        loop {
+            most_between_turns = most_between_turns.max(read.get() - seen);
+            seen = read.get();
+            yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = reading => {}
+        () = beside => {}
+    }
+    assert_eq!(read.get(), ROWS);
+    assert!(most_between_turns < 1000, "{most_between_turns}");
 }
 
 #[tokio::test]

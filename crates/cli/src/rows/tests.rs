@@ -55,6 +55,12 @@ fn every_format_has_the_rows() {
 }
 
 #[test]
+fn a_text_with_a_zero_byte_is_quoted_as_sql_that_can_be_run() {
+    let text = Value::Text("it's\0'".into());
+    assert_eq!(write(Mode::Quote, &["text"], &[vec![text]]), "CAST(X'697427730027' AS TEXT)\n");
+}
+
+#[test]
 fn no_rows_are_still_a_document() {
     assert_eq!(write(Mode::Json, &["a"], &[]), "[]\n");
     assert_eq!(write(Mode::Yaml, &["a"], &[]), "[]\n");

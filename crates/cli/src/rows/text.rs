@@ -22,13 +22,17 @@ pub(crate) fn literal(value: &Value) -> String {
         // Nobody knows which infinity it was.
         Value::Real(value) if !value.is_finite() => "NULL".to_owned(),
         Value::Real(value) => format!("{value:?}"),
+        // No statement can have a zero byte in it.
+        Value::Text(text) if text.contains('\0') => format!("CAST({} AS TEXT)", blob(text.as_bytes())),
         Value::Text(text) => quote_text(text),
-        Value::Blob(bytes) => {
-            let mut text = String::with_capacity(bytes.len() * 2 + 3);
-            text.push_str("X'");
-            HEXLOWER.encode_append(bytes, &mut text);
-            text.push('\'');
-            text
-        }
+        Value::Blob(bytes) => blob(bytes),
     }
+}
+
+fn blob(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2 + 3);
+    text.push_str("X'");
+    HEXLOWER.encode_append(bytes, &mut text);
+    text.push('\'');
+    text
 }

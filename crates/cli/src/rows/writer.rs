@@ -93,6 +93,11 @@ impl<W: Write> RowWriter<W> {
         self.mode = mode;
     }
 
+    /// A terminal may have another width than before.
+    pub(crate) fn set_width(&mut self, width: Option<u16>) {
+        self.width = width;
+    }
+
     pub(crate) fn out(&mut self) -> &mut W {
         &mut self.out
     }

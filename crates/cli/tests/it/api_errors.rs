@@ -80,6 +80,7 @@ fn what_is_not_the_api_is_not_believed_that_something_is_not_there() {
         &["audit", "list"],
         &["doctor"],
         &["db", "delete", "orders", "--yes"],
+        &["db", "delete", "orders", "other", "--yes"],
         &["auth", "login", "--token-stdin"],
     ] {
         let mut command = served.command(&[arguments, &["-o", "json"]].concat());
@@ -89,7 +90,8 @@ fn what_is_not_the_api_is_not_believed_that_something_is_not_there() {
             "what answers at {url} (environment variable TURSO_API_BASEURL) does not look like the Platform API"
         );
         let error = ended.error();
-        assert_eq!((ended.code, error["hint"].as_str()), (Some(1), Some(&*hint)), "{arguments:?}: {error}");
+        let code = if arguments.contains(&"other") { 7 } else { 1 };
+        assert_eq!((ended.code, error["hint"].as_str()), (Some(code), Some(&*hint)), "{arguments:?}: {error}");
     }
 }
 

@@ -1,9 +1,13 @@
 //! Whom `tursoctl` trusts, and when it reads the certificates of the system.
 
 use std::io;
+#[cfg(unix)]
+use std::{process::Command, thread};
 
 use turso_cloud_local::Cloud;
 
+#[cfg(unix)]
+use crate::support::text;
 use crate::{
     sql,
     support::{ELSEWHERE, Ended, Served},
@@ -103,4 +107,19 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
         let ended = Ended::of(command.env_remove("NO_PROXY").env_remove("no_proxy").output().unwrap());
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
+}
+
+/// As a shell makes them: `--cacert <(...)`.
+#[cfg(unix)]
+#[test]
+fn certificates_may_come_from_a_pipe_that_can_be_read_only_once() {
+    let served = sql::served(&["shop"]);
+    let pipe = served.config_folder().join("ca.pipe");
+    std::fs::create_dir_all(served.config_folder()).unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (certificate, writing) = (served.cloud.ca_certificate().unwrap(), pipe.clone());
+    // Whoever reads it again finds nothing there.
+    thread::spawn(move || [&*certificate, ""].iter().try_for_each(|text| std::fs::write(&writing, text)));
+    let arguments = ["sql", "shop", "SELECT 40 + 2 AS answer", "-o", "name", "--cacert"];
+    assert_eq!(served.done(&[&arguments[..], &[text(&pipe).as_str()]].concat()), "42\n");
 }

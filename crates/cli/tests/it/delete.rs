@@ -96,7 +96,8 @@ fn what_is_protected_stays_and_is_told_of() {
     assert_eq!(ended.code, Some(7));
     let said = "cannot delete the database test-2: forbidden (403): database test-2 is delete-protected";
     assert!(ended.stderr.contains(&format!("deleted the database test-1\n{said}")), "{}", ended.stderr);
-    assert!(ended.stderr.ends_with("error: 1 of 3 failed: test-2\n"), "{}", ended.stderr);
+    let whole = "error: 1 of 3 failed: test-2\nhint: tursoctl db protect test-2 off\n";
+    assert!(ended.stderr.ends_with(whole), "{}", ended.stderr);
     assert_eq!(left(&served), ["test-2"]);
 }
 

@@ -333,3 +333,25 @@ fn an_import_that_fails_leaves_nothing_of_what_it_made() {
     assert_eq!(served.done(&["sql", "shop", "SELECT group_concat(name) FROM sqlite_schema", "-o", "name"]), "t\n");
     assert_eq!(served.done(&["sql", "shop", "SELECT group_concat(id) FROM t", "-o", "name"]), "2\n");
 }
+
+#[test]
+fn a_file_is_read_only_where_it_could_go() {
+    let served = served(&["shop"]);
+    let content = "PRAGMA journal_mode = WAL; CREATE TABLE goods (id); INSERT INTO goods VALUES (1)";
+    let (file, handle) = file(&served, "goods.db", content);
+    drop(handle);
+    let mut bytes = std::fs::read(&file).unwrap();
+    // What is behind the page with the schema.
+    bytes.get_mut(4096..).unwrap().fill(0xff);
+    std::fs::write(&file, bytes).unwrap();
+    let import = |to: &[&str]| served.run(&[&["import", "sqlite", &file, "--to"], to].concat());
+    for (to, code, said) in [
+        (&["nowhere"][..], 5, "there is no database \"nowhere\""),
+        (&["shop", "--create"], 6, "database \"shop\" exists already"),
+        (&["shop", "--create", "--keep"], 2, "--keep: an upload that stops"),
+        (&["shop"], 2, "is damaged"),
+    ] {
+        let ended = import(to);
+        assert!(ended.code == Some(code) && ended.stderr.contains(said), "{to:?}: {}", ended.stderr);
+    }
+}

@@ -61,3 +61,24 @@ fn tables_fit_into_a_narrow_terminal() {
         assert!(wide.is_empty(), "{arguments:?}: {wide:#?}");
     }
 }
+
+#[test]
+fn an_import_that_is_asked_to_wait_says_so_and_for_how_long() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, text)"]);
+    let file = numbers(&served, 1000);
+    for quiet in [&[][..], &["--quiet"]] {
+        served.cloud.faults().clear();
+        // The stream that the table was looked at by is closed by the same path.
+        let third = served.cloud.faults().on_path("/v3/pipeline").nth(3);
+        let busy = third.retry_after(1).error("too busy").reply(429);
+        let arguments = ["import", "csv", &file, "--to", "shop", "--mode", "replace", "--retries", "1"];
+        let arguments = [&arguments[..], quiet].concat();
+        let (code, said) = Terminal::new(&served.command(&arguments)).end();
+        assert_eq!((code, busy.count()), (0, 1), "{said}");
+        let is_told = said
+            .split(['\r', '\n'])
+            .any(|line| line.trim_end() == "the database answered 429: too busy; trying again in 1 s");
+        assert_eq!(is_told, quiet.is_empty(), "{said:?}");
+    }
+}

@@ -149,3 +149,18 @@ fn a_table_fits_and_what_was_typed_is_kept_for_its_owner_alone() {
     let kept = std::fs::read_to_string(&history).unwrap();
     assert!(kept.contains("AS words") && !kept.contains("a secret"), "{kept}");
 }
+
+#[test]
+fn a_table_fits_the_terminal_as_it_is_now() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE VIEW v AS SELECT replace(hex(zeroblob(11)), '00', 'word ') AS words"]);
+    let mut shell = shell(&served);
+    shell.expect("shop> ");
+    shell.resize(30);
+    shell.line("SELECT * FROM v;");
+    let said = shell.expect("word\r\n");
+    let first = said.lines().last().unwrap();
+    assert!(first.starts_with("word ") && first.len() < 30, "{said:?}");
+    shell.control('d');
+    assert_eq!(shell.end().0, 0);
+}

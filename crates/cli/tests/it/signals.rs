@@ -135,3 +135,23 @@ fn drafts(served: &Served) -> usize {
     let files = std::fs::read_dir(served.folder.path()).unwrap();
     files.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().starts_with("audit")).count()
 }
+
+/// As a shell names it: `--file <(...)`.
+#[test]
+fn a_signal_ends_what_waits_for_a_pipe_that_is_named_as_a_file_is() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let served = Served::new();
+        served.done(&["db", "create", "orders"]);
+        let pipe = served.folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let path = pipe.to_str().unwrap();
+        for arguments in [&["sql", "orders", "--file", path][..], &["db", "list", "--token-file", path]] {
+            let mut child = served.command(arguments).spawn().unwrap();
+            // It can be written to once somebody has it open, who waits for its end.
+            let input = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+            send(&child, name);
+            assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?} {name}");
+            drop(input);
+        }
+    }
+}

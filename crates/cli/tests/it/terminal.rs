@@ -4,6 +4,7 @@
 use std::process::Command;
 
 use rexpect::session::{PtySession, spawn_command};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 /// A machine that is busy is no failure.
 const PATIENCE: u64 = 60_000;
@@ -46,6 +47,11 @@ impl Terminal {
 
     pub(crate) fn control(&mut self, key: char) {
         self.0.send_control(key).unwrap();
+    }
+
+    pub(crate) fn resize(&mut self, columns: u16) {
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(self.0.process().get_file_handle().unwrap(), size).unwrap();
     }
 
     /// The exit code, and what was written before the end.

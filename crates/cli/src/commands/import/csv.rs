@@ -56,7 +56,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     }
     let mut journal = Journal::new(&destination.place(cx), &name, fingerprint)?;
     let earlier = args.import.earlier(&journal)?;
-    let stop = Stop::listen()?;
+    let stop = Stop::listen(cx.flags().quiet)?;
     let connection = destination.open(cx, group.as_ref(), &stop).await?;
     let is_begun = earlier.is_some();
     let found = stop.or(find(cx, &source, &name, &mut survey, &connection, earlier, &mut journal)).await;

@@ -38,7 +38,7 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
         cx.notice(format_args!("this would run {}", counted(survey.statements, "statement")));
         return destination.rehearse(cx, group.as_ref()).await;
     }
-    let stop = Stop::listen()?;
+    let stop = Stop::listen(cx.flags().quiet)?;
     let journal = Journal::new(&destination.place(cx), "", fingerprint.clone())?;
     let start = start(&args.import, &journal)?;
     let connection = destination.open(cx, group.as_ref(), &stop).await?;

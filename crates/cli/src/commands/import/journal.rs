@@ -19,8 +19,8 @@ use crate::{
     many::counted,
 };
 
-/// In the place of a path.
-const STANDARD_INPUT: &str = "standard input";
+/// In the place of the path that standard input does not have.
+const NO_PATH: &str = "standard input";
 
 /// A file as it was when an import began.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -48,12 +48,12 @@ impl Fingerprint {
 
     /// Of what cannot be read again, and so is the same as nothing else.
     pub(super) fn of_standard_input(bytes: u64) -> Self {
-        Self { path: STANDARD_INPUT.to_owned(), bytes, changed_ms: 0 }
+        Self { path: NO_PATH.to_owned(), bytes, changed_ms: 0 }
     }
 
     /// Paths of files begin at a root.
     fn is_read_once(&self) -> bool {
-        self.path == STANDARD_INPUT
+        self.path == NO_PATH
     }
 
     pub(super) fn bytes(&self) -> u64 {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
 use turso_cloud::RetryPolicy;
 
 use super::{outcome::Broken, stop::Stop};
@@ -35,11 +34,9 @@ pub(super) async fn commit(
                 return Err(Sent::Broken(Broken { failure, is_last_unknown: true }));
             }
         };
-        let pause = match sent {
+        let error = match sent {
             Ok(affected) => return Ok(affected),
-            Err(BatchError { error, .. }) if error.may_be_repeated() && attempt < connection.retries() => {
-                pause(&error, wait)
-            }
+            Err(BatchError { error, .. }) if error.may_be_repeated() && attempt < connection.retries() => error,
             Err(BatchError { error, statement }) if error.is_sql() && !error.may_be_repeated() => {
                 return Err(Sent::Refused(BatchError { statement, error }));
             }
@@ -48,9 +45,8 @@ pub(super) async fn commit(
                 return Err(Sent::Broken(Broken { failure: error.into(), is_last_unknown }));
             }
         };
-        tokio::select! {
-            () = sleep(pause) => {}
-            kind = stop.wait() => return Err(Sent::Broken(Failure::new(kind, "interrupted").into())),
+        if let Some(kind) = stop.pause(pause(&error, wait), &error).await {
+            return Err(Sent::Broken(Failure::new(kind, "interrupted").into()));
         }
         wait = (wait * 2).min(LONGEST_WAIT);
     }
@@ -98,7 +94,7 @@ mod tests {
     async fn sent(retries: u32, answers: Vec<(u16, String)>) -> (Result<Vec<u64>, Sent>, usize) {
         let (url, asked) = server(answers);
         let connection = connection(&url).with_retries(retries);
-        let stop = Stop::listen().unwrap();
+        let stop = Stop::listen(true).unwrap();
         let sent = commit(&connection, &stop, &[], &[Statement::new("INSERT")]).await;
         (sent, asked.try_iter().count())
     }

@@ -24,18 +24,25 @@ pub(super) async fn run(cx: &Context, args: &ImportSqlite) -> Result<()> {
         let problem = "the file of a SQLite database cannot come from standard input: it is read in any order";
         return Err(Failure::usage(problem).hint("save it first, or pipe a dump to tursoctl import dump -").into());
     }
-    let fingerprint = Fingerprint::of(file)?;
     let destination = &args.import.destination;
+    if destination.create && args.import.keep {
+        let problem = "--keep: an upload that stops leaves nothing to go on with";
+        return Err(Failure::usage(problem).hint("leave out --create to copy rows into a database that exists").into());
+    }
+    let fingerprint = Fingerprint::of(file)?;
     if destination.create {
         sqlite_file::check_upload(file, destination.encryption_cipher.as_ref())?;
     } else {
         sqlite_file::check_settled(file)?;
     }
-    let checking = progress::of_file(cx, "checking", file, fingerprint.bytes());
     let reader = Reader::open(file)?;
-    if destination.create {
+    // A file that may be large is read only where it could go.
+    let group = destination.check(cx).await?;
+    let checking = progress::of_file(cx, "checking", file, fingerprint.bytes());
+    reader.check()?;
+    if let Some(group) = group {
         drop((checking, reader));
-        return upload::run(cx, &args.import, fingerprint.bytes()).await;
+        return upload::run(cx, &args.import, &group, fingerprint.bytes()).await;
     }
     let content = reader.survey()?;
     drop(checking);

@@ -1,11 +1,12 @@
 //! Ctrl-C in the middle of an import.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use anyhow::{Context as _, Result};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
+    context::say,
     exit::{Failure, Kind},
     signals,
 };
@@ -13,27 +14,45 @@ use crate::{
 /// What is under way gets so long to end by itself, so that its outcome is known.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Whoever waits for longer wants to know why.
+const NOTICED: Duration = Duration::from_secs(1);
+
 /// Whether somebody wants this to end.
 #[derive(Debug)]
-pub(super) struct Stop(watch::Receiver<Option<Kind>>);
+pub(super) struct Stop {
+    told: watch::Receiver<Option<Kind>>,
+    is_quiet: bool,
+}
 
 impl Stop {
     /// Listens from now on.
-    pub(super) fn listen() -> Result<Self> {
-        signals::watch().map(Self).context("signals cannot be listened to")
+    pub(super) fn listen(is_quiet: bool) -> Result<Self> {
+        let told = signals::watch().context("signals cannot be listened to")?;
+        Ok(Self { told, is_quiet })
     }
 
     /// What was asked for, if anything was.
     pub(super) fn asked(&self) -> Option<Kind> {
-        *self.0.borrow()
+        *self.told.borrow()
     }
 
     /// Waits until something is asked for.
     pub(super) async fn wait(&self) -> Kind {
-        match self.0.clone().wait_for(Option::is_some).await.map(|kind| *kind) {
+        match self.told.clone().wait_for(Option::is_some).await.map(|kind| *kind) {
             Ok(Some(kind)) => kind,
             // Nobody listens any more.
             _ => std::future::pending().await,
+        }
+    }
+
+    /// Waits before something is tried again that did not work for a reason. Yields what was asked for meanwhile.
+    pub(super) async fn pause(&self, pause: Duration, reason: impl Display) -> Option<Kind> {
+        if pause >= NOTICED && !self.is_quiet {
+            say(format_args!("{reason}; trying again in {} s", pause.as_secs()));
+        }
+        tokio::select! {
+            () = sleep(pause) => None,
+            kind = self.wait() => Some(kind),
         }
     }
 
@@ -50,7 +69,7 @@ impl Stop {
     /// Waits until something was asked for and what is under way had its time, or was asked for again.
     pub(super) async fn wait_patiently(&self) -> Kind {
         let kind = self.wait().await;
-        let mut again = self.0.clone();
+        let mut again = self.told.clone();
         again.mark_unchanged();
         tokio::select! {
             () = sleep(PATIENCE) => {}

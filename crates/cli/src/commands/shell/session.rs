@@ -1,8 +1,7 @@
 //! What a shell knows between two statements.
 
 use std::{
-    fs::File,
-    io::{self, BufReader, Write as _},
+    io::{self, BufReader, Read, Write as _},
     time::Instant,
 };
 
@@ -21,6 +20,7 @@ use crate::{
     exit::Failure,
     hrana::{Statement, Value},
     script::{Item, ScriptReader, Source, first_word},
+    stdin,
 };
 
 /// Scripts that read one another have to end somewhere.
@@ -153,12 +153,12 @@ impl<'c> Session<'c> {
         if depth >= DEEPEST {
             return Err(Failure::usage(format!(".read {file}: {DEEPEST} scripts are being read already")).into());
         }
-        let opened = File::open(file).with_context(|| format!("cannot read {file}"))?;
+        let opened = stdin::open(file.as_ref()).with_context(|| format!("cannot read {file}"))?;
         let mut script = ScriptReader::new(BufReader::new(opened));
         self.read_all(&mut script, depth + 1).await.with_context(|| file.to_owned())
     }
 
-    async fn read_all(&mut self, script: &mut ScriptReader<BufReader<File>>, depth: usize) -> Result<Flow> {
+    async fn read_all(&mut self, script: &mut ScriptReader<BufReader<impl Read>>, depth: usize) -> Result<Flow> {
         while let Some(item) = script.next().map_err(Failure::from)? {
             // What reads this script may go on behind it.
             if self.item(&item, depth, &mut || false).await? == Flow::Quit {

@@ -1,7 +1,6 @@
 //! Where the statements of a run are.
 
 use std::{
-    fs::File,
     io::{BufRead, BufReader, Cursor},
     path::Path,
 };
@@ -10,7 +9,7 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     commands::input::{Input, is_standard_input, refuse_folder},
-    stdin::Stdin,
+    stdin::{self, Stdin},
 };
 
 /// Statements that every database gets from their beginning.
@@ -59,6 +58,6 @@ fn open_file(file: &Path) -> Result<Box<dyn BufRead>> {
         return Ok(Box::new(BufReader::new(Stdin)));
     }
     refuse_folder(file)?;
-    let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let opened = stdin::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(Box::new(BufReader::new(opened)))
 }

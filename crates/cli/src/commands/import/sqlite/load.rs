@@ -38,18 +38,17 @@ pub(super) async fn run(
     fingerprint: Fingerprint,
 ) -> Result<()> {
     let Import { file, destination, batch, .. } = &args.import;
-    let group = destination.check(cx).await?;
     if cx.is_dry_run() {
         let tables = content.tables.iter().filter(|table| table.sort != Sort::Behind).count() as u64;
         let rows = counted(content.rows(), "row");
         cx.notice(format_args!("this would insert {rows} into {}", counted(tables, "table")));
-        return destination.rehearse(cx, group.as_ref()).await;
+        return destination.rehearse(cx, None).await;
     }
     let bytes = fingerprint.bytes();
     let journal = Journal::new(&destination.place(cx), "", fingerprint)?;
     let earlier = args.import.earlier(&journal)?;
-    let stop = Stop::listen()?;
-    let connection = destination.open(cx, group.as_ref(), &stop).await?;
+    let stop = Stop::listen(cx.flags().quiet)?;
+    let connection = destination.open(cx, None, &stop).await?;
     let existing = stop.or(names(&connection)).await?;
     if earlier.is_none() {
         stop.or(check(args, content, &existing, &connection)).await?;

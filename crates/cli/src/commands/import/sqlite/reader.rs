@@ -36,26 +36,31 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Opens a file that has all that was written to it, and looks whether it is sound.
+    /// Opens a file that has all that was written to it.
     pub(super) fn open(file: &Path) -> Result<Self> {
         // Immutable: nothing is created beside it, and nothing is written to it.
         let uri = url::Url::from_file_path(std::path::absolute(file)?)
             .map_err(|()| Failure::usage(format!("{}: the path cannot be used", file.display())))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        let unreadable = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => Failure::usage(format!("{} is no SQLite database", file.display()))
-                .hint("a dump in SQL is imported by tursoctl import dump, and rows by tursoctl import csv"),
-            _ => Failure::new(Kind::Failed, format!("cannot read {}: {error}", file.display())),
-        };
+        let file = file.display().to_string();
+        let unreadable = |error| unreadable(&file, &error);
         let handle = Handle::open_with_flags(format!("{uri}?immutable=1"), flags).map_err(unreadable)?;
         // Its indexes and rules may call them.
         turso_cloud_local::install_functions(&handle).map_err(unreadable)?;
-        let found: String = handle.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(unreadable)?;
+        // The first that reads of it.
+        handle.query_row("PRAGMA schema_version", [], |_| Ok(())).map_err(unreadable)?;
+        Ok(Self { handle, file })
+    }
+
+    /// Looks whether all of it is sound.
+    pub(super) fn check(&self) -> Result<()> {
+        let found = self.handle.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        let found: String = found.map_err(|error| unreadable(&self.file, &error))?;
         if found != "ok" {
-            let problem = format!("{} is damaged: {found}", file.display());
+            let problem = format!("{} is damaged: {found}", self.file);
             return Err(Failure::usage(problem).hint("sqlite3 FILE .recover rescues what can be read").into());
         }
-        Ok(Self { handle, file: file.display().to_string() })
+        Ok(())
     }
 
     /// Reads everything: what cannot be sent has to be known before a database is touched.
@@ -187,6 +192,14 @@ impl Reader {
 
     fn unreadable(&self) -> String {
         format!("cannot read {}", self.file)
+    }
+}
+
+fn unreadable(file: &str, error: &rusqlite::Error) -> Failure {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => Failure::usage(format!("{file} is no SQLite database"))
+            .hint("a dump in SQL is imported by tursoctl import dump, and rows by tursoctl import csv"),
+        _ => Failure::new(Kind::Failed, format!("cannot read {file}: {error}")),
     }
 }
 

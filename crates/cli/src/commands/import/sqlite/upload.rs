@@ -5,25 +5,20 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use anyhow::{Context as _, Result};
-use turso_cloud::Seed;
+use anyhow::Result;
+use turso_cloud::{GroupName, Seed};
 
 use super::super::{outcome::IMPORTED, stop::Stop};
 use crate::{args::Import, context::Context, exit::Failure, progress};
 
-pub(super) async fn run(cx: &Context, args: &Import, bytes: u64) -> Result<()> {
+pub(super) async fn run(cx: &Context, args: &Import, group: &GroupName, bytes: u64) -> Result<()> {
     let Import { file, destination, .. } = args;
-    if args.keep {
-        let problem = "--keep: an upload that stops leaves nothing to go on with";
-        return Err(Failure::usage(problem).hint("leave out --create to copy rows into a database that exists").into());
-    }
-    let group = destination.check(cx).await?.context("an upload creates its database")?;
-    let new = destination.new_database(cx, &group)?;
+    let new = destination.new_database(cx, group)?;
     if cx.is_dry_run() {
         cx.notice(format_args!("this would upload {bytes} bytes"));
         return Ok(cx.client()?.databases().create(new.seed(Seed::DatabaseUpload)).await.map(drop)?);
     }
-    let stop = Stop::listen()?;
+    let stop = Stop::listen(cx.flags().quiet)?;
     let progress = progress::of_file(cx, "uploading", file, bytes);
     let (shown, is_created) = (progress.clone(), Arc::new(AtomicBool::new(false)));
     let was_created = Arc::clone(&is_created);
