@@ -46,9 +46,10 @@ impl History {
         }
     }
 
+    /// The longer the log, the later: every attempt copies all of it while writers wait, and a reader may stay for ever.
     fn postpone(&self) {
         if let Some(live) = self.live.lock().as_mut() {
-            live.long_at = live.frames.saturating_add(self.bounds.long_log);
+            live.long_at = live.frames.saturating_add(self.bounds.long_log.max(live.frames / 2));
         }
     }
 
