@@ -146,6 +146,8 @@ impl Session {
 
     fn give_turn_back(&mut self) {
         self.turn = None;
+        // It is for who commits next.
+        self.owes_rotation = false;
         self.lease.release();
     }
 

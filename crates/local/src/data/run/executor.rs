@@ -132,7 +132,7 @@ impl<'a> Executor<'a> {
             return Ok(Err(error));
         }
         // A sequence cannot stop halfway to wait: what it has begun would run twice. It takes its turn beforehand.
-        if may_write(sql) && !self.policy.is_read_only() && !self.session.try_to_take_turn() {
+        if may_write_late(sql) && !self.policy.is_read_only() && !self.session.try_to_take_turn() {
             return Err(Pause::Turn);
         }
         let run = self
@@ -289,15 +289,25 @@ impl<'a> Executor<'a> {
     }
 }
 
-/// Whether one of the statements of a text may write, by what each begins with. Drivers begin transactions like this that
-/// may only read, and those wait for nobody.
-fn may_write(sql: &str) -> bool {
-    let words: Vec<_> = words(sql).collect();
-    words.split(|word| *word == Word::Sign(';')).any(|statement| match statement {
-        [] => false,
-        [begin, rest @ ..] if begin.is("BEGIN") => !rest.iter().all(|word| word.is("DEFERRED") || word.is("TRANSACTION")),
-        [first, ..] => !READING.iter().any(|keyword| first.is(keyword)),
-    })
+/// Whether a text of several statements may write, by what each begins with. Drivers begin transactions like this that may
+/// only read, and those wait for nobody. A statement that is alone can wait for its turn itself.
+fn may_write_late(sql: &str) -> bool {
+    let (mut words, mut is_alone, mut may_write) = (words(sql), true, false);
+    while let Some(first) = words.find(|word| *word != Word::Sign(';')) {
+        let mut rest = words.by_ref().take_while(|word| *word != Word::Sign(';'));
+        let only_reads = if first.is("BEGIN") {
+            rest.all(|word| word.is("DEFERRED") || word.is("TRANSACTION"))
+        } else {
+            rest.for_each(drop);
+            READING.iter().any(|keyword| first.is(keyword))
+        };
+        may_write |= !only_reads;
+        if may_write && !is_alone {
+            return true;
+        }
+        is_alone = false;
+    }
+    false
 }
 
 fn latest_end() -> Instant {

@@ -95,6 +95,9 @@ async fn a_sequence_that_only_reads_waits_for_no_writer_and_lets_none_wait() {
     let count = "SELECT count(*) FROM t";
     let begin = "; -- ';'\n BEGIN /* INSERT */ DEFERRED TRANSACTION; SELECT 'INSERT; DELETE'; VALUES (1);";
     let reader = host.pipeline(None, json!([sequence(begin), execute(count), sequence(count)])).await;
+    let alone = ["PRAGMA foreign_keys = ON;", "WITH n AS (SELECT 1) SELECT * FROM n"].map(sequence);
+    let alone = host.pipeline(None, json!(alone)).await;
+    assert!(alone["results"].as_array().unwrap().iter().all(|result| result["type"] == "ok"), "{alone}");
     host.pipeline(Some(baton(&writer)), json!([execute("ROLLBACK"), { "type": "close" }])).await;
     host.run(&["INSERT INTO t VALUES (1)"]).await;
     let reader = host.pipeline(Some(baton(&reader)), json!([execute(count), sequence("END"), execute(count)])).await;
