@@ -55,6 +55,17 @@ export const protocol = [
     goOn(execute("INSERT INTO t VALUES (3)"), execute("ROLLBACK"), autocommit, close),
     pipeline(execute("SELECT a FROM t"), close),
   ]],
+  ["a transaction that a sequence has begun and that only reads", [
+    pipeline(execute("CREATE TABLE t (a)"), sequence("BEGIN"), execute("SELECT count(*) FROM t")),
+    pipeline(execute("INSERT INTO t VALUES (1)"), close),
+    goOn(execute("SELECT count(*) FROM t"), execute("INSERT INTO t VALUES (2)"), sequence("SELECT 1; ROLLBACK"), autocommit, close),
+    pipeline(execute("SELECT a FROM t"), close),
+  ]],
+  ["what a transaction had made that keeps a writer waiting for five seconds", [
+    pipeline(execute("CREATE TABLE t (a)"), execute("BEGIN"), execute("CREATE TABLE made (a)")),
+    pipeline(execute("INSERT INTO t VALUES (1)"), close),
+    goOn(execute("INSERT INTO made VALUES (1)"), execute("ROLLBACK"), close),
+  ]],
   ["errors in a cursor", [cursor(step("SELECT 1 UNION SELECT abs(-9223372036854775807 - 1)"), step("nope"), step("SELECT 3"))]],
   ["sequences", [pipeline(
     sequence("CREATE TABLE t (a); INSERT INTO t VALUES (1); ; -- nothing\n INSERT INTO t VALUES (2)"), execute("SELECT a FROM t"),

@@ -97,6 +97,9 @@ pub(crate) trait Connection: Send {
     /// Whether the open transaction has left a foreign key that leads nowhere, to be put right before it is committed.
     fn owes_foreign_keys(&self) -> bool;
 
+    /// Whether the open transaction keeps others from writing.
+    fn holds_write_lock(&self) -> bool;
+
     /// Ends an open transaction without committing it.
     fn roll_back(&mut self) -> Result<(), SqlError>;
 

@@ -86,7 +86,7 @@ impl Policy {
         self.check(Effect::default())
     }
 
-    fn is_read_only(&self) -> bool {
+    pub(crate) fn is_read_only(&self) -> bool {
         self.grant.access() != Access::Full
     }
 }

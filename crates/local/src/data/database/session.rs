@@ -129,15 +129,26 @@ impl Session {
             return false;
         }
         self.start_lease();
+        // A sequence takes its turn before it is known whether it writes, and a write may have failed before it began.
+        if self.turn.is_some() && !self.lease.has_yielded() && !self.connection.holds_write_lock() {
+            self.give_turn_back();
+            return false;
+        }
         if !self.is_forfeit() {
             return false;
         }
         if let Err(error) = self.connection.roll_back() {
             tracing::warn!(message = error.message, "could not roll back a transaction");
         }
-        self.turn = None;
-        self.lease.release();
+        self.give_turn_back();
         true
+    }
+
+    fn give_turn_back(&mut self) {
+        self.turn = None;
+        // It is for who commits next.
+        self.owes_rotation = false;
+        self.lease.release();
     }
 
     fn start_lease(&self) {

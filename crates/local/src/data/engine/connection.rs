@@ -147,6 +147,10 @@ impl Connection for LibsqlConnection {
         ffi::owes_foreign_keys(&self.handle)
     }
 
+    fn holds_write_lock(&self) -> bool {
+        ffi::holds_write_lock(&self.handle)
+    }
+
     fn roll_back(&mut self) -> Result<(), SqlError> {
         if self.handle.is_autocommit() {
             return Ok(());

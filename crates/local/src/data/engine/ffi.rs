@@ -60,6 +60,14 @@ pub(crate) fn owes_foreign_keys(connection: &Connection) -> bool {
     owed != 0
 }
 
+/// Whether the open transaction keeps others from writing to the main database.
+pub(crate) fn holds_write_lock(connection: &Connection) -> bool {
+    // SAFETY: the handle is open for as long as `connection` is borrowed, the name ends in a zero byte, and the call only
+    // reads a state.
+    let state = unsafe { libsql_ffi::sqlite3_txn_state(connection.handle(), c"main".as_ptr()) };
+    state == libsql_ffi::SQLITE_TXN_WRITE
+}
+
 /// Whether the main database has a table of this name, without compiling anything.
 pub(crate) fn has_table(connection: &Connection, name: &str) -> bool {
     let Ok(name) = CString::new(name) else { return false };

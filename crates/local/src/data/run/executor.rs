@@ -4,11 +4,15 @@ use tokio::time::{Duration, Instant};
 
 use crate::data::database::attach::{self, Attach};
 use crate::data::database::{Database, Fate, Output, Policy, Session, Write, transaction_timeout};
+use crate::data::engine::words::{Word, words};
 use crate::data::engine::{Command, Connection, Interrupter, Known, Ran, RowSink, Stop};
 use crate::data::hrana::{Description, SqlError};
 
 /// A statement may take this long: so much that only a mistake does.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(300);
+
+/// What statements begin with that leave the database as it is, or that only end what others have begun.
+const READING: [&str; 7] = ["SELECT", "VALUES", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"];
 
 /// A thread that must not block is left after this long: about as long as it takes to go to another one and back, ten
 /// times over.
@@ -127,8 +131,8 @@ impl<'a> Executor<'a> {
         if let Err(error) = self.begin(None)? {
             return Ok(Err(error));
         }
-        // A sequence cannot stop halfway to wait, and one that only reads is rare: it takes its turn beforehand.
-        if !self.policy.needs_screening() && !self.session.try_to_take_turn() {
+        // A sequence cannot stop halfway to wait: what it has begun would run twice. It takes its turn beforehand.
+        if may_write_late(sql) && !self.policy.is_read_only() && !self.session.try_to_take_turn() {
             return Err(Pause::Turn);
         }
         let run = self
@@ -267,6 +271,8 @@ impl<'a> Executor<'a> {
         let was_ended = self.settle() || self.was_rolled_back(&run);
         match run {
             _ if was_ended => Ok(Err(transaction_timeout())),
+            // Most likely it needs what the transaction had made.
+            Err(Stop::Failed(_)) if *self.transaction_is_lost => Ok(Err(transaction_timeout())),
             Err(Stop::WaitToWrite) => Err(Pause::Turn),
             Err(Stop::Failed(error)) if self.leave.is_some() && has_done_nothing(&error) => Err(Pause::Thread),
             Err(Stop::Failed(error)) => Ok(Err(error)),
@@ -281,6 +287,27 @@ impl<'a> Executor<'a> {
         *self.transaction_is_lost |= was_rolled_back;
         was_rolled_back
     }
+}
+
+/// Whether a text of several statements may write, by what each begins with. Drivers begin transactions like this that may
+/// only read, and those wait for nobody. A statement that is alone can wait for its turn itself.
+fn may_write_late(sql: &str) -> bool {
+    let (mut words, mut is_alone, mut may_write) = (words(sql), true, false);
+    while let Some(first) = words.find(|word| *word != Word::Sign(';')) {
+        let mut rest = words.by_ref().take_while(|word| *word != Word::Sign(';'));
+        let only_reads = if first.is("BEGIN") {
+            rest.all(|word| word.is("DEFERRED") || word.is("TRANSACTION"))
+        } else {
+            rest.for_each(drop);
+            READING.iter().any(|keyword| first.is(keyword))
+        };
+        may_write |= !only_reads;
+        if may_write && !is_alone {
+            return true;
+        }
+        is_alone = false;
+    }
+    false
 }
 
 fn latest_end() -> Instant {

@@ -49,6 +49,17 @@ async fn forbidden(host: &Host, sql: &str, reason: &str) {
     assert_eq!(host.post("/v3/pipeline", body).await.0, 403, "{sql}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_sequence_that_writes_waits_for_its_turn_before_it_begins() {
+    let host = host().await;
+    let logger = with(&host, json!([{ "t": ["log"], "a": ["data_add"] }]));
+    host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
+    let sequence = json!({ "type": "sequence", "sql": "BEGIN; INSERT INTO log VALUES (1); COMMIT" });
+    let answer = logger.pipeline(None, json!([sequence])).await;
+    assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+    assert_eq!(host.value("SELECT count(*) FROM log").await, integer(1));
+}
+
 #[tokio::test]
 async fn each_action_on_a_table_needs_its_own_right() {
     let host = host().await;

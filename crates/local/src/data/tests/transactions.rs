@@ -1,6 +1,10 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{BUSY, Host, baton, execute, integer, pass};
+
+fn sequence(sql: &str) -> Value {
+    json!({ "type": "sequence", "sql": sql })
+}
 
 #[tokio::test]
 async fn an_open_transaction_is_invisible_to_others_and_does_not_lock_them_out() {
@@ -81,6 +85,43 @@ async fn a_transaction_that_only_reads_is_not_ended_for_those_who_write() {
     assert_eq!(answer["results"][1]["response"]["result"]["rows"], json!([[integer(3)]]), "{answer}");
 }
 
+/// As drivers do that begin, read and end by sequences.
+#[tokio::test(start_paused = true)]
+async fn a_sequence_that_only_reads_waits_for_no_writer_and_lets_none_wait() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let started = tokio::time::Instant::now();
+    let writer = host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
+    let count = "SELECT count(*) FROM t";
+    let begin = "; -- ';'\n BEGIN /* INSERT */ DEFERRED TRANSACTION; SELECT 'INSERT; DELETE'; VALUES (1);";
+    let reader = host.pipeline(None, json!([sequence(begin), execute(count), sequence(count)])).await;
+    let alone = ["PRAGMA foreign_keys = ON;", "WITH n AS (SELECT 1) SELECT * FROM n"].map(sequence);
+    let alone = host.pipeline(None, json!(alone)).await;
+    assert!(alone["results"].as_array().unwrap().iter().all(|result| result["type"] == "ok"), "{alone}");
+    host.pipeline(Some(baton(&writer)), json!([execute("ROLLBACK"), { "type": "close" }])).await;
+    host.run(&["INSERT INTO t VALUES (1)"]).await;
+    let reader = host.pipeline(Some(baton(&reader)), json!([execute(count), sequence("END"), execute(count)])).await;
+    assert_eq!(reader["results"][0]["response"]["result"]["rows"], json!([[integer(0)]]), "{reader}");
+    assert_eq!(reader["results"][2]["response"]["result"]["rows"], json!([[integer(1)]]), "{reader}");
+    assert!(started.elapsed().as_secs_f64() < 1.0, "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_has_not_written_gives_its_turn_back() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let started = tokio::time::Instant::now();
+    // What may write takes its turn, and this leaves the database as it is.
+    let reading = host.pipeline(None, json!([sequence("BEGIN; DROP TABLE IF EXISTS u; SELECT * FROM t")])).await;
+    host.run(&["INSERT INTO t VALUES (1)"]).await;
+    let late = host.pipeline(Some(baton(&reading)), json!([execute("INSERT INTO t VALUES (2)")])).await;
+    assert_eq!(late["results"][0]["error"]["code"], "SQLITE_BUSY", "{late}");
+    host.run(&["INSERT INTO t VALUES (3)"]).await;
+    assert!(started.elapsed().as_secs_f64() < 1.0, "{:?}", started.elapsed());
+    let ended = host.pipeline(Some(baton(&late)), json!([execute("ROLLBACK")])).await;
+    assert_eq!(ended["results"][0]["type"], "ok", "{ended}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_time_of_a_transaction_begins_with_its_first_write() {
     let host = Host::new();
@@ -111,6 +152,21 @@ async fn a_statement_of_a_transaction_that_no_writer_waits_for_runs_to_its_end()
     let answer = request.await.unwrap();
     assert!(answer["results"].as_array().unwrap().iter().all(|result| result["type"] == "ok"), "{answer}");
     assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "1,300000");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_transaction_had_made_is_not_said_to_be_missing() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let open = host.pipeline(None, json!([execute("BEGIN"), execute("CREATE TABLE made (x)")])).await;
+    host.run(&["INSERT INTO t VALUES (1)"]).await;
+    let rest = json!([execute("INSERT INTO made VALUES (1)"), sequence("DELETE FROM made"), execute("COMMIT")]);
+    let answer = host.pipeline(Some(baton(&open)), rest).await;
+    for result in answer["results"].as_array().unwrap() {
+        assert_eq!(result["error"]["code"], "TRANSACTION_TIMEOUT", "{answer}");
+    }
+    let answer = host.pipeline(Some(baton(&answer)), json!([execute("SELECT * FROM made")])).await;
+    assert_eq!(answer["results"][0]["error"]["message"], "SQLite error: no such table: made");
 }
 
 #[tokio::test(start_paused = true)]
@@ -221,8 +277,7 @@ async fn a_sequence_and_a_cursor_wait_for_their_turn_to_write() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;
     host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
-    let sequence = json!([{ "type": "sequence", "sql": "BEGIN; INSERT INTO t VALUES (1); COMMIT;" }]);
-    let answer = host.pipeline(None, sequence).await;
+    let answer = host.pipeline(None, json!([sequence("BEGIN; INSERT INTO t VALUES (1); COMMIT;")])).await;
     assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
     host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
     let lines = host.cursor(None, json!([super::step("INSERT INTO t VALUES (2)")])).await;

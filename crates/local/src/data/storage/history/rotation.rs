@@ -46,9 +46,11 @@ impl History {
         }
     }
 
+    /// The longer the log, the later: every attempt copies all of it while writers wait, and one reader may stay for
+    /// ever. Not much later: others only come and go, and each attempt may be the one that meets none.
     fn postpone(&self) {
         if let Some(live) = self.live.lock().as_mut() {
-            live.long_at = live.frames.saturating_add(self.bounds.long_log);
+            live.long_at = live.frames.saturating_add(self.bounds.long_log.max(live.frames / 4));
         }
     }
 

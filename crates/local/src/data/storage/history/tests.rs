@@ -140,6 +140,29 @@ fn a_log_that_is_read_to_its_end_is_not_begun_anew_unnoticed() {
 }
 
 #[test]
+fn a_reader_that_stays_has_the_log_copied_ever_more_rarely() {
+    let mut database = Database::new(Bounds { long_log: 10, ..Bounds::default() });
+    let mut reader = database.engine.connect(Interrupter::default()).unwrap();
+    run(reader.as_mut(), "BEGIN; SELECT * FROM t");
+    let (mut copied, mut attempts) = (0, 0);
+    while database.history.at_present().1 < 2000 {
+        run(database.writer.as_mut(), "INSERT INTO t VALUES (1)");
+        if database.history.enter(database.writer.as_mut()) {
+            copied += database.history.at_present().1;
+            attempts += 1;
+            database.history.rotate(database.writer.as_mut());
+        }
+    }
+    assert!(attempts > 5 && copied < 6 * 2000, "{attempts} attempts copied {copied} frames");
+    run(reader.as_mut(), "COMMIT");
+    let next = (0..1000).position(|_| {
+        database.commit("INSERT INTO t VALUES (1)");
+        database.history.generation() == 2
+    });
+    assert!(next.is_some(), "the generation ends when nobody is in the way");
+}
+
+#[test]
 fn a_history_that_is_damaged_does_not_keep_its_database_from_having_one() {
     let mut database = Database::new(Bounds { long_log: 10, ..Bounds::default() });
     for value in [1, 10] {
