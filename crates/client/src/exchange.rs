@@ -225,12 +225,10 @@ impl Exchange<'_> {
         let body = ErrorBody::parse(body);
         let now = (self.cx.client().wall_clock)();
         let asked = retry_after(headers, &body, now);
-        let error = Error::refused(self.request.operation, status, &body).with_retry_after(asked);
-        if status.is_redirection() {
-            return error.with_detail("redirects are not followed");
-        }
-        let maybe = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
-        error.having_maybe_happened(maybe && self.changes_something())
+        let error = Error::refused(self.request.operation, status, &body)
+            .with_retry_after(asked)
+            .having_maybe_happened(may_have_been_done(status) && self.changes_something());
+        if status.is_redirection() { error.with_detail("redirects are not followed") } else { error }
     }
 
     fn broken(&self, error: TransportError) -> Error {
@@ -269,6 +267,13 @@ pub(crate) fn inside_a_runtime() -> Result<(), Error> {
 /// How long a body is to be, where its sender says so.
 fn length(headers: &HeaderMap) -> usize {
     headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or_default()
+}
+
+/// Whether what was asked for may have been done by whoever answers so. A redirect sends the request elsewhere, but for the
+/// one to look at what has come of it.
+fn may_have_been_done(status: StatusCode) -> bool {
+    let says_no = status.is_client_error() || status.is_redirection();
+    !says_no || matches!(status, StatusCode::SEE_OTHER | StatusCode::REQUEST_TIMEOUT)
 }
 
 fn timed_out(detail: &'static str) -> Error {

@@ -5,7 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     ApiToken, ApiTokenId, ApiTokenName, GroupName, InvalidInput, OrganizationSlug, Presence, RequestPart, Username,
-    answer::answer, endpoint::endpoint, lenient::null_as_default, open_enum::open_enum,
+    answer::answer,
+    endpoint::endpoint,
+    lenient::{name_unless_empty, null_as_default},
+    open_enum::open_enum,
 };
 
 endpoint!(
@@ -142,10 +145,10 @@ pub struct ApiTokenInfo {
     /// Its id.
     pub id: ApiTokenId,
     /// The slug of the only organization it is good for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "name_unless_empty")]
     pub organization: Option<OrganizationSlug>,
     /// The name of the only group it is good for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "name_unless_empty")]
     pub group: Option<GroupName>,
     /// What it allows in that group, spelt out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,8 +2,13 @@
 
 use std::{borrow::Cow, ops::Deref};
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 use serde_json::Value;
+
+use crate::PathSegment;
 
 /// Text on its way into another type, which is copied only where it cannot be borrowed from the answer.
 #[derive(Deserialize)]
@@ -36,6 +41,16 @@ where
     T: From<&'static str> + Deserialize<'de>,
 {
     Option::<T>::deserialize(deserializer).map(|value| value.unwrap_or_else(empty))
+}
+
+/// The name of what may not be there, which an empty text says as well as `null` does.
+pub(crate) fn name_unless_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: PathSegment,
+{
+    let text = Option::<Text<'_>>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+    text.map(|text| T::from_segment(text.into()).map_err(D::Error::custom)).transpose()
 }
 
 /// A field that is not documented: of what is not as it was seen, nothing is made.

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    InvalidInput, Nothing, OrganizationId, OrganizationSlug, Presence, RequestPart, answer::answer, endpoint::endpoint,
-    lenient::null_as_default, open_enum::open_enum, path::check_printable,
+    InvalidInput, Nothing, OrganizationId, OrganizationSlug, Presence, RequestPart,
+    answer::answer,
+    endpoint::endpoint,
+    lenient::{name_unless_empty, null_as_default},
+    open_enum::open_enum,
+    path::check_printable,
 };
 
 endpoint!(
@@ -85,7 +89,7 @@ pub struct Organization {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore_enabled: Option<bool>,
     /// Its identifier in paths of version 3; told only by the answer for a single organization.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "name_unless_empty")]
     pub id: Option<OrganizationId>,
 }
 
@@ -213,7 +217,7 @@ impl RequestPart for DryRun {
 #[non_exhaustive]
 pub struct OrganizationV2 {
     /// Its id; not told by a dry run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "name_unless_empty")]
     pub id: Option<OrganizationId>,
     /// Its name; `personal` for a personal one.
     pub name: String,

@@ -12,11 +12,13 @@ use proptest::prelude::*;
 use turso_cloud_contract::{
     ApiToken, ByteSize, DatabaseName, DatabaseToken, EncryptionKey, ErrorBody, Expiration, GroupName, LocationCode,
     OrganizationSlug, RequestPart as _,
+    api_tokens::ApiTokensAnswer,
     database_tokens::{Authorization, NewToken, TokenAnswer},
     databases::{Database, Encryption, NewDatabase, NewDatabaseV3, QueriesSince, Seed, UsagePeriod},
     groups::{Extensions, NewGroup},
     jwks::JwksTemplateRequest,
     members::Role,
+    organizations::{OrganizationsAnswer, OrganizationsV2Answer},
     uploads::UploadedDump,
 };
 
@@ -356,4 +358,19 @@ fn what_is_displayed_fills_the_width_it_is_given() {
     );
     let Role::Unknown(guest) = Role::from("guest") else { panic!("it is not known") };
     assert_eq!(format!("{guest:>6}"), " guest");
+}
+
+#[test]
+fn an_empty_text_in_the_place_of_a_name_spoils_no_listing() {
+    let tokens = r#"{"tokens":[{"name":"ci","id":"clGFZ4STEe6fljpFzIum8A","organization":"","group":""}]}"#;
+    let tokens: ApiTokensAnswer = serde_json::from_str(tokens).unwrap();
+    assert_eq!((&tokens.tokens[0].organization, &tokens.tokens[0].group), (&None, &None));
+    let organization = r#"{"id":"","name":"Acme","slug":"acme","type":"team"}"#;
+    let old: OrganizationsAnswer = serde_json::from_str(&format!("[{organization}]")).unwrap();
+    let new = format!(r#"{{"organizations":[{organization}]}}"#);
+    let new: OrganizationsV2Answer = serde_json::from_str(&new).unwrap();
+    assert_eq!((&old.organizations[0].id, &new.organizations[0].id), (&None, &None));
+    let refused =
+        serde_json::from_str::<ApiTokensAnswer>(r#"{"tokens":[{"name":"ci","id":"x","group":"a/../b\u0000"}]}"#);
+    assert!(refused.unwrap_err().to_string().contains("group name"));
 }

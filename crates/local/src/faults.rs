@@ -165,7 +165,9 @@ impl Faults {
 
     /// Ends all faults.
     pub fn clear(&self) {
-        self.0.table.lock().faults.clear();
+        // Held until both are done: a fault that begins in between would never hit.
+        let mut table = self.0.table.lock();
+        table.faults.clear();
         self.0.is_any.store(false, Ordering::Release);
     }
 

@@ -88,6 +88,9 @@ fn all_faults() -> Vec<Fault> {
         fault("an empty body", Reply::answer("200 OK", ""), Decode, Garbled),
         fault("no content", Reply::raw("HTTP/1.1 204 No Content\r\n\r\n", Then::KeepOpen), Decode, Garbled),
         fault("another shape", Reply::answer("200 OK", "[]"), Decode, Garbled),
+        fault("a status of nobody", Reply::answer("600 Whatever", ""), Decode, Garbled),
+        fault("another protocol", Reply::answer("101 Switching Protocols", ""), Decode, Garbled),
+        fault("where to see it", Reply::answer("303 See Other\r\nlocation: /elsewhere", ""), Decode, Garbled),
         fault("a redirect", Reply::answer("307 Temporary Redirect\r\nlocation: /elsewhere", ""), Decode, Refused),
     ]
 }

@@ -48,7 +48,7 @@ impl FaultEffect {
         let body = match *self {
             Self::CutBody { after } => {
                 // A client has to notice that something is missing, even of a body that would have fitted.
-                let length = body.size_hint().exact().unwrap_or_default().max(after as u64 + 1);
+                let length = body.size_hint().exact().unwrap_or_default().max((after as u64).saturating_add(1));
                 head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
                 cut(body, after)
             }

@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use turso_cloud_contract::{Expiration, InvalidInput};
+use url::form_urlencoded;
 
 use super::{
     ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, PREFIX, Status, UsageToAdd, states, tail,
@@ -171,7 +172,8 @@ async fn requests(cloud: &Cloud, head: &Parts) -> Result<Response<Body>, Refusal
 }
 
 fn filter(head: &Parts) -> Result<Filter, Refusal> {
-    let filter: Filter = serde_urlencoded::from_str(head.uri.query().unwrap_or_default())
+    let pairs = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
+    let filter: Filter = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
         .map_err(|error| Refusal::bad_request(format!("the query cannot be read: {error}")))?;
     filter.operation.as_deref().map_or(Ok(()), check_operation)?;
     Ok(filter)

@@ -1,6 +1,6 @@
 //! Faults inside the process, as a client sees them.
 
-use std::time::Duration;
+use std::{sync::Barrier, time::Duration};
 
 use http::{Request, StatusCode};
 use serde_json::json;
@@ -156,6 +156,26 @@ async fn faults_are_listed_and_ended_by_their_number() {
     assert_eq!(listed[0].spec.path.as_deref(), Some("/_region"));
     assert!(cloud.faults().remove(first.id()) && !cloud.faults().remove(first.id()));
     assert_eq!(statuses(&cloud, 1).await, [502]);
+}
+
+#[tokio::test]
+async fn a_fault_that_begins_while_all_others_end_hits_unless_it_ended_with_them() {
+    let cloud = Cloud::new().unwrap();
+    for _ in 0..2_000 {
+        let both = Barrier::new(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                both.wait();
+                cloud.faults().clear();
+            });
+            both.wait();
+            cloud.faults().on_everything().reply(503);
+        });
+        let request = Request::get("/v1/locations").body(turso_cloud::transport::Body::empty()).unwrap();
+        let is_hit = cloud.handle(request).await.status() == StatusCode::SERVICE_UNAVAILABLE;
+        assert_eq!(is_hit, cloud.faults().list().len() == 1);
+        cloud.faults().clear();
+    }
 }
 
 #[tokio::test]

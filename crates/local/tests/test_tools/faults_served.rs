@@ -35,6 +35,21 @@ async fn a_cut_body_has_fewer_bytes_than_it_announces() {
 }
 
 #[tokio::test]
+async fn a_body_cut_behind_its_end_announces_more_than_it_has() {
+    let (cloud, server) = served().await;
+    let whole = exchange(&server, GET).await.0;
+    let body = whole.split_once("\r\n\r\n").unwrap().1;
+    for after in [body.len(), usize::MAX] {
+        cloud.faults().clear();
+        cloud.faults().on_path("/_region").cut_body(after);
+        let cut = exchange(&server, GET).await.0;
+        let announced = cut.split("\r\n").find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        assert!(announced.parse::<u64>().unwrap() > body.len() as u64, "{cut}");
+        assert_eq!(cut.split_once("\r\n\r\n").unwrap().1, body);
+    }
+}
+
+#[tokio::test]
 async fn who_hangs_gets_nothing_and_others_are_answered() {
     let (cloud, server) = served().await;
     let fault = cloud.faults().on_path("/_region").times(1).hang();

@@ -108,6 +108,8 @@ async fn requests_are_listed_and_filtered_and_forgotten() {
     assert!(status == 400 && refused["error"].as_str().unwrap().starts_with("operation \"Nope\" is not valid"));
     assert_eq!(get(&cloud, "/_local/requests/har").await["log"]["version"], "1.2");
     assert_eq!(call(&cloud, Method::GET, "/_local/requests?since=1", "").await.0, 400);
+    let (status, refused) = call(&cloud, Method::GET, "/_local/requests?wait=long", "").await;
+    assert_eq!((status, refused["error"].as_str().unwrap().contains("read: wait: ")), (400, true), "{refused}");
     assert_eq!(call(&cloud, Method::DELETE, "/_local/requests", "").await.0, 200);
     assert_eq!(count("").await, 0);
 }

@@ -16,7 +16,7 @@ use tokio::{
 };
 use turso_cloud::{ApiToken, Client, ClientBuilder, RetryPolicy};
 
-use super::operations::TOKEN;
+use super::{bring_crypto_provider, operations::TOKEN};
 
 /// A server on a thread of its own, so that it answers while a test blocks. It ends when dropped.
 pub(crate) struct Server {
@@ -93,6 +93,7 @@ impl Server {
 
     /// The same where the replies hold the origin of the server.
     pub(crate) fn start_with(script: impl FnOnce(&str) -> Vec<Reply>) -> Self {
+        bring_crypto_provider();
         let listener = StdListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());

@@ -156,12 +156,6 @@ impl View<'_> {
         self.pages
     }
 
-    /// Whether these are all pages, and not only those that changed.
-    #[cfg(test)]
-    pub(crate) fn is_whole(&self) -> bool {
-        self.file.is_some()
-    }
-
     /// Whether nothing has changed.
     pub(crate) fn is_empty(&self) -> bool {
         self.file.is_none() && self.parts.is_empty()
