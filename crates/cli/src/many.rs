@@ -70,13 +70,10 @@ impl<'c> Failures<'c> {
         let (failed, total) = (self.failed.len(), self.total);
         let which = if self.is_told_at_once { listed(&self.failed) } else { self.reasons.join("; ") };
         let failure = Failure::new(Kind::Partial, format!("{failed} of {total} failed: {which}"));
-        Err(self.hints.into_iter().reduce(common).flatten().into_iter().fold(failure, Failure::hint).into())
+        let common = |one: Option<String>, other: Option<String>| one.filter(|hint| other.as_ref() == Some(hint));
+        let hint = self.hints.into_iter().reduce(common).flatten();
+        Err(hint.into_iter().fold(failure, Failure::hint).into())
     }
-}
-
-/// What helps both.
-fn common(one: Option<String>, other: Option<String>) -> Option<String> {
-    one.filter(|hint| other.as_ref() == Some(hint))
 }
 
 /// Whether an error begins with a sentence that has this name as one of its words.
