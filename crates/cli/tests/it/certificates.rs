@@ -1,16 +1,12 @@
 //! Whom `tursoctl` trusts, and when it reads the certificates of the system.
 
-use std::io;
-#[cfg(unix)]
-use std::{process::Command, thread};
+use std::{io, process::Command, thread};
 
 use turso_cloud_local::Cloud;
 
-#[cfg(unix)]
-use crate::support::text;
 use crate::{
     sql,
-    support::{ELSEWHERE, Ended, Served},
+    support::{ELSEWHERE, Ended, Served, text},
 };
 
 /// Lists databases where `file` holds all certificates of the system.
@@ -110,7 +106,6 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
 }
 
 /// As a shell makes them: `--cacert <(...)`.
-#[cfg(unix)]
 #[test]
 fn certificates_may_come_from_a_pipe_that_can_be_read_only_once() {
     let served = sql::served(&["shop"]);

@@ -203,6 +203,10 @@ fn execute(sql: &str) -> Value {
     json!({ "type": "execute", "stmt": { "sql": sql } })
 }
 
+fn sequence(sql: &str) -> Value {
+    json!({ "type": "sequence", "sql": sql })
+}
+
 fn step(sql: &str) -> Value {
     json!({ "stmt": { "sql": sql } })
 }

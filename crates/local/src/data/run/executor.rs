@@ -294,13 +294,10 @@ impl<'a> Executor<'a> {
 fn may_write_late(sql: &str) -> bool {
     let (mut words, mut is_alone, mut may_write) = (words(sql), true, false);
     while let Some(first) = words.find(|word| *word != Word::Sign(';')) {
-        let mut rest = words.by_ref().take_while(|word| *word != Word::Sign(';'));
-        let only_reads = if first.is("BEGIN") {
-            rest.all(|word| word.is("DEFERRED") || word.is("TRANSACTION"))
-        } else {
-            rest.for_each(drop);
-            READING.iter().any(|keyword| first.is(keyword))
-        };
+        let rest = words.by_ref().take_while(|word| *word != Word::Sign(';'));
+        // Counted to the end of the statement: what follows is the next one.
+        let more = rest.filter(|word| !word.is("DEFERRED") && !word.is("TRANSACTION")).count();
+        let only_reads = READING.iter().any(|keyword| first.is(keyword)) || (first.is("BEGIN") && more == 0);
         may_write |= !only_reads;
         if may_write && !is_alone {
             return true;

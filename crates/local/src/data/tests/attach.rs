@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DATABASE, GROUP, GROUP_ROLE, Host, LABEL, claims, execute, integer, mint, record, seed, step};
+use super::{DATABASE, GROUP, GROUP_ROLE, Host, LABEL, claims, execute, integer, mint, record, seed, sequence, step};
 use crate::data::{Access, AllowList, DatabaseRecord, Subject, TokenClaims};
 
 const OTHER: &str = "5a5e7f34-6d2b-4a53-8a0e-1c2e94c6c001";
@@ -54,7 +54,7 @@ async fn a_database_without_a_name_is_not_attached_either() {
     for file in ["''", "'file:'", "':memory:'", "('' || '')", "NULL", "X''", "?"] {
         let sql = format!("ATTACH {file} AS forged");
         for requests in [
-            json!([{ "type": "sequence", "sql": format!("{sql}; CREATE TABLE forged.missing (x)") }, { "type": "close" }]),
+            json!([sequence(&format!("{sql}; CREATE TABLE forged.missing (x)")), { "type": "close" }]),
             json!([execute(&sql), { "type": "close" }]),
             json!([execute(&format!("EXPLAIN {sql}")), { "type": "close" }]),
         ] {
@@ -63,7 +63,7 @@ async fn a_database_without_a_name_is_not_attached_either() {
             assert_eq!(error["code"], "SQLITE_UNKNOWN", "{sql}: {error}");
             assert_eq!(host.value("SELECT count(*) FROM pragma_database_list").await, integer(1), "{sql}");
         }
-        let answer = host.pipeline(None, json!([{ "type": "sequence", "sql": sql }])).await;
+        let answer = host.pipeline(None, json!([sequence(&sql)])).await;
         assert_eq!(answer["results"][0]["type"], "error", "{sql}: {answer}");
     }
     host.run(&["VACUUM"]).await;
@@ -176,7 +176,7 @@ async fn only_the_id_of_a_database_is_attached() {
     for sql in [format!("EXPLAIN ATTACH '{OTHER}' AS x"), "SELECT 1; ATTACH ':memory:' AS x".to_owned()] {
         assert!(host.error(&sql).await["code"].is_string(), "{sql}");
     }
-    let answer = host.pipeline(None, json!([{ "type": "sequence", "sql": attach() }])).await;
+    let answer = host.pipeline(None, json!([sequence(&attach())])).await;
     assert_eq!(answer["results"][0]["error"]["code"], "SQLITE_AUTH", "{answer}");
 }
 

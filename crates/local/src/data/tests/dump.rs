@@ -2,7 +2,7 @@ use axum::body::Body;
 use futures_util::StreamExt as _;
 use http::Request;
 
-use super::{Host, LABEL};
+use super::{Host, LABEL, sequence};
 
 /// Everything a dump has to get right.
 const SCRIPT: &str = r#"
@@ -55,7 +55,7 @@ async fn dump(host: &Host, query: &str) -> String {
 
 async fn filled() -> Host {
     let host = Host::new();
-    let request = serde_json::json!([{ "type": "sequence", "sql": SCRIPT }, { "type": "close" }]);
+    let request = serde_json::json!([sequence(SCRIPT), { "type": "close" }]);
     let answer = host.pipeline(None, request).await;
     assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
     host

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{DATABASE, Files, Host, baton, execute, integer, pass, record};
+use super::{DATABASE, Files, Host, baton, execute, integer, pass, record, sequence};
 use crate::data::DatabaseRecord;
 
 const INSERT: &str = "INSERT INTO t (x) VALUES (?) RETURNING id";
@@ -277,7 +277,7 @@ async fn what_was_acknowledged_is_there_once_whatever_else_was_written() {
                     1 => write("INSERT INTO t (x) VALUES (?), (-1)", &value),
                     2 => write("INSERT INTO t (x) VALUES (?)", &value),
                     3 => write("UPDATE sums SET n = n + ?", &integer(1)),
-                    _ => json!({ "type": "sequence", "sql": "BEGIN; UPDATE sums SET n = n + 1; COMMIT" }),
+                    _ => sequence("BEGIN; UPDATE sums SET n = n + 1; COMMIT"),
                 };
                 let outcome = &host.pipeline(None, json!([statement, { "type": "close" }])).await["results"][0];
                 let is_ok = i64::from(outcome["type"] == "ok");

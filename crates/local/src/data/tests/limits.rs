@@ -6,7 +6,7 @@ use futures_util::stream;
 use http::Request;
 use serde_json::json;
 
-use super::{BUSY, Host, baton, execute, integer, record, step};
+use super::{BUSY, Host, baton, execute, integer, record, sequence, step};
 use crate::data::{AllowList, DatabaseRecord, KeyDigest};
 
 #[tokio::test]
@@ -202,9 +202,8 @@ async fn what_keeps_a_request_out_holds_for_every_route() {
     for sql in ["SELECT 1", "CREATE TABLE t (x)"] {
         let lines = host.cursor(None, json!([step(sql)])).await;
         assert!(lines.iter().any(|line| line["error"]["code"] == "BLOCKED"), "{sql}: {lines:?}");
-        let sequence =
-            json!([{ "type": "sequence", "sql": sql }, { "type": "batch", "batch": { "steps": [step(sql)] } }]);
-        let answer = host.pipeline(None, sequence).await;
+        let requests = json!([sequence(sql), { "type": "batch", "batch": { "steps": [step(sql)] } }]);
+        let answer = host.pipeline(None, requests).await;
         assert_eq!(answer["results"][0]["error"]["code"], "BLOCKED", "{answer}");
         assert_eq!(answer["results"][1]["response"]["result"]["step_errors"][0]["code"], "BLOCKED", "{answer}");
     }
@@ -227,9 +226,8 @@ async fn statements_that_make_the_engine_call_itself_very_often_do_not_end_the_p
         "code": "SQL_PARSE_ERROR"
     });
     assert_eq!(host.error(&nested(20_000)).await, error);
-    let sequence =
-        json!([{ "type": "sequence", "sql": nested(20_000) }, { "type": "describe", "sql": nested(20_000) }]);
-    let answer = host.pipeline(None, sequence).await;
+    let requests = json!([sequence(&nested(20_000)), { "type": "describe", "sql": nested(20_000) }]);
+    let answer = host.pipeline(None, requests).await;
     assert_eq!([&answer["results"][0]["error"], &answer["results"][1]["error"]], [&error, &error]);
     let reader = host.read_only();
     assert_eq!(reader.error(&nested(20_000)).await, error);
@@ -238,9 +236,8 @@ async fn statements_that_make_the_engine_call_itself_very_often_do_not_end_the_p
 #[tokio::test]
 async fn a_zero_byte_in_a_text_is_refused_and_hides_nothing_behind_it() {
     let host = Host::new();
-    let sequence = "CREATE TABLE t (a);\0 CREATE TABLE u (a)";
-    let requests =
-        json!([{ "type": "sequence", "sql": sequence }, execute("SELECT 1\0; nope"), execute("SELECT '\0'")]);
+    let hidden = sequence("CREATE TABLE t (a);\0 CREATE TABLE u (a)");
+    let requests = json!([hidden, execute("SELECT 1\0; nope"), execute("SELECT '\0'")]);
     let answer = host.pipeline(None, requests).await;
     for (index, offset) in [19, 8, 8].into_iter().enumerate() {
         let message = format!("SQL string could not be parsed: a zero byte at offset {offset}");

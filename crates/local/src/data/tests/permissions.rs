@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{Host, execute, integer, record};
+use super::{Host, execute, integer, record, sequence};
 use crate::data::DatabaseRecord;
 
 const FORBIDDEN: &str =
@@ -69,7 +69,7 @@ async fn a_read_only_token_finds_no_way_around() {
     let host = prepared().await;
     let reader = host.read_only();
     let ways = [
-        json!([{ "type": "sequence", "sql": "SELECT 1; SELECT 2; DELETE FROM t" }]),
+        json!([sequence("SELECT 1; SELECT 2; DELETE FROM t")]),
         json!([{ "type": "batch", "batch": { "steps": [{ "condition": { "type": "not", "cond": { "type": "is_autocommit" } }, "stmt": { "sql": "DELETE FROM t" } }] } }]),
         json!([{ "type": "store_sql", "sql_id": 1, "sql": "DELETE FROM t" }, { "type": "execute", "stmt": { "sql_id": 1 } }]),
         json!([execute("SELECT 1; DELETE FROM t")]),
@@ -237,10 +237,10 @@ async fn looking_at_what_makes_or_drops_an_index_of_vectors_does_nothing() {
     assert_eq!(host.value(nearest).await, integer(1));
 
     host.pipeline(None, describe(drop)).await;
-    let body = json!({ "requests": [{ "type": "sequence", "sql": drop }] }).to_string();
+    let body = json!({ "requests": [sequence(drop)] }).to_string();
     assert_eq!(host.read_only().post("/v2/pipeline", body).await, (403, FORBIDDEN.to_owned()));
     assert_eq!(host.value(nearest).await, integer(1));
-    host.pipeline(None, json!([{ "type": "sequence", "sql": format!("SELECT 1; {drop}; {create}; {drop}") }])).await;
+    host.pipeline(None, json!([sequence(&format!("SELECT 1; {drop}; {create}; {drop}"))])).await;
     assert_eq!(host.value(names).await, json!({ "type": "text", "value": "libsql_vector_meta_shadow t" }));
 }
 
@@ -259,7 +259,6 @@ async fn what_would_make_or_drop_an_index_of_vectors_and_does_not_run_leaves_eve
     ])
     .await;
     let before = host.value(names).await;
-    let sequence = |sql: &str| json!({ "type": "sequence", "sql": sql });
     let with_argument = |sql: &str| json!({ "type": "execute", "stmt": { "sql": sql, "args": [integer(1)] } });
 
     for (request, is_done) in [create, drop, "DROP TABLE t"].into_iter().flat_map(|sql| {
@@ -331,8 +330,8 @@ async fn what_is_kept_for_an_index_of_vectors_is_changed_by_the_engine_alone() {
             "{refused}: {error}"
         );
     }
-    let sequence = "CREATE INDEX k ON t (libsql_vector_idx(e)); UPDATE k_shadow SET data = x'ff'";
-    let answer = host.pipeline(None, json!([{ "type": "sequence", "sql": sequence }])).await;
+    let indexed = "CREATE INDEX k ON t (libsql_vector_idx(e)); UPDATE k_shadow SET data = x'ff'";
+    let answer = host.pipeline(None, json!([sequence(indexed)])).await;
     assert_eq!(answer["results"][0]["error"]["code"], "SQLITE_AUTH", "{answer}");
 
     let nearest = "SELECT id FROM vector_top_k('i', vector32('[9,9]'), 1)";

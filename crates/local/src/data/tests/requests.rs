@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{Host, baton, execute, integer, without_durations};
+use super::{Host, baton, execute, integer, sequence, without_durations};
 
 #[tokio::test]
 async fn an_execute_is_answered_in_the_documented_shape_on_both_versions() {
@@ -152,9 +152,7 @@ async fn a_batch_reports_every_step_in_order() {
 async fn a_sequence_stops_at_the_first_failure_and_keeps_what_came_before() {
     let host = Host::new();
     let sql = "CREATE TABLE t (x); INSERT INTO t VALUES (1); INSERT INTO missing VALUES (2); INSERT INTO t VALUES (3)";
-    let answer = host
-        .pipeline(None, json!([{ "type": "sequence", "sql": sql }, { "type": "sequence", "sql": "-- nothing" }]))
-        .await;
+    let answer = host.pipeline(None, json!([sequence(sql), sequence("-- nothing")])).await;
     assert_eq!(answer["results"][0]["type"], "error");
     assert_eq!(answer["results"][1], json!({ "type": "ok", "response": { "type": "sequence" } }));
     assert_eq!(host.value("SELECT count(*) FROM t").await, integer(1));
@@ -165,7 +163,7 @@ async fn a_sequence_refuses_a_statement_with_parameters_because_it_has_no_values
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;
     let sql = "INSERT INTO t VALUES (1); INSERT INTO t VALUES (:a); INSERT INTO t VALUES (3)";
-    let answer = host.pipeline(None, json!([{ "type": "sequence", "sql": sql }])).await;
+    let answer = host.pipeline(None, json!([sequence(sql)])).await;
     assert_eq!(
         answer["results"][0]["error"],
         json!({
@@ -182,7 +180,7 @@ async fn a_sequence_runs_a_trigger_and_its_semicolons_as_one_statement() {
     let sql = "CREATE TABLE t (x); CREATE TABLE log (x);
                CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO log VALUES (NEW.x); INSERT INTO log VALUES (0); END;
                INSERT INTO t VALUES (7);";
-    let answer = host.pipeline(None, json!([{ "type": "sequence", "sql": sql }])).await;
+    let answer = host.pipeline(None, json!([sequence(sql)])).await;
     assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
     assert_eq!(host.value("SELECT count(*) FROM log").await, integer(2));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Host, claims, execute, integer, mint, seed};
+use super::{Host, claims, execute, integer, mint, seed, sequence};
 use crate::data::{Access, Rules, TokenClaims};
 
 const SETUP: [&str; 12] = [
@@ -45,7 +45,7 @@ async fn forbidden(host: &Host, sql: &str, reason: &str) {
     assert!(text.starts_with(r#"{"error":"BLOCKED: SQL "#) && text.contains(reason), "{sql}: {text}");
     let body = json!({ "batch": { "steps": [{ "stmt": { "sql": sql } }] } }).to_string();
     assert_eq!(host.post("/v3/cursor", body).await.0, 403, "{sql}");
-    let body = json!({ "requests": [{ "type": "sequence", "sql": format!("SELECT 1; {sql}") }] }).to_string();
+    let body = json!({ "requests": [sequence(&format!("SELECT 1; {sql}"))] }).to_string();
     assert_eq!(host.post("/v3/pipeline", body).await.0, 403, "{sql}");
 }
 
@@ -54,8 +54,7 @@ async fn a_sequence_that_writes_waits_for_its_turn_before_it_begins() {
     let host = host().await;
     let logger = with(&host, json!([{ "t": ["log"], "a": ["data_add"] }]));
     host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
-    let sequence = json!({ "type": "sequence", "sql": "BEGIN; INSERT INTO log VALUES (1); COMMIT" });
-    let answer = logger.pipeline(None, json!([sequence])).await;
+    let answer = logger.pipeline(None, json!([sequence("BEGIN; INSERT INTO log VALUES (1); COMMIT")])).await;
     assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
     assert_eq!(host.value("SELECT count(*) FROM log").await, integer(1));
 }

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{Host, baton, execute, integer};
+use super::{Host, baton, execute, integer, sequence};
 
 #[tokio::test]
 async fn a_reused_connection_sees_the_schema_another_one_has_changed() {
@@ -88,7 +88,7 @@ async fn no_temporary_object_outlives_its_stream() {
     ];
     for way in ways {
         let close = || json!({ "type": "close" });
-        let sequence = json!({ "type": "sequence", "sql": way.join(";") });
+        let sequence = sequence(&way.join(";"));
         for requests in [way.iter().map(|sql| execute(sql)).chain([close()]).collect(), json!([sequence, close()])] {
             let answer = host.pipeline(None, requests).await;
             let results = answer["results"].as_array().unwrap();
@@ -109,7 +109,7 @@ async fn a_setting_that_was_only_compiled_is_not_set_for_anybody_else() {
     for sql in ["PRAGMA foreign_keys = OFF", "EXPLAIN PRAGMA foreign_keys = OFF", "PRAGMA case_sensitive_like = ON"] {
         let describe = json!({ "type": "describe", "sql": sql });
         let never = json!({ "type": "execute", "stmt": { "sql": sql, "args": [integer(1)] } });
-        let sequence = json!({ "type": "sequence", "sql": format!("SELECT 1; {sql}") });
+        let sequence = sequence(&format!("SELECT 1; {sql}"));
         for request in [describe, never, sequence, execute(sql)] {
             for somebody in [host.clone(), host.read_only()] {
                 let body = json!({ "requests": [request, close] }).to_string();

@@ -1,10 +1,6 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{BUSY, Host, baton, execute, integer, pass};
-
-fn sequence(sql: &str) -> Value {
-    json!({ "type": "sequence", "sql": sql })
-}
+use super::{BUSY, Host, baton, execute, integer, pass, sequence};
 
 #[tokio::test]
 async fn an_open_transaction_is_invisible_to_others_and_does_not_lock_them_out() {
