@@ -1,12 +1,12 @@
 //! Whom `tursoctl` trusts, and when it reads the certificates of the system.
 
-use std::{io, process::Command, thread};
+use std::{io, thread};
 
 use turso_cloud_local::Cloud;
 
 use crate::{
     sql,
-    support::{ELSEWHERE, Ended, Served, text},
+    support::{ELSEWHERE, Ended, Served, make_pipe, text},
 };
 
 /// Lists databases where `file` holds all certificates of the system.
@@ -111,7 +111,7 @@ fn certificates_may_come_from_a_pipe_that_can_be_read_only_once() {
     let served = sql::served(&["shop"]);
     let pipe = served.config_folder().join("ca.pipe");
     std::fs::create_dir_all(served.config_folder()).unwrap();
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make_pipe(&pipe);
     let (certificate, writing) = (served.cloud.ca_certificate().unwrap(), pipe.clone());
     // Whoever reads it again finds nothing there.
     thread::spawn(move || [&*certificate, ""].iter().try_for_each(|text| std::fs::write(&writing, text)));

@@ -11,7 +11,7 @@ use std::{
 use turso_cloud_local::Fault;
 
 use crate::{
-    support::{Served, bare},
+    support::{Served, bare, make_pipe},
     terminal::Terminal,
 };
 
@@ -143,7 +143,7 @@ fn a_signal_ends_what_waits_for_a_pipe_that_is_named_as_a_file_is() {
         let served = Served::new();
         served.done(&["db", "create", "orders"]);
         let pipe = served.folder.path().join("pipe");
-        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        make_pipe(&pipe);
         let path = pipe.to_str().unwrap();
         for arguments in [&["sql", "orders", "--file", path][..], &["db", "list", "--token-file", path]] {
             let mut child = served.command(arguments).spawn().unwrap();

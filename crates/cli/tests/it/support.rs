@@ -131,6 +131,11 @@ pub(crate) fn fed(mut command: Command, input: &str) -> Ended {
     Ended::of(child.wait_with_output().unwrap())
 }
 
+#[cfg(unix)]
+pub(crate) fn make_pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
 pub(crate) fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }

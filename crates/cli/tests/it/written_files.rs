@@ -4,13 +4,12 @@ use std::{
     fs,
     os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink},
     path::Path,
-    process::Command,
     thread,
 };
 
 use crate::{
     sql::served,
-    support::{Served, text},
+    support::{Served, make_pipe, text},
 };
 
 const EXPORT: [&str; 6] = ["export", "shop", "--format", "dump", "--out", "-"];
@@ -69,7 +68,7 @@ fn an_export_goes_behind_links_and_replaces_nothing_unasked() {
 fn an_export_goes_into_a_pipe_and_a_full_device_says_that_it_is() {
     let served = shop();
     let pipe = served.folder.path().join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    make_pipe(&pipe);
     let reader = thread::spawn({
         let pipe = pipe.clone();
         move || fs::read_to_string(pipe).unwrap()
