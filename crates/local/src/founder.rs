@@ -75,16 +75,17 @@ impl Founder<'_> {
     pub(crate) fn found(mut self, population: &Population) -> Result<Foundation, CloudError> {
         let Population { users, teams, tokens } = population;
         let people = population.people();
+        // What the builder was told to make is a team, whatever else it is called.
+        let is_personal = |team: &Team| &*team.slug == USER || team.slug.is_in_a_file() && people.contains(&*team.slug);
         let is_new = self.transaction.find_user(USER)?.is_none();
         self.root_if(is_new)?;
         let kept = self.kept(teams)?;
         let user = self.user(&USER.into(), teams)?;
-        if is_new && teams.iter().all(|team| people.contains(&*team.slug)) {
+        if is_new && teams.iter().all(is_personal) {
             self.team(&user, &Team::new(TEAM))?;
         }
         // Those of other people are made with them.
-        let is_theirs =
-            |team: &&Team| people.contains(&*team.slug) && &*team.slug != USER && !kept.contains(&*team.slug);
+        let is_theirs = |team: &&Team| is_personal(team) && &*team.slug != USER && !kept.contains(&*team.slug);
         for team in teams.iter().filter(|team| !is_theirs(team)) {
             self.team(&user, team)?;
             self.plan(team, kept.contains(&*team.slug))?;

@@ -23,6 +23,10 @@ impl Word {
         self.line.unwrap_or_default()
     }
 
+    pub(crate) fn is_in_a_file(&self) -> bool {
+        self.line.is_some()
+    }
+
     /// What stands in the place of this one, in the same line.
     pub(crate) fn with_text(&self, text: impl Into<String>) -> Self {
         Self { text: text.into(), line: self.line }

@@ -127,6 +127,13 @@ async fn the_personal_organization_of_a_declared_user_can_be_filled() {
     }
 }
 
+/// There it is a team that is asked for.
+#[test]
+fn nobody_of_the_builder_is_called_as_an_organization_is() {
+    let error = Cloud::builder().with_organization("bob").with_user("bob").build().unwrap_err();
+    assert_eq!(error.to_string(), r#"username "bob" is not valid: an organization has this slug"#);
+}
+
 fn refused(text: &str) -> String {
     let built = Cloud::builder().seed_toml(text).and_then(CloudBuilder::build);
     let error = built.unwrap_err();
