@@ -67,10 +67,11 @@ where
         if round == ROUNDS || !(error.is_already_exists() || error.may_have_happened()) {
             return Err(error.having_maybe_happened(answer_lost));
         }
-        match cx.wait_after(&error, round) {
-            Some(wait) => sleep(wait).await,
-            None => return Err(error.having_maybe_happened(answer_lost)),
-        }
+        let Some(wait) = cx.wait_after(&error, round) else {
+            let error = error.and_detail("the next attempt would come after the deadline");
+            return Err(error.having_maybe_happened(answer_lost));
+        };
+        sleep(wait).await;
     }
     Err(Error::new(ErrorKind::AlreadyExists))
 }

@@ -140,6 +140,7 @@ async fn what_is_asked_to_wait_does_so_before_it_looks_and_creates_again() {
             Ok(ensured) => assert!(happens && ensured.is_created() && started.elapsed() >= wait),
             Err(error) => {
                 assert!(!happens && error.is_server() && error.may_have_happened(), "{error:?}");
+                assert!(error.to_string().contains("the next attempt would come after the deadline"), "{error}");
                 assert_eq!((error.retry_after(), started.elapsed()), (Some(wait), Duration::ZERO));
             }
         }
