@@ -265,6 +265,14 @@ impl Context {
         self.deadline
     }
 
+    /// How long to wait before it is looked whether a change has happened, and it is tried again if not: as before any other
+    /// attempt. Nothing where that would be after the deadline.
+    pub(crate) fn wait_after(&self, error: &Error, attempt: u32) -> Option<Duration> {
+        let wait = self.options.retry.wait(error, Repeatability::Idempotent, attempt, &self.client().jitter);
+        let wait = wait.or(error.retry_after()).unwrap_or_default();
+        (wait < self.deadline.saturating_duration_since(Instant::now())).then_some(wait)
+    }
+
     /// Sends one request of the catalogue.
     pub(crate) async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Answer, Error> {
         let request = self.prepare(endpoint).map_err(unsent::<E>)?;

@@ -11,6 +11,10 @@ use crate::{InvalidInput, PathSegment, path};
 macro_rules! name {
     ($(#[$meta:meta])* $name:ident, $field:literal, $rule:expr) => {
         $(#[$meta])*
+        ///
+        /// Text is held to this rule where it is parsed or converted. What is deserialized is not, as the service may have
+        /// something older than the rule: names that come from elsewhere by serde are for [`check`](Self::check), or for the
+        /// request that they end up in, which holds them to it again.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
         #[serde(transparent)]
         pub struct $name(CompactString);

@@ -15,9 +15,9 @@ use crate::{
     cloud::{Inner, Served, Settings},
     control::Hostnames,
     forks::Forks,
-    founder::{Plan, Population, Team},
     home::Home,
     ids::Ids,
+    population::{Plan, Population, Team, Word},
     quirk::Quirks,
     rate_limit::RateLimit,
     request_log, seed_file,
@@ -102,14 +102,14 @@ impl CloudBuilder {
 
     /// Adds a group to the organization added last, or to `acme` when there is none.
     pub fn with_group(mut self, name: impl Into<String>, location: impl Into<String>) -> Self {
-        self.population.last_team().groups.push((name.into(), location.into()));
+        self.population.last_team().groups.push((Word::from(name), Word::from(location)));
         self
     }
 
     /// Adds a user beside `dev`, with a personal organization that bears their name. [`Cloud::token_of`] has their
     /// token.
     pub fn with_user(mut self, username: impl Into<String>) -> Self {
-        self.population.users.push(username.into());
+        self.population.users.push(Word::from(username));
         self
     }
 
@@ -124,7 +124,7 @@ impl CloudBuilder {
     /// # Ok::<(), turso_cloud_local::CloudError>(())
     /// ```
     pub fn with_member(mut self, username: impl Into<String>, role: Role) -> Self {
-        self.population.last_team().members.push((username.into(), role));
+        self.population.last_team().members.push((Word::from(username), role));
         self
     }
 
@@ -132,7 +132,7 @@ impl CloudBuilder {
     /// everything: `starter`, `developer` or `scaler`. What the plan does not include is refused. One that is kept is put
     /// on it again by whoever opens it so, while the plan in a seed file is for an organization that is new.
     pub fn with_plan(mut self, plan: impl Into<String>) -> Self {
-        self.population.last_team().plan = Some(Plan::FromNowOn(plan.into()));
+        self.population.last_team().plan = Some(Plan::FromNowOn(Word::from(plan)));
         self
     }
 
@@ -186,8 +186,7 @@ impl CloudBuilder {
     /// # Errors
     ///
     /// [`CloudError::File`] if the file, or one that it names, cannot be read; [`CloudError::Toml`] if it does not say
-    /// what a seed file should, and [`CloudError::Input`] if it has an organization twice or names a file outside its
-    /// folder.
+    /// what a seed file should, and [`CloudError::Input`] if it says something twice or names a file outside its folder.
     pub fn seed_file(self, path: impl AsRef<Path>) -> Result<Self, CloudError> {
         let path = path.as_ref();
         let text = fs::read_to_string(path);
@@ -222,14 +221,14 @@ impl CloudBuilder {
     ///
     /// # Errors
     ///
-    /// [`CloudError::Toml`] if the text does not say what a seed file should, and [`CloudError::Input`] if it has an
-    /// organization twice or names a file.
+    /// [`CloudError::Toml`] if the text does not say what a seed file should, and [`CloudError::Input`] if it says
+    /// something twice or names a file.
     pub fn seed_toml(self, text: &str) -> Result<Self, CloudError> {
         self.declare(text, None)
     }
 
     fn declare(mut self, text: &str, folder: Option<&Path>) -> Result<Self, CloudError> {
-        seed_file::read(text, folder)?.add_to(&mut self.population);
+        self.population.join(seed_file::read(text, folder)?);
         Ok(self)
     }
 

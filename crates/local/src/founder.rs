@@ -1,93 +1,37 @@
 //! Who and what is there before the first request.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+};
 
 use jiff::Timestamp;
 use turso_cloud_contract::{
     ApiToken, ApiTokenId, ApiTokenName, ByteSize, DatabaseName, GroupName, InvalidInput, LocationCode,
-    OrganizationSlug, Username, members, organizations::OrganizationKind,
+    OrganizationSlug, Username, organizations::OrganizationKind,
 };
 
 use crate::{
     CloudError,
     control::{is_known_location, is_known_plan, provision, put_on_plan, sign},
-    data::{DataPlane, SigningSeed},
+    data::{DataPlane, LoadError, SigningSeed},
     ids::{Ids, Root},
     local_api::UserToken,
-    store::{DatabaseRow, OrganizationRow, Store, TokenOrganization, Transaction, UserRow},
+    population::{NewDatabase, NewToken, Plan, Population, Sql, Team, Word},
+    store::{DatabaseRow, OrganizationRow, Role, Store, TokenOrganization, Transaction, UserRow},
 };
 
 /// The user whose token the cloud hands out; the slug of a personal organization is the name of its user.
 pub(crate) const USER: &str = "dev";
 
 /// The team organization when none is named.
-const TEAM: &str = "acme";
+pub(crate) const TEAM: &str = "acme";
 
 /// The group every organization begins with, and where it is.
 const GROUP: (&str, &str) = ("default", "local");
 
 /// The name of the tokens the cloud hands out.
 pub(crate) const TOKEN: &str = UserToken::HANDED_OUT;
-
-/// A team organization that is to be there.
-#[derive(Clone, Debug)]
-pub(crate) struct Team {
-    slug: String,
-    /// Names and locations of its groups.
-    pub(crate) groups: Vec<(String, String)>,
-    /// Names and roles of those who are in it beside its owner.
-    pub(crate) members: Vec<(String, members::Role)>,
-    /// Another plan than the usual one.
-    pub(crate) plan: Option<Plan>,
-    pub(crate) databases: Vec<NewDatabase>,
-}
-
-/// The plan a team is to be on.
-#[derive(Clone, Debug)]
-pub(crate) enum Plan {
-    /// Only if it is new, as with all that a seed file declares.
-    AtFirst(String),
-    /// Whatever it was on before.
-    FromNowOn(String),
-}
-
-/// A database that is to be there, with the SQL that fills it.
-#[derive(Clone, Debug)]
-pub(crate) struct NewDatabase {
-    pub(crate) name: String,
-    pub(crate) group: String,
-    pub(crate) size_limit: Option<ByteSize>,
-    pub(crate) sql: String,
-}
-
-/// A token of the Platform API that is to be there.
-#[derive(Clone, Debug)]
-pub(crate) struct NewToken {
-    pub(crate) user: String,
-    pub(crate) name: String,
-    pub(crate) id: Option<String>,
-    /// The only organization it opens.
-    pub(crate) organization: Option<String>,
-}
-
-/// Everybody and everything that is to be there.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Population {
-    pub(crate) users: Vec<String>,
-    pub(crate) teams: Vec<Team>,
-    pub(crate) tokens: Vec<NewToken>,
-}
-
-impl Population {
-    /// The team added last, or `acme` when there is none.
-    pub(crate) fn last_team(&mut self) -> &mut Team {
-        if self.teams.is_empty() {
-            self.teams.push(Team::new(TEAM));
-        }
-        let last = self.teams.len() - 1;
-        &mut self.teams[last]
-    }
-}
 
 /// What a cloud hands down to one that is founded in its place: what programs have been told already.
 #[derive(Debug, Default)]
@@ -103,12 +47,6 @@ impl Heirlooms {
             let tokens = transaction.api_tokens_named(TOKEN)?.into_iter().map(|row| (row.user.username, row.jti));
             Ok(Self { key: transaction.platform_key()?, tokens: tokens.collect() })
         })
-    }
-}
-
-impl Team {
-    pub(crate) fn new(slug: impl Into<String>) -> Self {
-        Self { slug: slug.into(), groups: Vec::new(), members: Vec::new(), plan: None, databases: Vec::new() }
     }
 }
 
@@ -136,14 +74,19 @@ impl Founder<'_> {
     /// new: what was deleted since then stays deleted.
     pub(crate) fn found(mut self, population: &Population) -> Result<Foundation, CloudError> {
         let Population { users, teams, tokens } = population;
+        let people = population.people();
+        // What the builder was told to make is a team, whatever else it is called.
+        let is_personal = |team: &Team| &*team.slug == USER || team.slug.is_in_a_file() && people.contains(&*team.slug);
         let is_new = self.transaction.find_user(USER)?.is_none();
         self.root_if(is_new)?;
         let kept = self.kept(teams)?;
-        let user = self.user(USER)?;
-        if is_new && !teams.iter().any(|team| team.slug != USER) {
+        let user = self.user(&USER.into(), teams)?;
+        if is_new && teams.iter().all(is_personal) {
             self.team(&user, &Team::new(TEAM))?;
         }
-        for team in teams {
+        // Those of other people are made with them.
+        let is_theirs = |team: &&Team| is_personal(team) && &*team.slug != USER && !kept.contains(&*team.slug);
+        for team in teams.iter().filter(|team| !is_theirs(team)) {
             self.team(&user, team)?;
             self.plan(team, kept.contains(&*team.slug))?;
         }
@@ -151,8 +94,9 @@ impl Founder<'_> {
         let token = self.token(&user, &key)?;
         let members = teams.iter().flat_map(|team| &team.members).map(|(username, _)| username);
         for username in users.iter().chain(members) {
-            self.token(&self.user(username)?, &key)?;
+            self.token(&self.user(username, teams)?, &key)?;
         }
+        teams.iter().filter(is_theirs).try_for_each(|team| self.plan(team, false))?;
         for team in teams {
             self.members(team)?;
             self.databases(team)?;
@@ -162,22 +106,23 @@ impl Founder<'_> {
     }
 
     /// A user with their personal organization, who is made when needed.
-    fn user(&self, username: &str) -> Result<UserRow, CloudError> {
+    fn user(&self, username: &Word, teams: &[Team]) -> Result<UserRow, CloudError> {
         if let Some(user) = self.transaction.find_user(username)? {
             return Ok(user);
         }
-        Username::check(username)?;
-        let slug = OrganizationSlug::try_from(username)?;
+        Username::check(username).map_err(|refused| username.place(&refused))?;
+        let slug = username.as_name::<OrganizationSlug>()?;
         if self.transaction.find_organization(&slug)?.is_some() {
-            return Err(InvalidInput::new("username", username, "an organization has this slug").into());
+            return Err(username.refuse("username", "an organization has this slug").into());
         }
         let user = self.transaction.insert_user(username)?;
-        self.organization(&user, slug, OrganizationKind::Personal, &[])?;
+        let groups = teams.iter().find(|team| *team.slug == **username).map_or(&[][..], |team| &team.groups);
+        self.organization(&user, slug, OrganizationKind::Personal, groups)?;
         Ok(user)
     }
 
     fn team(&self, user: &UserRow, team: &Team) -> Result<(), CloudError> {
-        let slug = OrganizationSlug::try_from(&team.slug)?;
+        let slug = team.slug.as_name::<OrganizationSlug>()?;
         match self.transaction.find_organization(&slug)? {
             Some(organization) => self.groups(&organization, &team.groups),
             None => self.organization(user, slug, OrganizationKind::Team, &team.groups),
@@ -188,7 +133,7 @@ impl Founder<'_> {
     fn kept<'t>(&self, teams: &'t [Team]) -> Result<HashSet<&'t str>, CloudError> {
         let mut kept = HashSet::new();
         for team in teams {
-            if self.transaction.find_organization(&OrganizationSlug::try_from(&team.slug)?)?.is_some() {
+            if self.transaction.find_organization(&team.slug.as_name()?)?.is_some() {
                 kept.insert(&*team.slug);
             }
         }
@@ -198,25 +143,33 @@ impl Founder<'_> {
     fn plan(&self, team: &Team, is_kept: bool) -> Result<(), CloudError> {
         let Some(Plan::AtFirst(plan) | Plan::FromNowOn(plan)) = &team.plan else { return Ok(()) };
         if !is_known_plan(plan) {
-            return Err(InvalidInput::new("plan", plan, "it is not in the list of plans").into());
+            return Err(plan.refuse("plan", "it is not in the list of plans").into());
         }
         if is_kept && matches!(team.plan, Some(Plan::AtFirst(_))) {
             return Ok(());
         }
         let mut organization = self.organization_named(&team.slug)?;
-        put_on_plan(&mut organization, plan.clone());
+        put_on_plan(&mut organization, plan.to_string());
         Ok(self.transaction.update_organization(&organization)?)
     }
 
     /// Whoever is in the team already keeps their role.
     fn members(&self, team: &Team) -> Result<(), CloudError> {
         for (username, role) in &team.members {
-            role.check_assignable()?;
-            let slug = OrganizationSlug::try_from(&team.slug)?;
-            let (user, organization) = (self.user(username)?, self.transaction.find_organization(&slug)?);
-            let (Some(organization), Ok(role)) = (organization, role.as_str().parse()) else { continue };
-            if self.transaction.find_role(organization.id, user.id)?.is_none() {
-                self.transaction.insert_member(organization.id, user.id, role)?;
+            role.check_assignable().map_err(|refused| username.place(&refused))?;
+            let (user, organization) = (self.user(username, &[])?, self.organization_named(&team.slug)?);
+            let refuse = |rule: &str| Err(username.refuse("member", rule).into());
+            match self.transaction.find_role(organization.id, user.id)? {
+                Some(Role::Owner) => return refuse("owns the organization"),
+                _ if organization.kind == OrganizationKind::Personal => {
+                    let slug = &organization.slug;
+                    return refuse(&format!("organization {slug} is a personal organization and can't have members"));
+                }
+                Some(_) => {}
+                None => {
+                    let Ok(role) = role.as_str().parse() else { continue };
+                    self.transaction.insert_member(organization.id, user.id, role)?;
+                }
             }
         }
         Ok(())
@@ -227,23 +180,23 @@ impl Founder<'_> {
         user: &UserRow,
         slug: OrganizationSlug,
         kind: OrganizationKind,
-        groups: &[(String, String)],
+        groups: &[(Word, Word)],
     ) -> Result<(), CloudError> {
         let name = if kind == OrganizationKind::Personal { "personal".to_owned() } else { capitalized(slug.as_str()) };
         let ids = self.ids_of(&["organization", slug.as_str()]);
         let organization = provision::organization(self.transaction, ids, user, name, slug, kind)?;
         self.groups(&organization, groups)?;
-        self.group(&organization, GROUP.0, GROUP.1)
+        self.group(&organization, &GROUP.0.into(), &GROUP.1.into())
     }
 
-    fn groups(&self, organization: &OrganizationRow, groups: &[(String, String)]) -> Result<(), CloudError> {
+    fn groups(&self, organization: &OrganizationRow, groups: &[(Word, Word)]) -> Result<(), CloudError> {
         groups.iter().try_for_each(|(name, location)| self.group(organization, name, location))
     }
 
-    fn group(&self, organization: &OrganizationRow, name: &str, location: &str) -> Result<(), CloudError> {
-        let (name, code) = (GroupName::try_from(name)?, LocationCode::try_from(location)?);
+    fn group(&self, organization: &OrganizationRow, name: &Word, location: &Word) -> Result<(), CloudError> {
+        let (name, code) = (name.as_name::<GroupName>()?, location.as_name::<LocationCode>()?);
         if !is_known_location(&code) {
-            return Err(InvalidInput::new("location", location, "it is not in the list of locations").into());
+            return Err(location.refuse("location", "it is not in the list of locations").into());
         }
         if self.transaction.find_group(organization.id, &name)?.is_none() {
             let ids = self.ids_of(&["group", organization.slug.as_str(), name.as_str()]);
@@ -266,7 +219,12 @@ impl Founder<'_> {
 
     /// A token that a seed file names. One of the same name stays as it is.
     fn declared_token(&self, token: &NewToken) -> Result<(), CloudError> {
-        let user = self.user(&token.user)?;
+        let user = self.transaction.find_user(&token.user)?;
+        let user = user.ok_or_else(|| token.user.refuse("user", "there is none of this name"))?;
+        let name = token.name.as_name::<ApiTokenName>()?;
+        if name.as_str() == TOKEN {
+            return Err(token.name.refuse("token name", "the token that the cloud hands out has it").into());
+        }
         if self.transaction.find_api_token_named(user.id, &token.name)?.is_some() {
             return Ok(());
         }
@@ -275,19 +233,28 @@ impl Founder<'_> {
             None => self.ids_of(&["token", &token.user, &token.name]).token_id(self.transaction)?,
         };
         if self.transaction.find_api_token(id.as_str())?.is_some() {
-            return Err(InvalidInput::new("token.id", id.as_str(), "another token has it").into());
+            let place = token.id.as_ref().map_or_else(|| token.name.with_text(id.as_str()), Word::clone);
+            return Err(place.refuse("token.id", "another token has it").into());
         }
-        let organization = token.organization.as_deref().map(|slug| self.organization_named(slug)).transpose()?;
+        let organization = token.organization.as_ref().map(|slug| self.opened_by(&user, slug)).transpose()?;
         let organization = organization.map(|row| TokenOrganization { id: row.id, slug: row.slug });
-        let name = ApiTokenName::try_from(token.name.as_str())?;
         provision::api_token(self.transaction, id, &user, name, (organization, None), self.now)?;
         Ok(())
+    }
+
+    /// An organization that a token of this user can open.
+    fn opened_by(&self, user: &UserRow, slug: &Word) -> Result<OrganizationRow, CloudError> {
+        let organization = self.organization_named(slug)?;
+        match self.transaction.find_role(organization.id, user.id)? {
+            Some(_) => Ok(organization),
+            None => Err(slug.refuse("organization", format!("{} is not a member of it", user.username)).into()),
+        }
     }
 
     /// Databases that are there already stay as they are.
     fn databases(&self, team: &Team) -> Result<(), CloudError> {
         for database in &team.databases {
-            let (organization, name) = (self.organization_named(&team.slug)?, DatabaseName::try_from(&*database.name)?);
+            let (organization, name) = (self.organization_named(&team.slug)?, database.name.as_name()?);
             if self.transaction.find_database(organization.id, &name)?.is_none() {
                 self.database(&organization, name, database)?;
             }
@@ -301,25 +268,31 @@ impl Founder<'_> {
         name: DatabaseName,
         database: &NewDatabase,
     ) -> Result<(), CloudError> {
-        let group = self.transaction.find_group(organization.id, &GroupName::try_from(&*database.group)?)?;
-        let group = group.ok_or_else(|| InvalidInput::new("group", &database.group, "there is none of this name"))?;
+        let group = self.transaction.find_group(organization.id, &database.group.as_name()?)?;
+        let group = group.ok_or_else(|| database.group.refuse("group", "there is none of this name"))?;
+        provision::fitting_label(organization, &name).map_err(|refused| database.name.place(&refused))?;
         let label = provision::free_label(self.transaction, organization, &name)
-            .map_err(|refusal| InvalidInput::new("database name", name.as_str(), refusal.error().to_owned()))?;
+            .map_err(|refusal| database.name.refuse("database name", refusal.error()))?;
         let ids = self.ids_of(&["database", organization.slug.as_str(), name.as_str()]);
         let (uuid, role) = (ids.uuid(self.transaction)?, ids.role_id(self.transaction)?);
         let row = DatabaseRow::new(uuid, name, group, label, role, self.now);
         let row = self.transaction.insert_database(DatabaseRow { size_limit: database.size_limit, ..row })?;
-        if database.sql.trim().is_empty() {
+        let text: Vec<_> = database.sql.iter().map(|sql| &*sql.text).collect();
+        let text = text.join("\n");
+        if text.trim().is_empty() {
             return Ok(());
         }
         let size_limit = database.size_limit.map(ByteSize::bytes);
-        let loaded = self.data.load(row.uuid.as_str(), size_limit, &mut database.sql.as_bytes());
-        loaded.map_err(|error| CloudError::Seed { database: database.name.clone(), source: error.into() })
+        let loaded = self.data.load(row.uuid.as_str(), size_limit, &mut text.as_bytes());
+        loaded.map_err(|error| CloudError::Seed {
+            database: database.name.to_string(),
+            source: in_its_text(error, &database.sql),
+        })
     }
 
-    fn organization_named(&self, slug: &str) -> Result<OrganizationRow, CloudError> {
-        let found = self.transaction.find_organization(&OrganizationSlug::try_from(slug)?)?;
-        Ok(found.ok_or_else(|| InvalidInput::new("organization", slug, "there is none of this name"))?)
+    fn organization_named(&self, slug: &Word) -> Result<OrganizationRow, CloudError> {
+        let found = self.transaction.find_organization(&slug.as_name()?)?;
+        Ok(found.ok_or_else(|| slug.refuse("organization", "there is none of this name"))?)
     }
 
     /// Where ids are random, those of a new cloud follow from its key, so that a reset, which hands it down, has the same ones
@@ -349,8 +322,11 @@ impl Founder<'_> {
 
     /// The organization that is named first, or else the oldest team of the user.
     fn chosen(&self, user: &UserRow, teams: &[Team]) -> Result<OrganizationSlug, CloudError> {
-        if let Some(team) = teams.iter().find(|team| team.slug != USER) {
-            return Ok(OrganizationSlug::try_from(&team.slug)?);
+        for team in teams {
+            let organization = self.organization_named(&team.slug)?;
+            if organization.kind == OrganizationKind::Team {
+                return Ok(organization.slug);
+            }
         }
         let organizations = self.transaction.organizations_of(user.id)?;
         let team = organizations.into_iter().find(|organization| organization.kind == OrganizationKind::Team);
@@ -359,13 +335,22 @@ impl Founder<'_> {
 }
 
 /// As the cloud itself makes them.
-fn checked_token_id(id: &str) -> Result<ApiTokenId, InvalidInput> {
+fn checked_token_id(id: &Word) -> Result<ApiTokenId, InvalidInput> {
     let is_good = id.len() == 22 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if is_good {
-        ApiTokenId::try_from(id)
-    } else {
-        Err(InvalidInput::new("token.id", id, "must be 22 of a-z, A-Z, 0-9, '-', '_'"))
+    if is_good { id.as_name() } else { Err(id.refuse("token.id", "must be 22 of a-z, A-Z, 0-9, '-', '_'")) }
+}
+
+/// Counts the line where it stands: all texts of a database are run as one.
+fn in_its_text(error: LoadError, texts: &[Sql]) -> Box<dyn Error + Send + Sync> {
+    let LoadError::Statement { mut line, problem } = error else { return error.into() };
+    for Sql { name, text } in texts {
+        let lines = text.matches('\n').count() as u64 + 1;
+        if line <= lines {
+            return format!("the statement in line {line} of {name} failed: {problem}").into();
+        }
+        line -= lines;
     }
+    LoadError::Statement { line, problem }.into()
 }
 
 fn capitalized(slug: &str) -> String {

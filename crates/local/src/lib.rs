@@ -20,6 +20,7 @@ mod home;
 mod ids;
 pub mod local_api;
 mod memory;
+mod population;
 mod quirk;
 mod rate_limit;
 mod request_log;

@@ -109,7 +109,8 @@ fn a_fork_goes_its_own_way() {
 fn a_dry_run_changes_nothing() {
     let home = Home::with_cloud(&["--seed", "7"]);
     home.create_database("orders");
-    home.text(&["local", "snapshot", "save", "kept"]);
+    // By the word for everything else that is made.
+    home.text(&["local", "snapshot", "create", "kept"]);
     for change in [
         &["local", "reset", "--yes"][..],
         &["local", "snapshot", "restore", "kept", "--yes"],

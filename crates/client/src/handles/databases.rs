@@ -255,7 +255,8 @@ impl Databases {
 
     /// Creates the database unless it exists. One of that name in another group is an error.
     ///
-    /// It is safe to repeat: where the answer to the creation is lost, it looks before it creates again.
+    /// It is safe to repeat: where the answer to the creation is lost, it looks before it creates again, after a pause as
+    /// before every other retry.
     /// [`wait_ready`](Self::wait_ready) waits until the database answers, as it does after [`create`](Self::create).
     ///
     /// ```
@@ -276,6 +277,7 @@ impl Databases {
             let create = checked(organization.map(|organization| CreateDatabase { organization, body: database }))?;
             let get = GetDatabase { organization: create.organization.clone(), database: named(&*create.body.name)? };
             let ensured = ensure(
+                &cx,
                 || async { absent_as_none(cx.send(&get).await).map(|found| found.map(|answer| answer.database)) },
                 || async {
                     cx.send(&create).await?;

@@ -1,11 +1,14 @@
 use std::future::Future;
 
-use crate::{Error, ErrorKind};
+use tokio::time::sleep;
+
+use crate::{Error, ErrorKind, call::Context};
 
 /// What `ensure` found or made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ensured<T> {
-    /// It was not there and was created.
+    /// It was not there and was created: by this call or, where the answer to its creation was lost, perhaps by another one
+    /// at the same moment.
     Created(T),
     /// It was there already, as asked for.
     Existing(T),
@@ -39,8 +42,10 @@ impl<T> AsRef<T> for Ensured<T> {
 const ROUNDS: u32 = 3;
 
 /// Looks, creates what is missing, and looks again where it cannot tell whether the creation happened: the name is
-/// taken once it has, so that creating again cannot make a second one.
+/// taken once it has, so that creating again cannot make a second one. An error of `create` that may have happened may also
+/// come behind a creation that has.
 pub(crate) async fn ensure<T, Found, Created>(
+    cx: &Context,
     find: impl Fn() -> Found,
     create: impl Fn() -> Created,
 ) -> Result<Ensured<T>, Error>
@@ -50,8 +55,9 @@ where
 {
     let mut answer_lost = false;
     for round in 1.. {
-        if let Some(existing) = find().await.map_err(|error| error.having_maybe_happened(answer_lost))? {
-            return Ok(Ensured::Existing(existing));
+        if let Some(found) = find().await.map_err(|error| error.having_maybe_happened(answer_lost))? {
+            // It was not there when this call looked first.
+            return Ok(if answer_lost { Ensured::Created(found) } else { Ensured::Existing(found) });
         }
         let error = match create().await {
             Ok(created) => return Ok(Ensured::Created(created)),
@@ -61,6 +67,11 @@ where
         if round == ROUNDS || !(error.is_already_exists() || error.may_have_happened()) {
             return Err(error.having_maybe_happened(answer_lost));
         }
+        let Some(wait) = cx.wait_after(&error, round) else {
+            let error = error.and_detail("the next attempt would come after the deadline");
+            return Err(error.having_maybe_happened(answer_lost));
+        };
+        sleep(wait).await;
     }
     Err(Error::new(ErrorKind::AlreadyExists))
 }

@@ -99,7 +99,8 @@ impl Groups {
 
     /// Creates the group unless it exists. One of that name in another primary location is an error.
     ///
-    /// It is safe to repeat: where the answer to the creation is lost, it looks before it creates again.
+    /// It is safe to repeat: where the answer to the creation is lost, it looks before it creates again, after a pause as
+    /// before every other retry.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -120,6 +121,7 @@ impl Groups {
             let create = checked(organization.map(|organization| CreateGroup { organization, body: group }))?;
             let get = GetGroup { organization: create.organization.clone(), group: named(&*create.body.name)? };
             let ensured = ensure(
+                &cx,
                 || async { absent_as_none(cx.send(&get).await).map(|found| found.map(|answer| answer.group)) },
                 || async { cx.send(&create).await.map(|answer| answer.group) },
             );

@@ -96,7 +96,8 @@ impl Members {
 
     /// Adds a user unless they are a member already. One with another role is an error.
     ///
-    /// It is safe to repeat: where the answer to the addition is lost, it looks before it adds again.
+    /// It is safe to repeat: where the answer to the addition is lost, it looks before it adds again, after a pause as before
+    /// every other retry.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -117,6 +118,7 @@ impl Members {
             let add = checked(organization.map(|organization| AddMember { organization, body: member }))?;
             let get = GetMember { organization: add.organization.clone(), username: named(&*add.body.username)? };
             let ensured = ensure(
+                &cx,
                 || async { absent_as_none(cx.send(&get).await).map(|found| found.map(|answer| answer.member)) },
                 || async {
                     cx.send(&add).await?;

@@ -112,7 +112,7 @@ fn losing_answers(mock: &Mock) -> Arc<Mutex<BTreeSet<String>>> {
     made
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn many_that_are_to_be_there_are_each_made_once_although_answers_are_lost() {
     let mock = Mock::new();
     let made = losing_answers(&mock);
@@ -121,7 +121,7 @@ async fn many_that_are_to_be_there_are_each_made_once_although_answers_are_lost(
     assert_eq!(databases.create_many(tenants(8)).await.failed().count(), 4);
     assert!(databases.create_many(tenants(8)).await.into_result().unwrap_err().is_already_exists());
     let ensured = databases.ensure_many(tenants(12)).await.into_result().unwrap();
-    assert_eq!(ensured.iter().filter(|ensured| ensured.is_created()).count(), 2, "the answers of two were lost");
+    assert_eq!(ensured.iter().filter(|ensured| ensured.is_created()).count(), 4, "eight were there before");
     assert_eq!(made.lock().unwrap().len(), 12);
 }
 

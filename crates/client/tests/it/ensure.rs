@@ -91,7 +91,7 @@ async fn who_loses_the_race_to_create_finds_what_the_other_made() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lost_answer_is_looked_up_before_anything_is_created_again() {
     for lost in [Failure::Disconnected, Failure::refused(500, "boom")] {
         // It happened.
@@ -99,7 +99,11 @@ async fn a_lost_answer_is_looked_up_before_anything_is_created_again() {
         mock.when::<GetDatabase>().fail_once(absent()).answer_once(&database("default").unwrap());
         mock.when::<CreateDatabase>().fail_once(lost.clone());
         let turso = mock.client().build().unwrap();
-        assert_eq!(turso.databases().ensure(orders()).await.unwrap().into_inner().name, "orders");
+        // It was not there before: whoever fills new databases has to know.
+        assert_eq!(
+            turso.databases().ensure(orders()).await.unwrap(),
+            Ensured::Created(database("default").unwrap().database)
+        );
         assert_eq!(creations(&mock), 1);
 
         // It did not.
@@ -109,6 +113,38 @@ async fn a_lost_answer_is_looked_up_before_anything_is_created_again() {
         let turso = mock.client().build().unwrap();
         assert!(turso.groups().ensure(NewGroup::new("eu", "aws-eu-west-1")).await.unwrap().is_created());
         assert_eq!(creations(&mock), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_creation_that_was_answered_is_one_whatever_becomes_of_the_look_behind_it() {
+    let mock = Mock::new();
+    mock.when::<GetDatabase>().fail_once(absent()).fail_once(Failure::refused(403, "not yet"));
+    mock.when::<GetDatabase>().answer_once(&database("default").unwrap());
+    mock.when::<CreateDatabase>().answer_once(&created().unwrap());
+    let ensured = mock.client().build().unwrap().databases().ensure(orders()).await.unwrap();
+    assert_eq!((ensured.is_created(), creations(&mock)), (true, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_to_wait_does_so_before_it_looks_and_creates_again() {
+    let wait = Duration::from_secs(20);
+    for (deadline, happens) in [(30, true), (10, false)] {
+        let mock = Mock::new();
+        mock.when::<GetGroup>().fail_once(absent()).fail_once(absent());
+        mock.when::<CreateGroup>().fail_once(Failure::refused(503, "busy").retry_after(wait));
+        let turso = mock.client().retry(RetryPolicy::none()).build().unwrap();
+        let started = tokio::time::Instant::now();
+        let call = turso.groups().ensure(NewGroup::new("eu", "aws-us-east-1")).deadline(Duration::from_secs(deadline));
+        match call.await {
+            Ok(ensured) => assert!(happens && ensured.is_created() && started.elapsed() >= wait),
+            Err(error) => {
+                assert!(!happens && error.is_server() && error.may_have_happened(), "{error:?}");
+                assert!(error.to_string().contains("the next attempt would come after the deadline"), "{error}");
+                assert_eq!((error.retry_after(), started.elapsed()), (Some(wait), Duration::ZERO));
+            }
+        }
+        assert_eq!(creations(&mock), if happens { 2 } else { 1 });
     }
 }
 
@@ -236,7 +272,7 @@ async fn a_member_is_added_once_and_never_given_another_role_in_passing() {
     let turso = mock.client().build().unwrap();
 
     let ensured = turso.members().ensure(NewMember::new("bob")).await.unwrap();
-    assert_eq!(ensured, Ensured::Existing(bob.member.clone()));
+    assert_eq!(ensured, Ensured::Created(bob.member.clone()));
     let error = turso.members().ensure(NewMember::new("bob").role(Role::Admin)).await.unwrap_err();
     assert!(error.is_already_exists() && error.to_string().contains(r#"asked for "admin", found "member""#), "{error}");
     assert_eq!(mock.requests::<AddMember>().len(), 1);

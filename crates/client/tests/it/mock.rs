@@ -267,6 +267,23 @@ async fn a_result_can_stand_in_for_a_call_and_every_failure_for_its_error() {
     }
 }
 
+/// As an error of the service has them, a status of one's own included.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_carries_a_code_and_when_to_come_back() {
+    let wait = Duration::from_secs(2);
+    let refused = Failure::refused(503, "closed").code("maintenance").retry_after(wait);
+    let mock = Mock::new();
+    mock.when::<GetGroup>().fail_once(refused.clone());
+    let turso = mock.client().retry(RetryPolicy::none()).build().unwrap();
+    for error in [turso.groups().get("eu").await.map(drop), turso.ready(Err(refused.into())).await] {
+        let error = error.unwrap_err();
+        let told = (error.status().map(|status| status.as_u16()), error.code(), error.retry_after());
+        assert_eq!(told, (Some(503), Some("maintenance"), Some(wait)));
+        assert_eq!(error.message(), Some("closed"));
+    }
+    assert_eq!(Failure::NoAnswer.code("x").retry_after(wait), Failure::NoAnswer);
+}
+
 #[test]
 fn a_result_can_stand_in_for_a_call_without_a_runtime() {
     let turso = Mock::new().client().build_blocking().unwrap();

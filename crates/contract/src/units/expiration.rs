@@ -29,8 +29,8 @@ const UNITS: [(&str, u128); 10] = [
 
 /// How long a token is good for: for ever, or a whole number of seconds, at least one.
 ///
-/// As text: `never` (read from `none` and `default`, too), or numbers with units from `ns` to `w` one behind the other, such as `2w1d30m`; a fraction
-/// of a second is dropped. There is no month and no year. Source: Create Database Auth Token.
+/// As text: `never` (read from `none` and `default`, too), or numbers with units from `ns` to `w` one behind the other, such
+/// as `2w1d30m`; a fraction of a second is dropped. There is no month and no year. Source: Create Database Auth Token.
 ///
 /// ```
 /// use turso_cloud_contract::Expiration;

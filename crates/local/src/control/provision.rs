@@ -90,14 +90,20 @@ pub(crate) fn free_label(
     organization: &OrganizationRow,
     name: &DatabaseName,
 ) -> Result<String, Refusal> {
-    let label = label(name, &organization.slug);
-    if label.len() > LONGEST_LABEL {
-        let rule = format!("with the organization, {label} must fit into {LONGEST_LABEL} characters of a host name");
-        return Err(InvalidInput::new("database name", name.as_str(), rule).into());
-    }
+    let label = fitting_label(organization, name)?;
     if transaction.label_is_taken(&label)? {
         let refusal = Refusal::bad_request(format!("Namespace {label} already exists"));
         return Err(refusal.code("create_database_generic_error"));
+    }
+    Ok(label)
+}
+
+/// What a database is to be called in host names, whether it is free or not.
+pub(crate) fn fitting_label(organization: &OrganizationRow, name: &DatabaseName) -> Result<String, InvalidInput> {
+    let label = label(name, &organization.slug);
+    if label.len() > LONGEST_LABEL {
+        let rule = format!("with the organization, {label} must fit into {LONGEST_LABEL} characters of a host name");
+        return Err(InvalidInput::new("database name", name.as_str(), rule));
     }
     Ok(label)
 }

@@ -145,6 +145,20 @@ impl FaultSpec {
         {
             return refuse("path", pattern, "must begin with / or *, as no path fits it otherwise");
         }
+        // A host or a path in the place of the name.
+        let may_be_in_a_name = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+        if let Some(database) = &self.database
+            && (database.is_empty() || !database.chars().all(may_be_in_a_name))
+        {
+            return refuse(
+                "database",
+                database,
+                "must be a name such as orders, or orders-acme, as no database fits it otherwise",
+            );
+        }
+        if let (Some(seed), None) = (self.seed, self.probability) {
+            return refuse("seed", &seed, "must be given with a probability, as nothing else is left to chance");
+        }
         if self.effect.is_none() && self.latency_ms.is_none() {
             return Err(InvalidInput::without_value("effect", "must be given where there is no latency_ms"));
         }

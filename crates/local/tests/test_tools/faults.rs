@@ -195,6 +195,9 @@ async fn a_scenario_takes_effect_as_a_whole_or_not_at_all() {
         ("[[fault]]\nsql = false\noperation = \"Pipeline\"\neffect = \"hang\"", "operation \"Pipeline\""),
         ("[[fault]]\nnth = 0\neffect = \"hang\"", "nth"),
         ("[[fault]]\neffect = { slow_body = { piece = 0, every_ms = 1 } }", "piece"),
+        ("[[fault]]\nseed = 7\neffect = \"hang\"", "seed \"7\" is not valid: must be given with a probability"),
+        ("[[fault]]\ndatabase = \"\"\neffect = \"hang\"", "database \"\""),
+        ("[[fault]]\ndatabase = \"acme/orders\"\neffect = \"hang\"", "database \"acme/orders\""),
         ("fault = 3", "fault"),
     ] {
         let refused = cloud.faults().load(&format!("{good}\n{bad}")).unwrap_err().to_string();

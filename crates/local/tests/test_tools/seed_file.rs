@@ -103,6 +103,37 @@ async fn a_personal_organization_can_be_filled_and_the_team_is_still_there() {
     assert!(databases(&cloud).await.is_empty());
 }
 
+#[tokio::test]
+async fn the_personal_organization_of_a_declared_user_can_be_filled() {
+    let organization = |slug: &str, more: &str| format!("[[organization]]\nslug = \"{slug}\"\n{more}");
+    let member = "[[organization.member]]\nuser = \"bob\"\nrole = \"viewer\"\n";
+    let moved = "[[organization.group]]\nname = \"default\"\nlocation = \"aws-eu-west-1\"\n";
+    let filled = organization("bob", &format!("{moved}[[organization.database]]\nname = \"mine\"\n"));
+    for (text, chosen) in [
+        (format!("{filled}[[user]]\nname = \"bob\"\n"), "acme"),
+        (format!("{filled}{}", organization("umbrella", member)), "umbrella"),
+    ] {
+        let kept = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            let cloud = Cloud::builder().directory(kept.path()).seed_toml(&text).unwrap().build().unwrap();
+            // What the token that is handed out opens.
+            assert_eq!(cloud.organization().as_str(), chosen);
+            let bob = turso_cloud::Client::builder(cloud.token_of("bob").unwrap()).base_url("http://localhost");
+            let bob = bob.transport(cloud.clone()).organization("bob").build().unwrap();
+            assert_eq!(bob.databases().list().await.unwrap()[0].name.as_str(), "mine");
+            assert_eq!(bob.groups().get("default").await.unwrap().primary.as_str(), "aws-eu-west-1");
+            assert_eq!(bob.organizations().get("bob").await.unwrap().name, "personal");
+        }
+    }
+}
+
+/// There it is a team that is asked for.
+#[test]
+fn nobody_of_the_builder_is_called_as_an_organization_is() {
+    let error = Cloud::builder().with_organization("bob").with_user("bob").build().unwrap_err();
+    assert_eq!(error.to_string(), r#"username "bob" is not valid: an organization has this slug"#);
+}
+
 fn refused(text: &str) -> String {
     let built = Cloud::builder().seed_toml(text).and_then(CloudBuilder::build);
     let error = built.unwrap_err();
@@ -137,6 +168,114 @@ async fn what_is_wrong_with_a_seed_file_is_told() {
         let refused = refused(&text);
         assert!(refused.contains(words), "{text}\n{refused}");
     }
+}
+
+/// What is wrong and where: whoever has a long file looks for a line.
+#[test]
+fn a_refusal_names_key_value_rule_and_line() {
+    let acme = "[[organization]]\nslug = \"acme\"\n";
+    let database = |more: &str| format!("{acme}[[organization.database]]\nname = \"a\"\n{more}");
+    let member = |user: &str, role: &str| format!("[[organization.member]]\nuser = \"{user}\"\nrole = \"{role}\"\n");
+    let group = |location: &str| format!("[[organization.group]]\nname = \"eu\"\nlocation = \"{location}\"\n");
+    let token = "[[token]]\nname = \"ci\"\n";
+    let id = "id = \"AAAAAAAAAAAAAAAAAAAAAA\"\n";
+    let long = "a".repeat(60);
+    for (text, words) in [
+        (format!("{acme}plan = \"golden\""), r#"plan "golden" is not valid: it is not in the list of plans (line 3"#),
+        ("\n[[user]]\nname = \"B B\"".to_owned(), "found ' ' at character 2 (line 3 of the seed file)"),
+        ("[[user]]\nname = \"acme\"".to_owned(), "an organization has this slug (line 2 of the seed file)"),
+        ("[[organization]]\nslug = \"a b\"".to_owned(), "(line 2 of the seed file)"),
+        (format!("{acme}[[organization.group]]\nname = \"e u\"\nlocation = \"local\""), "at character 2 (line 4"),
+        (
+            format!("{acme}{}", group("moon")),
+            r#"location "moon" is not valid: it is not in the list of locations (line 5"#,
+        ),
+        (database("group = \"none\""), r#"group "none" is not valid: there is none of this name (line 5"#),
+        (format!("{acme}[[organization.database]]\nname = \"a_b\""), "found '_' at character 2 (line 4"),
+        (
+            format!("{acme}{}", member("vera", "boss")),
+            r#"role "boss" is not valid: must be admin, member or viewer (line 5"#,
+        ),
+        (format!("{token}{token}user = \"bob\""), r#"user "bob" is not valid: there is none of this name (line 5"#),
+        (
+            format!("{token}organization = \"none\""),
+            r#"organization "none" is not valid: there is none of this name (line 3"#,
+        ),
+        (format!("{token}id = \"AA\""), "(line 3 of the seed file)"),
+        // A path of several keys, each of which is right.
+        (
+            format!("{token}{id}[[token]]\nname = \"b\"\n{id}"),
+            r#"token.id "AAAAAAAAAAAAAAAAAAAAAA" is not valid: another token has it (line 6"#,
+        ),
+        // Said twice, in other words or in the same.
+        (format!("{acme}{acme}"), "is in the seed file twice (lines 2 and 4)"),
+        (
+            "[[user]]\nname = \"b\"\n[[user]]\nname = \"b\"".to_owned(),
+            r#"user "b" is not valid: is in the seed file twice (lines 2 and 4)"#,
+        ),
+        (
+            format!("{acme}{}{}", group("local"), group("aws-eu-west-1")),
+            r#"group "eu" is not valid: is in the seed file twice (lines 4 and 7)"#,
+        ),
+        (
+            format!("{acme}{}{}", member("v", "viewer"), member("v", "admin")),
+            r#"member "v" is not valid: is in the seed file twice (lines 4 and 7)"#,
+        ),
+        (
+            database("[[organization.database]]\nname = \"a\""),
+            r#"database "a" is not valid: is in the seed file twice (lines 4 and 6)"#,
+        ),
+        (format!("{token}{token}"), r#"token "ci" is not valid: is in the seed file twice (lines 2 and 4)"#),
+        // What cannot be.
+        (format!("{acme}{}", member("dev", "viewer")), r#"member "dev" is not valid: owns the organization (line 4"#),
+        (
+            format!("[[organization]]\nslug = \"dev\"\n{}", member("vera", "viewer")),
+            r#"member "vera" is not valid: organization dev is a personal organization and can't have members (line 4"#,
+        ),
+        (
+            format!("[[user]]\nname = \"bob\"\n{acme}{token}user = \"bob\"\norganization = \"acme\""),
+            r#"organization "acme" is not valid: bob is not a member of it (line 8"#,
+        ),
+        (
+            "[[token]]\nname = \"local\"".to_owned(),
+            r#"token name "local" is not valid: the token that the cloud hands out has it (line 2"#,
+        ),
+        (
+            database("sql_file = \"\""),
+            r#"sql_file "" is not valid: only a seed file on the disk can name other files (line 5"#,
+        ),
+        ("[user]\nname = \"b\"".to_owned(), "invalid type: map, expected a list, as [[two brackets]] make one"),
+        (
+            format!("{acme}[[organization.database]]\nname = \"{long}\""),
+            "aaa\" is not valid: with the organization, aaa",
+        ),
+    ] {
+        let refused = refused(&text);
+        assert!(refused.contains(words), "{text}\n{refused}\n{words}");
+        assert!(refused.matches("is not valid").count() < 2, "{refused}");
+    }
+}
+
+#[test]
+fn a_statement_that_does_not_run_is_named_by_its_line_in_the_text_it_is_in() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("good.sql"), "CREATE TABLE t (x);\n\n").unwrap();
+    fs::write(folder.path().join("bad.sql"), "CREATE TABLE t (x);\nSELEC 1;\n").unwrap();
+    let file = folder.path().join("seed.toml");
+    for (name, words) in [("good.sql", "line 2 of `sql` failed"), ("bad.sql", "line 2 of bad.sql failed")] {
+        let text = "[[organization]]\nslug = \"acme\"\n[[organization.database]]\nname = \"a\"";
+        fs::write(&file, format!("{text}\nsql_file = {name:?}\nsql = \"SELECT 1;\\nSELEC 2;\"")).unwrap();
+        let error = Cloud::builder().seed_file(&file).unwrap().build().unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains(words), "{source}");
+    }
+    fs::write(
+        &file,
+        "[[organization]]\nslug = \"acme\"\n[[organization.database]]\nname = \"a\"\nsql_file = \"no.sql\"",
+    )
+    .unwrap();
+    let error = Cloud::builder().seed_file(&file).unwrap_err().to_string();
+    assert!(error.contains("could not read the `sql_file`") && error.contains("no.sql"), "{error}");
 }
 
 #[test]

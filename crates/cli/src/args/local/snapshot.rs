@@ -8,6 +8,7 @@ pub(crate) enum LocalSnapshot {
     /// Keep the state of the cloud as a snapshot
     #[command(after_help = "Examples:
   tursoctl local snapshot save clean")]
+    #[command(alias = "create")]
     Save(NamedSnapshot),
     /// List the snapshots
     #[command(visible_alias = "ls")]
