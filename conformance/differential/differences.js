@@ -91,8 +91,7 @@ export const differences = [
     id: "version-0",
     level: (unit) => {
       if (!unit.asked.startsWith("POST / ")) return unit;
-      const levelled = both(without("rows_read", "rows_written", "query_duration_ms"))(unit);
-      return levelled.theirs?.status === 422 || [levelled.ours, levelled.theirs].every((side) => says(side, '"error"')) ? when(() => true)(levelled) : levelled;
+      return unit.theirs?.status === 422 || [unit.ours, unit.theirs].every((side) => says(side, '"error"')) ? when(() => true)(unit) : unit;
     },
   },
   { id: "pages", level: asks(/^(GET|POST) \/(v2|v3|v3-protobuf|v1\/jobs|nope|v2\/pipeline|v3\/cursor|health) ?("")?("{}")?({})?$/) },

@@ -145,6 +145,7 @@ export const protocol = [
     post("/", { statements: ["SELECT 1.5, NULL, 'x', x'00ff'"] }), post("/", { statements: ["nope"] }), post("/", { statements: [] }), post("/", {}),
     post("/", { statements: [{ q: "SELECT ?1, ?2, ?3", params: [true, 1.5, null] }] }), post("/", { statements: [{ q: "SELECT ?", params: [] }] }),
     post("/", { statements: ["SELECT 1", "nope", "SELECT 2"] }), post("/", { statements: ["INSERT INTO t VALUES (5)", "INSERT INTO t VALUES (6, 7)"] }), post("/", { statements: ["SELECT * FROM t"] }),
+    post("/", { statements: ["BEGIN", "INSERT INTO t VALUES (8)"] }), post("/", { statements: ["BEGIN", "INSERT INTO t VALUES (9)", "COMMIT"] }), post("/", { statements: ["SELECT * FROM t"] }),
   ]],
   ["a dump of nothing", [get("/dump")]],
   ["paths", [get("/health"), get("/v2"), get("/v3"), get("/v3-protobuf"), get("/v1/jobs"), get("/nope"), get("/v2/pipeline"), get("/v3/cursor"), post("/nope", "{}"), post("/health", "")]],

@@ -10,6 +10,7 @@ mod builder;
 mod clock;
 mod cloud;
 mod control;
+mod cross_origin;
 mod data;
 mod directory;
 mod error;

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     Cloud, FaultEffect, Refusal, Requests,
     control::{Control, Host, Route, drain, label},
+    cross_origin,
     data::{self, Peer},
     faults::{Sighting, Strike, is_broken},
     request_log::{Encrypted, Entry, Heard, MAX_BODY, Message, copied},
@@ -37,6 +38,11 @@ pub(crate) async fn platform(cloud: &Cloud, request: Request<Body>) -> Response<
 
 /// Answers a request to the SQL endpoint of a database; `path` is the one on its host.
 pub(crate) async fn sql(cloud: &Cloud, host: Host, path: &str, request: Request<Body>) -> Response<Body> {
+    // Refusals and what faults send are for the page, too.
+    cross_origin::readable(sql_itself(cloud, host, path, request).await)
+}
+
+async fn sql_itself(cloud: &Cloud, host: Host, path: &str, request: Request<Body>) -> Response<Body> {
     let control = cloud.control();
     let label = control.label_of(host).await;
     let operation = data::operation_of(path, &request);
@@ -47,6 +53,11 @@ pub(crate) async fn sql(cloud: &Cloud, host: Host, path: &str, request: Request<
         Ok(label) => label,
         Err(refusal) => return visit.refuse(body, refusal).await,
     };
+    // It is the browser's own, and no request that a fault could be meant for.
+    if cross_origin::is_preflight(&head) {
+        let response = visit.overhear(cross_origin::anything()).await;
+        return visit.end(response);
+    }
     // No fault, no need to know.
     let name = cloud.faults().is_any().then(|| control.data.name_of(&label)).flatten();
     let sighting = Sighting { operation, path, is_sql: true, label: Some(&*label), database: name.as_deref() };

@@ -1,6 +1,7 @@
-//! The hosts of databases over real sockets.
+//! The hosts of databases as clients reach them: over real sockets, and from web pages.
 #![cfg(test)]
 
+mod cross_origin;
 mod support;
 mod websocket;
 mod websocket_cursors;

@@ -22,6 +22,10 @@ pub(crate) use state::{StoredSql, StreamState};
 /// A stream that gets no request for this long is ended.
 pub(crate) const IDLE_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long a request waits for the cursor before it on its stream: longer than for one that nobody reads, which is ended,
+/// and with whose stream the request goes on.
+const CURSOR_LIMIT: Duration = IDLE_LIMIT.saturating_add(Duration::from_secs(5));
+
 /// Streams are swept no more often than this, however many there are.
 const SWEEP_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -71,8 +75,7 @@ impl Streams {
     pub(crate) async fn resume(&self, database: &Arc<Database>, baton: &str) -> Result<StreamState, Refusal> {
         let at_work = Baton::parse(baton).and_then(|baton| self.0.lock().awaited.get(&baton).cloned());
         if let Some(mut end) = at_work {
-            // A cursor nobody reads ends at about that time, too.
-            let _is_over = timeout(IDLE_LIMIT, end.changed()).await;
+            let _is_over = timeout(CURSOR_LIMIT, end.changed()).await;
         }
         self.take(database, baton)
     }

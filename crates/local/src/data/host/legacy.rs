@@ -48,7 +48,7 @@ impl Default for Parameters {
     }
 }
 
-/// Runs the statements up to the first that fails; what comes after it is not in the answer.
+/// Runs the statements up to the first that fails; those after it are `null` in the answer.
 pub(crate) async fn query(
     database: &Arc<Database>,
     clock: &Clock,
@@ -60,30 +60,50 @@ pub(crate) async fn query(
         let condition = index.checked_sub(1).map(|step| Condition::Ok { step });
         Ok(Step { condition, stmt: read(statement)? })
     });
-    let batch = Batch { steps: Some(steps.collect::<Result<_, Refusal>>()?) };
+    let mut steps = steps.collect::<Result<Vec<_>, Refusal>>()?;
+    steps.extend(steps.len().checked_sub(1).map(end_of_open_transaction));
+    let batch = Batch { steps: Some(steps) };
     let result = match run(database, policy, Task::Batch { batch }).await? {
         Ok(Done::Batch { result }) => result,
         Ok(_) => return Err(Refusal::Internal),
         Err(error) => return Ok(failure(error)),
     };
-    let outcomes = result.step_results.into_iter().zip(result.step_errors);
-    let answers: Vec<Json> = outcomes
-        .filter_map(|outcome| match outcome {
-            (Some(result), _) => Some(json!({ "results": write(result) })),
-            (None, Some(error)) => Some(json!({ "error": { "message": error.message, "code": error.code } })),
-            (None, None) => None,
-        })
-        .collect();
-    body::json(&answers)
+    let mut outcomes: Vec<_> = result.step_results.into_iter().zip(result.step_errors).collect();
+    if !matches!(outcomes.pop(), None | Some((None, None))) {
+        return Err(Refusal::protocol("Query error: `interactive transaction not allowed in HTTP queries`"));
+    }
+    let answers = outcomes.into_iter().map(|outcome| match outcome {
+        (Some(result), _) => json!({ "results": write(result) }),
+        // A client expects a text here, and shows it as it is.
+        (None, Some(error)) => json!({ "error": words_of_the_engine(&error.message) }),
+        (None, None) => Json::Null,
+    });
+    body::json(&answers.collect::<Vec<_>>())
 }
 
-fn read(statement: LegacyStatement) -> Result<Statement, Refusal> {
-    let (sql, params) = match statement {
+/// No later request could go on with a transaction: one that all statements leave open is undone, which must not look as
+/// if it was kept.
+fn end_of_open_transaction(last: usize) -> Step {
+    let is_open = Condition::Not { cond: Box::new(Condition::IsAutocommit) };
+    let condition = Some(Condition::And { conds: vec![Condition::Ok { step: last }, is_open] });
+    Step { condition, stmt: statement("ROLLBACK".to_owned()) }
+}
+
+/// Without what later versions put before them.
+fn words_of_the_engine(message: &str) -> &str {
+    ["SQLite error: ", "SQL input error: "].iter().find_map(|prefix| message.strip_prefix(prefix)).unwrap_or(message)
+}
+
+fn statement(sql: String) -> Statement {
+    Statement { sql: Some(sql), sql_id: None, args: Vec::new(), named_args: Vec::new(), want_rows: None }
+}
+
+fn read(sent: LegacyStatement) -> Result<Statement, Refusal> {
+    let (sql, params) = match sent {
         LegacyStatement::Text(sql) => (sql, Parameters::default()),
         LegacyStatement::WithParameters { q, params } => (q, params),
     };
-    let mut read =
-        Statement { sql: Some(sql), sql_id: None, args: Vec::new(), named_args: Vec::new(), want_rows: None };
+    let mut read = statement(sql);
     match params {
         Parameters::Positional(values) => {
             read.args = values.into_iter().map(read_value).collect::<Result<_, _>>()?;
@@ -117,7 +137,13 @@ fn read_value(value: Json) -> Result<Value, Refusal> {
 fn write(result: StatementResult) -> Json {
     let columns: Vec<_> = result.cols.into_iter().map(|column| column.name).collect();
     let rows: Vec<Vec<Json>> = result.rows.into_iter().map(|row| row.into_iter().map(write_value).collect()).collect();
-    json!({ "columns": columns, "rows": rows })
+    json!({
+        "columns": columns,
+        "rows": rows,
+        "rows_read": result.rows_read,
+        "rows_written": result.rows_written,
+        "query_duration_ms": result.query_duration_ms,
+    })
 }
 
 fn write_value(value: Value) -> Json {

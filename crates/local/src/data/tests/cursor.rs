@@ -3,7 +3,9 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use serde_json::json;
 
-use super::{BUSY, Files, Host, baton, execute, integer, step};
+use super::{BUSY, Files, Host, baton, execute, integer, pass, step};
+use crate::data::database::{StreamState, Streams};
+use crate::data::run::cursor::MAX_STALL;
 
 #[tokio::test]
 async fn a_cursor_answers_line_by_line_in_the_documented_shape() {
@@ -217,6 +219,22 @@ async fn steps_that_get_no_connection_are_answered_though_the_client_does_not_re
     let text = String::from_utf8(rest.concat()).unwrap();
     assert_eq!(text.matches(r#""code":"SQLITE_CANTOPEN""#).count(), 20, "{text}");
     assert!(text.contains("replication_index"), "{text}");
+}
+
+/// As drivers send that keep the rows of one query while they run another.
+#[tokio::test(start_paused = true)]
+async fn a_request_goes_on_with_its_stream_when_the_cursor_that_nobody_reads_has_ended() {
+    let database = Host::new().database();
+    let cursor = Streams::announce(&database).unwrap();
+    let baton = cursor.baton();
+    let text = baton.to_string();
+    let end_of_cursor = async {
+        pass(MAX_STALL.as_secs() + 1).await;
+        database.streams().park(&database, baton, StreamState::default());
+        drop(cursor);
+    };
+    let (resumed, ()) = tokio::join!(database.streams().resume(&database, &text), end_of_cursor);
+    assert!(resumed.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

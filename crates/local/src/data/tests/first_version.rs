@@ -74,6 +74,7 @@ async fn old_paths_ask_for_the_same_token() {
         assert_eq!(ask(&stranger, path, body.clone()).await.0, 401, "{path}");
         assert_eq!(ask(&reader, path, body).await.0, 403, "{path}");
     }
+    assert_eq!(ask(&reader, "/", json!({ "statements": ["SELECT 1"] })).await.0, 200);
     for path in ["/dump", "/v1/jobs", "/v1/jobs/1"] {
         assert_eq!(host.get(path).await.0, 401, "{path}");
     }
@@ -89,13 +90,21 @@ async fn a_list_of_statements_is_answered_with_plain_rows() {
         "SELECT nope",
         "SELECT 'never'",
     ]);
-    let (status, answer) = ask(&host, "/", json!({ "statements": statements })).await;
+    let (status, mut answer) = ask(&host, "/", json!({ "statements": statements })).await;
     assert_eq!(status, 200);
-    assert_eq!(answer[1], json!({ "results": { "columns": [], "rows": [] } }));
+    for index in 0..3 {
+        let duration = answer[index]["results"].as_object_mut().unwrap().remove("query_duration_ms");
+        assert!(duration.is_some_and(|duration| duration.is_f64()));
+    }
+    let inserted = json!({ "results": { "columns": [], "rows": [], "rows_read": 0, "rows_written": 1 } });
+    assert_eq!(answer[1], inserted);
     let rows = json!([[1, 1.5, "x", null, { "base64": "AP8" }, 7]]);
-    assert_eq!(answer[2], json!({ "results": { "columns": ["a", "b", "c", "d", "e", "n"], "rows": rows } }));
-    assert_eq!(answer[3]["error"]["code"], "SQL_INPUT_ERROR");
-    assert_eq!(answer.as_array().unwrap().len(), 4);
+    let columns = ["a", "b", "c", "d", "e", "n"];
+    let selected = json!({ "results": { "columns": columns, "rows": rows, "rows_read": 1, "rows_written": 0 } });
+    assert_eq!(answer[2], selected);
+    assert_eq!(answer[3], json!({ "error": "no such column: nope (at offset 7)" }));
+    assert_eq!(answer[4], Value::Null);
+    assert_eq!(answer.as_array().unwrap().len(), 5);
     let (_, answer) = ask(&host, "/", json!({ "statements": [{ "q": "SELECT ?", "params": [true] }] })).await;
     assert_eq!(answer[0]["results"]["rows"], json!([[1]]));
     let (status, answer) = ask(&host, "/", json!({ "statements": [{ "q": "SELECT ?", "params": [[1]] }] })).await;
@@ -103,6 +112,36 @@ async fn a_list_of_statements_is_answered_with_plain_rows() {
         status == 400 && answer["error"].as_str().unwrap().contains("null, a boolean, a number, a text"),
         "{answer}"
     );
+}
+
+#[tokio::test]
+async fn an_error_in_a_list_of_statements_is_a_text_in_the_words_of_the_engine() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (a UNIQUE)"]).await;
+    for (sql, words) in [
+        ("SELECT * FROM nope", "no such table: nope"),
+        ("INSERT INTO t VALUES (1), (1)", "UNIQUE constraint failed: t.a"),
+        ("nope", "SQL string could not be parsed: near \"nope\": syntax error"),
+    ] {
+        assert_eq!(ask(&host, "/", json!({ "statements": [sql] })).await, (200, json!([{ "error": words }])));
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_statements_that_leaves_a_transaction_open_is_refused_and_undone() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (a)"]).await;
+    let open = json!({ "statements": ["BEGIN", "INSERT INTO t VALUES (1)"] });
+    let refusal = json!({ "error": "Query error: `interactive transaction not allowed in HTTP queries`" });
+    assert_eq!(ask(&host, "/", open).await, (400, refusal));
+    let whole = json!({ "statements": ["BEGIN", "INSERT INTO t VALUES (2)", "COMMIT"] });
+    assert_eq!(ask(&host, "/", whole).await.0, 200);
+    // What fails is told as itself.
+    let failing = json!({ "statements": ["BEGIN", "INSERT INTO t VALUES (3)", "SELECT nope", "COMMIT"] });
+    let (status, answer) = ask(&host, "/", failing).await;
+    assert_eq!((status, &answer[2]["error"]), (200, &json!("no such column: nope (at offset 7)")));
+    let (_, answer) = ask(&host, "/", json!({ "statements": ["SELECT a FROM t"] })).await;
+    assert_eq!(answer[0]["results"]["rows"], json!([[2]]));
 }
 
 #[tokio::test]
