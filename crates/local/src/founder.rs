@@ -14,7 +14,7 @@ use crate::{
     data::{DataPlane, SigningSeed},
     ids::{Ids, Root},
     local_api::UserToken,
-    store::{DatabaseRow, OrganizationRow, Store, TokenOrganization, Transaction, UserRow},
+    store::{ApiTokenRow, DatabaseRow, OrganizationRow, Store, TokenOrganization, Transaction, UserRow},
 };
 
 /// The user whose token the cloud hands out; the slug of a personal organization is the name of its user.
@@ -257,10 +257,16 @@ impl Founder<'_> {
         if let Some(token) = self.transaction.find_api_token_named(user.id, TOKEN)? {
             return Ok(sign(&token, key)?);
         }
-        let id = self.heirlooms.tokens.get(&user.username).cloned();
+        let inherited = self.heirlooms.tokens.get(&user.username).cloned();
         let ids = self.ids_of(&["token", &user.username, TOKEN]);
-        let id = id.map_or_else(|| ids.token_id(self.transaction), Ok)?;
-        let token = provision::api_token(self.transaction, id, user, TOKEN.try_into()?, (None, None), self.now)?;
+        let token = self.transaction.insert_api_token(ApiTokenRow {
+            jti: inherited.map_or_else(|| ids.token_id(self.transaction), Ok)?,
+            name: TOKEN.try_into()?,
+            user: user.clone(),
+            organization: None,
+            group: None,
+            created_at: self.now,
+        })?;
         Ok(sign(&token, key)?)
     }
 
@@ -278,9 +284,14 @@ impl Founder<'_> {
             return Err(InvalidInput::new("token.id", id.as_str(), "another token has it").into());
         }
         let organization = token.organization.as_deref().map(|slug| self.organization_named(slug)).transpose()?;
-        let organization = organization.map(|row| TokenOrganization { id: row.id, slug: row.slug });
-        let name = ApiTokenName::try_from(token.name.as_str())?;
-        provision::api_token(self.transaction, id, &user, name, (organization, None), self.now)?;
+        self.transaction.insert_api_token(ApiTokenRow {
+            jti: id,
+            name: ApiTokenName::try_from(token.name.as_str())?,
+            user,
+            organization: organization.map(|row| TokenOrganization { id: row.id, slug: row.slug }),
+            group: None,
+            created_at: self.now,
+        })?;
         Ok(())
     }
 
