@@ -112,15 +112,14 @@ fn run(global: GlobalArgs, command: &args::Command, telling: &mut Telling) -> Re
 /// Whether the arguments, which cannot be understood as a whole, ask for JSON, or the variable does where they are silent.
 fn asks_for_json(arguments: impl Iterator<Item = OsString>, variable: Option<&str>) -> bool {
     let arguments: Vec<_> = arguments.filter_map(|argument| argument.into_string().ok()).collect();
-    let behind = arguments.windows(2).find(|pair| matches!(&*pair[0], "-o" | "--output")).map(|pair| &*pair[1]);
-    let joined = || {
-        let is_one = |argument: &&String| argument.starts_with("-o") && !argument.starts_with("--");
-        let short = arguments.iter().filter(is_one).find_map(|argument| argument.strip_prefix("-o"));
-        short.or_else(|| arguments.iter().find_map(|argument| argument.strip_prefix("--output=")))
-    };
-    let alone = || arguments.iter().any(|argument| argument == "--json").then_some("json");
-    let asked = behind.or_else(joined).or_else(alone).or(variable);
-    asked.and_then(format_named).is_some_and(|format| matches!(format, Format::Json | Format::Jsonl))
+    let asked = arguments.iter().enumerate().find_map(|(at, argument)| match &**argument {
+        "-o" | "--output" => arguments.get(at + 1).map(|format| &**format),
+        "--json" => Some("json"),
+        joined => joined
+            .strip_prefix("--output=")
+            .or_else(|| joined.strip_prefix("-o").map(|short| short.strip_prefix('=').unwrap_or(short))),
+    });
+    asked.or(variable).and_then(format_named).is_some_and(|format| matches!(format, Format::Json | Format::Jsonl))
 }
 
 fn format_named(name: &str) -> Option<Format> {
