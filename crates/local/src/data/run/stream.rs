@@ -23,9 +23,6 @@ use opening::{Connected, Way};
 /// The outer failure refuses the whole request, the inner one is an answer.
 type Verdict<T> = Result<Result<T, SqlError>, Refusal>;
 
-/// What a script waits for now, if anything of it is left; or why nothing that is left of it can run.
-type Advance = Result<Option<Pause>, SqlError>;
-
 /// A stream in use. Dropping it ends it.
 pub(crate) struct Stream {
     database: Arc<Database>,
@@ -50,15 +47,38 @@ impl Stream {
     pub(crate) async fn run<S: Script>(&mut self, mut script: S, policy: Policy) -> Result<S, Refusal> {
         let mut latest = None;
         while script.needs_connection(self.is_autocommit()) {
-            let advanced;
-            (script, advanced) = self.advance(script, &policy).await?;
-            match advanced {
-                Ok(pause) => {
-                    if let Some(outcome) = self.wait(pause, &script, &policy, &mut latest).await? {
-                        script.end_statement(outcome);
+            let mut pause = match self.way().await? {
+                Way::Connected if S::BLOCKS => Some(Pause::Thread),
+                Way::Connected => self.go_on_briefly(&mut script, &policy)?,
+                Way::Open(opening) => {
+                    let opened;
+                    (script, opened) = self.open_and_go_on(opening, script, &policy).await?;
+                    match opened {
+                        Ok(pause) => pause,
+                        Err(error) => {
+                            script.end_all(&error, self.is_autocommit());
+                            break;
+                        }
                     }
                 }
-                Err(error) => script.end_all(&error, self.is_autocommit()),
+                Way::None => {
+                    script.end_all(&too_many_at_work(), self.is_autocommit());
+                    break;
+                }
+            };
+            if let Some(Pause::Thread) = pause {
+                let Some(thread) = self.thread().await else {
+                    script.end_all(&too_many_at_work(), self.is_autocommit());
+                    break;
+                };
+                let work = move |executor: &mut Executor<'_>| {
+                    let pause = script.go_on(executor).err();
+                    (script, pause)
+                };
+                (script, pause) = self.on_thread(thread, &policy, work).await?;
+            }
+            if let Some(outcome) = self.wait(pause, &script, &policy, &mut latest).await? {
+                script.end_statement(outcome);
             }
         }
         if self.state.session.as_ref().is_some_and(|session| session.owes_rotation()) {
@@ -67,35 +87,13 @@ impl Stream {
         Ok(script)
     }
 
-    /// Runs a script up to the first statement that has to wait for its turn to write: here for as long as it is brief, and
-    /// then on a thread that may block.
-    async fn advance<S: Script>(&mut self, mut script: S, policy: &Policy) -> Result<(S, Advance), Refusal> {
-        let advanced = match self.way().await? {
-            Way::Connected if S::BLOCKS => Ok(Some(Pause::Thread)),
-            Way::Connected => Ok(self.go_on_briefly(&mut script, policy)?),
-            Way::Open(opening) => {
-                let opened;
-                (script, opened) = self.open_and_go_on(opening, script, policy).await?;
-                opened
-            }
-            Way::None => Err(too_many_at_work()),
-        };
-        let Ok(Some(Pause::Thread)) = advanced else { return Ok((script, advanced)) };
-        let Some(thread) = self.thread().await else { return Ok((script, Err(too_many_at_work()))) };
-        let work = move |executor: &mut Executor<'_>| {
-            let pause = script.go_on(executor).err();
-            (script, Ok(pause))
-        };
-        self.on_thread(thread, policy, work).await
-    }
-
     /// Opens a connection for a script, and runs the first of it in the same visit to a thread if it may block one now.
     async fn open_and_go_on<S: Script>(
         &mut self,
         opening: Opening,
         mut script: S,
         policy: &Policy,
-    ) -> Result<(S, Advance), Refusal> {
+    ) -> Result<(S, Result<Option<Pause>, SqlError>), Refusal> {
         let thread = self.database.free_thread();
         let may_go_on = thread.is_some();
         let work = move |opened: Result<&mut Executor<'_>, SqlError>| {
