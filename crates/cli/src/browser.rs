@@ -1,4 +1,4 @@
-//! The browser of whoever sits before this machine.
+//! Opens a page in the user's browser.
 
 use std::{
     io,

@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use crate::{
     args::KeyArgs,
-    config::parse_duration,
+    config::{Key, parse_duration},
     context::Context,
     exit::Failure,
     hrana::{self, Connection, Http, HttpSettings},
@@ -148,7 +148,7 @@ fn token_of_environment() -> Result<Option<DatabaseToken>> {
 }
 
 fn settings(cx: &Context) -> Result<HttpSettings> {
-    let timeout = cx.settings().text("timeout").map(parse_duration).transpose().map_err(Failure::usage)?;
+    let timeout = cx.settings().text(Key::TIMEOUT).map(parse_duration).transpose().map_err(Failure::usage)?;
     let certificates = cx.certificates()?.map(|certificates| certificates.all.clone());
     Ok(HttpSettings {
         connect_timeout: timeout.unwrap_or(CONNECT_TIMEOUT),

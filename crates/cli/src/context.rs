@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::{
     args::{Command, GlobalArgs, KeyArgs},
-    config::{Setting, Settings, Source, parse_duration},
+    config::{Key, Setting, Settings, Source, parse_duration},
     exit::{Failure, Kind},
     output::Output,
     progress,
@@ -115,7 +115,7 @@ impl Context {
 
     /// The organization that commands work on.
     pub(crate) fn organization(&self) -> Result<OrganizationSlug> {
-        let slug = self.settings.text("organization").ok_or_else(|| {
+        let slug = self.settings.text(Key::ORGANIZATION).ok_or_else(|| {
             Failure::usage("no organization is chosen").hint(format!(
                 "{}, or give --org SLUG",
                 self.settings.on_profile("tursoctl profile set organization=SLUG")
@@ -238,7 +238,7 @@ impl Context {
 
     /// What to trust beside the certificates of the platform; read only once, as a pipe can be.
     pub(crate) fn certificates(&self) -> Result<Option<&Certificates>> {
-        let Some(file) = self.settings.text("cacert") else { return Ok(None) };
+        let Some(file) = self.settings.text(Key::CACERT) else { return Ok(None) };
         if let Some(certificates) = self.certificates.get() {
             return Ok(Some(certificates));
         }
@@ -253,15 +253,15 @@ impl Context {
 
     /// How often a request may be repeated, if anything is said of it.
     pub(crate) fn retries(&self) -> Result<Option<u32>> {
-        Ok(self.settings.text("retries").map(str::parse).transpose()?)
+        Ok(self.settings.text(Key::RETRIES).map(str::parse).transpose()?)
     }
 
     /// Where the region service is: where it is said to be, or with an API on this machine, where a local cloud has it.
     fn region_url(&self) -> Option<String> {
-        if let Some(url) = self.settings.text("region_url") {
+        if let Some(url) = self.settings.text(Key::REGION_URL) {
             return Some(url.to_owned());
         }
-        let mut url = Url::parse(self.settings.text("api_url")?).ok()?;
+        let mut url = Url::parse(self.settings.text(Key::API_URL)?).ok()?;
         let is_here = is_this_machine(url.host_str()?);
         // In place of the version of the API, which may stand behind its origin.
         url.set_path("/_region");
@@ -272,16 +272,16 @@ impl Context {
         let token = self.token()?.value.clone();
         let mut builder =
             Client::builder(Credentials::from(token)).user_agent(concat!("tursoctl/", env!("CARGO_PKG_VERSION")));
-        if let Some(slug) = self.settings.text("organization") {
+        if let Some(slug) = self.settings.text(Key::ORGANIZATION) {
             builder = builder.organization(slug);
         }
-        if let Some(url) = self.settings.text("api_url") {
+        if let Some(url) = self.settings.text(Key::API_URL) {
             builder = builder.base_url(url);
         }
         if let Some(url) = self.region_url() {
             builder = builder.region_url(url);
         }
-        if let Some(timeout) = self.settings.text("timeout") {
+        if let Some(timeout) = self.settings.text(Key::TIMEOUT) {
             let timeout = parse_duration(timeout).map_err(Failure::usage)?;
             // Whoever is patient with one request is so with the whole call.
             builder = builder.timeout(timeout).deadline(timeout.max(USUAL_DEADLINE));

@@ -44,57 +44,41 @@ use terminal::harmless;
 
 fn main() -> ExitCode {
     let words = args::words(env::args_os());
+    let variable = env::var("TURSOCTL_OUTPUT").ok();
     let Args { global, command } = match Args::read(&words) {
         Ok(args) => args,
-        Err(refused)
-            if refused.use_stderr() && asks_for_json(env::args_os(), env::var("TURSOCTL_OUTPUT").ok().as_deref()) =>
-        {
-            let report = Report::of_usage(&refused);
-            tell(&report, Some(Format::Json), false);
-            return report.exit_code();
+        Err(asked_for) if !asked_for.use_stderr() => return show(&asked_for),
+        Err(refused) if asks_for_json(env::args_os(), variable.as_deref()) => {
+            return Telling { format: Some(Format::Json), is_verbose: false }.fail(&Report::of_usage(&refused));
         }
-        Err(refused) if refused.use_stderr() => refused.exit(),
-        Err(asked_for) => return show(&asked_for),
+        Err(refused) => refused.exit(),
     };
-    let mut format = global.format().or_else(|| format_named(&env::var("TURSOCTL_OUTPUT").ok()?));
-    let mut verbose = global.verbose > 0;
-    match run(global, &command, &mut format, &mut verbose) {
-        Ok(code) => code,
-        Err(error) => {
-            let report = Report::of(&error);
-            tell(&report, format, verbose);
-            report.exit_code()
-        }
-    }
+    let mut telling =
+        Telling { format: global.format().or_else(|| format_named(&variable?)), is_verbose: global.verbose > 0 };
+    run(global, &command, &mut telling).unwrap_or_else(|error| telling.fail(&Report::of(&error)))
 }
 
 /// Writes what `--help` and `--version` ask for.
 fn show(asked_for: &clap::Error) -> ExitCode {
     match asked_for.print().and_then(|()| std::io::stdout().flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            let report = Report::of(&anyhow::Error::from(error).context("cannot write to standard output"));
-            tell(&report, None, false);
-            report.exit_code()
+            let error = anyhow::Error::from(error).context("cannot write to standard output");
+            Telling::default().fail(&Report::of(&error))
         }
         _ => ExitCode::SUCCESS,
     }
 }
 
 /// Notes how errors are to be told as soon as it is known.
-fn run(
-    global: GlobalArgs,
-    command: &args::Command,
-    format: &mut Option<Format>,
-    verbose: &mut bool,
-) -> Result<ExitCode> {
+fn run(global: GlobalArgs, command: &args::Command, telling: &mut Telling) -> Result<ExitCode> {
     if let Some(outcome) = commands::run_offline(&global, command) {
         return outcome.map(|()| ExitCode::SUCCESS);
     }
     let global = global.with_environment()?;
     global.color.unwrap_or_default().apply();
-    *verbose = global.verbose > 0;
+    telling.is_verbose = global.verbose > 0;
     let cx = Context::new(global, command)?;
-    *format = Some(cx.out().format());
+    telling.format = Some(cx.out().format());
     let mut runtime = if command.is_parallel() { Builder::new_multi_thread() } else { Builder::new_current_thread() };
     let runtime = runtime.enable_all().build().context("cannot start the runtime")?;
     let outcome = runtime.block_on(async {
@@ -128,36 +112,46 @@ fn run(
 /// Whether the arguments, which cannot be understood as a whole, ask for JSON, or the variable does where they are silent.
 fn asks_for_json(arguments: impl Iterator<Item = OsString>, variable: Option<&str>) -> bool {
     let arguments: Vec<_> = arguments.filter_map(|argument| argument.into_string().ok()).collect();
-    let behind = arguments.windows(2).find(|pair| matches!(&*pair[0], "-o" | "--output")).map(|pair| &*pair[1]);
-    let joined = || {
-        let is_one = |argument: &&String| argument.starts_with("-o") && !argument.starts_with("--");
-        let short = arguments.iter().filter(is_one).find_map(|argument| argument.strip_prefix("-o"));
-        short.or_else(|| arguments.iter().find_map(|argument| argument.strip_prefix("--output=")))
-    };
-    let alone = || arguments.iter().any(|argument| argument == "--json").then_some("json");
-    let asked = behind.or_else(joined).or_else(alone).or(variable);
-    asked.and_then(format_named).is_some_and(|format| matches!(format, Format::Json | Format::Jsonl))
+    let asked = arguments.iter().enumerate().find_map(|(at, argument)| match &**argument {
+        "-o" | "--output" => arguments.get(at + 1).map(|format| &**format),
+        "--json" => Some("json"),
+        joined => joined
+            .strip_prefix("--output=")
+            .or_else(|| joined.strip_prefix("-o").map(|short| short.strip_prefix('=').unwrap_or(short))),
+    });
+    asked.or(variable).and_then(format_named).is_some_and(|format| matches!(format, Format::Json | Format::Jsonl))
 }
 
 fn format_named(name: &str) -> Option<Format> {
     Format::from_str(name, false).ok()
 }
 
-/// Says what went wrong on standard error: in words, or as JSON where data would be JSON.
-fn tell(report: &Report, format: Option<Format>, verbose: bool) {
-    let mut stderr = anstream::stderr();
-    // Whoever closed standard error does not want to be told.
-    let _ = if matches!(format, Some(Format::Json | Format::Jsonl)) {
-        writeln!(stderr, "{}", harmless(report.envelope()))
-    } else {
-        let red = anstyle::AnsiColor::Red.on_default().bold();
-        let mut said = format!("{red}error:{red:#} {}\n", report.shown());
-        let request = report.request().filter(|_| verbose);
-        for (what, text) in [("request", request.as_deref()), ("hint", report.hint())] {
-            if let Some(text) = text {
-                said.push_str(&harmless(format!("{what}: {text}\n")));
+/// How an error is told.
+#[derive(Debug, Default)]
+struct Telling {
+    /// That of data: where it is JSON, an error is JSON too, and elsewhere it is told in words.
+    format: Option<Format>,
+    is_verbose: bool,
+}
+
+impl Telling {
+    /// Says on standard error what went wrong, and yields how the run ends.
+    fn fail(&self, report: &Report) -> ExitCode {
+        let mut stderr = anstream::stderr();
+        // Whoever closed standard error does not want to be told.
+        let _ = if matches!(self.format, Some(Format::Json | Format::Jsonl)) {
+            writeln!(stderr, "{}", harmless(report.envelope()))
+        } else {
+            let red = anstyle::AnsiColor::Red.on_default().bold();
+            let mut said = format!("{red}error:{red:#} {}\n", report.shown());
+            let request = report.request().filter(|_| self.is_verbose);
+            for (what, text) in [("request", request.as_deref()), ("hint", report.hint())] {
+                if let Some(text) = text {
+                    said.push_str(&harmless(format!("{what}: {text}\n")));
+                }
             }
-        }
-        stderr.write_all(said.as_bytes())
-    };
+            stderr.write_all(said.as_bytes())
+        };
+        report.exit_code()
+    }
 }

@@ -1,4 +1,4 @@
-//! Values in the files and lines that other programs read: what they hold comes from elsewhere.
+//! Quotes values for files and lines that other programs read: they come from elsewhere, and may hold anything.
 
 /// A value for a dotenv file.
 pub(crate) fn dotenv(value: &str) -> String {

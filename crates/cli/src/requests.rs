@@ -1,4 +1,5 @@
-//! What stands between the client and HTTP: the eye of `--trace-http` and the hand of `--dry-run`.
+//! Transports between the client and HTTP: `--trace-http` shows requests, and `--dry-run` holds back those that change
+//! something.
 
 mod dry_run;
 mod redact;

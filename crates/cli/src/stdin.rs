@@ -1,5 +1,5 @@
-//! The standard input, and pipes that are named as files are, read by the thread that asks: nothing else can end it then, so
-//! signals are told.
+//! Standard input, and pipes named in place of files. The thread that asks reads them itself, so that nothing can end it
+//! while it waits: signal handlers are told of it.
 
 #[cfg(unix)]
 mod echo;

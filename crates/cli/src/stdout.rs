@@ -1,5 +1,5 @@
-//! Standard output, whose reader may have had enough, as `head` does. That is no failure, and no reason to leave a change
-//! half done: from then on what is written is thrown away. Who goes on for nothing but to write asks whether it is closed.
+//! Standard output, whose reader may stop reading, as `head` does. That is not a failure, and no reason to leave a change
+//! half done: what is written after that is thrown away. A command that only goes on in order to write asks `is_closed`.
 
 use std::{
     io::{self, IsTerminal as _, Write},
@@ -15,10 +15,10 @@ pub(crate) fn is_closed() -> bool {
     IS_CLOSED.load(Ordering::SeqCst)
 }
 
-/// Standard output in the hands of one writer.
+/// Standard output, locked by one writer.
 pub(crate) type Out = io::BufWriter<Stdout>;
 
-/// For data as it is, of which a terminal is shown only what is harmless.
+/// For data as it is; a terminal is shown only what is harmless of it.
 pub(crate) fn lock() -> Out {
     let stdout = io::stdout();
     let filter = stdout.is_terminal().then(Filter::default);

@@ -1,4 +1,5 @@
-//! What the engine keeps for indexes of vectors. Nobody has put it there: making such an index makes its tables and fills them.
+//! The tables that the engine keeps for vector indexes. They are not the user's: creating such an index creates and fills
+//! them.
 
 /// A query for the names of the tables in which the indexes of a database keep their content.
 pub(crate) use turso_cloud_local::VECTOR_INDEX_TABLES as QUERY;

@@ -87,11 +87,7 @@ impl ClientBuilder {
     }
 
     /// Sets the organization that handles work on unless told otherwise.
-    pub fn organization<N>(mut self, slug: N) -> Self
-    where
-        N: TryInto<OrganizationSlug>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn organization(mut self, slug: impl TryInto<OrganizationSlug, Error: Into<InvalidInput>>) -> Self {
         self.organization = Some(slug.try_into().map_err(Into::into));
         self
     }

@@ -99,7 +99,7 @@ pub(crate) use option_setters;
 pub struct Call<T> {
     client: Client,
     options: CallOptions,
-    /// Where the call works, for what may follow it.
+    /// The organization it works on, for calls that follow it.
     scope: Option<Scope>,
     run: Run<T>,
 }
@@ -185,7 +185,7 @@ impl<T: Send + 'static> Call<T> {
         Call { client, options, scope, run: Box::new(move |cx| Box::pin(whole(cx, run))) }
     }
 
-    /// Notes where the call works, for what may follow it.
+    /// Notes the organization it works on, for calls that follow it.
     pub(crate) fn within(mut self, scope: &Scope) -> Self {
         self.scope = Some(scope.clone());
         self

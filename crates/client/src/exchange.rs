@@ -118,7 +118,7 @@ impl Exchange<'_> {
             authorized.map_err(|_| timed_out("the token provider gave no token before the deadline"))??;
         let admitted = timeout_at(self.cx.deadline(), client.throttle.admit(&self.request.uri)).await;
         let _place = admitted.map_err(|_| late())?;
-        // What is ready at once is not told by the timeouts that it comes too late.
+        // A timeout lets through what is ready at once, even after the deadline.
         if Instant::now() >= self.cx.deadline() {
             return Err(late());
         }
@@ -212,7 +212,7 @@ impl Exchange<'_> {
             }
         };
         let why = reason.unwrap_or("no other attempt is due");
-        // A refusal is an answer: who looks for what may not be there gets one each time.
+        // A refusal is an answer: `find` gets one each time that there is nothing.
         if error.is_retryable() {
             warn!(operation, attempts, reason = why, %error, "giving up");
         } else {
@@ -269,8 +269,8 @@ fn length(headers: &HeaderMap) -> usize {
     headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or_default()
 }
 
-/// Whether what was asked for may have been done by whoever answers so. A redirect sends the request elsewhere, but for the
-/// one to look at what has come of it.
+/// Whether a server that answers with this status may have done what it was asked. Redirects send the request elsewhere,
+/// except for the one that leads to its result.
 fn may_have_been_done(status: StatusCode) -> bool {
     let says_no = status.is_client_error() || status.is_redirection();
     !says_no || matches!(status, StatusCode::SEE_OTHER | StatusCode::REQUEST_TIMEOUT)

@@ -85,7 +85,7 @@ impl Payload {
         secrets.filter_map(|value| value.to_str().ok()).fold(error, Error::without_secret)
     }
 
-    /// Why the bytes could not be had, where that is what an attempt failed of.
+    /// Why the bytes could not be read, if that is what made the attempt fail.
     pub(crate) fn failure(&self) -> Option<Error> {
         let Self::Streamed(streamed) = self else { return None };
         let failure = streamed.failure.lock().unwrap_or_else(PoisonError::into_inner).take()?;

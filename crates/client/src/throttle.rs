@@ -21,7 +21,7 @@ use crate::RetryPolicy;
 #[derive(Debug)]
 pub(crate) struct Throttle {
     in_flight: Semaphore,
-    /// Those that are over go when the next one begins: as a pause has an end, this stays small.
+    /// Pauses that are over are removed when the next one begins, so that this stays small.
     cool_until: Mutex<HashMap<Option<Authority>, Instant>>,
     pauses: AtomicU64,
 }

@@ -9,7 +9,7 @@ use crate::{InvalidInput, PathSegment, path};
 ///
 /// Up to 24 bytes, which is nearly all of them, it takes no memory but its own: listings are mostly names.
 macro_rules! name {
-    ($(#[$meta:meta])* $name:ident, $field:literal, $rule:expr) => {
+    ($(#[$meta:meta])* $name:ident, $field:literal $(, $rule:ident)?) => {
         $(#[$meta])*
         ///
         /// Text is held to this rule where it is parsed or converted. What is deserialized is not, as the service may have
@@ -29,8 +29,8 @@ macro_rules! name {
             /// Holds any text to the rule of new names.
             pub fn check(text: &str) -> Result<(), InvalidInput> {
                 path::check_segment($field, text)?;
-                let rule: fn(&str) -> Result<(), Cow<'static, str>> = $rule;
-                rule(text).map_err(|rule| InvalidInput::new($field, text, rule))
+                $($rule(text).map_err(|rule| InvalidInput::new($field, text, rule))?;)?
+                Ok(())
             }
         }
 
@@ -168,7 +168,7 @@ name!(
     /// The service does not publish its characters: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
     OrganizationSlug,
     "organization",
-    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+    word
 );
 
 name!(
@@ -177,7 +177,7 @@ name!(
     /// The service does not publish its characters: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
     GroupName,
     "group name",
-    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+    word
 );
 
 name!(
@@ -186,7 +186,7 @@ name!(
     /// Source: Create Database in the Platform API reference.
     DatabaseName,
     "database name",
-    |text| only(text, 64, "a-z, 0-9 and -", is_label)
+    label
 );
 
 name!(
@@ -195,42 +195,42 @@ name!(
     /// The service does not publish its characters: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
     Username,
     "username",
-    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+    word
 );
 
 name!(
     /// An address an invite is for: something, one `@`, something, without white space.
     EmailAddress,
     "email address",
-    is_email
+    email
 );
 
 name!(
     /// The code of a location, for instance `aws-us-east-1`.
     LocationCode,
     "location",
-    |text| only(text, 64, "a-z, 0-9 and -", is_label)
+    label
 );
 
 name!(
     /// The id of a database (`DbId`): the text of a UUID.
     DatabaseId,
     "database id",
-    |text| only(text, 64, "0-9, a-f, A-F and -", is_uuid)
+    uuid
 );
 
 name!(
     /// The id of a group (`uuid`): the text of a UUID.
     GroupId,
     "group id",
-    |text| only(text, 64, "0-9, a-f, A-F and -", is_uuid)
+    uuid
 );
 
 name!(
     /// The name an identity provider is saved under.
     JwksName,
     "jwks name",
-    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+    word
 );
 
 name!(
@@ -239,48 +239,56 @@ name!(
     /// The service does not publish its characters: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
     ApiTokenName,
     "token name",
-    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+    word
 );
 
 name!(
     /// The id of a platform token: its claim `jti`, 22 characters of URL-safe base64.
     ApiTokenId,
     "token id",
-    |text| only(text, 64, "a-z, A-Z, 0-9, - and _", |c| is_word(c) && c != '.')
+    base64url
 );
 
 name!(
     /// The name of an instance of a database: today the code of its location.
     InstanceName,
     "instance name",
-    |text| only(text, 64, "a-z, A-Z, 0-9, -, _ and .", is_word)
+    word
 );
 
 name!(
     /// The id of an organization, which the paths of version 3 use: the text of a UUID.
     OrganizationId,
     "organization id",
-    |text| only(text, 64, "0-9, a-f, A-F and -", is_uuid)
+    uuid
 );
 
 name!(
     /// The id of an upload in pieces. Its characters are the service's own affair.
     UploadId,
-    "upload id",
-    |_| Ok(())
+    "upload id"
 );
 
-fn only(text: &str, longest: usize, allowed: &str, fits: fn(char) -> bool) -> Result<(), Cow<'static, str>> {
-    if let Some((at, found)) = text.chars().enumerate().find(|(_, character)| !fits(*character)) {
-        return Err(format!("only {allowed} are allowed, found {found:?} at character {}", at + 1).into());
-    }
-    if text.len() > longest {
-        return Err(format!("at most {longest} characters are allowed, found {}", text.len()).into());
-    }
-    Ok(())
+/// What the rule of a name says about a text.
+type Verdict = Result<(), Cow<'static, str>>;
+
+fn word(text: &str) -> Verdict {
+    only(text, "a-z, A-Z, 0-9, -, _ and .", |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
-fn is_email(text: &str) -> Result<(), Cow<'static, str>> {
+fn label(text: &str) -> Verdict {
+    only(text, "a-z, 0-9 and -", |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+fn uuid(text: &str) -> Verdict {
+    only(text, "0-9, a-f, A-F and -", |c| c.is_ascii_hexdigit() || c == '-')
+}
+
+fn base64url(text: &str) -> Verdict {
+    only(text, "a-z, A-Z, 0-9, - and _", |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+fn email(text: &str) -> Verdict {
     match text.split_once('@') {
         Some((user, host)) if !user.is_empty() && !host.is_empty() && !host.contains('@') => {}
         _ => return Err("must be of the form user@host".into()),
@@ -288,14 +296,13 @@ fn is_email(text: &str) -> Result<(), Cow<'static, str>> {
     if text.contains(char::is_whitespace) { Err("must not contain white space".into()) } else { Ok(()) }
 }
 
-fn is_word(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.')
-}
-
-fn is_label(character: char) -> bool {
-    character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-'
-}
-
-fn is_uuid(character: char) -> bool {
-    character.is_ascii_hexdigit() || character == '-'
+fn only(text: &str, allowed: &str, fits: fn(char) -> bool) -> Verdict {
+    const LONGEST: usize = 64;
+    if let Some((at, found)) = text.chars().enumerate().find(|(_, character)| !fits(*character)) {
+        return Err(format!("only {allowed} are allowed, found {found:?} at character {}", at + 1).into());
+    }
+    if text.len() > LONGEST {
+        return Err(format!("at most {LONGEST} characters are allowed, found {}", text.len()).into());
+    }
+    Ok(())
 }

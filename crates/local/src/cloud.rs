@@ -101,13 +101,13 @@ impl Cloud {
         &self.0.settings.requests
     }
 
-    /// Limits the requests of the Platform API that a token may send in a second, or no longer does. Further ones are
-    /// answered with 429 and `Retry-After`. A second is one of real time, whatever the clock of the cloud shows.
+    /// Limits how many requests a token may send to the Platform API in a second, or with `None` lifts the limit. Further ones
+    /// are answered with 429 and `Retry-After`. A second is one of real time, whatever the clock of the cloud shows.
     pub fn set_rate_limit(&self, requests_per_second: Option<NonZeroU32>) {
         self.0.settings.rate_limit.set(requests_per_second);
     }
 
-    /// Waits until somebody asks the cloud to stop, by `POST /_local/stop`. It is for whoever serves the cloud to do so.
+    /// Waits until somebody asks the cloud to stop, by `POST /_local/stop`. Stopping it is up to whoever serves it.
     pub async fn stop_requested(&self) {
         self.0.settings.stop.notified().await;
     }
@@ -166,10 +166,10 @@ impl Cloud {
 
     /// Answers a request, as a server would that is the Platform API and the hosts of all databases in one.
     ///
-    /// A database is meant by a path below `/db/<database>-<organization>/`, by the header
-    /// `x-namespace: <database>-<organization>`, by the host `<database>-<organization>.localhost` or by a URL with the
-    /// address of its own that it has on a port, in this order; everything else is the Platform API, with the region
-    /// service below `/_region` and the local cloud's own paths below `/_local`.
+    /// A request is for a database if it has, looked for in this order, a path below `/db/<database>-<organization>/`, the
+    /// header `x-namespace: <database>-<organization>`, the host `<database>-<organization>.localhost`, or a URL with the
+    /// address of its own that the database has on a port. Everything else is the Platform API, with the region service
+    /// below `/_region` and the local cloud's own paths below `/_local`.
     /// Dropping the future does not undo an operation that has begun.
     ///
     /// ```

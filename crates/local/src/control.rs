@@ -79,7 +79,7 @@ pub(crate) struct Control {
     pub(crate) quirks: Quirks,
     routes: Routes,
     verifier: Verifier,
-    /// Locked while anything of the cloud is alive, requests that nobody waits for any more among it.
+    /// Keeps the directory locked while anything of the cloud is alive, even a request that nobody waits for any more.
     lock: Option<Arc<File>>,
     archive: Archive,
 }
@@ -178,7 +178,7 @@ pub(crate) enum Route {
     Page(Page),
     /// A dump, which is a file rather than JSON.
     Dump(Target),
-    /// An operation of the catalogue and what its path means, or why there is none.
+    /// An operation and what its path means, or why there is none.
     Operation(Result<(Arc<Operation>, Target), Refusal>),
 }
 

@@ -63,7 +63,7 @@ pub(crate) use usage::{Hour, Hours, Month, Rows, Usage, UsedUp, start_of_month};
 /// Enough for an index of a large table. Whoever loads a dump holds up others, and must not do so for ever.
 const LOAD_STATEMENT_LIMIT: Duration = Duration::from_secs(300);
 
-/// More than a database begins while the state is made ready that takes the place of its own: of each, 8 MB were written.
+/// More than a database can begin while the state is made that takes the place of its own: each takes 8 MB of writes.
 const GENERATIONS_TO_COME: u32 = 1000;
 
 /// A database could not be copied.
@@ -83,7 +83,7 @@ struct Inner {
     root: Arc<Root>,
     generations: Arc<Generations>,
     uploads: Arc<Uploads>,
-    /// Of every WebSocket.
+    /// Dropped to end every WebSocket.
     life: Mutex<Option<watch::Sender<()>>>,
     lifeline: Lifeline,
 }
@@ -208,7 +208,7 @@ impl DataPlane {
         database.condemn();
     }
 
-    /// Another database may come to the same host.
+    /// Uses up the numbers of a database's generations, because another database may come to its host.
     fn end_generations_of(&self, database: &Database) {
         let newest = database.newest_generation();
         if let Err(error) = newest.and_then(|newest| self.0.generations.end(newest.unwrap_or_default())) {
@@ -216,7 +216,7 @@ impl DataPlane {
         }
     }
 
-    /// Others may have been at the host to which a database comes, or comes back.
+    /// Gives new numbers to the generations of a database that comes, or comes back, to a host where others may have been.
     fn renumber_at_host(&self, database: &Database, label: &str) {
         let renumber = || {
             let Some(newest) = database.newest_generation()? else { return Ok(()) };
@@ -232,7 +232,7 @@ impl DataPlane {
         }
     }
 
-    /// Lets no history begin as one of these has gone on, for another state takes their place. Blocks.
+    /// Uses up the numbers of all generations, because another state takes the place of this one. Blocks.
     pub(crate) fn end_generations(&self) -> io::Result<()> {
         let all: Vec<_> = self.0.databases.read().by_id.values().cloned().collect();
         let newest = all.iter().map(|database| database.newest_generation()).collect::<io::Result<Vec<_>>>()?;
@@ -240,7 +240,7 @@ impl DataPlane {
         newest.map_or(Ok(()), |newest| self.0.generations.end(newest.saturating_add(GENERATIONS_TO_COME)))
     }
 
-    /// Gives the generations of the histories that were brought here numbers which have not ended. Blocks.
+    /// Gives the generations of histories that were copied here numbers that nobody has used. Blocks.
     pub(crate) fn renumber_generations(&self) -> io::Result<()> {
         let first = self.0.generations.first();
         self.0.root.histories()?.into_iter().try_for_each(|place| history::renumber(place, first))

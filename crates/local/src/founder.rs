@@ -18,7 +18,7 @@ use crate::{
     ids::{Ids, Root},
     local_api::UserToken,
     population::{NewDatabase, NewToken, Plan, Population, Sql, Team, Word},
-    store::{DatabaseRow, OrganizationRow, Role, Store, TokenOrganization, Transaction, UserRow},
+    store::{ApiTokenRow, DatabaseRow, OrganizationRow, Role, Store, TokenOrganization, Transaction, UserRow},
 };
 
 /// The user whose token the cloud hands out; the slug of a personal organization is the name of its user.
@@ -210,10 +210,16 @@ impl Founder<'_> {
         if let Some(token) = self.transaction.find_api_token_named(user.id, TOKEN)? {
             return Ok(sign(&token, key)?);
         }
-        let id = self.heirlooms.tokens.get(&user.username).cloned();
+        let inherited = self.heirlooms.tokens.get(&user.username).cloned();
         let ids = self.ids_of(&["token", &user.username, TOKEN]);
-        let id = id.map_or_else(|| ids.token_id(self.transaction), Ok)?;
-        let token = provision::api_token(self.transaction, id, user, TOKEN.try_into()?, (None, None), self.now)?;
+        let token = self.transaction.insert_api_token(ApiTokenRow {
+            jti: inherited.map_or_else(|| ids.token_id(self.transaction), Ok)?,
+            name: TOKEN.try_into()?,
+            user: user.clone(),
+            organization: None,
+            group: None,
+            created_at: self.now,
+        })?;
         Ok(sign(&token, key)?)
     }
 
@@ -237,8 +243,14 @@ impl Founder<'_> {
             return Err(place.refuse("token.id", "another token has it").into());
         }
         let organization = token.organization.as_ref().map(|slug| self.opened_by(&user, slug)).transpose()?;
-        let organization = organization.map(|row| TokenOrganization { id: row.id, slug: row.slug });
-        provision::api_token(self.transaction, id, &user, name, (organization, None), self.now)?;
+        self.transaction.insert_api_token(ApiTokenRow {
+            jti: id,
+            name,
+            user,
+            organization: organization.map(|row| TokenOrganization { id: row.id, slug: row.slug }),
+            group: None,
+            created_at: self.now,
+        })?;
         Ok(())
     }
 

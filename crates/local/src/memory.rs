@@ -1,10 +1,10 @@
-//! The memory that the engine takes, and what is kept of its answers: how much it is, and how much it may be.
+//! How much memory the engine and the answers kept for clients take, and how much they may take.
 //!
-//! All databases of a process have so much together, and whoever runs a statement no more than it leaves to the others:
-//! one alone half of it, one of two a third. So there is always some for a small statement, however many large ones run,
-//! and nobody has to say what a large one is.
+//! All databases of a process share one budget, and a statement may take no more than it leaves free: one that runs alone
+//! gets half, one of two a third. So there is always some left for a small statement, however many large ones run, and
+//! nobody has to define a large one.
 //!
-//! Only what runs for a client is held to that. The server's own work is counted, and is given what it asks for.
+//! Only statements of clients are held to the budget. The server's own work is counted, but gets what it asks for.
 
 mod account;
 mod allocator;
@@ -16,7 +16,7 @@ use std::sync::Once;
 pub(crate) use account::{bounded, has_enough, stepping, unbounded};
 pub(crate) use lease::{Exhausted, Lease, counted};
 
-/// What all of it may be.
+/// The budget.
 const LIMIT: usize = 512 * 1024 * 1024;
 
 /// Has the engine's memory counted. To be called before the first connection of the process is opened: if somebody else

@@ -1,7 +1,7 @@
-//! The requests of the last while, for tests and for people to look at.
+//! The most recent requests, for tests and for people to look at.
 //!
-//! Writing one down costs a request next to nothing, for nothing is taken apart. That is done when somebody reads, and
-//! secrets are taken out there: a request leaves this module only as a [`LoggedRequest`].
+//! Logging costs a request next to nothing, because it is only parsed when somebody reads the log. Secrets are removed then,
+//! too: a request leaves this module only as a [`LoggedRequest`].
 
 mod entry;
 mod har;

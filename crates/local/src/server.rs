@@ -108,7 +108,7 @@ impl Server {
     /// Accepts no more requests, waits up to five seconds for the ones being answered, and closes the port.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
-            // Nobody listens only when the task has ended already.
+            // Fails only if the task has ended already.
             let _ = stop.send(());
         }
         let _ = (&mut self.task).await;

@@ -1,4 +1,4 @@
-//! The way of every request: it is written down, held to the rate limit, shown to the faults, and answered.
+//! The way of every request: it is logged, held to the rate limit, shown to the faults, and answered.
 
 use std::sync::Arc;
 
@@ -119,12 +119,12 @@ fn label_in(path: &str, database: &str) -> Option<String> {
     Some(label(database, organization))
 }
 
-/// A request on its way, which is counted and perhaps written down when it ends, also if nobody waits for it any more.
+/// A request on its way. When it ends it is counted, and logged if requests are, even if nobody waits for it any more.
 struct Visit {
     requests: Requests,
     began: Instant,
     entry: Option<Entry>,
-    /// What was read of its body, if that and everything else that is said is to be remembered.
+    /// What was read of its body so far; nothing if headers and bodies are not to be kept.
     heard: Option<Heard>,
 }
 
@@ -151,7 +151,7 @@ impl Visit {
         Self { requests, began: Instant::now(), entry, heard: None }
     }
 
-    /// Remembers what is said from now on: the headers of the request, its body as it is read, and the answer.
+    /// Keeps what is said from now on: the headers of the request, its body as it is read, and the answer.
     fn listen_to(&mut self, head: &Parts, body: Body) -> Body {
         let Some(entry) = &mut self.entry else { return body };
         entry.request = Message::new(&head.headers);
@@ -165,7 +165,7 @@ impl Visit {
         strike
     }
 
-    /// The same answer, of which is remembered what is to be.
+    /// Hands an answer on, and keeps of it what is to be kept.
     async fn overhear(&mut self, response: Response<Body>) -> Response<Body> {
         let Some(entry) = self.entry.as_mut().filter(|_| self.heard.is_some() && !is_broken(&response)) else {
             return response;
@@ -183,7 +183,7 @@ impl Visit {
         Response::from_parts(head, Body::from(body))
     }
 
-    /// Answers without looking at the body, which is read for a client that would not see the answer otherwise.
+    /// Refuses a request. Its body is read all the same, because its client would not see the answer otherwise.
     async fn refuse(mut self, body: Body, refusal: Refusal) -> Response<Body> {
         drain(body).await;
         let response = self.overhear(refusal.into_response()).await;

@@ -115,9 +115,10 @@ fn page() -> String {
     }
     format!(
         "# Conformance\n\nEvery operation of the catalogue, every status it is documented or known to have, and a test that \
-         shows it. The client's are\nall tried by `{}` (200)\nand `{}`\n(refusals) in `crates/client`; the local cloud's were \
-         measured: the test named is one in which it gave this answer by itself.\nThose of `quirks` let it answer as the \
-         service did or does at other times.\nMade by `just conformance`; a test fails when it is not what the tables say.\n\nClient: {cells} of {cells} cells. Local cloud: {shown} of {cells}. Software this \
+         shows it. Those of the\nclient are all shown by two tests in `crates/client`:\n`{}` (200)\nand `{}`\n(refusals). \
+         Those of the local cloud were measured: the test named is one in which it gave this answer by itself, in\n`quirks` \
+         as the service answers at other times.\nMade by `just conformance`; a test fails when the tables are out of \
+         date.\n\nClient: {cells} of {cells} cells. Local cloud: {shown} of {cells}. Software this \
          project did not write is run by `conformance/`.\n\n## What any operation may be answered with\n\nThe local cloud limits \
          and breaks nothing unless it is told to, by `Cloud::faults`.\n\n| status | client | local cloud |\n|---|---|---|\n{any}\n\
          ## Not shown at the local cloud\n\nNo rule of [fidelity.md](fidelity.md) leads there.\n\n{uncovered}\n\

@@ -10,6 +10,7 @@ use turso_cloud::Username;
 
 use crate::{
     args::{AuthCommand, AuthStatus},
+    config::Key,
     context::Context,
     output::Shape,
 };
@@ -57,12 +58,12 @@ pub(super) async fn run(cx: &Context, command: &AuthCommand) -> Result<()> {
 
 async fn status(cx: &Context, args: &AuthStatus) -> Result<()> {
     let settings = cx.settings();
-    let organization = settings.get("organization");
+    let organization = settings.get(Key::ORGANIZATION);
     let mut status = Status {
         profile: settings.profile.clone(),
         organization: organization.map(|setting| setting.value.clone()),
         organization_from: organization.map(|setting| setting.source.to_string()),
-        api_url: settings.text("api_url").map(str::to_owned),
+        api_url: settings.text(Key::API_URL).map(str::to_owned),
         token_from: cx.token()?.source.to_string(),
         username: None,
         expires_at: None,

@@ -2,6 +2,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::{
+    config::Key,
     context::Context,
     exit::{Failure, Report, introduce, is_about_authority},
     output::Shape,
@@ -46,7 +47,7 @@ async fn look(cx: &Context, checks: &mut Vec<Check>) -> Result<(), (&'static str
     good("token", format!("from {}", token.source));
 
     let client = cx.client().map_err(|error| ("client", error))?;
-    let url = settings.text("api_url").unwrap_or("the default URL");
+    let url = settings.text(Key::API_URL).unwrap_or("the default URL");
     let validity = client.api_tokens().validate().await.map_err(|error| ("service", unreachable(error)))?;
     let until = validity.expires_at.map_or_else(|| "for ever".to_owned(), |time| format!("until {time}"));
     good("service", format!("{url} takes the token, which is good {until}"));

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     args::ProfileCommand,
-    config::{Config, KEYS, key, no_such_profile},
+    config::{Config, KEYS, Key, key, no_such_profile},
     context::{Context, Weight},
     output::Shape,
 };
@@ -131,8 +131,8 @@ fn delete(cx: &Context, name: &str) -> Result<()> {
 }
 
 fn explain(cx: &Context, name: Option<&str>) -> Result<()> {
-    let explanation = |key: &'static crate::config::Key| {
-        let setting = cx.settings().get(key.name);
+    let explanation = |key: &'static Key| {
+        let setting = cx.settings().get(key);
         Explanation {
             key: key.name,
             value: setting.map(|setting| setting.value.clone()),
@@ -143,7 +143,7 @@ fn explain(cx: &Context, name: Option<&str>) -> Result<()> {
     };
     match name {
         Some(name) => cx.out().value(&EXPLANATION, &explanation(key(name)?)),
-        None => cx.out().list(&EXPLANATION, &KEYS.iter().map(explanation).collect::<Vec<_>>()),
+        None => cx.out().list(&EXPLANATION, &KEYS.map(explanation)),
     }
 }
 

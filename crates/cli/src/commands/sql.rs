@@ -1,4 +1,4 @@
-//! `sql`: statements without a person.
+//! `sql`: statements that are not typed interactively.
 
 mod arguments;
 mod demand;

@@ -1,4 +1,4 @@
-//! Tokens of databases and of groups: the same but for what they open.
+//! Tokens of databases and of groups: the same except for what they open.
 
 use anyhow::Result;
 use turso_cloud::{DatabaseToken, contract::database_tokens::TokenAnswer};

@@ -11,7 +11,7 @@ use turso_cloud::ApiToken;
 
 use super::{
     credentials::{Credentials, Kept},
-    keys::key,
+    keys::Key,
     profile::{Place, Profile},
     settings::DEFAULT_PROFILE,
 };
@@ -161,19 +161,19 @@ impl ConfigFolder {
         &self,
         profile: &str,
         token: ApiToken,
-        settings: impl IntoIterator<Item = (&'static str, String)>,
+        settings: impl IntoIterator<Item = (&'static Key, String)>,
     ) -> Result<()> {
         let settings: Vec<_> = settings.into_iter().collect();
-        for (name, value) in &settings {
-            key(name)?.check(value, "login")?;
+        for (key, value) in &settings {
+            key.check(value, "login")?;
         }
         self.change_credentials(|credentials| {
             credentials.tokens.insert(profile.to_owned(), Kept::Token(token));
             Ok(())
         })?;
         self.change_config(|config| {
-            for (name, value) in settings {
-                config.set(profile, name, &value)?;
+            for (key, value) in settings {
+                config.set(profile, key.name, &value)?;
             }
             Ok(())
         })

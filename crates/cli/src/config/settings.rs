@@ -86,12 +86,12 @@ impl Settings {
         Ok(settings)
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Setting> {
-        self.values.get(name)
+    pub(crate) fn get(&self, key: &Key) -> Option<&Setting> {
+        self.values.get(key.name)
     }
 
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.get(name).map(|setting| &*setting.value)
+    pub(crate) fn text(&self, key: &Key) -> Option<&str> {
+        self.get(key).map(|setting| &*setting.value)
     }
 
     /// A command to run next, on the same profile as this one.
@@ -102,7 +102,7 @@ impl Settings {
 
     /// The format of data, which was checked before.
     pub(crate) fn format(&self) -> Option<Format> {
-        self.text("output").and_then(|name| Format::from_str(name, false).ok())
+        self.text(Key::OUTPUT).and_then(|name| Format::from_str(name, false).ok())
     }
 
     /// The API token, from a file, the standard input, the environment or the profile; never from an argument.
@@ -143,7 +143,7 @@ impl Settings {
     }
 
     fn find(&self, key: &Key, flags: &GlobalArgs, profile: &BTreeMap<String, String>) -> Result<Option<Setting>> {
-        let flag = flag(key.name, flags).map(|value| Setting { value, source: Source::Flag });
+        let flag = (key.flag)(flags).map(|value| Setting { value, source: Source::Flag });
         let environment =
             variable(key.variables)?.map(|(name, value)| Setting { value, source: Source::Environment(name) });
         let profile = profile
@@ -182,18 +182,6 @@ pub(crate) fn no_such_profile(name: &str, config: &Config) -> Failure {
     let known: Vec<_> = config.profiles().collect();
     let known = if known.is_empty() { "there are none yet".to_owned() } else { format!("known: {}", known.join(", ")) };
     Failure::new(Kind::NotFound, format!("there is no profile {name:?} ({known})")).hint("tursoctl profile list")
-}
-
-fn flag(name: &str, flags: &GlobalArgs) -> Option<String> {
-    match name {
-        "organization" => flags.org.clone(),
-        "api_url" => flags.api_url.clone(),
-        "timeout" => flags.timeout.clone(),
-        "retries" => flags.retries.clone(),
-        "cacert" => flags.cacert.clone(),
-        "output" => flags.format().map(|format| format.to_string()),
-        _ => None,
-    }
 }
 
 /// The first of these variables that is set and not empty.

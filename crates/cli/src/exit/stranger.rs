@@ -1,4 +1,5 @@
-//! A 404 of something else than the Platform API, such as a web server: the API says what is not there.
+//! A 404 that does not come from the Platform API, but perhaps from a web server at a wrong URL: the API says what is not
+//! there.
 
 use turso_cloud::{
     Error,
@@ -6,22 +7,22 @@ use turso_cloud::{
 };
 
 use super::{Failure, classify};
-use crate::config::Settings;
+use crate::config::{Key, Settings};
 
-/// Whether it was not the API that says something is not there: nobody knows, then.
+/// Whether it was not the API that said that something is not there, so that it may be there.
 pub(crate) fn is_of_stranger(error: &Error) -> bool {
     let is_of_api =
         |operation| CATALOGUE.iter().any(|info| info.name == operation && info.service == Service::Platform);
     error.is_not_found() && error.message().is_none() && error.operation().is_some_and(is_of_api)
 }
 
-/// Adds to such an error where the URL comes from that leads there.
+/// Adds to such an error which setting the URL came from.
 pub(crate) fn introduce(settings: &Settings, error: anyhow::Error) -> anyhow::Error {
     let (_, api, _) = classify(&error);
     if !api.is_some_and(is_of_stranger) {
         return error;
     }
-    let url = match settings.get("api_url") {
+    let url = match settings.get(Key::API_URL) {
         Some(url) => format!("{} ({})", url.value, url.source),
         None => "the default URL".to_owned(),
     };

@@ -1,4 +1,4 @@
-//! The events of a console of Windows.
+//! The console events of Windows.
 
 use std::{io, sync::atomic::Ordering};
 

@@ -1,4 +1,4 @@
-//! A terminal that is not as it was for a while, and has to be put back whatever happens.
+//! Turns off a terminal's echo for a while, and puts it back whatever happens.
 
 use std::{
     io,
@@ -7,7 +7,7 @@ use std::{
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// How the terminal was, while it is not as it was.
+/// The settings to put back, while the terminal has others.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// Does something while the terminal does not show what is typed.

@@ -127,6 +127,10 @@ fn errors_are_one_line_of_json_wherever_json_is_asked_for() {
             assert_eq!(ended.error()["exit_code"], ended.code.unwrap());
         }
     }
+    for asked in [&["-ojson"][..], &["-o=json"], &["--output=json"], &["--output", "json"], &["--json"]] {
+        let ended = served.run(&[&["db", "get"], asked].concat());
+        assert_eq!(ended.error()["exit_code"], 2, "{asked:?}");
+    }
     let in_words = as_variable(&["db", "create", "", "-o", "table"]);
     assert!(in_words.stderr.starts_with("error: "), "{}", in_words.stderr);
 }

@@ -63,12 +63,8 @@ impl ApiTokens {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get<N>(&self, name: N) -> Call<ApiTokenInfo>
-    where
-        N: TryInto<ApiTokenName>,
-        N::Error: Into<InvalidInput>,
-    {
-        let name = named::<ApiTokenName, _>(name);
+    pub fn get(&self, name: impl TryInto<ApiTokenName, Error: Into<InvalidInput>>) -> Call<ApiTokenInfo> {
+        let name = named::<ApiTokenName>(name);
         one_of(&self.client, self.list(), name, "API token", |token, name| token.name == *name)
     }
 
@@ -82,11 +78,7 @@ impl ApiTokens {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn find<N>(&self, name: N) -> Call<Option<ApiTokenInfo>>
-    where
-        N: TryInto<ApiTokenName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn find(&self, name: impl TryInto<ApiTokenName, Error: Into<InvalidInput>>) -> Call<Option<ApiTokenInfo>> {
         self.get(name).or_none()
     }
 
@@ -104,11 +96,11 @@ impl ApiTokens {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create<N>(&self, name: N, token: NewApiToken) -> Call<CreatedApiToken>
-    where
-        N: TryInto<ApiTokenName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn create(
+        &self,
+        name: impl TryInto<ApiTokenName, Error: Into<InvalidInput>>,
+        token: NewApiToken,
+    ) -> Call<CreatedApiToken> {
         let endpoint = named(name).map(|name| CreateApiToken { name, body: token });
         Call::one(&self.client, endpoint, |answer| answer)
     }
@@ -126,11 +118,7 @@ impl ApiTokens {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn revoke<N>(&self, name: N) -> Call<()>
-    where
-        N: TryInto<ApiTokenName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn revoke(&self, name: impl TryInto<ApiTokenName, Error: Into<InvalidInput>>) -> Call<()> {
         Call::one(&self.client, named(name).map(|name| RevokeApiToken { name }), drop)
     }
 
@@ -144,11 +132,7 @@ impl ApiTokens {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn revoke_if_exists<N>(&self, name: N) -> Call<bool>
-    where
-        N: TryInto<ApiTokenName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn revoke_if_exists(&self, name: impl TryInto<ApiTokenName, Error: Into<InvalidInput>>) -> Call<bool> {
         self.revoke(name).or_absent()
     }
 
@@ -166,11 +150,10 @@ impl ApiTokens {
     /// # }
     /// ```
     #[must_use]
-    pub fn organization<O>(&self, slug: O) -> OrganizationApiTokens
-    where
-        O: TryInto<OrganizationSlug>,
-        O::Error: Into<InvalidInput>,
-    {
+    pub fn organization(
+        &self,
+        slug: impl TryInto<OrganizationSlug, Error: Into<InvalidInput>>,
+    ) -> OrganizationApiTokens {
         OrganizationApiTokens { scope: Scope::new(self.client.clone()).of(slug) }
     }
 }
@@ -210,11 +193,7 @@ impl OrganizationApiTokens {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn revoke<I>(&self, token: I) -> Call<()>
-    where
-        I: TryInto<ApiTokenId>,
-        I::Error: Into<InvalidInput>,
-    {
+    pub fn revoke(&self, token: impl TryInto<ApiTokenId, Error: Into<InvalidInput>>) -> Call<()> {
         let organization = self.scope.organization();
         let endpoint =
             organization.and_then(|organization| Ok(RevokeOrganizationApiToken { organization, token: named(token)? }));

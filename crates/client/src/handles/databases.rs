@@ -153,11 +153,7 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get<N>(&self, name: N) -> Call<Database>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn get(&self, name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>) -> Call<Database> {
         let endpoint = self.path(name).map(|(organization, database)| GetDatabase { organization, database });
         Call::one(self.scope.client(), endpoint, |answer| answer.database)
     }
@@ -172,11 +168,7 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn find<N>(&self, name: N) -> Call<Option<Database>>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn find(&self, name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>) -> Call<Option<Database>> {
         self.get(name).or_none()
     }
 
@@ -242,11 +234,11 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn branch<N>(&self, from: N, name: impl Into<String>) -> Branch
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn branch(
+        &self,
+        from: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+        name: impl Into<String>,
+    ) -> Branch {
         let original = from.try_into().map_err(Into::into);
         let options = self.scope.client().inner().options;
         let (scope, name) = (self.scope.clone(), name.into());
@@ -308,11 +300,7 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete<N>(&self, name: N) -> Call<()>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete(&self, name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>) -> Call<()> {
         let path = self.path(name);
         let ended = path.as_ref().ok().map(ended);
         let endpoint = path.map(|(organization, database)| DeleteDatabase { organization, database });
@@ -329,19 +317,14 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete_if_exists<N>(&self, name: N) -> Call<bool>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete_if_exists(&self, name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>) -> Call<bool> {
         self.delete(name).or_absent()
     }
 
-    pub(super) fn path<N>(&self, name: N) -> Result<(OrganizationSlug, DatabaseName), Error>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub(super) fn path(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+    ) -> Result<(OrganizationSlug, DatabaseName), Error> {
         Ok((self.scope.organization()?, named(name)?))
     }
 }

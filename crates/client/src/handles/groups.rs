@@ -52,11 +52,7 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get<N>(&self, name: N) -> Call<Group>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn get(&self, name: impl TryInto<GroupName, Error: Into<InvalidInput>>) -> Call<Group> {
         let endpoint = self.path(name).map(|(organization, group)| GetGroup { organization, group });
         Call::one(self.scope.client(), endpoint, |answer| answer.group)
     }
@@ -71,11 +67,7 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn find<N>(&self, name: N) -> Call<Option<Group>>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn find(&self, name: impl TryInto<GroupName, Error: Into<InvalidInput>>) -> Call<Option<Group>> {
         self.get(name).or_none()
     }
 
@@ -146,11 +138,7 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete<N>(&self, name: N) -> Call<Group>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete(&self, name: impl TryInto<GroupName, Error: Into<InvalidInput>>) -> Call<Group> {
         let endpoint = self.path(name).map(|(organization, group)| DeleteGroup { organization, group });
         Call::one(self.scope.client(), endpoint, |answer| answer.group).ending_access(self.ended())
     }
@@ -166,11 +154,7 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete_if_exists<N>(&self, name: N) -> Call<bool>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete_if_exists(&self, name: impl TryInto<GroupName, Error: Into<InvalidInput>>) -> Call<bool> {
         self.delete(name).or_absent()
     }
 
@@ -181,11 +165,10 @@ impl Groups {
         Some(Ended { organization, database: None })
     }
 
-    fn path<N>(&self, name: N) -> Result<(turso_cloud_contract::OrganizationSlug, GroupName), Error>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    fn path(
+        &self,
+        name: impl TryInto<GroupName, Error: Into<InvalidInput>>,
+    ) -> Result<(turso_cloud_contract::OrganizationSlug, GroupName), Error> {
         Ok((self.scope.organization()?, named(name)?))
     }
 }

@@ -52,12 +52,8 @@ impl Invites {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get<N>(&self, email: N) -> Call<Invite>
-    where
-        N: TryInto<EmailAddress>,
-        N::Error: Into<InvalidInput>,
-    {
-        let email = named::<EmailAddress, _>(email);
+    pub fn get(&self, email: impl TryInto<EmailAddress, Error: Into<InvalidInput>>) -> Call<Invite> {
+        let email = named::<EmailAddress>(email);
         one_of(self.scope.client(), self.list(), email, "invite to", |invite, email| invite.email == *email)
     }
 
@@ -71,11 +67,7 @@ impl Invites {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn find<N>(&self, email: N) -> Call<Option<Invite>>
-    where
-        N: TryInto<EmailAddress>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn find(&self, email: impl TryInto<EmailAddress, Error: Into<InvalidInput>>) -> Call<Option<Invite>> {
         self.get(email).or_none()
     }
 
@@ -108,11 +100,7 @@ impl Invites {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete<N>(&self, email: N) -> Call<()>
-    where
-        N: TryInto<EmailAddress>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete(&self, email: impl TryInto<EmailAddress, Error: Into<InvalidInput>>) -> Call<()> {
         let endpoint =
             self.scope.organization().and_then(|organization| Ok(DeleteInvite { organization, email: named(email)? }));
         Call::one(self.scope.client(), endpoint, drop)
@@ -128,11 +116,7 @@ impl Invites {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete_if_exists<N>(&self, email: N) -> Call<bool>
-    where
-        N: TryInto<EmailAddress>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete_if_exists(&self, email: impl TryInto<EmailAddress, Error: Into<InvalidInput>>) -> Call<bool> {
         self.delete(email).or_absent()
     }
 }

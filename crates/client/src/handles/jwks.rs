@@ -55,12 +55,8 @@ impl Jwks {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get<N>(&self, name: N) -> Call<Provider>
-    where
-        N: TryInto<JwksName>,
-        N::Error: Into<InvalidInput>,
-    {
-        let name = named::<JwksName, _>(name);
+    pub fn get(&self, name: impl TryInto<JwksName, Error: Into<InvalidInput>>) -> Call<Provider> {
+        let name = named::<JwksName>(name);
         one_of(self.scope.client(), self.list(), name, "provider", |provider, name| provider.name == *name)
     }
 
@@ -74,11 +70,7 @@ impl Jwks {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn find<N>(&self, name: N) -> Call<Option<Provider>>
-    where
-        N: TryInto<JwksName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn find(&self, name: impl TryInto<JwksName, Error: Into<InvalidInput>>) -> Call<Option<Provider>> {
         self.get(name).or_none()
     }
 
@@ -95,11 +87,7 @@ impl Jwks {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn save<N>(&self, name: N, provider: NewJwks) -> Call<()>
-    where
-        N: TryInto<JwksName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn save(&self, name: impl TryInto<JwksName, Error: Into<InvalidInput>>, provider: NewJwks) -> Call<()> {
         let endpoint = self
             .scope
             .organization()
@@ -117,11 +105,7 @@ impl Jwks {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete<N>(&self, name: N) -> Call<()>
-    where
-        N: TryInto<JwksName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete(&self, name: impl TryInto<JwksName, Error: Into<InvalidInput>>) -> Call<()> {
         let body = JwksRegion::default();
         let endpoint = self
             .scope
@@ -140,11 +124,7 @@ impl Jwks {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete_if_exists<N>(&self, name: N) -> Call<bool>
-    where
-        N: TryInto<JwksName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete_if_exists(&self, name: impl TryInto<JwksName, Error: Into<InvalidInput>>) -> Call<bool> {
         self.delete(name).or_absent()
     }
 

@@ -60,12 +60,8 @@ impl Locations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get<N>(&self, code: N) -> Call<Location>
-    where
-        N: TryInto<LocationCode>,
-        N::Error: Into<InvalidInput>,
-    {
-        let code = named::<LocationCode, _>(code);
+    pub fn get(&self, code: impl TryInto<LocationCode, Error: Into<InvalidInput>>) -> Call<Location> {
+        let code = named::<LocationCode>(code);
         one_of(&self.client, self.list(), code, "location", |location, code| location.code == *code)
     }
 
@@ -79,11 +75,7 @@ impl Locations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn find<N>(&self, code: N) -> Call<Option<Location>>
-    where
-        N: TryInto<LocationCode>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn find(&self, code: impl TryInto<LocationCode, Error: Into<InvalidInput>>) -> Call<Option<Location>> {
         self.get(code).or_none()
     }
 

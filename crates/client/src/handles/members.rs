@@ -49,11 +49,7 @@ impl Members {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get<N>(&self, username: N) -> Call<Member>
-    where
-        N: TryInto<Username>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn get(&self, username: impl TryInto<Username, Error: Into<InvalidInput>>) -> Call<Member> {
         let endpoint = self.path(username).map(|(organization, username)| GetMember { organization, username });
         Call::one(self.scope.client(), endpoint, |answer| answer.member)
     }
@@ -68,11 +64,7 @@ impl Members {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn find<N>(&self, username: N) -> Call<Option<Member>>
-    where
-        N: TryInto<Username>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn find(&self, username: impl TryInto<Username, Error: Into<InvalidInput>>) -> Call<Option<Member>> {
         self.get(username).or_none()
     }
 
@@ -148,11 +140,7 @@ impl Members {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn update_role<N>(&self, username: N, role: Role) -> Call<Member>
-    where
-        N: TryInto<Username>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn update_role(&self, username: impl TryInto<Username, Error: Into<InvalidInput>>, role: Role) -> Call<Member> {
         let body = MemberPatch::role(role);
         let endpoint =
             self.path(username).map(|(organization, username)| UpdateMember { organization, username, body });
@@ -169,11 +157,7 @@ impl Members {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete<N>(&self, username: N) -> Call<()>
-    where
-        N: TryInto<Username>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete(&self, username: impl TryInto<Username, Error: Into<InvalidInput>>) -> Call<()> {
         let endpoint = self.path(username).map(|(organization, username)| RemoveMember { organization, username });
         Call::one(self.scope.client(), endpoint, drop)
     }
@@ -188,19 +172,14 @@ impl Members {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete_if_exists<N>(&self, username: N) -> Call<bool>
-    where
-        N: TryInto<Username>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete_if_exists(&self, username: impl TryInto<Username, Error: Into<InvalidInput>>) -> Call<bool> {
         self.delete(username).or_absent()
     }
 
-    fn path<N>(&self, username: N) -> Result<(OrganizationSlug, Username), Error>
-    where
-        N: TryInto<Username>,
-        N::Error: Into<InvalidInput>,
-    {
+    fn path(
+        &self,
+        username: impl TryInto<Username, Error: Into<InvalidInput>>,
+    ) -> Result<(OrganizationSlug, Username), Error> {
         Ok((self.scope.organization()?, named(username)?))
     }
 }

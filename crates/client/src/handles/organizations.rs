@@ -46,11 +46,7 @@ impl Organizations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get<N>(&self, slug: N) -> Call<Organization>
-    where
-        N: TryInto<OrganizationSlug>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn get(&self, slug: impl TryInto<OrganizationSlug, Error: Into<InvalidInput>>) -> Call<Organization> {
         let endpoint = named(slug).map(|organization| GetOrganization { organization });
         Call::one(&self.client, endpoint, |answer| answer.organization)
     }
@@ -65,11 +61,7 @@ impl Organizations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn find<N>(&self, slug: N) -> Call<Option<Organization>>
-    where
-        N: TryInto<OrganizationSlug>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn find(&self, slug: impl TryInto<OrganizationSlug, Error: Into<InvalidInput>>) -> Call<Option<Organization>> {
         self.get(slug).or_none()
     }
 
@@ -101,11 +93,11 @@ impl Organizations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn update<N>(&self, slug: N, patch: OrganizationPatch) -> Call<Organization>
-    where
-        N: TryInto<OrganizationSlug>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn update(
+        &self,
+        slug: impl TryInto<OrganizationSlug, Error: Into<InvalidInput>>,
+        patch: OrganizationPatch,
+    ) -> Call<Organization> {
         let endpoint = named(slug).map(|organization| UpdateOrganization { organization, body: patch });
         Call::one(&self.client, endpoint, |answer| answer.organization)
     }
@@ -158,11 +150,7 @@ impl Organizations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete<N>(&self, slug: N) -> Call<()>
-    where
-        N: TryInto<OrganizationSlug>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete(&self, slug: impl TryInto<OrganizationSlug, Error: Into<InvalidInput>>) -> Call<()> {
         Call::one(&self.client, named(slug).map(|organization| DeleteOrganization { organization }), drop)
     }
 
@@ -176,11 +164,7 @@ impl Organizations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete_if_exists<N>(&self, slug: N) -> Call<bool>
-    where
-        N: TryInto<OrganizationSlug>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn delete_if_exists(&self, slug: impl TryInto<OrganizationSlug, Error: Into<InvalidInput>>) -> Call<bool> {
         self.delete(slug).or_absent()
     }
 }

@@ -94,11 +94,7 @@ impl Recovery {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn restore_database<I>(&self, database: I) -> Call<DatabaseV3>
-    where
-        I: TryInto<DatabaseId>,
-        I::Error: Into<InvalidInput>,
-    {
+    pub fn restore_database(&self, database: impl TryInto<DatabaseId, Error: Into<InvalidInput>>) -> Call<DatabaseV3> {
         self.restore(named(database), RestoredName::default())
     }
 
@@ -116,11 +112,11 @@ impl Recovery {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn restore_database_as<I>(&self, database: I, name: impl Into<String>) -> Call<DatabaseV3>
-    where
-        I: TryInto<DatabaseId>,
-        I::Error: Into<InvalidInput>,
-    {
+    pub fn restore_database_as(
+        &self,
+        database: impl TryInto<DatabaseId, Error: Into<InvalidInput>>,
+        name: impl Into<String>,
+    ) -> Call<DatabaseV3> {
         self.restore(named(database), RestoredName::new(name))
     }
 
@@ -177,11 +173,7 @@ impl Recovery {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn restore_group<I>(&self, group: I) -> Call<RestoredGroup>
-    where
-        I: TryInto<GroupId>,
-        I::Error: Into<InvalidInput>,
-    {
+    pub fn restore_group(&self, group: impl TryInto<GroupId, Error: Into<InvalidInput>>) -> Call<RestoredGroup> {
         let (scope, group) = (self.scope.clone(), named(group));
         Call::new(self.scope.client(), move |cx| async move {
             let group = group?;

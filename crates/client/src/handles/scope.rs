@@ -18,11 +18,7 @@ impl Scope {
         &self.client
     }
 
-    pub(crate) fn of<N>(&self, slug: N) -> Self
-    where
-        N: TryInto<OrganizationSlug>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub(crate) fn of(&self, slug: impl TryInto<OrganizationSlug, Error: Into<InvalidInput>>) -> Self {
         Self { client: self.client.clone(), own: Some(slug.try_into().map_err(Into::into)) }
     }
 
@@ -51,11 +47,10 @@ macro_rules! organization_setter {
     () => {
         /// The same for another organization than the client's.
         #[must_use]
-        pub fn organization<N>(&self, slug: N) -> Self
-        where
-            N: TryInto<turso_cloud_contract::OrganizationSlug>,
-            N::Error: Into<turso_cloud_contract::InvalidInput>,
-        {
+        pub fn organization(
+            &self,
+            slug: impl TryInto<turso_cloud_contract::OrganizationSlug, Error: Into<turso_cloud_contract::InvalidInput>>,
+        ) -> Self {
             Self::new(self.scope.of(slug))
         }
     };
@@ -63,10 +58,6 @@ macro_rules! organization_setter {
 pub(crate) use organization_setter;
 
 /// A name as text or as what it is; a bad one surfaces when the call is made.
-pub(crate) fn named<N, T>(name: T) -> Result<N, Error>
-where
-    T: TryInto<N>,
-    T::Error: Into<InvalidInput>,
-{
+pub(crate) fn named<N>(name: impl TryInto<N, Error: Into<InvalidInput>>) -> Result<N, Error> {
     name.try_into().map_err(|refused| refused.into().into())
 }

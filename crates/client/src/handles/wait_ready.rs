@@ -103,11 +103,7 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_ready<N>(&self, name: N) -> Call<()>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn wait_ready(&self, name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>) -> Call<()> {
         let path = self.path(name);
         Call::new(self.scope.client(), move |cx| async move {
             let (organization, database) = path?;

@@ -118,7 +118,7 @@ impl<'a> Context<'a> {
         self.control.addresses.url(path)
     }
 
-    /// A token's text, which only who created it is ever told.
+    /// A token's text, which only its creator is ever told.
     pub(crate) fn sign(&self, token: &ApiTokenRow) -> Result<ApiToken, Refusal> {
         let key = self.transaction.platform_key()?.ok_or_else(|| Refusal::internal(KeyIsMissing))?;
         Ok(sign(token, &key)?)

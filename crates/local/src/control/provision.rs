@@ -1,17 +1,13 @@
 //! Making what has ids and keys: for operations, and for a cloud that is being set up.
 
-use jiff::Timestamp;
 use turso_cloud_contract::{
-    ApiTokenId, ApiTokenName, DatabaseName, GroupName, InvalidInput, LocationCode, OrganizationSlug,
-    organizations::OrganizationKind,
+    DatabaseName, GroupName, InvalidInput, LocationCode, OrganizationSlug, organizations::OrganizationKind,
 };
 
 use super::{Refusal, label};
 use crate::{
     ids::{IdError, Ids},
-    store::{
-        ApiTokenRow, GroupRow, OrganizationRow, Role, StoreError, TokenGroup, TokenOrganization, Transaction, UserRow,
-    },
+    store::{GroupRow, OrganizationRow, Role, Transaction, UserRow},
 };
 
 /// The longest label of a host name (RFC 1035).
@@ -67,21 +63,6 @@ pub(crate) fn group(
         delete_protection: false,
         archived: false,
     })?)
-}
-
-/// Makes a token of the Platform API.
-pub(crate) fn api_token(
-    transaction: &Transaction<'_>,
-    jti: ApiTokenId,
-    user: &UserRow,
-    name: ApiTokenName,
-    reach: (Option<TokenOrganization>, Option<TokenGroup>),
-    now: Timestamp,
-) -> Result<ApiTokenRow, StoreError> {
-    let (organization, group) = reach;
-    let token = ApiTokenRow { jti, name, user: user.clone(), organization, group, created_at: now };
-    transaction.insert_api_token(&token)?;
-    Ok(token)
 }
 
 /// The name and the organization make up the host name together, so that `a-b` of `c` and `a` of `b-c` want the same.

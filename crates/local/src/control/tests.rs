@@ -12,7 +12,7 @@ use crate::{
     Cloud,
     data::Peer,
     ids::Ids,
-    store::{Role, TokenOrganization, Transaction, UserRow},
+    store::{ApiTokenRow, Role, TokenOrganization, Transaction, UserRow},
 };
 
 const GROUPS: &str = "/v1/organizations/acme/groups";
@@ -45,9 +45,15 @@ fn issue(
     user: &UserRow,
     organization: Option<TokenOrganization>,
 ) -> Result<ApiToken, Refusal> {
-    let id = Ids::Random.token_id(transaction)?;
-    let name = id.as_str().try_into()?;
-    let token = provision::api_token(transaction, id, user, name, (organization, None), cloud.clock().now())?;
+    let jti = Ids::Random.token_id(transaction)?;
+    let token = transaction.insert_api_token(ApiTokenRow {
+        name: jti.as_str().try_into()?,
+        jti,
+        user: user.clone(),
+        organization,
+        group: None,
+        created_at: cloud.clock().now(),
+    })?;
     Ok(sign(&token, &transaction.platform_key()?.unwrap())?)
 }
 

@@ -1,7 +1,7 @@
 //! The seam between the protocol and the database engine.
 //!
 //! The protocol decides *whether*, *when* and *where* a statement runs; an engine only runs it. Everything here may block,
-//! but for what is known to be brief.
+//! except what is known to be brief.
 
 mod check;
 mod connection;

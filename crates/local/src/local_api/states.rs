@@ -1,4 +1,4 @@
-//! The whole cloud in another state, or once more.
+//! Snapshots, forks and resets: the whole cloud in another state, or copied.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{Cloud, CloudError, Refusal, forks::MOST};
 
-/// Answers what there is an answer to.
+/// Nothing for a path that is not one of these.
 pub(super) async fn dispatch(
     cloud: &Cloud,
     method: &Method,

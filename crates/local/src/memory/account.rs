@@ -1,7 +1,7 @@
 //! Counts what is taken and given back, and says whether there is more.
 //!
-//! Each thread counts for itself and tells the others now and then, because the engine takes memory so often that a number
-//! common to all threads would be what they mostly wait for.
+//! Each thread counts for itself and adds to the common sum now and then: the engine allocates so often that threads would
+//! mostly wait for one shared number.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicIsize, Ordering};

@@ -46,7 +46,7 @@ pub(crate) fn check_hosts(added: &[String]) -> Result<(), InvalidInput> {
     }
 }
 
-/// Without the host that was named, which is no text of ours.
+/// It does not repeat the host, which a stranger may have chosen.
 fn misdirected() -> Response<Body> {
     let rule = "Host is refused: on a loopback address it must be a loopback address, localhost, a name below localhost, \
                 or a host that the local cloud was told to allow";

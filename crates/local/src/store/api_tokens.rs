@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use rusqlite::{Params, params};
+use rusqlite::params;
 use turso_cloud_contract::{ApiTokenId, ApiTokenName, GroupId, GroupName, OrganizationSlug, api_tokens::Scope};
 
 use super::{GroupRow, StoreError, Transaction, UserRow, columns, rows::Named};
@@ -35,7 +35,8 @@ pub(crate) struct TokenGroup {
 }
 
 impl Transaction<'_> {
-    pub(crate) fn insert_api_token(&self, token: &ApiTokenRow) -> Result<(), StoreError> {
+    /// Inserts a token and yields it.
+    pub(crate) fn insert_api_token(&self, token: ApiTokenRow) -> Result<ApiTokenRow, StoreError> {
         let group = token.group.as_ref();
         let scopes = group
             .map_or_else(String::new, |group| group.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" "));
@@ -52,7 +53,7 @@ impl Transaction<'_> {
                 token.created_at.to_string(),
             ],
         )?;
-        Ok(())
+        Ok(token)
     }
 
     pub(crate) fn find_api_token(&self, jti: &str) -> Result<Option<ApiTokenRow>, StoreError> {
@@ -65,24 +66,25 @@ impl Transaction<'_> {
 
     /// The tokens of everybody, by their user, in the order they were made.
     pub(crate) fn all_api_tokens(&self) -> Result<Vec<ApiTokenRow>, StoreError> {
-        self.select_api_tokens("SELECT * FROM good_api_tokens ORDER BY username, created_at, name", [])
+        self.all("SELECT * FROM good_api_tokens ORDER BY username, created_at, name", [], api_token)
     }
 
     /// The tokens of this name, of whatever user.
     pub(crate) fn api_tokens_named(&self, name: &str) -> Result<Vec<ApiTokenRow>, StoreError> {
-        self.select_api_tokens("SELECT * FROM good_api_tokens WHERE name = ?1", [name])
+        self.all("SELECT * FROM good_api_tokens WHERE name = ?1", [name], api_token)
     }
 
     /// The tokens of a user, in the order they were made.
     pub(crate) fn api_tokens_of(&self, user: i64) -> Result<Vec<ApiTokenRow>, StoreError> {
-        self.select_api_tokens("SELECT * FROM good_api_tokens WHERE user_id = ?1 ORDER BY created_at, name", [user])
+        self.all("SELECT * FROM good_api_tokens WHERE user_id = ?1 ORDER BY created_at, name", [user], api_token)
     }
 
     /// The tokens that open one organization and no other, in the order they were made.
     pub(crate) fn api_tokens_in(&self, organization: i64) -> Result<Vec<ApiTokenRow>, StoreError> {
-        self.select_api_tokens(
+        self.all(
             "SELECT * FROM good_api_tokens WHERE organization_id = ?1 ORDER BY created_at, username, name",
             [organization],
+            api_token,
         )
     }
 
@@ -104,10 +106,6 @@ impl Transaction<'_> {
             params![organization, user],
         )?;
         Ok(())
-    }
-
-    fn select_api_tokens(&self, sql: &str, params: impl Params) -> Result<Vec<ApiTokenRow>, StoreError> {
-        self.all(sql, params, api_token)
     }
 }
 

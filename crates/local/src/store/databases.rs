@@ -1,7 +1,7 @@
 mod listed;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Params, params};
+use rusqlite::{OptionalExtension as _, params};
 use turso_cloud_contract::{
     ByteSize, DatabaseId, DatabaseName, GroupId,
     databases::{Cipher, DatabaseV3Filter, Parent},
@@ -125,11 +125,11 @@ impl Transaction<'_> {
         organization: i64,
         name: &DatabaseName,
     ) -> Result<Option<DatabaseRow>, StoreError> {
-        let found = self.select_databases(
+        self.first(
             "SELECT * FROM databases_with_group WHERE organization_id = ?1 AND name = ?2",
             params![organization, name.as_str()],
-        )?;
-        Ok(found.into_iter().next())
+            database,
+        )
     }
 
     pub(crate) fn find_database_by_id(
@@ -137,21 +137,19 @@ impl Transaction<'_> {
         organization: i64,
         id: &DatabaseId,
     ) -> Result<Option<DatabaseRow>, StoreError> {
-        let found = self.select_databases(
+        self.first(
             "SELECT * FROM databases_with_group WHERE organization_id = ?1 AND uuid = ?2",
             params![organization, id.as_str()],
-        )?;
-        Ok(found.into_iter().next())
+            database,
+        )
     }
 
     pub(crate) fn find_database_by_row(&self, row: i64) -> Result<Option<DatabaseRow>, StoreError> {
-        let found = self.select_databases("SELECT * FROM databases_with_group WHERE id = ?1", [row])?;
-        Ok(found.into_iter().next())
+        self.first("SELECT * FROM databases_with_group WHERE id = ?1", [row], database)
     }
 
     pub(crate) fn find_database_by_label(&self, label: &str) -> Result<Option<DatabaseRow>, StoreError> {
-        let found = self.select_databases("SELECT * FROM databases_with_group WHERE label = ?1", [label])?;
-        Ok(found.into_iter().next())
+        self.first("SELECT * FROM databases_with_group WHERE label = ?1", [label], database)
     }
 
     pub(crate) fn label_is_taken(&self, label: &str) -> Result<bool, StoreError> {
@@ -161,10 +159,7 @@ impl Transaction<'_> {
 
     /// All databases of an organization, in the order they were made.
     pub(crate) fn databases_of(&self, organization: i64) -> Result<Vec<DatabaseRow>, StoreError> {
-        self.select_databases(
-            "SELECT * FROM databases_with_group WHERE organization_id = ?1 ORDER BY id",
-            [organization],
-        )
+        self.all("SELECT * FROM databases_with_group WHERE organization_id = ?1 ORDER BY id", [organization], database)
     }
 
     pub(crate) fn count_databases(&self, organization: i64) -> Result<u64, StoreError> {
@@ -182,7 +177,7 @@ impl Transaction<'_> {
         filter: &DatabaseV3Filter,
         page: Page,
     ) -> Result<Vec<DatabaseRow>, StoreError> {
-        self.select_databases(
+        self.all(
             "SELECT * FROM databases_with_group
              WHERE organization_id = ?1 AND group_uuid = coalesce(?2, group_uuid)
                  AND (?3 IS NULL OR parent_uuid = ?3) AND instr(name, lower(coalesce(?4, ''))) > 0 AND id > ?5
@@ -197,15 +192,16 @@ impl Transaction<'_> {
                 only.map(GroupId::as_str),
                 page.rows_to_read()
             ],
+            database,
         )
     }
 
     pub(crate) fn databases_in(&self, group: &GroupRow) -> Result<Vec<DatabaseRow>, StoreError> {
-        self.select_databases("SELECT * FROM databases_with_group WHERE group_id = ?1 ORDER BY id", [group.id])
+        self.all("SELECT * FROM databases_with_group WHERE group_id = ?1 ORDER BY id", [group.id], database)
     }
 
     pub(crate) fn all_databases(&self) -> Result<Vec<DatabaseRow>, StoreError> {
-        self.select_databases("SELECT * FROM databases_with_group ORDER BY id", [])
+        self.all("SELECT * FROM databases_with_group ORDER BY id", [], database)
     }
 
     /// Writes down what may change of a database, its group among it.
@@ -240,12 +236,7 @@ impl Transaction<'_> {
         if self.0.execute(sql, [uuid])? == 0 {
             return Ok(None);
         }
-        let found = self.select_databases("SELECT * FROM databases_with_group WHERE uuid = ?1", [uuid])?;
-        Ok(found.into_iter().next())
-    }
-
-    fn select_databases(&self, sql: &str, params: impl Params) -> Result<Vec<DatabaseRow>, StoreError> {
-        self.all(sql, params, database)
+        self.first("SELECT * FROM databases_with_group WHERE uuid = ?1", [uuid], database)
     }
 }
 

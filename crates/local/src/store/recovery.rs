@@ -1,7 +1,7 @@
 //! What was deleted and can be brought back: rows that every other query leaves out.
 
 use jiff::Timestamp;
-use rusqlite::{Params, params};
+use rusqlite::params;
 use turso_cloud_contract::{DatabaseId, GroupId, databases::DatabaseV3Filter};
 
 use super::{DatabaseRow, GroupRow, Page, Place, StoreError, Transaction, columns, databases, groups, rows::Named};
@@ -81,11 +81,11 @@ impl Transaction<'_> {
         organization: i64,
         id: &DatabaseId,
     ) -> Result<Option<DeletedDatabaseRow>, StoreError> {
-        let found = self.select_deleted_databases(
+        self.first(
             "SELECT * FROM deleted_databases_with_group WHERE organization_id = ?1 AND uuid = ?2",
             params![organization, id.as_str()],
-        )?;
-        Ok(found.into_iter().next())
+            deleted_database,
+        )
     }
 
     /// A page of the deleted databases of an organization, or of its `only` group to be looked at, that pass the filter,
@@ -97,7 +97,7 @@ impl Transaction<'_> {
         filter: &DatabaseV3Filter,
         page: Page,
     ) -> Result<Vec<DeletedDatabaseRow>, StoreError> {
-        self.select_deleted_databases(
+        self.all(
             "SELECT * FROM deleted_databases_with_group
              WHERE organization_id = ?1 AND group_uuid = coalesce(?2, group_uuid)
                  AND (?3 IS NULL OR parent_uuid = ?3) AND instr(name, lower(coalesce(?4, ''))) > 0
@@ -114,28 +114,31 @@ impl Transaction<'_> {
                 only.map(GroupId::as_str),
                 page.rows_to_read()
             ],
+            deleted_database,
         )
     }
 
     /// The deleted databases of a group.
     pub(crate) fn deleted_databases_in(&self, group: &GroupRow) -> Result<Vec<DeletedDatabaseRow>, StoreError> {
-        self.select_deleted_databases(
+        self.all(
             "SELECT * FROM deleted_databases_with_group WHERE group_id = ?1 ORDER BY id",
             [group.id],
+            deleted_database,
         )
     }
 
     /// The databases that were deleted because their group was.
     pub(crate) fn databases_deleted_with(&self, group: &GroupRow) -> Result<Vec<DeletedDatabaseRow>, StoreError> {
-        self.select_deleted_databases(
+        self.all(
             "SELECT * FROM deleted_databases_with_group WHERE group_id = ?1 AND went_with_group ORDER BY id",
             [group.id],
+            deleted_database,
         )
     }
 
     /// Every deleted database of the cloud.
     pub(crate) fn all_deleted_databases(&self) -> Result<Vec<DeletedDatabaseRow>, StoreError> {
-        self.select_deleted_databases("SELECT * FROM deleted_databases_with_group ORDER BY id", [])
+        self.all("SELECT * FROM deleted_databases_with_group ORDER BY id", [], deleted_database)
     }
 
     pub(crate) fn find_deleted_group(&self, organization: i64, id: &GroupId) -> Result<Option<GroupRow>, StoreError> {
@@ -170,10 +173,6 @@ impl Transaction<'_> {
         let purged = statement.query_map([until], |row| row.get(0))?.collect::<Result<_, _>>()?;
         self.0.prepare_cached("DELETE FROM groups WHERE deleted_at <= ?1")?.execute([until])?;
         Ok(purged)
-    }
-
-    fn select_deleted_databases(&self, sql: &str, params: impl Params) -> Result<Vec<DeletedDatabaseRow>, StoreError> {
-        self.all(sql, params, deleted_database)
     }
 }
 

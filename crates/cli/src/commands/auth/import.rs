@@ -7,6 +7,7 @@ use turso_cloud::ApiToken;
 
 use crate::{
     args::ImportSource,
+    config::Key,
     context::{Context, Weight},
     exit::{Failure, Kind},
 };
@@ -52,8 +53,9 @@ pub(super) fn run(cx: &Context, source: ImportSource) -> Result<()> {
     // There, no organization stands for the personal one, which is called like its user.
     let organization = [official.organization, official.username].into_iter().find(|slug| !slug.is_empty());
     let api_url = Some(official.baseurl).filter(|url| !url.is_empty());
-    let organization = organization.map(|slug| ("organization", slug));
-    settings.folder.keep_login(profile, token, organization.into_iter().chain(api_url.map(|url| ("api_url", url))))?;
+    let organization = organization.map(|slug| (Key::ORGANIZATION, slug));
+    let api_url = api_url.map(|url| (Key::API_URL, url));
+    settings.folder.keep_login(profile, token, organization.into_iter().chain(api_url))?;
     cx.done(format_args!("copied the token into the profile {profile}"));
     Ok(())
 }

@@ -7,7 +7,7 @@ use url::Url;
 use crate::{
     args::AuthLogin,
     browser,
-    config::Source,
+    config::{Key, Source},
     context::{Context, say},
     exit::{Failure, Kind},
     stdin,
@@ -46,7 +46,7 @@ async fn token(cx: &Context, args: &AuthLogin) -> Result<Option<Option<Callback>
             .hint("create one with `turso auth api-tokens mint NAME` or in the dashboard, then: tursoctl auth login --token-stdin")
             .into());
     }
-    let page = page(cx.settings().text("api_url").unwrap_or(USUAL_ORIGIN))?;
+    let page = page(cx.settings().text(Key::API_URL).unwrap_or(USUAL_ORIGIN))?;
     if cx.is_dry_run() {
         cx.notice(format_args!("would have you log in at {page}"));
         return Ok(None);
@@ -113,14 +113,12 @@ async fn check_and_keep(cx: &Context) -> Result<()> {
         return Ok(());
     }
     // What came from a flag was meant for this profile; what the environment says is said again next time.
-    let mut kept: Vec<(&'static str, String)> = ["api_url", "cacert"]
-        .into_iter()
-        .filter_map(|name| {
-            Some((name, settings.get(name).filter(|setting| setting.source == Source::Flag)?.value.clone()))
-        })
-        .collect();
-    kept.extend(organization.clone().map(|slug| ("organization", slug)));
-    settings.folder.keep_login(profile, token, kept)?;
+    let of_flags = [Key::API_URL, Key::CACERT].into_iter().filter_map(|key| {
+        let setting = settings.get(key).filter(|setting| setting.source == Source::Flag)?;
+        Some((key, setting.value.clone()))
+    });
+    let chosen = organization.clone().map(|slug| (Key::ORGANIZATION, slug));
+    settings.folder.keep_login(profile, token, of_flags.chain(chosen))?;
     let next = match organization {
         Some(slug) => format!("the profile {profile} works on {slug}"),
         None => format!("choose an organization: {}", settings.on_profile("tursoctl profile set organization=SLUG")),
@@ -135,7 +133,7 @@ async fn check_and_keep(cx: &Context) -> Result<()> {
 /// The organization that was chosen, or the only one there is.
 async fn organization(cx: &Context) -> Result<Option<String>> {
     let organizations = cx.client()?.organizations().list().await?;
-    let Some(chosen) = cx.settings().text("organization") else {
+    let Some(chosen) = cx.settings().text(Key::ORGANIZATION) else {
         let [only] = &*organizations else { return Ok(None) };
         return Ok(Some(only.slug.to_string()));
     };

@@ -18,7 +18,7 @@ use super::{
     table::{Columns, NOT_REPLACED, Table, gone, names, transact},
 };
 use crate::{
-    args::ImportCsv,
+    args::{Destination, Import, ImportCsv},
     commands::input::{Input, is_standard_input},
     context::Context,
     exit::{Failure, Kind},
@@ -233,43 +233,68 @@ impl Load {
 
     /// Takes back what can be, and says what is left.
     async fn give_up(self, cx: &Context, args: &ImportCsv, broken: Broken) -> Failure {
-        let Loader { connection, journal, position, .. } = self.loader;
+        let said =
+            format!("{} ({} of {} inserted)", broken.failure, self.loader.position.done, counted(self.rows, "row"));
+        let mut parts = broken.unknown();
         let destination = &args.import.destination;
-        let said = format!("{} ({} of {} inserted)", broken.failure, position.done, counted(self.rows, "row"));
-        let mut left = broken.unknown();
-        if args.import.keeps() || (self.table.has_own_rows() && !destination.create) {
-            if !broken.is_last_unknown {
-                // What was sent last is known not to be there. Where this cannot be noted, it is found out later.
-                let _ = journal.note(&position, 0);
-            }
-            let again = if is_standard_input(&args.import.file) {
+        let left = if args.import.keeps() || (self.table.has_own_rows() && !destination.create) {
+            self.keep(&args.import, broken.is_last_unknown)
+        } else {
+            self.take_back(cx, destination, broken.is_last_unknown).await
+        };
+        parts.push(left.said);
+        let failure = leaving(broken.failure, left.is_changed).saying(append(said, &parts));
+        if let Some(hint) = left.hint { failure.hint(hint) } else { failure }
+    }
+
+    /// Leaves the rows for another run to go on from, or for somebody to look at.
+    fn keep(self, import: &Import, is_last_unknown: bool) -> Left {
+        let Loader { journal, position, .. } = self.loader;
+        if !is_last_unknown {
+            // What was sent last is known not to be there. Where this cannot be noted, it is found out later.
+            let _ = journal.note(&position, 0);
+        }
+        if position.done > 0 || is_last_unknown {
+            let again = if is_standard_input(&import.file) {
                 "delete them before it is run again".to_owned()
             } else {
-                format!("{}, or delete them", args.import.again())
+                format!("{}, or delete them", import.again())
             };
-            return if position.done > 0 || broken.is_last_unknown {
-                left.push("the rows that were inserted are kept".to_owned());
-                leaving(broken.failure, true).saying(append(said, &left)).hint(again)
-            } else if !self.table.has_own_rows() {
-                left.push("the table that was made is kept".to_owned());
-                leaving(broken.failure, true).saying(append(said, &left)).hint(args.import.again())
-            } else {
-                journal.forget();
-                left.push("nothing was changed".to_owned());
-                broken.failure.saying(append(said, &left))
+            return Left {
+                said: "the rows that were inserted are kept".to_owned(),
+                is_changed: true,
+                hint: Some(again),
             };
         }
+        if !self.table.has_own_rows() {
+            let said = "the table that was made is kept".to_owned();
+            return Left { said, is_changed: true, hint: Some(import.again().to_owned()) };
+        }
+        journal.forget();
+        Left { said: "nothing was changed".to_owned(), is_changed: false, hint: None }
+    }
+
+    /// Removes the database or the table that was made for the rows.
+    async fn take_back(self, cx: &Context, destination: &Destination, is_last_unknown: bool) -> Left {
+        let Loader { connection, journal, position, .. } = self.loader;
         journal.forget();
         let removed = if destination.create {
             destination.remove_again(cx).await
-        } else if broken.is_last_unknown && position.done == self.rows && !self.table.is_new() {
+        } else if is_last_unknown && position.done == self.rows && !self.table.is_new() {
             let either = "the table has either its old rows or the new ones";
             self.table.remove(&connection).await.map(|_| either.to_owned())
         } else {
             self.table.remove(&connection).await
         };
-        let failure = leaving(broken.failure, removed.is_err());
-        left.push(removed.unwrap_or_else(|left| left));
-        failure.saying(append(said, &left))
+        let is_changed = removed.is_err();
+        let said = removed.unwrap_or_else(|left| left);
+        Left { said, is_changed, hint: None }
     }
+}
+
+/// What an import that failed has left behind.
+struct Left {
+    said: String,
+    is_changed: bool,
+    hint: Option<String>,
 }

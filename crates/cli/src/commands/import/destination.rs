@@ -7,6 +7,7 @@ use super::{journal::Place, outcome::Imported, stop::Stop};
 use crate::{
     args::Destination,
     commands::group,
+    config::Key,
     connect::{self, Access, Rights, connect, is_url},
     context::Context,
     exit::{Failure, Kind},
@@ -50,8 +51,8 @@ impl Destination {
         if is_url(&self.to) {
             return Place { database, ..Place::default() };
         }
-        let setting = |name| cx.settings().text(name).unwrap_or_default().trim_end_matches('/').to_owned();
-        Place { api_url: setting("api_url"), organization: setting("organization"), database }
+        let setting = |key| cx.settings().text(key).unwrap_or_default().trim_end_matches('/').to_owned();
+        Place { api_url: setting(Key::API_URL), organization: setting(Key::ORGANIZATION), database }
     }
 
     /// What is to be created.

@@ -1,4 +1,4 @@
-//! What an import is made from.
+//! The file that an import reads.
 
 use std::io::{self, IsTerminal as _, Read as _};
 

@@ -25,8 +25,8 @@ pub(super) async fn commit(
     before: &[Statement],
     statements: &[Statement],
 ) -> Result<Vec<u64>, Sent> {
-    let mut wait = FIRST_WAIT;
-    for attempt in 0.. {
+    let (mut wait, mut retries) = (FIRST_WAIT, connection.retries());
+    loop {
         let sent = tokio::select! {
             sent = connection.commit(before, statements) => sent,
             kind = stop.wait_patiently() => {
@@ -36,7 +36,7 @@ pub(super) async fn commit(
         };
         let error = match sent {
             Ok(affected) => return Ok(affected),
-            Err(BatchError { error, .. }) if error.may_be_repeated() && attempt < connection.retries() => error,
+            Err(BatchError { error, .. }) if error.may_be_repeated() && retries > 0 => error,
             Err(BatchError { error, statement }) if error.is_sql() && !error.may_be_repeated() => {
                 return Err(Sent::Refused(BatchError { statement, error }));
             }
@@ -49,8 +49,8 @@ pub(super) async fn commit(
             return Err(Sent::Broken(Failure::new(kind, "interrupted").into()));
         }
         wait = (wait * 2).min(LONGEST_WAIT);
+        retries -= 1;
     }
-    Ok(Vec::new())
 }
 
 /// What the database asks for, as far as anybody has patience, and no less than is usual.

@@ -1,4 +1,4 @@
-//! From what was typed to a cloud.
+//! Opens the cloud that the arguments describe.
 
 use std::{fs, io, path::Path};
 

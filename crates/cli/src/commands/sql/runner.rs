@@ -95,21 +95,19 @@ impl<'w> Runner<'w> {
         }
     }
 
-    pub(in crate::commands) async fn begin(&mut self) -> Result<()> {
+    pub(super) async fn begin(&mut self) -> Result<()> {
         self.control("BEGIN").await
     }
 
-    /// Commits, or takes everything back.
-    pub(in crate::commands) async fn end(&mut self, is_commit: bool) -> Result<()> {
-        if is_commit {
-            self.control("COMMIT").await?;
-            self.note_change(false);
-            return Ok(());
-        }
-        if self.connection.is_in_transaction() {
-            self.control("ROLLBACK").await?;
-        }
+    pub(super) async fn commit(&mut self) -> Result<()> {
+        self.control("COMMIT").await?;
+        self.note_change(false);
         Ok(())
+    }
+
+    /// Takes everything back, unless the database has done so by itself.
+    pub(super) async fn roll_back(&mut self) -> Result<()> {
+        if self.connection.is_in_transaction() { self.control("ROLLBACK").await } else { Ok(()) }
     }
 
     /// Says whether a transaction was open.

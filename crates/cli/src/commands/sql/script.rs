@@ -41,17 +41,30 @@ async fn run_whole<'w>(
     script: impl BufRead,
     parameters: &Parameters,
 ) -> Result<u64> {
-    if parameters.single_transaction {
-        performer.runner().begin().await?;
-    }
-    let ran = items(performer, script, parameters.on_error).await;
-    let ended = if parameters.single_transaction { performer.runner().end(ran.is_ok()).await } else { Ok(()) };
-    // Why the script failed matters more than that it could not be taken back.
-    let failed = ran?;
-    ended?;
+    let failed = if parameters.single_transaction {
+        in_one_transaction(performer, script, parameters.on_error).await?
+    } else {
+        items(performer, script, parameters.on_error).await?
+    };
     nothing_is_open(performer)?;
     performer.runner().tell_unused();
     Ok(failed)
+}
+
+async fn in_one_transaction<'w>(
+    performer: &mut impl Performer<'w>,
+    script: impl BufRead,
+    on_error: OnError,
+) -> Result<u64> {
+    performer.runner().begin().await?;
+    let ran = items(performer, script, on_error).await;
+    if ran.is_ok() {
+        performer.runner().commit().await?;
+    } else {
+        // Why the script failed matters more than that it could not be taken back.
+        let _ = performer.runner().roll_back().await;
+    }
+    ran
 }
 
 async fn items<'w>(performer: &mut impl Performer<'w>, script: impl BufRead, on_error: OnError) -> Result<u64> {

@@ -26,11 +26,10 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn configuration<N>(&self, name: N) -> Call<DatabaseConfiguration>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn configuration(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+    ) -> Call<DatabaseConfiguration> {
         let endpoint =
             self.path(name).map(|(organization, database)| GetDatabaseConfiguration { organization, database });
         Call::one(self.scope.client(), endpoint, |answer| answer)
@@ -51,11 +50,11 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn update_configuration<N>(&self, name: N, patch: DatabasePatch) -> Call<DatabaseConfiguration>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn update_configuration(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+        patch: DatabasePatch,
+    ) -> Call<DatabaseConfiguration> {
         let endpoint = self.path(name).map(|(organization, database)| UpdateDatabaseConfiguration {
             organization,
             database,
@@ -75,11 +74,7 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn instances<N>(&self, name: N) -> Call<Vec<Instance>>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn instances(&self, name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>) -> Call<Vec<Instance>> {
         let endpoint = self.path(name).map(|(organization, database)| ListInstances { organization, database });
         Call::one(self.scope.client(), endpoint, |answer| answer.instances)
     }
@@ -97,11 +92,11 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn usage<N>(&self, name: N, period: UsagePeriod) -> Call<DatabaseUsage>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn usage(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+        period: UsagePeriod,
+    ) -> Call<DatabaseUsage> {
         let endpoint =
             self.path(name).map(|(organization, database)| GetDatabaseUsage { organization, database, query: period });
         Call::one(self.scope.client(), endpoint, |answer| answer.database)
@@ -118,11 +113,7 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn stats<N>(&self, name: N) -> Call<Vec<QueryStat>>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn stats(&self, name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>) -> Call<Vec<QueryStat>> {
         let endpoint = self.path(name).map(|(organization, database)| GetDatabaseStats { organization, database });
         Call::one(self.scope.client(), endpoint, |answer| answer.top_queries)
     }
@@ -138,11 +129,11 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn queries<N>(&self, name: N, since: jiff::Timestamp) -> Call<Vec<QueryStat>>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn queries(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+        since: jiff::Timestamp,
+    ) -> Call<Vec<QueryStat>> {
         let endpoint = self.path(name).map(|(organization, database)| ListDatabaseQueries {
             organization,
             database,
@@ -163,11 +154,11 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn transfer<N>(&self, name: N, to: impl Into<String>) -> Call<()>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn transfer(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+        to: impl Into<String>,
+    ) -> Call<()> {
         let path = self.path(name);
         let ended = path.as_ref().ok().map(ended);
         let endpoint = path.map(|(organization, database)| TransferDatabase {
@@ -189,11 +180,7 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wake_up<N>(&self, name: N) -> Call<()>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn wake_up(&self, name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>) -> Call<()> {
         let endpoint = self.path(name).map(|(organization, database)| WakeUpDatabase { organization, database });
         Call::one(self.scope.client(), endpoint, drop)
     }
@@ -209,13 +196,11 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn instance<N, I>(&self, name: N, instance: I) -> Call<Instance>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-        I: TryInto<InstanceName>,
-        I::Error: Into<InvalidInput>,
-    {
+    pub fn instance(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+        instance: impl TryInto<InstanceName, Error: Into<InvalidInput>>,
+    ) -> Call<Instance> {
         let endpoint = self.path(name).and_then(|(organization, database)| {
             Ok(GetInstance { organization, database, instance: named(instance)? })
         });
@@ -233,13 +218,11 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_for_instance<N, I>(&self, name: N, instance: I) -> Call<()>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-        I: TryInto<InstanceName>,
-        I::Error: Into<InvalidInput>,
-    {
+    pub fn wait_for_instance(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+        instance: impl TryInto<InstanceName, Error: Into<InvalidInput>>,
+    ) -> Call<()> {
         let endpoint = self.path(name).and_then(|(organization, database)| {
             Ok(WaitForInstance { organization, database, instance: named(instance)? })
         });
@@ -261,11 +244,11 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create_token<N>(&self, name: N, token: NewToken) -> Call<DatabaseToken>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn create_token(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+        token: NewToken,
+    ) -> Call<DatabaseToken> {
         let endpoint = self.path(name).map(|(organization, database)| CreateDatabaseToken {
             organization,
             database,
@@ -286,11 +269,7 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn rotate_tokens<N>(&self, name: N) -> Call<()>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn rotate_tokens(&self, name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>) -> Call<()> {
         let path = self.path(name);
         let ended = path.as_ref().ok().map(ended);
         let endpoint = path.map(|(organization, database)| RotateDatabaseTokens { organization, database });

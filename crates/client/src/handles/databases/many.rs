@@ -124,11 +124,11 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn access<N>(&self, name: N, lifetime: impl Into<Expiration>) -> Call<DatabaseAccess>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn access(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+        lifetime: impl Into<Expiration>,
+    ) -> Call<DatabaseAccess> {
         let (path, lifetime) = (self.path(name), lifetime.into());
         Call::new(self.scope.client(), move |cx| async move {
             let NewToken { options: query, permissions: body, .. } = NewToken::full_access().expires(lifetime);
@@ -166,11 +166,7 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn forget_access<N>(&self, name: N)
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn forget_access(&self, name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>) {
         if let Ok(path) = self.path(name) {
             self.scope.client().inner().access.forget(&ended(&path));
         }

@@ -77,11 +77,11 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn upload_file<N>(&self, name: N, path: impl Into<PathBuf>) -> FileUpload<()>
-    where
-        N: TryInto<DatabaseName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn upload_file(
+        &self,
+        name: impl TryInto<DatabaseName, Error: Into<InvalidInput>>,
+        path: impl Into<PathBuf>,
+    ) -> FileUpload<()> {
         let (databases, name, path) = (self.clone(), named(name), path.into());
         Upload::new(self.scope.client(), move |job, settings| upload_file(job, databases, name, path, settings))
     }

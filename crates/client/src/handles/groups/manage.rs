@@ -24,11 +24,7 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn configuration<N>(&self, name: N) -> Call<GroupConfiguration>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn configuration(&self, name: impl TryInto<GroupName, Error: Into<InvalidInput>>) -> Call<GroupConfiguration> {
         let endpoint = self.path(name).map(|(organization, group)| GetGroupConfiguration { organization, group });
         Call::one(self.scope.client(), endpoint, |answer| answer)
     }
@@ -46,11 +42,11 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn update_configuration<N>(&self, name: N, patch: GroupPatch) -> Call<GroupConfiguration>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn update_configuration(
+        &self,
+        name: impl TryInto<GroupName, Error: Into<InvalidInput>>,
+        patch: GroupPatch,
+    ) -> Call<GroupConfiguration> {
         let endpoint =
             self.path(name).map(|(organization, group)| UpdateGroupConfiguration { organization, group, body: patch });
         Call::one(self.scope.client(), endpoint, |answer| answer)
@@ -68,11 +64,11 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn transfer<N>(&self, name: N, to: impl Into<String>) -> Call<Group>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn transfer(
+        &self,
+        name: impl TryInto<GroupName, Error: Into<InvalidInput>>,
+        to: impl Into<String>,
+    ) -> Call<Group> {
         let endpoint = self.path(name).map(|(organization, group)| TransferGroup {
             organization,
             group,
@@ -92,11 +88,7 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn rename<N>(&self, name: N, to: impl Into<String>) -> Call<()>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn rename(&self, name: impl TryInto<GroupName, Error: Into<InvalidInput>>, to: impl Into<String>) -> Call<()> {
         let endpoint = self.path(name).map(|(organization, group)| RenameGroup {
             organization,
             group,
@@ -115,11 +107,7 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn unarchive<N>(&self, name: N) -> Call<Group>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn unarchive(&self, name: impl TryInto<GroupName, Error: Into<InvalidInput>>) -> Call<Group> {
         let endpoint = self.path(name).map(|(organization, group)| UnarchiveGroup { organization, group });
         Call::one(self.scope.client(), endpoint, |answer| answer.group)
     }
@@ -134,11 +122,7 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn update_version<N>(&self, name: N) -> Call<()>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn update_version(&self, name: impl TryInto<GroupName, Error: Into<InvalidInput>>) -> Call<()> {
         let endpoint = self.path(name).map(|(organization, group)| UpdateGroup { organization, group });
         Call::one(self.scope.client(), endpoint, drop)
     }
@@ -154,13 +138,11 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn add_location<N, L>(&self, name: N, location: L) -> Call<Group>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-        L: TryInto<LocationCode>,
-        L::Error: Into<InvalidInput>,
-    {
+    pub fn add_location(
+        &self,
+        name: impl TryInto<GroupName, Error: Into<InvalidInput>>,
+        location: impl TryInto<LocationCode, Error: Into<InvalidInput>>,
+    ) -> Call<Group> {
         let endpoint = self
             .path(name)
             .and_then(|(organization, group)| Ok(AddGroupLocation { organization, group, location: named(location)? }));
@@ -179,13 +161,11 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn remove_location<N, L>(&self, name: N, location: L) -> Call<Group>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-        L: TryInto<LocationCode>,
-        L::Error: Into<InvalidInput>,
-    {
+    pub fn remove_location(
+        &self,
+        name: impl TryInto<GroupName, Error: Into<InvalidInput>>,
+        location: impl TryInto<LocationCode, Error: Into<InvalidInput>>,
+    ) -> Call<Group> {
         let endpoint = self.path(name).and_then(|(organization, group)| {
             Ok(RemoveGroupLocation { organization, group, location: named(location)? })
         });
@@ -202,13 +182,11 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_for_location<N, L>(&self, name: N, location: L) -> Call<()>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-        L: TryInto<LocationCode>,
-        L::Error: Into<InvalidInput>,
-    {
+    pub fn wait_for_location(
+        &self,
+        name: impl TryInto<GroupName, Error: Into<InvalidInput>>,
+        location: impl TryInto<LocationCode, Error: Into<InvalidInput>>,
+    ) -> Call<()> {
         let endpoint = self.path(name).and_then(|(organization, group)| {
             Ok(WaitForGroupLocation { organization, group, location: named(location)? })
         });
@@ -228,11 +206,11 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create_token<N>(&self, name: N, token: NewToken) -> Call<DatabaseToken>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn create_token(
+        &self,
+        name: impl TryInto<GroupName, Error: Into<InvalidInput>>,
+        token: NewToken,
+    ) -> Call<DatabaseToken> {
         let endpoint = self.path(name).map(|(organization, group)| CreateGroupToken {
             organization,
             group,
@@ -252,11 +230,7 @@ impl Groups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn rotate_tokens<N>(&self, name: N) -> Call<()>
-    where
-        N: TryInto<GroupName>,
-        N::Error: Into<InvalidInput>,
-    {
+    pub fn rotate_tokens(&self, name: impl TryInto<GroupName, Error: Into<InvalidInput>>) -> Call<()> {
         let endpoint = self.path(name).map(|(organization, group)| RotateGroupTokens { organization, group });
         Call::one(self.scope.client(), endpoint, drop).ending_access(self.ended())
     }

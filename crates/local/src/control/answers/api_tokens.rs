@@ -14,7 +14,7 @@ use turso_cloud_contract::{
 
 use super::{Answers, groups};
 use crate::{
-    control::{Context, Handles, Refusal, provision},
+    control::{Context, Handles, Refusal},
     store::{ApiTokenRow, OrganizationRow, Role, TokenGroup, TokenOrganization},
 };
 
@@ -126,8 +126,14 @@ fn create(cx: &Context<'_>, name: ApiTokenName, new: &NewApiToken) -> Result<Api
         return Err(Refusal::conflict(format!("api token with name {name} already exists")));
     }
     let only = organization.as_ref().map(|(only, _)| TokenOrganization { id: only.id, slug: only.slug.clone() });
-    let id = cx.ids().token_id(cx.store())?;
-    let token = provision::api_token(cx.store(), id, user, name, (only, group), cx.now())?;
+    let token = cx.store().insert_api_token(ApiTokenRow {
+        jti: cx.ids().token_id(cx.store())?,
+        name,
+        user: user.clone(),
+        organization: only,
+        group,
+        created_at: cx.now(),
+    })?;
     let told = match organization {
         Some((organization, _)) => Some(organization),
         None => cx.store().find_personal_organization(user)?,

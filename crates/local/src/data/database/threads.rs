@@ -10,7 +10,7 @@ use tokio::time::{Duration, Instant, timeout};
 /// tokio has 512 unless it is told otherwise. Some are left for what the cloud does for itself, for openings, and for what
 /// is short: a piece of a file that is read to be sent, or a connection that is closed.
 const MOST: usize = 384;
-/// Further ones, for databases of which nothing is at work.
+/// More of them, for databases with nothing else at work.
 const MOST_FOR_FIRST: usize = 64;
 /// So that whoever uses one database to the full leaves the others theirs.
 const MOST_OF_ONE: usize = 128;

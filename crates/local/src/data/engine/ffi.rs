@@ -149,12 +149,12 @@ unsafe extern "C" fn zeroblob(
     // SAFETY: the engine calls this with a context and with the one argument that it was installed for, which live as long
     // as the call; `block` has `bytes` bytes, and belongs to the engine once it is the result.
     unsafe {
-        // None if there are fewer than none.
+        // A negative length means none.
         let bytes = usize::try_from(libsql_ffi::sqlite3_value_int64(*arguments).max(0)).unwrap_or(usize::MAX);
         if bytes > MAX_VALUE_BYTES {
             return libsql_ffi::sqlite3_result_error_toobig(context);
         }
-        // One more, for nothing is given for none.
+        // One more, because the engine allocates nothing for zero bytes.
         let block = libsql_ffi::sqlite3_malloc64(bytes as u64 + 1);
         if block.is_null() {
             return libsql_ffi::sqlite3_result_error_nomem(context);

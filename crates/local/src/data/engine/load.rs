@@ -4,13 +4,14 @@ use std::io::{BufRead, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Batch, Connection as Handle};
+use rusqlite::{Batch, Connection as Handle, Statement};
 use tokio::time::Instant;
 
 use super::file::{Durability, open};
 use super::lookout::{Interrupter, Lookout};
 use super::observer::Observer;
 use super::scanner::Scanner;
+use super::seen::Seen;
 use super::vectors::{self, Purpose};
 use super::waiters::Waiters;
 use super::{TransactionStep, errors, size, text};
@@ -64,60 +65,76 @@ pub(crate) fn load(
     size::limit(&handle, limits.size)?;
     // A dump may name a row before the one it refers to. Inside a transaction, its own pragma would do nothing.
     handle.execute_batch("PRAGMA foreign_keys=OFF; BEGIN;")?;
-    let observer = Observer::install(&handle);
     let lookout = Lookout::install(&handle, Interrupter::default(), Waiters::default());
     let mut statements = Statements { dump, line: 0 };
-    let mut has_vectors = false;
+    let mut loading = Loading { observer: Observer::install(&handle), handle: &handle, has_vectors: false };
     while let Some((line, sql)) = statements.next()? {
         lookout.end_at(Instant::now() + limits.statement);
-        run(&handle, &observer, line, &sql, &mut has_vectors)?;
+        loading.run(line, &sql)?;
     }
     lookout.end_at(Instant::now() + limits.statement);
-    check_vectors(&handle, &observer, None)?;
-    observer.unwatched(|| handle.execute_batch("COMMIT"))?;
+    loading.check_vectors(None)?;
+    loading.observer.unwatched(|| handle.execute_batch("COMMIT"))?;
     Ok(())
 }
 
-/// Runs what stands in one line or more. The dump's own transaction is a part of the one that is open.
-fn run(handle: &Handle, observer: &Observer, line: u64, sql: &str, has_vectors: &mut bool) -> Result<(), LoadError> {
-    text::check(sql).map_err(|error| LoadError::Statement { line, problem: error.message })?;
-    let failed = |error| LoadError::Statement { line, problem: errors::describe(error).message };
-    let mut statements = Batch::new(handle, sql);
-    loop {
-        let next = observer.compiling(Purpose::Load, || statements.next());
-        let seen = observer.take();
-        let Some(mut statement) = next.map_err(failed)? else { return Ok(()) };
-        match seen.transaction() {
-            Some(TransactionStep::Finish) if seen.rolls_back() => return Err(LoadError::RolledBack { line }),
-            Some(TransactionStep::Begin | TransactionStep::Finish) => {}
-            Some(TransactionStep::Savepoint) | None => {
-                // It is not looked at again before it is used.
-                if *has_vectors && seen.changes_kept() {
-                    let problem = "it changes what is kept for an index of vectors that is made already".to_owned();
-                    return Err(LoadError::Statement { line, problem });
-                }
-                if seen.marks_vectors() {
-                    check_vectors(handle, observer, observer.index().as_deref())?;
-                }
-                let step = || {
-                    let mut rows = statement.raw_query();
-                    while rows.next()?.is_some() {}
-                    Ok(())
-                };
-                observer.running(seen, step).map_err(failed)?;
-                if seen.marks_vectors() {
-                    *has_vectors = true;
-                    observer.expect_another(handle)?;
-                }
+/// A database that a dump is being run on.
+struct Loading<'h> {
+    handle: &'h Handle,
+    observer: Observer,
+    /// Whether an index of vectors is made already.
+    has_vectors: bool,
+}
+
+impl Loading<'_> {
+    /// Runs what stands in one line or more.
+    fn run(&mut self, line: u64, sql: &str) -> Result<(), LoadError> {
+        text::check(sql).map_err(|error| LoadError::Statement { line, problem: error.message })?;
+        let mut statements = Batch::new(self.handle, sql);
+        loop {
+            let next = self.observer.compiling(Purpose::Load, || statements.next());
+            let seen = self.observer.take();
+            let Some(statement) = next.map_err(|error| failed(line, error))? else { return Ok(()) };
+            match seen.transaction() {
+                Some(TransactionStep::Finish) if seen.rolls_back() => return Err(LoadError::RolledBack { line }),
+                // The dump's own transaction is a part of the one that is open.
+                Some(TransactionStep::Begin | TransactionStep::Finish) => {}
+                Some(TransactionStep::Savepoint) | None => self.step(line, statement, seen)?,
             }
         }
     }
+
+    fn step(&mut self, line: u64, mut statement: Statement<'_>, seen: Seen) -> Result<(), LoadError> {
+        // What is kept for an index is not looked at again before it is used.
+        if self.has_vectors && seen.changes_kept() {
+            let problem = "it changes what is kept for an index of vectors that is made already".to_owned();
+            return Err(LoadError::Statement { line, problem });
+        }
+        if seen.marks_vectors() {
+            self.check_vectors(self.observer.index().as_deref())?;
+        }
+        let step = || {
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        };
+        self.observer.running(seen, step).map_err(|error| failed(line, error))?;
+        if seen.marks_vectors() {
+            self.has_vectors = true;
+            self.observer.expect_another(self.handle)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses what the engine would believe of its indexes of vectors.
+    fn check_vectors(&self, made: Option<&str>) -> Result<(), LoadError> {
+        let problem = self.observer.unwatched(|| vectors::problem(self.handle, made))?;
+        problem.map_or(Ok(()), |problem| Err(LoadError::Vectors(problem)))
+    }
 }
 
-/// Refuses what the engine would believe of its indexes of vectors.
-fn check_vectors(handle: &Handle, observer: &Observer, made: Option<&str>) -> Result<(), LoadError> {
-    let problem = observer.unwatched(|| vectors::problem(handle, made))?;
-    problem.map_or(Ok(()), |problem| Err(LoadError::Vectors(problem)))
+fn failed(line: u64, error: rusqlite::Error) -> LoadError {
+    LoadError::Statement { line, problem: errors::describe(error).message }
 }
 
 /// The statements of a dump with the line each begins in. Of a line with several, they are taken together.

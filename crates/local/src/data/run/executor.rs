@@ -11,11 +11,11 @@ use crate::data::hrana::{Description, SqlError};
 /// A statement may take this long: so much that only a mistake does.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(300);
 
-/// What statements begin with that leave the database as it is, or that only end what others have begun.
+/// The first words of statements that leave the database as it is, or that only end what others have begun.
 const READING: [&str; 7] = ["SELECT", "VALUES", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"];
 
-/// A thread that must not block is left after this long: about as long as it takes to go to another one and back, ten
-/// times over.
+/// How long statements may stay on a thread that must not block: ten times as long as it takes to go to another thread and
+/// back.
 const BRIEF_TURN: Duration = Duration::from_micros(250);
 
 /// What a stream runs. It may have to wait for its turn to write, and then goes on where it was.
@@ -222,8 +222,8 @@ impl<'a> Executor<'a> {
         self.session.attach(self.policy, self.transaction_is_lost, &database, &attach.schema)
     }
 
-    /// Nothing begins that nobody waits for, or that may block where it must not; and nothing goes on for ever. Only a
-    /// single statement can be known to be brief.
+    /// Lets nothing begin that nobody waits for, nor anything that may block where it must not, and gives everything an end.
+    /// Only a single statement can be known to be brief.
     fn begin(&mut self, statement: Option<&str>) -> Attempt<()> {
         if self.abandonment.is_interrupted() {
             return Ok(Err(SqlError::interrupted()));

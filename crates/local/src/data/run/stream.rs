@@ -229,7 +229,7 @@ impl Stream {
     ) -> Result<R, Refusal> {
         let session = self.state.session.take().ok_or(Refusal::Internal)?;
         let work = |connected: Result<&mut Executor<'_>, SqlError>| connected.map(work);
-        // It is there.
+        // It is open already.
         self.visit(Some(thread), Connected::Already(session), policy, work).await?.map_err(|_| Refusal::Internal)
     }
 

@@ -1,7 +1,7 @@
 //! What the file of a database holds.
 
 /// Everything of a file that is imported, in the order in which it is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Content {
     pub(super) tables: Vec<FileTable>,
     /// Indexes, then views, then triggers.

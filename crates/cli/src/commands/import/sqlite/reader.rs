@@ -65,41 +65,55 @@ impl Reader {
 
     /// Reads everything: what cannot be sent has to be known before a database is touched.
     pub(super) fn survey(&self) -> Result<Content> {
-        let of_indexes: HashSet<String> = self.list(vectors::QUERY, |row| row.get(0))?.into_iter().collect();
-        let mut content = Content::default();
-        let tables = self.list(TABLES, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-        for (name, sql, kind, is_without_row_ids) in tables {
-            let (name, kind): (String, String) = (name, kind);
-            if !of_indexes.contains(&name) {
-                content.tables.push(self.table(name, sql, &kind, is_without_row_ids)?);
-            }
-        }
-        let others = self.list(OTHERS, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-        for (kind, name, table, sql) in others {
-            let (kind, table): (String, String) = (kind, table);
+        let of_indexes = self.list(vectors::QUERY, |row| row.get(0))?.into_iter().collect();
+        Ok(Content {
+            tables: self.tables(&of_indexes)?,
+            others: self.others(&of_indexes)?,
+            counters: self.counters()?,
+            marks: self.marks()?,
+        })
+    }
+
+    fn tables(&self, of_indexes: &HashSet<String>) -> Result<Vec<FileTable>> {
+        let found: Vec<(String, String, String, bool)> = self.list(TABLES, |row| row.try_into())?;
+        let own = found.into_iter().filter(|(name, ..)| !of_indexes.contains(name));
+        own.map(|(name, sql, kind, is_without_row_ids)| self.table(name, sql, &kind, is_without_row_ids)).collect()
+    }
+
+    fn others(&self, of_indexes: &HashSet<String>) -> Result<Vec<Other>> {
+        let found: Vec<(String, String, String, String)> = self.list(OTHERS, |row| row.try_into())?;
+        let own = found.into_iter().filter(|(_, _, table, _)| !of_indexes.contains(table));
+        let other = |(kind, name, _, sql): (String, _, _, _)| {
             let kind = match kind.as_str() {
                 "index" => "INDEX",
                 "view" => "VIEW",
                 _ => "TRIGGER",
             };
-            if !of_indexes.contains(&table) {
-                content.others.push(Other { kind, name, sql });
-            }
-        }
+            Other { kind, name, sql }
+        };
+        Ok(own.map(other).collect())
+    }
+
+    fn counters(&self) -> Result<Vec<(String, i64)>> {
         let has_counters = "SELECT name FROM sqlite_schema WHERE name = 'sqlite_sequence'";
-        if !self.list(has_counters, |_| Ok(()))?.is_empty() {
-            let counters = "SELECT name, seq FROM sqlite_sequence WHERE typeof(seq) = 'integer' AND name IN \
-                            (SELECT name FROM sqlite_schema WHERE type = 'table')";
-            content.counters = self.list(counters, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if self.list(has_counters, |_| Ok(()))?.is_empty() {
+            return Ok(Vec::new());
         }
+        let counters = "SELECT name, seq FROM sqlite_sequence WHERE typeof(seq) = 'integer' AND name IN \
+                        (SELECT name FROM sqlite_schema WHERE type = 'table')";
+        self.list(counters, |row| row.try_into())
+    }
+
+    fn marks(&self) -> Result<Vec<(&'static str, i64)>> {
+        let mut marks = Vec::new();
         for name in ["user_version", "application_id"] {
-            let value =
-                self.handle.pragma_query_value(None, name, |row| row.get(0)).with_context(|| self.unreadable())?;
-            if value != 0 {
-                content.marks.push((name, value));
+            let value = self.handle.pragma_query_value(None, name, |row| row.get(0));
+            match value.with_context(|| self.unreadable())? {
+                0 => {}
+                value => marks.push((name, value)),
             }
         }
-        Ok(content)
+        Ok(marks)
     }
 
     fn table(&self, name: String, sql: String, kind: &str, is_without_row_ids: bool) -> Result<FileTable> {

@@ -55,6 +55,7 @@ pub(super) struct Connection {
     token: Option<String>,
     stored: StoredSql,
     streams: HashMap<i32, OpenStream>,
+    /// The stream of each open cursor.
     cursors: HashMap<i32, i32>,
     /// They end with the connection, and their streams with them.
     workers: JoinSet<()>,

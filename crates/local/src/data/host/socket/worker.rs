@@ -46,17 +46,12 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) async fn run(mut self) {
-        let mut left_over = None;
-        loop {
-            let job = match left_over.take() {
-                Some(job) => job,
-                None => self.next_job().await,
-            };
-            let Some(Job { ticket, work }) = job else { return };
+        let mut next = self.next_job().await;
+        while let Some(Job { ticket, work }) = next {
             let outcome = match work {
                 Work::Run(task, policy) => self.perform(task, policy).await,
                 Work::OpenCursor(steps, policy) => {
-                    left_over = self.open_cursor(ticket, steps, policy).await;
+                    next = self.open_cursor(ticket, steps, policy).await;
                     continue;
                 }
                 Work::FetchCursor { .. } => Err(SqlError::new("CURSOR_NOT_OPEN", "the cursor could not be opened")),
@@ -69,9 +64,11 @@ impl Worker {
                 }
             };
             let _socket_is_gone = self.answers.send(answer(ticket, outcome)).await;
+            next = self.next_job().await;
         }
     }
 
+    /// Nothing when the socket is gone.
     async fn next_job(&mut self) -> Option<Job> {
         wait_for(self.jobs.recv(), &mut self.stream).await
     }
@@ -87,14 +84,14 @@ impl Worker {
         }
     }
 
-    /// Serves a cursor until it is closed; says what was asked then, which is nothing when the socket is gone.
-    async fn open_cursor(&mut self, ticket: Ticket, steps: Steps, policy: Policy) -> Option<Option<Job>> {
+    /// Serves a cursor until it is closed, and yields the job that comes next.
+    async fn open_cursor(&mut self, ticket: Ticket, steps: Steps, policy: Policy) -> Option<Job> {
         let allowed = self.stream.refuse_forbidden(&policy, || steps.texts()).await;
         let is_open = allowed.is_ok();
         let outcome = allowed.map(|()| OwnResponse::OpenCursor.into()).map_err(refused);
         let _socket_is_gone = self.answers.send(answer(ticket, outcome)).await;
         if !is_open {
-            return None;
+            return self.next_job().await;
         }
         let (entries, chunks) = cursor::channel(Entries::default());
         let (ending, ended) = oneshot::channel();
@@ -109,12 +106,12 @@ impl Worker {
                     if matches!(last, Some(Job { work: Work::CloseCursor, .. })) && stopper.stop() {
                         batch.await;
                     }
-                    return Some(last);
+                    return last;
                 }
                 () = &mut batch => {}
             }
         }
-        Some(wait_for(fetches, &mut self.stream).await)
+        wait_for(fetches, &mut self.stream).await
     }
 }
 
