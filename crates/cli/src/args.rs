@@ -44,7 +44,7 @@ pub(crate) use import::{Destination, Import, ImportCommand, ImportCsv, ImportDum
 pub(crate) use key::KeyArgs;
 pub(crate) use local::{
     DEFAULT_NAME, EnvironmentFormat, LocalClock, LocalCloud, LocalCommand, LocalEnv, LocalExec, LocalFault,
-    LocalFaultAdd, LocalFork, LocalLogs, LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop,
+    LocalFaultAdd, LocalFork, LocalLogs, LocalName, LocalRequests, LocalSnapshot, LocalStart, LocalStop, NAME_VARIABLE,
 };
 pub(crate) use location::LocationCommand;
 pub(crate) use org::{

@@ -3,7 +3,7 @@ mod fault;
 mod fork;
 mod snapshot;
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
+use std::{env, net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use turso_cloud_local::{Hostnames, Quirk};
@@ -47,7 +47,10 @@ pub(crate) enum LocalCommand {
   tursoctl local env --for sdk --user vera")]
     Env(LocalEnv),
     /// Run a command with a local cloud of its own, which ends with it
-    #[command(after_help = "Examples:
+    ///
+    /// The command has the variables that clients need, and `tursoctl local ..` in it means this cloud.
+    #[command(after_help = "\
+Examples:
   tursoctl local exec -- cargo test
   tursoctl local exec --seed-file seed.toml --database orders -- npm test")]
     Exec(LocalExec),
@@ -97,12 +100,20 @@ Examples:
 /// The name of a local cloud that was given none.
 pub(crate) const DEFAULT_NAME: &str = "default";
 
+/// Says which local cloud is meant where no name is given: `local exec` sets it for its command.
+pub(crate) const NAME_VARIABLE: &str = "TURSOCTL_LOCAL_NAME";
+
 // Which of the running local clouds is meant.
 #[derive(Clone, Debug, clap::Args)]
+#[expect(clippy::doc_markdown, reason = "the comment is a help text, which is shown as it is")]
 pub(crate) struct LocalName {
-    /// The name of the local cloud
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_NAME)]
+    /// The name of the local cloud [env: TURSOCTL_LOCAL_NAME]
+    #[arg(long, value_name = "NAME", default_value_t = usual_name())]
     pub(crate) name: String,
+}
+
+fn usual_name() -> String {
+    env::var(NAME_VARIABLE).ok().filter(|name| !name.is_empty()).unwrap_or_else(|| DEFAULT_NAME.to_owned())
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,10 @@
 //! Commands with a local cloud of their own.
 
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
 
 use crate::support::Home;
 
@@ -24,7 +28,32 @@ fn a_command_has_a_cloud_with_a_database_and_its_exit_code_is_ours() {
     assert_eq!(home.run(&sh("kill -TERM $$", &[])).status.code(), Some(143));
     let (code, said) = home.failure(&["local", "exec", "--", "no-such-program-here"]);
     assert!(code == 1 && said.contains("no-such-program-here"), "{said}");
-    assert!(!home.path().join("state/local").exists());
+    // What it is found by, while it runs.
+    assert!(fs::read_dir(home.path().join("state/local")).unwrap().next().is_none());
+}
+
+#[test]
+fn in_a_command_the_commands_for_local_clouds_mean_its_own() {
+    let home = Home::with_cloud(&[]);
+    let script = r#""$TURSOCTL" local list -o name && "$TURSOCTL" local snapshot save clean &&
+        "$TURSOCTL" db create extra --group default --quiet && "$TURSOCTL" local reset --yes &&
+        "$TURSOCTL" local snapshot restore clean --yes && "$TURSOCTL" db list -o name --api-url "$TURSO_API_BASEURL""#;
+    let mut exec = home.command(&sh(script, &[]));
+    let exec = exec.env("TURSOCTL", env!("CARGO_BIN_EXE_tursoctl")).stdout(Stdio::piped()).spawn().unwrap();
+    let own = format!("local/exec-{}", exec.id());
+    let output = exec.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{output:?}");
+    assert!(said.starts_with("local/default\n") && said.contains(&own) && said.ends_with("db/app\n"), "{said}");
+}
+
+#[test]
+fn a_cloud_that_is_told_to_stop_ends_its_command() {
+    let home = Home::new();
+    let script = r#"trap 'exit 7' TERM; "$TURSOCTL" local stop & wait $!; exit 3"#;
+    let mut command = home.command(&sh(script, &[]));
+    let output = command.env("TURSOCTL", env!("CARGO_BIN_EXE_tursoctl")).output().unwrap();
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
 }
 
 #[test]
@@ -51,11 +80,6 @@ fn a_cloud_answers_in_the_ways_that_were_asked_for() {
 
 #[test]
 fn a_signal_is_handed_on_to_the_command() {
-    use std::{
-        io::{BufRead as _, BufReader},
-        process::{Command, Stdio},
-    };
-
     let home = Home::new();
     for signal in ["TERM", "INT", "HUP"] {
         let script = format!("trap 'echo stopped; exit 7' {signal}; echo ready; while :; do sleep 1 & wait $!; done");

@@ -13,11 +13,13 @@ use turso_cloud::{NewDatabase, NewToken};
 use turso_cloud_local::{Cloud, Server};
 
 use super::{
+    instance::{Instances, Registration},
     launch,
+    start::{describe, register, say_hidden},
     variables::{self, Variables},
 };
 use crate::{
-    args::LocalExec,
+    args::{LocalExec, NAME_VARIABLE},
     context::Context,
     signals::{Signal, Signals},
 };
@@ -36,12 +38,19 @@ pub(super) async fn exec(cx: &Context, args: &LocalExec) -> Result<ExitCode> {
     let cloud = launch::open(&args.cloud, None)?;
     let server = cloud.serve("127.0.0.1:0").await?;
     let variables = variables(args, &cloud, &server).await?;
+    let name = format!("exec-{}", std::process::id());
+    let registration = registration(&name, &cloud, &server);
+    if let Err(error) = &registration {
+        say_hidden(cx, error);
+    }
     let mut command = Command::new(program);
-    command.args(arguments).envs(variables).kill_on_drop(true);
+    command.args(arguments).envs(variables).env(NAME_VARIABLE, &name).kill_on_drop(true);
     // Before the command can tell anybody that it is there.
     let signals = Signals::listen_to_all()?;
     let mut child = command.spawn().with_context(|| format!("cannot run {}", program.display()))?;
-    let status = end_of(&mut child, signals).await?;
+    let status = end_of(&mut child, signals, &cloud).await?;
+    // Nobody is to find a cloud that is about to end.
+    drop(registration);
     server.shutdown().await;
     Ok(code(status))
 }
@@ -60,14 +69,32 @@ async fn variables(args: &LocalExec, cloud: &Cloud, server: &Server) -> Result<V
     Ok(variables)
 }
 
-/// Waits for the end of a command, whose business signals are rather than ours.
-async fn end_of(child: &mut Child, mut signals: Signals) -> io::Result<ExitStatus> {
+/// Has the cloud found by others, for as long as its command runs.
+fn registration(name: &str, cloud: &Cloud, server: &Server) -> Result<Registration> {
+    register(&Instances::find()?, name, cloud, &mut describe(cloud, server, None)?)
+}
+
+/// Waits for the end of a command, whose business signals are rather than ours. A cloud that is to stop ends with its
+/// command, and so does it the other way round.
+async fn end_of(child: &mut Child, mut signals: Signals, cloud: &Cloud) -> io::Result<ExitStatus> {
     loop {
         tokio::select! {
             status = child.wait() => return status,
             signal = signals.next() => hand_on(signal, child),
+            () = cloud.stop_requested() => end(child),
         }
     }
+}
+
+#[cfg(unix)]
+fn end(child: &mut Child) {
+    hand_on(Signal::Terminate, child);
+}
+
+#[cfg(not(unix))]
+fn end(child: &mut Child) {
+    // One that has just ended cannot be ended, and need not be.
+    let _ = child.start_kill();
 }
 
 /// Ctrl-C in a terminal reaches the command without our help.

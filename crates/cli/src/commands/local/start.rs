@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use turso_cloud_local::{Cloud, Server};
@@ -35,14 +35,13 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     let cloud = launch::open(&args.cloud, args.data_dir.as_deref())?;
     // Its error names the address.
     let server = cloud.serve(args.addr).await?;
-    let mut told = describe(args, &cloud, &server)?;
+    let mut told = describe(&cloud, &server, args.data_dir.as_deref())?;
     let registration = match name {
         Some(name) => register(&instances, name, &cloud, &mut told),
         None => Err(Failure::new(Kind::Refused, "another one has the name default").into()),
     };
     if let Err(error) = &registration {
-        // It can be used all the same, by its address.
-        cx.notice(format_args!("other commands will not find this cloud: {}", Report::of(error).shown()));
+        say_hidden(cx, error);
     }
     let ready = async {
         if let Some(file) = &args.ready_file {
@@ -83,8 +82,8 @@ pub(super) async fn free_name<'a>(instances: &Instances, name: Option<&'a str>) 
         .into())
 }
 
-fn describe(args: &LocalStart, cloud: &Cloud, server: &Server) -> Result<Ready> {
-    let data_dir = args.data_dir.as_deref().map(std::path::absolute).transpose()?;
+pub(super) fn describe(cloud: &Cloud, server: &Server, data_dir: Option<&Path>) -> Result<Ready> {
+    let data_dir = data_dir.map(std::path::absolute).transpose()?;
     // TLS is an extra here.
     let certificate = cloud.ca_certificate_file().ok().flatten().map(std::path::absolute).transpose()?;
     let shown = |path: PathBuf| path.to_string_lossy().into_owned();
@@ -100,7 +99,7 @@ fn describe(args: &LocalStart, cloud: &Cloud, server: &Server) -> Result<Ready> 
 }
 
 /// Has a cloud found by a name, and says so in what is told of it.
-fn register(instances: &Instances, name: &str, cloud: &Cloud, told: &mut Ready) -> Result<Registration> {
+pub(super) fn register(instances: &Instances, name: &str, cloud: &Cloud, told: &mut Ready) -> Result<Registration> {
     let Ready { pid, url, https_url, organization, data_dir, .. } = told;
     let instance = Instance {
         name: name.to_owned(),
@@ -116,6 +115,11 @@ fn register(instances: &Instances, name: &str, cloud: &Cloud, told: &mut Ready) 
     let registration = instances.register(&instance, &cloud.ca_certificate()?)?;
     *told = instance.into();
     Ok(registration)
+}
+
+/// Says why a cloud is not registered, which can be used all the same, by its address.
+pub(super) fn say_hidden(cx: &Context, error: &anyhow::Error) {
+    cx.notice(format_args!("other commands will not find this cloud: {}", Report::of(error).shown()));
 }
 
 fn environment(cloud: &Cloud, server: &Server) -> Result<Variables> {
