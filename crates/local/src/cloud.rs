@@ -20,6 +20,7 @@ use crate::{
     authority::Authority,
     blueprint::Blueprint,
     control::{Addresses, Control, locate},
+    cross_origin,
     founder::Foundation,
     home::Home,
     local_api::{self, UsageToAdd},
@@ -204,7 +205,8 @@ impl Cloud {
             located => {
                 self.control().archive_what_is_idle().await;
                 match located {
-                    Some((host, path)) => traffic::sql(self, host, &path, request).await,
+                    // Refusals and what faults send are for web pages, too.
+                    Some((host, path)) => cross_origin::readable(traffic::sql(self, host, &path, request).await),
                     None => traffic::platform(self, request).await,
                 }
             }

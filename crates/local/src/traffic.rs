@@ -38,11 +38,6 @@ pub(crate) async fn platform(cloud: &Cloud, request: Request<Body>) -> Response<
 
 /// Answers a request to the SQL endpoint of a database; `path` is the one on its host.
 pub(crate) async fn sql(cloud: &Cloud, host: Host, path: &str, request: Request<Body>) -> Response<Body> {
-    // Refusals and what faults send are for the page, too.
-    cross_origin::readable(sql_itself(cloud, host, path, request).await)
-}
-
-async fn sql_itself(cloud: &Cloud, host: Host, path: &str, request: Request<Body>) -> Response<Body> {
     let control = cloud.control();
     let label = control.label_of(host).await;
     let operation = data::operation_of(path, &request);
