@@ -282,8 +282,8 @@ impl Founder<'_> {
     ) -> Result<(), CloudError> {
         let group = self.transaction.find_group(organization.id, &database.group.as_name()?)?;
         let group = group.ok_or_else(|| database.group.refuse("group", "there is none of this name"))?;
-        provision::fitting_label(organization, &name).map_err(|refused| database.name.place(&refused))?;
-        let label = provision::free_label(self.transaction, organization, &name)
+        let label = provision::fitting_label(organization, &name).map_err(|refused| database.name.place(&refused))?;
+        provision::check_is_free(self.transaction, &label)
             .map_err(|refusal| database.name.refuse("database name", refusal.error()))?;
         let ids = self.ids_of(&["database", organization.slug.as_str(), name.as_str()]);
         let (uuid, role) = (ids.uuid(self.transaction)?, ids.role_id(self.transaction)?);

@@ -72,11 +72,16 @@ pub(crate) fn free_label(
     name: &DatabaseName,
 ) -> Result<String, Refusal> {
     let label = fitting_label(organization, name)?;
-    if transaction.label_is_taken(&label)? {
+    check_is_free(transaction, &label)?;
+    Ok(label)
+}
+
+pub(crate) fn check_is_free(transaction: &Transaction<'_>, label: &str) -> Result<(), Refusal> {
+    if transaction.label_is_taken(label)? {
         let refusal = Refusal::bad_request(format!("Namespace {label} already exists"));
         return Err(refusal.code("create_database_generic_error"));
     }
-    Ok(label)
+    Ok(())
 }
 
 /// What a database is to be called in host names, whether it is free or not.
