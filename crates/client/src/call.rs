@@ -270,7 +270,12 @@ impl Context {
     pub(crate) fn wait_after(&self, error: &Error, attempt: u32) -> Option<Duration> {
         let wait = self.options.retry.wait(error, Repeatability::Idempotent, attempt, &self.client().jitter);
         let wait = wait.or(error.retry_after()).unwrap_or_default();
-        (wait < self.deadline.saturating_duration_since(Instant::now())).then_some(wait)
+        self.has_time_for(wait).then_some(wait)
+    }
+
+    /// Whether the deadline is later than the end of such a wait.
+    pub(crate) fn has_time_for(&self, wait: Duration) -> bool {
+        wait < self.deadline.saturating_duration_since(Instant::now())
     }
 
     /// Sends one request of the catalogue.

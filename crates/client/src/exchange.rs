@@ -24,6 +24,9 @@ use crate::{
 /// The body of a refusal is a sentence; whatever is longer is not one.
 const LONGEST_REFUSAL: usize = 64 * 1024;
 
+/// Why there is no other attempt although one is due.
+pub(crate) const NO_TIME: &str = "the next attempt would come after the deadline";
+
 /// A request, ready to be sent any number of times.
 #[derive(Clone, Debug)]
 pub(crate) struct Prepared {
@@ -200,9 +203,7 @@ impl Exchange<'_> {
         let is_invited = is_limited && error.retry_after().is_some();
         let reason = match wait {
             None => None,
-            Some(wait) if wait >= self.cx.deadline().saturating_duration_since(Instant::now()) => {
-                Some("the next attempt would come after the deadline")
-            }
+            Some(wait) if !self.cx.has_time_for(wait) => Some(NO_TIME),
             Some(_) if !is_invited && !client.allowance.spend() => {
                 Some("too many requests of this client fail to repeat this one")
             }

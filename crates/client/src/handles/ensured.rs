@@ -2,7 +2,7 @@ use std::future::Future;
 
 use tokio::time::sleep;
 
-use crate::{Error, ErrorKind, call::Context};
+use crate::{Error, ErrorKind, call::Context, exchange::NO_TIME};
 
 /// What `ensure` found or made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ where
             return Err(error.having_maybe_happened(answer_lost));
         }
         let Some(wait) = cx.wait_after(&error, round) else {
-            let error = error.and_detail("the next attempt would come after the deadline");
+            let error = error.and_detail(NO_TIME);
             return Err(error.having_maybe_happened(answer_lost));
         };
         sleep(wait).await;
