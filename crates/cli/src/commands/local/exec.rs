@@ -13,9 +13,9 @@ use turso_cloud::{NewDatabase, NewToken};
 use turso_cloud_local::{Cloud, Server};
 
 use super::{
-    instance::{Instances, Registration},
+    instance::Instances,
     launch,
-    start::{describe, register, say_hidden},
+    start::{describe, found_by_others, register},
     variables::{self, Variables},
 };
 use crate::{
@@ -39,10 +39,8 @@ pub(super) async fn exec(cx: &Context, args: &LocalExec) -> Result<ExitCode> {
     let server = cloud.serve("127.0.0.1:0").await?;
     let variables = variables(args, &cloud, &server).await?;
     let name = format!("exec-{}", std::process::id());
-    let registration = registration(&name, &cloud, &server);
-    if let Err(error) = &registration {
-        say_hidden(cx, error);
-    }
+    let registration =
+        found_by_others(cx, || register(&Instances::find()?, &name, &cloud, &mut describe(&cloud, &server, None)?));
     let mut command = Command::new(program);
     command.args(arguments).envs(variables).env(NAME_VARIABLE, &name).kill_on_drop(true);
     // Before the command can tell anybody that it is there.
@@ -67,11 +65,6 @@ async fn variables(args: &LocalExec, cloud: &Cloud, server: &Server) -> Result<V
     let mut variables = variables::of_platform(&server.url(), cloud.token().expose(), cloud.organization().as_str());
     variables.extend(variables::of_database(&args.database, &database.url(), token.expose()));
     Ok(variables)
-}
-
-/// Has the cloud found by others, for as long as its command runs.
-fn registration(name: &str, cloud: &Cloud, server: &Server) -> Result<Registration> {
-    register(&Instances::find()?, name, cloud, &mut describe(cloud, server, None)?)
 }
 
 /// Waits for the end of a command, whose business signals are rather than ours. A cloud that is to stop ends with its

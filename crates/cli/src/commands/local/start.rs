@@ -36,13 +36,10 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
     // Its error names the address.
     let server = cloud.serve(args.addr).await?;
     let mut told = describe(&cloud, &server, args.data_dir.as_deref())?;
-    let registration = match name {
+    let registration = found_by_others(cx, || match name {
         Some(name) => register(&instances, name, &cloud, &mut told),
         None => Err(Failure::new(Kind::Refused, "another one has the name default").into()),
-    };
-    if let Err(error) = &registration {
-        say_hidden(cx, error);
-    }
+    });
     let ready = async {
         if let Some(file) = &args.ready_file {
             write_out(file, &variables::lines(&environment(&cloud, &server)?))
@@ -117,9 +114,12 @@ pub(super) fn register(instances: &Instances, name: &str, cloud: &Cloud, told: &
     Ok(registration)
 }
 
-/// Says why a cloud is not registered, which can be used all the same, by its address.
-pub(super) fn say_hidden(cx: &Context, error: &anyhow::Error) {
-    cx.notice(format_args!("other commands will not find this cloud: {}", Report::of(error).shown()));
+/// Has a cloud found by others, or says why they will not: it can be used all the same, by its address.
+pub(super) fn found_by_others(cx: &Context, register: impl FnOnce() -> Result<Registration>) -> Option<Registration> {
+    let hidden = |error: &anyhow::Error| {
+        cx.notice(format_args!("other commands will not find this cloud: {}", Report::of(error).shown()));
+    };
+    register().inspect_err(hidden).ok()
 }
 
 fn environment(cloud: &Cloud, server: &Server) -> Result<Variables> {
