@@ -53,6 +53,7 @@ pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
 pub(crate) use jwt::{Verifier, sign};
 pub(crate) use organization_key::OrganizationKey;
+pub(crate) use refusal::DISK;
 pub use refusal::Refusal;
 pub(crate) use whereabouts::Host;
 

@@ -43,6 +43,7 @@ use crate::clock::Clock;
 use database::{Database, Databases, OpenSet, Surroundings, Threads, Writers};
 use engine::{LoadLimits, stack};
 use host::{OwnLifeline, Uploads};
+use hrana::SqlError;
 use refusal::Refusal;
 use storage::{DatabaseFile, Root, history};
 use usage::Meter;
@@ -68,8 +69,14 @@ const GENERATIONS_TO_COME: u32 = 1000;
 
 /// A database could not be copied.
 #[derive(Debug, thiserror::Error)]
-#[error("a database could not be copied: {0}")]
-pub(crate) struct CopyError(String);
+#[error("a database could not be copied: {}", .0.message)]
+pub(crate) struct CopyError(SqlError);
+
+impl CopyError {
+    pub(crate) fn is_of_disk(&self) -> bool {
+        self.0.is_of_disk()
+    }
+}
 
 /// All databases of a local cloud. Every clone is a handle to the same ones.
 #[derive(Clone)]
@@ -161,7 +168,7 @@ impl DataPlane {
         let copied = source.map_or(Ok(()), |source| source.copy_to(&target));
         copied.map_err(|error| {
             target.remove();
-            CopyError(error.message)
+            CopyError(error)
         })
     }
 

@@ -121,7 +121,7 @@ impl Cloud {
     pub async fn restore(&self, name: &str) -> Result<(), CloudError> {
         check(name)?;
         let name = name.to_owned();
-        self.in_turn(move |cloud| {
+        self.change_state(move |cloud| {
             let image = Image::open(cloud.place_of(&name)).map_err(|error| match error {
                 error if is_missing(&error) => CloudError::NoSnapshot { name },
                 error => error,
@@ -221,7 +221,7 @@ impl Cloud {
     /// [`CloudError::File`] and [`CloudError::State`] if the new state cannot be written; [`CloudError::Seed`] if SQL
     /// of the seed file does not run any more. The cloud stays as it is then.
     pub async fn reset(&self) -> Result<(), CloudError> {
-        self.in_turn(|cloud| {
+        self.change_state(|cloud| {
             let heirlooms = cloud.blueprint().ids.is_random().then(|| Heirlooms::of(&cloud.control().store));
             let (store, files) = cloud.home().next(None)?;
             cloud.end_generations()?;
@@ -233,6 +233,15 @@ impl Cloud {
             Ok(())
         })
         .await
+    }
+
+    /// As [`Cloud::in_turn`], for what makes another state. It may have failed because the disk is full, which what it has made
+    /// by then would keep full.
+    async fn change_state(
+        &self,
+        work: impl FnOnce(&Self) -> Result<(), CloudError> + Send + 'static,
+    ) -> Result<(), CloudError> {
+        self.in_turn(|cloud| work(cloud).inspect_err(|_| cloud.home().tidy())).await
     }
 
     /// Does something with the states of the cloud, one after another. What has begun is carried out, even when nobody

@@ -239,7 +239,10 @@ impl<'a> Context<'a> {
 
     /// Gives the content of a database to a new one. Whoever refuses afterwards leaves a file behind that nobody knows.
     pub(crate) fn copy(&self, from: &DatabaseId, to: &DatabaseId) -> Result<(), Refusal> {
-        self.control.data.copy(from.as_str(), to.as_str()).map_err(Refusal::internal)
+        self.control
+            .data
+            .copy(from.as_str(), to.as_str())
+            .map_err(|error| Refusal::internal_or_of_disk(error.is_of_disk(), error))
     }
 
     /// The id and the file of the dump with this path in its URL, if it belongs to the organization.
@@ -263,7 +266,7 @@ impl<'a> Context<'a> {
         let restored = self.control.data.copy_at(from.uuid.as_str(), to.as_str(), at);
         restored.map_err(|error| match error {
             HistoryError::TooEarly(earliest) => Refusal::before_history(&from.name, at, earliest),
-            error => Refusal::internal(error),
+            error => Refusal::internal_or_of_disk(error.is_of_disk(), error),
         })
     }
 

@@ -6,6 +6,9 @@ use turso_cloud_contract::{DatabaseName, InvalidInput, RequestError};
 use super::OrganizationKey;
 use crate::{blocking::Crash, ids::IdError, store::StoreError};
 
+/// What its user can do something about.
+pub(crate) const DISK: &str = "the local cloud cannot write to its disk, which may be full; nothing was changed";
+
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A request that was not carried out: nothing of it happened.
@@ -85,6 +88,12 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal server error")
     }
 
+    /// As [`Refusal::internal`], of which the caller is told if it is the disk that is at fault.
+    pub(super) fn internal_or_of_disk(is_of_disk: bool, error: impl std::error::Error + 'static) -> Self {
+        let internal = Self::internal(error);
+        if is_of_disk { Self::new(internal.status, DISK) } else { internal }
+    }
+
     pub(crate) fn into_response<B: From<String>>(self) -> Response<B> {
         let body = match self.code {
             None => json!({ "error": self.error }),
@@ -115,16 +124,7 @@ impl From<RequestError> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        let is_of_disk = error.is_of_disk();
-        let internal = Self::internal(error);
-        if !is_of_disk {
-            return internal;
-        }
-        // What its user can do something about.
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the local cloud cannot write to its disk, which may be full; nothing was changed",
-        )
+        Self::internal_or_of_disk(error.is_of_disk(), error)
     }
 }
 
@@ -137,5 +137,19 @@ impl From<IdError> for Refusal {
 impl From<Crash> for Refusal {
     fn from(error: Crash) -> Self {
         Self::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_caller_is_told_of_a_disk_that_is_at_fault_and_of_nothing_else() {
+        let failed = |is_of_disk| Refusal::internal_or_of_disk(is_of_disk, io::Error::other("at /home/ada"));
+        assert_eq!((failed(true).status(), failed(true).error()), (StatusCode::INTERNAL_SERVER_ERROR, DISK));
+        assert_eq!(failed(false).error(), "internal server error");
     }
 }

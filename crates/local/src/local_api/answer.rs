@@ -1,6 +1,6 @@
 //! From a request to an answer.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{error::Error as _, num::NonZeroU32, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -14,8 +14,12 @@ use super::{
     ClockChange, ClockReading, Config, ConfigChange, GroupToArchive, PREFIX, Status, UsageToAdd, states, tail,
 };
 use crate::{
-    Clock, Cloud, CloudError, Refusal, blocking::blocking, control::answered_as, faults::check_operation,
+    Clock, Cloud, CloudError, Refusal,
+    blocking::blocking,
+    control::{DISK, answered_as},
+    faults::check_operation,
     request_log::Entry,
+    store::StoreError,
 };
 
 /// Clients and what is between them give up on requests that take much longer.
@@ -227,5 +231,16 @@ pub(super) fn refusal(error: CloudError) -> Refusal {
     if status.is_server_error() {
         tracing::error!(error = &error as &dyn std::error::Error, "the local cloud could not do what it was told");
     }
-    Refusal::new(status, error.to_string())
+    Refusal::new(status, sentence(&error))
+}
+
+/// With its causes: whoever asks here is who can do something about them.
+fn sentence(error: &CloudError) -> String {
+    if let CloudError::State(source) = error
+        && source.downcast_ref::<StoreError>().is_some_and(StoreError::is_of_disk)
+    {
+        return DISK.to_owned();
+    }
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |sentence, cause| format!("{sentence}: {cause}"))
 }

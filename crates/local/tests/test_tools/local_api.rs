@@ -335,3 +335,20 @@ async fn what_is_not_there_is_told_as_json_and_a_body_has_a_limit() {
     assert_eq!(call(&cloud, Method::POST, "/_local/faults", &" ".repeat(2 << 20)).await.0, 413);
     assert!(cloud.requests().all().is_empty());
 }
+
+#[tokio::test]
+async fn a_restore_that_fails_says_why_and_leaves_nothing_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    cloud.snapshot("clean").await.unwrap();
+    let state = directory.path().join("snapshots/clean/control.db");
+    std::fs::remove_file(&state).unwrap();
+    std::fs::create_dir(&state).unwrap();
+    let (status, answer) = call(&cloud, Method::POST, "/_local/snapshots/clean/restore", "").await;
+    let (said, cause) = (answer["error"].as_str().unwrap(), std::fs::copy(&state, directory.path().join("copy")));
+    let expected = format!("could not copy {}: {}", state.display(), cause.unwrap_err());
+    assert_eq!((status, said), (500, &*expected));
+    let states = directory.path().join("states");
+    let left = std::fs::read_dir(states).map_or(0, Iterator::count);
+    assert_eq!(left, 0);
+}

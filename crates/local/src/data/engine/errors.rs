@@ -22,6 +22,8 @@ pub(crate) fn describe(error: rusqlite::Error) -> SqlError {
         }
         rusqlite::Error::SqliteFailure(failure, _) if is_out_of_memory(failure) => Exhausted.into(),
         rusqlite::Error::SqliteFailure(failure, message) => {
+            // What the engine says when it has put no words to it.
+            let message = message.filter(|message| message != "not an error");
             let message = message.map_or_else(|| failure.to_string(), without_memory);
             SqlError {
                 extended_code: constraint(failure.extended_code),

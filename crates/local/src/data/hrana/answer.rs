@@ -130,6 +130,13 @@ pub(crate) struct SqlError {
     pub(crate) extended_code: Option<&'static str>,
 }
 
+impl SqlError {
+    /// Whether the disk is at fault: it is full, or cannot be read or written.
+    pub(crate) fn is_of_disk(&self) -> bool {
+        matches!(self.code, "SQLITE_FULL" | "SQLITE_IOERR")
+    }
+}
+
 impl Column {
     /// About how many bytes this column takes on the wire.
     pub(crate) fn wire_size(&self) -> usize {

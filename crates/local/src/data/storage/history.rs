@@ -84,6 +84,17 @@ pub(crate) enum HistoryError {
     Engine(SqlError),
 }
 
+impl HistoryError {
+    /// Whether the disk is at fault: it is full, or cannot be read or written.
+    pub(crate) fn is_of_disk(&self) -> bool {
+        match self {
+            Self::TooEarly(_) | Self::NotYet { .. } | Self::Gone { .. } | Self::Unknown(_) => false,
+            Self::File(error) => matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded),
+            Self::Engine(error) => error.is_of_disk(),
+        }
+    }
+}
+
 /// Gives the generations of a history that nobody uses numbers from `first` on.
 pub(crate) fn renumber(place: PathBuf, first: u32) -> io::Result<()> {
     Place::new(place).renumber(first)

@@ -70,7 +70,7 @@ impl Dump {
         let dump = File::open(&self.file).map_err(|error| unreadable(&self.file, &error))?;
         cx.load(database, &mut BufReader::new(dump)).map_err(|error| match error {
             LoadError::Read(error) => unreadable(&self.file, &error),
-            LoadError::Engine(_) => Refusal::internal(error),
+            LoadError::Engine(ref problem) => Refusal::internal_or_of_disk(problem.is_of_disk(), error),
             LoadError::Statement { .. } | LoadError::RolledBack { .. } | LoadError::Vectors(_) => {
                 Refusal::bad_request(format!("the dump could not be loaded: {error}"))
             }
