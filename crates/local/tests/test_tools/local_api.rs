@@ -348,7 +348,6 @@ async fn a_restore_that_fails_says_why_and_leaves_nothing_behind() {
     let (said, cause) = (answer["error"].as_str().unwrap(), std::fs::copy(&state, directory.path().join("copy")));
     let expected = format!("could not copy {}: {}", state.display(), cause.unwrap_err());
     assert_eq!((status, said), (500, &*expected));
-    let states = directory.path().join("states");
-    let left = std::fs::read_dir(states).map_or(0, Iterator::count);
+    let left = std::fs::read_dir(directory.path().join("states")).map_or(0, Iterator::count);
     assert_eq!(left, 0);
 }
