@@ -287,3 +287,13 @@ async fn a_service_that_counts_its_entries_wrongly_hides_none_of_them() {
         assert_eq!(numbers, ["5", "4", "3", "2", "1", "0"], "{page_size} {total_rows}");
     }
 }
+
+#[tokio::test]
+async fn entries_of_the_very_time_of_since_are_read_on_every_page_they_fill() {
+    let log = Log::new(4);
+    log.entries().iter_mut().for_each(|entry| entry.created_at = at(7));
+    let mock = log.serve(100, 0);
+    let turso = mock.client().build().unwrap();
+    let entries: Vec<_> = turso.audit_logs().stream().page_size(2).since(at(7)).try_collect().await.unwrap();
+    assert_eq!(numbers(&entries), [3, 2, 1, 0]);
+}

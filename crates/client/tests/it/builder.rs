@@ -368,3 +368,21 @@ fn without_a_runtime_a_pause_of_many_calls_is_an_error_and_no_panic() {
     let outcomes = turso.databases().delete_many(["orders"]).into_future().now_or_never().unwrap();
     assert!(outcomes[0].result.as_ref().unwrap_err().is_config());
 }
+
+#[tokio::test]
+async fn what_is_said_last_of_the_proxy_holds() {
+    let server = Server::start([Reply::answer("200 OK", Operation::Safe.answer())]);
+    let past_it = server.client().proxy(closed_origin()).no_proxy().build().unwrap();
+    Operation::Safe.run(&past_it).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_request_goes_to_the_host_it_is_for() {
+    let platform = Server::start([Reply::answer("200 OK", Operation::Safe.answer())]);
+    let region = Server::start([Reply::answer("200 OK", r#"{"server":"lhr","client":"lhr"}"#)]);
+    let client = platform.client().region_url(region.origin()).build().unwrap();
+    Operation::Safe.run(&client).await.unwrap();
+    client.locations().closest_region().await.unwrap();
+    assert!(platform.requests(1)[0].line.starts_with("GET /v1/organizations/acme/"));
+    assert_eq!(region.requests(1)[0].line, "GET / HTTP/1.1");
+}

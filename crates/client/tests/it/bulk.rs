@@ -287,3 +287,26 @@ fn outcomes_can_be_taken_as_they_come_without_a_runtime() {
     assert!(mock.requests::<CreateDatabase>().len() < 10, "nothing runs ahead of what is read");
     assert_eq!(events.filter(|outcome| outcome.as_ref().unwrap().result.is_ok()).count(), 9);
 }
+
+#[tokio::test]
+async fn a_concurrency_of_none_is_one() {
+    let mock = Mock::new();
+    mock.on::<CreateDatabase>(created);
+    let turso = mock.client().build().unwrap();
+    let created = turso.databases().create_many(tenants(3)).concurrency(0).await.into_result().unwrap();
+    assert_eq!(created.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_ran_out_of_time_before_it_was_sent_is_an_outcome_where_there_is_no_pause() {
+    let turso = turso_cloud::Client::builder(turso_cloud::Credentials::provider(std::future::pending))
+        .organization("acme")
+        .transport(Mock::new())
+        .build()
+        .unwrap();
+    let outcomes = turso.databases().create_many(tenants(2)).deadline(Duration::from_secs(5)).await;
+    for outcome in &outcomes {
+        let error = outcome.result.as_ref().unwrap_err();
+        assert!(error.is_timeout() && error.attempts() == 0, "{error}");
+    }
+}

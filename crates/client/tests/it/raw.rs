@@ -192,3 +192,11 @@ async fn a_request_that_is_said_to_be_repeatable_is_retried() {
     assert!(call.deadline(second * 2).await.unwrap_err().is_timeout());
     assert_eq!(started.elapsed(), second * 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_is_said_to_be_repeatable_still_changes_nothing() {
+    let script = Script::new([Step::status(503)]);
+    let client = script.client().build().unwrap();
+    let error = client.request(Method::GET, "/v1/thing").repeatable().await.unwrap_err();
+    assert_eq!((error.attempts(), error.may_have_happened()), (4, false));
+}

@@ -104,3 +104,16 @@ async fn an_answer_without_a_url_is_an_error() {
     let error = turso.databases().upload_dump(files.write("shop.sql", DUMP)).await.unwrap_err();
     assert!(error.is_decode() && error.to_string().contains("dump_url"), "{error}");
 }
+
+#[tokio::test]
+async fn a_dump_that_is_too_large_is_refused_before_anything_is_sent() {
+    let files = Files::new();
+    let path = files.write("shop.sql", [DUMP.as_bytes(), &[b'\n'; 4096]].concat());
+    // Larger than what is looked at and without a byte on disk behind it.
+    std::fs::File::options().write(true).open(&path).unwrap().set_len((8 << 30) + 1).unwrap();
+    let cloud = UploadCloud::new(1);
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_dump(&path).await.unwrap_err();
+    assert!(error.is_invalid_input() && error.to_string().contains("at most 8 GiB"), "{error}");
+    assert!(cloud.seen().is_empty());
+}

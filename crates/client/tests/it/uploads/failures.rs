@@ -351,3 +351,27 @@ async fn no_token_and_no_key_is_printed() {
     assert!(!printed.contains("no: [redacted] database-token-2 database"), "{printed}");
     assert!(!error.to_string().contains("database-token"), "{error}");
 }
+
+#[tokio::test]
+async fn a_stored_point_that_does_not_fit_its_file_is_refused_before_anything_is_sent() {
+    let files = Files::new();
+    let path = files.database(4);
+    let cloud = UploadCloud::new(4096).trouble("/chunk/2", refused(400));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", &path).await.unwrap_err();
+    let stored = serde_json::to_value(error.resume_point().unwrap()).unwrap();
+    let count = cloud.seen().len();
+    for (field, value, words) in [
+        ("chunks_done", serde_json::json!(5), "has only 4 pieces"),
+        ("chunk_size", serde_json::json!(0), "must be from 1 to"),
+        ("file_size", serde_json::json!(4096 * 5), "is not the file the upload began with"),
+        ("modified", serde_json::json!(null), "is not the file the upload began with"),
+    ] {
+        let mut changed = stored.clone();
+        changed[field] = value;
+        let point: ResumePoint = serde_json::from_value(changed).unwrap();
+        let error = turso.databases().upload_file("shop", &path).resume(point).await.unwrap_err();
+        assert!(error.to_string().contains(words), "{field}: {error}");
+        assert_eq!(cloud.seen().len(), count, "{field}");
+    }
+}

@@ -154,3 +154,13 @@ async fn contradictions_are_refused_before_anything_is_sent() {
     assert!(error.is_invalid_input(), "{error}");
     assert!(cloud.seen().is_empty());
 }
+
+#[tokio::test]
+async fn a_database_without_any_table_fits() {
+    let files = Files::new();
+    let mut bytes = database(1);
+    bytes[56..60].fill(0);
+    let cloud = UploadCloud::new(4096);
+    let turso = cloud.client().build().unwrap();
+    turso.databases().create_from_file(new_shop(), files.write("shop.db", bytes)).await.unwrap();
+}
