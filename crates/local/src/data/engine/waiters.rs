@@ -1,12 +1,20 @@
 //! Those who wait for what a connection holds.
 
-use std::sync::Arc;
+use std::{
+    panic::{RefUnwindSafe, UnwindSafe},
+    sync::Arc,
+};
 
 use tokio::sync::watch;
 
 /// How many wait at present.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Waiters(Arc<watch::Sender<usize>>);
+
+/// Only tokio changes the count, and nobody panics meanwhile. Whether its locks say so themselves depends on the features that
+/// a program asks tokio for: with `parking_lot` they do not.
+impl UnwindSafe for Waiters {}
+impl RefUnwindSafe for Waiters {}
 
 /// One of them, until it is dropped.
 pub(crate) struct Waiting(Waiters);
