@@ -235,13 +235,18 @@ impl Cloud {
         .await
     }
 
-    /// As [`Cloud::in_turn`], for what makes another state. It may have failed because the disk is full, which what it has made
-    /// by then would keep full.
+    /// As [`Cloud::in_turn`], for what makes another state. One of the two states is not wanted any more: the earlier one, or, when
+    /// that fails, what there is of the other by then. If the disk is full, it would stay so.
     async fn change_state(
         &self,
         work: impl FnOnce(&Self) -> Result<(), CloudError> + Send + 'static,
     ) -> Result<(), CloudError> {
-        self.in_turn(|cloud| work(cloud).inspect_err(|_| cloud.home().tidy())).await
+        self.in_turn(|cloud| {
+            let changed = work(cloud);
+            cloud.home().tidy();
+            changed
+        })
+        .await
     }
 
     /// Does something with the states of the cloud, one after another. What has begun is carried out, even when nobody
@@ -276,8 +281,6 @@ impl Cloud {
         self.clock().return_to(clock);
         let old = self.replace(self.blueprint().awake(next));
         old.data.close();
-        drop(old);
-        self.home().tidy();
         Ok(())
     }
 

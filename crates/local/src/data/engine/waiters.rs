@@ -1,9 +1,6 @@
 //! Those who wait for what a connection holds.
 
-use std::{
-    panic::{RefUnwindSafe, UnwindSafe},
-    sync::Arc,
-};
+use std::{panic::RefUnwindSafe, sync::Arc};
 
 use tokio::sync::watch;
 
@@ -13,7 +10,6 @@ pub(crate) struct Waiters(Arc<watch::Sender<usize>>);
 
 /// Only tokio changes the count, and nobody panics meanwhile. Whether its locks say so themselves depends on the features that
 /// a program asks tokio for: with `parking_lot` they do not.
-impl UnwindSafe for Waiters {}
 impl RefUnwindSafe for Waiters {}
 
 /// One of them, until it is dropped.

@@ -85,7 +85,7 @@ pub(crate) enum HistoryError {
 }
 
 impl HistoryError {
-    /// Whether the disk is at fault: it is full, or cannot be read or written.
+    /// Whether the disk is at fault: it is full, or the engine cannot read or write it.
     pub(crate) fn is_of_disk(&self) -> bool {
         match self {
             Self::TooEarly(_) | Self::NotYet { .. } | Self::Gone { .. } | Self::Unknown(_) => false,
