@@ -52,7 +52,8 @@ fn result(outcome: &Value) -> &Value {
     &outcome["response"]["result"]
 }
 
-#[tokio::test]
+/// Time stands still, so that the time of a group is not over early when the machine has much to do.
+#[tokio::test(start_paused = true)]
 async fn writes_that_come_together_share_commits_and_each_is_told_of_its_own() {
     let (directory, host) = host().await;
     host.know(INSERT, integer(0)).await;
@@ -73,8 +74,8 @@ async fn writes_that_come_together_share_commits_and_each_is_told_of_its_own() {
     }
     assert_eq!(host.value("SELECT count(*) FROM t").await, integer(rounds * WRITERS));
     assert_eq!(host.usage().rows.written - rows_before, rows_written);
-    // One for each round at the best, but the time of a group may be over early when the machine has much to do.
-    assert!(commits(directory.path()) - commits_before < (rounds * WRITERS).cast_unsigned());
+    // One for each round, and a few of those whose connection had to learn the text.
+    assert!(commits(directory.path()) - commits_before < 2 * rounds.cast_unsigned());
 }
 
 #[tokio::test]
