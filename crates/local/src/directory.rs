@@ -11,10 +11,11 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
-
-use parking_lot::Mutex;
 
 use crate::{
     CloudError,
@@ -36,7 +37,15 @@ pub(crate) struct Directory {
     path: PathBuf,
     lock: Arc<File>,
     /// The number of the state in use; 0 is the one in the directory itself.
-    state: Mutex<u64>,
+    state: Arc<AtomicU64>,
+}
+
+/// Where a state is while somebody uses it. Then it is removed, unless it is the state in use.
+#[derive(Debug)]
+pub(crate) struct Place {
+    base: Base,
+    number: u64,
+    in_use: Arc<AtomicU64>,
 }
 
 /// Where one state is.
@@ -68,7 +77,7 @@ impl Directory {
             }
         }
         let state = state_in_use(&path)?;
-        Ok(Self { path, lock: Arc::new(lock), state: Mutex::new(state) })
+        Ok(Self { path, lock: Arc::new(lock), state: Arc::new(AtomicU64::new(state)) })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -85,34 +94,62 @@ impl Directory {
         Generations::kept_in(path.clone(), ended).map_err(|source| CloudError::File { action: "read", path, source })
     }
 
+    /// The file of the state in use.
+    pub(crate) fn state_file(&self) -> PathBuf {
+        Base::numbered(&self.path, self.number()).state()
+    }
+
     /// The state in use.
-    pub(crate) fn base(&self) -> Base {
-        Base::numbered(&self.path, *self.state.lock())
+    pub(crate) fn place(&self) -> Place {
+        self.numbered(self.number())
     }
 
     /// A place for the state that is to be the next.
-    pub(crate) fn next(&self) -> Result<Base, CloudError> {
-        let base = Base::numbered(&self.path, *self.state.lock() + 1);
+    pub(crate) fn next(&self) -> Result<Place, CloudError> {
+        let place = self.numbered(self.number() + 1);
         // What a process that was killed has left half done.
-        base.remove();
-        create(&base.0).map_err(|source| CloudError::File { action: "create", path: base.0.clone(), source })?;
-        Ok(base)
+        place.base.remove();
+        let path = &place.base.0;
+        create(path).map_err(|source| CloudError::File { action: "create", path: path.clone(), source })?;
+        Ok(place)
     }
 
     /// Makes the next state the one in use.
     pub(crate) fn proceed(&self) -> Result<(), CloudError> {
-        let mut state = self.state.lock();
+        let next = self.number() + 1;
         let (pointer, draft) = (self.path.join("state"), self.path.join("state.draft"));
-        let written = fs::write(&draft, format!("{}\n", *state + 1)).and_then(|()| fs::rename(&draft, &pointer));
+        let written = fs::write(&draft, format!("{next}\n")).and_then(|()| fs::rename(&draft, &pointer));
         written.map_err(|source| CloudError::File { action: "write", path: pointer, source })?;
-        *state += 1;
+        self.state.store(next, Ordering::Release);
         Ok(())
     }
 
-    /// Removes the states that are not in use, and snapshots that were never finished or no longer wanted; what cannot be
-    /// removed now is removed when the directory is opened again. What no cloud has made stays.
+    /// Removes what a process that was killed has left: states that are not in use, and snapshots that were never finished or no
+    /// longer wanted. What no cloud has made stays.
     pub(crate) fn tidy(&self) {
-        removal::tidy(&self.path, *self.state.lock());
+        removal::tidy(&self.path, self.number());
+    }
+
+    fn number(&self) -> u64 {
+        self.state.load(Ordering::Acquire)
+    }
+
+    fn numbered(&self, number: u64) -> Place {
+        Place { base: Base::numbered(&self.path, number), number, in_use: Arc::clone(&self.state) }
+    }
+}
+
+impl Place {
+    pub(crate) fn base(&self) -> &Base {
+        &self.base
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.in_use.load(Ordering::Acquire) != self.number {
+            self.base.remove();
+        }
     }
 }
 

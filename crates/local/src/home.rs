@@ -5,7 +5,7 @@ use std::{fs::File, path::PathBuf, sync::Arc};
 use crate::{
     CloudError,
     data::{Files, Generations, generation_of_this_second},
-    directory::{Base, Directory, create, remove_all},
+    directory::{Base, Directory, Place, create, remove_all},
     ids::Ids,
     store::{Store, StoreError},
 };
@@ -43,7 +43,7 @@ impl Home {
     pub(crate) fn opened(&self) -> Result<(Store, Files), CloudError> {
         match self {
             Self::Memory(_) => Ok((Store::in_memory()?, Files::Memory)),
-            Self::Directory(directory) => kept(&directory.base()),
+            Self::Directory(directory) => kept(directory.place()),
         }
     }
 
@@ -51,7 +51,7 @@ impl Home {
     pub(crate) fn with_file(&self, error: CloudError) -> CloudError {
         match (self, error) {
             (Self::Directory(directory), CloudError::State(source)) if source.is::<StoreError>() => {
-                CloudError::NoState { file: directory.base().state(), source }
+                CloudError::NoState { file: directory.state_file(), source }
             }
             (_, error) => error,
         }
@@ -65,15 +65,15 @@ impl Home {
             (Self::Directory(directory), of) => {
                 let next = directory.next()?;
                 if let Some(base) = of {
-                    let copied = std::fs::copy(base.state(), next.state());
+                    let copied = std::fs::copy(base.state(), next.base().state());
                     copied.map_err(|source| CloudError::File { action: "copy", path: base.state(), source })?;
                 }
-                kept(&next)
+                kept(next)
             }
         }
     }
 
-    /// Makes the next state the one in use; what was in use may still be read until it is tidied up.
+    /// Makes the next state the one in use. What was in use ends with those who still use it.
     pub(crate) fn proceed(&self) -> Result<(), CloudError> {
         match self {
             Self::Memory(_) => Ok(()),
@@ -81,7 +81,7 @@ impl Home {
         }
     }
 
-    /// Removes what is no longer in use.
+    /// Removes what is not in use, before anything is changed.
     pub(crate) fn tidy(&self) {
         if let Self::Directory(directory) = self {
             directory.tidy();
@@ -111,9 +111,10 @@ impl Home {
     }
 }
 
-fn kept(base: &Base) -> Result<(Store, Files), CloudError> {
-    let databases = base.writable_databases()?;
-    Ok((Store::open(&base.state())?, Files::Directory(databases)))
+fn kept(place: Place) -> Result<(Store, Files), CloudError> {
+    let databases = place.base().writable_databases()?;
+    let store = Store::open(&place.base().state())?;
+    Ok((store, Files::Directory(databases, Arc::new(place))))
 }
 
 impl Scratch {

@@ -121,7 +121,7 @@ impl Cloud {
     pub async fn restore(&self, name: &str) -> Result<(), CloudError> {
         check(name)?;
         let name = name.to_owned();
-        self.change_state(move |cloud| {
+        self.in_turn(move |cloud| {
             let image = Image::open(cloud.place_of(&name)).map_err(|error| match error {
                 error if is_missing(&error) => CloudError::NoSnapshot { name },
                 error => error,
@@ -221,7 +221,7 @@ impl Cloud {
     /// [`CloudError::File`] and [`CloudError::State`] if the new state cannot be written; [`CloudError::Seed`] if SQL
     /// of the seed file does not run any more. The cloud stays as it is then.
     pub async fn reset(&self) -> Result<(), CloudError> {
-        self.change_state(|cloud| {
+        self.in_turn(|cloud| {
             let heirlooms = cloud.blueprint().ids.is_random().then(|| Heirlooms::of(&cloud.control().store));
             let (store, files) = cloud.home().next(None)?;
             cloud.end_generations()?;
@@ -231,20 +231,6 @@ impl Cloud {
             cloud.faults().clear();
             cloud.requests().clear();
             Ok(())
-        })
-        .await
-    }
-
-    /// As [`Cloud::in_turn`], for what makes another state. One of the two states is not wanted any more: the earlier one, or, when
-    /// that fails, what there is of the other by then. If the disk is full, it would stay so.
-    async fn change_state(
-        &self,
-        work: impl FnOnce(&Self) -> Result<(), CloudError> + Send + 'static,
-    ) -> Result<(), CloudError> {
-        self.in_turn(|cloud| {
-            let changed = work(cloud);
-            cloud.home().tidy();
-            changed
         })
         .await
     }

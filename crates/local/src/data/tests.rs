@@ -29,6 +29,7 @@ mod values;
 mod vectors;
 mod writers;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +65,10 @@ struct Host {
 impl Host {
     fn new() -> Self {
         Self::with_files(Files::Memory)
+    }
+
+    fn in_directory(directory: impl Into<PathBuf>) -> Self {
+        Self::with_files(Files::Directory(directory.into(), Arc::new(())))
     }
 
     fn with_files(files: Files) -> Self {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, stream};
 use jiff::Timestamp;
 use serde_json::json;
-use turso_cloud::NewDatabase;
+use tokio::sync::oneshot;
+use turso_cloud::{NewDatabase, transport::Body};
 use turso_cloud_local::{Cloud, CloudError};
 
-use crate::support::{client, create, databases, pipeline, token, value};
+use crate::support::{client, create, databases, pipeline, send, token, value};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
@@ -193,6 +194,38 @@ async fn streams_do_not_outlive_the_state_they_began_in() {
     assert_eq!(pipeline(&cloud, "orders", &token, &write).await.0, 404);
     assert_eq!(sum(&cloud, &token).await, "1");
     value(&cloud, "orders", &token, "INSERT INTO t VALUES (10)").await;
+}
+
+#[tokio::test]
+async fn a_request_at_work_ends_in_the_state_that_is_left_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    for builder in [Cloud::builder(), Cloud::builder().directory(directory.path())] {
+        let cloud = builder.build().unwrap();
+        let token = with_a_row(&cloud).await;
+        cloud.snapshot("clean").await.unwrap();
+        for _ in 0..2 {
+            value(&cloud, "orders", &token, "INSERT INTO t VALUES (10)").await;
+            let (begun, has_begun) = oneshot::channel();
+            let (go_on, may_go_on) = oneshot::channel();
+            let body = Body::stream(stream::once(async move {
+                begun.send(()).unwrap();
+                may_go_on.await.unwrap();
+                let sum = json!({"requests": [{"type": "execute", "stmt": {"sql": "SELECT sum(x) FROM t"}}]});
+                Ok(sum.to_string().into())
+            }));
+            let restored = async {
+                has_begun.await.unwrap();
+                cloud.restore("clean").await.unwrap();
+                go_on.send(()).unwrap();
+            };
+            let ((status, answer), ()) = tokio::join!(send(&cloud, "orders", &token, body), restored);
+            let sums = &answer["results"][0]["response"]["result"]["rows"];
+            assert_eq!((status, sums), (200, &json!([[{"type": "integer", "value": "11"}]])), "{answer}");
+            assert_eq!(sum(&cloud, &token).await, "1");
+        }
+    }
+    let states: Vec<_> = std::fs::read_dir(directory.path().join("states")).unwrap().flatten().collect();
+    assert_eq!(states.len(), 1, "{states:?}");
 }
 
 #[tokio::test]

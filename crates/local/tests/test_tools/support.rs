@@ -30,9 +30,14 @@ pub(crate) async fn token(cloud: &Cloud, name: &str) -> String {
 
 /// Status and body of a request to a database of `acme`.
 pub(crate) async fn pipeline(cloud: &Cloud, name: &str, token: &str, body: &Value) -> (u16, Value) {
+    send(cloud, name, token, body.to_string().into()).await
+}
+
+/// As [`pipeline`], with a body that may come in pieces.
+pub(crate) async fn send(cloud: &Cloud, name: &str, token: &str, body: Body) -> (u16, Value) {
     let request = Request::post(format!("/db/{name}-acme/v2/pipeline"))
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
-        .body(Body::from(body.to_string()));
+        .body(body);
     let (head, body) = cloud.handle(request.unwrap()).await.into_parts();
     let body = body.collect(usize::MAX).await.unwrap();
     (head.status.as_u16(), serde_json::from_slice(&body).unwrap_or_default())

@@ -1,5 +1,6 @@
 //! Where the databases' bytes are.
 
+use std::fmt::Debug;
 use std::fs::DirBuilder;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,25 +24,31 @@ pub(crate) enum Files {
     /// waiting for the disk. The engine's true in-memory databases know no write-ahead log: an open write transaction
     /// would lock all readers out, which the service never does. A process that is killed leaves its directory behind.
     Memory,
-    /// In this directory, which is created when needed and kept.
-    Directory(PathBuf),
+    /// In this directory, which is created when needed and kept. Its owner is dropped when nobody uses the files any more.
+    Directory(PathBuf, Arc<dyn Owner>),
 }
+
+/// Whatever a directory belongs to.
+pub(crate) trait Owner: Debug + Send + Sync {}
+
+impl<T: Debug + Send + Sync> Owner for T {}
 
 /// The directory of all databases.
 #[derive(Debug)]
 pub(crate) struct Root {
     directory: PathBuf,
     is_temporary: bool,
+    _owner: Option<Arc<dyn Owner>>,
 }
 
 impl Root {
     /// Only chooses names; nothing is created before it is needed.
     pub(crate) fn new(files: Files) -> Self {
         match files {
-            Files::Directory(directory) => Self { directory, is_temporary: false },
+            Files::Directory(directory, owner) => Self { directory, is_temporary: false, _owner: Some(owner) },
             Files::Memory => {
                 let name = format!("turso-cloud-local-{:032x}", fastrand::u128(..));
-                Self { directory: std::env::temp_dir().join(name), is_temporary: true }
+                Self { directory: std::env::temp_dir().join(name), is_temporary: true, _owner: None }
             }
         }
     }

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{DATABASE, Files, Host, baton, execute, integer};
+use super::{DATABASE, Host, baton, execute, integer};
 
 /// Takes as long as its only argument says.
 const COUNT: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT max(i) FROM n";
@@ -94,7 +94,7 @@ async fn a_statement_that_never_ends_holds_up_nobody_whatever_was_known_of_it() 
 #[tokio::test]
 async fn what_another_program_has_locked_holds_up_only_those_who_need_it() {
     let directory = tempfile::tempdir().unwrap();
-    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    let host = Host::in_directory(directory.path());
     host.run(&["CREATE TABLE t (x)"]).await;
     host.learn(INSERT).await;
     let other = rusqlite::Connection::open(directory.path().join(format!("{DATABASE}.db"))).unwrap();

@@ -3,7 +3,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use serde_json::json;
 
-use super::{BUSY, Files, Host, baton, execute, integer, pass, step};
+use super::{BUSY, Host, baton, execute, integer, pass, step};
 use crate::data::database::{StreamState, Streams};
 use crate::data::run::cursor::MAX_STALL;
 
@@ -207,7 +207,7 @@ async fn steps_that_get_no_connection_are_answered_though_the_client_does_not_re
     let directory = tempfile::tempdir().unwrap();
     let in_the_way = directory.path().join("databases");
     std::fs::write(&in_the_way, "not a directory").unwrap();
-    let host = Host::with_files(Files::Directory(in_the_way));
+    let host = Host::in_directory(in_the_way);
     // More than are sent ahead of the client.
     let steps: Vec<_> = (0..20).map(|_| step("SELECT 1")).collect();
     let response = host.send("/v3/cursor", json!({ "batch": { "steps": steps } }).to_string()).await;

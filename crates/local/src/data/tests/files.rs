@@ -15,14 +15,14 @@ fn database_files(directory: &std::path::Path) -> Vec<String> {
 async fn the_file_appears_on_first_use_and_outlives_the_data_plane() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("made/on/demand");
-    let host = Host::with_files(Files::Directory(place.clone()));
+    let host = Host::in_directory(&place);
     assert_eq!(host.get("/health").await.0, 200);
     assert!(!place.exists());
     host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (7)"]).await;
     assert!(database_files(&place).contains(&format!("{DATABASE}.db")));
     drop(host);
 
-    let host = Host::with_files(Files::Directory(place));
+    let host = Host::in_directory(place);
     assert_eq!(host.value("SELECT x FROM t").await, integer(7));
 }
 
@@ -31,7 +31,7 @@ async fn a_file_is_used_in_the_same_way_whatever_its_log_was_when_it_was_opened(
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join(format!("{DATABASE}.db"));
     let is_as_promised = async || {
-        let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+        let host = Host::in_directory(directory.path());
         let mode = json!({ "type": "text", "value": "wal" });
         assert_eq!(host.value("PRAGMA journal_mode").await, mode);
         assert_eq!(host.value("PRAGMA synchronous").await, integer(1));
@@ -53,14 +53,13 @@ async fn a_file_is_used_in_the_same_way_whatever_its_log_was_when_it_was_opened(
 #[tokio::test]
 async fn a_database_whose_file_has_gone_is_not_taken_for_an_empty_one() {
     let directory = tempfile::tempdir().unwrap();
-    let files = || Files::Directory(directory.path().to_owned());
-    let host = Host::with_files(files());
+    let host = Host::in_directory(directory.path());
     host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (7)"]).await;
     drop(host);
     let (file, aside) = (directory.path().join(format!("{DATABASE}.db")), directory.path().join("aside"));
     std::fs::rename(&file, &aside).unwrap();
 
-    let host = Host::with_files(files());
+    let host = Host::in_directory(directory.path());
     for sql in ["SELECT * FROM t", "CREATE TABLE t (x)"] {
         let error = host.error(sql).await;
         assert_eq!(error["code"], "SQLITE_CANTOPEN", "{error}");
@@ -79,7 +78,7 @@ async fn a_database_whose_file_has_gone_is_not_taken_for_an_empty_one() {
 async fn a_file_that_cannot_be_opened_is_told_without_its_path() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir(directory.path().join(format!("{DATABASE}.db"))).unwrap();
-    let error = Host::with_files(Files::Directory(directory.path().to_owned())).error("SELECT 1").await;
+    let error = Host::in_directory(directory.path()).error("SELECT 1").await;
     let expected = json!({ "message": "SQLite error: unable to open database file", "code": "SQLITE_CANTOPEN" });
     assert_eq!(error, expected);
 }
@@ -107,7 +106,7 @@ fn what_an_organization_has_used_is_forgotten_with_it() {
 #[tokio::test]
 async fn a_removed_database_is_unknown_and_its_files_are_deleted() {
     let directory = tempfile::tempdir().unwrap();
-    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    let host = Host::in_directory(directory.path());
     host.run(&["CREATE TABLE t (x)"]).await;
     host.pipeline(None, json!([execute("BEGIN IMMEDIATE")])).await;
     host.plane.remove(DATABASE);
@@ -120,7 +119,7 @@ async fn a_removed_database_is_unknown_and_its_files_are_deleted() {
 #[tokio::test]
 async fn a_forgotten_database_is_unknown_and_has_its_rows_when_it_is_put_again() {
     let directory = tempfile::tempdir().unwrap();
-    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    let host = Host::in_directory(directory.path());
     host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (7)"]).await;
     let open = host.pipeline(None, json!([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (8)")])).await;
     host.plane.forget(DATABASE);
@@ -137,7 +136,7 @@ async fn a_forgotten_database_is_unknown_and_has_its_rows_when_it_is_put_again()
 #[tokio::test]
 async fn a_request_at_work_on_a_forgotten_database_goes_on() {
     let directory = tempfile::tempdir().unwrap();
-    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    let host = Host::in_directory(directory.path());
     host.run(&["CREATE TABLE t (x)"]).await;
     let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT i FROM n";
     let body = json!({ "batch": { "steps": [super::step(rows)] } }).to_string();
@@ -159,7 +158,7 @@ async fn a_request_at_work_on_a_forgotten_database_goes_on() {
 #[tokio::test]
 async fn a_forgotten_database_that_is_removed_loses_its_files() {
     let directory = tempfile::tempdir().unwrap();
-    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    let host = Host::in_directory(directory.path());
     host.run(&["CREATE TABLE t (x)"]).await;
     host.plane.forget(DATABASE);
     host.plane.remove(DATABASE);
@@ -209,7 +208,7 @@ async fn databases_are_separate() {
 async fn an_id_that_is_no_uuid_cannot_leave_the_directory() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("inner");
-    let host = Host::with_files(Files::Directory(place.clone()));
+    let host = Host::in_directory(&place);
     let id = "../escaped".to_owned();
     host.plane.put(DatabaseRecord { id: id.clone(), ..record() });
     let claims = super::TokenClaims { subject: super::Subject::Database { id }, ..super::claims(&host.clock) };
@@ -236,7 +235,7 @@ async fn usage_counts_rows_and_pages() {
 async fn a_database_that_cannot_be_read_is_as_large_as_its_file() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join(format!("{DATABASE}.db")), [7; 5000]).unwrap();
-    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    let host = Host::in_directory(directory.path());
     assert_eq!(host.error("SELECT 1").await["code"], "SQLITE_NOTADB");
     assert_eq!(host.usage().storage_bytes, 5000);
 }
@@ -247,7 +246,7 @@ async fn a_value_too_large_to_be_made_hides_no_other() {
     let file = rusqlite::Connection::open(directory.path().join(format!("{DATABASE}.db"))).unwrap();
     file.execute_batch("CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 2), (zeroblob(67108865), 3)").unwrap();
     drop(file);
-    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    let host = Host::in_directory(directory.path());
     assert_eq!(host.error("SELECT substr(a, 1, 1) FROM t").await["code"], "SQLITE_TOOBIG");
     assert_eq!(host.value("SELECT sum(length(a)) FROM t").await, integer(67_108_866));
     assert_eq!(host.value("SELECT sum(b) FROM t").await, integer(5));

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{DATABASE, Files, Host, baton, execute, integer, pass, record, sequence};
+use super::{DATABASE, Host, baton, execute, integer, pass, record, sequence};
 use crate::data::DatabaseRecord;
 
 const INSERT: &str = "INSERT INTO t (x) VALUES (?) RETURNING id";
@@ -19,7 +19,7 @@ fn write(sql: &str, argument: &Value) -> Value {
 /// A database whose files can be looked at, with a table that takes one of each value.
 async fn host() -> (TempDir, Host) {
     let directory = tempfile::tempdir().unwrap();
-    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    let host = Host::in_directory(directory.path());
     host.run(&["CREATE TABLE t (id INTEGER PRIMARY KEY, x UNIQUE)"]).await;
     (directory, host)
 }

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{
-    DATABASE, Files, Host, Subject, TokenClaims, baton, claims, execute, integer, mint, record, seed, timestamp,
-};
+use super::{DATABASE, Host, Subject, TokenClaims, baton, claims, execute, integer, mint, record, seed, timestamp};
 use crate::data::{DatabaseRecord, HistoryError};
 
 /// Fills the log so far that it is archived with the next commit at the latest.
@@ -15,7 +13,7 @@ pub(super) const MANY_PAGES: &str = "INSERT INTO pages WITH RECURSIVE n(i) AS (S
                                      LIMIT 2100) SELECT randomblob(4000) FROM n";
 
 fn kept(directory: &Path) -> Host {
-    Host::with_files(Files::Directory(directory.to_owned()))
+    Host::in_directory(directory)
 }
 
 fn history(directory: &Path) -> PathBuf {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{BUSY, DATABASE, Files, Host, baton, execute, integer, step};
+use super::{BUSY, DATABASE, Host, baton, execute, integer, step};
 use crate::data::database::Patience;
 
 #[tokio::test]
@@ -12,7 +12,7 @@ async fn a_request_tries_once_to_open_a_file_that_another_program_has_locked() {
     let directory = tempfile::tempdir().unwrap();
     let file = rusqlite::Connection::open(directory.path().join(format!("{DATABASE}.db"))).unwrap();
     file.execute_batch("CREATE TABLE t (x); BEGIN EXCLUSIVE").unwrap();
-    let host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    let host = Host::in_directory(directory.path());
     let mut steps = vec![step("SELECT 1"); 10];
     steps[4]["condition"] = json!({ "type": "ok", "step": 0 });
     let mut requests = vec![execute("SELECT 1"); 10];

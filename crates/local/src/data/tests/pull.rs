@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::history::MANY_PAGES;
 use super::protobuf::{all, at, bytes, fields, number, read_varint};
-use super::{DATABASE, Files, Host, record};
+use super::{DATABASE, Host, record};
 use crate::data::DatabaseRecord;
 
 const PAGE: usize = 4096;
@@ -193,7 +193,7 @@ async fn a_transaction_that_is_not_committed_is_in_no_copy() {
 #[tokio::test]
 async fn a_copy_follows_from_generation_to_generation_and_across_a_restart() {
     let directory = tempfile::tempdir().unwrap();
-    let mut host = Host::with_files(Files::Directory(directory.path().to_owned()));
+    let mut host = Host::in_directory(directory.path());
     host.run(&["CREATE TABLE t (x)", "CREATE TABLE pages (x)", "INSERT INTO t VALUES (1)"]).await;
     let mut behind = Copy::new(&host).await;
     let mut copy = behind.clone();
@@ -203,7 +203,7 @@ async fn a_copy_follows_from_generation_to_generation_and_across_a_restart() {
         assert_eq!(copy.sum(), sum);
         assert_eq!(copy.pull().await.pages, [0; 0]);
         drop((host, copy.host));
-        host = Host::with_files(Files::Directory(directory.path().to_owned()));
+        host = Host::in_directory(directory.path());
         copy.host = host.clone();
         behind.host = host.clone();
     }

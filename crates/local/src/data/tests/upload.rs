@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use super::{DATABASE, Files, Host, LABEL, execute, integer, record};
+use super::{DATABASE, Host, LABEL, execute, integer, record};
 use crate::data::DatabaseRecord;
 
 const CHUNK: usize = 4 << 20;
@@ -21,7 +21,7 @@ fn draft() -> DatabaseRecord {
 
 /// A host whose database waits for its file, in a directory that can be looked at.
 fn draft_host(directory: &Path) -> Host {
-    let host = Host::with_files(Files::Directory(directory.to_owned()));
+    let host = Host::in_directory(directory);
     host.plane.put(draft());
     let plane = Arc::downgrade(&host.plane.0);
     host.plane.when_activated(move |id| {
