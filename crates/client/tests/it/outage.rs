@@ -55,6 +55,17 @@ async fn five_successes_pay_for_one_retry() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn successes_pay_for_no_more_than_a_hundred_retries() {
+    let script = Script::new([Step::answer(200, Operation::Safe.answer())]);
+    let client = script.client().deadline(std::time::Duration::MAX).build().unwrap();
+    for _ in 0..20 {
+        Operation::Safe.run(&client).await.unwrap();
+    }
+    script.go_on_with([Step::status(503)]);
+    assert_eq!(exhaust(&client).await, 100);
+}
+
+#[tokio::test(start_paused = true)]
 async fn clients_of_their_own_do_not_share_what_is_left() {
     let script = Script::new([Step::status(503)]);
     exhaust(&script.client().build().unwrap()).await;

@@ -47,6 +47,19 @@ async fn a_limit_pauses_the_others_even_if_its_own_call_gives_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_shorter_pause_ends_no_longer_one() {
+    let long = Step::status(429).header("retry-after", "9").after(SECOND);
+    let short = Step::status(429).header("retry-after", "1").after(SECOND * 2);
+    let script = Script::new([long, short, ok(Operation::Safe)]);
+    let client = script.client().retry(RetryPolicy::none()).build().unwrap();
+    let started = Instant::now();
+    let (first, second) = tokio::join!(Operation::Safe.run(&client), Operation::Safe.run(&client));
+    assert!(first.unwrap_err().is_rate_limited() && second.unwrap_err().is_rate_limited());
+    Operation::Safe.run(&client).await.unwrap();
+    assert_eq!(started.elapsed(), SECOND * 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_busy_server_pauses_only_the_call_it_was_busy_for() {
     let script = Script::new([Step::status(503).header("retry-after", "5"), ok(Operation::Safe)]);
     let client = script.client().retry(RetryPolicy::none()).build().unwrap();
