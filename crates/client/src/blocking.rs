@@ -202,7 +202,8 @@ fn is_inside_a_task() -> bool {
 
 type Items<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;
 
-/// The items of a stream, read one by one. An error is yielded once and ends it.
+/// The items of a stream, read one by one. An error is yielded once and ends it for good: only asynchronous code can let a
+/// listing go on after one, with [`Listing::resume`](crate::Listing::resume).
 pub struct Iter<T> {
     client: crate::Client,
     items: Option<Items<T>>,

@@ -165,7 +165,7 @@ impl ClientBuilder {
     /// first to get a request.
     ///
     /// ```
-    /// use http::Request;
+    /// use turso_cloud::http::Request;
     /// use turso_cloud::{ApiToken, Client, transport::{Body, SendFuture, Transport}};
     ///
     /// #[derive(Debug)]

@@ -185,7 +185,7 @@ impl Client {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
-    /// use http::Method;
+    /// use turso_cloud::http::Method;
     ///
     /// let answer = turso.request(Method::GET, "/v1/organizations/acme/groups").await?;
     /// assert!(answer.status().is_success() && answer.body().starts_with(b"{\"groups\":"));

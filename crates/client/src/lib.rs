@@ -31,6 +31,8 @@ pub mod transport;
 pub use access::DatabaseAccess;
 pub use builder::ClientBuilder;
 pub use bulk::{Bulk, BulkEvents, Outcome, Outcomes};
+/// Bytes of bodies as signatures here have them.
+pub use bytes;
 pub use call::Call;
 pub use client::Client;
 pub use credentials::Credentials;

@@ -61,7 +61,7 @@ impl RawCall {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
-    /// use http::Method;
+    /// use turso_cloud::http::Method;
     ///
     /// let groups = turso.request(Method::GET, "/v1/organizations/acme/groups").header("x-request-id", "7").await?;
     /// let groups: serde_json::Value = groups.json()?;

@@ -12,7 +12,7 @@ use turso_cloud_contract::ErrorBody;
 /// `now` elsewhere.
 ///
 /// ```
-/// use http::{HeaderMap, HeaderValue, header};
+/// use turso_cloud::http::{HeaderMap, HeaderValue, header};
 /// use turso_cloud::{contract::ErrorBody, jiff::Timestamp, retry_after};
 ///
 /// let headers = HeaderMap::from_iter([(header::RETRY_AFTER, HeaderValue::from_static("7"))]);

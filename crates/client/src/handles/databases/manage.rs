@@ -125,7 +125,7 @@ impl Databases {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// assert!(turso.databases().queries("orders", jiff::Timestamp::UNIX_EPOCH).await?.is_empty());
+    /// assert!(turso.databases().queries("orders", turso_cloud::jiff::Timestamp::UNIX_EPOCH).await?.is_empty());
     /// # Ok(())
     /// # }
     /// ```
