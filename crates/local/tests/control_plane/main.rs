@@ -27,6 +27,7 @@ mod groups;
 mod http;
 mod invites;
 mod jwks;
+mod lifecycles;
 mod locations;
 mod lost_states;
 mod members;
