@@ -78,10 +78,13 @@ impl Authority {
             return Ok(Arc::clone(root));
         }
         let found = match &self.directory {
-            Some(directory) => file::load_or_make(directory, Root::make)?,
-            None => Root::make()?,
+            Some(directory) => {
+                let found = file::load_or_make(directory, Root::make)?;
+                Root::read(&found).map_err(|problem| file::damaged(directory, &problem))?
+            }
+            None => Root::read(&Root::make()?)?,
         };
-        let found = Arc::new(Root::read(&found)?);
+        let found = Arc::new(found);
         *root = Some(Arc::clone(&found));
         Ok(found)
     }

@@ -226,7 +226,8 @@ impl Cloud {
     ///
     /// # Errors
     ///
-    /// [`CloudError::Certificates`] if the certificate cannot be made, or read from the directory of the cloud.
+    /// [`CloudError::Certificates`] if the certificate cannot be made, [`CloudError::File`] if that in the directory of the cloud
+    /// cannot be used.
     pub fn ca_certificate(&self) -> Result<String, CloudError> {
         self.0.authority.certificate()
     }

@@ -2,6 +2,7 @@
 //! certificate once more in a file that can be shown to everybody.
 
 use std::{
+    error::Error as _,
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -20,6 +21,14 @@ const BEGINNING: &str = "-----BEGIN CERTIFICATE-----";
 
 pub(super) fn certificate(directory: &Path) -> PathBuf {
     directory.join(CERTIFICATE)
+}
+
+/// An authority that is of no use for this reason.
+pub(super) fn damaged(directory: &Path, problem: &CloudError) -> CloudError {
+    let problem = problem.source().map_or_else(|| problem.to_string(), ToString::to_string);
+    let advice = "without this file, another authority is made, which clients have to trust anew";
+    let source = io::Error::new(io::ErrorKind::InvalidData, format!("{problem}; {advice}"));
+    CloudError::File { action: "use", path: directory.join(AUTHORITY), source }
 }
 
 /// The text of the authority in a directory. No other process uses the directory at the same time.

@@ -1,3 +1,4 @@
+use std::error::Error as _;
 use std::{net::IpAddr, sync::Arc};
 
 use rustls::{
@@ -54,11 +55,17 @@ fn a_certificate_is_made_once_for_each_name_and_many_names_do_not_pile_up() {
 }
 
 #[test]
-fn what_is_no_authority_is_an_error() {
+fn what_is_no_authority_is_an_error_that_names_the_file_and_the_way_out() {
     let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("ca-key.pem"), "not PEM").unwrap();
-    let refused = Authority::new(Some(directory.path().to_owned())).certificate().unwrap_err();
-    assert_eq!(refused.to_string(), "the certificates of the local cloud could not be used");
+    let key = directory.path().join("ca-key.pem");
+    let certificate = || Authority::new(Some(directory.path().to_owned())).certificate();
+    std::fs::write(&key, "not PEM").unwrap();
+    let refused = certificate().unwrap_err();
+    assert_eq!(refused.to_string(), format!("could not use {}", key.display()));
+    let why = refused.source().unwrap().to_string();
+    assert_eq!(why, "no items found; without this file, another authority is made, which clients have to trust anew");
+    std::fs::remove_file(&key).unwrap();
+    certificate().unwrap();
 }
 
 #[test]
