@@ -191,7 +191,7 @@ impl Model {
 
     /// As [`Model::groups`], for databases.
     pub(super) fn databases(&self, organization: usize, are_deleted: bool) -> Vec<String> {
-        let databases = self.databases.iter().filter(|database| self.organization_of(database) == organization);
+        let databases = self.databases.iter().filter(|database| self.place(database).organization == organization);
         let mut ids: Vec<_> = databases
             .filter(|database| database.is_live() != are_deleted)
             .map(|database| database.id.clone())
@@ -201,11 +201,11 @@ impl Model {
     }
 
     pub(super) fn deleted_group(&self, organization: usize, nth: usize) -> Option<String> {
-        self.groups(organization, true).into_iter().nth(nth)
+        self.groups(organization, true).into_iter().cycle().nth(nth)
     }
 
     pub(super) fn deleted_database(&self, organization: usize, nth: usize) -> Option<String> {
-        self.databases(organization, true).into_iter().nth(nth)
+        self.databases(organization, true).into_iter().cycle().nth(nth)
     }
 
     /// The name of the group a database is in.
@@ -215,11 +215,21 @@ impl Model {
     }
 
     pub(super) fn live(&mut self, place: Place) -> Option<&mut Database> {
-        let is_meant = |database: &Database| {
-            database.is_live() && database.name == place.name && self.organization_of(database) == place.organization
-        };
+        let is_meant = |database: &Database| database.is_live() && self.place(database) == place;
         let index = self.databases.iter().position(is_meant)?;
         Some(&mut self.databases[index])
+    }
+
+    /// This group if it is there, or else any.
+    pub(super) fn group_near(&self, place: Place) -> Place {
+        let live = || self.groups.iter().filter(|group| group.is_live()).map(|group| group.place);
+        live().find(|found| *found == place).or_else(|| live().next()).unwrap_or(place)
+    }
+
+    /// As [`Model::group_near`], for a database.
+    pub(super) fn database_near(&self, place: Place) -> Place {
+        let live = || self.databases.iter().filter(|database| database.is_live()).map(|database| self.place(database));
+        live().find(|found| *found == place).or_else(|| live().next()).unwrap_or(place)
     }
 
     fn group(&mut self, place: Place) -> Option<&mut Group> {
@@ -230,8 +240,9 @@ impl Model {
         self.groups.iter_mut().find(|group| group.id == id).unwrap()
     }
 
-    fn organization_of(&self, database: &Database) -> usize {
-        self.groups.iter().find(|group| group.id == database.group).unwrap().place.organization
+    fn place(&self, database: &Database) -> Place {
+        let group = self.groups.iter().find(|group| group.id == database.group).unwrap();
+        Place { name: database.name, ..group.place }
     }
 
     fn names_in(&self, group: &str) -> Vec<usize> {
