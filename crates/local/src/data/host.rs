@@ -55,7 +55,7 @@ pub(crate) async fn respond(
         Route::Execute => stateless::execute(&database, clock, request).await,
         Route::Batch => stateless::batch(&database, clock, request).await,
         Route::Jobs(id) => jobs::jobs(&database, clock, &request, id),
-        Route::Dump => dump::dump(&database, clock, &request),
+        Route::Dump => dump::dump(&database, clock, request).await,
         Route::Pipeline(encoding) => streamed::pipeline(&database, clock, request, encoding).await,
         Route::Cursor(encoding) => streamed::cursor(database, clock, request, encoding).await,
         Route::Pull => pull::pull(database, clock, request).await,

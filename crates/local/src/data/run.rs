@@ -10,4 +10,4 @@ mod stream;
 
 pub(super) use batch::Steps;
 pub(super) use pipeline::Pipeline;
-pub(super) use stream::Stream;
+pub(super) use stream::{Stream, Verdict};

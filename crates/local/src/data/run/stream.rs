@@ -21,7 +21,7 @@ use crate::data::refusal::Refusal;
 use opening::{Connected, Way};
 
 /// The outer failure refuses the whole request, the inner one is an answer.
-type Verdict<T> = Result<Result<T, SqlError>, Refusal>;
+pub(crate) type Verdict<T> = Result<Result<T, SqlError>, Refusal>;
 
 /// A stream in use. Dropping it ends it.
 pub(crate) struct Stream {

@@ -1,8 +1,8 @@
 use axum::body::Body;
 use futures_util::StreamExt as _;
-use http::Request;
+use http::{Request, Response, StatusCode};
 
-use super::{Host, LABEL, sequence};
+use super::{DATABASE, Host, LABEL, sequence};
 
 /// Everything a dump has to get right.
 const SCRIPT: &str = r#"
@@ -43,10 +43,14 @@ const PROBES: [&str; 9] = [
     "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema ORDER BY name)",
 ];
 
-async fn dump(host: &Host, query: &str) -> String {
+async fn ask(host: &Host, query: &str) -> Response<Body> {
     let uri = format!("/dump{query}");
     let request = Request::get(&uri).header("authorization", format!("Bearer {}", host.token));
-    let answer = host.plane.handle(LABEL, "/dump", request.body(Body::empty()).unwrap()).await;
+    host.plane.handle(LABEL, "/dump", request.body(Body::empty()).unwrap()).await
+}
+
+async fn dump(host: &Host, query: &str) -> String {
+    let answer = ask(host, query).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "text/plain");
     let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
@@ -144,6 +148,21 @@ async fn a_dump_has_every_column_of_the_widest_table_and_its_row_ids() {
 async fn a_dump_of_nothing_is_a_transaction_of_nothing() {
     let text = dump(&Host::new(), "").await;
     assert_eq!(text, "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;\n");
+}
+
+#[tokio::test]
+async fn a_dump_that_cannot_begin_is_refused_with_the_reason() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::in_directory(directory.path());
+    host.run(&["CREATE TABLE t (x)"]).await;
+    drop(host);
+    std::fs::remove_file(directory.path().join(format!("{DATABASE}.db"))).unwrap();
+    let answer = ask(&Host::in_directory(directory.path()), "").await;
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let refusal: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    assert!(refusal["error"].as_str().unwrap().contains("that of database orders"), "{refusal}");
 }
 
 #[tokio::test]
