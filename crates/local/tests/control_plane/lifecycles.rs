@@ -271,12 +271,11 @@ impl Run<'_> {
     }
 
     async fn compare(&mut self) {
-        for organization in 0..ORGANIZATIONS.len() {
+        for (organization, id) in IDS.into_iter().enumerate() {
             let groups = self.listed(&path(organization, "groups"), "groups", "uuid").await;
             assert_eq!(groups, self.model.groups(organization, false));
             let databases = self.listed(&path(organization, "databases"), "databases", "DbId").await;
             assert_eq!(databases, self.model.databases(organization, false));
-            let id = IDS[organization];
             let deleted = self.listed(&format!("{id}/deleted-groups"), "groups", "uuid").await;
             assert_eq!(deleted, self.model.groups(organization, true));
             let deleted = self.listed(&format!("{id}/databases?deleted=true"), "databases", "DbId").await;
