@@ -28,13 +28,16 @@ const TOKEN_LIFE: Duration = Duration::from_secs(300);
 struct SlowCloud {
     inner: UploadCloud,
     ready_at: Instant,
+    /// What its host answers until then.
+    not_ready: StatusCode,
     /// When each token was minted.
     minted: Arc<Mutex<Vec<Instant>>>,
 }
 
 impl SlowCloud {
     fn ready_after(wait: Duration) -> Self {
-        Self { inner: UploadCloud::new(4096), ready_at: Instant::now() + wait, minted: Arc::default() }
+        let ready_at = Instant::now() + wait;
+        Self { inner: UploadCloud::new(4096), ready_at, not_ready: StatusCode::NOT_FOUND, minted: Arc::default() }
     }
 
     fn client(&self) -> Client {
@@ -59,7 +62,7 @@ impl SlowCloud {
         if self.minted.lock().unwrap()[number - 1].elapsed() >= TOKEN_LIFE {
             return Some(StatusCode::UNAUTHORIZED);
         }
-        (Instant::now() < self.ready_at).then_some(StatusCode::NOT_FOUND)
+        (Instant::now() < self.ready_at).then_some(self.not_ready)
     }
 }
 
@@ -92,6 +95,15 @@ async fn a_database_is_waited_for_longer_than_a_token_is_good() {
     let cloud = SlowCloud::ready_after(Duration::from_secs(6 * 60));
     cloud.client().databases().wait_ready("shop").await.unwrap();
     assert_eq!(cloud.tokens(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_is_waited_for_whatever_its_host_answers_until_it_is_there() {
+    for not_ready in [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS, StatusCode::BAD_GATEWAY] {
+        let cloud = SlowCloud { not_ready, ..SlowCloud::ready_after(Duration::from_secs(60)) };
+        let created = cloud.client().databases().create(NewDatabase::new("shop", "default")).wait_ready().await;
+        assert!(created.is_ok(), "{not_ready}: {created:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
