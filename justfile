@@ -5,7 +5,7 @@ default:
 
 # The main job: a program against a local Turso Cloud, without an account
 quickstart:
-    cargo run --release --example quickstart
+    cargo run --example quickstart
 
 # All tests
 test:
