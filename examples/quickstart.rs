@@ -2,9 +2,9 @@
 //! log of what it did.
 //!
 //! `cargo run --example quickstart` runs it against a local cloud it starts itself. With `--cloud` it runs against Turso
-//! Cloud, as the organization `TURSO_ORG` with the token `TURSO_API_TOKEN`; there it uses a group that
-//! exists, where the plan allows no other. Its database is deleted at the end; the group `quickstart` stays.
-//! `TURSO_API_BASEURL` names another server, such as a local cloud that runs already.
+//! Cloud, as the organization `TURSO_ORG` with the token `TURSO_API_TOKEN`; there it uses a group that exists, where the
+//! plan allows no other. Its database is deleted at the end; the group `quickstart` stays. `TURSO_API_BASEURL`
+//! names another server, such as a local cloud that runs already.
 #![expect(clippy::print_stdout, reason = "it shows what it does")]
 
 use anyhow::{Context as _, Result, bail};

@@ -4,12 +4,11 @@ mod model;
 
 use std::{path::Path, time::Duration};
 
-use http::Method;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use turso_cloud_local::{Clock, Cloud};
 
-use crate::support::{ACME, Answer, DEV, SEED, call, get, mint, patch, post, query};
+use crate::support::{ACME, Answer, DEV, SEED, delete, get, mint, patch, post, query};
 use model::Model;
 
 const ORGANIZATIONS: [&str; 2] = ["acme", "dev"];
@@ -117,10 +116,6 @@ impl Run<'_> {
         patch(self.cloud(), &format!("{path}/configuration"), &json!({"delete_protection": on}).to_string()).await
     }
 
-    async fn delete(&self, path: &str) -> Answer {
-        call(self.cloud(), Method::DELETE, path, "").await
-    }
-
     /// Does a step in the cloud and in the model, and holds the one to the other.
     async fn take(&mut self, step: Step) {
         let step = self.aimed(step);
@@ -140,7 +135,9 @@ impl Run<'_> {
                 let answer = self.post(&format!("{}/transfer", path_of_group(group)), &to).await;
                 (answer, self.model.transfer_group(group))
             }
-            Step::DeleteGroup(group) => (self.delete(&path_of_group(group)).await, self.model.delete_group(group)),
+            Step::DeleteGroup(group) => {
+                (delete(self.cloud(), &path_of_group(group)).await, self.model.delete_group(group))
+            }
             Step::RestoreGroup(organization, nth) => {
                 let Some(id) = self.model.deleted_group(organization, nth) else { return };
                 let answer = self.post(&format!("{}/groups/{id}/restore", IDS[organization]), &json!({})).await;
@@ -174,7 +171,7 @@ impl Run<'_> {
                 (answer, self.model.transfer_database(database))
             }
             Step::DeleteDatabase(database) => {
-                (self.delete(&path_of_database(database)).await, self.model.delete_database(database))
+                (delete(self.cloud(), &path_of_database(database)).await, self.model.delete_database(database))
             }
             Step::RestoreDatabase(organization, nth, name) => {
                 let Some(id) = self.model.deleted_database(organization, nth) else { return };
@@ -229,9 +226,9 @@ impl Run<'_> {
 
     /// What only the cloud can say of what it has made: the id of a database, and a token that opens it.
     async fn learn(&mut self, step: Step, answer: &Answer) {
-        let (database, is_empty) = match step {
+        let (database, is_new) = match step {
             Step::CreateDatabase(database, _) => (database, true),
-            Step::CopyDatabase(database, copy) => (Place { name: copy, ..database }, false),
+            Step::CopyDatabase(database, copy) => (Place { name: copy, ..database }, true),
             // It has lost its tokens.
             Step::TransferDatabase(database) => (Place { organization: 1 - database.organization, ..database }, false),
             _ => return,
@@ -241,11 +238,11 @@ impl Run<'_> {
         }
         let token = mint(self.cloud(), &format!("{}/auth/tokens", path_of_database(database))).await;
         let record = self.model.live(database).unwrap();
-        if let Ok(created) = serde_json::from_str::<Value>(&answer.text) {
-            record.id = created["database"]["DbId"].as_str().unwrap().to_owned();
-        }
         record.token = token;
-        if is_empty {
+        if is_new {
+            record.id = answer.json()["database"]["DbId"].as_str().unwrap().to_owned();
+        }
+        if matches!(step, Step::CreateDatabase(..)) {
             self.run_sql(database, "CREATE TABLE t (x)").await;
         }
     }

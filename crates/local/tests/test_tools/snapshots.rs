@@ -1,6 +1,6 @@
 //! Snapshots of the whole cloud.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use futures_util::{FutureExt as _, stream};
 use jiff::Timestamp;
@@ -196,6 +196,11 @@ async fn streams_do_not_outlive_the_state_they_began_in() {
     value(&cloud, "orders", &token, "INSERT INTO t VALUES (10)").await;
 }
 
+fn is_left_with_one_state(directory: &Path) {
+    let states: Vec<_> = std::fs::read_dir(directory.join("states")).unwrap().flatten().collect();
+    assert_eq!(states.len(), 1, "{states:?}");
+}
+
 #[tokio::test]
 async fn a_request_at_work_ends_in_the_state_that_is_left_behind() {
     let directory = tempfile::tempdir().unwrap();
@@ -224,8 +229,7 @@ async fn a_request_at_work_ends_in_the_state_that_is_left_behind() {
             assert_eq!(sum(&cloud, &token).await, "1");
         }
     }
-    let states: Vec<_> = std::fs::read_dir(directory.path().join("states")).unwrap().flatten().collect();
-    assert_eq!(states.len(), 1, "{states:?}");
+    is_left_with_one_state(directory.path());
 }
 
 #[tokio::test]
@@ -322,8 +326,7 @@ async fn a_kept_cloud_opens_in_the_state_it_was_put_back_to() {
     let cloud = open();
     assert_eq!(databases(&cloud).await, ["orders"]);
     assert_eq!(cloud.snapshots().unwrap().iter().map(|snapshot| snapshot.name.as_str()).collect::<Vec<_>>(), ["one"]);
-    let states: Vec<_> = std::fs::read_dir(directory.path().join("states")).unwrap().flatten().collect();
-    assert_eq!(states.len(), 1, "{states:?}");
+    is_left_with_one_state(directory.path());
     assert!(!directory.path().join("control.db").exists());
 }
 

@@ -66,7 +66,7 @@ impl Model {
 
     pub(super) fn delete_group(&mut self, place: Place) -> bool {
         let now = self.now;
-        let Some(group) = self.group(place).map(|group| group.clone()) else { return false };
+        let Some(group) = self.group(place).cloned() else { return false };
         let mut live = self.databases.iter_mut().filter(|database| database.group == group.id && database.is_live());
         if group.is_protected || live.any(|database| database.is_protected) {
             return false;
