@@ -76,7 +76,7 @@ impl Dumps {
         }
     }
 
-    fn keep(&self, id: String, dump: Dump, file: TemporaryFile) -> io::Result<()> {
+    fn keep(&self, id: String, dump: Dump, mut file: TemporaryFile) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
         file.become_file(&self.path(&id, &dump))?;
         self.waiting.lock().insert(id, dump);

@@ -16,7 +16,6 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
 use parking_lot::Mutex;
 use tokio::task::spawn_blocking;
-use turso_cloud_contract::UploadId;
 use turso_cloud_contract::uploads::{START_UPLOAD, StartUpload, UPLOAD, UploadPart};
 
 use super::{admission, body};
@@ -27,7 +26,7 @@ use crate::data::storage::Root;
 use crate::data::storage::temporary::{self, TemporaryFile};
 use crate::whole_body;
 use check::Reserved;
-use chunks::Unfinished;
+use chunks::{Chunked, Unfinished};
 
 /// The bound of the official command line. A file of the local cloud has to fit on somebody's laptop anyway.
 const MAX_FILE_BYTES: u64 = 20 << 30;
@@ -138,8 +137,9 @@ impl Uploads {
             }
             Some(UploadPart::Finalize { upload }) if method == Method::PUT => {
                 let reserved = Reserved::read(headers)?;
-                let (file, of_chunks) = self.finish(database, upload).await?;
-                self.check_and_activate(database, file, reserved.or(of_chunks)).await
+                let chunked = self.unfinished.find(&database.record().id, &upload)?;
+                self.finish(database, chunked, reserved).await?;
+                Ok(empty())
             }
             _ => Err(Refusal::MethodNotAllowed),
         }
@@ -155,9 +155,11 @@ impl Uploads {
         let length = announced_length(headers)?;
         refuse_size(database, length)?;
         let uploads = Arc::clone(self);
-        let file = database.run(move || uploads.temporary_file()).await??;
+        let mut file = database.run(move || uploads.temporary_file()).await??;
         receive::into_file(body, length, &file).await?;
-        self.check_and_activate(database, file, reserved).await
+        let (uploads, draft) = (Arc::clone(self), Arc::clone(database));
+        database.run(move || uploads.check_and_activate(&draft, &mut file, reserved)).await??;
+        Ok(empty())
     }
 
     async fn start(
@@ -178,44 +180,42 @@ impl Uploads {
     /// On a thread of its own, for a piece may still be on its way to the disk.
     async fn finish(
         self: &Arc<Self>,
-        database: &Database,
-        upload: UploadId,
-    ) -> Result<(TemporaryFile, Option<Reserved>), Refusal> {
-        let (uploads, id) = (Arc::clone(self), database.record().id.clone());
-        database.run(move || uploads.unfinished.finish(&id, &upload)).await?
+        database: &Arc<Database>,
+        chunked: Arc<Chunked>,
+        reserved: Option<Reserved>,
+    ) -> Result<(), Refusal> {
+        let (uploads, draft) = (Arc::clone(self), Arc::clone(database));
+        let work =
+            move || chunked.finish(|file, of_chunks| uploads.check_and_activate(&draft, file, reserved.or(of_chunks)));
+        database.run(work).await?
     }
 
-    /// On a thread of its own, so that a client that goes away does not leave the work half done.
-    async fn check_and_activate(
-        self: &Arc<Self>,
-        database: &Arc<Database>,
-        file: TemporaryFile,
+    /// Leaves the file as it was if it fails. Blocks.
+    fn check_and_activate(
+        &self,
+        database: &Database,
+        file: &mut TemporaryFile,
         reserved: Option<Reserved>,
-    ) -> Result<Response<Body>, Refusal> {
-        let (uploads, counted, database) = (Arc::clone(self), database, Arc::clone(database));
-        let work = move || {
-            check::file(file.path(), reserved.unwrap_or(Reserved::NONE))?;
-            uploads.activate(&database, file)
-        };
-        counted.run(work).await??;
-        Ok(empty())
+    ) -> Result<(), Refusal> {
+        check::file(file.path(), reserved.unwrap_or(Reserved::NONE))?;
+        self.activate(database, file)
     }
 
     /// The file first, then the word of it: whoever is interrupted in between leaves a draft that takes another upload.
-    fn activate(&self, database: &Database, file: TemporaryFile) -> Result<(), Refusal> {
+    fn activate(&self, database: &Database, file: &mut TemporaryFile) -> Result<(), Refusal> {
         let _one_at_a_time = self.activating.lock();
         let record = database.record();
         refuse_unless_draft(database)?;
         let activated = self.activated.get().ok_or(Refusal::Internal)?;
         let target = database.file();
         file.become_file(target.path()).map_err(|error| failed("could not move an uploaded file", &error))?;
-        activated(&record.id).map_err(|failure| {
-            target.remove();
-            match failure {
+        if let Err(failure) = activated(&record.id) {
+            file.leave(target.path()).map_err(|error| failed("could not move an uploaded file back", &error))?;
+            return Err(match failure {
                 NotActivated::NoDraft => Refusal::UnknownDatabase,
                 NotActivated::Internal => Refusal::Internal,
-            }
-        })?;
+            });
+        }
         self.unfinished.abandon(&record.id);
         Ok(())
     }

@@ -47,9 +47,16 @@ impl TemporaryFile {
     }
 
     /// Takes the place of whatever is at this path.
-    pub(crate) fn become_file(mut self, path: &Path) -> io::Result<()> {
+    pub(crate) fn become_file(&mut self, path: &Path) -> io::Result<()> {
         fs::rename(&self.path, path)?;
         self.is_kept = true;
+        Ok(())
+    }
+
+    /// Leaves the place it has taken, and is temporary as before.
+    pub(crate) fn leave(&mut self, path: &Path) -> io::Result<()> {
+        fs::rename(path, &self.path)?;
+        self.is_kept = false;
         Ok(())
     }
 }

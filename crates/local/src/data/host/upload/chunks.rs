@@ -38,7 +38,7 @@ pub(super) struct Chunked {
     id: UploadId,
     size: u64,
     expires_at: Timestamp,
-    /// Nothing once it is finished.
+    /// Nothing once it is finished, or its file was refused.
     progress: Mutex<Option<Progress>>,
 }
 
@@ -78,16 +78,6 @@ impl Unfinished {
     pub(super) fn find(&self, database: &str, id: &UploadId) -> Result<Arc<Chunked>, Refusal> {
         let found = self.0.lock().by_database.get(database).filter(|chunked| chunked.id == *id).cloned();
         found.ok_or_else(|| Refusal::UnknownUpload(id.clone()))
-    }
-
-    /// Ends an upload that is complete, and yields its file. Blocks.
-    pub(super) fn finish(&self, database: &str, id: &UploadId) -> Result<(TemporaryFile, Option<Reserved>), Refusal> {
-        let finished = self.find(database, id)?.finish()?;
-        let mut state = self.0.lock();
-        if state.by_database.get(database).is_some_and(|chunked| chunked.id == *id) {
-            state.by_database.remove(database);
-        }
-        Ok(finished)
     }
 
     /// Forgets the upload of a database, and deletes its file. Blocks.
@@ -136,13 +126,22 @@ impl Chunked {
         Ok(())
     }
 
-    fn finish(&self) -> Result<(TemporaryFile, Option<Reserved>), Refusal> {
+    /// Has the file, which must be there as a whole, taken for what it is to be. It ends the upload, unless the failure is
+    /// ours. Blocks.
+    pub(super) fn finish(
+        &self,
+        take: impl FnOnce(&mut TemporaryFile, Option<Reserved>) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
         let mut progress = self.progress.lock();
-        if let Some(Progress { there, .. }) = progress.as_ref() {
-            refuse_missing(there)?;
+        let Some(Progress { file, there, reserved }) = progress.as_mut() else {
+            return Err(Refusal::UnknownUpload(self.id.clone()));
+        };
+        refuse_missing(there)?;
+        let taken = take(file, *reserved);
+        if !matches!(taken, Err(Refusal::Internal)) {
+            *progress = None;
         }
-        let finished = progress.take().map(|Progress { file, reserved, .. }| (file, reserved));
-        finished.ok_or_else(|| Refusal::UnknownUpload(self.id.clone()))
+        taken
     }
 }
 
@@ -180,7 +179,7 @@ mod tests {
         let uploads = Arc::clone(&plane.0.uploads);
         let file = uploads.temporary_file().unwrap();
         uploads.unfinished.start(DATABASE, 1, file, uploads.clock.now()).unwrap();
-        let upload = uploads.unfinished.0.lock().by_database[DATABASE].clone();
+        let upload = Arc::clone(&uploads.unfinished.0.lock().by_database[DATABASE]);
         let (locked, is_locked) = mpsc::channel();
         let (written, is_written) = mpsc::channel();
         let writer = thread::spawn({
@@ -192,7 +191,7 @@ mod tests {
             }
         });
         is_locked.recv().unwrap();
-        let mut finished = Box::pin(uploads.finish(&database, upload.id.clone()));
+        let mut finished = Box::pin(uploads.finish(&database, upload, None));
         assert!(finished.as_mut().now_or_never().is_none());
         written.send(()).expect("the piece is still being written");
         assert!(matches!(finished.await, Err(Refusal::Protocol(problem)) if problem.contains("chunks 0 are missing")));

@@ -65,7 +65,7 @@ impl Ledger {
     }
 
     /// Begins a ledger. It is there with its first entry or not at all.
-    pub(crate) fn create(path: PathBuf, draft: TemporaryFile, first: Entry) -> io::Result<Self> {
+    pub(crate) fn create(path: PathBuf, mut draft: TemporaryFile, first: Entry) -> io::Result<Self> {
         draft.file().write_all(&first.to_bytes())?;
         draft.become_file(&path)?;
         Ok(Self::at(path))

@@ -47,7 +47,7 @@ impl History {
         let Some((generation, frames)) = found else {
             return Err(too_early(earliest));
         };
-        let restored = self.assemble(generation, frames)?;
+        let mut restored = self.assemble(generation, frames)?;
         Ok(restored.become_file(target)?)
     }
 

@@ -81,14 +81,14 @@ impl History {
         if self.base()?.is_some() {
             return Ok(());
         }
-        let base = self.place.temporary()?;
+        let mut base = self.place.temporary()?;
         base.fill_from(&self.file)?;
         base.become_file(&self.place.path(generation, Kind::Base))
     }
 
     fn archive(&self, generation: u32, frames: u32) -> io::Result<()> {
         let log = Log::open(&self.log)?.ok_or(io::ErrorKind::NotFound)?;
-        let archive = self.place.temporary()?;
+        let mut archive = self.place.temporary()?;
         archive.fill_from(&self.log)?;
         // What follows the newest commit is of no transaction that counts.
         if archive.file().metadata()?.len() > log.length(frames) {

@@ -1,5 +1,7 @@
 //! The file of a database in pieces.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -7,7 +9,8 @@ use bytes::Bytes;
 use http::Method;
 
 use super::{CHUNK, draft, draft_host, file_of, good_file, leftovers, ok};
-use crate::data::tests::{DATABASE, integer};
+use crate::data::tests::{DATABASE, Host, integer, record};
+use crate::data::{DataPlane, NotActivated};
 
 /// A database of two whole chunks and a part of a third.
 fn large_file() -> Vec<u8> {
@@ -104,6 +107,35 @@ async fn a_file_in_pieces_is_checked_and_a_second_attempt_works() {
     let id = host.start(8192).await;
     assert_eq!(host.chunk(&id, 0, &good_file()).await, ok());
     assert_eq!(host.finalize(&id).await, ok());
+}
+
+#[tokio::test]
+async fn a_finalization_that_could_not_be_done_can_be_repeated() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::in_directory(directory.path());
+    host.plane.put(draft());
+    let (plane, is_broken) = (Arc::downgrade(&host.plane.0), Arc::new(AtomicBool::new(true)));
+    host.plane.when_activated({
+        let is_broken = Arc::clone(&is_broken);
+        move |_| {
+            if is_broken.load(Ordering::Relaxed) {
+                return Err(NotActivated::Internal);
+            }
+            DataPlane(plane.upgrade().unwrap()).put(record());
+            Ok(())
+        }
+    });
+    let id = host.start(8192).await;
+    assert_eq!(host.chunk(&id, 0, &good_file()).await, ok());
+    assert_eq!(host.finalize(&id).await.0, 500, "it cannot be written down");
+    let in_the_way = host.plane.0.databases.read().in_service(DATABASE).unwrap().file().path().to_owned();
+    std::fs::create_dir(&in_the_way).unwrap();
+    is_broken.store(false, Ordering::Relaxed);
+    assert_eq!(host.finalize(&id).await.0, 500, "the file cannot be moved");
+    std::fs::remove_dir(&in_the_way).unwrap();
+    assert_eq!(host.finalize(&id).await, ok());
+    assert_eq!(host.value("SELECT x FROM t").await, integer(7));
+    assert_eq!(leftovers(directory.path()), 0);
 }
 
 #[tokio::test]
