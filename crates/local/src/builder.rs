@@ -251,11 +251,12 @@ impl CloudBuilder {
     /// [`CloudError::InUse`] if another cloud lives in the directory: try again when it has ended.
     /// [`CloudError::NoCloud`] if the directory is that of somebody else, or of a cloud that has lost a part of itself, and
     /// [`CloudError::NoState`] if the file of its state cannot be used: nothing is removed then.
-    /// [`CloudError::Input`] if something named to the builder or in a seed file breaks its rule, and
-    /// [`CloudError::Seed`] if SQL of a seed file does not run. [`CloudError::File`] and [`CloudError::State`] if the
-    /// directory, or what is kept in it, cannot be used.
+    /// [`CloudError::Input`] if something named to the builder or in a seed file breaks its rule, or was named in two ways
+    /// that exclude each other, and [`CloudError::Seed`] if SQL of a seed file does not run. [`CloudError::File`] and
+    /// [`CloudError::State`] if the directory, or what is kept in it, cannot be used.
     pub fn build(self) -> Result<Cloud, CloudError> {
         check_hosts(&self.served.hosts)?;
+        self.population.check_agreement()?;
         let home = Home::open(self.directory.as_ref())?;
         let clock = self.clock.clone().unwrap_or_else(|| self.usual_clock());
         let settings = Settings {

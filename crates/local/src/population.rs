@@ -1,6 +1,10 @@
 //! Who and what is to be there before the first request, as the builder and seed files say it.
 
-use std::{collections::HashSet, fmt, ops::Deref};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    ops::Deref,
+};
 
 use turso_cloud_contract::{ByteSize, InvalidInput, members};
 
@@ -156,6 +160,28 @@ impl Population {
         self.users.extend(other.users);
         self.teams.extend(other.teams);
         self.tokens.extend(other.tokens);
+    }
+
+    /// Refuses what cannot be as it was said, because it was said in another way as well.
+    pub(crate) fn check_agreement(&self) -> Result<(), InvalidInput> {
+        let (mut locations, mut roles) = (HashMap::new(), HashMap::new());
+        for team in &self.teams {
+            for (name, location) in &team.groups {
+                let first = locations.entry((&*team.slug, &**name)).or_insert(&**location);
+                if *first != &**location {
+                    let rule = format!("cannot be in {first:?} and in {location:?}");
+                    return Err(name.refuse("group", rule));
+                }
+            }
+            for (user, role) in &team.members {
+                let first = roles.entry((&*team.slug, &**user)).or_insert(role);
+                if *first != role {
+                    let rule = format!("cannot have the roles {:?} and {:?}", first.as_str(), role.as_str());
+                    return Err(user.refuse("member", rule));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Everybody who is named, and `dev`: the slugs of their personal organizations are the same.

@@ -113,6 +113,14 @@ fn a_builder_names_the_field_and_the_rule_of_a_bad_input() {
         (Cloud::builder().with_user("a/b"), "username \"a/b\" is not valid: only a-z, A-Z"),
         (Cloud::builder().with_user("acme"), "username \"acme\" is not valid: an organization has this slug"),
         (Cloud::builder().with_member("bob", Role::Owner), "role \"owner\" is not valid: must be admin, member or"),
+        (
+            Cloud::builder().with_group("eu", "local").with_organization("acme").with_group("eu", "aws-eu-west-1"),
+            "group \"eu\" is not valid: cannot be in \"local\" and in \"aws-eu-west-1\"",
+        ),
+        (
+            Cloud::builder().with_member("bob", Role::Admin).with_member("bob", Role::Viewer),
+            "member \"bob\" is not valid: cannot have the roles \"admin\" and \"viewer\"",
+        ),
         (Cloud::builder().with_plan("gold"), "plan \"gold\" is not valid: it is not in the list of plans"),
     ] {
         let error = builder.build().unwrap_err();
