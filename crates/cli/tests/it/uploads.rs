@@ -59,7 +59,9 @@ fn a_file_becomes_a_database() {
 /// What a hint has for the shell of SQLite.
 fn sql_of_hint<'s>(stderr: &'s str, file: &str) -> &'s str {
     let (_, hint) = stderr.split_once("\nhint: ").unwrap();
-    let (_, sql) = hint.split_once(&format!("sqlite3 {file} '")).unwrap();
+    let (_, command) = hint.split_once("sqlite3 ").unwrap();
+    // The file is in quotes if the folder of temporary files needs them.
+    let (_, sql) = command.split_once(file).unwrap().1.split_once(" '").unwrap();
     sql.split_once('\'').unwrap().0
 }
 
