@@ -97,6 +97,18 @@ fn absent_null_and_unknown_fields_are_tolerated() {
     );
 }
 
+/// A cursor of the last page would lead to the first one, and a cipher would make a database ask for a key.
+#[test]
+fn an_empty_text_in_the_place_of_a_cursor_or_a_cipher_is_none() {
+    let database =
+        r#"{"Name":"a","DbId":"1","Hostname":"a.io","primaryRegion":"fra","group":"g","encryption_cipher":""}"#;
+    for pagination in [r#"{"next":""}"#, r#"{"next":null}"#, "{}", "null"] {
+        let json = format!(r#"{{"databases":[{database}],"pagination":{pagination}}}"#);
+        let page: turso_cloud_contract::databases::DatabasesAnswer = serde_json::from_str(&json).unwrap();
+        assert_eq!((page.pagination, &page.databases[0].encryption_cipher), (None, &None), "{pagination}");
+    }
+}
+
 /// Whoever reads what is billed can do without most of it.
 #[test]
 fn what_is_missing_of_a_plan_a_price_a_subscription_or_an_invoice_does_not_hide_the_rest() {

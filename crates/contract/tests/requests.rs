@@ -3,12 +3,16 @@
 
 use proptest::prelude::*;
 use turso_cloud_contract::{
-    ByteSize, CATALOGUE, DatabaseName, Endpoint, Expiration, OrganizationSlug, RequestError, Service,
+    ByteSize, CATALOGUE, DatabaseName, Endpoint, Expiration, OrganizationSlug, RequestError, RequestPart as _, Service,
+    api_tokens::NewApiToken,
     audit_logs::{AuditLogPage, ListAuditLogs},
-    database_tokens::{Authorization, CreateDatabaseToken, NewToken, TokenOptions},
+    database_tokens::{Authorization, CreateDatabaseToken, NewToken, Permission, TokenOptions},
     databases::{CreateDatabase, DatabaseFilter, GetDatabase, ListDatabases, NewDatabase},
     groups::{CreateGroup, NewGroup},
-    organizations::ListOrganizations,
+    invites::NewInvite,
+    jwks::NewJwks,
+    members::Role,
+    organizations::{ListOrganizations, NewOrganization, OrganizationPatch},
 };
 
 fn round_trip<E: Endpoint + PartialEq>(request: &E) {
@@ -101,6 +105,79 @@ fn a_body_that_is_not_json_is_refused() {
     for body in [&b""[..], b"<html>", b"[]", b"{\"name\":5}", b"\xff"] {
         let refused = CreateDatabase::decode("/v1/organizations/acme/databases", None, body).unwrap_err();
         assert!(matches!(refused, RequestError::Body(_)), "{body:?}: {refused}");
+    }
+}
+
+/// A client sends none of these, and a server refuses them with the same sentence.
+#[test]
+fn a_request_that_breaks_a_rule_known_without_asking_is_refused_with_its_field_and_the_rule() {
+    let invite = |json: &str| serde_json::from_str::<NewInvite>(json).unwrap();
+    let token = |json: &str| serde_json::from_str::<NewApiToken>(json).unwrap();
+    let permission = |table: &str, action: &str| {
+        NewToken::full_access().permission(Permission::on_tables([table], [action.into()])).permissions.check()
+    };
+    for (checked, sentence) in [
+        (
+            invite(r#"{"role":"member"}"#).check(),
+            "invite is not valid: exactly one of email and username must be given",
+        ),
+        (
+            invite(r#"{"role":"member","email":"ada@example.com","username":"ada"}"#).check(),
+            "invite is not valid: exactly one of email and username must be given",
+        ),
+        (NewInvite::email("ada@").check(), r#"email address "ada@" is not valid: must be of the form user@host"#),
+        (NewInvite::email("@b.c").check(), r#"email address "@b.c" is not valid: must be of the form user@host"#),
+        (NewInvite::email("a@b@c").check(), r#"email address "a@b@c" is not valid: must be of the form user@host"#),
+        (NewInvite::email("a b@c").check(), r#"email address "a b@c" is not valid: must not contain white space"#),
+        (
+            NewInvite::username("ada").role(Role::Owner).check(),
+            r#"role "owner" is not valid: must be admin, member or viewer"#,
+        ),
+        (
+            token(r#"{"group":"eu","scopes":["db:create"]}"#).check(),
+            "organization is not valid: must be given with a group",
+        ),
+        (NewApiToken::group("acme", "eu", []).check(), "scopes is not valid: must not be empty with a group"),
+        (
+            token(r#"{"organization":"acme","scopes":["db:create"]}"#).check(),
+            "scopes is not valid: must be given with a group only",
+        ),
+        (
+            NewApiToken::group("acme", "eu", ["db:fly".into()]).check(),
+            r#"scope "db:fly" is not valid: is not a scope the service knows"#,
+        ),
+        (permission("", "data_read"), "permission is not valid: must not name a table by an empty text"),
+        (permission("t", "fly"), r#"permission "fly" is not valid: is not an action the service knows"#),
+        (
+            OrganizationPatch::default().restore_enabled(true).overages(true).check(),
+            "restore_enabled is not valid: must be changed alone",
+        ),
+        (
+            OrganizationPatch::default().restore_enabled(true).require_mfa(false).check(),
+            "restore_enabled is not valid: must be changed alone",
+        ),
+        (NewOrganization::new(" ").check(), r#"organization name " " is not valid: must not be empty"#),
+        (
+            NewJwks::new("ftp://a.b").check(),
+            r#"jwks_url "ftp://a.b" is not valid: must start with https:// or http://"#,
+        ),
+    ] {
+        assert_eq!(checked.unwrap_err().to_string(), sentence);
+    }
+    for checked in [
+        NewInvite::email("ada@example.com").check(),
+        NewInvite::username("ada").role(Role::Viewer).check(),
+        NewApiToken::unrestricted().check(),
+        NewApiToken::organization("acme").check(),
+        NewApiToken::group("acme", "eu", ["db:create".into()]).check(),
+        permission("t", "data_read"),
+        OrganizationPatch::default().restore_enabled(true).check(),
+        OrganizationPatch::default().overages(true).require_mfa(false).check(),
+        NewOrganization::new("Acme").check(),
+        NewJwks::new("http://127.0.0.1/keys").check(),
+        NewJwks::new("https://a.b").check(),
+    ] {
+        assert_eq!(checked, Ok(()));
     }
 }
 

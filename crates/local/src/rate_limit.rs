@@ -79,8 +79,8 @@ fn too_many(limit: NonZeroU32, excess: Duration) -> Refusal {
 mod tests {
     use super::*;
 
-    fn of(token: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(token))])
+    fn of(token: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_str(token).unwrap())])
     }
 
     #[tokio::test(start_paused = true)]
@@ -94,5 +94,15 @@ mod tests {
         assert_eq!(admitted("Bearer a"), 4);
         limiter.set(None);
         assert_eq!(admitted("Bearer a"), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_has_used_its_allowance_has_none_however_many_others_there_are() {
+        let limiter = RateLimit::new(NonZeroU32::new(1));
+        assert!(limiter.admit(&of("Bearer a")).is_ok());
+        for other in 0..=MAX_TOKENS {
+            assert!(limiter.admit(&of(&format!("Bearer {other}"))).is_ok());
+        }
+        assert!(limiter.admit(&of("Bearer a")).is_err());
     }
 }

@@ -10,7 +10,10 @@ use std::{
 };
 
 use futures_util::StreamExt as _;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep},
+};
 use turso_cloud::{
     Database, Error, NewDatabase, NewToken, RetryPolicy,
     contract::{
@@ -22,6 +25,8 @@ use turso_cloud::{
     },
     mock::{Failure, Mock},
 };
+
+use crate::support::script::{Script, Step};
 
 fn tenants(count: usize) -> impl Iterator<Item = NewDatabase> {
     (0..count).map(|number| NewDatabase::new(format!("tenant-{number}"), "default"))
@@ -210,6 +215,45 @@ async fn a_pause_that_another_call_met_is_waited_for() {
 
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{outcomes:?}");
     assert_eq!(outcomes.len(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_uses_up_the_deadline_of_no_call_that_was_started_before_it() {
+    let second = Duration::from_secs(1);
+    let deleted = Step::answer(200, r#"{"database":"orders"}"#);
+    let busy = Step::status(429).header("retry-after", "130").after(second * 5);
+    let script = Script::new([busy, deleted]);
+    // The others wait for their place when the pause begins.
+    let turso = script.client().max_in_flight(1).build().unwrap();
+    let started = Instant::now();
+
+    let outcomes = turso.databases().delete_many(["orders"; 4]).deadline(second * 30).await;
+
+    let failed: Vec<_> = outcomes.failed().filter_map(|outcome| outcome.result.as_ref().err()).collect();
+    assert!(failed.len() == 1 && failed[0].is_rate_limited(), "{failed:?}");
+    assert_eq!((script.count(), started.elapsed()), (4, second * 135));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_met_a_pause_behind_a_lost_answer_is_an_outcome_and_not_begun_again() {
+    let mock = Mock::new();
+    let made = losing_answers(&mock);
+    made.lock().unwrap().insert("orders".to_owned());
+    mock.when::<ListGroups>().fail_once(Failure::rate_limited(Duration::from_secs(200)));
+    let turso = mock.client().build().unwrap();
+    let mut many = turso.databases().ensure_many(tenants(1)).events();
+    let other = async {
+        while mock.requests::<CreateDatabase>().is_empty() {
+            yield_now().await;
+        }
+        turso.groups().list().await.unwrap_err()
+    };
+    let (outcome, _) = tokio::join!(many.next(), other);
+
+    // Whoever began it again would find what it made, and take it for what was there before.
+    let error = outcome.unwrap().result.unwrap_err();
+    assert!(error.is_rate_limited() && error.may_have_happened(), "{error:?}");
+    assert!(many.next().await.is_none());
 }
 
 #[tokio::test]

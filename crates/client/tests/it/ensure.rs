@@ -233,6 +233,32 @@ async fn a_creation_that_is_not_confirmed_may_have_happened() {
     let error = mock.client().build().unwrap().databases().ensure(orders()).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_happened()), (ErrorKind::Forbidden, true));
     assert_eq!(creations(&mock), 1);
+
+    let mock = Mock::new();
+    mock.when::<GetMember>().fail_once(absent()).fail_once(Failure::refused(403, "not yours"));
+    mock.when::<GetMember>().fail_once(Failure::refused(403, "not yours"));
+    let error = mock.client().build().unwrap().members().ensure(NewMember::new("bob")).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_happened()), (ErrorKind::Forbidden, true));
+    assert_eq!(mock.requests::<AddMember>().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_not_forgotten_in_the_rounds_behind_it() {
+    // Another one is lost.
+    let mock = Mock::new();
+    mock.when::<GetDatabase>().fail_once(absent()).fail_once(absent()).answer_once(&database("default").unwrap());
+    mock.when::<CreateDatabase>().fail_once(Failure::Disconnected).fail_once(Failure::Disconnected);
+    let ensured = mock.client().build().unwrap().databases().ensure(orders()).await.unwrap();
+    assert_eq!((ensured.is_created(), creations(&mock)), (true, 2));
+
+    // There is no time left for what the next refusal asks.
+    let mock = Mock::new();
+    mock.on::<GetDatabase>(|_| Err(absent()));
+    let later = taken().retry_after(Duration::from_secs(1000));
+    mock.when::<CreateDatabase>().fail_once(Failure::Disconnected).fail_once(later);
+    let error = mock.client().build().unwrap().databases().ensure(orders()).await.unwrap_err();
+    assert!(error.is_already_exists() && error.may_have_happened(), "{error:?}");
+    assert_eq!(creations(&mock), 2);
 }
 
 #[tokio::test]

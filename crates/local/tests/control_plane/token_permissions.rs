@@ -63,6 +63,40 @@ async fn every_route_mints_tokens_with_rules_and_they_are_kept() {
 }
 
 #[tokio::test]
+async fn every_action_allows_what_it_is_called_and_no_other_does() {
+    let cloud = cloud().await;
+    let path = format!("{DATABASES}/orders/auth/tokens");
+    let full = mint(&cloud, &path, &json!({})).await;
+    assert_eq!(outcome(&cloud, "orders-acme", &full, "CREATE TABLE users (x)").await, ok());
+    let actions =
+        ["data_read", "data_add", "data_update", "data_delete", "schema_add", "schema_update", "schema_delete"];
+    for action in actions {
+        let token = mint(&cloud, &path, &json!({"fine_grained_permissions": [{"t": null, "a": [action]}]})).await;
+        let statements = [
+            "SELECT x FROM users",
+            "INSERT INTO users VALUES (1)",
+            "UPDATE users SET x = 2",
+            "DELETE FROM users",
+            &format!("CREATE INDEX by_{action} ON users (x)"),
+            &format!("ALTER TABLE users ADD COLUMN {action}"),
+            "DROP TABLE users",
+        ];
+        for (needed, sql) in actions.into_iter().zip(statements) {
+            let answer = query(&cloud, "orders-acme", &token, sql).await;
+            if needed == action {
+                assert_eq!(
+                    (answer.status, &answer.json()["results"][0]["type"]),
+                    (200, &json!("ok")),
+                    "{action}: {sql}"
+                );
+            } else {
+                assert_eq!(answer.status, 403, "{action}: {sql}: {}", answer.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn rules_the_service_would_not_know_are_refused() {
     let cloud = cloud().await;
     for (rules, part) in [

@@ -100,6 +100,22 @@ async fn a_draft_is_created_by_the_third_version_too_and_takes_its_file_in_piece
 }
 
 #[tokio::test]
+async fn an_announcement_is_read_up_to_64_kib() {
+    let cloud = Cloud::new().unwrap();
+    create_draft(&cloud, "imported").await;
+    let token = token(&cloud, "imported").await;
+    for (length, expected) in [
+        (64 << 10, (200, String::new())),
+        ((64 << 10) + 1, (400, "the request body is larger than 65536 bytes".to_owned())),
+    ] {
+        let mut body = br#"{"db_size_bytes":8192}"#.to_vec();
+        body.resize(length, b' ');
+        let started = to_host(&cloud, Method::PUT, "/v2/upload/start", &token, body).await;
+        assert_eq!((started.status, started.json()["error"].as_str().unwrap_or_default().to_owned()), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_file_needs_a_good_token_of_its_database() {
     let cloud = Cloud::new().unwrap();
     create_draft(&cloud, "imported").await;

@@ -1,6 +1,9 @@
 //! What fails is sent again, what arrived is not, and nothing half-done stays behind.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs::File,
+    time::{Duration, Instant},
+};
 
 use turso_cloud::{ErrorKind, ResumePoint, RetryPolicy, UploadEvent};
 
@@ -56,6 +59,20 @@ async fn a_slow_upload_is_not_cut_as_long_as_bytes_move() {
     turso.databases().upload_file("shop", files.database(2048)).await.unwrap();
     assert_eq!(cloud.seen_at("/chunk/").len(), 1);
     assert!(started.elapsed() > Duration::from_secs(300));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_piece_that_takes_hours_is_not_cut_by_the_hour_its_repetitions_have() {
+    let files = Files::new();
+    let path = files.database(1);
+    File::options().write(true).open(&path).unwrap().set_len(128 << 20).unwrap();
+    let cloud = UploadCloud::new(128 << 20).forgetting_bodies();
+    let cloud = cloud.trouble("/chunk/0", Trouble::Slow(Duration::from_secs(15)));
+    let turso = cloud.client().build().unwrap();
+    let started = tokio::time::Instant::now();
+    turso.databases().upload_file("shop", &path).await.unwrap();
+    assert_eq!(cloud.seen_at("/chunk/").len(), 1);
+    assert!(started.elapsed() > Duration::from_secs(2 * 3600));
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,6 +168,19 @@ async fn a_token_that_ends_while_its_piece_is_repeated_is_replaced() {
     assert_eq!(tokens, ["Bearer database-token-2", "Bearer database-token-2", "Bearer database-token-3"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn tokens_that_end_again_and_again_end_the_upload() {
+    let files = Files::new();
+    let mut cloud = UploadCloud::new(4096);
+    for _ in 0..100 {
+        cloud = cloud.trouble("/chunk/0", refused(503)).trouble("/chunk/0", refused(401));
+    }
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", files.database(1)).await.unwrap_err();
+    assert!(error.is_unauthenticated() && error.resume_point().is_some(), "{error}");
+    assert_eq!(cloud.seen_at("/chunk/").len(), 8);
+}
+
 #[tokio::test]
 async fn a_token_that_is_refused_at_first_is_an_error() {
     let files = Files::new();
@@ -163,7 +193,8 @@ async fn a_token_that_is_refused_at_first_is_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_new_host_is_waited_for() {
-    for whole in [false, true] {
+    // A draft refuses SQL, in whatever words.
+    for (whole, refusal) in [(false, None), (true, None), (true, Some(400)), (true, Some(403)), (true, Some(409))] {
         let mut cloud = UploadCloud::new(4096);
         let path = if whole { "/v2/pipeline" } else { "/start" };
         for status in [404, 401, 503, 404] {
@@ -171,9 +202,8 @@ async fn a_new_host_is_waited_for() {
         }
         // The API itself does not know the new database at once.
         cloud = cloud.trouble("/databases/shop", refused(404)).trouble("/auth/tokens", refused(404));
-        if whole {
-            // A draft refuses SQL.
-            cloud = cloud.trouble(path, refused(400));
+        if let Some(status) = refusal {
+            cloud = cloud.trouble(path, refused(status));
         }
         let files = Files::new();
         let turso = cloud.client().build().unwrap();
@@ -191,8 +221,10 @@ async fn a_host_that_never_takes_the_file_ends_the_wait_at_the_deadline_of_the_c
         cloud = cloud.trouble("/start", refused(404));
     }
     let turso = cloud.client().build().unwrap();
+    let started = tokio::time::Instant::now();
     let error = turso.databases().create_from_file(new_shop(), files.database(1)).await.unwrap_err();
     assert!(error.is_timeout() && error.to_string().contains("takes no upload yet"), "{error}");
+    assert!(started.elapsed() <= Duration::from_secs(20), "{:?}", started.elapsed());
     assert_eq!(cloud.deletions(), 1);
 }
 
@@ -231,6 +263,20 @@ async fn a_draft_that_cannot_be_deleted_is_told_of() {
     let turso = cloud.client().build().unwrap();
     let error = turso.databases().create_from_file(new_shop(), files.database(1)).await.unwrap_err();
     assert!(error.to_string().contains("the draft database shop is still there"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_does_not_go_on_where_its_draft_is_gone() {
+    let files = Files::new();
+    // The first request there finds the database.
+    let cloud = UploadCloud::new(4096)
+        .trouble("/chunk/0", refused(400))
+        .trouble("/databases/shop", Trouble::Slow(Duration::ZERO))
+        .trouble("/databases/shop", refused(404));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().create_from_file(new_shop(), files.database(1)).await.unwrap_err();
+    assert!(error.is_rejected() && error.resume_point().is_none(), "{error:?}");
+    assert_eq!(cloud.deletions(), 1);
 }
 
 #[tokio::test]
@@ -308,6 +354,25 @@ async fn an_upload_whose_last_answer_is_lost_is_done_where_the_database_answers(
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_upload_whose_last_answer_is_lost_may_have_happened_where_the_database_does_not_answer() {
+    for trouble in ["/v2/pipeline", "/auth/tokens"] {
+        let files = Files::new();
+        let path = files.database(1);
+        let mut cloud = UploadCloud::new(1 << 20).trouble("/finalize", Trouble::AnswerLost);
+        cloud = cloud.trouble("/finalize", refused(404));
+        if trouble == "/auth/tokens" {
+            // Those that begin, carry a piece, and end it.
+            cloud = (0..3).fold(cloud, |cloud, _| cloud.trouble(trouble, Trouble::Slow(Duration::ZERO)));
+        }
+        cloud = cloud.trouble(trouble, refused(403));
+        let turso = cloud.client().build().unwrap();
+        let error = turso.databases().upload_file("shop", &path).await.unwrap_err();
+        assert!(error.is_not_found() && error.may_have_happened(), "{error:?}");
+        assert_eq!(error.resume_point().map(ResumePoint::chunks_done), Some(1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_encrypted_database_whose_last_answer_is_lost_is_asked_with_its_key() {
     let files = Files::new();
     let mut bytes = database(1);
@@ -318,6 +383,16 @@ async fn an_encrypted_database_whose_last_answer_is_lost_is_asked_with_its_key()
     let turso = cloud.client().build().unwrap();
     turso.databases().create_from_file(new_shop().encryption(encryption()), path).await.unwrap();
     assert_eq!((cloud.seen_at("/v2/pipeline").len(), cloud.deletions()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_whole_file_that_changes_under_way_may_have_arrived() {
+    let files = Files::new();
+    let path = files.database(4);
+    let cloud = UploadCloud::new(4096).trouble("/v1/upload", Trouble::Write(path.clone(), database(9)));
+    let turso = cloud.client().build().unwrap();
+    let error = turso.databases().upload_file("shop", &path).whole().await.unwrap_err();
+    assert!(error.is_file() && error.may_have_happened(), "{error:?}");
 }
 
 #[tokio::test]

@@ -86,6 +86,27 @@ async fn an_upload_that_is_given_up_can_go_on_from_its_last_event() {
     assert_eq!((cloud.seen_at("/start").len(), cloud.seen_at("/finalize").len()), (1, 1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_goes_on_begins_where_it_stopped_and_ends_with_all_of_the_file() {
+    for (stopped_at, arrived) in [("/chunk/2", 2 * 4096), ("/finalize", 3 * 4096)] {
+        let files = Files::new();
+        let path = files.database(3);
+        let cloud = UploadCloud::new(4096).trouble(stopped_at, Trouble::Refused(400, String::new()));
+        let turso = cloud.client().build().unwrap();
+        let error = turso.databases().upload_file("shop", &path).await.unwrap_err();
+        let go_on = || turso.databases().upload_file("shop", &path).resume(error.resume_point().unwrap().clone());
+
+        let _standing_still = cloud.clone().trouble(stopped_at, Trouble::Never);
+        let first = pin!(go_on().events()).next().await.unwrap().unwrap();
+        assert!(matches!(&first, UploadEvent::Progress(p) if p.bytes_sent == arrived), "{stopped_at}: {first:?}");
+
+        let all = Arc::new(Mutex::new(vec![]));
+        let noted = Arc::clone(&all);
+        go_on().on_progress(move |progress| noted.lock().unwrap().push(progress.clone())).await.unwrap();
+        assert_grows(&all.lock().unwrap(), 3 * 4096);
+    }
+}
+
 #[tokio::test]
 async fn an_error_ends_the_events() {
     let files = Files::new();

@@ -186,6 +186,9 @@ async fn a_database_is_attached_only_by_who_may() {
     let not_allowed = format!("SQLite error: not authorized: the token may not attach database {OTHER}");
     let plain = host.with_token(mint(&claims(&host.clock), &seed()).unwrap());
     assert_eq!(refusal(&plain, &attach()).await, not_allowed);
+    // Reading and attaching reaches no further than the token itself.
+    let own = TokenClaims { access: Access::ReadAttach, ..claims(&host.clock) };
+    assert_eq!(refusal(&host.with_token(mint(&own, &seed()).unwrap()), &attach()).await, not_allowed);
     // What is not there looks the same.
     let unknown = "ATTACH '00000000-0000-0000-0000-000000000000' AS x";
     assert!(refusal(&host, unknown).await.contains("the token may not attach"));
