@@ -12,7 +12,7 @@ use turso_cloud_contract::{ApiToken, members::Role};
 use crate::{
     Clock, Cloud, CloudError, Faults, Quirk, Requests,
     blueprint::Blueprint,
-    cloud::{Inner, Served, Settings},
+    cloud::{Inner, Served, Settings, Stop},
     control::Hostnames,
     forks::Forks,
     home::Home,
@@ -265,7 +265,7 @@ impl CloudBuilder {
             rate_limit: Arc::new(RateLimit::new(self.rate_limit)),
             forks: Forks::default(),
             served: self.served,
-            stop: Arc::default(),
+            stop: Stop::default(),
             local_token: secret()?,
         };
         let ids = self.seed.map_or(Ids::Random, Ids::Seeded);

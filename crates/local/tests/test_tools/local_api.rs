@@ -287,6 +287,19 @@ async fn a_fork_that_is_asked_to_stop_ends_and_its_cloud_does_not() {
 }
 
 #[tokio::test]
+async fn everybody_who_waits_for_a_request_to_stop_is_told_of_it() {
+    let cloud = Cloud::new().unwrap();
+    let wait = |cloud: Cloud| tokio::spawn(async move { cloud.stop_requested().await });
+    let waiting = [wait(cloud.clone()), wait(cloud.clone())];
+    tokio::task::yield_now().await;
+    assert_eq!(call(&cloud, Method::POST, "/_local/stop", "").await.0, 200);
+    let late = wait(cloud);
+    for waiter in waiting.into_iter().chain([late]) {
+        timeout(Duration::from_secs(10), waiter).await.expect("each of them is told").unwrap();
+    }
+}
+
+#[tokio::test]
 async fn there_are_so_many_forks_and_no_more() {
     let cloud = Cloud::new().unwrap();
     for number in 1..=64 {
