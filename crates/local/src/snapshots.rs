@@ -67,8 +67,8 @@ impl Cloud {
     /// # Errors
     ///
     /// [`CloudError::Busy`] if a transaction is still open after five seconds: try again when it has ended.
-    /// [`CloudError::Input`] if the name breaks its rule or is taken. [`CloudError::File`] and [`CloudError::State`] if
-    /// the copy cannot be written; nothing of it is left then.
+    /// [`CloudError::Input`] if the name breaks its rule, and [`CloudError::SnapshotExists`] if it is taken.
+    /// [`CloudError::File`] and [`CloudError::State`] if the copy cannot be written; nothing of it is left then.
     pub async fn snapshot(&self, name: &str) -> Result<Snapshot, CloudError> {
         check(name)?;
         let turn = self.change_of_state().await;
