@@ -6,7 +6,7 @@ use turso_cloud_contract::{
     ByteSize, CATALOGUE, DatabaseName, Endpoint, Expiration, OrganizationSlug, RequestError, Service,
     audit_logs::{AuditLogPage, ListAuditLogs},
     database_tokens::{Authorization, CreateDatabaseToken, NewToken, TokenOptions},
-    databases::{CreateDatabase, DatabaseFilter, GetDatabase, ListDatabases, NewDatabase},
+    databases::{AllowListChange, CreateDatabase, DatabaseFilter, GetDatabase, ListDatabases, NewDatabase},
     groups::{CreateGroup, NewGroup},
     organizations::ListOrganizations,
 };
@@ -101,6 +101,14 @@ fn a_body_that_is_not_json_is_refused() {
     for body in [&b""[..], b"<html>", b"[]", b"{\"name\":5}", b"\xff"] {
         let refused = CreateDatabase::decode("/v1/organizations/acme/databases", None, body).unwrap_err();
         assert!(matches!(refused, RequestError::Body(_)), "{body:?}: {refused}");
+    }
+}
+
+#[test]
+fn a_change_to_an_allow_list_is_read_as_it_was_written() {
+    for change in [AllowListChange::Clear, AllowListChange::Replace(vec!["192.0.2.7".to_owned()])] {
+        let written = serde_json::to_string(&change).unwrap();
+        assert_eq!(serde_json::from_str::<AllowListChange>(&written).unwrap(), change);
     }
 }
 
