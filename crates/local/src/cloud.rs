@@ -72,7 +72,7 @@ impl Cloud {
         CloudBuilder::default()
     }
 
-    /// A token of the Platform API that opens every organization of the user.
+    /// A token of the Platform API that opens every organization of the user `dev`.
     #[must_use]
     pub fn token(&self) -> ApiToken {
         self.0.foundation.token.clone()

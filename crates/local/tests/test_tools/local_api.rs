@@ -1,6 +1,6 @@
 //! The paths below `/_local/`, over a port.
 
-use std::{io::ErrorKind, time::Duration};
+use std::{io::ErrorKind, num::NonZeroU32, time::Duration};
 
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -284,6 +284,16 @@ async fn a_fork_that_is_asked_to_stop_ends_and_its_cloud_does_not() {
     assert_eq!(TcpStream::connect(&address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
     assert_eq!(call(&cloud, Method::DELETE, "/_local/forks/1", "").await.0, 404);
     assert!(TcpStream::connect(server.addr()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_reset_cloud_is_configured_as_it_was_when_it_was_new() {
+    let cloud = Cloud::builder().rate_limit(NonZeroU32::new(70).unwrap()).build().unwrap();
+    let new = get(&cloud, "/_local/config").await;
+    let (_, changed) = call(&cloud, Method::PATCH, "/_local/config", r#"{"rate_limit": 5, "keep_sql": true}"#).await;
+    assert_eq!(changed, json!({"rate_limit": 5, "keep_sql": true}));
+    cloud.reset().await.unwrap();
+    assert_eq!(get(&cloud, "/_local/config").await, new);
 }
 
 #[tokio::test]
