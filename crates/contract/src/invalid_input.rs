@@ -39,7 +39,7 @@ impl InvalidInput {
         &self.field
     }
 
-    /// The refused value, shortened; nothing where it is a secret.
+    /// The refused value, no more than 80 characters of it; nothing where it is a secret, or where none was given.
     #[must_use]
     pub fn value(&self) -> Option<&str> {
         self.value.as_deref()

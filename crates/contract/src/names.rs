@@ -13,20 +13,20 @@ macro_rules! name {
         $(#[$meta])*
         ///
         /// Text is held to this rule where it is parsed or converted. What is deserialized is not, as the service may have
-        /// something older than the rule: names that come from elsewhere by serde are for [`check`](Self::check), or for the
-        /// request that they end up in, which holds them to it again.
+        /// something older than the rule: it only has to fit into a path. What comes from elsewhere by serde is for
+        /// [`check`](Self::check), or for the request that it ends up in, which holds it to the rule again.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
         #[serde(transparent)]
         pub struct $name(CompactString);
 
         impl $name {
-            /// The name as text.
+            /// It as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// Holds any text to the rule of new names.
+            /// Holds any text to the rule, without making a value of it. The error tells the rule.
             pub fn check(text: &str) -> Result<(), InvalidInput> {
                 path::check_segment($field, text)?;
                 $($rule(text).map_err(|rule| InvalidInput::new($field, text, rule))?;)?
@@ -199,28 +199,28 @@ name!(
 );
 
 name!(
-    /// An address an invite is for: something, one `@`, something, without white space.
+    /// An address an invite is for: something, one `@`, something, without white space, and no more than 255 bytes.
     EmailAddress,
     "email address",
     email
 );
 
 name!(
-    /// The code of a location, for instance `aws-us-east-1`.
+    /// The code of a location, for instance `aws-us-east-1`: 1 to 64 of `a-z`, `0-9` and `-`.
     LocationCode,
     "location",
     label
 );
 
 name!(
-    /// The id of a database (`DbId`): the text of a UUID.
+    /// The id of a database (`DbId`), today the text of a UUID: 1 to 64 of its characters, `0-9`, `a-f`, `A-F` and `-`.
     DatabaseId,
     "database id",
     uuid
 );
 
 name!(
-    /// The id of a group (`uuid`): the text of a UUID.
+    /// The id of a group (`uuid`), today the text of a UUID: 1 to 64 of its characters, `0-9`, `a-f`, `A-F` and `-`.
     GroupId,
     "group id",
     uuid
@@ -228,6 +228,8 @@ name!(
 
 name!(
     /// The name an identity provider is saved under.
+    ///
+    /// The service does not publish its characters: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
     JwksName,
     "jwks name",
     word
@@ -243,28 +245,32 @@ name!(
 );
 
 name!(
-    /// The id of a platform token: its claim `jti`, 22 characters of URL-safe base64.
+    /// The id of a platform token: its claim `jti`, today 22 characters of URL-safe base64. 1 to 64 of those are taken:
+    /// `a-z`, `A-Z`, `0-9`, `-` and `_`.
     ApiTokenId,
     "token id",
     base64url
 );
 
 name!(
-    /// The name of an instance of a database: today the code of its location.
+    /// The name of an instance of a database, today the code of its location: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and
+    /// `.`.
     InstanceName,
     "instance name",
     word
 );
 
 name!(
-    /// The id of an organization, which the paths of version 3 use: the text of a UUID.
+    /// The id of an organization, which the paths of version 3 use, today the text of a UUID: 1 to 64 of its characters,
+    /// `0-9`, `a-f`, `A-F` and `-`.
     OrganizationId,
     "organization id",
     uuid
 );
 
 name!(
-    /// The id of an upload in pieces. Its characters are the service's own affair.
+    /// The id of an upload in pieces. Its characters are the service's own affair: whatever fits into a path, 1 to 255 bytes
+    /// without control characters, and neither `.` nor `..`.
     UploadId,
     "upload id"
 );

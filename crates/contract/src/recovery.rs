@@ -66,7 +66,7 @@ impl RequestPart for RestoredName {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeletedGroupPage {
-    /// How many at the most.
+    /// How many at the most, from 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
     /// Where the page before ended.

@@ -7,7 +7,7 @@ use turso_cloud_contract::{
     api_tokens::NewApiToken,
     audit_logs::{AuditLogPage, ListAuditLogs},
     database_tokens::{Authorization, CreateDatabaseToken, NewToken, Permission, TokenOptions},
-    databases::{CreateDatabase, DatabaseFilter, GetDatabase, ListDatabases, NewDatabase},
+    databases::{AllowListChange, CreateDatabase, DatabaseFilter, GetDatabase, ListDatabases, NewDatabase},
     groups::{CreateGroup, NewGroup},
     invites::NewInvite,
     jwks::NewJwks,
@@ -178,6 +178,14 @@ fn a_request_that_breaks_a_rule_known_without_asking_is_refused_with_its_field_a
         NewJwks::new("https://a.b").check(),
     ] {
         assert_eq!(checked, Ok(()));
+    }
+}
+
+#[test]
+fn a_change_to_an_allow_list_is_read_as_it_was_written() {
+    for change in [AllowListChange::Clear, AllowListChange::Replace(vec!["192.0.2.7".to_owned()])] {
+        let written = serde_json::to_string(&change).unwrap();
+        assert_eq!(serde_json::from_str::<AllowListChange>(&written).unwrap(), change);
     }
 }
 

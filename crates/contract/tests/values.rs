@@ -151,9 +151,14 @@ fn a_database_on_this_machine_is_spoken_to_in_plain_http() {
     let remote = "orders-acme.aws-eu-west-1.turso.io";
     assert_eq!(url(remote, "aws-eu-west-1"), format!("https://{remote}"));
     assert_eq!(url(remote, "local"), format!("http://{remote}"));
-    for local in
-        ["127.0.0.1:8080/db/orders-acme/", "127.1.2.3", "[::1]:8080", "localhost:8080", "orders-acme.localhost"]
-    {
+    for local in [
+        "127.0.0.1:8080/db/orders-acme/",
+        "127.1.2.3",
+        "[::1]:8080",
+        "localhost:8080",
+        "localhost.:8080",
+        "orders-acme.localhost",
+    ] {
         assert_eq!(url(local, "aws-eu-west-1"), format!("http://{local}"));
     }
     for other in ["127.example.com", "localhost.example.com", "10.0.0.1:8080", "[::2]:80", "notlocalhost"] {

@@ -5,8 +5,8 @@ use turso_cloud_contract::ApiToken;
 use crate::{Cloud, CloudError, control::sign, founder::TOKEN, local_api::UserToken};
 
 impl Cloud {
-    /// The token of a user the builder made, which opens every organization they are a member of. Nothing for an
-    /// unknown user, and nothing once the token is revoked.
+    /// The token that the cloud hands out to a user, to `dev` and whoever the builder or a seed file names: it opens every
+    /// organization they are a member of. Nothing for an unknown user, and nothing once the token is revoked.
     ///
     /// ```
     /// use turso_cloud_local::Cloud;

@@ -12,7 +12,7 @@ use turso_cloud_contract::{ApiToken, members::Role};
 use crate::{
     Clock, Cloud, CloudError, Faults, Quirk, Requests,
     blueprint::Blueprint,
-    cloud::{Inner, Served, Settings},
+    cloud::{Inner, Served, Settings, Stop},
     control::Hostnames,
     forks::Forks,
     home::Home,
@@ -171,7 +171,8 @@ impl CloudBuilder {
         self
     }
 
-    /// Sets how many connections each server takes at once; 512 by default. Further ones are answered with 503.
+    /// Sets how many connections each server takes at once; 512 by default. Further ones are answered with 503, or only
+    /// closed where 64 are being told so.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.served.connections = connections;
         self
@@ -266,7 +267,7 @@ impl CloudBuilder {
             rate_limit: Arc::new(RateLimit::new(self.rate_limit)),
             forks: Forks::default(),
             served: self.served,
-            stop: Arc::default(),
+            stop: Stop::default(),
             local_token: secret()?,
         };
         let ids = self.seed.map_or(Ids::Random, Ids::Seeded);

@@ -63,7 +63,7 @@ impl Clock {
     /// ```
     #[must_use]
     pub fn frozen_at(at: Timestamp) -> Self {
-        Self::in_state(ClockState::Frozen { at })
+        Self::in_state(ClockState::Frozen { at: shown(at) })
     }
 
     /// The present moment.
@@ -93,6 +93,7 @@ impl Clock {
     /// # Ok::<(), jiff::Error>(())
     /// ```
     pub fn set(&self, to: Timestamp) {
+        let to = shown(to);
         let mut state = self.0.lock();
         *state = match *state {
             ClockState::Running { .. } => ClockState::running_from(to),
@@ -160,9 +161,14 @@ impl ClockState {
             Self::Running { offset } => shifted(Timestamp::now(), offset),
             Self::Frozen { at } => at,
         };
-        // Here, for the state of a clock may be one that was kept.
-        now.clamp(FIRST, LAST)
+        // Here too, for the state of a clock may be one that was kept.
+        shown(now)
     }
+}
+
+/// The nearest time that a clock can show. One that stood beyond it would not be seen to move.
+fn shown(at: Timestamp) -> Timestamp {
+    at.clamp(FIRST, LAST)
 }
 
 fn shifted(at: Timestamp, by: SignedDuration) -> Timestamp {
@@ -222,8 +228,17 @@ mod tests {
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);
         assert_eq!(clock.now(), last);
-        clock.set(Timestamp::MIN);
         clock.freeze();
+        clock.set(Timestamp::MIN);
         assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn a_clock_that_was_sent_too_far_back_moves_on_from_where_it_stopped() {
+        for clock in [Clock::frozen_at(Timestamp::MIN), Clock::system()] {
+            clock.set(Timestamp::MIN);
+            clock.advance(Duration::from_secs(90));
+            assert!((at("1970-01-01T00:01:30Z")..at("1970-01-01T00:02:00Z")).contains(&clock.now()), "{clock:?}");
+        }
     }
 }

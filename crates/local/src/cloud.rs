@@ -13,7 +13,7 @@ use tokio::{
 use turso_cloud::transport::{Body, TransportError};
 use turso_cloud_contract::{ApiToken, OrganizationSlug};
 
-pub(crate) use settings::{Served, Settings};
+pub(crate) use settings::{Served, Settings, Stop};
 
 use crate::{
     Clock, CloudBuilder, CloudError, Faults, Requests, Server,
@@ -72,7 +72,7 @@ impl Cloud {
         CloudBuilder::default()
     }
 
-    /// A token of the Platform API that opens every organization of the user.
+    /// A token of the Platform API that opens every organization of the user `dev`.
     #[must_use]
     pub fn token(&self) -> ApiToken {
         self.0.foundation.token.clone()
@@ -108,9 +108,10 @@ impl Cloud {
         self.0.settings.rate_limit.set(requests_per_second);
     }
 
-    /// Waits until somebody asks the cloud to stop, by `POST /_local/stop`. Stopping it is up to whoever serves it.
+    /// Waits until somebody asks the cloud to stop, by `POST /_local/stop`, and not at all once somebody has. Stopping it is
+    /// up to whoever serves it.
     pub async fn stop_requested(&self) {
-        self.0.settings.stop.notified().await;
+        self.0.settings.stop.asked().await;
     }
 
     /// The token that opens `/_local/` on a server that other machines can reach. On a loopback address, and in the

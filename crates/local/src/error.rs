@@ -4,11 +4,11 @@ use turso_cloud_contract::InvalidInput;
 
 use crate::{blocking::Crash, ids::IdError, store::StoreError};
 
-/// A local cloud could not be set up or served.
+/// A local cloud could not be set up or served, or could not do what it was told.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CloudError {
-    /// Something given to the builder is not valid.
+    /// Something that was given is not valid, or names what is not there.
     #[error(transparent)]
     Input(#[from] InvalidInput),
     /// SQL that a seed file has for a database does not run.

@@ -95,7 +95,8 @@ impl Faults {
     }
 
     /// Begins a fault of requests with this path, in which `*` stands for any text, also for none. A database's own path
-    /// is the one on its host: `/v2/pipeline`, however the database is addressed.
+    /// is the one on its host: `/v2/pipeline`, however the database is addressed. A pattern that begins neither with `/` nor
+    /// with `*` fits none.
     pub fn on_path(&self, pattern: impl Into<String>) -> FaultRule<'_> {
         self.rule(FaultSpec { path: Some(pattern.into()), ..FaultSpec::default() })
     }

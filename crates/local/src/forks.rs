@@ -8,11 +8,11 @@ use std::{
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
 
-use crate::{Cloud, CloudError, Server, local_api::ServedFork};
+use crate::{Cloud, CloudError, Server, cloud::Stop, local_api::ServedFork};
 
 /// How many there may be at once. Each has all databases in files of its own.
 pub(crate) const MOST: usize = 64;
@@ -53,7 +53,7 @@ impl Forks {
         Box::pin(async move {
             let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return Ok(None) };
             let fork = cloud.fork().await?;
-            let stop = Arc::clone(&fork.settings().stop);
+            let stop = fork.settings().stop.clone();
             let server = fork.serve("127.0.0.1:0").await?;
             let mut open = self.open.lock();
             open.last += 1;
@@ -75,8 +75,8 @@ impl Forks {
     }
 }
 
-async fn end_when_asked(open: Weak<Mutex<Open>>, id: u64, stop: Arc<Notify>) {
-    stop.notified().await;
+async fn end_when_asked(open: Weak<Mutex<Open>>, id: u64, stop: Stop) {
+    stop.asked().await;
     // They may have ended with their cloud.
     if let Some(open) = open.upgrade() {
         end(&open, id).await;

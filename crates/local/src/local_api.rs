@@ -6,19 +6,19 @@
 //! |---|---|
 //! | `GET /_local/health` | answers `{"status": "ok"}` |
 //! | `GET /_local/status` | [`Status`] |
-//! | `GET`, `PATCH /_local/config` | [`Config`] |
+//! | `GET`, `PATCH /_local/config` | [`Config`], changed by a [`ConfigChange`] |
 //! | `GET /_local/tokens` | lists a [`UserToken`] for each good token of the Platform API, everybody's among them |
 //! | `GET`, `PATCH /_local/clock` | [`ClockReading`], moved by a [`ClockChange`] |
 //! | `GET`, `POST`, `DELETE /_local/faults` | lists [`FaultStatus`](crate::FaultStatus), adds a [`FaultSpec`](crate::FaultSpec), ends all |
 //! | `DELETE /_local/faults/{id}` | ends one |
 //! | `POST /_local/faults/scenario` | adds those of a scenario in TOML |
-//! | `GET`, `DELETE /_local/requests` | lists [`LoggedRequest`](crate::LoggedRequest), forgets them; `?after=`, `?operation=`, `?database=`, `?unknown=true`, and `?wait=` for as many seconds as there is none |
+//! | `GET`, `DELETE /_local/requests` | lists [`LoggedRequest`](crate::LoggedRequest), forgets them; `?after=`, `?operation=`, `?database=`, `?unknown=true`, and `?wait=` for that many seconds, 30 at the most, as long as there is none |
 //! | `GET /_local/requests/tail` | the same as lines of JSON, as they come; `?after=` |
 //! | `GET /_local/requests/har` | an HTTP archive |
 //! | `GET`, `POST /_local/snapshots` | lists [`Snapshot`](crate::Snapshot), makes a [`NewSnapshot`]; 409 where its name is taken |
 //! | `POST /_local/snapshots/{name}/restore` | puts the cloud back to one |
 //! | `DELETE /_local/snapshots/{name}` | deletes one |
-//! | `GET`, `POST /_local/forks` | lists [`ServedFork`], makes one: a copy of the cloud as it is now, in memory and on a port of its own for this machine, which takes the same tokens and ends with the cloud |
+//! | `GET`, `POST /_local/forks` | lists [`ServedFork`], makes one: a copy of the cloud as it is now, in memory and on a port of its own for this machine, which takes the same tokens and ends with the cloud; 409 where there are 64 |
 //! | `DELETE /_local/forks/{id}` | ends one |
 //! | `POST /_local/reset` | makes the cloud what it was when it was new |
 //! | `POST /_local/stop` | asks whoever serves the cloud to stop: [`Cloud::stop_requested`]; a fork that was made by a request ends |

@@ -21,6 +21,8 @@ const MAX_TOKENS: usize = 4096;
 /// The limit of one local cloud.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimit {
+    /// The limit it began with.
+    usual: Option<NonZeroU32>,
     state: Mutex<State>,
     hasher: RandomState,
 }
@@ -34,8 +36,8 @@ struct State {
 
 impl RateLimit {
     pub(crate) fn new(limit: Option<NonZeroU32>) -> Self {
-        let limiter = Self::default();
-        limiter.set(limit);
+        let limiter = Self { usual: limit, ..Self::default() };
+        limiter.reset();
         limiter
     }
 
@@ -46,6 +48,11 @@ impl RateLimit {
     /// Sets the requests of a second. Every token begins with a full allowance.
     pub(crate) fn set(&self, limit: Option<NonZeroU32>) {
         *self.state.lock() = State { limit, full_at: HashMap::new() };
+    }
+
+    /// Sets the limit it began with.
+    pub(crate) fn reset(&self) {
+        self.set(self.usual);
     }
 
     /// Counts a request, or refuses it. A second's worth of requests may come at once.

@@ -67,8 +67,8 @@ impl Cloud {
     /// # Errors
     ///
     /// [`CloudError::Busy`] if a transaction is still open after five seconds: try again when it has ended.
-    /// [`CloudError::Input`] if the name breaks its rule or is taken. [`CloudError::File`] and [`CloudError::State`] if
-    /// the copy cannot be written; nothing of it is left then.
+    /// [`CloudError::Input`] if the name breaks its rule, and [`CloudError::SnapshotExists`] if it is taken.
+    /// [`CloudError::File`] and [`CloudError::State`] if the copy cannot be written; nothing of it is left then.
     pub async fn snapshot(&self, name: &str) -> Result<Snapshot, CloudError> {
         check(name)?;
         let turn = self.change_of_state().await;
@@ -107,7 +107,8 @@ impl Cloud {
 
     /// Puts the whole cloud back to a snapshot, while it is served. Requests that come later see nothing of what was
     /// since; requests at work end in the state that is left behind, with their streams, transactions and sockets.
-    /// Snapshots, faults and the request log stay as they are.
+    /// Snapshots, faults, the request log and the rate limit stay as they are. What has begun is carried out, whether or not
+    /// the future is dropped.
     ///
     /// The clock is put back to what it did. One that stood shows the same time again. One that ran loses what it has been
     /// moved since, and goes on with the system's: for the programs beside it, too, the time has passed that lies between.
@@ -163,7 +164,8 @@ impl Cloud {
     }
 
     /// Another cloud, in memory, that is as this one at this moment and goes its own way from then on: with the same
-    /// organizations, tokens and databases, and a clock of its own that shows the same time.
+    /// organizations, tokens and databases, and a clock of its own that shows the same time. It is served, limited and answers
+    /// as this one does; it has no snapshots, faults and requests yet.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -213,8 +215,11 @@ impl Cloud {
 
     /// Makes the cloud what it was when it was new: with what the builder and the seed file say, and nothing else. All of
     /// that has the ids and keys it began with, whatever has become of it since, so that the tokens it handed out, and
-    /// those that were minted for its databases and groups, are good again. Faults end, the request log is forgotten, and
-    /// the clock is put back to what it did at the beginning, as [`Cloud::restore`] puts it back. Snapshots stay.
+    /// those that were minted for its databases and groups, are good again. Faults end, the request log is forgotten and
+    /// keeps nothing of SQL endpoints, the rate limit is that of the builder, and the clock is put back to what it did at the
+    /// beginning, as [`Cloud::restore`] puts it back. Snapshots stay.
+    ///
+    /// What has begun is carried out, whether or not the future is dropped.
     ///
     /// # Errors
     ///
@@ -230,6 +235,8 @@ impl Cloud {
             cloud.proceed(store, data, began)?;
             cloud.faults().clear();
             cloud.requests().clear();
+            cloud.requests().keep_sql(false);
+            cloud.rate_limit().reset();
             Ok(())
         })
         .await

@@ -178,9 +178,16 @@ impl Serialize for AllowListChange {
 }
 
 /// The service takes `[]` and `null` for the same: no rules.
+impl<'de> Deserialize<'de> for AllowListChange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rules = Option::<Vec<String>>::deserialize(deserializer)?.unwrap_or_default();
+        Ok(if rules.is_empty() { Self::Clear } else { Self::Replace(rules) })
+    }
+}
+
+/// A `null` is a change, too.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<AllowListChange>, D::Error> {
-    let rules = Option::<Vec<String>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(Some(if rules.is_empty() { AllowListChange::Clear } else { AllowListChange::Replace(rules) }))
+    AllowListChange::deserialize(deserializer).map(Some)
 }
 
 fn check_list(

@@ -27,7 +27,8 @@ const UNITS: [(&str, u128); 10] = [
     ("w", 604_800 * NANOS_PER_SECOND),
 ];
 
-/// How long a token is good for: for ever, or a whole number of seconds, at least one.
+/// How long a token is good for: for ever, which is the default, or a whole number of seconds, at least one. What the
+/// constructors let through beyond that [`check`](Self::check) refuses, as does the request it ends up in.
 ///
 /// As text: `never` (read from `none` and `default`, too), or numbers with units from `ns` to `w` one behind the other, such
 /// as `2w1d30m`; a fraction of a second is dropped. There is no month and no year. Source: Create Database Auth Token.
@@ -53,7 +54,7 @@ impl Expiration {
         Self(None)
     }
 
-    /// Seconds from now. Zero is refused when the request is sent, as by every constructor.
+    /// Seconds from now.
     #[must_use]
     pub const fn seconds(count: u32) -> Self {
         Self(Some(count as u64))
@@ -111,6 +112,7 @@ impl PartialOrd for Expiration {
     }
 }
 
+/// A fraction of a second is dropped.
 impl From<Duration> for Expiration {
     fn from(lifetime: Duration) -> Self {
         Self(Some(lifetime.as_secs()))

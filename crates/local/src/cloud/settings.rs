@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use turso_cloud_contract::ApiToken;
 
 use crate::{Clock, Faults, Requests, clock::ClockState, control::Hostnames, forks::Forks, rate_limit::RateLimit};
@@ -17,8 +17,7 @@ pub(crate) struct Settings {
     pub(crate) rate_limit: Arc<RateLimit>,
     pub(crate) forks: Forks,
     pub(crate) served: Served,
-    /// Notified when the cloud is asked to stop.
-    pub(crate) stop: Arc<Notify>,
+    pub(crate) stop: Stop,
     /// What opens `/_local/` on a server that other machines reach.
     pub(crate) local_token: ApiToken,
 }
@@ -44,8 +43,29 @@ impl Settings {
             rate_limit: Arc::new(RateLimit::new(self.rate_limit.limit())),
             forks: Forks::default(),
             served: self.served.clone(),
-            stop: Arc::default(),
+            stop: Stop::default(),
             local_token,
         }
+    }
+}
+
+/// Whether the cloud was asked to stop. Whoever waits for that is told, however many they are and whenever they begin.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop(Arc<watch::Sender<bool>>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+}
+
+impl Stop {
+    pub(crate) fn ask(&self) {
+        self.0.send_replace(true);
+    }
+
+    pub(crate) async fn asked(&self) {
+        // Fails only without its sender, which is here.
+        let _ = self.0.subscribe().wait_for(|is_asked| *is_asked).await;
     }
 }

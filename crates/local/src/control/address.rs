@@ -58,7 +58,7 @@ pub(crate) fn locate(request: &Request<Body>) -> Option<(Host, String)> {
         return Some((named(namespace.to_str().unwrap_or_default()), path.to_owned()));
     }
     // Only a name below this domain is taken apart: an IP address or `localhost` itself names no database.
-    let host = host(request).map(str::to_ascii_lowercase);
+    let host = host(request).map(|host| host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase());
     if let Some(label) = host.as_deref().and_then(|host| host.strip_suffix(DOMAIN)).filter(|label| !label.is_empty()) {
         return Some((named(label), path.to_owned()));
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
+    Deserialize, Deserializer,
     de::{
         Error, IntoDeserializer as _, MapAccess, Unexpected, Visitor,
         value::{self, MapAccessDeserializer, StrDeserializer},
@@ -12,19 +12,20 @@ use serde::{
 
 use super::FaultEffect;
 
-struct Form;
+/// Reads the effect of a fault, and says of what is none what would be one.
+pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FaultEffect>, D::Error> {
+    Ok(Option::<Described>::deserialize(deserializer)?.map(|Described(effect)| effect))
+}
 
-impl<'de> Deserialize<'de> for FaultEffect {
+struct Described(FaultEffect);
+
+impl<'de> Deserialize<'de> for Described {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Form)
+        deserializer.deserialize_any(Form).map(Self)
     }
 }
 
-impl Serialize for FaultEffect {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
+struct Form;
 
 impl<'de> Visitor<'de> for Form {
     type Value = FaultEffect;

@@ -20,7 +20,8 @@ impl<'a> FaultRule<'a> {
         Self { faults, spec, retry_after: None, error: None, code: None }
     }
 
-    /// Hits only requests with this path, in which `*` stands for any text.
+    /// Hits only requests with this path, in which `*` stands for any text. One that begins neither with `/` nor with `*`
+    /// hits none.
     pub fn path(mut self, pattern: impl Into<String>) -> Self {
         self.spec.path = Some(pattern.into());
         self
@@ -34,7 +35,7 @@ impl<'a> FaultRule<'a> {
         self
     }
 
-    /// Hits the nth request from now on, counted from 1, and no other unless [`times`](Self::times) says so.
+    /// Hits the nth request from now on, counted from 1, and no other unless [`times`](Self::times) says so. 0 stands for 1.
     pub fn nth(mut self, nth: u64) -> Self {
         self.spec.nth = Some(nth.max(1));
         self
@@ -46,7 +47,8 @@ impl<'a> FaultRule<'a> {
         self
     }
 
-    /// Leaves it to chance which requests are hit. The same seed hits the same ones. NaN stands for 0.
+    /// Leaves it to chance which requests are hit, each with this probability from 0 to 1. The same seed hits the same ones.
+    /// What is less stands for 0, what is more for 1, and NaN for 0.
     pub fn probability(mut self, probability: f64, seed: u64) -> Self {
         self.spec.probability = Some(if probability.is_nan() { 0.0 } else { probability.clamp(0.0, 1.0) });
         self.spec.seed = Some(seed);
@@ -116,7 +118,8 @@ impl<'a> FaultRule<'a> {
         self.take_effect(FaultEffect::WrongJson)
     }
 
-    /// Carries the request out, and sends the body of the answer in pieces of so many bytes, with a pause before each.
+    /// Carries the request out, and sends the body of the answer in pieces of so many bytes, with a pause before each. 0 bytes
+    /// stand for 1.
     pub fn slow_body(self, piece: usize, every: Duration) -> Fault {
         self.take_effect(FaultEffect::SlowBody { piece: piece.max(1), every_ms: milliseconds(every) })
     }

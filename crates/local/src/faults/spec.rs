@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use turso_cloud_contract::InvalidInput;
 
+use super::effect_form;
 use crate::{control::is_operation, data};
 
 /// A fault as a value, for scenario files and for the JSON of `/_local/faults`: which requests it concerns, which of
@@ -52,7 +53,7 @@ pub struct FaultSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u64>,
     /// What happens; without it, there is only the latency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "effect_form::read")]
     pub effect: Option<FaultEffect>,
     /// Whether the request is carried out before its answer is lost to the effect. That is always so for effects on the
     /// body of an answer.
@@ -62,7 +63,7 @@ pub struct FaultSpec {
 
 /// What happens to a request that is hit. [The page of the crate](crate#faults) has the JSON of each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields, expecting = "an object")]
+#[serde(rename_all = "snake_case", deny_unknown_fields, expecting = "an object")]
 #[non_exhaustive]
 pub enum FaultEffect {
     /// It is answered with this.

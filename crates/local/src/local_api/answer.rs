@@ -73,7 +73,7 @@ pub(super) async fn dispatch(cloud: &Cloud, head: &Parts, body: &Bytes) -> Resul
             success(&json!({}))
         }
         (&Method::POST, ["stop"]) => {
-            cloud.settings().stop.notify_one();
+            cloud.settings().stop.ask();
             success(&json!({}))
         }
         (&Method::POST, ["archive"]) => {

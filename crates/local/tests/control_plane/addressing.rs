@@ -26,7 +26,9 @@ async fn ask(cloud: &Cloud, uri: &str, host: Option<&str>, token: &str) -> Answe
 #[tokio::test]
 async fn a_database_answers_at_its_own_host() {
     let (cloud, token) = cloud_with_token().await;
-    for host in ["orders-acme.localhost", "orders-acme.localhost:8080", "ORDERS-acme.LOCALHOST"] {
+    for host in
+        ["orders-acme.localhost", "orders-acme.localhost:8080", "ORDERS-acme.LOCALHOST", "orders-acme.localhost.:8080"]
+    {
         assert_eq!(ask(&cloud, "/v2/pipeline", Some(host), &token).await.status, 200, "{host}");
     }
     assert_eq!(ask(&cloud, "http://orders-acme.localhost/v2/pipeline", None, &token).await.status, 200);

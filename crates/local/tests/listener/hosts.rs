@@ -20,7 +20,7 @@ async fn a_host_that_is_not_of_this_machine_is_refused_by_the_rule() {
         assert_eq!(ask(&served, "/db/orders-acme/health", host).await.status, 421, "{host}");
     }
     assert_eq!(ask(&served, "http://evil.example/_region", "localhost").await.status, 421);
-    for host in ["127.0.0.1", "127.3.4.5:99", "localhost:1", "[::1]:80", "LocalHost"] {
+    for host in ["127.0.0.1", "127.3.4.5:99", "localhost:1", "[::1]:80", "LocalHost", "localhost.:80"] {
         assert_eq!(ask(&served, "/_region", host).await.status, 200, "{host}");
     }
 }

@@ -1,6 +1,6 @@
 //! The paths below `/_local/`, over a port.
 
-use std::{io::ErrorKind, time::Duration};
+use std::{io::ErrorKind, num::NonZeroU32, time::Duration};
 
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -284,6 +284,29 @@ async fn a_fork_that_is_asked_to_stop_ends_and_its_cloud_does_not() {
     assert_eq!(TcpStream::connect(&address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
     assert_eq!(call(&cloud, Method::DELETE, "/_local/forks/1", "").await.0, 404);
     assert!(TcpStream::connect(server.addr()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_reset_cloud_is_configured_as_it_was_when_it_was_new() {
+    let cloud = Cloud::builder().rate_limit(NonZeroU32::new(70).unwrap()).build().unwrap();
+    let new = get(&cloud, "/_local/config").await;
+    let (_, changed) = call(&cloud, Method::PATCH, "/_local/config", r#"{"rate_limit": 5, "keep_sql": true}"#).await;
+    assert_eq!(changed, json!({"rate_limit": 5, "keep_sql": true}));
+    cloud.reset().await.unwrap();
+    assert_eq!(get(&cloud, "/_local/config").await, new);
+}
+
+#[tokio::test]
+async fn everybody_who_waits_for_a_request_to_stop_is_told_of_it() {
+    let cloud = Cloud::new().unwrap();
+    let wait = |cloud: Cloud| tokio::spawn(async move { cloud.stop_requested().await });
+    let waiting = [wait(cloud.clone()), wait(cloud.clone())];
+    tokio::task::yield_now().await;
+    assert_eq!(call(&cloud, Method::POST, "/_local/stop", "").await.0, 200);
+    let late = wait(cloud);
+    for waiter in waiting.into_iter().chain([late]) {
+        timeout(Duration::from_secs(10), waiter).await.expect("each of them is told").unwrap();
+    }
 }
 
 #[tokio::test]

@@ -70,11 +70,15 @@ async fn variables(args: &LocalExec, cloud: &Cloud, server: &Server) -> Result<V
 /// Waits for the end of a command, whose business signals are rather than ours. A cloud that is to stop ends with its
 /// command, and so does it the other way round.
 async fn end_of(child: &mut Child, mut signals: Signals, cloud: &Cloud) -> io::Result<ExitStatus> {
+    let mut is_ending = false;
     loop {
         tokio::select! {
             status = child.wait() => return status,
             signal = signals.next() => hand_on(signal, child),
-            () = cloud.stop_requested() => end(child),
+            () = cloud.stop_requested(), if !is_ending => {
+                is_ending = true;
+                end(child);
+            }
         }
     }
 }
