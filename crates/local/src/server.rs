@@ -17,6 +17,7 @@ use tokio::{
     net::{TcpStream, ToSocketAddrs},
     sync::oneshot,
     task::{JoinHandle, JoinSet},
+    time::Instant,
 };
 
 use crate::{
@@ -37,6 +38,9 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How long a server rests when it cannot accept a connection, which it cannot while the process has no file left.
 const REST: Duration = Duration::from_millis(50);
+
+/// So that whoever holds all connections open does not fill the log.
+const REMINDER: Duration = Duration::from_secs(60);
 
 /// How many clients that are too many are told so at the same time.
 const FAREWELLS: usize = 64;
@@ -156,6 +160,7 @@ async fn accept(reception: Reception, mut stopped: oneshot::Receiver<()>) {
     let limit = reception.limit;
     // Connections end with their set, so that none outlives this task.
     let (mut arriving, mut connections, mut refused) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
+    let mut told = None;
     loop {
         tokio::select! {
             _ = &mut stopped => break,
@@ -174,7 +179,7 @@ async fn accept(reception: Reception, mut stopped: oneshot::Receiver<()>) {
                     refused.spawn(connection::turn_away(stream, limit));
                 }
                 Ok(_) => {}
-                Err(error) => rest(&error).await,
+                Err(error) => rest(&error, &mut told).await,
             },
         }
     }
@@ -205,13 +210,17 @@ fn arrival(stream: &TcpStream) -> Option<std::net::Ipv4Addr> {
     }
 }
 
-async fn rest(error: &io::Error) {
+/// Waits before the next attempt, for what is lacking lacks then as well. `told` is when that was last written down.
+async fn rest(error: &io::Error, told: &mut Option<Instant>) {
     let concerns_one_connection = matches!(
         error.kind(),
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
     );
     if !concerns_one_connection {
-        tracing::warn!(error = error as &dyn std::error::Error, "no connection could be accepted");
+        if told.is_none_or(|told| told.elapsed() >= REMINDER) {
+            tracing::warn!(error = error as &dyn std::error::Error, "no connection could be accepted");
+            *told = Some(Instant::now());
+        }
         tokio::time::sleep(REST).await;
     }
 }

@@ -30,6 +30,8 @@ impl Served {
     }
 
     pub(crate) fn with(hostnames: Hostnames) -> Self {
+        // Many tests at a time have a cloud each, and macOS lets a process begin with 256 files.
+        rlimit::increase_nofile_limit(2048).unwrap();
         let cloud = Cloud::builder().seed(1).hostnames(hostnames).allow_host(ELSEWHERE).build().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = runtime.block_on(cloud.serve("127.0.0.1:0")).unwrap();

@@ -1,6 +1,12 @@
 //! Several local clouds, and what is left of those that ended.
 
 use std::fs;
+#[cfg(unix)]
+use std::{
+    net::TcpStream,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use serde_json::json;
 
@@ -267,7 +273,7 @@ fn what_a_detached_cloud_has_written_can_be_read() {
     let home = Home::new();
     home.text(&["local", "start", "--addr", "127.0.0.1:0", "--detach", "-vv"]);
     let url = home.json(&["local", "status"])["url"].as_str().unwrap().to_owned();
-    let mut stream = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
     stream.write_all(b"this is no request\r\n\r\n").unwrap();
     let _ = stream.read_to_end(&mut Vec::new());
     home.text(&["local", "stop"]);
@@ -297,4 +303,52 @@ fn a_ready_file_that_is_a_pipe_is_written_into() {
     let variables = reader.join().unwrap();
     assert!(variables.contains("TURSO_API_TOKEN="), "the variables are not complete");
     assert!(std::os::unix::fs::FileTypeExt::is_fifo(&std::fs::metadata(pipe).unwrap().file_type()));
+}
+
+/// A cloud that was started with so few files, and its address.
+#[cfg(unix)]
+fn with_few_files(home: &mut Home, limit: &str, stderr: Stdio) -> String {
+    let start = home.command(&["local", "start", "--addr", "127.0.0.1:0"]);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\"")])
+        .arg(start.get_program())
+        .args(start.get_args());
+    limited.envs(start.get_envs().filter_map(|(name, value)| Some((name, value?)))).stderr(stderr);
+    let line = home.start_as(limited);
+    line.split("http://").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+}
+
+#[cfg(unix)]
+fn answers(client: &mut TcpStream) -> bool {
+    use std::io::{Read as _, Write as _};
+
+    client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    client.write_all(b"GET /_local/health HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    let mut answer = [0; 12];
+    client.read_exact(&mut answer).unwrap();
+    &answer == b"HTTP/1.1 200"
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cloud_has_more_clients_than_the_files_it_may_begin_with() {
+    let mut home = Home::new();
+    let address = with_few_files(&mut home, "-S -n 64", Stdio::inherit());
+    let mut clients: Vec<_> = (0..100).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    assert!(clients.iter_mut().all(answers));
+}
+
+#[cfg(unix)]
+#[test]
+fn clients_that_find_no_room_are_served_when_there_is_some_and_do_not_fill_the_log() {
+    let mut home = Home::new();
+    let address = with_few_files(&mut home, "-n 64", Stdio::piped());
+    let mut clients: Vec<_> = (0..80).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    assert!(clients.drain(..40).all(|mut client| answers(&mut client)));
+    assert!(clients.iter_mut().all(answers));
+    home.text(&["local", "stop"]);
+    let output = home.take_cloud().wait_with_output().unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(log.matches("no connection could be accepted").count(), 1, "{log}");
 }

@@ -33,7 +33,12 @@ impl Home {
     /// Yields the line that says that it is ready.
     pub(crate) fn start_with(&mut self, arguments: &[&str]) -> String {
         let mut command = self.command(&["local", "start", "--addr", "127.0.0.1:0"]);
-        let mut cloud = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        command.args(arguments);
+        self.start_as(command)
+    }
+
+    pub(crate) fn start_as(&mut self, mut command: Command) -> String {
+        let mut cloud = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(cloud.stdout.take().unwrap()).read_line(&mut line).unwrap();
         self.cloud = Some(cloud);

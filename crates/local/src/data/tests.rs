@@ -72,6 +72,8 @@ impl Host {
     }
 
     fn with_files(files: Files) -> Self {
+        // Some tests open all connections that there may be, and macOS lets a process begin with 256 files.
+        rlimit::increase_nofile_limit(2048).unwrap();
         let clock = Clock::frozen_at("2026-06-01T12:00:00Z".parse().unwrap());
         let plane = DataPlane::new(files, Arc::default(), clock.clone());
         plane.put(record());

@@ -32,6 +32,7 @@ pub(super) async fn start(cx: &Context, args: &LocalStart) -> Result<()> {
         return Ok(());
     }
     launch::write_log(cx);
+    launch::allow_many_files();
     let cloud = launch::open(&args.cloud, args.data_dir.as_deref())?;
     // Its error names the address.
     let server = cloud.serve(args.addr).await?;

@@ -94,6 +94,8 @@ impl Server {
     /// The same where the replies hold the origin of the server.
     pub(crate) fn start_with(script: impl FnOnce(&str) -> Vec<Reply>) -> Self {
         bring_crypto_provider();
+        // Some tests have a server for each case, and macOS lets a process begin with 256 files.
+        rlimit::increase_nofile_limit(2048).unwrap();
         let listener = StdListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
