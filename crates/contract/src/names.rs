@@ -20,7 +20,7 @@ macro_rules! name {
         pub struct $name(CompactString);
 
         impl $name {
-            /// It as text.
+            /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
