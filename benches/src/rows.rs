@@ -13,7 +13,7 @@ pub(crate) mod token;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use crate::measured::{Figures, Record, Results, medians};
@@ -97,12 +97,18 @@ impl Row {
 
 /// One contender in one case: what it is called, and what one turn of it yields.
 pub(crate) struct Contender<'a> {
-    pub(crate) who: &'static str,
-    pub(crate) turn: Box<dyn FnMut() -> Result<Figures> + 'a>,
+    who: &'static str,
+    turn: Box<dyn FnMut() -> Result<Figures> + 'a>,
+    is_peer: bool,
 }
 
 pub(crate) fn contender<'a>(who: &'static str, turn: impl FnMut() -> Result<Figures> + 'a) -> Contender<'a> {
-    Contender { who, turn: Box::new(turn) }
+    Contender { who, turn: Box::new(turn), is_peer: false }
+}
+
+/// Software of others, which a slow machine may be too much for: a turn in which it fails is counted and left out.
+pub(crate) fn peer<'a>(who: &'static str, turn: impl FnMut() -> Result<Figures> + 'a) -> Contender<'a> {
+    Contender { is_peer: true, ..contender(who, turn) }
 }
 
 /// Gives every contender its turn, round after round, so that a machine that slows down slows all of them, and keeps
@@ -114,16 +120,31 @@ pub(crate) fn compete(row: Row, case: &str, rounds: usize, mut contenders: Vec<C
         let mut order: Vec<_> = (0..contenders.len()).collect();
         random.shuffle(&mut order);
         for index in order {
-            turns[index].push((contenders[index].turn)()?);
+            turns[index].extend(contenders[index].turn(case)?);
         }
     }
-    let records = contenders.iter().zip(&turns).map(|(contender, turns)| Record {
-        row: row.name(),
-        case: case.to_owned(),
-        who: contender.who.to_owned(),
-        figures: medians(turns),
+    let records = contenders.iter().zip(&turns).map(|(contender, turns)| {
+        let mut figures = medians(turns);
+        if turns.len() < rounds {
+            figures.insert("failed_turns".to_owned(), (rounds - turns.len()) as f64);
+        }
+        Record { row: row.name(), case: case.to_owned(), who: contender.who.to_owned(), figures }
     });
     Ok(records.collect())
+}
+
+impl Contender<'_> {
+    /// No figures if it is a peer and has failed.
+    fn turn(&mut self, case: &str) -> Result<Option<Figures>> {
+        let outcome = (self.turn)().with_context(|| format!("{} failed at {case}", self.who));
+        match outcome {
+            Err(error) if self.is_peer => {
+                eprintln!("{error:#}");
+                Ok(None)
+            }
+            outcome => outcome.map(Some),
+        }
+    }
 }
 
 fn machine() -> String {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Row, Tools, compete, contender};
+use super::{Row, Tools, compete, contender, peer};
 use crate::{
     measured::{Figures, Record},
     process::{Running, figures_of, itself},
@@ -57,8 +57,8 @@ fn all_clients(
         contenders.push(contender("floor, with a timeout", in_rust("floor-with-timeout")));
     }
     contenders.push(contender("turso-cloud", in_rust("ours")));
-    contenders.push(contender("@tursodatabase/api", || scripted("node".as_ref(), "peers/node/api.mjs")));
-    contenders.push(contender("requests", || scripted(&tools.python, "peers/python/api.py")));
+    contenders.push(peer("@tursodatabase/api", || scripted("node".as_ref(), "peers/node/api.mjs")));
+    contenders.push(peer("requests", || scripted(&tools.python, "peers/python/api.py")));
     let records = compete(row, case, rounds, contenders)?;
     Ok(per_call(records, count))
 }

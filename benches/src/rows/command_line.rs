@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Result, ensure};
 use turso_cloud::NewDatabase;
 
-use super::{Row, Tools, compete, contender};
+use super::{Row, Tools, compete, contender, peer};
 use crate::{
     measured::{Figures, Record, Stopwatch},
     process::{LocalCloud, whole},
@@ -40,14 +40,14 @@ pub(super) fn command_line(rounds: usize, tools: &Tools) -> Result<Vec<Record>> 
         vec![
             contender("floor: an empty program", empty),
             contender("tursoctl", || ours(&["--version"])),
-            contender("turso", || theirs(&["--version"])),
+            peer("turso", || theirs(&["--version"])),
         ],
     )?;
     records.extend(compete(
         Row::CommandLine,
         "db list of 1,000 databases",
         rounds * 2,
-        vec![contender("tursoctl", || ours(&["db", "list"])), contender("turso", || theirs(&["db", "list"]))],
+        vec![contender("tursoctl", || ours(&["db", "list"])), peer("turso", || theirs(&["db", "list"]))],
     )?);
     Ok(records)
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{
-    Row, Tools, compete, contender,
+    Row, Tools, compete, contender, peer,
     sql::{Arena, execute},
 };
 use crate::{measured::Record, sql::engine};
@@ -42,7 +42,7 @@ pub(super) fn large(rounds: usize, tools: &Tools) -> Result<Vec<Record>> {
                 Ok(figures)
             }),
             contender("turso-cloud-local", || arena.ours.load(path, body, 1, &[])),
-            contender("sqld", || arena.sqld.load(path, body, 1, &[])),
+            peer("sqld", || arena.sqld.load(path, body, 1, &[])),
         ];
         records.extend(compete(Row::Large, case, rounds, contenders)?);
     }

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::Result;
 use turso_cloud::{Expiration, NewDatabase, NewToken};
 
-use super::{Contender, Row, Tools, compete, contender};
+use super::{Contender, Row, Tools, compete, contender, peer};
 use crate::{
     measured::{Figures, Record, named},
     process::{LocalCloud, Running, Sqld, figures_of, itself, post, whole},
@@ -23,7 +23,7 @@ pub(super) fn select(rounds: usize, tools: &Tools) -> Result<Vec<Record>> {
         let contenders = vec![
             contender("floor: /health", || ours.load("health", "", connections, &[])),
             contender("turso-cloud-local", || ours.load("v2/pipeline", &body, connections, &[])),
-            contender("sqld", || sqld.load("v2/pipeline", &body, connections, &[])),
+            peer("sqld", || sqld.load("v2/pipeline", &body, connections, &[])),
         ];
         records.extend(compete(Row::Select, &format!("{connections} at a time"), rounds, contenders)?);
     }
@@ -49,7 +49,7 @@ pub(super) fn insert(rounds: usize, tools: &Tools) -> Result<Vec<Record>> {
         let contenders: Vec<Contender<'_>> = vec![
             contender("floor: the engine, one thread", || engine::repeat(&connection, sql, 2.0)),
             contender("turso-cloud-local", || arena.ours.load("v2/pipeline", &body, connections, &[])),
-            contender("sqld", || arena.sqld.load("v2/pipeline", &body, connections, &[])),
+            peer("sqld", || arena.sqld.load("v2/pipeline", &body, connections, &[])),
         ];
         records.extend(compete(Row::Insert, &format!("{connections} at a time"), rounds, contenders)?);
     }

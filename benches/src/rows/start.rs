@@ -5,7 +5,7 @@ use std::{process::Command, time::Instant};
 use anyhow::Result;
 use turso_cloud_local::Cloud;
 
-use super::{Row, Tools, compete, contender};
+use super::{Row, Tools, compete, contender, peer};
 use crate::{
     measured::{Figures, Record, named},
     process::{LocalCloud, Sqld, post, wait_for, whole},
@@ -24,7 +24,7 @@ pub(super) fn start(rounds: usize, tools: &Tools) -> Result<Vec<Record>> {
             figures.insert("resident_kib".to_owned(), cloud.running.resident_kib()?);
             Ok(figures)
         }),
-        contender("sqld", || {
+        peer("sqld", || {
             let folder = tempfile::tempdir_in(".")?;
             let started = Instant::now();
             let server = Sqld::start(&sqld, folder.path())?;
