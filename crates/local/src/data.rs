@@ -49,8 +49,8 @@ use storage::{DatabaseFile, Root, history};
 use usage::Meter;
 
 pub(crate) use access::{
-    Access, AllowList, DatabaseRecord, KeyDigest, LONGEST_JWT, Peer, Rules, SigningSeed, Subject, TokenClaims, mint,
-    read_segment, verify_jwt,
+    Access, AllowList, DatabaseRecord, KeyDigest, LONGEST_JWT, Peer, Rules, SigningSeed, Subject, TokenClaims,
+    VerifyingKey, mint, read_segment, verify_jwt,
 };
 pub(crate) use database::Turn;
 pub(crate) use engine::LoadError;

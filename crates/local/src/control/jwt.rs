@@ -2,7 +2,6 @@
 
 use std::{collections::HashSet, fmt};
 
-use ed25519_dalek::VerifyingKey;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::json;
@@ -10,7 +9,7 @@ use turso_cloud_contract::{ApiToken, InvalidInput};
 
 use super::Refusal;
 use crate::{
-    data::{LONGEST_JWT, SigningSeed, read_segment, verify_jwt},
+    data::{LONGEST_JWT, SigningSeed, VerifyingKey, read_segment, verify_jwt},
     store::ApiTokenRow,
 };
 

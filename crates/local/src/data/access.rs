@@ -13,6 +13,6 @@ pub(super) use encryption::KeyRefusal;
 pub(crate) use permissions::Rules;
 pub(super) use permissions::{Class, Denial, Right};
 pub(crate) use record::DatabaseRecord;
-pub(crate) use signing::{LONGEST_JWT, SigningSeed, read_segment, verify_jwt};
+pub(crate) use signing::{LONGEST_JWT, SigningSeed, VerifyingKey, read_segment, verify_jwt};
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};
 pub(super) use tokens::{Grant, TokenRefusal, VerifiedTokens, authorize};

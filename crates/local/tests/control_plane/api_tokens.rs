@@ -1,8 +1,8 @@
 //! Who may ask: tokens of the Platform API.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use ed25519_dalek::{Signer as _, SigningKey};
 use http::{Request, header};
+use ring::signature::Ed25519KeyPair;
 use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
@@ -25,8 +25,8 @@ fn encode(text: impl AsRef<[u8]>) -> String {
 
 fn signed(header: &str, claims: &str, key: [u8; 32]) -> String {
     let message = format!("{}.{}", encode(header), encode(claims));
-    let signature = SigningKey::from_bytes(&key).sign(message.as_bytes());
-    format!("{message}.{}", encode(signature.to_bytes()))
+    let signature = Ed25519KeyPair::from_seed_unchecked(&key).unwrap().sign(message.as_bytes());
+    format!("{message}.{}", encode(signature))
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::Deserialize;
 
 /// Byte for byte the header of the service's tokens: `alg` before `typ`, which no JWT library lets one choose.
@@ -14,6 +14,9 @@ pub(crate) const LONGEST_JWT: usize = 8 << 10;
 
 /// The only algorithm. It is never the sender's choice: `none` and the symmetric ones are no signatures of this cloud.
 const ALGORITHM: &str = "EdDSA";
+
+/// What tells that a key has signed something.
+pub(crate) type VerifyingKey = UnparsedPublicKey<<Ed25519KeyPair as KeyPair>::PublicKey>;
 
 /// The seed of an Ed25519 key. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,17 +35,22 @@ impl SigningSeed {
         &self.0
     }
 
-    /// What tells that this key has signed something.
+    /// The half of it that is no secret.
     pub(crate) fn verifying_key(&self) -> VerifyingKey {
-        SigningKey::from_bytes(&self.0).verifying_key()
+        UnparsedPublicKey::new(&ED25519, *self.key_pair().public_key())
     }
 
     /// A JWT with these claims, which are JSON.
     pub(crate) fn sign_jwt(&self, claims: impl AsRef<[u8]>) -> String {
         let encode = |part: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(part);
         let message = format!("{}.{}", encode(HEADER.as_bytes()), encode(claims.as_ref()));
-        let signature = SigningKey::from_bytes(&self.0).sign(message.as_bytes());
-        format!("{message}.{}", encode(&signature.to_bytes()))
+        let signature = self.key_pair().sign(message.as_bytes());
+        format!("{message}.{}", encode(signature.as_ref()))
+    }
+
+    #[expect(clippy::expect_used, reason = "a seed is refused for its length only")]
+    fn key_pair(&self) -> Ed25519KeyPair {
+        Ed25519KeyPair::from_seed_unchecked(&self.0).expect("32 bytes are a seed")
     }
 }
 
@@ -71,8 +79,7 @@ pub(crate) fn verify_jwt(token: &str, key: &VerifyingKey) -> Result<Vec<u8>, NoJ
         return Err(NoJwt::Unreadable);
     }
     let signature = decode_segment(signature).ok_or(NoJwt::Unreadable)?;
-    let signature = Signature::from_slice(&signature).map_err(|_| NoJwt::Signature)?;
-    key.verify_strict(message.as_bytes(), &signature).map_err(|_| NoJwt::Signature)?;
+    key.verify(message.as_bytes(), &signature).map_err(|_| NoJwt::Signature)?;
     decode_segment(claims).ok_or(NoJwt::Unreadable)
 }
 
