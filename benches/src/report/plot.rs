@@ -41,8 +41,7 @@ fn draw(
     records: &[&Record],
     scheme: &Scheme,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let values: Vec<f64> =
-        records.iter().map(|record| record.figures.get(chapter.figure).copied().unwrap_or(0.0)).collect();
+    let values: Vec<Option<f64>> = records.iter().map(|record| record.figures.get(chapter.figure).copied()).collect();
     let cases = records.windows(2).filter(|pair| pair[0].case != pair[1].case).count() as u32 + 1;
     let height = 2 * MARGIN as u32 + BAR * (1 + records.len() as u32 + cases);
     let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
@@ -52,19 +51,19 @@ fn draw(
     };
     let direction = if chapter.less_is_better { "less is better" } else { "more is better" };
     area.draw_text(&format!("{}, {direction}", table::heading(chapter.figure)), &font(false), (LEFT, MARGIN))?;
-    let most = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let most = values.iter().flatten().copied().fold(f64::MIN_POSITIVE, f64::max);
     let (mut y, mut case) = (MARGIN + BAR as i32, "");
-    for (record, value) in records.iter().zip(&values) {
+    for (record, value) in records.iter().zip(values) {
         if record.case != case {
             case = &record.case;
             area.draw_text(case, &font(true), (MARGIN, y + 4))?;
             y += BAR as i32;
         }
         let colour = if record.who.starts_with("turso") && record.who != "turso" { scheme.ours } else { scheme.others };
-        let end = LEFT + (f64::from(RIGHT - LEFT) * value / most) as i32;
+        let end = LEFT + (f64::from(RIGHT - LEFT) * value.unwrap_or(0.0) / most) as i32;
         area.draw_text(&record.who, &font(false), (MARGIN + 12, y + 3))?;
         area.draw(&Rectangle::new([(LEFT, y + 3), (end.max(LEFT + 1), y + BAR as i32 - 3)], colour.filled()))?;
-        area.draw_text(&table::number(*value), &font(false), (end + 6, y + 3))?;
+        area.draw_text(&table::cell(value), &font(false), (end + 6, y + 3))?;
         y += BAR as i32;
     }
     area.present()?;

@@ -25,10 +25,7 @@ pub(super) fn write(text: &mut String, chapter: &Chapter, records: &[&Record]) -
         let ratio =
             first.and_then(|first| Some(record.figures.get(chapter.figure)? / first.figures.get(chapter.figure)?));
         let ratio = ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"));
-        let cells: Vec<String> = figures
-            .iter()
-            .map(|figure| record.figures.get(*figure).map_or_else(|| "–".to_owned(), |value| number(*value)))
-            .collect();
+        let cells: Vec<String> = figures.iter().map(|figure| cell(record.figures.get(*figure).copied())).collect();
         writeln!(text, "| {} | {} | {ratio} | {} |", record.case, record.who, cells.join(" | "))?;
     }
     Ok(())
@@ -42,6 +39,11 @@ pub(super) fn heading(figure: &str) -> String {
         Some((name, unit)) => format!("{} ({unit})", name.replace('_', " ")),
         None => figure.replace('_', " "),
     }
+}
+
+/// A dash where nothing was measured.
+pub(super) fn cell(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), number)
 }
 
 /// Three digits that count, thousands apart; whole numbers as they are.
