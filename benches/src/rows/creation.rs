@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 use anyhow::Result;
 use turso_cloud::NewDatabase;
 
-use super::{Row, Tools};
+use super::{Row, Tools, compete, contender, peer};
 use crate::{
     measured::{Figures, Record, named},
     process::{LocalCloud, Sqld, whole},
@@ -17,19 +17,14 @@ const STEP: usize = 1000;
 const AT_A_TIME: usize = 16;
 
 pub(super) fn create(tools: &Tools) -> Result<Vec<Record>> {
-    let floor = floor()?;
-    let ours = ours(&whole(&tools.tursoctl)?)?;
-    let sqld = sqld(&whole(&tools.sqld)?)?;
-    let contenders = [("floor: rows and files", floor), ("turso-cloud-local", ours), ("sqld", sqld)];
-    Ok(contenders
-        .into_iter()
-        .map(|(who, figures)| Record {
-            row: Row::Create.name(),
-            case: "10,000 databases".to_owned(),
-            who: who.to_owned(),
-            figures,
-        })
-        .collect())
+    let (tursoctl, sqld_program) = (whole(&tools.tursoctl)?, whole(&tools.sqld)?);
+    // Once each, since a turn is ten thousand.
+    let contenders = vec![
+        contender("floor: rows and files", floor),
+        contender("turso-cloud-local", || ours(&tursoctl)),
+        peer("sqld", || sqld(&sqld_program)),
+    ];
+    compete(Row::Create, "10,000 databases", 1, contenders)
 }
 
 /// A row for each in one table, and an empty database file for each.
