@@ -4,6 +4,7 @@ mod fixture;
 mod flame;
 mod measured;
 mod process;
+mod processors;
 mod report;
 mod rows;
 mod sql;

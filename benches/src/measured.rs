@@ -22,6 +22,9 @@ pub(crate) struct Record {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Results {
     pub(crate) machine: String,
+    /// The share of the processors that others took while a row was measured, in percent, by the name of the row.
+    #[serde(default)]
+    pub(crate) taken_by_others: BTreeMap<String, f64>,
     pub(crate) records: Vec<Record>,
 }
 
@@ -84,7 +87,8 @@ pub(crate) fn named((name, value): (&str, f64)) -> (String, f64) {
     (name.to_owned(), value)
 }
 
-fn cpu_ms(whose: UsageWho) -> Result<f64> {
+/// The time of the processor that this process, or those it has waited for, had so far.
+pub(crate) fn cpu_ms(whose: UsageWho) -> Result<f64> {
     let usage = getrusage(whose)?;
     let times = [usage.user_time(), usage.system_time()];
     Ok(times.iter().map(|time| time.tv_sec() as f64 * 1000.0 + time.tv_usec() as f64 / 1000.0).sum())

@@ -55,7 +55,7 @@ pub(crate) fn write(results: &Path, out: &Path) -> Result<()> {
             "Not measured yet.\n".to_owned()
         } else {
             plot::write(&plots, chapter, &records)?;
-            measured(chapter, &records)?
+            measured(chapter, &records, results.taken_by_others.get(chapter.row))?
         };
         page = page.replace(&format!("{{{}}}", chapter.row), &format!("## {}\n\n{text}", chapter.title));
     }
@@ -63,7 +63,7 @@ pub(crate) fn write(results: &Path, out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn measured(chapter: &Chapter, records: &[&Record]) -> Result<String> {
+fn measured(chapter: &Chapter, records: &[&Record], taken_by_others: Option<&f64>) -> Result<String> {
     let mut text = String::new();
     writeln!(text, "<picture>")?;
     writeln!(text, r#"<source media="(prefers-color-scheme: dark)" srcset="performance/{}-dark.svg">"#, chapter.row)?;
@@ -76,5 +76,8 @@ fn measured(chapter: &Chapter, records: &[&Record]) -> Result<String> {
     )?;
     writeln!(text, "</picture>\n")?;
     table::write(&mut text, chapter, records)?;
+    if let Some(percent) = taken_by_others {
+        writeln!(text, "\nMeanwhile, others took {percent:.0} % of the processors.")?;
+    }
     Ok(text)
 }

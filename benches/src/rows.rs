@@ -17,6 +17,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use crate::measured::{Figures, Record, Results, medians};
+use crate::processors::Processors;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Row {
@@ -65,6 +66,7 @@ pub(crate) fn run(rows: &[Row], file: &Path, rounds: usize, tools: &Tools) -> Re
     let mut results = Results::read(file)?;
     for row in rows {
         eprintln!("== {}", row.name());
+        let processors = Processors::watch()?;
         let records = match row {
             Row::Call => client::call(rounds, tools)?,
             Row::List => client::list(rounds, tools)?,
@@ -82,6 +84,9 @@ pub(crate) fn run(rows: &[Row], file: &Path, rounds: usize, tools: &Tools) -> Re
         for record in &records {
             eprintln!("{} / {} / {}: {:?}", record.row, record.case, record.who, record.figures);
         }
+        let others = processors.taken_by_others()?;
+        eprintln!("{}: others took {others:.1} % of the processors", row.name());
+        results.taken_by_others.insert(row.name(), others);
         results.replace(records);
         results.machine = machine();
         results.write(file)?;
