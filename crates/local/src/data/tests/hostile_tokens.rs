@@ -126,6 +126,12 @@ async fn the_claim_p_wins_over_the_others() {
         let reader = with(&json!({ "a": "ro", "p": p }));
         assert_eq!(status(&host, reader, write).await, written, "{p}");
     }
+    // With databases to attach, it is told which it may not; without any, it may attach as little as others that read.
+    let attach = format!("ATTACH \"{ELSEWHERE}\" AS other");
+    for (attachable, attached) in [(json!({ "ns": [GROUP] }), 200), (json!({ "ns": [], "tags": [] }), 403)] {
+        let token = with(&json!({ "p": { "ro": { "ns": [DATABASE] }, "roa": attachable } }));
+        assert_eq!(status(&host, token, &attach).await, attached, "{attachable}");
+    }
     // It widens no token beyond the role it dies with.
     let token = with(&json!({ "p": { "rw": { "ns": [DATABASE] } }, "rid": "old" }));
     assert_eq!(status(&host, token, "SELECT 1").await, 401);
