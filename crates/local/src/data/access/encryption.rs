@@ -63,3 +63,17 @@ impl fmt::Debug for KeyDigest {
         f.write_str("KeyDigest(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_of_one_key_and_one_database() {
+        let digest = KeyDigest::of(b"key", "one");
+        assert!(digest.matches(b"key", "one"));
+        for (key, database) in [("kez", "one"), ("key", "two"), ("ekey", "on"), ("", "onekey")] {
+            assert!(!digest.matches(key.as_bytes(), database), "{key} {database}");
+        }
+    }
+}

@@ -137,6 +137,15 @@ async fn the_claim_p_wins_over_the_others() {
     assert_eq!(status(&host, token, "SELECT 1").await, 401);
     let token = with(&json!({ "id": ELSEWHERE, "p": { "rw": { "ns": [DATABASE] } } }));
     assert_eq!(status(&host, token, "SELECT 1").await, 401);
+    let strangers = [
+        json!({ "id": null, "gid": ELSEWHERE, "rid": GROUP_ROLE }),
+        json!({ "id": null, "rid": null }),
+        json!({ "id": ELSEWHERE, "rid": null }),
+    ];
+    for mut stranger in strangers {
+        stranger["p"] = json!({ "rw": { "ns": [DATABASE] } });
+        assert_eq!(status(&host, with(&stranger), "SELECT 1").await, 401, "{stranger}");
+    }
 }
 
 #[tokio::test]
