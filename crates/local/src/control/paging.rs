@@ -6,22 +6,16 @@ use turso_cloud_contract::{InvalidInput, databases::Pagination};
 use super::Refusal;
 use crate::store::{Page, Place};
 
-/// How much a page holds unless the request says so, and at the most.
-const USUAL_LIMIT: u64 = 100;
-const HIGHEST_LIMIT: u64 = 1000;
+/// How much a page holds unless the request says so.
+pub(super) const USUAL_LIMIT: u64 = 100;
 
 /// The page a request asks for.
-pub(super) fn page(limit: Option<u64>, cursor: Option<&str>) -> Result<Page, Refusal> {
-    let limit = limit.unwrap_or(USUAL_LIMIT);
-    let limit = usize::try_from(limit)
-        .ok()
-        .filter(|_| (1..=HIGHEST_LIMIT).contains(&limit))
-        .ok_or_else(|| InvalidInput::new("limit", &limit.to_string(), format!("must be from 1 to {HIGHEST_LIMIT}")))?;
-    Ok(Page { after: after(cursor)?, limit })
+pub(super) fn page(limit: u64, cursor: Option<&str>) -> Result<Page, Refusal> {
+    Ok(Page { after: after(cursor)?, limit: usize::try_from(limit).unwrap_or(usize::MAX) })
 }
 
 /// Where a page begins. An empty cursor is as good as none: it is how the last page may be told of.
-pub(super) fn after(cursor: Option<&str>) -> Result<Place, Refusal> {
+fn after(cursor: Option<&str>) -> Result<Place, Refusal> {
     match cursor {
         None | Some("") => Ok(Place::START),
         Some(cursor) => {

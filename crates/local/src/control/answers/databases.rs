@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     control::{Context, Handles, Refusal, paging, provision},
-    store::{DatabaseRow, GroupRow, ListedDatabase, OrganizationRow, Page, Place},
+    store::{DatabaseRow, GroupRow, ListedDatabase, OrganizationRow, Place},
 };
 
 pub(super) use v3::deleted as deleted_v3;
@@ -42,7 +42,8 @@ impl Handles<ListDatabases> for Answers {
         if asks_for_schemas(&request.query) {
             return Ok(DatabasesAnswer::default());
         }
-        let page = page(&request.query)?;
+        // Without a limit, all of them.
+        let page = paging::page(request.query.limit.unwrap_or(u64::MAX), request.query.cursor.as_deref())?;
         let rows = cx.store().listed_databases_of(organization.id, cx.only_group(), &request.query, page)?;
         let (rows, pagination) = paging::cut(rows, page, |row| Place { time: 0, row: row.id });
         let pagination = pagination.next.is_some().then_some(pagination);
@@ -100,13 +101,6 @@ pub(super) fn wake_up(cx: &mut Context<'_>, database: &mut DatabaseRow) -> Resul
 /// There are no schema databases, and none that follow one.
 fn asks_for_schemas(filter: &DatabaseFilter) -> bool {
     filter.schema.is_some() || filter.kind.as_deref() == Some("schema")
-}
-
-/// A page ends behind a row, so that what is made or deleted meanwhile neither repeats a database nor hides one.
-/// Without a limit, all of them.
-fn page(filter: &DatabaseFilter) -> Result<Page, Refusal> {
-    let limit = filter.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(Page { after: paging::after(filter.cursor.as_deref())?, limit })
 }
 
 fn create(
