@@ -224,7 +224,14 @@ async fn a_compressed_body_is_refused_by_its_header_and_not_taken_for_what_it_ho
     assert_eq!(get(&cloud, &format!("{groups}/eu")).await.status, 404);
     // Without a body there is nothing to decode.
     assert_eq!(send_as("/v1/organizations/acme/databases/orders/auth/rotate", "gzip", "").await.status, 200);
-    assert_eq!(send_as(groups, "Identity", r#"{"name":"eu","location":"local"}"#).await.status, 200);
+    // Nothing, and an element of a list that is empty, are no coding either.
+    for (encoding, group) in [
+        ("Identity", r#"{"name":"eu","location":"local"}"#),
+        ("", r#"{"name":"us","location":"local"}"#),
+        ("identity, ,", r#"{"name":"jp","location":"local"}"#),
+    ] {
+        assert_eq!(send_as(groups, encoding, group).await.status, 200, "{encoding:?}");
+    }
 }
 
 #[tokio::test]
