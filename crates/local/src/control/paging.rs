@@ -7,11 +7,12 @@ use super::Refusal;
 use crate::store::{Page, Place};
 
 /// How much a page holds unless the request says so.
-pub(super) const USUAL_LIMIT: u64 = 100;
+const USUAL_LIMIT: u64 = 100;
 
 /// The page a request asks for.
-pub(super) fn page(limit: u64, cursor: Option<&str>) -> Result<Page, Refusal> {
-    Ok(Page { after: after(cursor)?, limit: usize::try_from(limit).unwrap_or(usize::MAX) })
+pub(super) fn page(limit: Option<u64>, cursor: Option<&str>) -> Result<Page, Refusal> {
+    let limit = usize::try_from(limit.unwrap_or(USUAL_LIMIT)).unwrap_or(usize::MAX);
+    Ok(Page { after: after(cursor)?, limit })
 }
 
 /// Where a page begins. An empty cursor is as good as none: it is how the last page may be told of.

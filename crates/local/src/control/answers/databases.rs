@@ -43,7 +43,7 @@ impl Handles<ListDatabases> for Answers {
             return Ok(DatabasesAnswer::default());
         }
         // Without a limit, all of them.
-        let page = paging::page(request.query.limit.unwrap_or(u64::MAX), request.query.cursor.as_deref())?;
+        let page = paging::page(request.query.limit.or(Some(u64::MAX)), request.query.cursor.as_deref())?;
         let rows = cx.store().listed_databases_of(organization.id, cx.only_group(), &request.query, page)?;
         let (rows, pagination) = paging::cut(rows, page, |row| Place { time: 0, row: row.id });
         let pagination = pagination.next.is_some().then_some(pagination);

@@ -45,7 +45,7 @@ impl Handles<ListDeletedGroups> for Answers {
     fn handle(&self, request: ListDeletedGroups, cx: &mut Context<'_>) -> Result<DeletedGroupsAnswer, Refusal> {
         let organization = cx.organization(&request.organization)?;
         billing::require(cx, &organization, Feature::Recovery)?;
-        let page = paging::page(request.query.limit.unwrap_or(paging::USUAL_LIMIT), request.query.cursor.as_deref())?;
+        let page = paging::page(request.query.limit, request.query.cursor.as_deref())?;
         let rows = cx.store().deleted_groups_of(organization.id, page)?;
         let (rows, pagination) = paging::cut(rows, page, DeletedGroupRow::place);
         let groups = rows
@@ -84,7 +84,7 @@ pub(super) fn list_databases(
     filter: &DatabaseV3Filter,
 ) -> Result<DatabasesV3Answer, Refusal> {
     billing::require(cx, organization, Feature::Recovery)?;
-    let page = paging::page(filter.limit.unwrap_or(paging::USUAL_LIMIT), filter.cursor.as_deref())?;
+    let page = paging::page(filter.limit, filter.cursor.as_deref())?;
     let rows = cx.store().deleted_databases_of(organization.id, cx.only_group(), filter, page)?;
     let (rows, pagination) = paging::cut(rows, page, DeletedDatabaseRow::place);
     let databases = rows.into_iter().map(|row| databases::deleted_v3(cx, organization, row));

@@ -64,7 +64,7 @@ fn list(
     organization: &OrganizationRow,
     filter: &DatabaseV3Filter,
 ) -> Result<DatabasesV3Answer, Refusal> {
-    let page = paging::page(filter.limit.unwrap_or(paging::USUAL_LIMIT), filter.cursor.as_deref())?;
+    let page = paging::page(filter.limit, filter.cursor.as_deref())?;
     let rows = cx.store().page_of_databases(organization.id, cx.only_group(), filter, page)?;
     let (rows, pagination) = paging::cut(rows, page, |row| Place { time: 0, row: row.id });
     let databases = rows.into_iter().map(|row| answer(cx, organization, row)).collect::<Result<_, _>>()?;
