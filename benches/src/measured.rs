@@ -23,7 +23,6 @@ pub(crate) struct Record {
 pub(crate) struct Results {
     pub(crate) machine: String,
     /// The share of the processors that others took while a row was measured, in percent, by the name of the row.
-    #[serde(default)]
     pub(crate) taken_by_others: BTreeMap<String, f64>,
     pub(crate) records: Vec<Record>,
 }
