@@ -140,7 +140,7 @@ fn a_name_is_taken_once_and_is_no_path() {
         assert_eq!(home.failure(&["local", "status", "--name", name]).0, 2, "{name:?}");
     }
     let (code, said) = home.failure(&["local", "status", "--name", "other"]);
-    assert!(code == 5 && said.contains("hint: tursoctl local start --name other"), "{said}");
+    assert!(code == 5 && said.contains("tursoctl local start --name other for another"), "{said}");
 }
 
 #[test]
@@ -156,6 +156,25 @@ fn clouds_without_a_name_do_not_get_into_each_others_way() {
     assert!(first_cloud.wait().unwrap().success());
     // The second one goes on.
     assert!(home.cloud().try_wait().unwrap().is_none());
+}
+
+#[test]
+fn whoever_means_a_cloud_that_does_not_run_is_told_which_do() {
+    let mut home = Home::new();
+    let hint = |home: &Home, name: &str| {
+        let (code, said) = home.failure(&["local", "env", "--name", name]);
+        assert_eq!(code, 5, "{said}");
+        said.split_once("hint: ").unwrap().1.trim_end().to_owned()
+    };
+    assert_eq!(hint(&home, "default"), "tursoctl local start");
+    home.start(&["--name", "blue"]);
+    assert_eq!(hint(&home, "default"), "--name blue for the one that runs; tursoctl local start for another");
+    let mut first = home.take_cloud();
+    home.start(&["--name", "red"]);
+    let start = "tursoctl local start --name green for another";
+    assert_eq!(hint(&home, "green"), format!("--name for one of those that run (blue, red); {start}"));
+    home.text(&["local", "stop", "--all"]);
+    assert!(first.wait().unwrap().success());
 }
 
 #[test]

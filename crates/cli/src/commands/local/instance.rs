@@ -141,10 +141,18 @@ fn is_name(name: &str) -> bool {
 }
 
 pub(super) fn not_running(name: &str) -> anyhow::Error {
-    let hint = if name == DEFAULT_NAME {
+    let start = if name == DEFAULT_NAME {
         "tursoctl local start".to_owned()
     } else {
         format!("tursoctl local start --name {name}")
+    };
+    // Without a list of the others, it is still true that this one does not run.
+    let names = Instances::find().and_then(|instances| instances.names()).unwrap_or_default();
+    let others: Vec<_> = names.into_iter().filter(|other| other != name).collect();
+    let hint = match &*others {
+        [] => start,
+        [other] => format!("--name {other} for the one that runs; {start} for another"),
+        others => format!("--name for one of those that run ({}); {start} for another", others.join(", ")),
     };
     Failure::new(Kind::NotFound, format!("no local cloud named {name} is running")).hint(hint).into()
 }
