@@ -57,7 +57,8 @@ impl Blueprint {
     /// Brings the files of the databases of a state that was there before.
     pub(crate) fn bring(&self, databases: &Path, files: Files) -> Result<DataPlane, CloudError> {
         let data = DataPlane::new(files, Arc::clone(&self.generations), self.clock.clone());
-        copy_databases(databases, data.directory())?;
+        // Nobody uses those that are copied.
+        copy_databases(databases, data.directory(), |_, copy| copy())?;
         data.renumber_generations().map_err(|source| CloudError::File {
             action: "write to",
             path: data.directory().to_owned(),

@@ -184,6 +184,15 @@ impl DataPlane {
         loaded
     }
 
+    /// Does `work` while no file of what a database was changes. Blocks.
+    pub(crate) fn while_past_stays<T>(&self, id: &str, work: impl FnOnce() -> T) -> T {
+        let database = self.0.databases.read().by_id.get(id).cloned();
+        match database {
+            Some(database) => database.while_past_stays(work),
+            None => work(),
+        }
+    }
+
     /// Where the databases are; nothing needs to be there yet.
     pub(crate) fn directory(&self) -> &Path {
         self.0.root.directory()

@@ -225,6 +225,11 @@ impl Database {
         self.history()?.restore(at, target.path())
     }
 
+    /// Does `work` while no file of what the database was changes. Blocks.
+    pub(crate) fn while_past_stays<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.history.while_it_stays(work)
+    }
+
     /// Changes with every commit from now on, and when the database is closed.
     pub(crate) fn commits(&self) -> watch::Receiver<()> {
         self.history.commits()

@@ -46,7 +46,8 @@ impl Image {
         create(path).map_err(|source| failed("create", path, source))?;
         let base = Base::at(path.to_owned());
         store.copy_to(&base.state())?;
-        copy_databases(control.data.directory(), &base.databases())?;
+        let (from, to) = (control.data.directory(), base.databases());
+        copy_databases(from, &to, |id, copy| control.data.while_past_stays(id, copy))?;
         // What the data plane has counted is in no file yet.
         control.keep_usage(&Store::open(&base.state())?)?;
         let databases = control.data.in_service() as u64;
@@ -93,12 +94,18 @@ impl Image {
 }
 
 /// Copies the files of all databases, and of the dumps that wait. What an engine has in shared memory is of no use to another
-/// one, and uploads that are not finished stay where they are.
-pub(crate) fn copy_databases(from: &Path, to: &Path) -> Result<(), CloudError> {
+/// one, and uploads that are not finished stay where they are. `still` has what it is given done while the past of a database
+/// stays as it is, which those who write give up parts of when it is no longer their turn.
+pub(crate) fn copy_databases(
+    from: &Path,
+    to: &Path,
+    still: impl Fn(&str, &dyn Fn() -> io::Result<()>) -> io::Result<()>,
+) -> Result<(), CloudError> {
     for (name, path) in entries(from).map_err(|source| failed("read", from, source))? {
-        if database_of(&name).is_some() && !name.ends_with("-shm") {
+        if let Some(id) = database_of(&name).filter(|_| !name.ends_with("-shm")) {
             create(to).map_err(|source| failed("create", to, source))?;
-            copy(&path, &to.join(&name)).map_err(|source| failed("copy", &path, source))?;
+            let copied = still(id, &|| copy(&path, &to.join(&name)));
+            copied.map_err(|source| failed("copy", &path, source))?;
         }
     }
     let (from, to) = (from.join(DUMPS), to.join(DUMPS));
@@ -111,7 +118,7 @@ pub(crate) fn copy_databases(from: &Path, to: &Path) -> Result<(), CloudError> {
     Ok(())
 }
 
-/// A file of a history may be gone by now, which its history takes into account as it would after a restart.
+/// A file that somebody made to read the past may be gone by now, and so may all of a database that was deleted.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     if from.is_dir() {
         fs::create_dir_all(to)?;

@@ -14,5 +14,6 @@ mod scripts;
 mod seed_file;
 mod snapshot_failures;
 mod snapshots;
+mod snapshots_while;
 mod support;
 mod tokens;

@@ -252,6 +252,12 @@ impl History {
         self.place.renumber(first)
     }
 
+    /// Does `work` while no file of the past changes.
+    pub(crate) fn while_it_stays<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _reading = self.archives.read();
+        work()
+    }
+
     /// The number of the newest generation there is, also where nobody has opened the history yet.
     pub(crate) fn newest_generation(&self) -> io::Result<Option<u32>> {
         match self.live.lock().as_ref() {
