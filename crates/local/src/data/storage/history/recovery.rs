@@ -43,9 +43,11 @@ impl History {
             Err(error) => self.warn_of_fold(&error),
             Ok(()) => {}
         }
-        let Some(newest) = self.place.generations(Kind::Ledger)?.last().copied() else {
+        let ledgers = self.place.generations(Kind::Ledger)?;
+        let Some(newest) = ledgers.last().copied() else {
             return self.begin(self.generations.first(), frames, EVER);
         };
+        self.refuse_gap(&ledgers, newest)?;
         let written = ledger::read(&self.place.path(newest, Kind::Ledger))?;
         let last = written.entries.last().copied().unwrap_or(Entry { frames: 0, at: EVER });
         if self.was_rotated(newest)? {
@@ -67,6 +69,18 @@ impl History {
             live.name_log(&self.log)?;
         }
         Ok(live)
+    }
+
+    /// From the base to the present there is a way only through all generations between. It has a gap after a process that
+    /// was killed while it gave them other numbers, or that did not know them.
+    fn refuse_gap(&self, ledgers: &[u32], newest: u32) -> io::Result<()> {
+        let oldest = self.base()?.unwrap_or(newest);
+        let between = oldest..newest;
+        let are_there = |found: &[u32]| between.clone().eq(found.iter().copied().filter(|one| between.contains(one)));
+        if oldest <= newest && are_there(ledgers) && are_there(&self.place.generations(Kind::Log)?) {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidData, "not all generations between the base and the newest are there"))
     }
 
     fn tidy(&self) -> io::Result<()> {

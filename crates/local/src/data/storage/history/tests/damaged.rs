@@ -101,3 +101,43 @@ fn a_page_of_an_archive_that_is_damaged_is_an_error_and_not_the_past() {
     assert_eq!(database.sum_at_present(), 11);
     assert!(matches!(database.history.frames(1, 1, u32::MAX), Ok(Frames::Some(_))));
 }
+
+#[test]
+fn a_past_that_does_not_lead_to_the_present_any_more_is_dropped() {
+    let damages: [fn(&Database); 4] = [
+        |database| std::fs::remove_file(database.path(2, Kind::Log)).unwrap(),
+        |database| std::fs::remove_file(database.path(2, Kind::Ledger)).unwrap(),
+        |database| std::fs::remove_file(database.path(1, Kind::Base)).unwrap(),
+        // As a process leaves it that was killed while it gave the generations other numbers.
+        |database| {
+            for kind in [Kind::Ledger, Kind::Log] {
+                let _is_of_the_one_in_use = std::fs::rename(database.path(3, kind), database.path(103, kind));
+            }
+        },
+    ];
+    for damage in damages {
+        let mut database = Database::new(Bounds { long_log: u32::MAX, ..Bounds::default() });
+        for value in [1, 10, 100] {
+            database.commit(&format!("INSERT INTO t VALUES ({value})"));
+            database.history.clock.advance(std::time::Duration::from_secs(60));
+            if value < 100 {
+                database.history.rotate(database.writer.as_mut());
+            }
+        }
+        assert_eq!((database.history.generation(), database.sum_at_present()), (3, 111));
+        database.history.release();
+        damage(&database);
+        *database.history.live.lock() = None;
+        database.history.open(database.writer.as_mut()).unwrap();
+        assert_eq!(database.sum_at_present(), 111);
+        let now = database.history.clock.now();
+        database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
+        let earlier = database.history.restore(database.history.clock.now(), Path::new("nowhere"));
+        assert!(matches!(earlier, Err(HistoryError::TooEarly(_))), "{earlier:?}");
+        database.history.clock.set(now);
+        database.commit("INSERT INTO t VALUES (1000)");
+        database.history.rotate(database.writer.as_mut());
+        database.history.forget();
+        assert_eq!(database.sum_at_present(), 1111);
+    }
+}
