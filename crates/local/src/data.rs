@@ -117,15 +117,14 @@ impl DataPlane {
 
     /// Adds a database, or changes what is known about the one of the same id. Its file appears on first use.
     pub(crate) fn put(&self, record: DatabaseRecord) {
-        let mut databases = self.0.databases.write();
         let label = record.label.clone();
+        // It looks at files, and everybody who asks for a database waits for who changes which there are.
+        self.renumber_at_host(&record.id, &label);
+        let mut databases = self.0.databases.write();
         let meter = databases.meter(record.organization);
         let activity = databases.activity(&record.group_id);
         activity.touch(self.0.clock.now());
         let database = if let Some(database) = databases.by_id.get(&record.id).cloned() {
-            if !databases.by_label.get(&label).is_some_and(|stays| Arc::ptr_eq(stays, &database)) {
-                self.renumber_at_host(&database, &label);
-            }
             databases.forget_label_of(&database);
             database.replace_record(record, meter, activity);
             database
@@ -233,7 +232,14 @@ impl DataPlane {
     }
 
     /// Gives new numbers to the generations of a database that comes, or comes back, to a host where others may have been.
-    fn renumber_at_host(&self, database: &Database, label: &str) {
+    fn renumber_at_host(&self, id: &str, label: &str) {
+        let comes = {
+            let databases = self.0.databases.read();
+            let stays =
+                |database: &Arc<Database>| databases.by_label.get(label).is_some_and(|one| Arc::ptr_eq(one, database));
+            databases.by_id.get(id).filter(|database| !stays(database)).cloned()
+        };
+        let Some(database) = comes else { return };
         let renumber = || {
             let Some(newest) = database.newest_generation()? else { return Ok(()) };
             let moves = database.record().label != label;
