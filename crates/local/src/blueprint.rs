@@ -1,6 +1,6 @@
 //! What a cloud was told to be, from which each of its states comes alive.
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -27,7 +27,8 @@ pub(crate) struct Blueprint {
     pub(crate) quirks: Quirks,
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) generations: Arc<Generations>,
-    pub(crate) lock: Option<Arc<File>>,
+    /// Whether the cloud outlives its process.
+    pub(crate) is_kept: bool,
 }
 
 impl Blueprint {
@@ -76,7 +77,7 @@ impl Blueprint {
             Ok::<_, CloudError>((key, databases, deleted, used(transaction)?))
         })?;
         let deleted: Vec<_> = deleted.into_iter().map(|deleted| deleted.database).collect();
-        if self.lock.is_some() {
+        if self.is_kept {
             remove_strays(data.directory(), databases.iter().chain(&deleted))?;
         }
         Ok(Asleep { store, data, key, databases, deleted, used })

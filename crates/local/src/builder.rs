@@ -278,7 +278,7 @@ impl CloudBuilder {
             quirks: self.quirks,
             addresses: Arc::default(),
             generations: Arc::new(home.generations(ids)?),
-            lock: home.lock(),
+            is_kept: home.is_kept(),
         };
         let now = blueprint.clock.now();
         let (foundation, asleep) = blueprint.begin(&home, now).map_err(|error| home.with_file(error))?;

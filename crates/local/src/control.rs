@@ -29,7 +29,7 @@ mod tests;
 mod usage;
 mod whereabouts;
 
-use std::{fs::File, sync::Arc};
+use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -80,8 +80,8 @@ pub(crate) struct Control {
     pub(crate) quirks: Quirks,
     routes: Routes,
     verifier: Verifier,
-    /// Keeps the directory locked while anything of the cloud is alive, even a request that nobody waits for any more.
-    lock: Option<Arc<File>>,
+    /// Whether the cloud outlives its process.
+    is_kept: bool,
     archive: Archive,
 }
 
@@ -98,7 +98,7 @@ impl Control {
             routes: answers_everything(answers::Answers).and(answers::official()),
             verifier,
             quirks: blueprint.quirks.clone(),
-            lock: blueprint.lock.clone(),
+            is_kept: blueprint.is_kept,
             archive: Archive::default(),
         });
         control.watch_drafts();
@@ -107,7 +107,7 @@ impl Control {
 
     /// Whether the cloud outlives its process.
     pub(crate) fn is_kept(&self) -> bool {
-        self.lock.is_some()
+        self.is_kept
     }
 
     /// Adds what the data plane has counted to a state.

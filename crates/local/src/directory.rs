@@ -31,7 +31,7 @@ const DATABASES: &str = "databases";
 /// A file that is written to see whether one can be.
 const ATTEMPT: &str = ".attempt";
 
-/// A directory that no other cloud can open before its lock is dropped.
+/// A directory that no other cloud can open before all that is of it is dropped.
 #[derive(Debug)]
 pub(crate) struct Directory {
     path: PathBuf,
@@ -40,12 +40,14 @@ pub(crate) struct Directory {
     state: Arc<AtomicU64>,
 }
 
-/// Where a state is while somebody uses it. Then it is removed, unless it is the state in use.
+/// Where a state is while somebody uses it, be it a statement that nobody waits for any more. Then it is removed, unless it
+/// is the state in use.
 #[derive(Debug)]
 pub(crate) struct Place {
     base: Base,
     number: u64,
     in_use: Arc<AtomicU64>,
+    _lock: Arc<File>,
 }
 
 /// Where one state is.
@@ -82,10 +84,6 @@ impl Directory {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    pub(crate) fn lock(&self) -> Arc<File> {
-        Arc::clone(&self.lock)
     }
 
     /// The generations that have ended, whichever state they were of, and those up to this one.
@@ -135,7 +133,12 @@ impl Directory {
     }
 
     fn numbered(&self, number: u64) -> Place {
-        Place { base: Base::numbered(&self.path, number), number, in_use: Arc::clone(&self.state) }
+        Place {
+            base: Base::numbered(&self.path, number),
+            number,
+            in_use: Arc::clone(&self.state),
+            _lock: Arc::clone(&self.lock),
+        }
     }
 }
 
@@ -199,4 +202,20 @@ pub(crate) fn create(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_nobody_elses_while_a_statement_uses_a_file_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = Directory::open(folder.path()).unwrap();
+        let place = directory.place();
+        drop(directory);
+        assert!(matches!(Directory::open(folder.path()), Err(CloudError::InUse { .. })));
+        drop(place);
+        Directory::open(folder.path()).unwrap();
+    }
 }

@@ -1,6 +1,6 @@
 //! Where a cloud keeps its states and its snapshots.
 
-use std::{fs::File, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     CloudError,
@@ -103,11 +103,9 @@ impl Home {
         }
     }
 
-    pub(crate) fn lock(&self) -> Option<Arc<File>> {
-        match self {
-            Self::Memory(_) => None,
-            Self::Directory(directory) => Some(directory.lock()),
-        }
+    /// Whether it outlives the cloud.
+    pub(crate) fn is_kept(&self) -> bool {
+        matches!(self, Self::Directory(_))
     }
 }
 

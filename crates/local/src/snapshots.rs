@@ -200,7 +200,7 @@ impl Cloud {
                 clock: parent.clock().forked(),
                 addresses: Arc::default(),
                 generations: Arc::default(),
-                lock: None,
+                is_kept: false,
                 ..parent.blueprint().clone()
             };
             let (store, files) = home.next(Some(&base))?;
