@@ -8,6 +8,7 @@ mod export;
 mod jobs;
 mod legacy;
 mod pull;
+mod request;
 mod route;
 mod socket;
 mod stateless;

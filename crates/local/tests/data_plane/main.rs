@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod cross_origin;
+mod rotations;
 mod support;
 mod websocket;
 mod websocket_cursors;

@@ -6,8 +6,9 @@ use std::io::{self, Read as _};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
+use http::Response;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use http::{Request, Response};
+use http::request::Parts;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
@@ -20,8 +21,7 @@ use crate::whole_body::{self, Unread};
 const CHUNK: usize = 256 * 1024;
 
 /// The whole body of a request.
-pub(crate) async fn read(request: Request<Body>) -> Result<Bytes, Refusal> {
-    let (head, body) = request.into_parts();
+pub(crate) async fn read(head: &Parts, body: Body) -> Result<Bytes, Refusal> {
     whole_body::read(&head.headers, body, MAX_REQUEST_BYTES).await.map_err(|unread| match unread {
         Unread::TooLarge => Refusal::BodyTooLarge,
         Unread::BrokenOff => Refusal::protocol("the request body could not be read"),

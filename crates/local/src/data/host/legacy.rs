@@ -8,9 +8,9 @@ use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::admission::policy_of;
 use super::body;
 use super::codec::from_json;
+use super::request::Received;
 use super::stateless::{failure, run};
 use crate::clock::Clock;
 use crate::data::database::Database;
@@ -54,8 +54,8 @@ pub(crate) async fn query(
     clock: &Clock,
     request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
-    let policy = policy_of(&request, database, clock)?;
-    let LegacyBody { statements } = from_json(&body::read(request).await?)?;
+    let received = Received::read(request, database, clock).await?;
+    let LegacyBody { statements } = from_json(&received.body)?;
     let steps = statements.into_iter().enumerate().map(|(index, statement)| {
         let condition = index.checked_sub(1).map(|step| Condition::Ok { step });
         Ok(Step { condition, stmt: read(statement)? })
@@ -63,7 +63,7 @@ pub(crate) async fn query(
     let mut steps = steps.collect::<Result<Vec<_>, Refusal>>()?;
     steps.extend(steps.len().checked_sub(1).map(end_of_open_transaction));
     let batch = Batch { steps: Some(steps) };
-    let result = match run(database, policy, Task::Batch { batch }).await? {
+    let result = match run(database, received.policy(database, clock)?, Task::Batch { batch }).await? {
         Ok(Done::Batch { result }) => result,
         Ok(_) => return Err(Refusal::Internal),
         Err(error) => return Ok(failure(error)),

@@ -12,13 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use http::request::Parts;
 use http::{Request, Response};
 use prost::Message as _;
 use tokio::time::{Instant, sleep_until};
 
-use super::admission::{bearer, policy_for};
 use super::body;
+use super::request::Received;
 use super::socket::Lifeline;
 use crate::clock::Clock;
 use crate::data::database::Database;
@@ -35,11 +34,10 @@ pub(crate) async fn pull(
     clock: &Clock,
     request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
-    let (head, body) = request.into_parts();
-    admit(&head, &database, clock)?;
-    let body = body::read(Request::from_parts(head.clone(), body)).await?;
-    let ask = Arc::new(Ask::read(&body, &database.record().id)?);
-    let mut lifeline = head.extensions.get::<Lifeline>().cloned();
+    let received = Received::read(request, &database, clock).await?;
+    admit(&received, &database, clock)?;
+    let ask = Arc::new(Ask::read(&received.body, &database.record().id)?);
+    let mut lifeline = received.extensions().get::<Lifeline>().cloned();
     let deadline = Instant::now() + ask.wait.min(MAX_WAIT);
     // What a commit of the past has does not change.
     let mut may_wait = !ask.wait.is_zero() && ask.at.is_none();
@@ -54,12 +52,15 @@ pub(crate) async fn pull(
             () = end(&mut lifeline) => may_wait = false,
         }
         // Much may have changed meanwhile.
-        admit(&head, &database, clock)?;
+        admit(&received, &database, clock)?;
     }
 }
 
-fn admit(head: &Parts, database: &Database, clock: &Clock) -> Result<(), Refusal> {
-    let policy = policy_for(head, bearer(&head.headers), database, clock)?;
+fn admit(received: &Received, database: &Database, clock: &Clock) -> Result<(), Refusal> {
+    if !database.is_in_service() {
+        return Err(Refusal::UnknownDatabase);
+    }
+    let policy = received.policy(database, clock)?;
     policy.check_reading_all().map_err(|error| Refusal::ReadForbidden(error.message))
 }
 

@@ -3,6 +3,7 @@
 mod backlog;
 mod connection;
 mod entries;
+mod guest;
 mod subprotocol;
 mod supply;
 mod violation;

@@ -7,9 +7,9 @@ use http::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::admission::policy_of;
 use super::body;
 use super::codec::from_json;
+use super::request::Received;
 use crate::clock::Clock;
 use crate::data::database::{Database, Policy, StoredSql, StreamState};
 use crate::data::hrana::{self, Batch, Outcome, SqlError, Statement};
@@ -38,9 +38,9 @@ pub(crate) async fn execute(
     clock: &Clock,
     request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
-    let policy = policy_of(&request, database, clock)?;
-    let ExecuteBody { stmt } = from_json(&body::read(request).await?)?;
-    answer(run(database, policy, hrana::Request::Execute { stmt }).await?)
+    let received = Received::read(request, database, clock).await?;
+    let ExecuteBody { stmt } = from_json(&received.body)?;
+    answer(run(database, received.policy(database, clock)?, hrana::Request::Execute { stmt }).await?)
 }
 
 /// Answers `POST /v1/batch`.
@@ -49,9 +49,9 @@ pub(crate) async fn batch(
     clock: &Clock,
     request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
-    let policy = policy_of(&request, database, clock)?;
-    let BatchBody { batch } = from_json(&body::read(request).await?)?;
-    answer(run(database, policy, hrana::Request::Batch { batch }).await?)
+    let received = Received::read(request, database, clock).await?;
+    let BatchBody { batch } = from_json(&received.body)?;
+    answer(run(database, received.policy(database, clock)?, hrana::Request::Batch { batch }).await?)
 }
 
 /// Runs one request on a stream that ends with it, and with it what the request has left open.

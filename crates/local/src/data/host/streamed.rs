@@ -7,9 +7,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::{Request, Response};
 
-use super::admission::policy_of;
 use super::body;
 use super::codec::Encoding;
+use super::request::Received;
 use crate::clock::Clock;
 use crate::data::database::{Database, StreamState, Streams};
 use crate::data::hrana::PipelineAnswer;
@@ -26,9 +26,11 @@ pub(crate) async fn pipeline(
     request: Request<Body>,
     encoding: Encoding,
 ) -> Result<Response<Body>, Refusal> {
-    let policy = policy_of(&request, database, clock)?;
-    let body = encoding.read_pipeline(&body::read(request).await?)?;
+    let received = Received::read(request, database, clock).await?;
+    let body = encoding.read_pipeline(&received.body)?;
     let mut stream = open(database, body.baton.as_deref()).await?;
+    // Its stream may have been waited for, too.
+    let policy = received.policy(database, clock)?;
     let tasks = plan::pipeline(body.requests.unwrap_or_default(), &mut stream.state.stored)?;
     stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await?;
     let is_closing = matches!(tasks.last(), Some(Task::Close));
@@ -52,9 +54,10 @@ pub(crate) async fn cursor(
     request: Request<Body>,
     encoding: Encoding,
 ) -> Result<Response<Body>, Refusal> {
-    let policy = policy_of(&request, &database, clock)?;
-    let body = encoding.read_cursor(&body::read(request).await?)?;
+    let received = Received::read(request, &database, clock).await?;
+    let body = encoding.read_cursor(&received.body)?;
     let mut stream = open(&database, body.baton.as_deref()).await?;
+    let policy = received.policy(&database, clock)?;
     let steps = plan::batch(body.batch, &stream.state.stored)?;
     stream.refuse_forbidden(&policy, || steps.texts()).await?;
     let baton = Streams::announce(&database)?;

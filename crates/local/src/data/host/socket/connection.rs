@@ -15,12 +15,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::backlog::{Backlog, Ticket};
+use super::guest::Guest;
 use super::subprotocol::{Subprotocol, Version};
 use super::worker::{Job, Reply, Work, Worker};
 use super::{Lifeline, Violation};
 use crate::clock::Clock;
-use crate::data::database::{Database, Policy, StoredSql, StreamState};
-use crate::data::host::admission::policy_for;
+use crate::data::database::{Database, StoredSql, StreamState};
 use crate::data::hrana::{
     ClientMessage, Outcome, OwnResponse, Request, ServerMessage, SocketRequest, SocketResponse, SqlError,
 };
@@ -46,13 +46,10 @@ const MAX_FAREWELL: Duration = Duration::from_secs(1);
 
 pub(super) struct Connection {
     socket: WebSocket,
-    database: Arc<Database>,
-    clock: Clock,
-    /// Of the request for the socket.
-    head: Parts,
+    /// With no token before the first greeting.
+    guest: Guest,
+    was_greeted: bool,
     subprotocol: Subprotocol,
-    /// Of the last greeting; nothing before the first.
-    token: Option<String>,
     stored: StoredSql,
     streams: HashMap<i32, OpenStream>,
     /// The stream of each open cursor.
@@ -78,11 +75,9 @@ impl Connection {
     ) -> Self {
         Self {
             socket,
-            database,
-            clock,
-            head,
+            guest: Guest { head: Arc::new(head), token: Arc::default(), database, clock },
+            was_greeted: false,
             subprotocol,
-            token: None,
             stored: StoredSql::new(),
             streams: HashMap::new(),
             cursors: HashMap::new(),
@@ -164,7 +159,7 @@ impl Connection {
         };
         match self.subprotocol.encoding.read_message(&message)? {
             ClientMessage::Hello { jwt } => self.greet(jwt.unwrap_or_default()).await,
-            ClientMessage::Request { .. } if self.token.is_none() => {
+            ClientMessage::Request { .. } if !self.was_greeted => {
                 Err(Violation::forbidden("a request came before the `hello`"))
             }
             ClientMessage::Request { request_id, request } => {
@@ -179,14 +174,15 @@ impl Connection {
     }
 
     async fn greet(&mut self, token: String) -> Result<(), Violation> {
-        if self.token.is_some() && self.subprotocol.version < Version::Hrana2 {
+        if self.was_greeted && self.subprotocol.version < Version::Hrana2 {
             return Err(Violation::forbidden("`hello` may be sent once in hrana1"));
         }
-        if let Err(refusal) = policy_for(&self.head, &token, &self.database, &self.clock) {
-            self.send(ServerMessage::HelloError { error: response_error(&refusal) }).await?;
+        let guest = Guest { token: token.into(), ..self.guest.clone() };
+        if let Err(error) = guest.policy() {
+            self.send(ServerMessage::HelloError { error }).await?;
             return Err(Violation::end());
         }
-        self.token = Some(token);
+        (self.guest, self.was_greeted) = (guest, true);
         self.send(ServerMessage::HelloOk).await
     }
 
@@ -240,11 +236,11 @@ impl Connection {
             let message = format!("a connection may have at most {MAX_STREAMS} open streams");
             return Ok(Err(SqlError::new("TOO_MANY_STREAMS", message)));
         }
-        if let Err(error) = self.policy() {
+        if let Err(error) = self.guest.policy() {
             return Ok(Err(error));
         }
         let (sender, jobs) = mpsc::unbounded_channel();
-        let stream = Stream::new(Arc::clone(&self.database), StreamState::default());
+        let stream = Stream::new(Arc::clone(&self.guest.database), StreamState::default());
         self.workers.spawn(Worker { stream, jobs, answers: self.answers.0.clone() }.run());
         self.streams.insert(stream_id, OpenStream { jobs: sender, cursor: None });
         Ok(Ok(OwnResponse::OpenStream.into()))
@@ -261,13 +257,9 @@ impl Connection {
 
     fn run_on(&mut self, ticket: Ticket, stream_id: i32, request: Request) -> Result<Option<Answer>, Violation> {
         let task = plan::task(request, &mut self.stored, MAX_STORED_SQL).map_err(violation)?;
-        let policy = match self.policy() {
-            Ok(policy) => policy,
-            Err(error) => return Ok(Some(Err(error))),
-        };
         let Some(stream) = self.streams.get(&stream_id) else { return Ok(Some(Err(not_open(stream_id)))) };
         check_unoccupied(stream_id, stream)?;
-        Ok(give(&mut self.backlog, stream, ticket, Work::Run(task, policy)))
+        Ok(give(&mut self.backlog, stream, ticket, Work::Run(task, self.guest.clone())))
     }
 
     fn stored(&mut self, request: Request) -> Result<Answer, Violation> {
@@ -288,15 +280,14 @@ impl Connection {
         if self.cursors.contains_key(&cursor_id) {
             return Err(Violation::forbidden(format!("cursor {cursor_id} is open already")));
         }
-        let policy = match self.policy() {
-            Ok(policy) => policy,
-            Err(error) => return Ok(Some(Err(error))),
-        };
+        if let Err(error) = self.guest.policy() {
+            return Ok(Some(Err(error)));
+        }
         let Some(stream) = self.streams.get_mut(&stream_id) else { return Ok(Some(Err(not_open(stream_id)))) };
         check_unoccupied(stream_id, stream)?;
         stream.cursor = Some(cursor_id);
         self.cursors.insert(cursor_id, stream_id);
-        Ok(give(&mut self.backlog, stream, ticket, Work::OpenCursor(steps, policy)))
+        Ok(give(&mut self.backlog, stream, ticket, Work::OpenCursor(steps, self.guest.clone())))
     }
 
     fn close_cursor(&mut self, ticket: Ticket, cursor_id: i32) -> Option<Answer> {
@@ -315,12 +306,6 @@ impl Connection {
             Some(stream) => give(&mut self.backlog, stream, ticket, work),
             None => Some(Err(SqlError::new("CURSOR_NOT_OPEN", format!("cursor {cursor_id} is not open")))),
         }
-    }
-
-    /// The rules of this moment: a token may have ended since the greeting.
-    fn policy(&self) -> Result<Policy, SqlError> {
-        let token = self.token.as_deref().unwrap_or_default();
-        policy_for(&self.head, token, &self.database, &self.clock).map_err(|refusal| response_error(&refusal))
     }
 
     async fn send(&mut self, answer: ServerMessage) -> Result<(), Violation> {

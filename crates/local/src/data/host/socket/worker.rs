@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::backlog::Ticket;
 use super::connection::response_error;
 use super::entries::Entries;
+use super::guest::Guest;
 use super::supply::Supply;
 use crate::data::database::Policy;
 use crate::data::hrana::{Outcome, OwnResponse, ServerMessage, SocketResponse, SqlError};
@@ -30,8 +31,8 @@ pub(super) struct Reply {
 
 /// What a stream is asked to do.
 pub(super) enum Work {
-    Run(Task, Policy),
-    OpenCursor(Steps, Policy),
+    Run(Task, Guest),
+    OpenCursor(Steps, Guest),
     FetchCursor { max_count: u32 },
     CloseCursor,
     Close,
@@ -49,9 +50,9 @@ impl Worker {
         let mut next = self.next_job().await;
         while let Some(Job { ticket, work }) = next {
             let outcome = match work {
-                Work::Run(task, policy) => self.perform(task, policy).await,
-                Work::OpenCursor(steps, policy) => {
-                    next = self.open_cursor(ticket, steps, policy).await;
+                Work::Run(task, guest) => self.perform(task, &guest).await,
+                Work::OpenCursor(steps, guest) => {
+                    next = self.open_cursor(ticket, steps, &guest).await;
                     continue;
                 }
                 Work::FetchCursor { .. } => Err(SqlError::new("CURSOR_NOT_OPEN", "the cursor could not be opened")),
@@ -73,8 +74,8 @@ impl Worker {
         wait_for(self.jobs.recv(), &mut self.stream).await
     }
 
-    async fn perform(&mut self, task: Task, policy: Policy) -> Result<SocketResponse, SqlError> {
-        let tasks = vec![task];
+    async fn perform(&mut self, task: Task, guest: &Guest) -> Result<SocketResponse, SqlError> {
+        let (tasks, policy) = (vec![task], guest.policy()?);
         self.stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await.map_err(refused)?;
         let pipeline = self.stream.run(Pipeline::new(tasks), policy).await.map_err(refused)?;
         match pipeline.into_outcomes().pop() {
@@ -84,15 +85,23 @@ impl Worker {
         }
     }
 
+    async fn allow(&mut self, steps: &Steps, guest: &Guest) -> Result<Policy, SqlError> {
+        let policy = guest.policy()?;
+        self.stream.refuse_forbidden(&policy, || steps.texts()).await.map_err(refused)?;
+        Ok(policy)
+    }
+
     /// Serves a cursor until it is closed, and yields the job that comes next.
-    async fn open_cursor(&mut self, ticket: Ticket, steps: Steps, policy: Policy) -> Option<Job> {
-        let allowed = self.stream.refuse_forbidden(&policy, || steps.texts()).await;
-        let is_open = allowed.is_ok();
-        let outcome = allowed.map(|()| OwnResponse::OpenCursor.into()).map_err(refused);
+    async fn open_cursor(&mut self, ticket: Ticket, steps: Steps, guest: &Guest) -> Option<Job> {
+        let allowed = self.allow(&steps, guest).await;
+        let (policy, outcome) = match allowed {
+            Ok(policy) => (Some(policy), Ok(OwnResponse::OpenCursor.into())),
+            Err(error) => (None, Err(error)),
+        };
         let _socket_is_gone = self.answers.send(answer(ticket, outcome)).await;
-        if !is_open {
+        let Some(policy) = policy else {
             return self.next_job().await;
-        }
+        };
         let (entries, chunks) = cursor::channel(Entries::default());
         let (ending, ended) = oneshot::channel();
         let mut fetches = pin!(serve_fetches(&mut self.jobs, &self.answers, Supply::new(chunks, ended)));
