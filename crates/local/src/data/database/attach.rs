@@ -40,6 +40,8 @@ impl Database {
         let target = target.ok_or_else(|| refused(&format!("the token may not attach database {id}")))?;
         let record = target.record();
         let objections = [
+            // Its file is exchanged for the one that is uploaded.
+            (record.draft, "has no file yet"),
             (record.group_id != self.record().group_id, "is in another group"),
             (!record.allow_attach, "does not allow to be attached (allow_attach)"),
             (record.archived, "is archived"),

@@ -53,9 +53,10 @@ impl Session {
         Self { connection, turn: None, lease, owes_rotation: false, writers, history, slot, _file: file, attached }
     }
 
-    /// Runs `work` on the connection, with the gate every statement has to pass.
+    /// Runs `work` on the connection, which is one of `database`, with the gate every statement has to pass.
     pub(crate) fn with_gate<R>(
         &mut self,
+        database: &Database,
         policy: &Policy,
         transaction_is_lost: &mut bool,
         work: impl FnOnce(&mut dyn Connection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
@@ -65,7 +66,7 @@ impl Session {
         let is_autocommit = connection.is_autocommit();
         let mut gate = |effect: Effect| {
             policy.check(effect)?;
-            check_attached(attached, effect)?;
+            check_attached(attached, database, policy, effect)?;
             check_lost_transaction(transaction_is_lost, effect)?;
             if effect.writes && turn.is_none() {
                 *turn = Some(writers.try_turn().ok_or(Stop::WaitToWrite)?);
@@ -84,22 +85,23 @@ impl Session {
         self.connection.as_mut()
     }
 
-    /// Attaches a database for the rest of the session.
+    /// Attaches another database for the rest of the session.
     pub(crate) fn attach(
         &mut self,
+        database: &Database,
         policy: &Policy,
         transaction_is_lost: &mut bool,
-        database: &Arc<Database>,
+        other: &Arc<Database>,
         schema: &str,
     ) -> Result<(), Stop> {
-        let file = database.existing_file()?;
-        self.with_gate(policy, transaction_is_lost, |connection, gate| {
+        let file = other.existing_file()?;
+        self.with_gate(database, policy, transaction_is_lost, |connection, gate| {
             gate(Effect::default())?;
             Ok::<_, Stop>(connection.attach(file.path(), schema)?)
         })?;
         // The same one may be attached and detached many times.
         if !self.attached.iter().any(|other| Arc::ptr_eq(&other.file, &file)) {
-            self.attached.push(Attached { database: Arc::downgrade(database), file });
+            self.attached.push(Attached { database: Arc::downgrade(other), file });
         }
         Ok(())
     }
@@ -249,13 +251,19 @@ impl Session {
     }
 }
 
-/// Nothing is read of an attached database that was deleted meanwhile. What ends a transaction or detaches reads nothing.
-fn check_attached(attached: &[Attached], effect: Effect) -> Result<(), SqlError> {
-    let is_there = |other: &Attached| other.database.upgrade().is_some_and(|database| database.is_in_service());
-    if effect.attaches || effect.transaction.is_some() || attached.iter().all(is_there) {
+/// Whether a database may be attached is asked again for each statement that may read of it: the token may be another one now,
+/// and the other database may have been deleted, moved, or shut. What ends a transaction or detaches reads nothing.
+fn check_attached(attached: &[Attached], to: &Database, policy: &Policy, effect: Effect) -> Result<(), SqlError> {
+    if effect.attaches || effect.transaction.is_some() {
         return Ok(());
     }
-    Err(refused("a database that this stream has attached was deleted; open another stream"))
+    for other in attached {
+        let other = other.database.upgrade().filter(|other| other.is_in_service());
+        let other = other
+            .ok_or_else(|| refused("a database that this stream has attached was deleted; open another stream"))?;
+        to.attachable(&other.record().id, policy)?;
+    }
+    Ok(())
 }
 
 /// After a rollback the client did not ask for, nothing may run as if it were still inside the transaction: the client

@@ -119,7 +119,7 @@ impl<'a> Executor<'a> {
         }
         let run = match attach::parse(&command.sql) {
             Some(attach) => self.attach(attach).and_then(|()| Ok(sink.begin(Vec::new())?)).map(|()| Ran::default()),
-            None => self.session.with_gate(self.policy, self.transaction_is_lost, |connection, gate| {
+            None => self.session.with_gate(self.database, self.policy, self.transaction_is_lost, |connection, gate| {
                 connection.execute(command, gate, sink)
             }),
         };
@@ -135,9 +135,9 @@ impl<'a> Executor<'a> {
         if may_write_late(sql) && !self.policy.is_read_only() && !self.session.try_to_take_turn() {
             return Err(Pause::Turn);
         }
-        let run = self
-            .session
-            .with_gate(self.policy, self.transaction_is_lost, |connection, gate| connection.execute_all(sql, gate));
+        let run = self.session.with_gate(self.database, self.policy, self.transaction_is_lost, |connection, gate| {
+            connection.execute_all(sql, gate)
+        });
         Ok(self.end(run)?.map(|ran| self.database.count(sql, ran)))
     }
 
@@ -201,7 +201,7 @@ impl<'a> Executor<'a> {
         }
         self.session.set_last_insert_rowid(write.last_insert_rowid);
         let mut output = Output::default();
-        let run = self.session.with_gate(&write.policy, &mut false, |connection, gate| {
+        let run = self.session.with_gate(self.database, &write.policy, &mut false, |connection, gate| {
             connection.execute(&write.command, gate, &mut output)
         });
         if self.session.is_autocommit() || self.session.owes_foreign_keys() || output.is_too_much() {
@@ -218,8 +218,8 @@ impl<'a> Executor<'a> {
     /// Attaches a database for the rest of the stream.
     fn attach(&mut self, attach: Result<Attach, SqlError>) -> Result<(), Stop> {
         let attach = attach?;
-        let database = self.database.attachable(&attach.id, self.policy)?;
-        self.session.attach(self.policy, self.transaction_is_lost, &database, &attach.schema)
+        let other = self.database.attachable(&attach.id, self.policy)?;
+        self.session.attach(self.database, self.policy, self.transaction_is_lost, &other, &attach.schema)
     }
 
     /// Lets nothing begin that nobody waits for, nor anything that may block where it must not, and gives everything an end.

@@ -18,6 +18,18 @@ fn other() -> DatabaseRecord {
     }
 }
 
+/// What keeps the second from being attached, and what the refusal says of it.
+fn unattachable() -> [(DatabaseRecord, &'static str); 6] {
+    [
+        (DatabaseRecord { draft: true, ..other() }, "has no file yet"),
+        (DatabaseRecord { allow_attach: false, ..other() }, "allow_attach"),
+        (DatabaseRecord { group_id: "g".to_owned(), ..other() }, "is in another group"),
+        (DatabaseRecord { archived: true, ..other() }, "is archived"),
+        (DatabaseRecord { block_reads: true, ..other() }, "has its reads blocked"),
+        (DatabaseRecord { allowed_ips: AllowList::new(&["192.0.2.1".to_owned()]), ..other() }, "this address"),
+    ]
+}
+
 /// Two databases, and a token of the first that attaches the second.
 async fn hosts() -> Host {
     let host = Host::new();
@@ -108,6 +120,29 @@ async fn a_deleted_database_is_not_read_by_a_stream_that_had_attached_it() {
     host.plane.put(other());
     let answer = host.pipeline(answer["baton"].as_str(), json!([execute("SELECT * FROM other.t")])).await;
     assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+}
+
+#[tokio::test]
+async fn whoever_may_attach_is_asked_again_for_each_statement_that_may_read() {
+    let host = hosts().await;
+    let opened = host.pipeline(None, json!([execute(&attach()), execute("SELECT * FROM other.t")])).await;
+    let mut baton = opened["baton"].as_str().unwrap().to_owned();
+    let mut read = async |host: &Host| {
+        let answer = host.pipeline(Some(&baton), json!([execute("SELECT * FROM other.t")])).await;
+        answer["baton"].as_str().unwrap().clone_into(&mut baton);
+        answer["results"][0].clone()
+    };
+    for (changed, reason) in unattachable() {
+        host.plane.put(changed);
+        let refused = read(&host).await;
+        assert!(refused["error"]["message"].as_str().unwrap().contains(reason), "{refused}");
+        host.plane.put(other());
+        assert_eq!(read(&host).await["type"], "ok");
+    }
+    let plain = host.with_token(mint(&claims(&host.clock), &seed()).unwrap());
+    let refused = read(&plain).await;
+    assert_eq!(refused["error"]["code"], "SQLITE_AUTH", "{refused}");
+    assert_eq!(read(&host).await["type"], "ok");
 }
 
 #[tokio::test]
@@ -212,14 +247,7 @@ async fn a_group_token_for_reading_and_attaching_attaches_all_of_its_group() {
 #[tokio::test]
 async fn the_target_decides_whether_it_is_attached() {
     let host = hosts().await;
-    let cases = [
-        (DatabaseRecord { allow_attach: false, ..other() }, "allow_attach"),
-        (DatabaseRecord { group_id: "g".to_owned(), ..other() }, "is in another group"),
-        (DatabaseRecord { archived: true, ..other() }, "is archived"),
-        (DatabaseRecord { block_reads: true, ..other() }, "has its reads blocked"),
-        (DatabaseRecord { allowed_ips: AllowList::new(&["192.0.2.1".to_owned()]), ..other() }, "this address"),
-    ];
-    for (target, reason) in cases {
+    for (target, reason) in unattachable() {
         host.plane.put(target);
         assert!(refusal(&host, &attach()).await.contains(reason), "{reason}");
     }
