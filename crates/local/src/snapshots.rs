@@ -45,7 +45,7 @@ impl Cloud {
     /// Keeps the whole cloud as it is at this moment under a name: organizations, tokens, audit log, every database and
     /// its history, and what the clock does: the time at which it stands, or how far it is ahead of the system's or behind.
     /// Nothing is written anywhere while it is made: requests that write wait, and a transaction that is open is waited for,
-    /// up to five seconds. Such a transaction is in the snapshot as a whole.
+    /// which is up to five seconds. Such a transaction is in the snapshot as a whole.
     ///
     /// Snapshots of a cloud in a directory stay there; those of a cloud in memory end with it. A name has 1 to 64 of
     /// `a-z`, `A-Z`, `0-9`, `-`, `_`, `.`, and does not begin with a dot. One that is taken is refused.
@@ -66,7 +66,8 @@ impl Cloud {
     ///
     /// # Errors
     ///
-    /// [`CloudError::Busy`] if a transaction is still open after five seconds: try again when it has ended.
+    /// [`CloudError::Busy`] if a statement that writes, or a request that loads a dump, has not ended after seven seconds: try
+    /// again when it has.
     /// [`CloudError::Input`] if the name breaks its rule, and [`CloudError::SnapshotExists`] if it is taken.
     /// [`CloudError::File`] and [`CloudError::State`] if the copy cannot be written; nothing of it is left then.
     pub async fn snapshot(&self, name: &str) -> Result<Snapshot, CloudError> {
@@ -180,7 +181,8 @@ impl Cloud {
     ///
     /// # Errors
     ///
-    /// [`CloudError::Busy`] if a transaction is still open after five seconds: try again when it has ended.
+    /// [`CloudError::Busy`] if a statement that writes, or a request that loads a dump, has not ended after seven seconds: try
+    /// again when it has.
     /// [`CloudError::File`] and [`CloudError::State`] if the copy cannot be written.
     pub async fn fork(&self) -> Result<Self, CloudError> {
         let turn = self.change_of_state().await;

@@ -22,9 +22,9 @@ mod sessions;
 mod usage;
 mod users;
 
-use std::{fs::File, path::Path};
+use std::{fs::File, path::Path, time::Duration};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, DatabaseName, ErrorCode, TransactionBehavior, backup::Progress};
 
 use crate::memory;
@@ -57,9 +57,9 @@ pub(crate) struct Store(Mutex<Connection>);
 #[derive(Debug)]
 pub(crate) struct Transaction<'a>(rusqlite::Transaction<'a>);
 
-/// The state while nobody changes it.
+/// The state, which nobody can change meanwhile.
 #[derive(Debug)]
-pub(crate) struct Still<'a>(&'a Connection);
+pub(crate) struct Still<'a>(MutexGuard<'a, Connection>);
 
 impl Still<'_> {
     /// Writes a copy to a new file.
@@ -138,9 +138,9 @@ impl Store {
         Ok(outcome)
     }
 
-    /// Does `work` while no transaction can begin.
-    pub(crate) fn still<T>(&self, work: impl FnOnce(&Still<'_>) -> T) -> T {
-        work(&Still(&self.0.lock()))
+    /// Keeps transactions from beginning; nothing if one does not end in this time. Blocks.
+    pub(crate) fn still_within(&self, patience: Duration) -> Option<Still<'_>> {
+        self.0.try_lock_for(patience).map(Still)
     }
 
     fn prepare(connection: Connection) -> Result<Self, StoreError> {
