@@ -2,6 +2,7 @@
 
 mod declared;
 mod guard;
+mod noted;
 
 use std::panic::RefUnwindSafe;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::vectors::{self, Purpose};
 use crate::data::access::{Denial, Rules};
 use declared::Declared;
 use guard::{Clauses, Shaped};
+use noted::Noted;
 
 /// Collects what the authorizer was asked since it was last emptied.
 #[derive(Debug, Default)]
@@ -32,6 +34,7 @@ struct State {
     is_guarded: AtomicBool,
     guarded: Mutex<Guarded>,
     compiled: Mutex<Compiled>,
+    noted: Noted,
 }
 
 /// A panic in a hook denies the statement, and leaves nothing of this half changed.
@@ -42,7 +45,7 @@ impl RefUnwindSafe for State {}
 struct Compiled {
     purpose: Purpose,
     /// The tables that only the engine may change.
-    kept: Vec<String>,
+    kept: Arc<[String]>,
     /// The index the statement makes.
     index: Option<String>,
 }
@@ -52,7 +55,7 @@ struct Compiled {
 struct Guarded {
     rules: Option<Arc<Rules>>,
     clauses: Clauses,
-    declared: Declared,
+    declared: Arc<Declared>,
     shaped: Option<Shaped>,
     denial: Option<Denial>,
 }
@@ -87,11 +90,12 @@ impl Observer {
         *self.0.guarded.lock() = Guarded { rules, ..Guarded::default() };
     }
 
-    /// Says which text is compiled next. What the engine compiled while it ran the last one is none of it.
-    pub(crate) fn expect(&self, handle: &Handle, sql: &str) -> rusqlite::Result<()> {
-        self.expect_another(handle)?;
+    /// Says which text is compiled next. What the engine compiled while it ran the last one is none of it. The schema is
+    /// settled where the connection sees what everybody does.
+    pub(crate) fn expect(&self, handle: &Handle, sql: &str, is_settled: bool) -> rusqlite::Result<()> {
+        self.expect_with(handle, is_settled)?;
         if self.is_guarded() {
-            let declared = self.unwatched(|| Declared::read(handle))?;
+            let declared = self.unwatched(|| self.0.noted.declared(handle, is_settled))?;
             let mut guarded = self.0.guarded.lock();
             guarded.clauses = Clauses::of(sql);
             guarded.declared = declared;
@@ -100,12 +104,21 @@ impl Observer {
         Ok(())
     }
 
-    /// Says that another statement of the text is compiled next.
+    /// Says that another statement of the text is compiled next; those before may have changed the schema.
     pub(crate) fn expect_another(&self, handle: &Handle) -> rusqlite::Result<()> {
-        let kept = self.unwatched(|| vectors::kept(handle))?;
+        self.expect_with(handle, false)
+    }
+
+    fn expect_with(&self, handle: &Handle, is_settled: bool) -> rusqlite::Result<()> {
+        let kept = self.unwatched(|| self.0.noted.kept(handle, is_settled))?;
         *self.0.compiled.lock() = Compiled { kept, ..Compiled::default() };
         self.0.seen.store(0, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The schema may not be what it was.
+    pub(crate) fn forget_schema(&self) {
+        self.0.noted.forget();
     }
 
     /// The index that the statement just looked at makes.

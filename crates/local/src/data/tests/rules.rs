@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Host, claims, execute, integer, mint, seed, sequence};
+use super::{Host, baton, claims, execute, integer, mint, seed, sequence};
 use crate::data::{Access, Rules, TokenClaims};
 
 const SETUP: [&str; 12] = [
@@ -347,4 +347,15 @@ async fn a_stream_and_a_connection_follow_the_token_of_the_request() {
     let opened = host.pipeline(None, json!([execute("BEGIN"), execute("SELECT * FROM secrets")])).await;
     let body = json!({ "baton": opened["baton"], "requests": [execute("SELECT * FROM secrets")] }).to_string();
     assert_eq!(reader.post("/v3/pipeline", body).await.0, 403);
+}
+
+#[tokio::test]
+async fn a_transaction_that_has_read_nothing_yet_writes_after_others_have() {
+    let host = host().await;
+    let held = with(&host, json!([{ "a": ["data_read", "data_add"], "t": null }]));
+    let begun = held.pipeline(None, json!([execute("BEGIN"), execute("SELECT 1")])).await;
+    host.run(&["INSERT INTO log VALUES (1)"]).await;
+    let answer =
+        held.pipeline(Some(baton(&begun)), json!([execute("INSERT INTO log VALUES (2)"), execute("COMMIT")])).await;
+    assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
 }

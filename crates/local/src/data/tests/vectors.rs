@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Host, execute};
+use super::{Host, baton, execute, integer};
 
 /// With three points in three directions.
 async fn points() -> Host {
@@ -88,4 +88,19 @@ async fn an_index_that_keeps_more_candidates_than_a_search_bears_is_not_made() {
     );
     assert_eq!(answer_to(&host, &made("search_l=8191")).await["type"], "ok");
     assert_eq!(rows_of(&host, "SELECT id FROM vector_top_k('j', vector('[2,2]'), 1)").await, "2");
+}
+
+/// Which has an index of vectors, or had one.
+#[tokio::test]
+async fn a_transaction_that_has_read_nothing_yet_writes_after_others_have() {
+    for sql in ["SELECT 1", "DROP INDEX i"] {
+        let host = points().await;
+        host.run(&[sql, "CREATE TABLE r (x)"]).await;
+        let begun = host.pipeline(None, json!([execute("BEGIN"), execute("SELECT 1")])).await;
+        host.run(&["INSERT INTO r VALUES (1)"]).await;
+        let ended = json!([execute("INSERT INTO r VALUES (2)"), execute("COMMIT")]);
+        let answer = host.pipeline(Some(baton(&begun)), ended).await;
+        assert_eq!(answer["results"][0]["type"], "ok", "{sql}: {answer}");
+        assert_eq!(host.value("SELECT sum(x) FROM r").await, integer(3));
+    }
 }

@@ -9,7 +9,7 @@ use super::{LibsqlConnection, arguments};
 use crate::data::access::Denial;
 use crate::data::engine::seen::Seen;
 use crate::data::engine::vectors::Purpose;
-use crate::data::engine::{Command, Effect, Gate, Known, Ran, RowSink, Stop, errors, statement, text};
+use crate::data::engine::{Command, Effect, Gate, Known, Ran, RowSink, Stop, errors, statement};
 use crate::data::hrana::{Description, SqlError};
 
 impl LibsqlConnection {
@@ -30,8 +30,7 @@ impl LibsqlConnection {
                 (&mut kept, facts)
             } else {
                 let seen;
-                text::check(sql)?;
-                self.observer.expect(&self.handle, sql).map_err(errors::describe)?;
+                self.expect_text(sql)?;
                 Compiled { statement: fresh, seen, done } = compile::only(&self.handle, &self.observer, sql, gate)?;
                 let known = Known { effect: statement::effect(&fresh, seen), is_brief: false };
                 (&mut fresh, Facts { seen, known, was_long: false })
@@ -116,8 +115,7 @@ impl LibsqlConnection {
 
     /// Makes ready to compile a text that may be any.
     fn expect(&mut self, sql: &str) -> Result<(), SqlError> {
-        text::check(sql)?;
         self.refresh_schema()?;
-        self.observer.expect(&self.handle, sql).map_err(errors::describe)
+        self.expect_text(sql)
     }
 }

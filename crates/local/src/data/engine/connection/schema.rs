@@ -3,7 +3,7 @@
 use super::LibsqlConnection;
 use super::familiar::Facts;
 use crate::data::engine::seen::Seen;
-use crate::data::engine::{errors, schema};
+use crate::data::engine::{errors, schema, text};
 use crate::data::hrana::SqlError;
 
 impl LibsqlConnection {
@@ -28,7 +28,15 @@ impl LibsqlConnection {
 
     fn forget_texts(&mut self) {
         self.familiar.clear();
+        self.observer.forget_schema();
         self.handle.flush_prepared_statement_cache();
+    }
+
+    /// Says to the observer which text is compiled next.
+    pub(super) fn expect_text(&self, sql: &str) -> Result<(), SqlError> {
+        text::check(sql)?;
+        let is_settled = self.has_newest_schema() && !self.schema_changed;
+        self.observer.expect(&self.handle, sql, is_settled).map_err(errors::describe)
     }
 
     pub(super) fn has_newest_schema(&self) -> bool {
