@@ -139,11 +139,16 @@ impl Session {
         if !self.is_forfeit() {
             return false;
         }
+        self.roll_back();
+        true
+    }
+
+    /// Ends the open transaction for those who wait. Settings and temporary objects stay.
+    pub(crate) fn roll_back(&mut self) {
         if let Err(error) = self.connection.roll_back() {
             tracing::warn!(message = error.message, "could not roll back a transaction");
         }
         self.give_turn_back();
-        true
     }
 
     fn give_turn_back(&mut self) {
@@ -240,7 +245,12 @@ impl Session {
 
     /// Whether another connection would do as well.
     pub(crate) fn is_disposable(&self) -> bool {
-        self.connection.is_autocommit() && self.connection.is_pristine()
+        self.connection.is_autocommit() && self.is_pristine()
+    }
+
+    /// Whether another connection would do as well once the transaction is over.
+    pub(crate) fn is_pristine(&self) -> bool {
+        self.connection.is_pristine()
     }
 
     /// The connection, for others to use, and the slot.

@@ -118,12 +118,8 @@ impl Streams {
 
     /// Rolls back the transaction of a parked stream. The stream stays, to tell its client.
     fn end_transaction(&self, database: &Arc<Database>, baton: Baton) {
-        let session = self.0.lock().get_mut(baton).and_then(|state| {
-            state.transaction_is_lost = true;
-            state.session.take()
-        });
-        if let Some(session) = session {
-            database.give_back(session);
+        if let Some(state) = self.0.lock().get_mut(baton) {
+            state.end_transaction(database);
         }
     }
 

@@ -50,8 +50,10 @@ fn without_memory(message: String) -> String {
     message.split_once(": '").filter(|_| quotes).map(|(problem, _)| problem.to_owned()).unwrap_or(message)
 }
 
+/// Whether the parser says so; other parts of the engine speak of texts that are not SQL.
 fn is_syntax(message: &str) -> bool {
-    message.contains("syntax error") || message.contains("unrecognized token") || message == "incomplete input"
+    let is_near = message.starts_with("near \"") && message.ends_with("\": syntax error");
+    is_near || message.starts_with("unrecognized token: ") || message == "incomplete input"
 }
 
 fn parse_error(message: &str) -> SqlError {

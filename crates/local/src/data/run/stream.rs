@@ -200,10 +200,7 @@ impl Stream {
 
     /// Rolls back what is open, and lets the next statement tell its client.
     pub(crate) fn end_transaction(&mut self) {
-        self.state.transaction_is_lost = true;
-        if let Some(session) = self.state.session.take() {
-            self.database.give_back(session);
-        }
+        self.state.end_transaction(&self.database);
     }
 
     /// Does what was left for a thread that may block.

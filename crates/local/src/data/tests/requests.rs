@@ -350,6 +350,14 @@ async fn errors_have_the_documented_codes_and_words() {
 }
 
 #[tokio::test]
+async fn a_text_to_search_for_that_cannot_be_parsed_is_no_sql_that_cannot_be() {
+    let host = Host::new();
+    host.run(&["CREATE VIRTUAL TABLE f USING fts5(a)"]).await;
+    let problem = json!({ "message": "SQLite error: fts5: syntax error near \"AND\"", "code": "SQLITE_UNKNOWN" });
+    assert_eq!(host.error("SELECT * FROM f WHERE f MATCH 'AND'").await, problem);
+}
+
+#[tokio::test]
 async fn foreign_keys_are_enforced() {
     let host = Host::new();
     host.run(&["CREATE TABLE p (id INTEGER PRIMARY KEY)", "CREATE TABLE c (p REFERENCES p(id))"]).await;

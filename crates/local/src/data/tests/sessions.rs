@@ -156,3 +156,21 @@ async fn the_engine_has_what_turso_adds_to_sqlite() {
     assert_eq!(host.value("SELECT sqrt(16.0)").await["value"], 4.0);
     assert_eq!(host.value("SELECT json_extract('{\"a\":5}', '$.a')").await, integer(5));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_whose_transaction_is_ended_for_others_keeps_everything_else() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (id INTEGER PRIMARY KEY)"]).await;
+    for (setting, asked, kept) in [
+        ("SELECT 1", "SELECT last_insert_rowid()", 5),
+        ("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys", 0),
+        ("CREATE TEMP TABLE mine AS SELECT 7", "SELECT * FROM mine", 7),
+    ] {
+        let begin = ["INSERT INTO t VALUES (2)", setting, "BEGIN IMMEDIATE", "INSERT INTO t VALUES (5)"];
+        let open = host.pipeline(None, json!(begin.map(execute))).await;
+        host.run(&["DELETE FROM t"]).await;
+        let answer = host.pipeline(Some(baton(&open)), json!(["ROLLBACK", asked].map(execute))).await;
+        assert_eq!(answer["results"][0]["error"]["code"], "TRANSACTION_TIMEOUT", "{answer}");
+        assert_eq!(answer["results"][1]["response"]["result"]["rows"][0][0], integer(kept), "{answer}");
+    }
+}
