@@ -80,6 +80,7 @@ export const differences = [
   { id: "newer-engine", level: asks(/string_agg|json_pretty|^(execute|step) EXPLAIN |sqlite_version/) },
   { id: "functions", level: asks(/uuid4|sha256|libsql_server_database_name|readfile|CREATE FUNCTION/) },
   { id: "settings-of-the-server", level: asks(/PRAGMA (collation_list|database_list|wal_autocheckpoint|busy_timeout|max_page_count)$/) },
+  { id: "size-of-a-value", level: asks(/zeroblob\(5000000\)/) },
   { id: "changes-of-a-connection", level: asks(/^execute SELECT changes\(\)$/) },
   { id: "random", level: asks(/INTO rr /) },
   { id: "error-beside-message", level: together((ours, theirs) => ("error" in ours && "message" in theirs && !("error" in theirs) ? { ...theirs, error: ours.error } : theirs)) },

@@ -103,7 +103,7 @@ export const sql = [
     "CREATE VIRTUAL TABLE f USING fts5(title, body, tokenize = 'porter unicode61')",
     "INSERT INTO f VALUES ('Running', 'the quick brown fox'), ('Größe', 'lazy dogs ran'), ('x', 'run run run')",
     "SELECT rowid, title, highlight(f, 1, '[', ']'), snippet(f, 1, '<', '>', '…', 3) FROM f WHERE f MATCH 'run' ORDER BY rank",
-    "SELECT bm25(f) < 0 FROM f WHERE f MATCH 'body : fox OR größe'", "SELECT * FROM f WHERE f MATCH '\"'", "SELECT * FROM f WHERE f MATCH 'nope : x'",
+    "SELECT bm25(f) < 0 FROM f WHERE f MATCH 'body : fox OR größe'", "SELECT * FROM f WHERE f MATCH '\"'", "SELECT * FROM f WHERE f MATCH 'nope : x'", "SELECT * FROM f WHERE f MATCH 'AND'",
     "UPDATE f SET body = 'changed' WHERE rowid = 1", "DELETE FROM f WHERE rowid = 3", "INSERT INTO f (f) VALUES ('optimize')", "SELECT count(*) FROM f",
     "CREATE VIRTUAL TABLE r USING rtree(id, x0, x1)", "INSERT INTO r VALUES (1, 0, 1), (2, 5, 6)", "INSERT INTO r VALUES (3, 5, 4)",
     "SELECT * FROM r WHERE x0 > 3", "CREATE VIRTUAL TABLE n USING nope(x)", "DROP TABLE f",

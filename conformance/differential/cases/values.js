@@ -1,5 +1,5 @@
 // What goes in and what comes out.
-import { execute, pipeline, post, stmt } from "../exchange.js";
+import { close, execute, pipeline, post, stmt } from "../exchange.js";
 import { statements } from "./statements.js";
 
 const integers = [0n, 1n, -1n, 2n ** 31n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)];
@@ -13,11 +13,16 @@ const argument = (json) =>
 export const values = [
   ...statements("arguments of every type", [null, ...integers, ...floats, ...texts, ...blobs].map((value) =>
     ["SELECT ? AS v, typeof(?1) AS t, hex(?1) AS h", [value]])),
+  ...statements("large values", [
+    "CREATE TABLE large (x)", "INSERT INTO large VALUES (zeroblob(4999980))", "INSERT INTO large VALUES (zeroblob(5000000))",
+  ]),
+  // Alone, for sqld refuses all of a request for it.
+  ["a text that is no Unicode", [pipeline(execute("SELECT CAST(x'ff' AS TEXT)"), close)]],
   ...statements("literals of every type", [
     "SELECT NULL, 1, 9223372036854775807, -9223372036854775808, 9223372036854775808, 1.5, -0.0, 'a', x'00ff', TRUE",
     "SELECT 1e999, -1e999, 1e999 - 1e999, 0.0, 1e400 / 1e400",
     "SELECT 5 / 2, 5.0 / 2, 5 % 0, -7 % 3, 1 << 62, ~0, 9223372036854775807 + 1",
-    "SELECT CAST(x'ff' AS TEXT), CAST('abc' AS BLOB), CAST('12ab' AS INTEGER), CAST(1e30 AS INTEGER)",
+    "SELECT CAST('abc' AS BLOB), CAST('12ab' AS INTEGER), CAST(1e30 AS INTEGER)",
     "SELECT char(0), 'a' || char(0) || 'b', length('a' || char(0) || 'b'), char(55357)",
     "SELECT x'f0'||x'9f', quote(x'01'), quote('it''s'), quote(1.0), quote(NULL)",
     "SELECT 0x7fffffffffffffff, 1_000, .5, 5., 1e1",
