@@ -106,7 +106,7 @@ impl Root {
 
     fn read(pem: &str) -> Result<Self, CloudError> {
         let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(unusable)?;
-        let certificate_pem = pem.find("-----BEGIN CERTIFICATE-----").and_then(|start| pem.get(start..));
+        let certificate_pem = pem.find(file::BEGINNING).and_then(|start| pem.get(start..));
         let certificate_pem = certificate_pem.unwrap_or_default().to_owned();
         let key = KeyPair::from_pem(pem).map_err(unusable)?;
         let issuer = Issuer::new(root_params(&key)?, key);

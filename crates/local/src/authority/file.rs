@@ -17,7 +17,7 @@ const AUTHORITY: &str = "ca-key.pem";
 
 const CERTIFICATE: &str = "ca.pem";
 
-const BEGINNING: &str = "-----BEGIN CERTIFICATE-----";
+pub(super) const BEGINNING: &str = "-----BEGIN CERTIFICATE-----";
 
 pub(super) fn certificate(directory: &Path) -> PathBuf {
     directory.join(CERTIFICATE)

@@ -8,7 +8,10 @@ use turso_cloud_contract::{
 };
 
 use super::{
-    Control, OrganizationKey, Refusal, dumps, included_rows, permissions::Needs, record, recovery, request::origin,
+    Control, OrganizationKey, Refusal, dumps, included_rows,
+    permissions::{Needs, only_for_admins},
+    record, recovery,
+    request::origin,
     sign,
 };
 use crate::{
@@ -148,9 +151,7 @@ impl<'a> Context<'a> {
     ) -> Result<OrganizationRow, Refusal> {
         match self.membership(key)? {
             (organization, Role::Owner | Role::Admin) => Ok(organization),
-            (OrganizationRow { slug, .. }, Role::Member | Role::Viewer) => {
-                Err(Refusal::forbidden(format!("only an admin or owner of organization {slug} may do this")))
-            }
+            (OrganizationRow { slug, .. }, Role::Member | Role::Viewer) => Err(only_for_admins(&slug)),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 use turso_cloud_contract::{
-    Endpoint,
+    Endpoint, OrganizationSlug,
     api_tokens::{
         CreateApiToken, CreateApiTokenV2, ListApiTokens, ListOrganizationApiTokens, RevokeApiToken,
         RevokeOrganizationApiToken, Scope, ValidateApiToken,
@@ -231,10 +231,17 @@ impl Needs {
             return Ok(());
         }
         let slug = &organization.slug;
-        Err(Refusal::forbidden(match (self.refusal, self.role) {
-            (Some(refusal), _) => refusal.to_owned(),
-            (None, Role::Viewer | Role::Member) => format!("a viewer of organization {slug} may change nothing"),
-            (None, Role::Admin | Role::Owner) => format!("only an admin or owner of organization {slug} may do this"),
+        if self.refusal.is_none() && self.role >= Role::Admin {
+            return Err(only_for_admins(slug));
+        }
+        Err(Refusal::forbidden(match self.refusal {
+            Some(refusal) => refusal.to_owned(),
+            None => format!("a viewer of organization {slug} may change nothing"),
         }))
     }
+}
+
+/// Refuses what is for those who run an organization.
+pub(super) fn only_for_admins(slug: &OrganizationSlug) -> Refusal {
+    Refusal::forbidden(format!("only an admin or owner of organization {slug} may do this"))
 }

@@ -35,7 +35,7 @@ impl Transaction<'_> {
     ) -> Result<Vec<AuditLog>, StoreError> {
         self.all(
             "SELECT * FROM audit_logs WHERE organization_id = ?1 ORDER BY sequence DESC LIMIT ?2 OFFSET ?3",
-            params![organization, signed(limit), signed(skipped)],
+            params![organization, columns::signed(limit), columns::signed(skipped)],
             audit_log,
         )
     }
@@ -49,8 +49,4 @@ fn audit_log(row: &Named<'_>) -> rusqlite::Result<AuditLog> {
     entry.data = serde_json::from_str(&row.get::<String>("data")?)
         .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(e)))?;
     Ok(entry)
-}
-
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

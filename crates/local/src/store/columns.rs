@@ -1,4 +1,4 @@
-//! Reading columns that hold more than SQLite's own types.
+//! Columns that hold something else than SQLite's own types.
 
 use std::str::FromStr;
 
@@ -42,6 +42,11 @@ pub(super) fn instant(row: &Named<'_>, column: &'static str) -> rusqlite::Result
 /// The seed of a key.
 pub(super) fn signing_seed(row: &Named<'_>, column: &'static str) -> rusqlite::Result<SigningSeed> {
     row.get(column).map(SigningSeed::new)
+}
+
+/// A number as SQLite has it, which counts to 2⁶³ − 1, far beyond any file or number of rows: what is more is as good as that.
+pub(super) fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn unreadable(

@@ -99,7 +99,7 @@ impl Transaction<'_> {
                 database.name.as_str(),
                 database.label,
                 database.role_id,
-                database.size_limit.map(signed),
+                database.size_limit.map(|size| columns::signed(size.bytes())),
                 database.block_reads,
                 database.block_writes,
                 database.delete_protection,
@@ -217,7 +217,7 @@ impl Transaction<'_> {
                 database.group.id,
                 database.label,
                 database.role_id,
-                database.size_limit.map(signed),
+                database.size_limit.map(|size| columns::signed(size.bytes())),
                 database.block_reads,
                 database.block_writes,
                 database.delete_protection,
@@ -290,9 +290,4 @@ fn parent(row: &Named<'_>) -> rusqlite::Result<Option<Parent>> {
     }
     let (id, name) = (columns::name(row, "parent_uuid")?, columns::name(row, "parent_name")?);
     Ok(Some(Parent::new(id, name, columns::text(row, "branched_at")?)))
-}
-
-/// SQLite counts to 2⁶³ − 1, far beyond any file: a larger limit is as good as that one.
-fn signed(size: ByteSize) -> i64 {
-    i64::try_from(size.bytes()).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,6 @@
 use rusqlite::params;
 
-use super::{DatabaseRow, StoreError, Transaction};
+use super::{DatabaseRow, StoreError, Transaction, columns};
 use crate::data::{Hour, Hours, Month, Rows};
 
 impl Transaction<'_> {
@@ -13,7 +13,13 @@ impl Transaction<'_> {
                  rows_read = min(rows_read, ?5 - excluded.rows_read) + excluded.rows_read,
                  rows_written = min(rows_written, ?5 - excluded.rows_written) + excluded.rows_written",
         )?;
-        statement.execute(params![database, hour.0, signed(rows.read), signed(rows.written), i64::MAX])?;
+        statement.execute(params![
+            database,
+            hour.0,
+            columns::signed(rows.read),
+            columns::signed(rows.written),
+            i64::MAX
+        ])?;
         Ok(())
     }
 
@@ -37,7 +43,12 @@ impl Transaction<'_> {
             "INSERT OR REPLACE INTO organization_usage (organization_id, month, rows_read, rows_written)
              SELECT id, ?2, ?3, ?4 FROM organizations WHERE id = ?1",
         )?;
-        statement.execute(params![organization, month.first.0, signed(rows.read), signed(rows.written)])?;
+        statement.execute(params![
+            organization,
+            month.first.0,
+            columns::signed(rows.read),
+            columns::signed(rows.written)
+        ])?;
         Ok(())
     }
 
@@ -57,8 +68,4 @@ fn added_up(mut counted: rusqlite::Rows<'_>) -> Result<Rows, StoreError> {
         sum += Rows { read: row.get(0)?, written: row.get(1)? };
     }
     Ok(sum)
-}
-
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

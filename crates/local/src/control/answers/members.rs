@@ -10,7 +10,7 @@ use turso_cloud_contract::{
 
 use super::Answers;
 use crate::{
-    control::{Context, Handles, Refusal},
+    control::{Context, Handles, Refusal, permissions::only_for_admins},
     store::{MemberRow, OrganizationRow, Role},
 };
 
@@ -70,7 +70,7 @@ impl Handles<RemoveMember> for Answers {
         let (slug, username) = (&organization.slug, &request.username);
         let leaves = username == cx.user()?.username.as_str();
         if !leaves && role < Role::Admin {
-            return Err(Refusal::forbidden(format!("only an admin or owner of organization {slug} may do this")));
+            return Err(only_for_admins(slug));
         }
         let found = cx.store().find_member(organization.id, username.as_str())?;
         let member =

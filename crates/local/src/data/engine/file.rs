@@ -64,6 +64,28 @@ pub(super) fn copy(source: &Handle, file: &Path) -> rusqlite::Result<()> {
 /// What tells the engine to open a file for reading only, so that nothing a client can say writes to it or locks it.
 pub(super) fn read_only_uri(file: &Path) -> String {
     let path = file.to_string_lossy().replace('\\', "/");
-    let root = if path.starts_with('/') || !path.contains(':') { "" } else { "/" };
+    let root = match &*path {
+        // Without a host of its own, the URI would take that of the path for one.
+        path if path.starts_with("//") => "//",
+        path if path.starts_with('/') || !path.contains(':') => "",
+        _ => "/",
+    };
     format!("file:{root}{}?mode=ro", utf8_percent_encode(&path, NOT_IN_URI))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_path_is_taken_for_a_host() {
+        for (path, uri) in [
+            ("/srv/cloud/a b.db", "file:/srv/cloud/a%20b.db?mode=ro"),
+            (r"C:\cloud\a.db", "file:/C:/cloud/a.db?mode=ro"),
+            (r"\\server\share\a.db", "file:////server/share/a.db?mode=ro"),
+            ("cloud/a?.db", "file:cloud/a%3F.db?mode=ro"),
+        ] {
+            assert_eq!(read_only_uri(Path::new(path)), uri);
+        }
+    }
 }

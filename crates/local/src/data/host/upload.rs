@@ -69,7 +69,6 @@ impl Uploads {
 
     /// Whether `path` is one of uploads.
     pub(crate) fn answers(path: &str) -> bool {
-        let path = bare(path);
         path == UPLOAD || path == START_UPLOAD || UploadPart::read(path).is_some()
     }
 
@@ -99,7 +98,7 @@ impl Uploads {
         let admitted = self.admit(database, &head);
         let admitted = admitted.and_then(|()| whole_body::refuse_encoded(&head.headers).map_err(Refusal::Encoded));
         let answer = match admitted {
-            Ok(()) => self.dispatch(database, bare(path), &head.method, &head.headers, &mut body).await,
+            Ok(()) => self.dispatch(database, path, &head.method, &head.headers, &mut body).await,
             Err(refusal) => Err(refusal),
         };
         if answer.is_err() {
@@ -257,10 +256,6 @@ fn refuse_other_length(found: u64, expected: u64, what: &str) -> Result<(), Refu
         return Ok(());
     }
     Err(Refusal::protocol(format!("{what} has {found} bytes, and must have exactly {expected}")))
-}
-
-fn bare(path: &str) -> &str {
-    path.split('?').next().unwrap_or_default()
 }
 
 fn empty() -> Response<Body> {

@@ -1,13 +1,13 @@
 //! Where the databases' bytes are.
 
 use std::fmt::Debug;
-use std::fs::DirBuilder;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::data::engine::Durability;
+use crate::directory;
 
 /// What the names of files end with that belong to the file of a database: its log and the index of that, the journal of
 /// a copy that is being made, and the directory of its history.
@@ -74,11 +74,7 @@ impl Root {
 
     /// Makes sure the directory is there. Only its owner may look inside.
     pub(crate) fn create(&self) -> io::Result<()> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.directory)
+        directory::create(&self.directory)
     }
 }
 

@@ -11,7 +11,7 @@ const FRAME: usize = 24 + 4096;
 
 pub(super) async fn get(host: &Host, path: &str) -> (u16, Vec<u8>) {
     let request = Request::get(path).header("authorization", format!("Bearer {}", host.token));
-    let response = host.plane.handle(&host.label, path, request.body(Body::empty()).unwrap()).await;
+    let response = host.answer(request.body(Body::empty()).unwrap()).await;
     let status = response.status().as_u16();
     (status, axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
 }

@@ -17,7 +17,7 @@ async fn a_compressed_body_is_refused_by_its_header_on_every_path_that_reads_one
     {
         let request = Request::post(path).header("authorization", &authorization).header("content-encoding", "gzip");
         let request = request.body(json!({ "requests": [] }).to_string().into()).unwrap();
-        let response = host.plane.handle(&host.label, path, request).await;
+        let response = host.answer(request).await;
         assert_eq!(response.status(), 415, "{path}");
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let error = r#"{"error":"header Content-Encoding \"gzip\" is not valid: must be identity or left out"}"#;

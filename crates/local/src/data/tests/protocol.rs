@@ -1,7 +1,7 @@
 use http::{Method, Request};
 use serde_json::json;
 
-use super::{Host, LABEL, execute};
+use super::{Host, execute};
 
 #[tokio::test]
 async fn discovery_health_and_version_ask_for_no_token() {
@@ -53,8 +53,8 @@ async fn unknown_paths_and_methods_are_refused_with_json() {
         "/export/1",
         "/sync/1/1/2",
     ] {
-        let put = Request::builder().method(Method::PUT).uri("/").body("".into()).unwrap();
-        assert_eq!(host.plane.handle(LABEL, path, put).await.status(), 405, "{path}");
+        let put = Request::builder().method(Method::PUT).uri(path).body("".into()).unwrap();
+        assert_eq!(host.answer(put).await.status(), 405, "{path}");
     }
 }
 
