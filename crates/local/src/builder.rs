@@ -171,8 +171,8 @@ impl CloudBuilder {
         self
     }
 
-    /// Sets how many connections each server takes at once; 512 by default. Further ones are answered with 503, or only
-    /// closed where 64 are being told so.
+    /// Sets how many connections each server takes at once, sockets among them; 512 by default. Further ones are answered with
+    /// 503, or only closed where 64 are being told so.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.served.connections = connections;
         self

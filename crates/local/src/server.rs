@@ -15,7 +15,7 @@ use std::{
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::{TcpStream, ToSocketAddrs},
-    sync::oneshot,
+    sync::{Semaphore, oneshot},
     task::{JoinHandle, JoinSet},
     time::Instant,
 };
@@ -46,8 +46,9 @@ const REMINDER: Duration = Duration::from_secs(60);
 const FAREWELLS: usize = 64;
 
 /// A local cloud on a port. Dropping it frees the port at once, and cuts its connections off as soon as the runtime comes
-/// to it; [`Server::shutdown`] lets requests end first. When no connection is left, the directory of a cloud that nobody
-/// else holds is free, too: of a server that had none when it is dropped, and of any when `shutdown` returns.
+/// to it, but for sockets, which part from their clients; [`Server::shutdown`] lets requests and sockets end first. When no
+/// connection is left, the directory of a cloud that nobody else holds is free, too: of a server that had none when it is
+/// dropped, and of any when `shutdown` returns.
 #[derive(Debug)]
 #[must_use = "dropping it closes the port"]
 pub struct Server {
@@ -109,7 +110,8 @@ impl Server {
         &self.cloud
     }
 
-    /// Accepts no more requests, waits up to five seconds for the ones being answered, and closes the port.
+    /// Accepts no more requests, waits up to five seconds for the ones being answered and for sockets to part, and closes the
+    /// port.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
             // Fails only if the task has ended already.
@@ -134,7 +136,7 @@ struct Arrived(Box<dyn Wire>, Guest);
 struct Reception {
     door: Arc<Door>,
     hosts: Arc<Hosts>,
-    /// Connections at once.
+    /// Connections at once, those that have become sockets among them.
     limit: usize,
     is_exposed: bool,
     takes_all_loopback: bool,
@@ -158,7 +160,9 @@ async fn accept(reception: Reception, mut stopped: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
     let (life, lifeline) = Lifeline::new();
     let limit = reception.limit;
-    // Connections end with their set, so that none outlives this task.
+    let all = u32::try_from(limit.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+    let places = Arc::new(Semaphore::new(all as usize));
+    // Connections end with their set. One that has become a WebSocket has left it, and keeps its place.
     let (mut arriving, mut connections, mut refused) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
     let mut told = None;
     loop {
@@ -170,15 +174,17 @@ async fn accept(reception: Reception, mut stopped: oneshot::Receiver<()>) {
             Some(_) = connections.join_next() => {}
             Some(_) = refused.join_next() => {}
             accepted = reception.door.accept() => match accepted {
-                Ok((stream, peer, cloud)) if arriving.len() + connections.len() < limit => {
-                    let guest = reception.welcome(cloud, &stream, peer, lifeline.clone());
-                    arriving.spawn(arrive(stream, guest));
-                }
-                // Beyond that they are closed without a word.
-                Ok((stream, ..)) if refused.len() < FAREWELLS => {
-                    refused.spawn(connection::turn_away(stream, limit));
-                }
-                Ok(_) => {}
+                Ok((stream, peer, cloud)) => match Arc::clone(&places).try_acquire_owned() {
+                    Ok(place) => {
+                        let guest = reception.welcome(cloud, &stream, peer, lifeline.of(place));
+                        arriving.spawn(arrive(stream, guest));
+                    }
+                    Err(_) if refused.len() < FAREWELLS => {
+                        refused.spawn(connection::turn_away(stream, limit));
+                    }
+                    // Beyond that they are closed without a word.
+                    Err(_) => {}
+                },
                 Err(error) => rest(&error, &mut told).await,
             },
         }
@@ -190,6 +196,8 @@ async fn accept(reception: Reception, mut stopped: oneshot::Receiver<()>) {
     // Connections that are still busy after the grace are cut off with the set.
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
     connections.shutdown().await;
+    // WebSockets end by themselves, in the same time.
+    let _ = tokio::time::timeout(GRACE, places.acquire_many(all)).await;
 }
 
 async fn arrive(stream: TcpStream, guest: Guest) -> Option<Arrived> {

@@ -274,3 +274,37 @@ async fn a_server_that_shuts_down_takes_leave_of_its_sockets() {
     assert_eq!(socket.end().await.0, 1001);
     api(&cloud, "groups/default/auth/tokens", "").await;
 }
+
+#[tokio::test]
+async fn nothing_of_a_socket_outlives_the_server_it_came_through() {
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana2").await;
+    socket.open(1).await;
+    socket.run(1, "BEGIN IMMEDIATE").await;
+    let (left, end) = tokio::join!(
+        async {
+            served.server.shutdown().await;
+            tasks()
+        },
+        socket.end()
+    );
+    assert_eq!((left, end.0), (before, 1001));
+}
+
+/// It is never read from, so that a close frame cannot be written to it.
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_takes_nothing_holds_up_a_shutdown_for_five_seconds_at_most() {
+    let served = Served::new().await;
+    let mut socket = served.socket("hrana3").await;
+    socket.open(1).await;
+    for _ in 0..8 {
+        socket.begin(execute(1, "SELECT hex(zeroblob(4500000))")).await;
+    }
+    let began = tokio::time::Instant::now();
+    served.server.shutdown().await;
+    let took = began.elapsed().as_secs();
+    assert!(took <= 5, "{took} s");
+    drop(socket);
+}

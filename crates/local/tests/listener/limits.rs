@@ -69,22 +69,52 @@ async fn one_connection_too_many_is_told_so_and_the_next_one_is_served() {
     let at = served.at();
     let mut held = Vec::new();
     for _ in 0..3 {
-        let mut stream = TcpStream::connect(&at).await.unwrap();
-        stream.write_all(b"GET /_region HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
-        let mut first = [0; 12];
-        stream.read_exact(&mut first).await.unwrap();
-        assert_eq!(&first, b"HTTP/1.1 200");
-        held.push(stream);
+        let request = "GET /_region HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        held.push(open(&at, request, "HTTP/1.1 200").await.unwrap());
     }
     let refused = exchange(&at, get("")).await;
     assert_eq!(refused.refusal(), (503, "the local cloud has 3 connections, and takes no more at once".to_owned()));
     drop(held);
-    let served_again = async {
-        while exchange(&at, get("")).await.status != 200 {
+    in_the_end(async || (exchange(&at, get("")).await.status == 200).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_websocket_is_a_connection_for_as_long_as_it_is_open() {
+    let served = Served::of(Cloud::builder().max_connections(3).build().unwrap()).await;
+    let at = served.at();
+    let upgrade = "GET /db/orders-acme/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let mut sockets = Vec::new();
+    for _ in 0..3 {
+        // The requests before it may have left their connections a moment ago.
+        sockets.push(in_the_end(async || open(&at, upgrade, "HTTP/1.1 101").await).await);
+    }
+    let refused = exchange(&at, get("")).await;
+    assert_eq!(refused.refusal(), (503, "the local cloud has 3 connections, and takes no more at once".to_owned()));
+    drop(sockets.pop());
+    in_the_end(async || (exchange(&at, get("")).await.status == 200).then_some(())).await;
+}
+
+/// A connection whose first request is answered like this.
+async fn open(at: &str, request: &str, beginning: &str) -> Option<TcpStream> {
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).await.unwrap();
+    (first == beginning.as_bytes()).then_some(stream)
+}
+
+/// What comes of trying again until something does.
+async fn in_the_end<T>(attempt: impl AsyncFn() -> Option<T>) -> T {
+    let attempts = async {
+        loop {
+            if let Some(done) = attempt().await {
+                return done;
+            }
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), served_again).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), attempts).await.unwrap()
 }
 
 /// Sends the beginning of something and waits until the server gives up.

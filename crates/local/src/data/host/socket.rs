@@ -17,7 +17,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use http::header::UPGRADE;
 use http::{Request, Response};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use crate::clock::Clock;
 use crate::data::database::Database;
@@ -27,20 +27,29 @@ use subprotocol::Subprotocol;
 
 pub(crate) use violation::Violation;
 
-/// Ends with the server a request came in through. Sockets outlive their request, so they have to watch it.
+/// Ends with the server a request came in through. Sockets outlive their request, and what serves its connection, so they
+/// have to watch it; and it holds the place of that connection, which is taken until nobody has the line any more.
 #[derive(Clone, Debug)]
-pub(crate) struct Lifeline(watch::Receiver<()>);
+pub(crate) struct Lifeline {
+    server: watch::Receiver<()>,
+    _place: Option<Arc<OwnedSemaphorePermit>>,
+}
 
 impl Lifeline {
     /// The lifeline of a server, which ends when the sender is dropped.
     pub(crate) fn new() -> (watch::Sender<()>, Self) {
-        let (server, line) = watch::channel(());
-        (server, Self(line))
+        let (life, server) = watch::channel(());
+        (life, Self { server, _place: None })
+    }
+
+    /// The lifeline of one connection.
+    pub(crate) fn of(&self, place: OwnedSemaphorePermit) -> Self {
+        Self { _place: Some(Arc::new(place)), ..self.clone() }
     }
 
     /// Waits for the end of the server.
     pub(crate) async fn ended(&mut self) {
-        while self.0.changed().await.is_ok() {}
+        while self.server.changed().await.is_ok() {}
     }
 }
 
@@ -59,8 +68,8 @@ pub(crate) async fn upgrade(
     clock: &Clock,
     request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
-    let lifelines = request.extensions().get::<OwnLifeline>().map(|own| own.0.clone());
-    let lifelines = lifelines.into_iter().chain(request.extensions().get::<Lifeline>().cloned()).collect();
+    let own = request.extensions().get::<OwnLifeline>().map(|own| own.0.clone());
+    let lifelines: Vec<_> = own.into_iter().chain(request.extensions().get::<Lifeline>().cloned()).collect();
     let (mut head, _) = request.into_parts();
     let mut upgrade = WebSocketUpgrade::from_request_parts(&mut head, &()).await.map_err(refusal)?;
     // A frame may be longer, for its client is told once it is read.
@@ -68,7 +77,7 @@ pub(crate) async fn upgrade(
     let subprotocol = Subprotocol::negotiate(&mut upgrade)?;
     let clock = clock.clone();
     Ok(upgrade.on_upgrade(async move |socket| {
-        Connection::serve(socket, database, clock, head, subprotocol).until(lifelines).await;
+        Connection::serve(socket, database, clock, head, subprotocol).until(&lifelines).await;
     }))
 }
 

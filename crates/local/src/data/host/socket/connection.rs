@@ -44,6 +44,10 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a client may take to confirm the end.
 const MAX_FAREWELL: Duration = Duration::from_secs(1);
 
+/// How long a server that ends, or a state of the cloud, waits for a client to take what it is still sent: as long as for the
+/// end of a request.
+const MAX_LEAVE: Duration = Duration::from_secs(5);
+
 pub(super) struct Connection {
     socket: WebSocket,
     /// With no token before the first greeting.
@@ -88,14 +92,19 @@ impl Connection {
     }
 
     /// Serves the socket until one side closes it or one of the lifelines ends.
-    pub(super) async fn until(mut self, lifelines: Vec<Lifeline>) {
+    pub(super) async fn until(mut self, lifelines: &[Lifeline]) {
         let mut ended: FuturesUnordered<_> =
-            lifelines.into_iter().map(|mut line| async move { line.ended().await }).collect();
+            lifelines.iter().cloned().map(|mut line| async move { line.ended().await }).collect();
         let end = tokio::select! {
-            end = self.converse() => end,
-            Some(()) = ended.next() => Some(Violation::going_away()),
+            end = self.converse() => Ok(end),
+            Some(()) = ended.next() => Err(Violation::going_away()),
         };
-        self.part(end).await;
+        match end {
+            Ok(end) => self.part(end).await,
+            Err(leave) => {
+                let _without_a_word = timeout(MAX_LEAVE, self.part(Some(leave))).await;
+            }
+        }
     }
 
     /// Says why the server closes the socket; nothing if the client is gone.

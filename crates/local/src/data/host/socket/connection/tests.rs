@@ -30,7 +30,7 @@ async fn socket(change: fn(&mut Connection)) -> WebSocketStream<DuplexStream> {
             Ok::<_, Infallible>(upgrade.on_upgrade(async move |socket| {
                 let mut connection = Connection::serve(socket, database, clock, head, subprotocol);
                 change(&mut connection);
-                connection.until(Vec::new()).await;
+                connection.until(&[]).await;
             }))
         }
     });
