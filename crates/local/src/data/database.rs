@@ -16,7 +16,7 @@ mod writers;
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
@@ -37,7 +37,7 @@ use threads::Share;
 pub(super) use databases::Databases;
 pub(super) use group_commit::{Fate, Follower, Output, Role, Write};
 pub(super) use kept_rows::KeptRows;
-pub(super) use open_set::OpenSet;
+pub(super) use open_set::{OpenSet, Place, Places};
 pub(super) use policy::Policy;
 pub(super) use session::{InterruptOnDrop, Session, Stopper, transaction_timeout};
 pub(super) use streams::{Announced, StoredSql, StreamState, Streams};
@@ -75,9 +75,7 @@ pub(crate) struct Database {
     /// Of its group.
     activity: RwLock<Arc<Activity>>,
     keeps_idle: AtomicBool,
-    /// The most connections at a time since all were closed. The engine closes the file of none before that: it would
-    /// lose the locks of the others.
-    most_connections: AtomicUsize,
+    places: Places,
     last_used: Mutex<Instant>,
     history: Arc<History>,
     file: Arc<DatabaseFile>,
@@ -112,7 +110,7 @@ impl Database {
             meter: RwLock::new(meter),
             activity: RwLock::new(activity),
             keeps_idle: AtomicBool::new(false),
-            most_connections: AtomicUsize::new(0),
+            places: Places::default(),
             last_used: Mutex::new(Instant::now()),
             history,
             file,
@@ -182,7 +180,7 @@ impl Database {
     /// The file, which is made if the database was never used. Blocks.
     pub(crate) fn existing_file(&self) -> Result<Arc<DatabaseFile>, SqlError> {
         if !self.file.exists() {
-            drop(self.connect(Interrupter::default())?);
+            drop(self.connect(Interrupter::default(), None)?);
         }
         Ok(Arc::clone(&self.file))
     }
@@ -248,7 +246,7 @@ impl Database {
     /// What the database was. Blocks.
     pub(crate) fn history(&self) -> Result<&History, HistoryError> {
         if !self.history.is_open() {
-            let mut connection = self.connect(Interrupter::default()).map_err(HistoryError::Engine)?;
+            let mut connection = self.connect(Interrupter::default(), None).map_err(HistoryError::Engine)?;
             let opened = self.history.open(connection.as_mut());
             self.keep(connection);
             opened?;

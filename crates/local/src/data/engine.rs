@@ -143,6 +143,9 @@ pub(crate) trait Connection: Send {
 
     /// Stops the connection's statements from another thread.
     fn interrupter(&self) -> Interrupter;
+
+    /// Keeps this until the connection has been closed.
+    fn hold(&mut self, what: Box<dyn Send>);
 }
 
 /// A statement ready to run.

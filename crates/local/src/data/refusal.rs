@@ -9,6 +9,7 @@ use serde_json::json;
 use turso_cloud_contract::{InvalidInput, UploadId};
 
 use super::access::{Denial, KeyRefusal, TokenRefusal};
+use super::hrana::SqlError;
 
 /// Larger request bodies are refused.
 pub(crate) const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
@@ -48,6 +49,8 @@ pub(crate) enum Refusal {
     StreamNotFound,
     /// Every connection the database may have is held by a stream.
     TooManyStreams,
+    /// The connections of all databases together have the files that the process has for them.
+    TooManyFiles,
     /// The statements at work leave no thread for another one.
     TooManyAtWork,
     Internal,
@@ -91,7 +94,7 @@ impl Refusal {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::StreamExpired => StatusCode::GONE,
-            Self::TooManyStreams | Self::TooManyAtWork => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyStreams | Self::TooManyFiles | Self::TooManyAtWork => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -115,7 +118,7 @@ impl Refusal {
             | Self::Archived
             | Self::Draft => "BLOCKED",
             Self::UnknownDatabase => "DATABASE_NOT_FOUND",
-            Self::TooManyStreams | Self::TooManyAtWork => "TOO_MANY_STREAMS",
+            Self::TooManyStreams | Self::TooManyFiles | Self::TooManyAtWork => "TOO_MANY_STREAMS",
             Self::Protocol(_) => "PROTOCOL_ERROR",
             Self::StreamExpired => "STREAM_EXPIRED",
             Self::StreamNotFound => "STREAM_NOT_FOUND",
@@ -129,6 +132,11 @@ impl Refusal {
             | Self::Encoded(_)
             | Self::Internal => "INTERNAL_ERROR",
         }
+    }
+
+    /// The same where it is an answer to one statement.
+    pub(crate) fn as_error(&self) -> SqlError {
+        SqlError::new(self.socket_code(), self.message())
     }
 
     pub(crate) fn message(&self) -> String {
@@ -168,6 +176,10 @@ impl Refusal {
                 "stream not found: the baton is not the one of the latest response of a stream".to_owned()
             }
             Self::TooManyStreams => "too many open streams on this database".to_owned(),
+            Self::TooManyFiles => {
+                "too many open streams: their connections have all files that the databases of this cloud may have open"
+                    .to_owned()
+            }
             Self::TooManyAtWork => "too many statements at work".to_owned(),
             Self::Internal => "internal server error".to_owned(),
         }

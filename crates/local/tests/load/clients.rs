@@ -286,6 +286,8 @@ impl Open {
 }
 
 async fn serve() -> (Server, Client, Target) {
+    // Fewer would not do for all streams that a database may have.
+    rlimit::increase_nofile_limit(2048).unwrap();
     let cloud = Cloud::builder().max_connections(MOST_CONNECTIONS).build().unwrap();
     let turso = cloud.client().build().unwrap();
     turso.databases().create(NewDatabase::new("app", "default")).await.unwrap();

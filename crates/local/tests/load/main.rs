@@ -6,6 +6,8 @@ mod cursors;
 mod databases;
 mod memory;
 mod process;
+#[cfg(unix)]
+mod streams;
 
 use std::{
     future::Future,

@@ -8,7 +8,7 @@ use turso_cloud_local::{Cloud, CloudBuilder};
 
 use crate::{args::LocalCloud, context::Context};
 
-/// What databases keep open, as many clients as a server takes, and as much again.
+/// What databases keep open, as many clients as a server takes, and as much again for streams in a transaction.
 const MANY_FILES: u64 = 2048;
 
 /// Writes what the cloud has to say of itself to standard error: warnings, and with `-v` and `-vv` more than that.
@@ -24,7 +24,7 @@ pub(super) fn write_log(cx: &Context) {
 /// Lets this process have more files open where it may: macOS lets one begin with 256, which many clients of many databases
 /// are more than. It is not for `local exec`, whose command would begin with the same.
 pub(super) fn allow_many_files() {
-    // With fewer, the cloud keeps fewer open.
+    // With fewer, the cloud keeps fewer open, and lets fewer streams have a connection.
     if let Err(error) = rlimit::increase_nofile_limit(MANY_FILES) {
         tracing::info!(%error, "the limit of open files stays as it is");
     }

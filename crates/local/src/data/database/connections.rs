@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::{Database, MAX_CONNECTIONS, Session};
+use super::{Database, Place, Places, Session};
 use crate::data::engine::{Connection, Interrupter};
 use crate::data::hrana::SqlError;
 use crate::data::storage::history::HistoryError;
@@ -30,10 +30,21 @@ impl Database {
     pub(crate) fn open(
         &self,
         slot: OwnedSemaphorePermit,
+        place: Place,
         last_insert_rowid: i64,
         interrupter: Interrupter,
     ) -> Result<Session, SqlError> {
-        Ok(self.session(self.connect(interrupter)?, slot, last_insert_rowid))
+        Ok(self.session(self.connect(interrupter, Some(place))?, slot, last_insert_rowid))
+    }
+
+    /// A place for another connection, if the process has the files for it.
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.surroundings.open_set.place(&self.itself.upgrade()?)
+    }
+
+    /// A place for a stream of another database, which attaches this one. Blocks.
+    pub(super) fn place_to_attach(&self) -> Option<Place> {
+        self.occupy(Some(self.place()?))
     }
 
     /// A connection left by an earlier request.
@@ -42,22 +53,33 @@ impl Database {
         self.idle.lock().pop()
     }
 
-    /// A new connection, and what stops its statements. Blocks.
-    pub(super) fn connect(&self, interrupter: Interrupter) -> Result<Box<dyn Connection>, SqlError> {
+    /// A new connection, and what stops its statements, at a place that is taken for it, or else made. Blocks.
+    pub(super) fn connect(
+        &self,
+        interrupter: Interrupter,
+        place: Option<Place>,
+    ) -> Result<Box<dyn Connection>, SqlError> {
         if !self.file.exists() {
             self.make_room()?;
         }
+        let place = self.occupy(place);
         let mut connection = self.engine.connect(interrupter)?;
+        connection.hold(Box::new(place));
         // Whoever wants the past is told what keeps it; the present can do without.
         if let Err(HistoryError::Engine(error)) = self.history.open(connection.as_mut()) {
             return Err(error);
         }
-        let connections = self.at_work().max(1) + self.idle.lock().len();
-        let has_grown = self.most_connections.fetch_max(connections, Ordering::AcqRel) < connections;
-        if !self.keeps_idle.swap(true, Ordering::AcqRel) || has_grown {
-            self.surroundings.open_set.grow(&self.itself);
-        }
         Ok(connection)
+    }
+
+    /// Takes a place among the open databases, and closes others for that.
+    fn occupy(&self, place: Option<Place>) -> Option<Place> {
+        self.keeps_idle.store(true, Ordering::Release);
+        // Nothing is counted of a database that is about to go.
+        let (itself, open_set) = (self.itself.upgrade()?, &self.surroundings.open_set);
+        let place = place.unwrap_or_else(|| open_set.place_at_once(&itself));
+        open_set.make_room(&itself);
+        Some(place)
     }
 
     /// Makes sure that a file can be made, and may be.
@@ -102,21 +124,25 @@ impl Database {
         *self.last_used.lock()
     }
 
-    /// How many files it has open at most: for each connection its own and the log, and for all of them the index of the
-    /// log and the ledger.
-    pub(crate) fn open_files(&self) -> usize {
-        2 * self.most_connections.load(Ordering::Acquire) + 2
+    pub(super) fn places(&self) -> &Places {
+        &self.places
     }
 
-    /// Connections in the hands of streams.
-    fn at_work(&self) -> usize {
-        MAX_CONNECTIONS - self.slots.available_permits()
+    /// How many files it has open at most.
+    pub(super) fn open_files(&self) -> usize {
+        let is_closed = !self.keeps_idle.load(Ordering::Acquire) && self.places.taken() == 0;
+        if is_closed { 0 } else { self.places.files_without_logs_of(0) }
+    }
+
+    /// How many of them are left when what nobody uses is closed.
+    pub(super) fn files_in_use(&self) -> usize {
+        let idle = self.idle.lock().len();
+        if self.places.taken() <= idle { 0 } else { self.places.files_without_logs_of(idle) }
     }
 
     /// Closes what is not in use. Blocks.
     pub(crate) fn close_idle(&self) {
         self.keeps_idle.store(false, Ordering::Release);
-        self.most_connections.store(self.at_work(), Ordering::Release);
         // Nobody has to wait for the lock while they are closed.
         let idle = std::mem::take(&mut *self.idle.lock());
         drop(idle);

@@ -6,12 +6,13 @@ use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Duration, Instant, sleep_until};
 
-use super::Database;
 use super::attach::refused;
 use super::policy::Policy;
 use super::writers::{Turn, Writers};
+use super::{Database, Place};
 use crate::data::engine::{Connection, Effect, Interrupter, Known, Lease, Stop, TransactionStep};
 use crate::data::hrana::SqlError;
+use crate::data::refusal::Refusal;
 use crate::data::storage::DatabaseFile;
 use crate::data::storage::history::History;
 
@@ -39,6 +40,7 @@ pub(crate) struct Session {
 struct Attached {
     database: Weak<Database>,
     file: Arc<DatabaseFile>,
+    _place: Place,
 }
 
 impl Session {
@@ -95,13 +97,15 @@ impl Session {
         schema: &str,
     ) -> Result<(), Stop> {
         let file = other.existing_file()?;
+        // The same one may be attached and detached many times.
+        let is_known = self.attached.iter().any(|other| Arc::ptr_eq(&other.file, &file));
+        let place = if is_known { None } else { Some(other.place_to_attach().ok_or_else(no_place)?) };
         self.with_gate(database, policy, transaction_is_lost, |connection, gate| {
             gate(Effect::default())?;
             Ok::<_, Stop>(connection.attach(file.path(), schema)?)
         })?;
-        // The same one may be attached and detached many times.
-        if !self.attached.iter().any(|other| Arc::ptr_eq(&other.file, &file)) {
-            self.attached.push(Attached { database: Arc::downgrade(other), file });
+        if let Some(place) = place {
+            self.attached.push(Attached { database: Arc::downgrade(other), file, _place: place });
         }
         Ok(())
     }
@@ -293,6 +297,10 @@ fn check_lost_transaction(is_lost: &mut bool, effect: Effect) -> Result<(), SqlE
         }
         Some(TransactionStep::Savepoint) | None => Err(transaction_timeout()),
     }
+}
+
+fn no_place() -> SqlError {
+    Refusal::TooManyFiles.as_error()
 }
 
 pub(crate) fn transaction_timeout() -> SqlError {

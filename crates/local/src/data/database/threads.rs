@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Duration, Instant, timeout};
+use tokio::time::{Duration, Instant, sleep, timeout};
 
 /// tokio has 512 unless it is told otherwise. Some are left for what the cloud does for itself, for openings, and for what
 /// is short: a piece of a file that is read to be sent, or a connection that is closed.
@@ -18,6 +18,9 @@ const MOST_OF_ONE: usize = 128;
 /// How long a request waits for what there is only so much of: a connection of its database, or, in all, threads and the
 /// opening of its file.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(5);
+
+/// How long a request rests that has found nothing, where nobody tells it when there is something.
+const REST: Duration = Duration::from_millis(50);
 
 /// The threads of all databases together.
 #[derive(Debug)]
@@ -89,6 +92,19 @@ impl Patience {
         self.left = self.left.saturating_sub(begun.elapsed());
         came
     }
+
+    /// Waits for a moment. Says whether there was one left.
+    pub(crate) async fn pause(&mut self) -> bool {
+        if self.left.is_zero() {
+            return false;
+        }
+        let rest = async {
+            sleep(REST).await;
+            Some(())
+        };
+        self.wait(rest).await;
+        true
+    }
 }
 
 impl Share {
@@ -141,7 +157,6 @@ impl Share {
 mod tests {
     use futures_util::FutureExt as _;
     use futures_util::future::join;
-    use tokio::time::sleep;
 
     use super::*;
 

@@ -53,7 +53,7 @@ impl Database {
         }
         let mut connection = match self.idle_connection() {
             Some(connection) => connection,
-            None => self.connect(Interrupter::default())?,
+            None => self.connect(Interrupter::default(), None)?,
         };
         let size = connection.size();
         self.keep(connection);

@@ -30,7 +30,7 @@ use familiar::Familiar;
 /// How long a checkpoint waits for readers of the log: writers wait meanwhile.
 const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
 
-/// The handle is dropped first: it uses the watch until it is closed.
+/// The handle is dropped first: it uses the watch until it is closed. What it holds is dropped last.
 pub(super) struct LibsqlConnection {
     handle: Handle,
     commits: ffi::CommitWatch,
@@ -44,6 +44,7 @@ pub(super) struct LibsqlConnection {
     has_attached: bool,
     /// How long statements wait for what another program has locked: no time where the thread may not block.
     patience: Duration,
+    held: Option<Box<dyn Send>>,
 }
 
 impl LibsqlConnection {
@@ -72,6 +73,7 @@ impl LibsqlConnection {
             has_size_limit: false,
             has_attached: false,
             patience: BUSY_TIMEOUT,
+            held: None,
         }
     }
 }
@@ -240,6 +242,10 @@ impl Connection for LibsqlConnection {
 
     fn interrupter(&self) -> Interrupter {
         self.lookout.interrupter()
+    }
+
+    fn hold(&mut self, what: Box<dyn Send>) {
+        self.held = Some(what);
     }
 }
 

@@ -13,12 +13,12 @@ use tokio::task::spawn_blocking;
 use super::dump::Chunks;
 use super::executor::{Executor, Pause, Place, Script};
 use crate::data::access::Denial;
-use crate::data::database::{Database, InterruptOnDrop, Opening, Patience, Policy, Stopper, StreamState, Thread};
+use crate::data::database::{Database, InterruptOnDrop, Patience, Policy, Stopper, StreamState, Thread};
 use crate::data::engine::stack;
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
 
-use opening::{Connected, Way};
+use opening::{Connected, ToOpen, Way};
 
 /// The outer failure refuses the whole request, the inner one is an answer.
 pub(crate) type Verdict<T> = Result<Result<T, SqlError>, Refusal>;
@@ -50,9 +50,9 @@ impl Stream {
             let mut pause = match self.way().await? {
                 Way::Connected if S::BLOCKS => Some(Pause::Thread),
                 Way::Connected => self.go_on_briefly(&mut script, &policy)?,
-                Way::Open(opening) => {
+                Way::Open(to_open) => {
                     let opened;
-                    (script, opened) = self.open_and_go_on(opening, script, &policy).await?;
+                    (script, opened) = self.open_and_go_on(to_open, script, &policy).await?;
                     match opened {
                         Ok(pause) => pause,
                         Err(error) => {
@@ -90,7 +90,7 @@ impl Stream {
     /// Opens a connection for a script, and runs the first of it in the same visit to a thread if it may block one now.
     async fn open_and_go_on<S: Script>(
         &mut self,
-        opening: Opening,
+        to_open: ToOpen,
         mut script: S,
         policy: &Policy,
     ) -> Result<(S, Result<Option<Pause>, SqlError>), Refusal> {
@@ -101,7 +101,7 @@ impl Stream {
                 opened.map(|executor| if may_go_on { script.go_on(executor).err() } else { Some(Pause::Thread) });
             (script, pause)
         };
-        self.open_and(opening, thread, policy, work).await
+        self.open_and(to_open, thread, policy, work).await
     }
 
     /// Runs what takes no time here: to go to another thread and back takes longer than most statements do.
@@ -276,8 +276,7 @@ impl Drop for Stream {
 }
 
 fn too_many_at_work() -> SqlError {
-    let refusal = Refusal::TooManyAtWork;
-    SqlError::new(refusal.socket_code(), refusal.message())
+    Refusal::TooManyAtWork.as_error()
 }
 
 fn crashed(error: impl fmt::Display) -> Refusal {

@@ -362,5 +362,5 @@ fn violation(refusal: Refusal) -> Violation {
 
 /// What is a status over HTTP is a code on a socket.
 pub(super) fn response_error(refusal: &Refusal) -> SqlError {
-    SqlError::new(refusal.socket_code(), refusal.message())
+    refusal.as_error()
 }

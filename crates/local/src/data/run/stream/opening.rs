@@ -4,7 +4,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::{Stream, Verdict, too_many_at_work};
-use crate::data::database::{Database, MAX_WAIT, Opening, Policy, Session, Thread};
+use crate::data::database::{Database, MAX_WAIT, Opening, Place, Policy, Session, Thread};
 use crate::data::engine::Interrupter;
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
@@ -15,15 +15,21 @@ pub(super) enum Way {
     /// It has one.
     Connected,
     /// It has the right to open one.
-    Open(Opening),
+    Open(ToOpen),
     /// Others opened theirs for too long.
     None,
+}
+
+/// The right to open a connection, and its place among all that are open.
+pub(super) struct ToOpen {
+    pub(super) opening: Opening,
+    pub(super) place: Place,
 }
 
 /// The connection something is done on: one that is there, or that is opened with these rights to have and to open it.
 pub(super) enum Connected {
     Already(Box<Session>),
-    ToBe(OwnedSemaphorePermit, Opening),
+    ToBe(OwnedSemaphorePermit, ToOpen),
 }
 
 impl Connected {
@@ -49,7 +55,9 @@ impl Connected {
         match self {
             Self::Already(session) => Ok(session),
             // The right to open it is given back at once, for others wait for it.
-            Self::ToBe(slot, _opening) => database.open(slot, last_insert_rowid, interrupter).map(Box::new),
+            Self::ToBe(slot, ToOpen { opening: _until_then, place }) => {
+                database.open(slot, place, last_insert_rowid, interrupter).map(Box::new)
+            }
         }
     }
 }
@@ -57,38 +65,50 @@ impl Connected {
 impl Stream {
     /// Takes a connection that nobody uses, or waits for the right to open one.
     pub(super) async fn way(&mut self) -> Result<Way, Refusal> {
-        if self.connect_at_once().await? {
-            return Ok(Way::Connected);
+        loop {
+            if self.connect_at_once().await? {
+                return Ok(Way::Connected);
+            }
+            let Some(opening) = self.database.opening(&mut self.patience).await else { return Ok(Way::None) };
+            // Meanwhile somebody may have left one.
+            if self.connect_at_once().await? {
+                return Ok(Way::Connected);
+            }
+            if let Some(place) = self.database.place() {
+                return Ok(Way::Open(ToOpen { opening, place }));
+            }
+            // Whoever waits for a place keeps nobody from opening a file who has one.
+            drop(opening);
+            if !self.patience.pause().await {
+                return Err(Refusal::TooManyFiles);
+            }
         }
-        let Some(opening) = self.database.opening(&mut self.patience).await else { return Ok(Way::None) };
-        // Meanwhile somebody may have left one.
-        Ok(if self.connect_at_once().await? { Way::Connected } else { Way::Open(opening) })
     }
 
     /// Makes sure that the stream has a connection.
     pub(super) async fn connect(&mut self, policy: &Policy) -> Verdict<()> {
         match self.way().await? {
             Way::Connected => Ok(Ok(())),
-            Way::Open(opening) => self.open(opening, policy).await,
+            Way::Open(to_open) => self.open(to_open, policy).await,
             Way::None => Ok(Err(too_many_at_work())),
         }
     }
 
     /// Opens a connection, to which the stream has the right.
-    pub(super) async fn open(&mut self, opening: Opening, policy: &Policy) -> Verdict<()> {
-        self.open_and(opening, None, policy, |opened| opened.map(|_| ())).await
+    pub(super) async fn open(&mut self, to_open: ToOpen, policy: &Policy) -> Verdict<()> {
+        self.open_and(to_open, None, policy, |opened| opened.map(|_| ())).await
     }
 
     /// Opens a connection, and does something in the same visit to a thread, which needs the right to block it for longer.
     pub(super) async fn open_and<R: Send + 'static>(
         &mut self,
-        opening: Opening,
+        to_open: ToOpen,
         thread: Option<Thread>,
         policy: &Policy,
         work: impl FnOnce(Result<&mut Executor<'_>, SqlError>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
         let slot = self.slot.take().ok_or(Refusal::Internal)?;
-        self.visit(thread, Connected::ToBe(slot, opening), policy, work).await
+        self.visit(thread, Connected::ToBe(slot, to_open), policy, work).await
     }
 
     /// Takes a connection that was left by an earlier request, unless the stream has one. Says whether it has one now; it

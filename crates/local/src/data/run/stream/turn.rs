@@ -5,6 +5,7 @@ use std::iter;
 use tokio::task::yield_now;
 use tokio::time::{Duration, Instant};
 
+use super::opening::ToOpen;
 use super::{Stream, Verdict, crashed};
 use crate::data::database::{Fate, Follower, Opening, Output, Policy, Role, Write};
 use crate::data::hrana::SqlError;
@@ -48,13 +49,14 @@ impl Stream {
         // Who waits needs no connection, unless a transaction is open on it: the next one in the queue takes the same.
         self.lend();
         // Whoever has the turn must not wait for anything else that others may hold: the right to a connection, or to open
-        // one.
+        // one, or a place for it.
         self.reserve().await?;
         let Some(turn) = self.database.writers().turn(until).await else { return Ok(Err(busy())) };
-        if !self.connect_at_once().await?
-            && let Err(error) = self.open(Opening::of_writer(), policy).await?
-        {
-            return Ok(Err(error));
+        if !self.connect_at_once().await? {
+            let place = self.database.place().ok_or(Refusal::TooManyFiles)?;
+            if let Err(error) = self.open(ToOpen { opening: Opening::of_writer(), place }, policy).await? {
+                return Ok(Err(error));
+            }
         }
         self.state.session.as_mut().ok_or(Refusal::Internal)?.take_turn(turn);
         Ok(Ok(()))
