@@ -101,16 +101,16 @@ fn cut(body: Body, after: usize) -> Body {
 }
 
 fn slow(body: Body, piece: usize, every: Duration) -> Body {
-    let pieces = body.into_data_stream().flat_map(move |part| match part {
-        Ok(part) => stream::iter(split(&part, piece).into_iter().map(Ok).collect::<Vec<_>>()),
-        Err(error) => stream::iter(vec![Err(error)]),
-    });
-    Body::from_stream(pieces.then(move |part| async move {
+    let parts = body.into_data_stream();
+    // Cut off one by one: of a long answer there may be millions.
+    Body::from_stream(stream::unfold((parts, Bytes::new()), move |(mut parts, mut rest)| async move {
+        while rest.is_empty() {
+            match parts.next().await? {
+                Ok(part) => rest = part,
+                Err(error) => return Some((Err(error), (parts, rest))),
+            }
+        }
         sleep(every).await;
-        part
+        Some((Ok(rest.split_to(piece.min(rest.len()))), (parts, rest)))
     }))
-}
-
-fn split(part: &Bytes, piece: usize) -> Vec<Bytes> {
-    (0..part.len()).step_by(piece).map(|start| part.slice(start..part.len().min(start + piece))).collect()
 }

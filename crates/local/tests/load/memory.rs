@@ -1,7 +1,8 @@
 //! What clients can have the cloud keep in memory, whatever they send.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
 use http::{Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
@@ -152,5 +153,25 @@ fn answers_that_nobody_takes_are_counted_until_they_are_dropped() {
             assert_eq!(small["type"], "ok", "{small}");
             assert!(succeeds_in_the_end(&cloud, &token, sql).await, "{path}");
         }
+    });
+}
+
+#[test]
+fn an_answer_that_is_sent_in_crumbs_is_kept_only_once() {
+    const ANSWERS: usize = 4;
+    alone(Builder::new_multi_thread(), async {
+        let (cloud, token) = shop().await;
+        cloud.faults().on_sql().slow_body(1, Duration::ZERO);
+        process::take_most_memory();
+        let mut answers = Vec::new();
+        for _ in 0..ANSWERS {
+            let body = pipeline(&["SELECT hex(zeroblob(4900000))"], true).to_string();
+            let mut answer = send(&cloud, "/db/shop-acme/v2/pipeline", &token, body).await.into_body();
+            assert_eq!(answer.next().await.unwrap().unwrap(), "{");
+            answers.push(answer);
+        }
+        let most = process::take_most_memory();
+        eprintln!("at most {} MiB", most >> 20);
+        assert!(most < MOST_MEMORY, "{most} bytes");
     });
 }
