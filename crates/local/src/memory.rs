@@ -14,7 +14,7 @@ mod lease;
 use std::sync::Once;
 
 pub(crate) use account::{bounded, has_enough, stepping, unbounded};
-pub(crate) use lease::{Exhausted, Lease, counted};
+pub(crate) use lease::{Exhausted, Lease, Tally, counted};
 
 /// The budget.
 const LIMIT: usize = 512 * 1024 * 1024;

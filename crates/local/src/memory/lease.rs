@@ -7,6 +7,9 @@ use super::{LIMIT, account};
 /// To ask whether there is more takes longer than to write a row: so much is taken ahead at the most.
 const MOST_AHEAD: usize = 64 * 1024;
 
+/// What is not counted as long as it is all: to ask takes longer than to make it.
+const LITTLE: usize = 64 * 1024;
+
 /// So many bytes, until it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Lease {
@@ -49,6 +52,25 @@ impl Drop for Lease {
         if self.taken > 0 {
             account::give_back(self.taken);
         }
+    }
+}
+
+/// What becomes of something that a client sends: a lease once it is more than a little.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    bytes: usize,
+    lease: Lease,
+}
+
+impl Tally {
+    /// So many bytes more, if they are left.
+    pub(crate) fn add(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        let bytes = self.bytes.saturating_add(bytes);
+        if bytes > LITTLE {
+            self.lease.grow(bytes - self.lease.bytes())?;
+        }
+        self.bytes = bytes;
+        Ok(())
     }
 }
 

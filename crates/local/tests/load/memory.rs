@@ -26,6 +26,7 @@ const MOST_KEPT: u64 = 128 << 20;
 fn greedy() -> Vec<(&'static str, String)> {
     let columns = |column: &str| [column; 12].join(", ");
     let terms = |count: usize| vec!["(1)"; count].join(", ");
+    let zeros = |count: usize| format!("hex(zeroblob({}))", count / 2);
     let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10)";
     vec![
         ("zeros", format!("SELECT {}", columns("zeroblob(67108864)"))),
@@ -40,6 +41,14 @@ fn greedy() -> Vec<(&'static str, String)> {
         ("windows", format!("{many} SELECT max(zeroblob(60000000)) OVER (ORDER BY i ROWS 8 PRECEDING) FROM n")),
         ("distinct", format!("{many} SELECT count(DISTINCT zeroblob(20000000) || i) FROM n")),
         ("functions", format!("SELECT {}", columns("length(encode(zeroblob(40000000), 'base64'))"))),
+        ("repeated", format!("SELECT {}", columns("length(repeat('a', 64000000))"))),
+        ("filled", format!("SELECT {}", columns("length(lpad('a', 64000000, '-'))"))),
+        (
+            "replaced",
+            format!("SELECT {}", columns(&format!("length(text_replace({}, '0', {}))", zeros(60_000), zeros(1_000)))),
+        ),
+        ("joined", format!("SELECT {}", columns(&format!("length(concat_ws({}, {}))", zeros(1_000_000), terms(60))))),
+        ("zeros of one digit", "SELECT length(decode(repeat('z', 12000000), 'base85'))".to_owned()),
         ("terms", format!("SELECT count(*) FROM (VALUES {})", terms(200_000))),
     ]
 }

@@ -5,6 +5,7 @@ mod digest;
 mod distances;
 mod encodings;
 mod letters;
+mod room;
 mod strings;
 mod text;
 

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use rusqlite::functions::Context;
-use rusqlite::types::{Value, ValueRef};
+use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
 use rusqlite::{Error, ffi};
 
 use super::super::ffi::text_of_real;
-use super::super::limits::MAX_VALUE_BYTES;
-use crate::memory::{self, Exhausted, Lease};
+use super::room::Room;
+use crate::memory;
 
 /// The answer, or why there is none.
 pub(super) type Answer = Result<Value, End>;
@@ -20,6 +20,8 @@ pub(super) enum End {
     Null,
     /// The answer would be larger than a value may be.
     TooBig,
+    /// What the function would take is more than is left.
+    NoMemory,
     /// An argument is not what it has to be.
     Refused(String),
 }
@@ -30,51 +32,50 @@ impl End {
     }
 }
 
-/// Arguments that are shorter are not much, whatever is made of them.
-const SHORT: usize = 64 * 1024;
+/// An answer, and the memory that is counted for it until the engine has its copy.
+pub(super) struct Kept {
+    value: Value,
+    _room: Room,
+}
 
-/// Calls a function in the terms of the engine.
-pub(super) fn answer(context: &Context<'_>, call: fn(&Arguments<'_>) -> Answer) -> rusqlite::Result<Value> {
-    let arguments = Arguments(context);
-    let _lease = arguments.lease().map_err(|_| Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_NOMEM), None))?;
-    match call(&arguments) {
-        Ok(value) => Ok(value),
-        Err(End::Null) => Ok(Value::Null),
-        Err(End::TooBig) => Err(Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_TOOBIG), None)),
-        Err(End::Refused(problem)) => Err(Error::UserFunctionError(problem.into())),
+impl ToSql for Kept {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.value.to_sql()
     }
 }
 
-/// Refuses to make a value of so many bytes that the engine would refuse it; `None` are more than can be counted.
-pub(super) fn fit(bytes: Option<usize>) -> Result<usize, End> {
-    bytes.filter(|bytes| *bytes <= MAX_VALUE_BYTES).ok_or(End::TooBig)
+/// Calls a function in the terms of the engine.
+pub(super) fn answer(context: &Context<'_>, call: fn(&Arguments<'_>) -> Answer) -> rusqlite::Result<Kept> {
+    let arguments = Arguments { context, room: Room::default() };
+    let value = match call(&arguments) {
+        Ok(value) => value,
+        Err(End::Null) => Value::Null,
+        Err(End::TooBig) => return Err(failure(ffi::SQLITE_TOOBIG)),
+        Err(End::NoMemory) => return Err(failure(ffi::SQLITE_NOMEM)),
+        Err(End::Refused(problem)) => return Err(Error::UserFunctionError(problem.into())),
+    };
+    Ok(Kept { value, _room: arguments.room })
+}
+
+fn failure(code: i32) -> Error {
+    Error::SqliteFailure(ffi::Error::new(code), None)
 }
 
 /// The arguments of one call.
-pub(super) struct Arguments<'a>(&'a Context<'a>);
+pub(super) struct Arguments<'a> {
+    context: &'a Context<'a>,
+    /// For all that the function makes of them.
+    pub(super) room: Room,
+}
 
 impl Arguments<'_> {
-    /// For what a function makes of its arguments: a copy, and an answer that is about twice as long.
-    fn lease(&self) -> Result<Lease, Exhausted> {
-        let bytes = |index| match self.value(index) {
-            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
-            _ => 0,
-        };
-        let bytes: usize = (0..self.count()).map(bytes).sum();
-        let mut lease = Lease::default();
-        if bytes > SHORT {
-            lease.grow(bytes * 3)?;
-        }
-        Ok(lease)
-    }
-
     pub(super) fn count(&self) -> usize {
-        self.0.len()
+        self.context.len()
     }
 
     /// What it may take is a copy of a text.
     fn value(&self, index: usize) -> ValueRef<'_> {
-        memory::unbounded(|| self.0.get_raw(index))
+        memory::unbounded(|| self.context.get_raw(index))
     }
 
     pub(super) fn is_null(&self, index: usize) -> bool {
@@ -93,10 +94,21 @@ impl Arguments<'_> {
 
     /// A value as text. What is no Unicode in it is read as U+FFFD, as it is in the answer to a statement.
     pub(super) fn text(&self, index: usize) -> Result<Cow<'_, str>, End> {
-        Ok(match self.bytes(index)? {
-            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
-            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
-        })
+        let bytes = self.bytes(index)?;
+        match &bytes {
+            Cow::Borrowed(bytes) => match str::from_utf8(bytes) {
+                Ok(text) => Ok(Cow::Borrowed(text)),
+                Err(_) => self.room.unicode(bytes).map(Cow::Owned),
+            },
+            // Of a number.
+            Cow::Owned(bytes) => Ok(Cow::Owned(String::from_utf8_lossy(bytes).into_owned())),
+        }
+    }
+
+    /// An answer that is a part of an argument.
+    pub(super) fn part(&self, text: &str) -> Answer {
+        self.room.fit(Some(text.len()))?;
+        Ok(Value::Text(text.to_owned()))
     }
 
     /// A value that has to be an integer and nothing that could be made one.

@@ -26,22 +26,29 @@ const BASE64: GeneralPurpose =
 
 fn encode(arguments: &Arguments<'_>) -> Answer {
     let (bytes, format) = (arguments.bytes(0)?, arguments.text(1)?);
-    Ok(Value::Text(match format.as_ref() {
-        "base32" => BASE32.encode(&bytes),
-        "base64" => BASE64.encode(&bytes),
-        "base85" => ascii85(&bytes),
-        "hex" => HEXLOWER.encode(&bytes),
-        "url" => percent_encode(&bytes, NOT_IN_URL).to_string(),
+    let (length, encode): (_, fn(&[u8]) -> String) = match format.as_ref() {
+        "base32" => (Some(BASE32.encode_len(bytes.len())), |bytes| BASE32.encode(bytes)),
+        "base64" => (base64::encoded_len(bytes.len(), true), |bytes| BASE64.encode(bytes)),
+        "base85" => (Some(length_of_ascii85(bytes.len())), ascii85),
+        "hex" => (Some(HEXLOWER.encode_len(bytes.len())), |bytes| HEXLOWER.encode(bytes)),
+        "url" => (Some(percent_encode(&bytes, NOT_IN_URL).map(str::len).sum()), url),
         _ => return unknown(),
-    }))
+    };
+    arguments.room.fit(length)?;
+    Ok(Value::Text(encode(&bytes)))
 }
 
 fn decode(arguments: &Arguments<'_>) -> Answer {
     let (text, format) = (arguments.bytes(0)?, arguments.text(1)?);
+    // Some make a copy that is easier to read first.
+    arguments.room.take(text.len() * 2)?;
     let bytes = match format.as_ref() {
         "base32" => bytes_of_base32(&text),
         "base64" => BASE64.decode(&text).ok(),
-        "base85" => bytes_of_ascii85(&text),
+        "base85" => {
+            arguments.room.take(most_bytes_of_ascii85(&text))?;
+            bytes_of_ascii85(&text)
+        }
         "hex" => HEXLOWER_PERMISSIVE.decode(&text).ok(),
         "url" => bytes_of_url(&text),
         _ => return unknown(),
@@ -53,9 +60,25 @@ fn unknown() -> Answer {
     Err(End::refused("unknown encoding"))
 }
 
+fn url(bytes: &[u8]) -> String {
+    let parts = percent_encode(bytes, NOT_IN_URL);
+    let mut text = String::with_capacity(parts.clone().map(str::len).sum());
+    text.extend(parts);
+    text
+}
+
+fn length_of_ascii85(bytes: usize) -> usize {
+    bytes / 4 * 5 + 5
+}
+
+/// A digit alone may be four of them.
+fn most_bytes_of_ascii85(text: &[u8]) -> usize {
+    text.iter().map(|digit| if *digit == b'z' { 4 } else { 1 }).sum()
+}
+
 /// Four bytes are five digits, four of zero are `z`, and fewer at the end are one digit more than they are bytes.
 fn ascii85(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() / 4 * 5 + 5);
+    let mut text = String::with_capacity(length_of_ascii85(bytes.len()));
     for chunk in bytes.chunks(4) {
         let mut group = [0; 4];
         for (byte, given) in group.iter_mut().zip(chunk) {
@@ -74,7 +97,7 @@ fn ascii85(bytes: &[u8]) -> String {
 }
 
 fn bytes_of_ascii85(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
+    let mut bytes = Vec::with_capacity(most_bytes_of_ascii85(text));
     let mut rest = text;
     while let Some(first) = rest.first() {
         if *first == b'z' {
@@ -97,7 +120,8 @@ fn bytes_of_ascii85(text: &[u8]) -> Option<Vec<u8>> {
 
 /// What is no digit is left out, such as the ends of lines, and so is the filling at the end.
 fn bytes_of_base32(text: &[u8]) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.iter().copied().filter(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7')).collect();
+    let mut digits = Vec::with_capacity(text.len());
+    digits.extend(text.iter().filter(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7')));
     BASE32_NOPAD.decode(&digits).ok()
 }
 
@@ -106,5 +130,7 @@ fn bytes_of_url(text: &[u8]) -> Option<Vec<u8>> {
     let is_sound =
         parts.all(|part| matches!(part, [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit()));
     let with_spaces: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    is_sound.then(|| percent_decode(&with_spaces).collect())
+    let mut bytes = Vec::with_capacity(text.len());
+    bytes.extend(percent_decode(&with_spaces));
+    is_sound.then_some(bytes)
 }

@@ -20,14 +20,13 @@ pub(super) fn fold(letter: char) -> char {
 }
 
 /// Each word with a large letter first and small ones after it.
-pub(super) fn title(text: &str) -> String {
+pub(super) fn title(text: &str) -> impl Iterator<Item = char> {
     let mut begins = true;
-    let change = |letter| {
+    text.chars().map(move |letter| {
         let changed = if begins { upper(letter) } else { lower(letter) };
         begins = !is_of_word(letter);
         changed
-    };
-    text.chars().map(change).collect()
+    })
 }
 
 /// The order of two texts in which the case of a letter makes no difference.

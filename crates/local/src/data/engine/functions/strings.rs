@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::iter;
 
-use super::arguments::{End, fit};
+use super::arguments::End;
 use super::letters;
+use super::room::Room;
 
 /// Which ends of a text are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,10 +106,10 @@ pub(super) fn part<'t>(text: &'t str, separator: &str, number: i64) -> &'t str {
     usize::try_from(offset).ok().and_then(|offset| text.split(separator).nth(offset)).unwrap_or_default()
 }
 
-pub(super) fn join(parts: &[impl AsRef<str>], separator: &str) -> Result<String, End> {
+pub(super) fn join(parts: &[impl AsRef<str>], separator: &str, room: &Room) -> Result<String, End> {
     let separators = separator.len().checked_mul(parts.len().saturating_sub(1));
     let bytes = parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(part.as_ref().len()));
-    let mut joined = String::with_capacity(fit(bytes.zip(separators).and_then(|(a, b)| a.checked_add(b)))?);
+    let mut joined = String::with_capacity(room.fit(bytes.zip(separators).and_then(|(a, b)| a.checked_add(b)))?);
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
             joined.push_str(separator);
@@ -119,37 +120,42 @@ pub(super) fn join(parts: &[impl AsRef<str>], separator: &str) -> Result<String,
 }
 
 /// The text so many times; not at all if that is negative.
-pub(super) fn repeat(text: &str, times: i64) -> Result<String, End> {
+pub(super) fn repeat(text: &str, times: i64, room: &Room) -> Result<String, End> {
     let times = offset(times);
-    fit(text.len().checked_mul(times))?;
+    room.fit(text.len().checked_mul(times))?;
     // Nothing is repeated without being looked at as often.
     Ok(if text.is_empty() { String::new() } else { text.repeat(times) })
 }
 
 /// Without the characters at its ends that are among these.
-pub(super) fn trim<'t>(text: &'t str, characters: &str, ends: Ends) -> &'t str {
-    let characters: HashSet<char> = characters.chars().collect();
-    let is_one = |character: char| characters.contains(&character);
-    match ends {
+pub(super) fn trim<'t>(text: &'t str, characters: &str, ends: Ends, room: &Room) -> Result<&'t str, End> {
+    room.table(characters)?;
+    let mut table = HashSet::new();
+    for character in characters.chars() {
+        table.insert(character);
+    }
+    let is_one = |character: char| table.contains(&character);
+    Ok(match ends {
         Ends::Left => text.trim_start_matches(is_one),
         Ends::Right => text.trim_end_matches(is_one),
         Ends::Both => text.trim_matches(is_one),
-    }
+    })
 }
 
 /// Made as long as said: with the filling, again and again, at one end, or without what is too much at its right.
-pub(super) fn pad(text: &str, length: i64, filling: &str, ends: Ends) -> Result<String, End> {
+pub(super) fn pad(text: &str, length: i64, filling: &str, ends: Ends, room: &Room) -> Result<String, End> {
     let missing = length.saturating_sub(self::length(text));
     if missing <= 0 {
-        return Ok(left(text, length.max(0)).to_owned());
+        return owned(left(text, length.max(0)), room);
     }
     if filling.is_empty() {
-        return Ok(text.to_owned());
+        return owned(text, room);
     }
     let width = self::length(filling);
     let whole = filling.len().checked_mul(offset(missing / width));
     let rest = left(filling, missing % width);
-    fit(whole.and_then(|whole| whole.checked_add(rest.len())?.checked_add(text.len())))?;
+    room.fit(whole.and_then(|whole| whole.checked_add(rest.len())?.checked_add(text.len())))?;
+    room.fit(whole)?;
     let filling = filling.repeat(offset(missing / width));
     Ok(match ends {
         Ends::Left => [&filling, rest, text].concat(),
@@ -158,22 +164,41 @@ pub(super) fn pad(text: &str, length: i64, filling: &str, ends: Ends) -> Result<
 }
 
 /// With `new` in the place of `old`, for the first so many times. What is empty is not in a text.
-pub(super) fn replace(text: &str, old: &str, new: &str, times: usize) -> Result<String, End> {
+pub(super) fn replace(text: &str, old: &str, new: &str, times: usize, room: &Room) -> Result<String, End> {
     let times = times.min(count(text, old));
     let kept = times.checked_mul(old.len()).and_then(|gone| text.len().checked_sub(gone));
     let added = times.checked_mul(new.len());
-    fit(kept.zip(added).and_then(|(kept, added)| kept.checked_add(added)))?;
-    Ok(if times == 0 { text.to_owned() } else { text.replacen(old, new, times) })
+    let bytes = room.fit(kept.zip(added).and_then(|(kept, added)| kept.checked_add(added)))?;
+    let mut replaced = String::with_capacity(bytes);
+    let mut rest = text;
+    // There is something to look for: what is empty was counted as often as it is to be replaced.
+    for _ in 0..times {
+        let Some((before, after)) = rest.split_once(old) else { break };
+        replaced.push_str(before);
+        replaced.push_str(new);
+        rest = after;
+    }
+    replaced.push_str(rest);
+    Ok(replaced)
 }
 
 /// With each character that is in `from` become the one at the same place in `to`, or gone if there is none.
-pub(super) fn translate(text: &str, from: &str, to: &str) -> String {
+pub(super) fn translate(text: &str, from: &str, to: &str, room: &Room) -> Result<String, End> {
+    room.table(from)?;
     let mut table = HashMap::new();
     let others = to.chars().map(Some).chain(iter::repeat(None));
     for (character, other) in from.chars().zip(others) {
         table.entry(character).or_insert(other);
     }
-    text.chars().filter_map(|character| table.get(&character).copied().unwrap_or(Some(character))).collect()
+    room.text(
+        text.len(),
+        text.chars().filter_map(|character| table.get(&character).copied().unwrap_or(Some(character))),
+    )
+}
+
+fn owned(text: &str, room: &Room) -> Result<String, End> {
+    room.fit(Some(text.len()))?;
+    Ok(text.to_owned())
 }
 
 /// The characters from one offset to the one before another; what is before the first or behind the last is not there.

@@ -19,25 +19,25 @@ const MAX_PATTERN_BYTES: usize = 50_000;
 pub(super) const FUNCTIONS: [Function; 33] = [
     function(&["text_substring"], 2, |arguments| {
         let text = arguments.text(0)?;
-        Ok(owned(strings::from(&text, arguments.integer(1, "start")?)))
+        arguments.part(strings::from(&text, arguments.integer(1, "start")?))
     }),
     function(&["text_substring"], 3, substring),
     function(&["text_slice"], 2, |arguments| {
         let text = arguments.text(0)?;
-        Ok(owned(strings::slice(&text, arguments.integer(1, "start")?, None)))
+        arguments.part(strings::slice(&text, arguments.integer(1, "start")?, None))
     }),
     function(&["text_slice"], 3, |arguments| {
         let text = arguments.text(0)?;
         let start = arguments.integer(1, "start")?;
-        Ok(owned(strings::slice(&text, start, Some(arguments.integer(2, "end")?))))
+        arguments.part(strings::slice(&text, start, Some(arguments.integer(2, "end")?)))
     }),
     function(&["text_left", "left"], 2, |arguments| {
         let text = arguments.text(0)?;
-        Ok(owned(strings::left(&text, arguments.integer(1, "length")?)))
+        arguments.part(strings::left(&text, arguments.integer(1, "length")?))
     }),
     function(&["text_right", "right"], 2, |arguments| {
         let text = arguments.text(0)?;
-        Ok(owned(strings::right(&text, arguments.integer(1, "length")?)))
+        arguments.part(strings::right(&text, arguments.integer(1, "length")?))
     }),
     function(&["text_index", "strpos"], 2, |arguments| {
         Ok(Value::Integer(strings::index(&arguments.text(0)?, &arguments.text(1)?)))
@@ -61,7 +61,7 @@ pub(super) const FUNCTIONS: [Function; 33] = [
     function(&["text_concat"], ANY, concat),
     function(&["text_repeat", "repeat"], 2, |arguments| {
         let text = arguments.text(0)?;
-        strings::repeat(&text, arguments.integer(1, "count")?).map(Value::Text)
+        strings::repeat(&text, arguments.integer(1, "count")?, &arguments.room).map(Value::Text)
     }),
     function(&["text_ltrim"], ANY, |arguments| trim(arguments, Ends::Left)),
     function(&["text_rtrim"], ANY, |arguments| trim(arguments, Ends::Right)),
@@ -71,16 +71,22 @@ pub(super) const FUNCTIONS: [Function; 33] = [
     function(&["text_upper"], 1, |arguments| change(arguments, letters::upper)),
     function(&["text_lower"], 1, |arguments| change(arguments, letters::lower)),
     function(&["text_casefold"], 1, |arguments| change(arguments, letters::fold)),
-    function(&["text_title"], 1, |arguments| Ok(Value::Text(letters::title(&arguments.text(0)?)))),
+    function(&["text_title"], 1, |arguments| {
+        let text = arguments.text(0)?;
+        arguments.room.text(text.len(), letters::title(&text)).map(Value::Text)
+    }),
     function(&["text_replace"], 3, |arguments| replace(arguments, |_| Ok(usize::MAX))),
     function(&["text_replace"], 4, |arguments| {
         replace(arguments, |arguments| Ok(usize::try_from(arguments.integer(3, "count")?).unwrap_or(0)))
     }),
     function(&["text_translate", "translate"], 3, |arguments| {
         let (text, from, to) = (arguments.text(0)?, arguments.text(1)?, arguments.text(2)?);
-        Ok(Value::Text(strings::translate(&text, &from, &to)))
+        strings::translate(&text, &from, &to, &arguments.room).map(Value::Text)
     }),
-    function(&["text_reverse", "reverse"], 1, |arguments| Ok(Value::Text(arguments.text(0)?.chars().rev().collect()))),
+    function(&["text_reverse", "reverse"], 1, |arguments| {
+        let text = arguments.text(0)?;
+        arguments.room.text(text.len(), text.chars().rev()).map(Value::Text)
+    }),
     function(&["text_length", "char_length", "character_length"], 1, |arguments| {
         Ok(Value::Integer(strings::length(&arguments.text(0)?)))
     }),
@@ -98,7 +104,7 @@ fn substring(arguments: &Arguments<'_>) -> Answer {
     if length < 0 {
         return Err(End::refused("length parameter should >= 0"));
     }
-    Ok(owned(strings::substring(&text, start, length)))
+    arguments.part(strings::substring(&text, start, length))
 }
 
 fn like(arguments: &Arguments<'_>) -> Answer {
@@ -113,7 +119,7 @@ fn split(arguments: &Arguments<'_>) -> Answer {
     let (text, separator) = (arguments.text(0)?, arguments.text(1)?);
     match arguments.integer(2, "part")? {
         0 => Err(End::refused("part parameter should not be 0")),
-        number => Ok(owned(strings::part(&text, &separator, number))),
+        number => arguments.part(strings::part(&text, &separator, number)),
     }
 }
 
@@ -122,14 +128,14 @@ fn join(arguments: &Arguments<'_>) -> Answer {
         return Err(End::refused("expected at least 2 parameters"));
     }
     let separator = arguments.text(0)?;
-    strings::join(&texts(arguments, 1)?, &separator).map(Value::Text)
+    strings::join(&texts(arguments, 1)?, &separator, &arguments.room).map(Value::Text)
 }
 
 fn concat(arguments: &Arguments<'_>) -> Answer {
     if arguments.count() < 1 {
         return Err(End::refused("expected at least 1 parameter"));
     }
-    strings::join(&texts(arguments, 0)?, "").map(Value::Text)
+    strings::join(&texts(arguments, 0)?, "", &arguments.room).map(Value::Text)
 }
 
 /// The arguments from one on, but for those that are NULL.
@@ -144,7 +150,7 @@ fn trim(arguments: &Arguments<'_>, ends: Ends) -> Answer {
         2 => (arguments.text(0)?, arguments.text(1)?),
         _ => return Err(End::refused("expected 1 or 2 parameters")),
     };
-    Ok(owned(strings::trim(&text, &characters, ends)))
+    arguments.part(strings::trim(&text, &characters, ends, &arguments.room)?)
 }
 
 fn pad(arguments: &Arguments<'_>, ends: Ends) -> Answer {
@@ -154,20 +160,17 @@ fn pad(arguments: &Arguments<'_>, ends: Ends) -> Answer {
     let text = arguments.text(0)?;
     let length = arguments.integer(1, "length")?;
     let filling = if arguments.count() == 3 { arguments.text(2)? } else { " ".into() };
-    strings::pad(&text, length, &filling, ends).map(Value::Text)
+    strings::pad(&text, length, &filling, ends, &arguments.room).map(Value::Text)
 }
 
 fn change(arguments: &Arguments<'_>, letter: fn(char) -> char) -> Answer {
-    Ok(Value::Text(arguments.text(0)?.chars().map(letter).collect()))
+    let text = arguments.text(0)?;
+    arguments.room.text(text.len(), text.chars().map(letter)).map(Value::Text)
 }
 
 fn replace(arguments: &Arguments<'_>, times: fn(&Arguments<'_>) -> Result<usize, End>) -> Answer {
     let (text, old, new) = (arguments.text(0)?, arguments.text(1)?, arguments.text(2)?);
-    strings::replace(&text, &old, &new, times(arguments)?).map(Value::Text)
-}
-
-fn owned(text: &str) -> Value {
-    Value::Text(text.to_owned())
+    strings::replace(&text, &old, &new, times(arguments)?, &arguments.room).map(Value::Text)
 }
 
 fn counted(count: usize) -> Value {
