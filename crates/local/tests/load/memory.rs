@@ -49,6 +49,7 @@ fn greedy() -> Vec<(&'static str, String)> {
         ),
         ("joined", format!("SELECT {}", columns(&format!("length(concat_ws({}, {}))", zeros(1_000_000), terms(60))))),
         ("zeros of one digit", "SELECT length(decode(repeat('z', 12000000), 'base85'))".to_owned()),
+        ("distances", format!("SELECT osa_distance('a', {})", zeros(4_000_000))),
         ("terms", format!("SELECT count(*) FROM (VALUES {})", terms(200_000))),
     ]
 }
