@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, future::join_all};
 use http::{Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
@@ -76,13 +77,20 @@ async fn read(answer: Response<Body>) -> Value {
 
 /// A cloud with a database `shop`, and a token that only reads it.
 async fn shop() -> (Cloud, String) {
+    shop_for("read-only").await
+}
+
+async fn shop_for(authorization: &str) -> (Cloud, String) {
     let cloud = Cloud::new().unwrap();
     let api = async |path: &str, body: &str| {
         let path = format!("/v1/organizations/acme/{path}");
         read(send(&cloud, &path, cloud.token().expose(), body.to_owned()).await).await
     };
     api("databases", r#"{"name":"shop","group":"default"}"#).await;
-    let token = api("databases/shop/auth/tokens?authorization=read-only", "").await["jwt"].as_str().unwrap().to_owned();
+    let token = api(&format!("databases/shop/auth/tokens?authorization={authorization}"), "").await["jwt"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     (cloud, token)
 }
 
@@ -183,5 +191,66 @@ fn an_answer_that_is_sent_in_crumbs_is_kept_only_once() {
         let most = process::take_most_memory();
         eprintln!("at most {} MiB", most >> 20);
         assert!(most < MOST_MEMORY, "{most} bytes");
+    });
+}
+
+/// Takes memory with answers of about so many bytes that it keeps, until none is left for another one.
+async fn fill(cloud: &Cloud, token: &str, bytes: usize) -> Vec<Bytes> {
+    let body = pipeline(&[&format!("SELECT hex(zeroblob({}))", bytes / 2)], true).to_string();
+    let mut kept = Vec::new();
+    loop {
+        let mut answer = send(cloud, "/db/shop-acme/v2/pipeline", token, body.clone()).await.into_body();
+        let answer = answer.next().await.unwrap().unwrap();
+        if answer.len() < bytes {
+            return kept;
+        }
+        kept.push(answer);
+    }
+}
+
+/// Time stands still, so that the writes are brief and share commits however slow the machine is.
+#[test]
+fn a_write_that_fails_for_want_of_memory_has_not_happened() {
+    const WRITERS: usize = 20;
+    // Bytes of what each write returns.
+    const RETURNED: usize = 50_000;
+    let mut runtime = Builder::new_current_thread();
+    runtime.start_paused(true);
+    alone(runtime, async {
+        let (cloud, token) = shop_for("full-access").await;
+        run(&cloud, &token, "CREATE TABLE t (x)").await;
+        let write = json!({ "type": "execute", "stmt": {
+            "sql": "INSERT INTO t VALUES (?) RETURNING x",
+            "args": [{ "type": "text", "value": "x".repeat(RETURNED) }],
+        }});
+        let execute = |sql: &str| json!({ "type": "execute", "stmt": { "sql": sql } });
+        for _ in 0..20 {
+            // It has to be known to be brief.
+            let body = json!({ "requests": [execute("BEGIN"), write, execute("ROLLBACK"), { "type": "close" }] });
+            send(&cloud, "/db/shop-acme/v2/pipeline", &token, body.to_string()).await;
+        }
+        let body = json!({ "requests": [write, { "type": "close" }] }).to_string();
+        let mut kept = Vec::new();
+        for bytes in [9_000_000, 500_000, RETURNED] {
+            kept.extend(fill(&cloud, &token, bytes).await);
+        }
+        let (mut done, mut failed, mut all_are_done) = (0, 0, false);
+        // There is too little for any of them at first, and a little more each time.
+        while !all_are_done && kept.pop().is_some() {
+            let writes = (0..WRITERS).map(|_| send(&cloud, "/db/shop-acme/v2/pipeline", &token, body.clone()));
+            let mut failed_now = 0;
+            for answer in join_all(writes).await {
+                let outcome = read(answer).await["results"][0].take();
+                failed_now += usize::from(outcome["error"]["code"] == "SQLITE_NOMEM");
+            }
+            failed += failed_now;
+            done += WRITERS - failed_now;
+            all_are_done = failed_now == 0;
+        }
+        drop(kept);
+        let answer = run(&cloud, &token, "SELECT count(*) FROM t").await;
+        eprintln!("{done} were done, {failed} failed");
+        assert!(all_are_done && done > WRITERS && failed > WRITERS, "{done} were done, {failed} failed");
+        assert_eq!(answer["response"]["result"]["rows"][0][0]["value"], done.to_string());
     });
 }

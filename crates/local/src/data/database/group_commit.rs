@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::kept_rows::KeptRows;
 use super::policy::Policy;
 use crate::data::engine::{Command, Ran, RowSink};
-use crate::data::hrana::{Column, SqlError, Value, ValueRef};
+use crate::data::hrana::{Column, SqlError, ValueRef};
 
 /// Rows kept for one write, about; what returns more does so alone.
 const MAX_KEPT_BYTES: usize = 64 * 1024;
@@ -153,7 +153,7 @@ impl Follower {
 #[derive(Default)]
 pub(crate) struct Output {
     pub(crate) ran: Ran,
-    kept: KeptRows,
+    pub(crate) kept: KeptRows,
 }
 
 impl Output {
@@ -165,13 +165,6 @@ impl Output {
     /// Whether there were more rows than are kept.
     pub(crate) fn is_too_much(&self) -> bool {
         self.kept.bytes > MAX_KEPT_BYTES
-    }
-
-    /// Hands the rows on as if the write had run into the sink.
-    pub(crate) fn hand_on(self, sink: &mut dyn RowSink) -> Result<Ran, SqlError> {
-        sink.begin(self.kept.columns)?;
-        self.kept.rows.iter().try_for_each(|row| sink.row(&row.iter().map(Value::as_ref).collect::<Vec<_>>()))?;
-        Ok(self.ran)
     }
 }
 

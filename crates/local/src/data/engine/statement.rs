@@ -5,7 +5,7 @@ use std::mem;
 use std::time::Instant;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Batch, Connection as Handle, Row, Statement};
+use rusqlite::{Batch, Connection as Handle, Row, Rows, Statement};
 
 use super::limits::MAX_VALUE_BYTES;
 use super::observer::Observer;
@@ -69,7 +69,7 @@ pub(super) fn run(
     let changes_before = ffi::total_changes(handle);
     observer.take_insertion();
     let step = || match output {
-        Some((sink, want_rows)) => step_into(sink, want_rows, statement, seen),
+        Some((sink, want_rows)) => step_into(handle, sink, want_rows, statement, seen),
         None => step_through(statement),
     };
     let stepped = observer.running(seen, || memory::stepping(step));
@@ -90,6 +90,7 @@ pub(super) fn run(
 }
 
 fn step_into(
+    handle: &Handle,
     sink: &mut dyn RowSink,
     want_rows: bool,
     statement: &mut Statement<'_>,
@@ -97,7 +98,31 @@ fn step_into(
 ) -> Result<(), SqlError> {
     // The third value of a row, and the sixth of an instruction where it is explained.
     let path = seen.lists_files().then(|| if statement.is_explain() == 0 { 2 } else { 5 });
+    let only_reads = statement.readonly();
     let mut rows = statement.raw_query();
+    let handed_on = hand_on(sink, want_rows, &mut rows, path);
+    if let Err(error) = &handed_on
+        && error.code == "SQLITE_NOMEM"
+        && !only_reads
+    {
+        // A write has done all of it before its first row, and to leave it now would commit it.
+        handle.get_interrupt_handle().interrupt();
+        let _interrupted = rows.next();
+    }
+    drop(rows);
+    if !handed_on? {
+        begin(sink, statement)?;
+    }
+    Ok(())
+}
+
+/// Says whether there were any.
+fn hand_on(
+    sink: &mut dyn RowSink,
+    want_rows: bool,
+    rows: &mut Rows<'_>,
+    path: Option<usize>,
+) -> Result<bool, SqlError> {
     let mut width = None;
     let mut spare = Vec::new();
     while let Some(row) = rows.next().map_err(errors::describe)? {
@@ -117,11 +142,7 @@ fn step_into(
             spare = emptied(values);
         }
     }
-    drop(rows);
-    if width.is_none() {
-        begin(sink, statement)?;
-    }
-    Ok(())
+    Ok(width.is_some())
 }
 
 fn step_through(statement: &mut Statement<'_>) -> Result<(), SqlError> {

@@ -93,11 +93,10 @@ impl<C: Chunk> Script for Production<C> {
         self.steps.go_on(executor, &mut self.sink)
     }
 
-    /// Must not block, so that what it says waits for the next step. There are no rows: only a write that shares its turn
-    /// has them here.
+    /// Must not block, so that what it says waits for the next step. It is an error: only a write that shares its turn has
+    /// anything else here.
     fn end_statement(&mut self, outcome: Result<Output, SqlError>) {
-        let outcome = outcome.and_then(|output| output.hand_on(&mut self.sink));
-        self.steps.end(outcome, &mut self.sink);
+        self.steps.end(outcome.map(|output| output.ran), &mut self.sink);
     }
 }
 

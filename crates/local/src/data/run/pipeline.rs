@@ -97,7 +97,11 @@ impl Script for Pipeline {
     }
 
     fn end_statement(&mut self, outcome: Result<Output, SqlError>) {
-        let outcome = outcome.and_then(|output| output.hand_on(&mut self.collector));
+        // It has been committed: its rows come with the memory that they take, so that nothing can go wrong with them.
+        let outcome = outcome.map(|Output { ran, kept }| {
+            self.collector.kept = kept;
+            ran
+        });
         if let Some(Task::Batch(steps)) = self.tasks.front_mut() {
             return steps.end(outcome, &mut self.collector);
         }
@@ -123,7 +127,7 @@ impl Collector {
     fn take_result(&mut self, outcome: Result<Ran, SqlError>) -> Result<StatementResult, SqlError> {
         let KeptRows { columns: cols, rows, bytes, lease } = mem::take(&mut self.kept);
         let ran = outcome?;
-        self.bytes_left -= bytes;
+        self.bytes_left = self.bytes_left.saturating_sub(bytes);
         Ok(StatementResult {
             cols,
             rows,
