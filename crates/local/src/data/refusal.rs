@@ -10,6 +10,7 @@ use turso_cloud_contract::{InvalidInput, UploadId};
 
 use super::access::{Denial, KeyRefusal, TokenRefusal};
 use super::hrana::SqlError;
+use crate::memory::Exhausted;
 
 /// Larger request bodies are refused.
 pub(crate) const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
@@ -53,6 +54,8 @@ pub(crate) enum Refusal {
     TooManyFiles,
     /// The statements at work leave no thread for another one.
     TooManyAtWork,
+    /// What the request asks for takes more memory than is left.
+    OutOfMemory,
     Internal,
 }
 
@@ -94,13 +97,15 @@ impl Refusal {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::StreamExpired => StatusCode::GONE,
-            Self::TooManyStreams | Self::TooManyFiles | Self::TooManyAtWork => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyStreams | Self::TooManyFiles | Self::TooManyAtWork | Self::OutOfMemory => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn code(&self) -> Option<&'static str> {
-        matches!(self, Self::StreamExpired | Self::StreamNotFound).then(|| self.socket_code())
+        matches!(self, Self::StreamExpired | Self::StreamNotFound | Self::OutOfMemory).then(|| self.socket_code())
     }
 
     /// The code of the same refusal where there is no status to tell it.
@@ -119,6 +124,7 @@ impl Refusal {
             | Self::Draft => "BLOCKED",
             Self::UnknownDatabase => "DATABASE_NOT_FOUND",
             Self::TooManyStreams | Self::TooManyFiles | Self::TooManyAtWork => "TOO_MANY_STREAMS",
+            Self::OutOfMemory => "SQLITE_NOMEM",
             Self::Protocol(_) => "PROTOCOL_ERROR",
             Self::StreamExpired => "STREAM_EXPIRED",
             Self::StreamNotFound => "STREAM_NOT_FOUND",
@@ -181,8 +187,15 @@ impl Refusal {
                     .to_owned()
             }
             Self::TooManyAtWork => "too many statements at work".to_owned(),
+            Self::OutOfMemory => SqlError::from(Exhausted).message,
             Self::Internal => "internal server error".to_owned(),
         }
+    }
+}
+
+impl From<Exhausted> for Refusal {
+    fn from(_: Exhausted) -> Self {
+        Self::OutOfMemory
     }
 }
 

@@ -174,6 +174,51 @@ fn answers_that_nobody_takes_are_counted_until_they_are_dropped() {
     });
 }
 
+/// Sends the same many times at once; the answers, of which nobody has read anything yet.
+async fn send_at_once(cloud: &Cloud, path: &str, token: &str, body: &Bytes) -> Vec<Response<Body>> {
+    let mut running = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let request = Request::post(format!("/db/shop-acme/{path}"));
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let (cloud, request) = (cloud.clone(), request.body(Body::from(body.clone())).unwrap());
+        running.spawn(async move { cloud.handle(request).await });
+    }
+    running.join_all().await
+}
+
+#[test]
+fn requests_of_very_many_parts_are_counted_while_they_wait() {
+    const BYTES: usize = 8 << 20;
+    alone(Builder::new_multi_thread(), async {
+        let (cloud, token) = shop_for("full-access").await;
+        run(&cloud, &token, "CREATE TABLE t (x)").await;
+        let parts = |part: &str| vec![part; BYTES / part.len()].join(",");
+        // The write waits until the time of the transaction is over.
+        let write = r#"{"type":"execute","stmt":{"sql":"INSERT INTO t VALUES (1)"}}"#;
+        let requests = format!(r#"{{"requests":[{write},{}]}}"#, parts(r#"{"type":"get_autocommit"}"#));
+        let steps = format!(r#"{{"batch":{{"steps":[{}]}}}}"#, parts(r#"{"stmt":{"sql":""}}"#));
+        for (path, body) in [("v2/pipeline", requests), ("v3/cursor", steps)] {
+            let begin = pipeline(&["BEGIN IMMEDIATE"], false).to_string();
+            let open = read(send(&cloud, "/db/shop-acme/v2/pipeline", &token, begin).await).await;
+            assert_eq!(open["results"][0]["type"], "ok", "{open}");
+            let body = Bytes::from(body);
+            process::take_most_memory();
+            let answers = send_at_once(&cloud, path, &token, &body).await;
+            let most = process::take_most_memory();
+            let statuses: Vec<_> = answers.iter().map(Response::status).collect();
+            eprintln!("{path}: at most {} MiB, {statuses:?}", most >> 20);
+            assert!(most < MOST_MEMORY, "{path}: {most} bytes");
+            assert!(statuses.contains(&StatusCode::OK), "{path}: {statuses:?}");
+            let refused =
+                answers.into_iter().find(|answer| answer.status() == StatusCode::SERVICE_UNAVAILABLE).unwrap();
+            let text = refused.into_body().collect(usize::MAX).await.unwrap();
+            let refused: Value = serde_json::from_slice(&text).unwrap();
+            assert_eq!(refused["code"], "SQLITE_NOMEM", "{path}: {refused}");
+            assert!(succeeds_in_the_end(&cloud, &token, "SELECT 1").await, "{path}");
+        }
+    });
+}
+
 #[test]
 fn an_answer_that_is_sent_in_crumbs_is_kept_only_once() {
     const ANSWERS: usize = 4;

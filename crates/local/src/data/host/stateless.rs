@@ -61,9 +61,9 @@ pub(crate) async fn run(
     request: hrana::Request,
 ) -> Result<Result<hrana::Response, SqlError>, Refusal> {
     let mut stream = Stream::new(Arc::clone(database), StreamState::default());
-    let tasks = vec![plan::task(request, &mut StoredSql::new(), 0)?];
-    stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await?;
-    match stream.run(Pipeline::new(tasks), policy).await?.into_outcomes().pop() {
+    let plan = plan::single(request, &mut StoredSql::new(), 0)?;
+    stream.refuse_forbidden(&policy, || plan::sql_texts(&plan.tasks)).await?;
+    match stream.run(Pipeline::new(plan), policy).await?.into_outcomes().pop() {
         Some(Outcome::Ok { response }) => Ok(Ok(response)),
         Some(Outcome::Error { error }) => Ok(Err(error)),
         None => Err(Refusal::Internal),

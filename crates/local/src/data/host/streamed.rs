@@ -31,10 +31,10 @@ pub(crate) async fn pipeline(
     let mut stream = open(database, body.baton.as_deref()).await?;
     // Its stream may have been waited for, too.
     let policy = received.policy(database, clock)?;
-    let tasks = plan::pipeline(body.requests.unwrap_or_default(), &mut stream.state.stored)?;
-    stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await?;
-    let is_closing = matches!(tasks.last(), Some(Task::Close));
-    let results = stream.run(Pipeline::new(tasks), policy).await?.into_outcomes();
+    let plan = plan::pipeline(body.requests.unwrap_or_default(), &mut stream.state.stored)?;
+    stream.refuse_forbidden(&policy, || plan::sql_texts(&plan.tasks)).await?;
+    let is_closing = matches!(plan.tasks.last(), Some(Task::Close));
+    let results = stream.run(Pipeline::new(plan), policy).await?.into_outcomes();
     let baton = if is_closing {
         None
     } else {

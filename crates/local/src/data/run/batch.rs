@@ -8,6 +8,7 @@ use super::plan::PlannedStep;
 use crate::data::engine::words::{Word, words};
 use crate::data::engine::{Ran, RowSink};
 use crate::data::hrana::{Condition, SqlError};
+use crate::memory::Tally;
 
 /// Takes what the steps of a batch produce: the rows of one after the other, each with its end.
 pub(crate) trait StepSink: RowSink {
@@ -33,11 +34,14 @@ pub(crate) struct Steps {
     /// The steps up to the last one that may open a transaction, if that matters to anybody.
     opening: usize,
     has_transaction: Arc<AtomicBool>,
+    /// For all of it.
+    _room: Tally,
 }
 
 impl Steps {
-    pub(crate) fn new(planned: Vec<PlannedStep>) -> Self {
-        Self { succeeded: Vec::with_capacity(planned.len()), planned, opening: 0, has_transaction: Arc::default() }
+    pub(crate) fn new(planned: Vec<PlannedStep>, room: Tally) -> Self {
+        let succeeded = Vec::with_capacity(planned.len());
+        Self { succeeded, planned, opening: 0, has_transaction: Arc::default(), _room: room }
     }
 
     /// Every SQL text.

@@ -5,10 +5,11 @@ use std::mem;
 
 use super::batch::StepSink;
 use super::executor::{Executor, Pause, Script};
-use super::plan::Task;
+use super::plan::{Plan, Task};
 use crate::data::database::{KeptRows, Output};
 use crate::data::engine::{Command, Ran, RowSink};
 use crate::data::hrana::{BatchResult, Column, Outcome, Response, SqlError, StatementResult, ValueRef};
+use crate::memory::Tally;
 
 /// The rows of one answer may take this much; larger results are for the cursor endpoint.
 const MAX_RESPONSE_BYTES: usize = 10 * 1024 * 1024;
@@ -21,11 +22,14 @@ pub(crate) struct Pipeline {
     tasks: VecDeque<Task>,
     outcomes: Vec<Outcome>,
     collector: Collector,
+    _room: Tally,
 }
 
 impl Pipeline {
-    pub(crate) fn new(tasks: Vec<Task>) -> Self {
-        Self { outcomes: Vec::with_capacity(tasks.len()), tasks: tasks.into(), collector: Collector::new() }
+    pub(crate) fn new(plan: Plan) -> Self {
+        let Plan { tasks, room } = plan;
+        let outcomes = Vec::with_capacity(tasks.len());
+        Self { tasks: tasks.into(), outcomes, collector: Collector::new(), _room: room }
     }
 
     /// One outcome per task.

@@ -209,8 +209,10 @@ impl Connection {
             SocketRequest::StoreSql { sql_id, sql } => self.stored(Request::StoreSql { sql_id, sql }).map(Some),
             SocketRequest::CloseSql { sql_id } => self.stored(Request::CloseSql { sql_id }).map(Some),
             SocketRequest::OpenCursor { stream_id, cursor_id, batch } => {
-                let steps = plan::batch(batch, &self.stored).map_err(violation)?;
-                self.open_cursor(ticket, stream_id, cursor_id, steps)
+                match told(plan::batch(batch, &self.stored))? {
+                    Ok(steps) => self.open_cursor(ticket, stream_id, cursor_id, steps),
+                    Err(error) => Ok(Some(Err(error))),
+                }
             }
             SocketRequest::FetchCursor { cursor_id, max_count } => {
                 Ok(self.ask_cursor(ticket, cursor_id, Work::FetchCursor { max_count }))
@@ -265,16 +267,19 @@ impl Connection {
     }
 
     fn run_on(&mut self, ticket: Ticket, stream_id: i32, request: Request) -> Result<Option<Answer>, Violation> {
-        let task = plan::task(request, &mut self.stored, MAX_STORED_SQL).map_err(violation)?;
+        let plan = match told(plan::single(request, &mut self.stored, MAX_STORED_SQL))? {
+            Ok(plan) => plan,
+            Err(error) => return Ok(Some(Err(error))),
+        };
         let Some(stream) = self.streams.get(&stream_id) else { return Ok(Some(Err(not_open(stream_id)))) };
         check_unoccupied(stream_id, stream)?;
-        Ok(give(&mut self.backlog, stream, ticket, Work::Run(task, self.guest.clone())))
+        Ok(give(&mut self.backlog, stream, ticket, Work::Run(plan, self.guest.clone())))
     }
 
     fn stored(&mut self, request: Request) -> Result<Answer, Violation> {
-        match plan::task(request, &mut self.stored, MAX_STORED_SQL).map_err(violation)? {
-            Task::Answer(Outcome::Ok { response }) => Ok(Ok(response.into())),
-            Task::Answer(Outcome::Error { error }) => Ok(Err(error)),
+        match plan::single(request, &mut self.stored, MAX_STORED_SQL).map_err(violation)?.tasks.pop() {
+            Some(Task::Answer(Outcome::Ok { response })) => Ok(Ok(response.into())),
+            Some(Task::Answer(Outcome::Error { error })) => Ok(Err(error)),
             _ => Ok(Err(response_error(&Refusal::Internal))),
         }
     }
@@ -358,6 +363,15 @@ fn not_open(stream_id: i32) -> SqlError {
 #[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
 fn violation(refusal: Refusal) -> Violation {
     Violation::forbidden(refusal.message())
+}
+
+/// Want of memory is an answer, and no reason to end the connection.
+fn told<T>(planned: Result<T, Refusal>) -> Result<Result<T, SqlError>, Violation> {
+    match planned {
+        Ok(plan) => Ok(Ok(plan)),
+        Err(refusal @ Refusal::OutOfMemory) => Ok(Err(response_error(&refusal))),
+        Err(refusal) => Err(violation(refusal)),
+    }
 }
 
 /// What is a status over HTTP is a code on a socket.

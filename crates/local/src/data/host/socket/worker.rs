@@ -14,7 +14,7 @@ use crate::data::database::Policy;
 use crate::data::hrana::{Outcome, OwnResponse, ServerMessage, SocketResponse, SqlError};
 use crate::data::refusal::Refusal;
 use crate::data::run::cursor::{self, Ending, Outlet};
-use crate::data::run::plan::{self, Task};
+use crate::data::run::plan::{self, Plan};
 use crate::data::run::{Pipeline, Steps, Stream};
 
 /// One request for a stream.
@@ -31,7 +31,7 @@ pub(super) struct Reply {
 
 /// What a stream is asked to do.
 pub(super) enum Work {
-    Run(Task, Guest),
+    Run(Plan, Guest),
     OpenCursor(Steps, Guest),
     FetchCursor { max_count: u32 },
     CloseCursor,
@@ -50,7 +50,7 @@ impl Worker {
         let mut next = self.next_job().await;
         while let Some(Job { ticket, work }) = next {
             let outcome = match work {
-                Work::Run(task, guest) => self.perform(task, &guest).await,
+                Work::Run(plan, guest) => self.perform(plan, &guest).await,
                 Work::OpenCursor(steps, guest) => {
                     next = self.open_cursor(ticket, steps, &guest).await;
                     continue;
@@ -74,10 +74,10 @@ impl Worker {
         wait_for(self.jobs.recv(), &mut self.stream).await
     }
 
-    async fn perform(&mut self, task: Task, guest: &Guest) -> Result<SocketResponse, SqlError> {
-        let (tasks, policy) = (vec![task], guest.policy()?);
-        self.stream.refuse_forbidden(&policy, || plan::sql_texts(&tasks)).await.map_err(refused)?;
-        let pipeline = self.stream.run(Pipeline::new(tasks), policy).await.map_err(refused)?;
+    async fn perform(&mut self, plan: Plan, guest: &Guest) -> Result<SocketResponse, SqlError> {
+        let policy = guest.policy()?;
+        self.stream.refuse_forbidden(&policy, || plan::sql_texts(&plan.tasks)).await.map_err(refused)?;
+        let pipeline = self.stream.run(Pipeline::new(plan), policy).await.map_err(refused)?;
         match pipeline.into_outcomes().pop() {
             Some(Outcome::Ok { response }) => Ok(response.into()),
             Some(Outcome::Error { error }) => Err(error),
