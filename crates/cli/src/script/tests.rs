@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::reader::ScriptError;
 use super::{
-    Asked, Item, ScriptReader, changed, created, first_word, indexed, makes_virtual_table, only_reads, shown,
-    virtual_table,
+    Asked, Item, ScriptReader, changed, created, first_word, indexed, makes_the_same, makes_virtual_table, only_reads,
+    shown, virtual_table,
 };
 
 fn read(text: &str) -> Result<Vec<(u64, String)>, ScriptError> {
@@ -150,6 +150,18 @@ fn what_a_statement_makes_is_known() {
         assert_eq!(found, made, "{sql}");
     }
     assert_eq!(first_word(" -- x\n commit"), "COMMIT");
+}
+
+#[test]
+fn what_the_engine_keeps_of_a_statement_makes_the_same() {
+    let written = "create unique index if not exists main.\"a b\" /* x */ on t (c)\n-- y";
+    assert!(makes_the_same(written, "CREATE UNIQUE INDEX \"a b\" on t (c)"));
+    for other in
+        ["CREATE INDEX c ON t (c)", "CREATE INDEX \"a b\" on t (d)", "CREATE TABLE \"a b\" (c)", "SELECT 1", ""]
+    {
+        assert!(!makes_the_same(written, other), "{other}");
+    }
+    assert!(!makes_the_same("", ""));
 }
 
 fn statement() -> impl Strategy<Value = String> {

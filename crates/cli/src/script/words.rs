@@ -56,6 +56,19 @@ pub(crate) struct Created {
 
 /// What a statement makes, unless it is something temporary.
 pub(crate) fn created(sql: &str) -> Option<Created> {
+    definition(sql).map(|(created, _)| created)
+}
+
+/// Whether two statements make the same thing. The engine keeps one from the name on, without what may stand before that.
+pub(crate) fn makes_the_same(one: &str, other: &str) -> bool {
+    let (one, other) = (definition(one), definition(other));
+    one.zip(other).is_some_and(|((one, its_rest), (other, others_rest))| {
+        (one.kind, one.name) == (other.kind, other.name) && its_rest.eq(others_rest)
+    })
+}
+
+/// What a statement makes, and how.
+fn definition(sql: &str) -> Option<(Created, impl Iterator<Item = Token>)> {
     let mut tokens = tokens(sql).peekable();
     let mut word = |expected: &str| tokens.next_if(|token| token.is_word(expected)).is_some();
     if !word("create") {
@@ -69,7 +82,7 @@ pub(crate) fn created(sql: &str) -> Option<Created> {
         Some(_) => tokens.next()?.into_name()?,
         None => first,
     };
-    Some(Created { kind, name, is_only_if_absent })
+    Some((Created { kind, name, is_only_if_absent }, tokens))
 }
 
 /// The table that rows are inserted into or deleted from.

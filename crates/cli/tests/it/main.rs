@@ -16,6 +16,7 @@ mod gate;
 mod harmless;
 mod import;
 mod import_failures;
+mod import_neighbours;
 mod import_resume;
 mod import_sqlite;
 mod import_sqlite_resume;

@@ -12,6 +12,7 @@ use indicatif::ProgressBar;
 
 use super::{
     journal::{Earlier, Journal, Position},
+    made::Made,
     outcome::{Broken, IMPORTED, Imported, append, leaving},
     rows::{Batch, Insert, Loader},
     stop::Stop,
@@ -25,7 +26,7 @@ use crate::{
     hrana::Connection,
     many::counted,
     progress,
-    script::quote_identifier,
+    script::{created, quote_identifier},
 };
 use fields::Fields;
 pub(in crate::commands) use records::Records;
@@ -66,9 +67,9 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     };
     let (fields, columns) = (Fields::new(&survey, table.is_new()), survey.names());
     if !is_begun {
-        let create = || format!("CREATE TABLE {} ({})", quote_identifier(&name), survey.definition());
-        if let Err(broken) = table.make(&connection, &stop, &columns, create).await {
-            return Err(destination.abandon(cx, not_made(broken, &table, &connection).await.into()).await);
+        let create = format!("CREATE TABLE {} ({})", quote_identifier(&name), survey.definition());
+        if let Err(broken) = table.make(&connection, &stop, &columns, || create.clone()).await {
+            return Err(destination.abandon(cx, not_made(broken, &table, &create, &connection).await.into()).await);
         }
     }
     let insert = Insert::new(table.target(), columns.iter().copied(), "line");
@@ -161,12 +162,19 @@ fn tell_kept_texts(cx: &Context, kept: &[(String, String)]) {
 }
 
 /// A table that nobody knows to be there is removed.
-async fn not_made(broken: Broken, table: &Table, connection: &Connection) -> Failure {
+async fn not_made(broken: Broken, table: &Table, create: &str, connection: &Connection) -> Failure {
     if !broken.is_last_unknown {
         return broken.failure;
     }
-    let removed = table.remove(connection).await.unwrap_or_else(|left| left);
-    broken.failure.adding(&removed)
+    let removed = match created(create).filter(|_| table.is_new()) {
+        Some(created) => {
+            let mut made = Made::default();
+            made.perhaps(created, create);
+            made.remove(connection).await
+        }
+        None => table.remove(connection).await,
+    };
+    broken.failure.adding(&removed.unwrap_or_else(|left| left))
 }
 
 /// What does not fit one table may fit another.

@@ -149,17 +149,15 @@ impl Load {
             return Err(Failure::new(kind, "interrupted").into());
         }
         if !sources.is_empty() {
-            // Also what nobody knows to be there in the end: removing it does no harm.
-            for made in sources.iter().filter_map(|source| created(&source.text)) {
-                if !self.existing.contains(&made.name.to_lowercase()) {
-                    self.made.add(made);
-                }
-            }
             self.note(sources.len() as u64)?;
             let statements: Vec<_> = sources.iter().map(|source| Statement::new(source.text.as_str())).collect();
             // A dump may name a row before the one it refers to.
             let before = [Statement::new("PRAGMA foreign_keys = OFF")];
-            commit(&self.connection, &self.stop, &before, &statements).await.map_err(|sent| blame(sent, sources))?;
+            let sent = commit(&self.connection, &self.stop, &before, &statements).await;
+            let outcome = sent.map(drop).map_err(|sent| blame(sent, sources));
+            let made = sources.iter().filter_map(|source| Some((created(&source.text)?, source.text.as_str())));
+            self.made.note(made.filter(|(made, _)| !self.existing.contains(&made.name.to_lowercase())), &outcome);
+            outcome?;
         }
         self.position = next;
         self.note(0)

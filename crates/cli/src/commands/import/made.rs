@@ -1,17 +1,43 @@
 //! What an import has made, to be removed again if it fails.
 
+use super::{outcome::Broken, table::texts};
 use crate::{
-    hrana::{BatchError, Connection, Statement},
-    script::{Created, quote_identifier},
+    hrana::{BatchError, Connection, HranaError, Statement, Value},
+    script::{Created, makes_the_same, quote_identifier},
 };
 
 /// Tables, indexes, triggers and views that were not there before, in the order they were made.
 #[derive(Debug, Default)]
-pub(super) struct Made(Vec<Created>);
+pub(super) struct Made(Vec<Thing>);
+
+#[derive(Debug)]
+struct Thing {
+    created: Created,
+    /// Where nobody knows whether this made it: somebody else may have made one of the same name.
+    unsure: Option<String>,
+}
 
 impl Made {
-    pub(super) fn add(&mut self, created: Created) {
-        self.0.push(created);
+    /// Notes what statements have made, by how they ended. What was refused has made nothing, and what is there by that name
+    /// is somebody else's.
+    pub(super) fn note<'s>(
+        &mut self,
+        statements: impl IntoIterator<Item = (Created, &'s str)>,
+        outcome: &Result<(), Broken>,
+    ) {
+        for (created, sql) in statements {
+            match outcome {
+                Ok(()) if !created.is_only_if_absent => self.0.push(Thing { created, unsure: None }),
+                Ok(()) => self.perhaps(created, sql),
+                Err(broken) if broken.is_last_unknown => self.perhaps(created, sql),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Notes what a statement may have made.
+    pub(super) fn perhaps(&mut self, created: Created, sql: &str) {
+        self.0.push(Thing { created, unsure: Some(sql.to_owned()) });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -20,16 +46,42 @@ impl Made {
 
     /// Removes all of it. Yields what to say of it, which is an error where something is left.
     pub(super) async fn remove(&self, connection: &Connection) -> Result<String, String> {
-        let drop =
-            |made: &Created| Statement::new(format!("DROP {} IF EXISTS {}", made.kind, quote_identifier(&made.name)));
-        let drops: Vec<_> = self.0.iter().rev().map(drop).collect();
+        let failed = |error: HranaError| {
+            let names: Vec<_> = self.0.iter().map(|made| made.created.name.as_str()).collect();
+            format!("these were made and could not be removed: {} ({error})", names.join(", "))
+        };
+        let mut left = Vec::new();
+        let mut drops = Vec::new();
+        for Thing { created: Created { kind, name, .. }, unsure } in self.0.iter().rev() {
+            if let Some(sql) = unsure {
+                match stored(connection, kind, name).await.map_err(failed)? {
+                    None => continue,
+                    Some(stored) if makes_the_same(&stored, sql) => {}
+                    Some(_) => {
+                        let kind = kind.to_ascii_lowercase();
+                        left.push(format!("; {kind} {name:?} is there, and may be somebody else's: it is left"));
+                        continue;
+                    }
+                }
+            }
+            drops.push(Statement::new(format!("DROP {kind} IF EXISTS {}", quote_identifier(name))));
+        }
         if !drops.is_empty() {
             let before = [Statement::new("PRAGMA foreign_keys = OFF")];
-            connection.commit(&before, &drops).await.map_err(|BatchError { error, .. }| {
-                let names: Vec<_> = self.0.iter().map(|made| made.name.as_str()).collect();
-                format!("these were made and could not be removed: {} ({error})", names.join(", "))
-            })?;
+            connection.commit(&before, &drops).await.map_err(|BatchError { error, .. }| failed(error))?;
         }
-        Ok("what it had made was removed again".to_owned())
+        Ok(format!("what it had made was removed again{}", left.concat()))
     }
+}
+
+/// The statement that made what a database has of a name.
+async fn stored(connection: &Connection, kind: &str, name: &str) -> Result<Option<String>, HranaError> {
+    // What is still under way comes to its end first: it is waited for by whoever wants to write.
+    connection.commit(&[], &[Statement::new("SELECT 1")]).await.map_err(|BatchError { error, .. }| error)?;
+    let sql = "SELECT sql FROM sqlite_schema WHERE type = lower(?1) AND name = ?2 COLLATE NOCASE";
+    let mut beside = connection.another();
+    let values = vec![Value::Text(kind.to_owned()), Value::Text(name.to_owned())];
+    let rows = beside.rows(&Statement::new(sql).with(values)).await;
+    beside.close().await;
+    Ok(texts(rows?).into_iter().next())
 }

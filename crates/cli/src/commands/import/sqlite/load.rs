@@ -129,25 +129,29 @@ impl Load<'_> {
             let problem = format!("table {:?} exists already, and this import did not make it", table.name);
             return Err(Failure::new(Kind::Refused, problem).into());
         }
-        if !is_there {
-            // Before it is tried: removing what is not there does no harm.
-            self.made.add(Created { kind: "TABLE", name: table.name.clone(), is_only_if_absent: false });
-        }
         let (columns, mode) = (table.columns(false), self.mode.unwrap_or(ImportMode::Append));
         let target = stop.or(Table::find(connection, &table.name, &columns, mode)).await.map_err(broken)?;
-        // Before it is made, for the same reason.
+        if !is_there && !target.is_new() {
+            let problem = format!("somebody else has made table {:?} meanwhile", table.name);
+            return Err(Failure::new(Kind::Refused, problem).into());
+        }
+        // Before it is made: removing where rows would have gathered does no harm.
         self.tables.push(target.clone());
-        target.make(connection, stop, &columns, || table.sql.clone()).await?;
-        Ok(target)
+        let outcome = target.make(connection, stop, &columns, || table.sql.clone()).await;
+        if target.is_new() {
+            self.made.note([table.created()], &outcome);
+        }
+        outcome.map(|()| target)
     }
 
     /// Makes a virtual table with those behind it, and takes out of them what is in them from the start.
     async fn make_virtual(&mut self, index: usize, table: &FileTable) -> Result<(), Broken> {
-        self.made.add(Created { kind: "TABLE", name: table.name.clone(), is_only_if_absent: false });
         let empty = |table: &FileTable| Statement::new(format!("DELETE FROM {}", quote_identifier(&table.name)));
         let mut statements = vec![Statement::new(table.sql.as_str())];
         statements.extend(self.content.behind(index).map(empty));
-        self.commit(&statements, &format!("table {:?} cannot be created", table.name)).await
+        let outcome = self.commit(&statements, &format!("table {:?} cannot be created", table.name)).await;
+        self.made.note([table.created()], &outcome);
+        outcome
     }
 
     async fn rows(
@@ -197,10 +201,11 @@ impl Load<'_> {
             .filter(|other| !self.existing.contains(&other.name.to_lowercase()))
             .partition(|other| other.kind == "INDEX");
         for index in indexes {
-            self.made.add(index.created());
             // One at a time: it may take long.
             let statement = [Statement::new(index.sql.as_str())];
-            self.commit(&statement, &format!("index {:?} cannot be created", index.name)).await?;
+            let outcome = self.commit(&statement, &format!("index {:?} cannot be created", index.name)).await;
+            self.made.note([index.created()], &outcome);
+            outcome?;
         }
         let mut statements: Vec<_> = self
             .tables
@@ -274,9 +279,15 @@ impl Load<'_> {
     }
 }
 
+impl FileTable {
+    fn created(&self) -> (Created, &str) {
+        (Created { kind: "TABLE", name: self.name.clone(), is_only_if_absent: false }, &self.sql)
+    }
+}
+
 impl Other {
-    fn created(&self) -> Created {
-        Created { kind: self.kind, name: self.name.clone(), is_only_if_absent: false }
+    fn created(&self) -> (Created, &str) {
+        (Created { kind: self.kind, name: self.name.clone(), is_only_if_absent: false }, &self.sql)
     }
 }
 

@@ -1,0 +1,77 @@
+//! Imports, and what others have in the same database or do with it meanwhile.
+#![expect(clippy::unwrap_used, reason = "a program that cannot be run fails its test")]
+
+use std::{
+    process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use crate::{
+    between::between,
+    import_sqlite::file,
+    sql::served,
+    support::{Ended, Served},
+};
+
+fn line(served: &Served, sql: &str) -> String {
+    served.done(&["sql", "shop", sql, "-o", "name"]).trim().to_owned()
+}
+
+/// An import on whose way a statement runs before the nth request that ends a stream or makes something. The names of what
+/// is there are read before the first.
+fn import_beside(served: &Served, nth: usize, sql: &'static str, arguments: &[&str]) -> Ended {
+    let seen = AtomicUsize::new(0);
+    let url = between(served, move |path| {
+        let is_it = path.ends_with("/v3/pipeline") && seen.fetch_add(1, Ordering::SeqCst) + 1 == nth;
+        is_it.then_some(sql)
+    });
+    let mut command: Command = served.command(&[&["import"], arguments, &["--to", &url]].concat());
+    Ended::of(command.env("TURSO_AUTH_TOKEN", served.access("shop").1).output().unwrap())
+}
+
+const THEIRS: &str = "CREATE TABLE t AS SELECT 'theirs' AS v";
+
+#[test]
+fn a_table_that_somebody_else_makes_meanwhile_is_not_removed() {
+    // The last of the requests is the one that makes the table.
+    for (kind, requests) in [("dump", 4), ("sqlite", 3), ("csv", 2)] {
+        for nth in 1..=requests {
+            let served = served(&["shop"]);
+            let path = match kind {
+                "dump" => served.write("t.sql", "CREATE TABLE s (a);\nCREATE TABLE t (a);"),
+                "sqlite" => file(&served, "t.db", "CREATE TABLE t (a)").0,
+                _ => served.write("t.csv", "a\n1\n"),
+            };
+            let ended = import_beside(&served, nth, THEIRS, &[kind, &path, "--batch", "1"]);
+            assert_ne!(ended.code, Some(0), "{kind} {nth}");
+            let left = line(&served, "SELECT group_concat(name) || (SELECT v FROM t) FROM sqlite_schema");
+            assert_eq!(left, "ttheirs", "{kind} {nth}: {}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_table_is_removed_whose_making_was_not_answered_and_not_one_that_somebody_else_made() {
+    for (kind, nth) in [("dump", 3), ("sqlite", 3), ("csv", 2)] {
+        for is_carried_out in [true, false] {
+            let served = served(&["shop"]);
+            let path = match kind {
+                "dump" => served.write("t.sql", "/* new */ create table if not exists main.\"t\"\n(a, -- one\n b) ;\n"),
+                "sqlite" => file(&served, "t.db", "CREATE TABLE t (a); INSERT INTO t VALUES (1)").0,
+                _ => served.write("t.csv", "a\n1\n"),
+            };
+            let (fault, theirs) = match is_carried_out {
+                true => (served.cloud.faults().on_path("/v3/pipeline").nth(nth).carried_out().reset(), "SELECT 1"),
+                false => (served.cloud.faults().on_path("/v3/pipeline").nth(nth).reset(), THEIRS),
+            };
+            let nth = usize::try_from(nth).unwrap();
+            let ended = import_beside(&served, nth, theirs, &[kind, &path]);
+            assert_eq!((ended.code, fault.count()), (Some(1), 1), "{kind}: {}", ended.stderr);
+            served.cloud.faults().clear();
+            let left = line(&served, "SELECT group_concat(name) FROM sqlite_schema");
+            assert_eq!(left, if is_carried_out { "" } else { "t" }, "{kind}: {}", ended.stderr);
+            let said = "table \"t\" is there, and may be somebody else's: it is left";
+            assert_eq!(ended.stderr.contains(said), !is_carried_out, "{kind}: {}", ended.stderr);
+        }
+    }
+}
