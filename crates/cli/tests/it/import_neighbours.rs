@@ -75,3 +75,43 @@ fn a_table_is_removed_whose_making_was_not_answered_and_not_one_that_somebody_el
         }
     }
 }
+
+/// The engine takes only the letters of ASCII for the same in both sizes.
+#[test]
+fn a_table_of_a_name_with_capital_letters_beyond_ascii_is_known_to_be_there() {
+    let served = served(&["shop"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE \"ÜBERSICHT\" (id INTEGER PRIMARY KEY, x TEXT UNIQUE); INSERT INTO \"ÜBERSICHT\" VALUES (1, 'old')",
+    ]);
+    let rows = || line(&served, "SELECT group_concat(x) FROM \"ÜBERSICHT\"");
+    let content =
+        "CREATE TABLE \"Übersicht\" (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO \"Übersicht\" VALUES (2, 'old')";
+    let (path, handle) = file(&served, "f.db", content);
+    drop(handle);
+    let ended = served.run(&["import", "sqlite", &path, "--to", "shop", "--mode", "append"]);
+    assert_eq!((ended.code, rows().as_str()), (Some(1), "old"), "{}", ended.stderr);
+    let dump =
+        served.write("a.sql", "CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\nCREATE TABLE \"Übersicht\" (x);\n");
+    let ended = served.run(&["import", "dump", &dump, "--to", "shop", "--batch", "1"]);
+    assert_eq!((ended.code, rows().as_str()), (Some(6), "old"), "{}", ended.stderr);
+    let said = "table \"Übersicht\", which line 3 makes, exists already";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}
+
+#[test]
+fn a_virtual_table_of_such_a_name_comes_with_what_is_behind_it() {
+    let served = served(&["shop"]);
+    let (path, _handle) = file(
+        &served,
+        "f.db",
+        "CREATE VIRTUAL TABLE \"Über\" USING fts5(b); INSERT INTO \"Über\" VALUES ('quick'), ('brown');",
+    );
+    served.done(&["import", "sqlite", &path, "--to", "shop"]);
+    let dump = served.folder.path().join("f.sql").display().to_string();
+    served.done(&["export", "shop", "--out", &dump, "--format", "dump"]);
+    served.done(&["sql", "shop", "DROP TABLE \"Über\""]);
+    served.done(&["import", "dump", &dump, "--to", "shop"]);
+    assert_eq!(line(&served, "SELECT rowid FROM \"Über\" WHERE \"Über\" MATCH 'brown'"), "2");
+}

@@ -26,7 +26,7 @@ use crate::{
     hrana::Connection,
     many::counted,
     progress,
-    script::{created, quote_identifier},
+    script::{created, folded, quote_identifier},
 };
 use fields::Fields;
 pub(in crate::commands) use records::Records;
@@ -116,7 +116,7 @@ async fn find(
     (journal.rows_before, journal.table) = (earlier.rows_before, earlier.table.clone());
     let count = match table.count(connection).await {
         Ok(count) => count,
-        Err(error) if names(connection).await?.contains(&table.target().to_lowercase()) => return Err(error),
+        Err(error) if names(connection).await?.contains(&folded(table.target())) => return Err(error),
         Err(_) => return Err(gone(&table, earlier.position.done + earlier.sent)),
     };
     let position = match earlier.went_on(count, earlier.position.done)? {
@@ -204,7 +204,7 @@ fn table_name(args: &ImportCsv) -> Result<String> {
     }
     let name = args.table.clone().or_else(|| Some(args.import.file.file_stem()?.to_str()?.to_owned()));
     match name.filter(|name| !name.trim().is_empty()) {
-        Some(name) if !name.to_lowercase().starts_with("sqlite_") => Ok(name),
+        Some(name) if !folded(&name).starts_with("sqlite_") => Ok(name),
         Some(name) => {
             Err(Failure::usage(format!("--table {name:?}: names that begin with sqlite_ are the engine's")).into())
         }

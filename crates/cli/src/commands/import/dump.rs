@@ -27,7 +27,7 @@ use crate::{
     hrana::{BatchError, Connection, Statement},
     many::counted,
     progress,
-    script::{Item, ScriptReader, Source, created, makes_virtual_table},
+    script::{Item, ScriptReader, Source, created, folded, makes_virtual_table},
 };
 
 pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
@@ -156,7 +156,7 @@ impl Load {
             let sent = commit(&self.connection, &self.stop, &before, &statements).await;
             let outcome = sent.map(drop).map_err(|sent| blame(sent, sources));
             let made = sources.iter().filter_map(|source| Some((created(&source.text)?, source.text.as_str())));
-            self.made.note(made.filter(|(made, _)| !self.existing.contains(&made.name.to_lowercase())), &outcome);
+            self.made.note(made.filter(|(made, _)| !self.existing.contains(&folded(&made.name))), &outcome);
             outcome?;
         }
         self.position = next;

@@ -14,7 +14,7 @@ use crate::{
     exit::{Failure, Kind},
     hrana::{Connection, Statement, Value},
     many::counted,
-    script::quote_identifier,
+    script::{folded, quote_identifier},
 };
 
 /// What it means that the statements of [`Table::exchange`] do not run.
@@ -209,12 +209,12 @@ pub(super) fn gone(table: &Table, rows: u64) -> anyhow::Error {
     Failure::new(Kind::Refused, problem).hint("leave out --resume to begin anew").into()
 }
 
-/// The names, in small letters, of everything a database has.
+/// The names, as the engine compares them, of everything a database has.
 pub(super) async fn names(connection: &Connection) -> Result<HashSet<String>> {
     let mut beside = connection.another();
-    let rows = beside.rows(&Statement::new("SELECT lower(name) FROM sqlite_schema")).await;
+    let rows = beside.rows(&Statement::new("SELECT name FROM sqlite_schema")).await;
     beside.close().await;
-    Ok(texts(rows.map_err(Failure::from)?).into_iter().collect())
+    Ok(texts(rows.map_err(Failure::from)?).iter().map(|name| folded(name)).collect())
 }
 
 /// The texts of the first column.

@@ -10,7 +10,7 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     progress,
-    script::{Created, Item, Source, changed, created, first_word, virtual_table},
+    script::{Created, Item, Source, changed, created, first_word, folded, virtual_table},
     vectors,
 };
 
@@ -20,7 +20,7 @@ pub(super) struct Survey {
     pub(super) statements: u64,
     /// The tables it makes, and the lines that do so, unless they do nothing where there is one.
     tables: Vec<(String, u64)>,
-    /// In small letters.
+    /// As the engine compares names.
     tables_of_indexes: HashSet<String>,
 }
 
@@ -78,7 +78,7 @@ impl Survey {
             Some(Created { kind: "TABLE", name, is_only_if_absent: false }) => self.tables.push((name, source.line)),
             Some(Created { kind: "INDEX", name, .. }) => {
                 if let Some(table) = vectors::table_of(&name, sql) {
-                    self.tables_of_indexes.extend([table.to_lowercase(), vectors::LIST.to_owned()]);
+                    self.tables_of_indexes.extend([folded(&table), vectors::LIST.to_owned()]);
                 }
             }
             _ => {}
@@ -91,7 +91,7 @@ impl Survey {
         self.tables.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The tables, in small letters, that vector indexes keep their content in.
+    /// The tables, as the engine compares names, that vector indexes keep their content in.
     pub(super) fn tables_of_indexes(&self) -> &HashSet<String> {
         &self.tables_of_indexes
     }
@@ -99,7 +99,7 @@ impl Survey {
     /// Refuses a dump that makes a table that is there.
     pub(super) fn refuse_what_exists(&self, existing: &HashSet<String>) -> Result<()> {
         let is_there = |name: &str| {
-            let name = name.to_lowercase();
+            let name = folded(name);
             existing.contains(&name) && !self.tables_of_indexes.contains(&name)
         };
         match self.tables.iter().find(|(name, _)| is_there(name)) {

@@ -13,7 +13,8 @@ use crate::{
     exit::Failure,
     hrana::{Connection, Statement},
     script::{
-        changed, created, first_word, indexed, is_transaction_control, quote_identifier, quote_text, virtual_table,
+        changed, created, first_word, folded, indexed, is_transaction_control, quote_identifier, quote_text,
+        virtual_table,
     },
 };
 
@@ -37,11 +38,11 @@ impl Translation {
 
     /// Sees which tables are behind virtual ones by now.
     pub(super) async fn look(&mut self, connection: &Connection) -> Result<()> {
-        let sql = "SELECT lower(name) FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
+        let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
         let mut beside = connection.another();
         let rows = beside.rows(&Statement::new(sql)).await.map_err(Failure::from)?;
         beside.close().await;
-        self.behind = texts(rows).into_iter().collect();
+        self.behind = texts(rows).iter().map(|name| folded(name)).collect();
         Ok(())
     }
 
@@ -54,7 +55,7 @@ impl Translation {
             return Some(sql);
         }
         match created(&sql) {
-            Some(table) if table.kind == "TABLE" && self.behind.contains(&table.name.to_lowercase()) => {
+            Some(table) if table.kind == "TABLE" && self.behind.contains(&folded(&table.name)) => {
                 Some(format!("DELETE FROM {}", quote_identifier(&table.name)))
             }
             // Other tables have counters, too.
@@ -71,7 +72,7 @@ impl Translation {
         table
             .or_else(|| indexed(sql))
             .or_else(|| changed(sql))
-            .is_some_and(|name| self.of_indexes.contains(&name.to_lowercase()))
+            .is_some_and(|name| self.of_indexes.contains(&folded(&name)))
     }
 }
 

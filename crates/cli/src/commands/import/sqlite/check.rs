@@ -12,7 +12,7 @@ use crate::{
     args::ImportSqlite,
     exit::{Failure, Kind},
     hrana::Connection,
-    script::quote_identifier,
+    script::{folded, quote_identifier},
     vectors,
 };
 
@@ -35,7 +35,7 @@ pub(super) async fn check(
                 Table::find(connection, &table.name, &table.columns(false), mode).await?;
             }
             // Its rows could not be told from those that are there.
-            Sort::Virtual | Sort::Behind if existing.contains(&table.name.to_lowercase()) => {
+            Sort::Virtual | Sort::Behind if existing.contains(&folded(&table.name)) => {
                 let problem = format!("table {:?}: database {to:?} has it, and it is a virtual one", table.name);
                 let hint = format!("tursoctl sql {to} 'DROP TABLE {}'", quote_identifier(&table.name));
                 return Err(Failure::new(Kind::Refused, problem).hint(hint).into());

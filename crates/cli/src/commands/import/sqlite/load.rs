@@ -27,7 +27,7 @@ use crate::{
     hrana::Statement,
     many::counted,
     progress,
-    script::{Created, quote_identifier, quote_text},
+    script::{Created, folded, quote_identifier, quote_text},
 };
 
 pub(super) async fn run(
@@ -75,7 +75,7 @@ struct Load<'f> {
     content: &'f Content,
     mode: Option<ImportMode>,
     loader: Loader,
-    /// The names, in small letters, of what was there before.
+    /// The names, as the engine compares them, of what was there before.
     existing: HashSet<String>,
     /// Where the rows of the tables of the file went, as far as it has come.
     tables: Vec<Table>,
@@ -101,7 +101,7 @@ impl Load<'_> {
 
     /// Has a table ready that nothing was done with yet. What is about to be made is noted first.
     async fn begin(&mut self, index: usize, table: &FileTable) -> Result<Table, Broken> {
-        let is_there = self.existing.contains(&table.name.to_lowercase()) && table.sort == Sort::Ordinary;
+        let is_there = self.existing.contains(&folded(&table.name)) && table.sort == Sort::Ordinary;
         let Loader { connection, stop, journal, position, .. } = &mut self.loader;
         let has_own_rows = is_there && self.mode == Some(ImportMode::Append);
         journal.rows_before =
@@ -124,7 +124,7 @@ impl Load<'_> {
 
     async fn make(&mut self, table: &FileTable) -> Result<Table, Broken> {
         let Loader { connection, stop, .. } = &self.loader;
-        let is_there = self.existing.contains(&table.name.to_lowercase());
+        let is_there = self.existing.contains(&folded(&table.name));
         if self.mode.is_none() && is_there {
             let problem = format!("table {:?} exists already, and this import did not make it", table.name);
             return Err(Failure::new(Kind::Refused, problem).into());
@@ -198,7 +198,7 @@ impl Load<'_> {
         let (indexes, others): (Vec<_>, Vec<_>) = content
             .others
             .iter()
-            .filter(|other| !self.existing.contains(&other.name.to_lowercase()))
+            .filter(|other| !self.existing.contains(&folded(&other.name)))
             .partition(|other| other.kind == "INDEX");
         for index in indexes {
             // One at a time: it may take long.

@@ -12,7 +12,7 @@ use super::{
     },
     Load,
 };
-use crate::args::ImportMode;
+use crate::{args::ImportMode, script::folded};
 
 impl Load<'_> {
     /// Finds the tables that an earlier run has filled, the one it stopped at, and how far it came there. Yields its place
@@ -64,6 +64,6 @@ impl Load<'_> {
     }
 
     fn is_there(&self, target: &Table) -> bool {
-        self.existing.contains(&target.target().to_lowercase())
+        self.existing.contains(&folded(target.target()))
     }
 }
