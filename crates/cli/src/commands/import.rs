@@ -3,6 +3,7 @@
 mod csv;
 mod destination;
 mod dump;
+mod exchange;
 mod file;
 mod journal;
 mod load;
@@ -12,6 +13,7 @@ mod rows;
 mod sqlite;
 mod stop;
 mod table;
+mod turn;
 
 use anyhow::Result;
 

@@ -2,16 +2,25 @@
 #![expect(clippy::unwrap_used, reason = "a program that cannot be run fails its test")]
 
 use std::{
-    process::Command,
+    fs,
+    process::{Child, Command},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+#[cfg(unix)]
+use crate::signals::send;
 use crate::{
     between::between,
+    gate::{Gate, Then},
+    import_failures::numbers,
     import_sqlite::file,
     sql::served,
     support::{Ended, Served},
 };
+
+const NUMBERS: &str = "CREATE TABLE numbers (id INTEGER, text);
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+        INSERT INTO numbers SELECT i, 'this is row ' || i FROM n";
 
 fn line(served: &Served, sql: &str) -> String {
     served.done(&["sql", "shop", sql, "-o", "name"]).trim().to_owned()
@@ -60,10 +69,9 @@ fn a_table_is_removed_whose_making_was_not_answered_and_not_one_that_somebody_el
                 "sqlite" => file(&served, "t.db", "CREATE TABLE t (a); INSERT INTO t VALUES (1)").0,
                 _ => served.write("t.csv", "a\n1\n"),
             };
-            let (fault, theirs) = match is_carried_out {
-                true => (served.cloud.faults().on_path("/v3/pipeline").nth(nth).carried_out().reset(), "SELECT 1"),
-                false => (served.cloud.faults().on_path("/v3/pipeline").nth(nth).reset(), THEIRS),
-            };
+            let fault = served.cloud.faults().on_path("/v3/pipeline").nth(nth);
+            let (fault, theirs) = if is_carried_out { (fault.carried_out(), "SELECT 1") } else { (fault, THEIRS) };
+            let fault = fault.reset();
             let nth = usize::try_from(nth).unwrap();
             let ended = import_beside(&served, nth, theirs, &[kind, &path]);
             assert_eq!((ended.code, fault.count()), (Some(1), 1), "{kind}: {}", ended.stderr);
@@ -114,4 +122,100 @@ fn a_virtual_table_of_such_a_name_comes_with_what_is_behind_it() {
     served.done(&["sql", "shop", "DROP TABLE \"Über\""]);
     served.done(&["import", "dump", &dump, "--to", "shop"]);
     assert_eq!(line(&served, "SELECT rowid FROM \"Über\" WHERE \"Über\" MATCH 'brown'"), "2");
+}
+
+const STAGED: &str = "SELECT name FROM sqlite_schema WHERE name LIKE '\\_tursoctl\\_import\\_%' ESCAPE '\\'";
+
+/// An import that replaces the rows of `numbers`, and is held when some of its own have gathered.
+fn held(served: &Served, gate: &Gate, file: &str) -> Child {
+    let child = gate.import(served, "csv", file, &["--mode", "replace"]).spawn().unwrap();
+    gate.wait_until_full();
+    child
+}
+
+fn ended(child: Child) -> Ended {
+    Ended::of(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn two_imports_that_replace_the_same_rows_at_the_same_time_do_not_mix_theirs() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER, text)"]);
+    let one = numbers(&served, 20_000);
+    let other = served.write("others.csv", &fs::read_to_string(&one).unwrap().replace("this", "that"));
+    let gates = [0, 1].map(|_| Gate::after(400_000, Then::Hold, served.addr()));
+    let first = held(&served, &gates[0], &one);
+    let mut second = gates[1].import(&served, "csv", &other, &["--mode", "replace", "--table", "numbers"]);
+    let second = second.spawn().unwrap();
+    gates[1].wait_until_full();
+    let rows = "SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || min(text LIKE 'th__ is%') || ' ' ||
+        count(DISTINCT substr(text, 1, 4)) || ' ' || min(text) FROM numbers";
+    for (gate, child, word) in [(&gates[0], first, "this"), (&gates[1], second, "that")] {
+        gate.open();
+        let ended = ended(child);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert_eq!(line(&served, rows), format!("20000 20000 1 1 {word} is row 0"));
+    }
+    assert_eq!(line(&served, "SELECT group_concat(name) FROM sqlite_schema"), "numbers");
+}
+
+#[test]
+fn rows_are_replaced_only_by_as_many_as_were_sent() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER, text); INSERT INTO numbers VALUES (-1, 'old')"]);
+    let (csv, (database, _)) = (numbers(&served, 20_000), file(&served, "f.db", NUMBERS));
+    for (kind, path) in [("csv", csv), ("sqlite", database)] {
+        let gate = Gate::after(400_000, Then::Hold, served.addr());
+        let child = gate.import(&served, kind, &path, &["--mode", "replace"]).spawn().unwrap();
+        gate.wait_until_full();
+        served.done(&["sql", "shop", &format!("DELETE FROM {} WHERE rowid = 5", line(&served, STAGED))]);
+        gate.open();
+        let ended = ended(child);
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        let said = "the rows cannot be replaced: table \"numbers\" would not get the 20000 rows that were sent";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert_eq!(line(&served, "SELECT group_concat(text) FROM numbers"), "old");
+        assert_eq!(line(&served, "SELECT group_concat(name) FROM sqlite_schema"), "numbers");
+    }
+}
+
+#[test]
+fn what_a_run_that_was_killed_had_gathered_is_removed_by_the_next_one() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER, text)"]);
+    let (csv, (database, _)) = (numbers(&served, 20_000), file(&served, "f.db", NUMBERS));
+    for (kind, path) in [("csv", csv), ("sqlite", database)] {
+        let gate = Gate::after(400_000, Then::Hold, served.addr());
+        let mut child = gate.import(&served, kind, &path, &["--mode", "replace"]).spawn().unwrap();
+        gate.wait_until_full();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        gate.open();
+        assert_ne!(line(&served, STAGED), "");
+        let again = Ended::of(gate.import(&served, kind, &path, &["--mode", "replace"]).output().unwrap());
+        assert_eq!(again.code, Some(0), "{}", again.stderr);
+        assert_eq!(line(&served, "SELECT group_concat(name) FROM sqlite_schema"), "numbers", "{kind}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_another_run_of_the_same_import_gathers_is_left_to_it() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE numbers (id INTEGER, text)"]);
+    let file = numbers(&served, 20_000);
+    let gate = Gate::after(400_000, Then::Hold, served.addr());
+    let first = held(&served, &gate, &file);
+    send(&first, "STOP");
+    // The way is the same for both, and so is the place of their notes.
+    gate.open();
+    let few = served.write("few.csv", "id,text\n7,few\n");
+    let second = gate.import(&served, "csv", &few, &["--mode", "replace", "--table", "numbers"]).output().unwrap();
+    let second = Ended::of(second);
+    let rows = || line(&served, "SELECT count(*) FROM numbers");
+    assert_eq!((second.code, rows().as_str()), (Some(0), "1"), "{}", second.stderr);
+    send(&first, "CONT");
+    let first = ended(first);
+    assert_eq!((first.code, rows().as_str()), (Some(0), "20000"), "{}", first.stderr);
+    assert_eq!(line(&served, "SELECT group_concat(name) FROM sqlite_schema"), "numbers");
 }

@@ -11,12 +11,13 @@ use csv::StringRecord;
 use indicatif::ProgressBar;
 
 use super::{
+    exchange::{Filled, exchange},
     journal::{Earlier, Journal, Position},
     made::Made,
     outcome::{Broken, IMPORTED, Imported, append, leaving},
     rows::{Batch, Insert, Loader},
     stop::Stop,
-    table::{Columns, NOT_REPLACED, Table, gone, names, transact},
+    table::{Columns, Table, gone, names, sweep},
 };
 use crate::{
     args::{Destination, Import, ImportCsv},
@@ -67,6 +68,11 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     };
     let (fields, columns) = (Fields::new(&survey, table.is_new()), survey.names());
     if !is_begun {
+        if let Some(mark) = &journal.left
+            && let Err(broken) = sweep(&connection, &stop, mark).await
+        {
+            return Err(destination.abandon(cx, broken.failure.into()).await);
+        }
         let create = format!("CREATE TABLE {} ({})", quote_identifier(&name), survey.definition());
         if let Err(broken) = table.make(&connection, &stop, &columns, || create.clone()).await {
             return Err(destination.abandon(cx, not_made(broken, &table, &create, &connection).await.into()).await);
@@ -80,8 +86,8 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     drop(progress);
     if outcome.is_ok() {
         let Loader { connection, stop, .. } = &load.loader;
-        let exchange = load.table.exchange(&columns);
-        outcome = transact(connection, stop, &[], &exchange, NOT_REPLACED).await;
+        let rows = load.loader.position.done;
+        outcome = exchange(connection, stop, &[], &[Filled { table: &load.table, columns, rows }], []).await;
     }
     if let Err(broken) = outcome {
         return Err(load.give_up(cx, args, broken).await.into());
@@ -101,9 +107,13 @@ async fn find(
     earlier: Option<Earlier>,
     journal: &mut Journal,
 ) -> Result<(Table, Position)> {
-    let table = match &earlier {
-        Some(earlier) if !earlier.table.made.is_empty() => Table::made(name),
-        _ => find_table(cx, source.args, name, survey, connection).await.map_err(with_hint)?,
+    if let Some(earlier) = &earlier {
+        (journal.rows_before, journal.table) = (earlier.rows_before, earlier.table.clone());
+    }
+    let table = if journal.table.made.is_empty() {
+        find_table(cx, source.args, name, survey, connection, &journal.table.mark).await.map_err(with_hint)?
+    } else {
+        Table::made(name)
     };
     let Some(earlier) = earlier else {
         // A table that is about to be made has none.
@@ -113,7 +123,6 @@ async fn find(
         }
         return Ok((table, Position::default()));
     };
-    (journal.rows_before, journal.table) = (earlier.rows_before, earlier.table.clone());
     let count = match table.count(connection).await {
         Ok(count) => count,
         Err(error) if names(connection).await?.contains(&folded(table.target())) => return Err(error),
@@ -133,6 +142,7 @@ async fn find_table(
     name: &str,
     survey: &mut Survey,
     connection: &Connection,
+    mark: &str,
 ) -> Result<Table> {
     let found = Columns::read(connection, name).await?;
     survey.leave_to_fields(&found.untyped);
@@ -141,7 +151,7 @@ async fn find_table(
     if columns.is_empty() {
         return Err(Failure::usage(format!("table {name:?} generates every column of the file: {left_out}")).into());
     }
-    let table = Table::with(name, &found, &columns, args.mode)?;
+    let table = Table::with(name, &found, &columns, args.mode, mark)?;
     if table.is_new() {
         tell_kept_texts(cx, &survey.kept_as_text);
     }

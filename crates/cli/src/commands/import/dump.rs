@@ -14,7 +14,7 @@ use super::{
     made::Made,
     outcome::{Broken, IMPORTED, Imported, append, leaving},
     stop::Stop,
-    table::names,
+    table::{names, sweep},
 };
 use survey::Survey;
 use translate::Translation;
@@ -48,6 +48,9 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
     };
     if start.done == 0 {
         survey.refuse_what_exists(&existing)?;
+        if let Some(mark) = &journal.left {
+            sweep(&connection, &stop, mark).await.map_err(|broken| broken.failure)?;
+        }
     }
     let mut load = Load {
         connection,

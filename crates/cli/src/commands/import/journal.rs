@@ -8,9 +8,11 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::turn::Turn;
 use crate::{
     args::Import,
     config::{state_folder, state_variable},
@@ -79,6 +81,9 @@ pub(super) struct TableNote {
     pub(super) index: usize,
     /// The places of those that the import made, which may be this one, too.
     pub(super) made: BTreeSet<usize>,
+    /// What tells the tables in which its rows gather from those of other runs.
+    #[serde(default)]
+    pub(super) mark: String,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -91,6 +96,12 @@ struct Entry {
     rows_before: u64,
     #[serde(default)]
     table: TableNote,
+}
+
+impl Entry {
+    fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
 }
 
 /// Which database an import goes to. Others of the same name may be in another organization, or another cloud.
@@ -111,6 +122,9 @@ pub(super) struct Journal {
     file: Fingerprint,
     pub(super) rows_before: u64,
     pub(super) table: TableNote,
+    /// The mark of a run that stopped, or was killed: no other one is under way.
+    pub(super) left: Option<String>,
+    turn: Option<Turn>,
 }
 
 /// The name of a note: what can be read of it, in the length that a file can have, and what tells it from others. It is the
@@ -125,6 +139,12 @@ fn name_of(place: &Place, table: &str) -> String {
         digest.update(part);
     }
     format!("{shown}-{:016x}.json", digest.finalize().first_chunk().copied().map_or(0, u64::from_be_bytes))
+}
+
+fn mark() -> Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("this system has no random numbers: {error}"))?;
+    Ok(HEXLOWER.encode(&bytes))
 }
 
 impl Import {
@@ -181,8 +201,14 @@ impl Journal {
     pub(super) fn new(place: &Place, table: &str, file: Fingerprint) -> Result<Self> {
         let path =
             if file.is_read_once() { None } else { Some(state_folder()?.join("imports").join(name_of(place, table))) };
-        let journal = Self { path, file, rows_before: 0, table: TableNote::default() };
+        let table = TableNote { mark: mark()?, ..TableNote::default() };
+        let mut journal = Self { path, file, rows_before: 0, table, left: None, turn: None };
         journal.in_folder(|path| WholeFile::create(path).map(drop))?;
+        if let Some(path) = &journal.path {
+            journal.turn = Turn::take(&path.with_extension("lock"));
+            let earlier = journal.turn.as_ref().and_then(|_| Entry::read(path));
+            journal.left = earlier.map(|earlier| earlier.table.mark).filter(|mark| !mark.is_empty());
+        }
         Ok(journal)
     }
 

@@ -12,13 +12,13 @@ use super::{
 use crate::{
     args::ImportMode,
     exit::{Failure, Kind},
-    hrana::{Connection, Statement, Value},
+    hrana::{BatchError, Connection, Statement, Value},
     many::counted,
     script::{folded, quote_identifier},
 };
 
-/// What it means that the statements of [`Table::exchange`] do not run.
-pub(super) const NOT_REPLACED: &str = "the rows cannot be replaced";
+/// What the names of the tables begin with in which rows gather.
+const STAGING: &str = "_tursoctl_import_";
 
 /// Where rows are inserted.
 #[derive(Clone, Debug)]
@@ -60,29 +60,35 @@ impl Table {
         let statements = match &self.way {
             Way::Appended => return Ok(()),
             Way::Created => vec![Statement::new(create())],
-            // What a run that was killed has left is of no use.
-            Way::Staged(staging) => vec![
-                Statement::new(format!("DROP TABLE IF EXISTS {}", quote_identifier(staging))),
-                Statement::new(format!("CREATE TABLE {} ({})", quote_identifier(staging), list(columns))),
-            ],
+            Way::Staged(staging) => {
+                vec![Statement::new(format!("CREATE TABLE {} ({})", quote_identifier(staging), list(columns)))]
+            }
         };
-        transact(connection, stop, &[], &statements, &format!("table {:?} cannot be created", self.name)).await
+        let problem = format!("table {:?} cannot be created", self.name);
+        transact(connection, stop, &[], &statements, &problem, |_| None).await
     }
 
     /// Looks at the table, and makes nothing.
-    pub(super) async fn find(connection: &Connection, name: &str, columns: &[&str], mode: ImportMode) -> Result<Self> {
-        Self::with(name, &Columns::read(connection, name).await?, columns, mode)
+    pub(super) async fn find(
+        connection: &Connection,
+        name: &str,
+        columns: &[&str],
+        mode: ImportMode,
+        mark: &str,
+    ) -> Result<Self> {
+        Self::with(name, &Columns::read(connection, name).await?, columns, mode, mark)
     }
 
-    /// The table that has the columns that were found, for rows of these.
-    pub(super) fn with(name: &str, found: &Columns, columns: &[&str], mode: ImportMode) -> Result<Self> {
+    /// The table that has the columns that were found, for rows of these. The mark is that of the run: what others gather for
+    /// the same table is not to be mixed with its rows.
+    pub(super) fn with(name: &str, found: &Columns, columns: &[&str], mode: ImportMode, mark: &str) -> Result<Self> {
         let way = if found.ordinary.is_empty() && found.generated.is_empty() {
             Way::Created
         } else {
             check(name, found, columns)?;
             match mode {
                 ImportMode::Append => Way::Appended,
-                ImportMode::Replace => Way::Staged(format!("_tursoctl_import_{name}")),
+                ImportMode::Replace => Way::Staged(format!("{STAGING}{name}{}", ending(mark))),
             }
         };
         Ok(Self { name: name.to_owned(), way })
@@ -103,12 +109,21 @@ impl Table {
         self.way == Way::Created
     }
 
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of the table in which rows gather, if they do.
+    pub(super) fn staging(&self) -> Option<&str> {
+        match &self.way {
+            Way::Staged(staging) => Some(staging),
+            Way::Created | Way::Appended => None,
+        }
+    }
+
     /// The name of the table the rows are inserted into.
     pub(super) fn target(&self) -> &str {
-        match &self.way {
-            Way::Staged(staging) => staging,
-            Way::Created | Way::Appended => &self.name,
-        }
+        self.staging().unwrap_or(&self.name)
     }
 
     pub(super) async fn count(&self, connection: &Connection) -> Result<u64> {
@@ -120,19 +135,6 @@ impl Table {
             Some(Value::Integer(count)) => Ok(u64::try_from(*count).unwrap_or_default()),
             _ => Err(Failure::new(Kind::Failed, format!("table {:?} cannot be counted", self.name)).into()),
         }
-    }
-
-    /// The statements that put rows that have gathered in the place of the old ones; none where they are in their place.
-    pub(super) fn exchange(&self, columns: &[&str]) -> Vec<Statement> {
-        let Way::Staged(staging) = &self.way else { return Vec::new() };
-        let (table, staging, columns) = (quote_identifier(&self.name), quote_identifier(staging), list(columns));
-        [
-            format!("DELETE FROM {table}"),
-            format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} ORDER BY rowid"),
-            format!("DROP TABLE {staging}"),
-        ]
-        .map(Statement::new)
-        .into()
     }
 
     /// Removes what was made for the import, and never a table that was there. Yields what to say of it, which is an error
@@ -152,13 +154,15 @@ impl Table {
     }
 }
 
-/// Commits statements that have no rows, if there are any. `problem` says what it means that they do not run.
+/// Commits statements that have no rows, if there are any. `problem` says what it means that they do not run, and `why` what
+/// it means that one of them does not, where the error does not tell.
 pub(super) async fn transact(
     connection: &Connection,
     stop: &Stop,
     before: &[Statement],
     statements: &[Statement],
     problem: &str,
+    why: impl Fn(usize) -> Option<String>,
 ) -> Result<(), Broken> {
     if statements.is_empty() {
         return Ok(());
@@ -170,8 +174,11 @@ pub(super) async fn transact(
         Ok(_) => Ok(()),
         Err(Sent::Broken(broken)) => Err(broken),
         Err(Sent::Refused(refused)) => {
-            let said = format!("{problem}: {}", refused.error);
-            Err(Failure::new(refused.error.exit(), said).caused_by(refused.error).into())
+            let BatchError { statement, error } = refused;
+            match statement.and_then(why) {
+                Some(why) => Err(Failure::new(error.exit(), format!("{problem}: {why}")).into()),
+                None => Err(Failure::new(error.exit(), format!("{problem}: {error}")).caused_by(error).into()),
+            }
         }
     }
 }
@@ -217,6 +224,21 @@ pub(super) async fn names(connection: &Connection) -> Result<HashSet<String>> {
     Ok(texts(rows.map_err(Failure::from)?).iter().map(|name| folded(name)).collect())
 }
 
+/// Removes the tables in which rows had gathered when a run of this mark was killed.
+pub(super) async fn sweep(connection: &Connection, stop: &Stop, mark: &str) -> Result<(), Broken> {
+    let names = stop.or(names(connection)).await.map_err(Failure::of_any)?;
+    let left = names.iter().filter(|name| name.starts_with(STAGING) && name.ends_with(&ending(mark)));
+    let drops: Vec<_> =
+        left.map(|name| Statement::new(format!("DROP TABLE IF EXISTS {}", quote_identifier(name)))).collect();
+    let problem = "what a run that was killed has left cannot be removed";
+    transact(connection, stop, &[], &drops, problem, |_| None).await
+}
+
+/// What the names of the tables end with in which the rows of a run gather. Before there were marks, it was nothing.
+fn ending(mark: &str) -> String {
+    if mark.is_empty() { String::new() } else { format!("_{mark}") }
+}
+
 /// The texts of the first column.
 pub(super) fn texts(rows: Vec<Vec<Value>>) -> Vec<String> {
     let first = |row: Vec<Value>| match row.into_iter().next() {
@@ -240,6 +262,6 @@ fn check(name: &str, Columns { ordinary, generated, .. }: &Columns, wanted: &[&s
     Err(Failure::usage(problem).into())
 }
 
-fn list(columns: &[&str]) -> String {
+pub(super) fn list(columns: &[&str]) -> String {
     columns.iter().map(|column| quote_identifier(column)).collect::<Vec<_>>().join(", ")
 }

@@ -32,7 +32,7 @@ pub(super) async fn check(
     for table in &content.tables {
         match table.sort {
             Sort::Ordinary => {
-                Table::find(connection, &table.name, &table.columns(false), mode).await?;
+                Table::find(connection, &table.name, &table.columns(false), mode, "").await?;
             }
             // Its rows could not be told from those that are there.
             Sort::Virtual | Sort::Behind if existing.contains(&folded(&table.name)) => {

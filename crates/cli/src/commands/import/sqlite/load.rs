@@ -9,12 +9,13 @@ use indicatif::ProgressBar;
 
 use super::{
     super::{
+        exchange::{Filled, exchange},
         journal::{Fingerprint, Journal, Position},
         made::Made,
         outcome::{Broken, IMPORTED, Imported, append, leaving},
         rows::{Batch, Insert, Loader, Row},
         stop::Stop,
-        table::{NOT_REPLACED, Table, names, transact},
+        table::{Table, names, sweep, transact},
     },
     check::check,
     content::{Content, FileTable, Other, Sort},
@@ -52,6 +53,9 @@ pub(super) async fn run(
     let existing = stop.or(names(&connection)).await?;
     if earlier.is_none() {
         stop.or(check(args, content, &existing, &connection)).await?;
+        if let Some(mark) = &journal.left {
+            sweep(&connection, &stop, mark).await.map_err(|broken| broken.failure)?;
+        }
     }
     let position = earlier.as_ref().map(|earlier| earlier.position.clone()).unwrap_or_default();
     let before = vec![Statement::new("PRAGMA foreign_keys = OFF")];
@@ -123,14 +127,15 @@ impl Load<'_> {
     }
 
     async fn make(&mut self, table: &FileTable) -> Result<Table, Broken> {
-        let Loader { connection, stop, .. } = &self.loader;
+        let Loader { connection, stop, journal, .. } = &self.loader;
         let is_there = self.existing.contains(&folded(&table.name));
         if self.mode.is_none() && is_there {
             let problem = format!("table {:?} exists already, and this import did not make it", table.name);
             return Err(Failure::new(Kind::Refused, problem).into());
         }
         let (columns, mode) = (table.columns(false), self.mode.unwrap_or(ImportMode::Append));
-        let target = stop.or(Table::find(connection, &table.name, &columns, mode)).await.map_err(broken)?;
+        let target = Table::find(connection, &table.name, &columns, mode, &journal.table.mark);
+        let target = stop.or(target).await.map_err(broken)?;
         if !is_there && !target.is_new() {
             let problem = format!("somebody else has made table {:?} meanwhile", table.name);
             return Err(Failure::new(Kind::Refused, problem).into());
@@ -207,21 +212,20 @@ impl Load<'_> {
             self.made.note([index.created()], &outcome);
             outcome?;
         }
-        let mut statements: Vec<_> = self
-            .tables
-            .iter()
-            .zip(&content.tables)
-            .flat_map(|(target, table)| target.exchange(&table.columns(false)))
+        let filled = self.tables.iter().zip(&content.tables);
+        let filled: Vec<_> = filled
+            .map(|(target, table)| Filled { table: target, columns: table.columns(false), rows: table.rows })
             .collect();
         let has_counter = |name: &str| {
             let mut made = self.tables.iter().filter(|table| table.is_new());
             self.existing.contains("sqlite_sequence") || made.any(|table| table.target() == name)
         };
         let counters = content.counters.iter().filter(|(table, _)| has_counter(table));
-        statements.extend(counters.flat_map(|(table, last)| counter(table, *last)));
+        let counters = counters.flat_map(|(table, last)| counter(table, *last));
         // Triggers come last: they are not for the rows of the file.
-        statements.extend(others.iter().map(|other| Statement::new(other.sql.as_str())));
-        self.commit(&statements, NOT_REPLACED).await
+        let others = counters.chain(others.iter().map(|other| Statement::new(other.sql.as_str())));
+        let Loader { connection, stop, before, .. } = &self.loader;
+        exchange(connection, stop, before, &filled, others).await
     }
 
     /// Marks a database that was empty as the file is. One that has tables may belong to another program; and a service
@@ -241,7 +245,7 @@ impl Load<'_> {
 
     async fn commit(&self, statements: &[Statement], problem: &str) -> Result<(), Broken> {
         let Loader { connection, stop, before, .. } = &self.loader;
-        transact(connection, stop, before, statements, problem).await
+        transact(connection, stop, before, statements, problem, |_| None).await
     }
 
     /// Takes back what can be, and says what is left.

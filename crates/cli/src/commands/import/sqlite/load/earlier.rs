@@ -59,8 +59,8 @@ impl Load<'_> {
             return Ok(Table::made(&table.name));
         }
         let (connection, mode) = (&self.loader.connection, self.mode.unwrap_or(ImportMode::Append));
-        let columns = table.columns(false);
-        self.loader.stop.or(Table::find(connection, &table.name, &columns, mode)).await
+        let (columns, mark) = (table.columns(false), &self.loader.journal.table.mark);
+        self.loader.stop.or(Table::find(connection, &table.name, &columns, mode, mark)).await
     }
 
     fn is_there(&self, target: &Table) -> bool {
