@@ -57,6 +57,9 @@ written as it stands in the file: 007, +1 and 1.10 are kept as text, unless
 --types says otherwise. Where some are whole and others are not, the column has
 no type. In a table that is there, its columns decide: one of type INTEGER, REAL
 or NUMERIC makes 1.1 of 1.10.
+Rows that are appended are held to the foreign keys of the table. With --mode
+replace nobody looks at foreign keys: no row of another table goes with the one
+it refers to, and one may be left that refers to nothing.
 Related commands: export --format csv, sql")]
     Csv(ImportCsv),
 }

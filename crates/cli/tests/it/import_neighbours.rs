@@ -219,3 +219,22 @@ fn what_another_run_of_the_same_import_gathers_is_left_to_it() {
     assert_eq!((first.code, rows().as_str()), (Some(0), "20000"), "{}", first.stderr);
     assert_eq!(line(&served, "SELECT group_concat(name) FROM sqlite_schema"), "numbers");
 }
+
+#[test]
+fn rows_of_other_tables_stay_when_those_they_refer_to_are_replaced() {
+    let served = served(&["shop"]);
+    served.done(&[
+        "sql",
+        "shop",
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, n); INSERT INTO p VALUES (1, 'a'), (2, 'b');
+         CREATE TABLE c (pid REFERENCES p (id) ON DELETE CASCADE); INSERT INTO c VALUES (1), (2)",
+    ]);
+    let file = served.write("p.csv", "id,n\n1,new\n2,new\n");
+    served.done(&["import", "csv", &file, "--to", "shop", "--mode", "replace"]);
+    assert_eq!(line(&served, "SELECT group_concat(pid) || (SELECT group_concat(n) FROM p) FROM c"), "1,2new,new");
+    // Rows that are added have to refer to something.
+    let file = served.write("c.csv", "pid\n3\n");
+    let ended = served.run(&["import", "csv", &file, "--to", "shop"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("FOREIGN KEY constraint failed"), "{}", ended.stderr);
+}

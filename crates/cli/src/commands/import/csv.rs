@@ -87,7 +87,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
     if outcome.is_ok() {
         let Loader { connection, stop, .. } = &load.loader;
         let rows = load.loader.position.done;
-        outcome = exchange(connection, stop, &[], &[Filled { table: &load.table, columns, rows }], []).await;
+        outcome = exchange(connection, stop, &[Filled { table: &load.table, columns, rows }], []).await;
     }
     if let Err(broken) = outcome {
         return Err(load.give_up(cx, args, broken).await.into());

@@ -147,7 +147,8 @@ impl Table {
         };
         let target = self.target();
         let drop = [Statement::new(format!("DROP TABLE IF EXISTS {}", quote_identifier(target)))];
-        match connection.commit(&[], &drop).await {
+        let before = [Statement::new("PRAGMA foreign_keys = OFF")];
+        match connection.commit(&before, &drop).await {
             Ok(_) => Ok(said.to_owned()),
             Err(refused) => Err(format!("table {target:?} was created and could not be removed: {}", refused.error)),
         }

@@ -224,8 +224,7 @@ impl Load<'_> {
         let counters = counters.flat_map(|(table, last)| counter(table, *last));
         // Triggers come last: they are not for the rows of the file.
         let others = counters.chain(others.iter().map(|other| Statement::new(other.sql.as_str())));
-        let Loader { connection, stop, before, .. } = &self.loader;
-        exchange(connection, stop, before, &filled, others).await
+        exchange(&self.loader.connection, &self.loader.stop, &filled, others).await
     }
 
     /// Marks a database that was empty as the file is. One that has tables may belong to another program; and a service
