@@ -35,7 +35,8 @@ Examples:
   sqlite3 shop.db .dump | tursoctl import dump - --to shop --create
 
 All of the file is looked at before any of it is run; with - as the file, all
-of standard input.
+of standard input. No table that it makes may be there, not even where it says
+IF NOT EXISTS, as sqlite3 does of names within quotes.
 Related commands: export, sql --file")]
     Dump(ImportDump),
 

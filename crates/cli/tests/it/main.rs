@@ -15,6 +15,7 @@ mod export_verify;
 mod gate;
 mod harmless;
 mod import;
+mod import_dump;
 mod import_failures;
 mod import_neighbours;
 mod import_resume;

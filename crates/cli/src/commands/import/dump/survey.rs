@@ -18,7 +18,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     pub(super) statements: u64,
-    /// The tables it makes, and the lines that do so, unless they do nothing where there is one.
+    /// The tables it makes, and the lines that do so. `sqlite3` writes `IF NOT EXISTS` of some as well: those with a name within
+    /// quotes.
     tables: Vec<(String, u64)>,
     /// As the engine compares names.
     tables_of_indexes: HashSet<String>,
@@ -75,7 +76,7 @@ impl Survey {
         }
         let sql = sql.as_deref().unwrap_or(&source.text);
         match created(sql) {
-            Some(Created { kind: "TABLE", name, is_only_if_absent: false }) => self.tables.push((name, source.line)),
+            Some(Created { kind: "TABLE", name, .. }) => self.tables.push((name, source.line)),
             Some(Created { kind: "INDEX", name, .. }) => {
                 if let Some(table) = vectors::table_of(&name, sql) {
                     self.tables_of_indexes.extend([folded(&table), vectors::LIST.to_owned()]);
