@@ -30,3 +30,24 @@ fn a_table_whose_name_is_within_quotes_keeps_its_counter_and_is_seen_to_be_there
     assert_eq!(ended.code, Some(6), "{}", ended.stderr);
     assert!(ended.stderr.contains("table \"my t\", which line 2 makes, exists already"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_dump_that_takes_back_what_it_did_is_refused() {
+    let served = served(&["shop"]);
+    for (dump, said) in [
+        (
+            "CREATE TABLE t (a);\nBEGIN;\nINSERT INTO t VALUES (666);\nROLLBACK;\nINSERT INTO t VALUES (2);\n",
+            "4: ROLLBACK",
+        ),
+        (
+            "CREATE TABLE t (a);\nSAVEPOINT s;\nINSERT INTO t VALUES (666);\nROLLBACK TO s;\nRELEASE s;\n",
+            "2: SAVEPOINT",
+        ),
+        ("CREATE TABLE t (a);\nrelease s;\n", "2: RELEASE"),
+    ] {
+        let ended = import(&served, dump);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("line {said} cannot be imported: ")), "{}", ended.stderr);
+        assert_eq!(line(&served, NAMES), "");
+    }
+}

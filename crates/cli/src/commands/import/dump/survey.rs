@@ -32,7 +32,7 @@ impl Survey {
         let unfit = |problem: String| Failure::usage(format!("{input}: {problem}"));
         let mut script = open(input, &Position::default());
         let mut survey = Self::default();
-        let (mut is_open, mut last) = (false, String::new());
+        let (mut is_open, mut last, mut last_line) = (false, String::new(), 0);
         while let Some(item) = script.next().map_err(|error| unfit(error.to_string()))? {
             let source = match item {
                 Item::Statement(source) => source,
@@ -42,11 +42,16 @@ impl Survey {
                     return Err(unfit(problem).into());
                 }
             };
+            if last == "ROLLBACK" {
+                return Err(unfit(taken_back(last_line, &last)).into());
+            }
             survey.statements += 1;
-            last = first_word(&source.text);
+            (last, last_line) = (first_word(&source.text), source.line);
             match last.as_str() {
                 "BEGIN" => is_open = true,
                 "COMMIT" | "END" => is_open = false,
+                // What it is for is to be taken back.
+                "SAVEPOINT" | "RELEASE" => return Err(unfit(taken_back(source.line, &last)).into()),
                 "ATTACH" | "DETACH" | "VACUUM" => {
                     return Err(unfit(format!("line {}: {last} cannot be imported", source.line)).into());
                 }
@@ -111,6 +116,11 @@ impl Survey {
             }
         }
     }
+}
+
+/// Parts of a dump are committed as they come, whatever transactions it has.
+fn taken_back(line: u64, word: &str) -> String {
+    format!("line {line}: {word} cannot be imported: what a dump takes back would have been committed already")
 }
 
 fn is_schema(table: &str) -> bool {
