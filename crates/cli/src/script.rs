@@ -7,8 +7,8 @@ mod words;
 pub(crate) use parameters::Asked;
 pub(crate) use reader::{Item, ScriptReader, Source};
 pub(crate) use words::{
-    Created, changed, created, first_word, folded, indexed, is_transaction_control, makes_the_same,
-    makes_virtual_table, only_reads, quote_identifier, quote_text, virtual_table,
+    Altered, Change, Created, altered, changed, created, first_word, folded, indexed, is_transaction_control,
+    makes_the_same, makes_virtual_table, only_reads, quote_identifier, quote_text, virtual_table,
 };
 
 /// The longest part of a statement that is shown to say which it is.

@@ -36,7 +36,8 @@ Examples:
 
 All of the file is looked at before any of it is run; with - as the file, all
 of standard input. No table that it makes may be there, not even where it says
-IF NOT EXISTS, as sqlite3 does of names within quotes.
+IF NOT EXISTS, as sqlite3 does of names within quotes. Nor may it remove or
+alter anything that is there, and nothing in it may be rolled back.
 Related commands: export, sql --file")]
     Dump(ImportDump),
 

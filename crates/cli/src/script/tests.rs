@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::reader::ScriptError;
 use super::{
-    Asked, Item, ScriptReader, changed, created, first_word, indexed, makes_the_same, makes_virtual_table, only_reads,
-    shown, virtual_table,
+    Altered, Asked, Change, Item, ScriptReader, altered, changed, created, first_word, indexed, makes_the_same,
+    makes_virtual_table, only_reads, shown, virtual_table,
 };
 
 fn read(text: &str) -> Result<Vec<(u64, String)>, ScriptError> {
@@ -164,6 +164,23 @@ fn what_the_engine_keeps_of_a_statement_makes_the_same() {
     assert!(!makes_the_same("", ""));
 }
 
+#[test]
+fn a_statement_tells_what_it_removes_or_alters() {
+    let renamed = Change::Renamed("u u".to_owned());
+    for (sql, kind, name, change) in [
+        ("DROP TABLE t", "TABLE", "t", Change::Removed),
+        ("/* x */ drop view if exists main.[a b];", "VIEW", "a b", Change::Removed),
+        ("ALTER TABLE t RENAME TO \"u u\"", "TABLE", "t", renamed),
+        ("ALTER TABLE \"t\" RENAME a TO b", "TABLE", "t", Change::Reshaped),
+        ("ALTER TABLE t DROP COLUMN a", "TABLE", "t", Change::Reshaped),
+    ] {
+        assert_eq!(altered(sql), Some(Altered { kind, name: name.to_owned(), change }), "{sql}");
+    }
+    for sql in ["CREATE TABLE t (a)", "DELETE FROM t", "DROP", "ALTER TABLE", "SELECT 'DROP TABLE t'"] {
+        assert_eq!(altered(sql), None, "{sql}");
+    }
+}
+
 fn statement() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         "[a-z]{1,6}",
@@ -239,8 +256,8 @@ fn a_virtual_table_that_a_dump_writes_into_the_schema_is_found() {
 
 proptest! {
     #[test]
-    fn any_text_is_taken_apart_without_a_panic(sql in "(?s).{0,80}", kind in "INSERT INTO |DELETE FROM |CREATE INDEX |REPLACE |") {
+    fn any_text_is_taken_apart_without_a_panic(sql in "(?s).{0,80}", kind in "INSERT INTO |DELETE FROM |CREATE INDEX |REPLACE |DROP |ALTER TABLE |") {
         let sql = kind + &sql;
-        let _ = (Asked::by(&sql), changed(&sql), indexed(&sql), virtual_table(&sql), makes_virtual_table(&sql));
+        let _ = (Asked::by(&sql), altered(&sql), changed(&sql), indexed(&sql), virtual_table(&sql), makes_virtual_table(&sql));
     }
 }

@@ -1,5 +1,7 @@
 //! What a statement is about, as far as its first words tell.
 
+use std::iter::Peekable;
+
 /// A part of a statement that is no space and no comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
@@ -77,12 +79,57 @@ fn definition(sql: &str) -> Option<(Created, impl Iterator<Item = Token>)> {
     let _may_stand_before = word("virtual") || word("unique");
     let kind = ["TABLE", "VIEW", "INDEX", "TRIGGER"].into_iter().find(|kind| word(kind))?;
     let is_only_if_absent = word("if") && word("not") && word("exists");
-    let first = tokens.next()?.into_name()?;
-    let name = match tokens.next_if_eq(&Token::Other('.')) {
-        Some(_) => tokens.next()?.into_name()?,
-        None => first,
-    };
+    let name = name(&mut tokens)?;
     Some((Created { kind, name, is_only_if_absent }, tokens))
+}
+
+/// What a statement removes, or changes the form of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Altered {
+    /// What stands behind `DROP` or `ALTER`.
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+    pub(crate) change: Change,
+}
+
+/// What becomes of something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Removed,
+    Renamed(String),
+    /// Its columns are others.
+    Reshaped,
+}
+
+/// What a statement removes, or changes the form of.
+pub(crate) fn altered(sql: &str) -> Option<Altered> {
+    let mut tokens = tokens(sql).peekable();
+    let mut word = |expected: &str| tokens.next_if(|token| token.is_word(expected)).is_some();
+    let is_drop = word("drop");
+    if !is_drop && !word("alter") {
+        return None;
+    }
+    let kind = ["TABLE", "VIEW", "INDEX", "TRIGGER"].into_iter().find(|kind| word(kind))?;
+    let _may_stand_before = word("if") && word("exists");
+    let name = name(&mut tokens)?;
+    let mut word = |expected: &str| tokens.next_if(|token| token.is_word(expected)).is_some();
+    let change = if is_drop {
+        Change::Removed
+    } else if word("rename") && word("to") {
+        Change::Renamed(tokens.next()?.into_name()?)
+    } else {
+        Change::Reshaped
+    };
+    Some(Altered { kind, name, change })
+}
+
+/// A name, without that of the schema before it.
+fn name(tokens: &mut Peekable<impl Iterator<Item = Token>>) -> Option<String> {
+    let first = tokens.next()?.into_name()?;
+    match tokens.next_if_eq(&Token::Other('.')) {
+        Some(_) => tokens.next()?.into_name(),
+        None => Some(first),
+    }
 }
 
 /// The table that rows are inserted into or deleted from.

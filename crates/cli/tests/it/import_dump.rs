@@ -51,3 +51,42 @@ fn a_dump_that_takes_back_what_it_did_is_refused() {
         assert_eq!(line(&served, NAMES), "");
     }
 }
+
+#[test]
+fn a_dump_that_would_remove_or_rename_what_is_there_is_refused() {
+    for (dump, said) in [
+        ("DROP TABLE IF EXISTS X;\nCREATE TABLE IF NOT EXISTS x (b);\n", "table \"X\" is there, and line 1 removes it"),
+        ("DROP TABLE x;\n", "table \"x\" is there, and line 1 removes it"),
+        (
+            "ALTER TABLE x RENAME TO x2;\nCREATE TABLE z1 (a);\nALTER TABLE z1 RENAME TO z2;\nDROP TABLE x2;\n",
+            "table \"x\" is there, and line 1 changes it",
+        ),
+        ("alter table main.[x] drop column b;\n", "table \"x\" is there, and line 1 changes it"),
+        ("CREATE TABLE y (a);\nDROP TABLE y;\nDROP VIEW v;\n", "view \"v\" is there, and line 3 removes it"),
+    ] {
+        let served = served(&["shop"]);
+        let before = "CREATE TABLE x (a, b); INSERT INTO x VALUES (1, 'theirs'); CREATE VIEW v AS SELECT b FROM x";
+        served.done(&["sql", "shop", before]);
+        let ended = import(&served, &format!("{dump}INSERT INTO nosuch VALUES (1);\n"));
+        assert_eq!(ended.code, Some(6), "{dump}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{dump}: {}", ended.stderr);
+        assert_eq!(line(&served, "SELECT b FROM v"), "theirs", "{dump}");
+        assert_eq!(line(&served, NAMES), "v,x", "{dump}");
+    }
+}
+
+#[test]
+fn what_a_dump_renamed_or_removed_itself_is_known_when_it_fails() {
+    let served = served(&["shop"]);
+    served.done(&["sql", "shop", "CREATE TABLE x (a)"]);
+    let dump = "DROP TABLE IF EXISTS t;\nCREATE TABLE t (a);\nALTER TABLE t RENAME COLUMN a TO b;\n\
+                ALTER TABLE t RENAME TO \"u u\";\nCREATE TABLE t (a);\nDROP TABLE t;\nINSERT INTO x VALUES (7);\n";
+    let ended = import(&served, &format!("{dump}INSERT INTO nosuch VALUES (1);\n"));
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let said = "what it had made was removed again; what it did to tables that were there is kept";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert_eq!(line(&served, "SELECT group_concat(name) || (SELECT a FROM x) FROM sqlite_schema"), "x7");
+    let ended = import(&served, dump);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(line(&served, NAMES), "u u,x");
+}

@@ -27,7 +27,7 @@ use crate::{
     hrana::{BatchError, Connection, Statement},
     many::counted,
     progress,
-    script::{Item, ScriptReader, Source, created, folded, makes_virtual_table},
+    script::{Item, ScriptReader, Source, altered, created, folded, makes_virtual_table},
 };
 
 pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
@@ -158,8 +158,13 @@ impl Load {
             let before = [Statement::new("PRAGMA foreign_keys = OFF")];
             let sent = commit(&self.connection, &self.stop, &before, &statements).await;
             let outcome = sent.map(drop).map_err(|sent| blame(sent, sources));
-            let made = sources.iter().filter_map(|source| Some((created(&source.text)?, source.text.as_str())));
-            self.made.note(made.filter(|(made, _)| !self.existing.contains(&folded(&made.name))), &outcome);
+            for sql in sources.iter().map(|source| source.text.as_str()) {
+                let made = created(sql).filter(|made| !self.existing.contains(&folded(&made.name)));
+                self.made.note(made.map(|made| (made, sql)), &outcome);
+                if let Some(altered) = altered(sql).filter(|_| outcome.is_ok()) {
+                    self.made.follow(altered);
+                }
+            }
             outcome?;
         }
         self.position = next;
@@ -192,7 +197,7 @@ impl Load {
             left.push(removed.unwrap_or_else(|left| left));
         } else if done > 0 || broken.is_last_unknown {
             let removed = self.made.remove(&self.connection).await;
-            let removed = removed.map(|said| format!("{said}; rows in tables that were there are kept"));
+            let removed = removed.map(|said| format!("{said}; what it did to tables that were there is kept"));
             is_changed = true;
             left.push(removed.unwrap_or_else(|left| left));
         } else {

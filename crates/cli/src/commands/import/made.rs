@@ -3,7 +3,7 @@
 use super::{outcome::Broken, table::texts};
 use crate::{
     hrana::{BatchError, Connection, HranaError, Statement, Value},
-    script::{Created, makes_the_same, quote_identifier},
+    script::{Altered, Change, Created, folded, makes_the_same, quote_identifier},
 };
 
 /// Tables, indexes, triggers and views that were not there before, in the order they were made.
@@ -32,6 +32,21 @@ impl Made {
                 Err(broken) if broken.is_last_unknown => self.perhaps(created, sql),
                 Err(_) => {}
             }
+        }
+    }
+
+    /// Follows what was done with something that may be noted here.
+    pub(super) fn follow(&mut self, Altered { kind, name, change }: Altered) {
+        let is_it = |thing: &Thing| thing.created.kind == kind && folded(&thing.created.name) == folded(&name);
+        let Some(at) = self.0.iter().rposition(is_it) else { return };
+        match change {
+            Change::Removed => drop(self.0.remove(at)),
+            Change::Renamed(to) => {
+                if let Some(thing) = self.0.get_mut(at) {
+                    thing.created.name = to;
+                }
+            }
+            Change::Reshaped => {}
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     progress,
-    script::{Created, Item, Source, changed, created, first_word, folded, virtual_table},
+    script::{Altered, Change, Created, Item, Source, altered, changed, created, first_word, folded, virtual_table},
     vectors,
 };
 
@@ -21,6 +21,8 @@ pub(super) struct Survey {
     /// The tables it makes, and the lines that do so. `sqlite3` writes `IF NOT EXISTS` of some as well: those with a name within
     /// quotes.
     tables: Vec<(String, u64)>,
+    /// What it removes or alters, and the lines that do so.
+    altered: Vec<(Altered, u64)>,
     /// As the engine compares names.
     tables_of_indexes: HashSet<String>,
 }
@@ -87,7 +89,7 @@ impl Survey {
                     self.tables_of_indexes.extend([folded(&table), vectors::LIST.to_owned()]);
                 }
             }
-            _ => {}
+            _ => self.altered.extend(altered(sql).map(|altered| (altered, source.line))),
         }
         Ok(())
     }
@@ -102,12 +104,21 @@ impl Survey {
         &self.tables_of_indexes
     }
 
-    /// Refuses a dump that makes a table that is there.
+    /// Refuses a dump that makes a table that is there, or removes or alters what is: nobody could take that back.
     pub(super) fn refuse_what_exists(&self, existing: &HashSet<String>) -> Result<()> {
         let is_there = |name: &str| {
             let name = folded(name);
             existing.contains(&name) && !self.tables_of_indexes.contains(&name)
         };
+        if let Some((Altered { kind, name, change }, line)) =
+            self.altered.iter().find(|(altered, _)| existing.contains(&folded(&altered.name)))
+        {
+            let kind = kind.to_ascii_lowercase();
+            let does = if *change == Change::Removed { "removes" } else { "changes" };
+            let problem = format!("{kind} {name:?} is there, and line {line} {does} it");
+            let hint = "tursoctl sql --file runs a script that changes what is there";
+            return Err(Failure::new(Kind::Refused, problem).hint(hint).into());
+        }
         match self.tables.iter().find(|(name, _)| is_there(name)) {
             None => Ok(()),
             Some((name, line)) => {
