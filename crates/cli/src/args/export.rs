@@ -15,7 +15,9 @@ Examples:
 A file appears under its name when it is complete, and never before; behind a
 link, where that leads. A pipe or a device gets its data then. A database is
 written as it was at one moment with sqlite and dump; with csv and jsonl, every
-table is.
+table is. In csv, NULL is an empty field, an empty text is \"\", and a blob is
+written as X'00ff': no field tells whether it was a number or blob, or a text
+that is written alike. The columns it is imported into decide.
 Related commands: import, sql, db create")]
 #[command(group = ArgGroup::new("databases").required(true).args(["names", "all", "glob"]))]
 pub(crate) struct ExportArgs {

@@ -59,6 +59,10 @@ written as it stands in the file: 007, +1 and 1.10 are kept as text, unless
 --types says otherwise. Where some are whole and others are not, the column has
 no type. In a table that is there, its columns decide: one of type INTEGER, REAL
 or NUMERIC makes 1.1 of 1.10.
+A field such as X'00ff', as export writes blobs, is a blob in a table that is
+there, unless its column is one of text. In a table that is created, it is one
+only where every field of the column is; otherwise the column is one of text.
+--types decides for both.
 Rows that are appended are held to the foreign keys of the table. With --mode
 replace nobody looks at foreign keys: no row of another table goes with the one
 it refers to, and one may be left that refers to nothing.

@@ -145,6 +145,36 @@ fn columns_that_are_there_decide_what_numbers_become() {
 }
 
 #[test]
+fn columns_that_are_there_decide_what_is_a_blob() {
+    let served = served(&["shop"]);
+    let create = "k INTEGER, text TEXT, name VARCHAR(9), blob BLOB, untyped, bytes VARBINARY(4)";
+    served.done(&["sql", "shop", &format!("CREATE TABLE t ({create}); CREATE TABLE copy ({create})")]);
+    let blob = "X'00ff'";
+    let file = served.write(
+        "t.csv",
+        &format!("k,text,name,blob,untyped,bytes\n1,{blob},{blob},{blob},{blob},{blob}\n2,a,X'00',NULL,X'0',X''\n"),
+    );
+    served.done(&["import", "csv", &file, "--to", "shop"]);
+    let quoted = |table: &str| {
+        let columns = "quote(text) || quote(name) || quote(blob) || quote(untyped) || quote(bytes)";
+        served.done(&["sql", "shop", &format!("SELECT {columns} FROM {table} ORDER BY k"), "-o", "name"])
+    };
+    let kept = "'X''00ff''''X''00ff'''X'00FF'X'00FF'X'00FF'\n'a''X''00''''NULL''X''0'''X''\n";
+    assert_eq!(quoted("t"), kept);
+    let out = text(&served.folder.path().join("copy.csv"));
+    served.done(&["export", "shop", "--out", &out, "--format", "csv", "--table", "t"]);
+    for mode in ["append", "replace"] {
+        served.done(&["import", "csv", &out, "--to", "shop", "--mode", mode]);
+        assert_eq!(quoted("copy"), kept, "{mode}");
+    }
+    // Who says what a column has is believed.
+    let types = ["--mode", "replace", "--types", "name=blob,blob=text"];
+    let file = served.write("t.csv", "name,blob\nX'01',X'02'\n");
+    served.done(&[&["import", "csv", &file, "--to", "shop"], &types[..]].concat());
+    assert_eq!(quoted("t").trim(), "NULLX'01''X''02'''NULLNULL");
+}
+
+#[test]
 fn types_null_and_the_delimiter_can_be_given() {
     let served = served(&["shop"]);
     let file = served.write("t.csv", "\u{feff}a;b;c\n1;;NA\n2;x;3\n");

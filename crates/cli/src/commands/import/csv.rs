@@ -145,7 +145,7 @@ async fn find_table(
     mark: &str,
 ) -> Result<Table> {
     let found = Columns::read(connection, name).await?;
-    survey.leave_to_fields(&found.untyped);
+    survey.leave_to_columns(&found.types);
     let left_out = survey.leave_out(&found.generated).join(", ");
     let columns = survey.names();
     if columns.is_empty() {

@@ -34,8 +34,8 @@ pub(super) struct Columns {
     ordinary: Vec<String>,
     /// Those that the table computes from the others.
     pub(super) generated: Vec<String>,
-    /// Those that have no type, and keep what is inserted as it is.
-    pub(super) untyped: Vec<String>,
+    /// The types of the ordinary ones, as they were declared: nothing where a column has none.
+    pub(super) types: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,9 +195,8 @@ impl Columns {
             match &*row {
                 [Value::Text(name), Value::Integer(0), kind] => {
                     columns.ordinary.push(name.clone());
-                    if *kind == Value::Text(String::new()) {
-                        columns.untyped.push(name.clone());
-                    }
+                    let kind = if let Value::Text(kind) = kind { kind.clone() } else { String::new() };
+                    columns.types.push((name.clone(), kind));
                 }
                 [Value::Text(name), ..] => columns.generated.push(name.clone()),
                 _ => {}

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::{
     super::rows::Row,
     survey::Survey,
-    types::{Type, blob},
+    types::{Type, blob, written_blob},
 };
 use crate::{exit::Failure, hrana::Value};
 
@@ -36,6 +36,9 @@ impl Fields {
             }
             (Some(field), Type::Number) => {
                 number(field).ok_or_else(|| Failure::usage(format!("line {line}: it has changed")))
+            }
+            (Some(field), Type::TextOrBlob) => {
+                Ok(written_blob(field).map_or_else(|| Value::Text(field.to_owned()), Value::Blob))
             }
             (Some(field), Type::Real) if self.is_made => Ok(real(field)),
             (Some(field), Type::Integer | Type::Real | Type::Text) => Ok(Value::Text(field.to_owned())),

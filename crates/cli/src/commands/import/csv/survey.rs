@@ -23,6 +23,8 @@ const LONGEST_RECORD: usize = 64 << 20;
 pub(super) struct Survey {
     /// The columns with their types; one that is left out has none.
     pub(super) columns: Vec<(String, Option<Type>)>,
+    /// Which of the types were given.
+    is_given: Vec<bool>,
     pub(super) rows: u64,
     /// Columns of text that could be numbers, each with a field that would not be written so again.
     pub(super) kept_as_text: Vec<(String, String)>,
@@ -46,12 +48,11 @@ impl Survey {
         left_out
     }
 
-    /// Takes numbers for numbers in these columns, which have no type to make numbers of their texts.
-    pub(super) fn leave_to_fields(&mut self, columns: &[String]) {
-        for (name, kind) in &mut self.columns {
-            let is_number = matches!(kind, Some(Type::Integer | Type::Real));
-            if is_number && columns.iter().any(|column| column.eq_ignore_ascii_case(name)) {
-                *kind = Some(Type::Number);
+    /// Has the columns of a table that is there, with their declared types, decide what the fields become.
+    pub(super) fn leave_to_columns(&mut self, columns: &[(String, String)]) {
+        for ((name, kind), is_given) in self.columns.iter_mut().zip(&self.is_given) {
+            if let Some((_, declared)) = columns.iter().find(|(column, _)| column.eq_ignore_ascii_case(name)) {
+                *kind = kind.map(|kind| kind.in_column(declared, *is_given));
             }
         }
     }
@@ -63,7 +64,7 @@ impl Survey {
     /// The columns of a table that is created.
     pub(super) fn definition(&self) -> String {
         let column = |(column, kind): (&str, Type)| match kind {
-            Type::Number => quote_identifier(column),
+            Type::Number | Type::TextOrBlob => quote_identifier(column),
             kind => format!("{} {}", quote_identifier(column), kind.name()),
         };
         self.kept().map(column).collect::<Vec<_>>().join(", ")
@@ -102,8 +103,9 @@ pub(super) fn survey(cx: &Context, source: &Source<'_>) -> Result<Survey> {
     let kept = names.iter().zip(&looks).zip(&given).filter(|(_, given)| given.is_none());
     let kept_as_text =
         kept.filter_map(|((name, look), _)| Some((name.clone(), look.kept_as_text()?.to_owned()))).collect();
+    let is_given = given.iter().map(Option::is_some).collect();
     let types = looks.iter().zip(given).map(|(look, given)| given.unwrap_or_else(|| look.kind()));
-    Ok(Survey { columns: names.into_iter().zip(types.map(Some)).collect(), rows, kept_as_text })
+    Ok(Survey { columns: names.into_iter().zip(types.map(Some)).collect(), is_given, rows, kept_as_text })
 }
 
 /// A header of one column that has what separates the fields of other files is likely to be such a file.
@@ -160,7 +162,7 @@ fn check(input: &Input, line: u64, field: &str, expected: Type) -> Result<()> {
     let fits = match expected {
         Type::Integer => field.parse::<i64>().is_ok(),
         Type::Real | Type::Number => field.parse::<f64>().is_ok_and(f64::is_finite),
-        Type::Text => true,
+        Type::Text | Type::TextOrBlob => true,
         Type::Blob => blob(field).is_some(),
     };
     if fits {

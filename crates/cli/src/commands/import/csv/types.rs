@@ -13,6 +13,8 @@ pub(super) enum Type {
     Number,
     Text,
     Blob,
+    /// What is written as a blob is one, and what is not is text. No column that is made has this type.
+    TextOrBlob,
 }
 
 impl Type {
@@ -23,6 +25,7 @@ impl Type {
             Self::Number => "number",
             Self::Text => "TEXT",
             Self::Blob => "BLOB",
+            Self::TextOrBlob => "text or blob",
         }
     }
 
@@ -33,10 +36,22 @@ impl Type {
             Self::Integer
         } else if field.parse().is_ok_and(|number: f64| is_kept(number) && is_written_so(Value::Real(number))) {
             Self::Real
-        } else if blob(field).is_some_and(|bytes| is_written_so(Value::Blob(bytes))) {
+        } else if written_blob(field).is_some() {
             Self::Blob
         } else {
             Self::Text
+        }
+    }
+
+    /// What fields of this type become in a column that is there. It makes numbers of texts by itself, unless it has no type;
+    /// and blobs are not for columns of text.
+    pub(super) fn in_column(self, declared: &str, is_given: bool) -> Self {
+        match self {
+            Self::Integer | Self::Real if declared.is_empty() => Self::Number,
+            Self::Text | Self::Blob if is_given => self,
+            Self::Text | Self::Blob if is_text(declared) => Self::Text,
+            Self::Text => Self::TextOrBlob,
+            other => other,
         }
     }
 
@@ -96,6 +111,18 @@ fn is_kept(number: f64) -> bool {
     number.is_finite() && !(number == 0.0 && number.is_sign_negative())
 }
 
+/// Whether a column takes what is inserted for text, by the rules of the engine for declared types.
+fn is_text(declared: &str) -> bool {
+    let declared = declared.to_ascii_uppercase();
+    !declared.contains("INT") && ["CHAR", "CLOB", "TEXT"].iter().any(|part| declared.contains(part))
+}
+
+/// The bytes of a blob, in the very form in which it is exported.
+pub(super) fn written_blob(field: &str) -> Option<Vec<u8>> {
+    let bytes = blob(field)?;
+    (literal(&Value::Blob(bytes.clone())) == field).then_some(bytes)
+}
+
 /// The bytes of a blob as `export --format csv` writes it.
 pub(super) fn blob(field: &str) -> Option<Vec<u8>> {
     let digits = field.strip_prefix("X'").or_else(|| field.strip_prefix("x'"))?;
@@ -118,6 +145,26 @@ mod tests {
 
     fn kind(fields: &[&str]) -> Type {
         looks(fields).kind()
+    }
+
+    #[test]
+    fn blobs_are_for_columns_of_every_type_but_text() {
+        for (declared, is_for_blobs) in [
+            ("", true),
+            ("BLOB", true),
+            ("F32_BLOB(2)", true),
+            ("varbinary(4)", true),
+            ("INTEGER", true),
+            ("charint", true),
+            ("text", false),
+            ("VARCHAR(9)", false),
+            ("nclob", false),
+        ] {
+            let (text, blob) = (Type::Text.in_column(declared, false), Type::Blob.in_column(declared, false));
+            let expected = if is_for_blobs { (Type::TextOrBlob, Type::Blob) } else { (Type::Text, Type::Text) };
+            assert_eq!((text, blob), expected, "{declared}");
+            assert_eq!(Type::Blob.in_column(declared, true), Type::Blob);
+        }
     }
 
     #[test]
