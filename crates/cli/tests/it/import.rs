@@ -288,3 +288,26 @@ fn a_database_that_an_import_creates_is_in_the_only_group_there_is_or_in_the_one
     served.done(&[&import("other")[..], &["--group", "us"]].concat());
     assert_eq!(group_of("other"), "us");
 }
+
+/// What is behind the quote is not gathered to the end of the file, however long that is.
+#[test]
+fn a_record_that_does_not_end_is_named_by_the_line_of_its_quote() {
+    let served = served(&["shop"]);
+    let lines = "this is no field\n".repeat(4 << 20);
+    let import = |head: &str, field: &str| {
+        let file = served.write("long.csv", &format!("{head}{field}{lines}{lines}"));
+        served.run(&["import", "csv", &file, "--to", "shop"])
+    };
+    for (head, said) in [
+        ("a,b\n1,2\n\"x\n\",", "line 4: a quote opened there has not ended after 64 MiB"),
+        ("", "line 1: a quote opened there has not ended after 64 MiB"),
+    ] {
+        let ended = import(head, "\"");
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    let long = "x".repeat(65 << 20);
+    let ended = import("a,b\n1,2\n", &long);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("line 3: the record has more than 64 MiB"), "{}", ended.stderr);
+}

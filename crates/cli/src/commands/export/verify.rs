@@ -54,7 +54,7 @@ pub(super) fn rows(format: ExportFormat, path: &Path, table: &str, written: u64)
     let mut found = 0;
     if format == ExportFormat::Csv {
         // As it would be imported.
-        let mut records = Records::open(&Input::open(path)?, b',', None)?;
+        let mut records = Records::open(&Input::open(path)?, b',', None, usize::MAX)?;
         let mut record = StringRecord::new();
         while records.next(&mut record).map_err(|error| different(format!("table {table:?} is no CSV: {error}")))? {
             found += 1;

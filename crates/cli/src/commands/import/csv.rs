@@ -33,6 +33,9 @@ use fields::Fields;
 pub(in crate::commands) use records::Records;
 use survey::Survey;
 
+/// More than any database takes in one request.
+const LONGEST_RECORD: usize = 64 << 20;
+
 /// A file, and how it is to be read.
 struct Source<'a> {
     args: &'a ImportCsv,
@@ -42,7 +45,7 @@ struct Source<'a> {
 
 impl Source<'_> {
     fn records(&self) -> Result<Records> {
-        Records::open(&self.input, self.args.delimiter, self.args.null.as_deref())
+        Records::open(&self.input, self.args.delimiter, self.args.null.as_deref(), LONGEST_RECORD)
     }
 }
 

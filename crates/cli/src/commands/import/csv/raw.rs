@@ -13,11 +13,18 @@ pub(super) struct Tap {
     start: u64,
     /// The place before which nothing is needed any more.
     passed: u64,
+    /// So much of one record is read and no more: behind a quote that never ends, all of the file is one.
+    pub(super) most: usize,
 }
 
 impl Tap {
-    pub(super) fn on(file: Cursor) -> Self {
-        Self { file, kept: Vec::new(), start: 0, passed: 0 }
+    pub(super) fn on(file: Cursor, most: usize) -> Self {
+        Self { file, kept: Vec::new(), start: 0, passed: 0, most }
+    }
+
+    /// Whether what is kept is too much.
+    pub(super) fn is_full(&self) -> bool {
+        self.kept.len() >= self.most
     }
 
     pub(super) fn pass(&mut self, place: u64) {
@@ -43,7 +50,12 @@ impl Read for Tap {
         let gone = self.at(self.passed);
         self.kept.drain(..gone);
         self.start += gone as u64;
-        let read = self.file.read(bytes)?;
+        // The reader asks for more only where all of this is of the record that it is at.
+        if self.is_full() {
+            return Err(io::Error::other("a record is too long"));
+        }
+        let room = bytes.len().min(self.most - self.kept.len());
+        let read = self.file.read(bytes.get_mut(..room).unwrap_or_default())?;
         self.kept.extend_from_slice(bytes.get(..read).unwrap_or_default());
         Ok(read)
     }
@@ -84,6 +96,21 @@ impl Quotes {
             self.may_open = byte == self.delimiter || matches!(byte, b'\n' | b'\r');
         }
     }
+}
+
+/// Within quotes, the line in which they opened; otherwise none. `line` is that of the first byte.
+pub(super) fn open_quote(raw: &[u8], delimiter: u8, mut line: u64) -> Option<u64> {
+    let (mut quotes, mut opened, mut has_closed) = (Quotes::new(delimiter), line, false);
+    for byte in raw.iter().copied() {
+        let was_open = quotes.is_open;
+        quotes.pass(byte);
+        if quotes.is_open && !was_open && !has_closed {
+            opened = line;
+        }
+        has_closed = was_open && !quotes.is_open;
+        line += u64::from(byte == b'\n');
+    }
+    quotes.is_open.then_some(opened)
 }
 
 /// Which fields of a record begin with a quote.

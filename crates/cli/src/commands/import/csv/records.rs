@@ -7,7 +7,7 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 
 use super::{
     super::journal::Position,
-    raw::{Quotes, Tap, quoted},
+    raw::{Quotes, Tap, open_quote, quoted},
 };
 use crate::{commands::input::Input, exit::Failure, many::counted};
 
@@ -40,11 +40,15 @@ struct Ahead {
 }
 
 impl Records {
-    /// `null` is the field that stands for NULL, within quotes or not; without it, one of nothing at all does.
-    pub(in crate::commands) fn open(input: &Input, delimiter: u8, null: Option<&str>) -> Result<Self> {
-        let mut reader =
-            ReaderBuilder::new().delimiter(delimiter).buffer_capacity(1 << 18).from_reader(Tap::on(input.from(0)));
-        reader.headers().map_err(|error| unfit(input, 0, &error))?;
+    /// `null` is the field that stands for NULL, within quotes or not; without it, one of nothing at all does. A record of
+    /// more bytes than `most` is refused.
+    pub(in crate::commands) fn open(input: &Input, delimiter: u8, null: Option<&str>, most: usize) -> Result<Self> {
+        let tap = Tap::on(input.from(0), most);
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).buffer_capacity(1 << 18).from_reader(tap);
+        if let Err(error) = reader.headers() {
+            let failure = unfit(input, 0, &error);
+            return Err(too_long(input, reader.get_ref(), delimiter, (0, 1)).unwrap_or(failure).into());
+        }
         let end = input.from(reader.position().byte().saturating_sub(1));
         let mut bytes = Vec::new();
         end.take(2).read_to_end(&mut bytes).with_context(|| format!("cannot read {input}"))?;
@@ -109,10 +113,16 @@ impl Records {
     }
 
     fn read(&mut self, record: &mut StringRecord) -> Result<bool, Failure> {
-        let start = self.reader.position().byte();
+        let (start, line) = (self.reader.position().byte(), self.reader.position().line());
         // With the byte before, which may be the first of the two that end a line.
         self.reader.get_mut().pass(start.saturating_sub(1));
-        let is_there = self.reader.read_record(record).map_err(|error| unfit(&self.input, self.uncounted, &error))?;
+        let is_there = match self.reader.read_record(record) {
+            Ok(is_there) => is_there,
+            Err(error) => {
+                let too_long = too_long(&self.input, self.reader.get_ref(), self.delimiter, (start, line));
+                return Err(too_long.unwrap_or_else(|| unfit(&self.input, self.uncounted, &error)));
+            }
+        };
         if is_there {
             self.last = start;
         }
@@ -180,6 +190,20 @@ impl Records {
     }
 }
 
+/// What is wrong with a record that begins at a byte and in a line, if it is too long.
+fn too_long(input: &Input, tap: &Tap, delimiter: u8, (start, line): (u64, u64)) -> Option<Failure> {
+    let raw = tap.is_full().then(|| tap.from(start))?;
+    let most = tap.most >> 20;
+    let problem = if let Some(line) = open_quote(raw, delimiter, line) {
+        format!("line {line}: a quote opened there has not ended after {most} MiB")
+    } else {
+        let before = raw.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+        let line = line + before.filter(|byte| **byte == b'\n').count() as u64;
+        format!("line {line}: the record has more than {most} MiB")
+    };
+    Some(Failure::usage(format!("{input}: {problem}")))
+}
+
 /// What is wrong with a record, with its line.
 fn unfit(input: &Input, uncounted: u64, error: &csv::Error) -> Failure {
     let line = |position: &Option<csv::Position>| position.as_ref().map_or(1, csv::Position::line) + uncounted;
@@ -206,7 +230,7 @@ mod tests {
     };
 
     fn open(file: &Path, delimiter: u8, null: Option<&str>) -> Result<Records> {
-        Records::open(&Input::open(file)?, delimiter, null)
+        Records::open(&Input::open(file)?, delimiter, null, usize::MAX)
     }
 
     /// The lines in which the records of a file begin.

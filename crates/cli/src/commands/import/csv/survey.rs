@@ -15,9 +15,6 @@ use crate::{
     script::quote_identifier,
 };
 
-/// A longer field than the engine takes by default.
-const LONGEST_RECORD: usize = 64 << 20;
-
 /// What a file holds.
 #[derive(Clone, Debug)]
 pub(super) struct Survey {
@@ -84,9 +81,6 @@ pub(super) fn survey(cx: &Context, source: &Source<'_>) -> Result<Survey> {
     let mut record = StringRecord::new();
     while records.next(&mut record)? {
         let line = records.line(&record);
-        if record.as_slice().len() > LONGEST_RECORD {
-            return Err(Failure::usage(format!("{input}: line {line}: the record has more than 64 MiB")).into());
-        }
         for ((field, look), given) in records.fields(&record).zip(&mut looks).zip(&given) {
             let Some(field) = field else { continue };
             match given {
