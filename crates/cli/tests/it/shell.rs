@@ -1,4 +1,5 @@
 use crate::{
+    import_sqlite::file,
     sql::served,
     support::{Ended, piped},
 };
@@ -54,6 +55,31 @@ fn a_dump_is_the_database_as_sql() {
     let dump = served.done(&["shell", "shop", "-c", ".dump"]);
     assert!(dump.starts_with("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE t (a);"), "{dump}");
     assert!(dump.contains("'it''s'") && dump.ends_with("COMMIT;\n"), "{dump}");
+}
+
+/// As they were written: a line comment and a block comment that nothing ends.
+#[test]
+fn a_comment_at_the_end_of_a_statement_swallows_no_semicolon() {
+    let served = served(&["again"]);
+    let (file, handle) = file(&served, "shop.db", "PRAGMA journal_mode = WAL; CREATE TABLE t (a)");
+    for view in
+        ["lined AS SELECT '/*' AS x -- note", "opened AS SELECT a FROM t /* note", "closed AS SELECT 1 AS x /* note */"]
+    {
+        handle.execute_batch(&format!("CREATE VIEW {view}")).unwrap();
+    }
+    drop(handle);
+    served.done(&["db", "create", "shop", "--from-file", &file]);
+    let schema = served.done(&["shell", "shop", "-c", ".schema"]);
+    let dump = served.done(&["shell", "shop", "-c", ".dump"]);
+    for said in ["AS x -- note\n;\n", "FROM t /* note*/;\n", "AS x /* note */;\n"] {
+        assert!(schema.contains(said) && dump.contains(said), "{schema}{dump}");
+    }
+    assert_eq!(piped(&served, &["sql", "again", "--file", "-"], &dump).code, Some(0));
+    let counted = ["sql", "again", "SELECT count(*) FROM sqlite_schema", "-o", "name"];
+    assert_eq!(served.done(&counted), "4\n");
+    let file = served.folder.path().join("shop.sql");
+    let file = file.to_str().unwrap();
+    served.done(&["export", "shop", "--format", "dump", "--out", file, "--verify"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use turso_cloud_local::Scanner;
 
 use super::{
     dots::{Dot, HELP},
@@ -121,22 +122,22 @@ impl<'c> Session<'c> {
     async fn tables(&mut self, pattern: Option<String>) -> Result<()> {
         let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' \
                    ESCAPE '\\' AND name LIKE ?1 ORDER BY name";
-        self.texts(sql, pattern, "").await
+        self.texts(sql, pattern, |_| "").await
     }
 
     async fn schema(&mut self, table: Option<String>) -> Result<()> {
         let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                    AND (name LIKE ?1 OR tbl_name LIKE ?1) ORDER BY tbl_name, type DESC, name";
-        self.texts(sql, table, ";").await
+        self.texts(sql, table, Scanner::ending_of).await
     }
 
-    /// Writes texts that a query yields, one in a line.
-    async fn texts(&mut self, sql: &str, argument: Option<String>, ending: &str) -> Result<()> {
+    /// Writes texts that a query yields, one in a line, each with what ends it.
+    async fn texts(&mut self, sql: &str, argument: Option<String>, ending: fn(&str) -> &'static str) -> Result<()> {
         let statement = Statement::new(sql).with(vec![Value::Text(argument.unwrap_or_else(|| "%".to_owned()))]);
         let rows = self.runner.connection.rows(&statement).await.map_err(Failure::from)?;
         for row in rows {
             if let Some(Value::Text(text)) = row.first() {
-                self.write(&format!("{text}{ending}\n"))?;
+                self.write(&format!("{text}{}\n", ending(text)))?;
             }
         }
         Ok(())

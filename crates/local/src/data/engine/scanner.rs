@@ -83,6 +83,21 @@ impl Scanner {
         }
     }
 
+    /// What ends a statement that was read elsewhere as a whole, as the `sqlite3` shell ends it: the engine keeps a comment that
+    /// is still open at its end, in which a semicolon would be lost, and what follows with it.
+    #[must_use]
+    pub fn ending_of(statement: &str) -> &'static str {
+        let mut scanner = Self::default();
+        for byte in statement.bytes() {
+            scanner.take(byte);
+        }
+        match scanner.text {
+            Text::LineComment => "\n;",
+            Text::BlockComment | Text::MaybeCommentEnd => "*/;",
+            Text::Plain | Text::MaybeComment(_) | Text::Quoted(_) => ";",
+        }
+    }
+
     /// Takes the next byte. Lines have to be given with their ends.
     pub fn take(&mut self, byte: u8) -> Step {
         match self.text {

@@ -6,7 +6,7 @@ use rusqlite::{Connection as Handle, Row};
 
 use crate::data::engine::text::identifier;
 use crate::data::engine::vectors::VECTOR_INDEX_TABLES;
-use crate::data::engine::{DumpSink, errors};
+use crate::data::engine::{DumpSink, Scanner, errors};
 use crate::data::hrana::SqlError;
 
 /// Tables first and in the order they were made, so that a virtual table comes before those it keeps its rows in; the
@@ -47,17 +47,21 @@ fn write_all(handle: &Handle, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -
             "sqlite_sequence" => sink("DELETE FROM sqlite_sequence;\n")?,
             _ if name.starts_with("sqlite_stat") => sink("ANALYZE sqlite_schema;\n")?,
             _ if name.starts_with("sqlite_") => continue,
-            _ => sink(&format!("{sql};\n"))?,
+            _ => sink(&line(&sql))?,
         }
         write_rows(handle, &name, preserve_row_ids, sink)?;
     }
     for (_, sql) in schema(handle, OTHERS)? {
-        sink(&format!("{sql};\n"))?;
+        sink(&line(&sql))?;
     }
     if edits_schema {
         sink("PRAGMA writable_schema=OFF;\n")?;
     }
     sink("COMMIT;\n")
+}
+
+fn line(sql: &str) -> String {
+    format!("{sql}{}\n", Scanner::ending_of(sql))
 }
 
 /// Names and texts of a part of the schema. Making an index of vectors makes what is kept for it.
