@@ -60,6 +60,11 @@ impl Config {
         self.profiles.entry(profile.to_owned()).or_default().set(name, value, place)
     }
 
+    /// Has a profile be there, with no settings if it is new.
+    fn make(&mut self, profile: &str) {
+        self.profiles.entry(profile.to_owned()).or_default();
+    }
+
     pub(crate) fn remove(&mut self, profile: &str) {
         self.profiles.remove(profile);
         self.profile = self.profile.take().filter(|in_use| in_use != profile);
@@ -156,7 +161,8 @@ impl ConfigFolder {
         self.lock().map(drop)
     }
 
-    /// Keeps a token in a profile, with the settings it was checked with.
+    /// Keeps a token in a profile, with the settings it was checked with. The profile is made even if there are none: nobody
+    /// could use, list or remove the token of one that is not there.
     pub(crate) fn keep_login(
         &self,
         profile: &str,
@@ -167,16 +173,15 @@ impl ConfigFolder {
         for (key, value) in &settings {
             key.check(value, "login")?;
         }
-        self.change_credentials(|credentials| {
-            credentials.tokens.insert(profile.to_owned(), Kept::Token(token));
-            Ok(())
-        })?;
-        self.change_config(|config| {
-            for (key, value) in settings {
-                config.set(profile, key.name, &value)?;
-            }
-            Ok(())
-        })
+        let _turn = self.lock()?;
+        let (mut config, mut credentials) = (self.config()?, self.credentials()?);
+        config.make(profile);
+        for (key, value) in settings {
+            config.set(profile, key.name, &value)?;
+        }
+        credentials.tokens.insert(profile.to_owned(), Kept::Token(token));
+        self.write(&self.config_file(), &config)?;
+        self.write(&self.credentials_file(), &credentials)
     }
 
     fn config_file(&self) -> PathBuf {

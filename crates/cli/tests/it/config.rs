@@ -59,6 +59,24 @@ fn what_to_run_next_is_for_the_profile_that_was_named() {
     assert!(status.stderr.contains("hint: tursoctl auth login --profile work, or set "), "{}", status.stderr);
 }
 
+/// Of several organizations none is chosen: the token is all there is to keep.
+#[test]
+fn a_login_makes_a_profile_that_can_be_used_listed_and_deleted() {
+    let served = Served::new();
+    let token = served.write("token", &served.token());
+    let run = |arguments: &[&str]| {
+        let mut command = served.command(arguments);
+        Ended::of(command.env_remove("TURSO_API_TOKEN").env_remove("TURSO_ORG").output().unwrap())
+    };
+    let login = run(&["auth", "login", "--profile", "work", "--token-file", &token]);
+    assert!(login.code == Some(0) && login.stderr.contains("choose an organization"), "{}", login.stderr);
+    assert_eq!(run(&["auth", "status", "--profile", "work", "-o", "json"]).json()["token_from"], "profile work");
+    assert_eq!(run(&["profile", "list", "-o", "name"]).stdout, "profile/work\n");
+    assert_eq!(run(&["profile", "delete", "work", "--yes"]).code, Some(0));
+    let kept = fs::read_to_string(served.config_folder().join("credentials.toml")).unwrap();
+    assert!(!kept.contains(&served.token()), "{kept}");
+}
+
 #[test]
 fn a_token_the_service_refuses_is_not_kept() {
     let served = Served::new();
