@@ -50,7 +50,7 @@ pub(crate) async fn run(cx: &Context, command: &Command) -> Result<ExitCode> {
         Command::Export(args) => export::run(cx, args).await,
         Command::Sql(args) => sql::run(cx, args).await,
         Command::Auth(command) => auth::run(cx, command).await,
-        Command::Profile(command) => profile::run(cx, command),
+        Command::Profile(command) => profile::run(cx, command).await,
         Command::Org(command) => org::run(cx, command).await,
         Command::Group(command) => group::run(cx, command).await,
         Command::Db(command) => db::run(cx, command).await,

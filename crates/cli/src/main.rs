@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod blocking;
 mod browser;
 mod commands;
 mod config;
@@ -88,8 +89,10 @@ fn run(global: GlobalArgs, command: &args::Command, telling: &mut Telling) -> Re
         }
         let mut signals = Signals::listen()?;
         Ok(tokio::select! {
-            outcome = commands::run(&cx, command) => Ok(outcome),
+            // The signal first: what it is meant to prevent may be due at the same moment.
+            biased;
             kind = signals.stopped() => Err(kind),
+            outcome = commands::run(&cx, command) => Ok(outcome),
         })
     })?;
     let outcome = match outcome {

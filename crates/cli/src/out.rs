@@ -35,7 +35,7 @@ impl Place {
     pub(crate) async fn write(&self, bytes: &[u8]) -> Result<()> {
         let mut target = Target::create(self)?;
         target.write_all(bytes).with_context(|| format!("cannot write {self}"))?;
-        target.close()?.finish().await.map(drop)
+        target.close().await?.finish().await.map(drop)
     }
 
     /// Refuses to write over what is there, for a command to know before it asks a service for anything.

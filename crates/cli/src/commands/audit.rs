@@ -89,6 +89,6 @@ async fn export(client: &Client, filter: &AuditFilter, place: &Place) -> Result<
         writeln!(target, "{}", serde_json::to_string(&entry)?)?;
         count += 1;
     }
-    target.close()?.finish().await?;
+    target.close().await?.finish().await?;
     Ok(count)
 }

@@ -52,7 +52,7 @@ pub(super) async fn run(cx: &Context, command: &AuthCommand) -> Result<()> {
         AuthCommand::Status(args) => status(cx, args).await,
         AuthCommand::Token => cx.out().bare(&TOKEN, cx.token()?.value.expose()),
         AuthCommand::Tokens(command) => tokens::run(cx, command).await,
-        AuthCommand::Import(args) => import::run(cx, args.from),
+        AuthCommand::Import(args) => import::run(cx, args.from).await,
     }
 }
 

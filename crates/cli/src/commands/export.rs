@@ -7,11 +7,14 @@ mod plan;
 mod tables;
 mod verify;
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use crate::{
     args::{ExportArgs, ExportFormat},
+    blocking::Stop,
     commands::glob::{self, Chosen},
     connect::{self, Access, Rights, connect},
     context::{Context, say},
@@ -131,13 +134,14 @@ async fn whole(
         _ => dump::write(cx, connection, &mut target, database).await?,
     }
     let mut rows = None;
-    if let (Some(before), Some(draft)) = (before, target.draft()?) {
+    if let Some(before) = before {
         cx.notice(format_args!("verifying {database}"));
-        let found = if args.format == ExportFormat::Sqlite { verify::database(draft)? } else { verify::dump(draft)? };
+        let look = if args.format == ExportFormat::Sqlite { verify::database } else { verify::dump };
+        let (looked_at, found) = target.look(look).await?;
         found.compare(&before, connection).await?;
-        rows = Some(found.total());
+        (target, rows) = (looked_at, Some(found.total()));
     }
-    let (path, bytes) = target.close()?.finish().await?;
+    let (path, bytes) = target.close().await?.finish().await?;
     Ok(Exported { database: database.to_owned(), table: None, path, bytes, rows, verified: args.verify })
 }
 
@@ -171,11 +175,14 @@ async fn by_table(
             }
             say(format_args!("warning: {loss}; --format sqlite keeps them"));
         }
-        if let (Some(before), Some(draft)) = (before, target.draft()?) {
-            let found = verify::rows(args.format, draft, &table, written.rows)?;
+        if let Some(before) = before {
+            let (format, name) = (args.format, table.clone());
+            let look = move |draft: &Path, stop: &Stop| verify::rows(format, draft, &name, written.rows, stop);
+            let (looked_at, found) = target.look(look).await?;
             found.compare(&before, connection).await?;
+            target = looked_at;
         }
-        drafts.push((table, target.close()?, written.rows));
+        drafts.push((table, target.close().await?, written.rows));
     }
     // No table gets its file before all of them are written.
     let mut exported = Vec::new();

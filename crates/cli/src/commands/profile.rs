@@ -50,7 +50,7 @@ struct Explanation {
     about: &'static str,
 }
 
-pub(super) fn run(cx: &Context, command: &ProfileCommand) -> Result<()> {
+pub(super) async fn run(cx: &Context, command: &ProfileCommand) -> Result<()> {
     match command {
         ProfileCommand::List => cx.out().list(&PROFILE, &profiles(cx)?),
         ProfileCommand::Show { name } => {
@@ -60,9 +60,9 @@ pub(super) fn run(cx: &Context, command: &ProfileCommand) -> Result<()> {
                 None => Err(no_such_profile(name, &cx.settings().folder.config()?).into()),
             }
         }
-        ProfileCommand::Set { settings } => set(cx, settings),
-        ProfileCommand::Use { name } => use_profile(cx, name),
-        ProfileCommand::Delete { name } => delete(cx, name),
+        ProfileCommand::Set { settings } => set(cx, settings).await,
+        ProfileCommand::Use { name } => use_profile(cx, name).await,
+        ProfileCommand::Delete { name } => delete(cx, name).await,
         ProfileCommand::Explain { key } => explain(cx, key.as_deref()),
     }
 }
@@ -84,7 +84,7 @@ fn profiles(cx: &Context) -> Result<Vec<Profile>> {
     Ok(profiles.collect())
 }
 
-fn set(cx: &Context, assignments: &[(String, String)]) -> Result<()> {
+async fn set(cx: &Context, assignments: &[(String, String)]) -> Result<()> {
     for (name, value) in assignments {
         if !value.is_empty() {
             key(name)?.check(value, "argument")?;
@@ -96,36 +96,36 @@ fn set(cx: &Context, assignments: &[(String, String)]) -> Result<()> {
             config.set(profile, name, value)?;
         }
         Ok(())
-    })?;
+    })
+    .await?;
     cx.done(format_args!("changed the profile {profile}"));
     Ok(())
 }
 
-fn use_profile(cx: &Context, name: &str) -> Result<()> {
+async fn use_profile(cx: &Context, name: &str) -> Result<()> {
     change(cx, &format!("use the profile {name}"), |config| {
         must_exist(name, config)?;
         config.profile = Some(name.to_owned());
         Ok(())
-    })?;
+    })
+    .await?;
     cx.done(format_args!("the profile {name} is in use now"));
     Ok(())
 }
 
-fn delete(cx: &Context, name: &str) -> Result<()> {
+async fn delete(cx: &Context, name: &str) -> Result<()> {
     must_exist(name, &cx.settings().folder.config()?)?;
     cx.confirm(&format!("delete the profile {name} and its token"), Weight::Moderate)?;
     change(cx, &format!("delete the profile {name}"), |config| {
         must_exist(name, config)?;
         config.remove(name);
         Ok(())
-    })?;
+    })
+    .await?;
     if cx.is_dry_run() {
         return Ok(());
     }
-    cx.settings().folder.change_credentials(|credentials| {
-        credentials.tokens.remove(name);
-        Ok(())
-    })?;
+    cx.settings().folder.forget_token(name).await?;
     cx.done(format_args!("deleted the profile {name}"));
     Ok(())
 }
@@ -148,12 +148,12 @@ fn explain(cx: &Context, name: Option<&str>) -> Result<()> {
 }
 
 /// Changes the configuration, or in a dry run says what would be done to it.
-fn change(cx: &Context, what: &str, change: impl FnOnce(&mut Config) -> Result<()>) -> Result<()> {
+async fn change(cx: &Context, what: &str, change: impl FnOnce(&mut Config) -> Result<()>) -> Result<()> {
     if cx.is_dry_run() {
         cx.notice(format_args!("would {what}"));
         return Ok(());
     }
-    cx.settings().folder.change_config(change)
+    cx.settings().folder.change_config(change).await
 }
 
 fn must_exist(name: &str, config: &Config) -> Result<()> {

@@ -1,12 +1,15 @@
 use std::{
     collections::BTreeMap,
-    env, fs, io,
+    env,
+    fs::{self, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
 use etcetera::{AppStrategy, AppStrategyArgs};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::task;
 use turso_cloud::ApiToken;
 
 use super::{
@@ -139,31 +142,31 @@ impl ConfigFolder {
     }
 
     /// Changes the configuration, with every other process that wants to do so kept waiting.
-    pub(crate) fn change_config<T>(&self, change: impl FnOnce(&mut Config) -> Result<T>) -> Result<T> {
-        let _turn = self.lock()?;
+    pub(crate) async fn change_config<T>(&self, change: impl FnOnce(&mut Config) -> Result<T>) -> Result<T> {
+        let _turn = self.lock().await?;
         let mut config = self.config()?;
         let result = change(&mut config)?;
         self.write(&self.config_file(), &config)?;
         Ok(result)
     }
 
-    /// The same for the tokens.
-    pub(crate) fn change_credentials<T>(&self, change: impl FnOnce(&mut Credentials) -> Result<T>) -> Result<T> {
-        let _turn = self.lock()?;
+    /// Forgets the token of a profile; says whether there was one.
+    pub(crate) async fn forget_token(&self, profile: &str) -> Result<bool> {
+        let _turn = self.lock().await?;
         let mut credentials = self.credentials()?;
-        let result = change(&mut credentials)?;
+        let was_there = credentials.tokens.remove(profile).is_some();
         self.write(&self.credentials_file(), &credentials)?;
-        Ok(result)
+        Ok(was_there)
     }
 
     /// Sees whether something can be kept here, before somebody takes the trouble to get it.
-    pub(crate) fn check(&self) -> Result<()> {
-        self.lock().map(drop)
+    pub(crate) async fn check(&self) -> Result<()> {
+        self.lock().await.map(drop)
     }
 
     /// Keeps a token in a profile, with the settings it was checked with. The profile is made even if there are none: nobody
     /// could use, list or remove the token of one that is not there.
-    pub(crate) fn keep_login(
+    pub(crate) async fn keep_login(
         &self,
         profile: &str,
         token: ApiToken,
@@ -173,7 +176,7 @@ impl ConfigFolder {
         for (key, value) in &settings {
             key.check(value, "login")?;
         }
-        let _turn = self.lock()?;
+        let _turn = self.lock().await?;
         let (mut config, mut credentials) = (self.config()?, self.credentials()?);
         config.make(profile);
         for (key, value) in settings {
@@ -193,14 +196,22 @@ impl ConfigFolder {
     }
 
     /// Held until the file is dropped. The file itself stays: removing it would let two processes hold two locks.
-    fn lock(&self) -> Result<fs::File> {
-        let path = self.0.join("lock");
-        let locked = create_private(&self.0).and_then(|()| {
-            let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-            file.lock()?;
-            Ok(file)
-        });
-        locked.map_err(|error| self.unwritable(error).into())
+    async fn lock(&self) -> Result<fs::File> {
+        self.locked().await.map_err(|error| self.unwritable(error).into())
+    }
+
+    async fn locked(&self) -> io::Result<fs::File> {
+        create_private(&self.0)?;
+        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(self.0.join("lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::Error(error)) => Err(error),
+            // On a thread of its own: signals are heard meanwhile. Nothing else can end its wait, nor has to.
+            Err(TryLockError::WouldBlock) => {
+                let waiting = task::spawn_blocking(move || file.lock().map(|()| file));
+                waiting.await.map_err(io::Error::other)?
+            }
+        }
     }
 
     fn write(&self, file: &Path, value: &impl Serialize) -> Result<()> {

@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::Place;
 use crate::{
+    blocking::{self, Stop},
     files::{Draft, WholeFile},
     stdout,
 };
@@ -84,13 +85,21 @@ impl Target {
         }
     }
 
-    /// The file as it is before it has its name, with everything written to it; standard output has none.
-    pub(crate) fn draft(&mut self) -> Result<Option<&Path>> {
-        self.file()?;
-        Ok(match self {
-            Self::File { whole, .. } => Some(whole.draft()),
-            Self::StandardOutput(_) => None,
+    /// Has the file looked at before it has its name, with everything written to it, for as long as that takes; standard
+    /// output is none.
+    pub(crate) async fn look<T: Send + 'static>(
+        mut self,
+        look: impl FnOnce(&Path, &Stop) -> Result<T> + Send + 'static,
+    ) -> Result<(Self, T)> {
+        blocking::run(move |stop| {
+            self.file()?;
+            let found = match &self {
+                Self::File { whole, .. } => look(whole.draft(), stop)?,
+                Self::StandardOutput(_) => bail!("standard output is no file"),
+            };
+            Ok((self, found))
         })
+        .await
     }
 
     pub(crate) fn file(&mut self) -> Result<&mut File> {
@@ -103,8 +112,12 @@ impl Target {
         }
     }
 
-    /// Nothing more is written to it. A file is not held open any longer.
-    pub(crate) fn close(mut self) -> Result<Closed> {
+    /// Nothing more is written to it. A file is not held open any longer, and is on the disk, which may take a while.
+    pub(crate) async fn close(self) -> Result<Closed> {
+        blocking::run(|_| self.close_here()).await
+    }
+
+    fn close_here(mut self) -> Result<Closed> {
         let bytes = self.file()?.metadata()?.len();
         let way = match self {
             Self::File { whole, name, folders } => {

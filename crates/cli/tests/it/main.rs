@@ -37,6 +37,7 @@ mod shell;
 mod shell_terminal;
 mod signals;
 mod sql;
+mod stand_in;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -11,6 +11,7 @@ use std::{
 use turso_cloud_local::Fault;
 
 use crate::{
+    import_sqlite::file,
     support::{Served, bare, make_pipe},
     terminal::Terminal,
 };
@@ -129,6 +130,52 @@ fn an_upload_that_is_stopped_leaves_no_database() {
     let rest: Vec<String> = lines.collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
     assert_eq!(served.done(&["db", "list", "-o", "json"]), "[]\n");
+}
+
+/// Of a database whose owner has the dump of it go on for ever.
+#[test]
+fn a_signal_ends_what_is_verified_and_leaves_no_file() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let served = Served::new();
+        let (file, handle) = file(&served, "shop.db", "PRAGMA journal_mode = WAL; PRAGMA writable_schema = ON");
+        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+        let schema = "INSERT INTO sqlite_schema VALUES ('view', 'v', 'v', 0, ?1)";
+        handle.execute(schema, [format!("CREATE VIEW v AS SELECT 1; COMMIT; {endless}; BEGIN")]).unwrap();
+        drop(handle);
+        served.done(&["db", "create", "shop", "--from-file", &file]);
+        let folder = served.folder.path().join("exported");
+        let out = folder.join("shop.sql");
+        let arguments = ["export", "shop", "--out", out.to_str().unwrap(), "--format", "dump", "--verify"];
+        let mut child = served.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(said.any(|line| line == "verifying shop"));
+        send(&child, name);
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
+        assert!(!folder.exists(), "nothing is left in {folder:?}");
+    }
+}
+
+#[test]
+fn a_signal_ends_what_waits_for_another_process_to_leave_the_configuration() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let served = Served::new();
+        let token = served.write("token", &served.token());
+        std::fs::create_dir_all(served.config_folder()).unwrap();
+        let lock = std::fs::File::create(served.config_folder().join("lock")).unwrap();
+        lock.lock().unwrap();
+        let mut child = served
+            .command(&["auth", "login", "--token-file", &token, "--trace-http"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // What comes behind the second answer is kept.
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(said.by_ref().filter(|line| line.starts_with("< 200")).nth(1).is_some());
+        send(&child, name);
+        assert!(said.count() > 0);
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
+        assert!(!served.config_folder().join("credentials.toml").exists());
+    }
 }
 
 fn drafts(served: &Served) -> usize {

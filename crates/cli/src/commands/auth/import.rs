@@ -26,7 +26,7 @@ struct OfficialSettings {
 }
 
 /// Copies token and organization. The other program's files are only read.
-pub(super) fn run(cx: &Context, source: ImportSource) -> Result<()> {
+pub(super) async fn run(cx: &Context, source: ImportSource) -> Result<()> {
     let ImportSource::Turso = source;
     let file = settings_file()?;
     let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -55,7 +55,7 @@ pub(super) fn run(cx: &Context, source: ImportSource) -> Result<()> {
     let api_url = Some(official.baseurl).filter(|url| !url.is_empty());
     let organization = organization.map(|slug| (Key::ORGANIZATION, slug));
     let api_url = api_url.map(|url| (Key::API_URL, url));
-    settings.folder.keep_login(profile, token, organization.into_iter().chain(api_url))?;
+    settings.folder.keep_login(profile, token, organization.into_iter().chain(api_url)).await?;
     cx.done(format_args!("copied the token into the profile {profile}"));
     Ok(())
 }

@@ -51,7 +51,7 @@ async fn token(cx: &Context, args: &AuthLogin) -> Result<Option<Option<Callback>
         cx.notice(format_args!("would have you log in at {page}"));
         return Ok(None);
     }
-    cx.settings().folder.check()?;
+    cx.settings().folder.check().await?;
     if args.headless {
         cx.adopt(headless(page)?);
         return Ok(Some(None));
@@ -118,7 +118,7 @@ async fn check_and_keep(cx: &Context) -> Result<()> {
         Some((key, setting.value.clone()))
     });
     let chosen = organization.clone().map(|slug| (Key::ORGANIZATION, slug));
-    settings.folder.keep_login(profile, token, of_flags.chain(chosen))?;
+    settings.folder.keep_login(profile, token, of_flags.chain(chosen)).await?;
     let next = match organization {
         Some(slug) => format!("the profile {profile} works on {slug}"),
         None => format!("choose an organization: {}", settings.on_profile("tursoctl profile set organization=SLUG")),

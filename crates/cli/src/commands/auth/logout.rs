@@ -16,7 +16,7 @@ pub(super) async fn run(cx: &Context, args: &AuthLogout) -> Result<()> {
     if args.all {
         end_sessions(cx).await?;
     }
-    forget(cx, args)
+    forget(cx, args).await
 }
 
 /// Nobody but a command line has a use for it: the client has no operation of its own for it.
@@ -37,14 +37,13 @@ async fn end_sessions(cx: &Context) -> Result<()> {
     Ok(())
 }
 
-fn forget(cx: &Context, args: &AuthLogout) -> Result<()> {
+async fn forget(cx: &Context, args: &AuthLogout) -> Result<()> {
     let profile = &cx.settings().profile;
     if cx.is_dry_run() {
         cx.notice(format_args!("would forget the token of the profile {profile}"));
         return Ok(());
     }
-    let was_there =
-        cx.settings().folder.change_credentials(|credentials| Ok(credentials.tokens.remove(profile).is_some()))?;
+    let was_there = cx.settings().folder.forget_token(profile).await?;
     match (was_there, args.all) {
         (true, true) => cx.done(format_args!("forgot the token of the profile {profile}")),
         (true, false) => cx.done(format_args!(
