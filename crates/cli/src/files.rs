@@ -19,6 +19,7 @@ pub(crate) struct WholeFile {
     writer: io::BufWriter<fs::File>,
     draft: TempPath,
     end: End,
+    may_replace: bool,
 }
 
 /// A file that is written, and has yet to appear under its name.
@@ -26,6 +27,7 @@ pub(crate) struct WholeFile {
 pub(crate) struct Draft {
     draft: TempPath,
     end: End,
+    may_replace: bool,
 }
 
 /// What a path leads to, behind all of its links, which stay what they are.
@@ -67,7 +69,13 @@ impl WholeFile {
             End::Stream(_) => tempfile::NamedTempFile::new()?,
         }
         .into_parts();
-        Ok(Self { writer: io::BufWriter::new(file), draft, end })
+        Ok(Self { writer: io::BufWriter::new(file), draft, end, may_replace: true })
+    }
+
+    /// Says whether it may take the place of another file, which may have appeared since somebody looked. Otherwise it
+    /// fails with [`AlreadyExists`](io::ErrorKind::AlreadyExists) in the end.
+    pub(crate) fn replacing(self, may_replace: bool) -> Self {
+        Self { may_replace, ..self }
     }
 
     /// Where it is until then.
@@ -84,7 +92,7 @@ impl WholeFile {
     /// Closes it, with all of it on the disk.
     pub(crate) fn close(mut self) -> io::Result<Draft> {
         self.file()?.sync_all()?;
-        Ok(Draft { draft: self.draft, end: self.end })
+        Ok(Draft { draft: self.draft, end: self.end, may_replace: self.may_replace })
     }
 
     pub(crate) async fn finish(self) -> io::Result<()> {
@@ -105,9 +113,22 @@ impl Draft {
     /// The same on this thread, be it for as long as nobody reads a pipe.
     fn put(self) -> io::Result<()> {
         match self.end {
-            End::File(path) => self.draft.persist(path).map_err(|error| error.error),
+            End::File(path) if self.may_replace => self.draft.persist(path).map_err(|error| error.error),
+            End::File(path) => put_new(self.draft, &path),
             End::Stream(path) => pour(self.draft, &path),
         }
+    }
+}
+
+/// Gives a draft a name that nothing has.
+fn put_new(draft: TempPath, path: &Path) -> io::Result<()> {
+    match draft.persist_noclobber(path) {
+        Ok(()) => Ok(()),
+        // Some file systems cannot do this in one step.
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists && !holds_something(path) => {
+            error.path.persist(path).map_err(|error| error.error)
+        }
+        Err(error) => Err(error.error),
     }
 }
 

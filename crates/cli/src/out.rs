@@ -44,10 +44,7 @@ impl Place {
             Self::File { path, .. } if path.is_dir() => {
                 Err(Failure::usage(format!("{} is a folder, and no file", path.display())).into())
             }
-            Self::File { path, may_replace: false } if holds_something(path) => {
-                let problem = format!("{} exists", path.display());
-                Err(Failure::new(Kind::Refused, problem).hint("--overwrite replaces it").into())
-            }
+            Self::File { path, may_replace: false } if holds_something(path) => Err(exists(&path.display()).into()),
             _ => Ok(()),
         }
     }
@@ -60,6 +57,11 @@ impl fmt::Display for Place {
             Self::File { path, .. } => write!(f, "to {}", path.display()),
         }
     }
+}
+
+/// That something would be replaced, be it there before or only when all is written.
+fn exists(path: &dyn fmt::Display) -> Failure {
+    Failure::new(Kind::Refused, format!("{path} exists")).hint("--overwrite replaces it")
 }
 
 /// That standard output was named for what is more than one file.

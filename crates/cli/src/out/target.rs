@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::Place;
+use super::{Place, exists};
 use crate::{
     blocking::{self, Stop},
     files::{Draft, WholeFile},
@@ -75,10 +75,11 @@ impl Target {
             Place::StandardOutput => {
                 Ok(Self::StandardOutput(BufWriter::new(tempfile::tempfile().context("cannot write a temporary file")?)))
             }
-            Place::File { path, .. } => {
+            Place::File { path, may_replace } => {
                 let name = path.display().to_string();
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let made = NewFolders::create(folder).and_then(|folders| Ok((WholeFile::create(path)?, folders)));
+                let made = NewFolders::create(folder)
+                    .and_then(|folders| Ok((WholeFile::create(path)?.replacing(*may_replace), folders)));
                 let (whole, folders) = made.with_context(|| format!("cannot write {name}"))?;
                 Ok(Self::File { whole, name, folders })
             }
@@ -134,10 +135,10 @@ impl Closed {
     /// Gives the file its name. Yields the name and how many bytes it has.
     pub(crate) async fn finish(self) -> Result<(String, u64)> {
         match self.way {
-            Way::File { draft, name, _folders } => {
-                draft.finish().await.with_context(|| format!("cannot write {name}"))?;
-                Ok((name, self.bytes))
-            }
+            Way::File { draft, name, _folders } => match draft.finish().await {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(&name).into()),
+                finished => finished.with_context(|| format!("cannot write {name}")).map(|()| (name, self.bytes)),
+            },
             Way::StandardOutput(mut draft) => {
                 draft.seek(SeekFrom::Start(0))?;
                 let mut out = stdout::lock();

@@ -8,8 +8,9 @@ use std::{
 };
 
 use crate::{
+    between::between,
     sql::served,
-    support::{Served, make_pipe, text},
+    support::{Ended, Served, make_pipe, text},
 };
 
 const EXPORT: [&str; 6] = ["export", "shop", "--format", "dump", "--out", "-"];
@@ -62,6 +63,44 @@ fn an_export_goes_behind_links_and_replaces_nothing_unasked() {
     served.done(&export(&out, &["--overwrite"]));
     assert!(fs::read_to_string(&end).unwrap().contains("here"));
     assert!(is_link_to(&first, Path::new("second")) && is_link_to(&second, &end));
+}
+
+#[test]
+fn a_file_that_appears_meanwhile_is_replaced_only_if_it_may_be() {
+    let served = shop();
+    let token = served.access("shop").1;
+    let file = served.folder.path().join("appeared");
+    let appears = {
+        let file = file.clone();
+        move |path: &str| {
+            if path.ends_with("/dump") || path.contains("/v3/cursor") || path.ends_with("/audit-logs") {
+                fs::write(&file, "mine").unwrap();
+            }
+            None
+        }
+    };
+    let url = between(&served, appears);
+    let cloud = url.split("/db/").next().unwrap().to_owned();
+    let out = text(&file);
+    let audit = ["audit", "export", "--out", &out, "--api-url", &cloud];
+    let whole = ["export", &url, "--out", &out, "--format", "dump"];
+    let table = ["export", &url, "--out", &out, "--format", "csv", "--table", "t"];
+    for arguments in [&whole[..], &table, &audit] {
+        let run = |more: &[&str]| {
+            let _ = fs::remove_file(&file);
+            let mut command = served.command(&[arguments, more].concat());
+            Ended::of(command.env("TURSO_AUTH_TOKEN", &token).output().unwrap())
+        };
+        let refused = run(&[]);
+        let said = format!("{out} exists");
+        assert!(refused.code == Some(6) && refused.stderr.contains(&said), "{arguments:?} {}", refused.stderr);
+        assert!(refused.stderr.contains("hint: --overwrite replaces it"), "{}", refused.stderr);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "mine", "{arguments:?}");
+        assert_eq!(run(&["--overwrite"]).code, Some(0), "{arguments:?}");
+        assert_ne!(fs::read_to_string(&file).unwrap(), "mine", "{arguments:?}");
+    }
+    let left = fs::read_dir(served.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(left.filter(|name| name.to_string_lossy().starts_with("appeared.")).count() == 0);
 }
 
 #[test]
