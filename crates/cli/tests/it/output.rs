@@ -3,11 +3,15 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::Stdio,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use serde_json::{Value, json};
 
-use crate::support::{Ended, Served};
+use crate::{
+    stand_in::stand_in,
+    support::{Ended, Served},
+};
 
 #[test]
 fn json_is_what_the_api_answers() {
@@ -130,6 +134,32 @@ fn a_log_that_is_followed_shows_what_is_new_and_nothing_else() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(drain.join().unwrap() > 0);
+}
+
+#[test]
+fn an_answer_without_entries_makes_no_log_new_again() {
+    let served = Served::new();
+    let entry = |database: &str, second: u8| {
+        json!({"code": "db-create", "message": "", "origin": "cli", "author": "iku", "data": {"database": database},
+            "created_at": format!("2026-05-04T10:11:1{second}Z")})
+    };
+    let (old, new) = (entry("old", 1), entry("new", 2));
+    let answers = [vec![&old], vec![], vec![&old], vec![], vec![], vec![&new, &old]].map(|entries| {
+        let pages = json!({"page": 1, "page_size": 100, "total_pages": 1, "total_rows": entries.len()});
+        json!({"audit_logs": entries, "pagination": pages}).to_string().into_bytes()
+    });
+    let asked = AtomicUsize::new(0);
+    let url = stand_in(&served, move |_, _| {
+        let asked = asked.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
+        (200, answers[asked].clone())
+    });
+    let arguments = ["audit", "tail", "-f", "--interval", "1ms", "-o", "jsonl", "--fields", "data", "--api-url", &url];
+    let mut child = served.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let shown: Vec<_> = lines.take(2).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(shown, [r#"{"data":{"database":"old"}}"#, r#"{"data":{"database":"new"}}"#]);
 }
 
 #[cfg(target_os = "linux")]

@@ -75,12 +75,15 @@ impl Position {
             log = log.since(time);
         }
         let all: Vec<AuditLog> = log.try_collect().await?;
-        let mut next = Self::default();
-        for entry in &all {
-            next.note(entry);
+        let fresh: Vec<_> = all.into_iter().filter(|entry| !self.entries.contains(entry)).collect();
+        if let Some(newest) = fresh.first().filter(|newest| self.time.is_none_or(|time| newest.created_at > time)) {
+            *self = Self { time: Some(newest.created_at), entries: Vec::new() };
         }
-        let before = std::mem::replace(self, next);
-        Ok(all.into_iter().filter(|entry| !before.entries.contains(entry)).collect())
+        // An answer without what was there before takes nothing away: it is still known what was shown.
+        for entry in &fresh {
+            self.note(entry);
+        }
+        Ok(fresh)
     }
 }
 
