@@ -11,7 +11,7 @@ use turso_cloud_contract::{
 
 use super::{Databases, Ensured};
 use crate::{
-    Bulk, Call, Error, ErrorKind,
+    Bulk, Call, Error, ErrorKind, RetryPolicy,
     call::{Context, uri},
     credentials::bearer,
     exchange::{Answer, Authorization, Prepared},
@@ -31,7 +31,7 @@ impl Call<CreatedDatabase> {
     /// again as well: nothing is documented of how soon a new host knows its tokens.
     ///
     /// Where it does not get ready, the call fails with [`ErrorKind::Timeout`] although the database was created, and the
-    /// source of that error is the last answer.
+    /// source of that error is the last answer. It fails at once where the service asks for a pause that ends after the deadline.
     pub fn wait_ready(self) -> Self {
         self.once_ready(|created| (created.name.clone(), true))
     }
@@ -162,11 +162,21 @@ async fn found(cx: &Context, get: &GetDatabase) -> Result<Database, Error> {
     Ok(cx.send(get).await?.database)
 }
 
-/// Does something again and again while it fails as it does with a database that is about to appear. `late` says what
-/// has not happened by the deadline.
+/// Asks the Platform API for something again and again while it fails as it does with a database that is about to appear.
+/// `late` says what has not happened by the deadline.
 pub(crate) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
     cx: &Context,
     late: impl Fn() -> String,
+    attempt: impl Fn() -> F,
+) -> Result<T, Error> {
+    repeat(cx, late, may_pass, attempt).await
+}
+
+/// Does something again and again while it fails with what may pass.
+async fn repeat<T, F: Future<Output = Result<T, Error>>>(
+    cx: &Context,
+    late: impl Fn() -> String,
+    may_pass: impl Fn(&Error) -> bool,
     attempt: impl Fn() -> F,
 ) -> Result<T, Error> {
     let mut wait = FIRST_WAIT;
@@ -175,6 +185,11 @@ pub(crate) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
             Err(error) if may_pass(&error) => error,
             finished => return finished,
         };
+        // No call waits for longer than that.
+        let pause = error.retry_after().unwrap_or_default().min(RetryPolicy::LONGEST_PAUSE);
+        if error.is_rate_limited() && !cx.has_time_for(pause) {
+            return Err(error.and_detail(&late()));
+        }
         if Instant::now() + wait >= cx.deadline() {
             return Err(Error::new(ErrorKind::Timeout).with_detail(late()).due_to(error));
         }
@@ -194,7 +209,7 @@ pub(crate) async fn send_patiently<T, F: Future<Output = Result<Prepared, Error>
     loop {
         let token_ends = Instant::now() + TOKEN_LIFE;
         let request = patiently(cx, &late, &prepare).await?;
-        let sent = patiently(cx, &late, || async {
+        let sent = repeat(cx, &late, may_pass_at_host, || async {
             match cx.send_raw(&request).await {
                 Err(error) if error.is_unauthenticated() && Instant::now() >= token_ends => Ok(None),
                 answer => read(answer).map(Some),
@@ -206,9 +221,14 @@ pub(crate) async fn send_patiently<T, F: Future<Output = Result<Prepared, Error>
     }
 }
 
-/// What a database that is about to appear answers: it is not there, or does not know its own tokens yet.
+/// What is answered for a database that is about to appear: it is not there.
 fn may_pass(error: &Error) -> bool {
-    error.is_not_found() || error.is_unauthenticated() || error.is_retryable()
+    error.is_not_found() || error.is_retryable()
+}
+
+/// What its own host answers, which may not know its tokens yet, either.
+fn may_pass_at_host(error: &Error) -> bool {
+    may_pass(error) || error.is_unauthenticated()
 }
 
 /// A token for the database at a URL, made into a question.

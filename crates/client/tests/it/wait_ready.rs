@@ -138,6 +138,42 @@ async fn what_a_database_answered_last_is_the_source_of_the_error_that_it_is_not
     }
 }
 
+/// The Platform API knows its tokens, however new a database is.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_the_platform_api_no_longer_takes_is_told_at_once() {
+    let created = Step::answer(200, Operation::Once.answer());
+    let revoked = Step::answer(401, r#"{"error":"token revoked"}"#);
+    for steps in [vec![created.clone(), revoked.clone()], vec![created, Step::answer(200, DATABASE), revoked]] {
+        let requests = steps.len();
+        let script = Script::new(steps);
+        let databases = script.client().build().unwrap().databases();
+        let error = databases.create(NewDatabase::new("orders", "default")).wait_ready().await.unwrap_err();
+        assert!(error.is_unauthenticated() && error.may_have_happened(), "{error}");
+        assert_eq!(script.sent().len(), requests);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_outlasts_the_wait_is_told_at_once() {
+    let before = [
+        Step::answer(200, Operation::Once.answer()),
+        Step::answer(200, DATABASE),
+        Step::answer(200, r#"{"jwt":"new-token"}"#),
+    ];
+    for answered in 1..=before.len() {
+        let busy = Step::answer(429, r#"{"error":"slow down"}"#).header("retry-after", "3600");
+        let script = Script::new(before[..answered].iter().cloned().chain([busy]));
+        let databases = script.client().build().unwrap().databases();
+        let started = Instant::now();
+        let call = databases.create(NewDatabase::new("orders", "default")).wait_ready();
+        let error = call.deadline(Duration::from_secs(30)).await.unwrap_err();
+        assert!(error.is_rate_limited() && error.may_have_happened(), "{error}");
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+        assert!(error.to_string().contains("was created but does not answer yet"), "{error}");
+        assert_eq!((script.sent().len(), started.elapsed()), (answered + 1, Duration::ZERO));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_database_that_never_answers_costs_a_token_for_each_five_minutes_and_no_more() {
     let cloud = SlowCloud::ready_after(Duration::from_secs(86_400));
