@@ -120,6 +120,9 @@ pub(crate) fn check(database: &str) -> Result<()> {
         let rule = format!("must be one of {}", SCHEMES.join(", "));
         return Err(InvalidInput::new("scheme of the URL of the database", url.scheme(), rule).into());
     }
+    if let Err(error) = Url::parse(&hrana::base(database)) {
+        return Err(InvalidInput::without_value(FIELD, format!("leads nowhere: {error}")).into());
+    }
     let has_user = !url.username().is_empty() || url.password().is_some();
     if has_user || url.query().is_some() || url.fragment().is_some() {
         let rule = "must not hold a user name, a password, a query or a fragment";

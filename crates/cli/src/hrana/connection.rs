@@ -212,12 +212,13 @@ fn secret(what: &str, text: &str) -> Result<HeaderValue, HranaError> {
     Ok(header)
 }
 
-/// Where requests to a database go. A `libsql://` URL means TLS, as everywhere.
+/// Where requests to a database go. A `libsql://` URL means TLS, as everywhere, and so it does in capitals.
 pub(crate) fn base(url: &str) -> String {
-    let base = match url.split_once("://") {
+    let parsed = Url::parse(url).map_or_else(|_| url.to_owned(), String::from);
+    let base = match parsed.split_once("://") {
         Some(("libsql" | "turso" | "wss", rest)) => format!("https://{rest}"),
         Some(("ws", rest)) => format!("http://{rest}"),
-        _ => url.to_owned(),
+        _ => parsed,
     };
     base.trim_end_matches('/').to_owned()
 }

@@ -14,6 +14,8 @@ pub(crate) enum HranaError {
     Sql { message: String, code: String, extended_code: Option<String> },
     /// The whole request was refused.
     Refused { status: u16, message: String, code: String, retry_after: Option<Duration> },
+    /// The request cannot be made: nothing was sent.
+    Unsendable(reqwest::Error),
     /// No connection could be made: nothing was done.
     Connect(reqwest::Error),
     /// The exchange broke off: nobody knows what was done.
@@ -25,7 +27,12 @@ pub(crate) enum HranaError {
 impl HranaError {
     pub(super) fn transport(error: reqwest::Error) -> Self {
         // The URL may hold what the user wants kept out of logs, and the context names the database.
-        if error.is_connect() { Self::Connect(error.without_url()) } else { Self::Interrupted(error.without_url()) }
+        let error = error.without_url();
+        match error {
+            error if error.is_builder() => Self::Unsendable(error),
+            error if error.is_connect() => Self::Connect(error),
+            error => Self::Interrupted(error),
+        }
     }
 
     pub(super) fn answer(problem: impl Into<String>) -> Self {
@@ -70,6 +77,7 @@ impl HranaError {
             Self::Refused { status: 400, message, .. } if message.starts_with("JWT error") => Kind::Unauthenticated,
             Self::Refused { status: 402 | 403, .. } => Kind::Refused,
             Self::Refused { status: 404, .. } => Kind::NotFound,
+            Self::Unsendable(_) => Kind::Usage,
             _ if self.may_be_repeated() => Kind::Transient,
             _ => Kind::Failed,
         }
@@ -90,7 +98,7 @@ impl HranaError {
         match self {
             Self::Interrupted(_) | Self::Answer(_) => true,
             Self::Refused { status, .. } => *status == 408 || *status >= 500,
-            Self::Sql { .. } | Self::Connect(_) => false,
+            Self::Sql { .. } | Self::Connect(_) | Self::Unsendable(_) => false,
         }
     }
 
@@ -142,6 +150,7 @@ impl fmt::Display for HranaError {
             Self::Refused { status, message, .. } if message.is_empty() => write!(f, "the database answered {status}"),
             Self::Refused { status, message, .. } => write!(f, "the database answered {status}: {message}"),
             Self::Sql { message, .. } => f.write_str(message),
+            Self::Unsendable(_) => f.write_str("no request to the database can be made"),
             Self::Connect(_) => f.write_str("cannot connect to the database"),
             Self::Interrupted(error) if error.is_timeout() => f.write_str("the database did not answer in time"),
             Self::Interrupted(_) => f.write_str("the connection to the database broke off"),
@@ -153,7 +162,7 @@ impl fmt::Display for HranaError {
 impl std::error::Error for HranaError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Connect(error) | Self::Interrupted(error) => Some(error),
+            Self::Connect(error) | Self::Interrupted(error) | Self::Unsendable(error) => Some(error),
             _ => None,
         }
     }

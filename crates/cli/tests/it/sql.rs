@@ -14,6 +14,36 @@ pub(crate) fn served(databases: &[&str]) -> Served {
 }
 
 #[test]
+fn the_scheme_of_a_url_is_the_same_in_capitals() {
+    let served = served(&["shop"]);
+    let (url, token) = served.access("shop");
+    let run = |url: &str, more: &[&str]| {
+        let mut command = served.command(&[&["sql", url, "SELECT 42"], more].concat());
+        Ended::of(command.env("TURSO_AUTH_TOKEN", &token).output().unwrap())
+    };
+    for scheme in ["HTTP", "Ws", "http"] {
+        let ended = run(&url.replacen("http", scheme, 1), &["-o", "name"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "42\n"), "{scheme} {}", ended.stderr);
+    }
+    for scheme in ["LIBSQL", "Turso", "WSS", "HTTPS"] {
+        let dry = run(&format!("{scheme}://db.test.invalid"), &["--dry-run", "-o", "json"]);
+        assert_eq!(dry.json()[0]["url"], "https://db.test.invalid/v3/cursor", "{scheme} {}", dry.stderr);
+    }
+    // Nobody was there to do anything.
+    let ended = run("LIBSQL://127.0.0.1:1", &["-o", "json"]);
+    assert!(ended.code == Some(9) && ended.stderr.contains("cannot connect"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_url_that_no_request_can_have_is_refused_before_anything_is_sent() {
+    let served = served(&[]);
+    for url in ["libsql://ex%20ample", "wss://ex%3Cample/"] {
+        let ended = served.run(&["sql", url, "SELECT 1"]);
+        assert!(ended.code == Some(2) && ended.stderr.contains("URL of the database"), "{url} {}", ended.stderr);
+    }
+}
+
+#[test]
 fn rows_come_in_every_format() {
     let served = served(&["shop"]);
     let sql = "SELECT 1 AS id, 'a,b' AS name, NULL AS none UNION ALL SELECT 2, 'c', x'00ff'";
