@@ -10,7 +10,7 @@ const PREFIXES: [char; 3] = [':', '@', '$'];
 pub(crate) struct Asked {
     /// With what stands before them, in their order.
     pub(crate) names: Vec<String>,
-    /// How many values it takes by place.
+    /// How many values it takes by place. A place may have any number, and SQLite refuses those that are too large.
     pub(crate) places: usize,
 }
 
@@ -20,10 +20,10 @@ impl Asked {
         for written in written_parameters(sql) {
             match written.strip_prefix('?').map(str::parse) {
                 Some(Ok(place)) => asked.places = asked.places.max(place),
-                Some(Err(_)) => asked.places += 1,
+                Some(Err(_)) => asked.places = asked.places.saturating_add(1),
                 None if asked.names.contains(&written) => {}
                 None => {
-                    asked.places += 1;
+                    asked.places = asked.places.saturating_add(1);
                     asked.names.push(written);
                 }
             }

@@ -45,6 +45,16 @@ fn a_value_that_no_statement_takes_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_place_that_sqlite_does_not_have_is_refused_as_it_refuses_it() {
+    let served = served(&["shop"]);
+    for sql in ["SELECT ?18446744073709551615, ?", "SELECT ?99999999999999999999, ?", "SELECT ?32767"] {
+        let ended = served.run(&["sql", "shop", sql, "--arg", "1"]);
+        let said = "variable number must be between ?1 and ?32766";
+        assert!(ended.code == Some(1) && ended.stderr.contains(said), "{sql}: {:?} {}", ended.code, ended.stderr);
+    }
+}
+
+#[test]
 fn a_value_by_place_is_for_the_only_statement_among_the_commands_of_the_shell() {
     let served = served(&["shop"]);
     let script = ".mode quote\n.headers off\nSELECT ?3 - ?1;\n";
