@@ -54,6 +54,9 @@ pub(crate) struct Certificates {
     pub(crate) all: Vec<Certificate>,
 }
 
+/// More than all that a platform trusts.
+const MOST_CERTIFICATES: u64 = 16 << 20;
+
 /// How much it takes to confirm something.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Weight<'a> {
@@ -148,8 +151,8 @@ impl Context {
         }
         let key = match &args.encryption_key_file {
             Some(file) => {
-                let text = stdin::text_of_file(file).with_context(|| format!("cannot read {}", file.display()))?;
-                Some((text, file.display().to_string()))
+                let what = file.display().to_string();
+                Some((stdin::text_of_file(file, stdin::LONGEST_SECRET, &what)?, what))
             }
             None => KEY_VARIABLES.iter().find_map(|variable| {
                 let text = env::var(variable).ok().filter(|text| !text.trim().is_empty())?;
@@ -242,8 +245,7 @@ impl Context {
         if let Some(certificates) = self.certificates.get() {
             return Ok(Some(certificates));
         }
-        let pem =
-            stdin::whole_file(file.as_ref()).with_context(|| format!("cannot read the certificates of {file}"))?;
+        let pem = stdin::whole_file(file.as_ref(), MOST_CERTIFICATES, &format!("the certificates of {file}"))?;
         let all = Certificate::from_pem_bundle(&pem).unwrap_or_default();
         if all.is_empty() {
             return Err(Failure::usage(format!("{file} holds no certificate in PEM")).into());

@@ -11,10 +11,14 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use crate::{signals, terminal::harmless};
+use anyhow::{Context as _, Result};
 
-/// No token is longer.
-const LONGEST_SECRET: u64 = 64 * 1024;
+use crate::{exit::Failure, signals, terminal::harmless};
+
+/// No token and no key is longer; whoever gives more has named the wrong file.
+pub(crate) const LONGEST_SECRET: u64 = 64 * 1024;
+/// More than any service takes as the body of a request.
+pub(crate) const LONGEST_BODY: u64 = 64 << 20;
 
 static IS_BEING_READ: AtomicBool = AtomicBool::new(false);
 
@@ -63,11 +67,11 @@ pub(crate) fn line(limit: u64) -> io::Result<String> {
     reading(|| read_line(limit))
 }
 
-/// All of it.
-pub(crate) fn whole() -> io::Result<String> {
-    let mut text = String::new();
-    reading(|| io::stdin().lock().read_to_string(&mut text))?;
-    Ok(text)
+/// All of it, as text of at most so many bytes.
+pub(crate) fn whole(most: u64) -> Result<String> {
+    let what = "the standard input";
+    let content = reading(|| up_to(most, io::stdin().lock()));
+    text(bounded(content, most, what)?).with_context(|| format!("cannot read {what}"))
 }
 
 /// It as a file is read, piece by piece.
@@ -88,16 +92,34 @@ pub(crate) fn open(file: &Path) -> io::Result<Box<dyn io::Read>> {
     reading(|| File::open(file)).map(|pipe| Box::new(Pipe(pipe)) as Box<dyn io::Read>)
 }
 
-/// All of such a file.
-pub(crate) fn whole_file(file: &Path) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    open(file)?.read_to_end(&mut content)?;
-    Ok(content)
+/// All of such a file, which errors call `what`, of at most so many bytes: one that has no end must not take all memory.
+pub(crate) fn whole_file(file: &Path, most: u64, what: &str) -> Result<Vec<u8>> {
+    bounded(open(file).and_then(|opened| up_to(most, opened)), most, what)
 }
 
 /// The same as text.
-pub(crate) fn text_of_file(file: &Path) -> io::Result<String> {
-    io::read_to_string(open(file)?)
+pub(crate) fn text_of_file(file: &Path, most: u64, what: &str) -> Result<String> {
+    text(whole_file(file, most, what)?).with_context(|| format!("cannot read {what}"))
+}
+
+/// One byte more tells that there are too many.
+fn up_to(most: u64, input: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    input.take(most + 1).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+fn bounded(content: io::Result<Vec<u8>>, most: u64, what: &str) -> Result<Vec<u8>> {
+    let content = content.with_context(|| format!("cannot read {what}"))?;
+    if content.len() as u64 > most {
+        let (number, unit) = if most < 1 << 20 { (most >> 10, "KiB") } else { (most >> 20, "MiB") };
+        return Err(Failure::usage(format!("{what}: it has more than {number} {unit}")).into());
+    }
+    Ok(content)
+}
+
+fn text(content: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(content).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
 }
 
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::input;
-use crate::{args::ApiArgs, context::Context, exit::Failure};
+use crate::{args::ApiArgs, context::Context, exit::Failure, stdin::LONGEST_BODY};
 
 /// Sends a request as it is given, and prints the answer as it comes.
 pub(super) async fn run(cx: &Context, args: &ApiArgs) -> Result<()> {
@@ -31,7 +31,7 @@ pub(super) async fn run(cx: &Context, args: &ApiArgs) -> Result<()> {
 
 fn body(args: &ApiArgs) -> Result<Option<String>> {
     if let Some(file) = &args.input {
-        let text = input::read(file)?;
+        let text = input::read(file, LONGEST_BODY)?;
         let json: Value = serde_json::from_str(&text)
             .with_context(|| Failure::usage(format!("{} does not hold JSON", file.display())))?;
         return Ok(Some(json.to_string()));

@@ -12,13 +12,13 @@ use anyhow::{Context as _, Result};
 
 use crate::{exit::Failure, stdin};
 
-/// The text of a file; `-` is the standard input.
-pub(super) fn read(file: &Path) -> Result<String> {
+/// The text of a file, of at most so many bytes; `-` is the standard input.
+pub(super) fn read(file: &Path, most: u64) -> Result<String> {
     if is_standard_input(file) {
-        return stdin::whole().context("cannot read the standard input");
+        return stdin::whole(most);
     }
     refuse_folder(file)?;
-    stdin::text_of_file(file).with_context(|| format!("cannot read {}", file.display()))
+    stdin::text_of_file(file, most, &file.display().to_string())
 }
 
 /// A folder in the place of a file is a slip of whoever typed it.

@@ -2,7 +2,6 @@ use std::{
     collections::BTreeMap,
     env::{self, VarError},
     fmt,
-    io::Read as _,
     path::Path,
 };
 
@@ -22,8 +21,6 @@ pub(super) const DEFAULT_PROFILE: &str = "default";
 const PROFILE_VARIABLE: &str = "TURSOCTL_PROFILE";
 const TOKEN_VARIABLES: [&str; 3] = ["TURSOCTL_TOKEN", TOKEN_FILE_VARIABLE, "TURSO_API_TOKEN"];
 const TOKEN_FILE_VARIABLE: &str = "TURSOCTL_TOKEN_FILE";
-/// No token is longer; whoever gives more has named the wrong file.
-const LONGEST_TOKEN: u64 = 64 * 1024;
 
 /// Where a setting was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,7 +160,7 @@ fn given_token(file: Option<&Path>, is_on_stdin: bool) -> Result<Option<ApiToken
     let text = if let Some(file) = file {
         token_of_file(file)?
     } else if is_on_stdin {
-        stdin::line(LONGEST_TOKEN).context("cannot read the token from the standard input")?
+        stdin::line(stdin::LONGEST_SECRET).context("cannot read the token from the standard input")?
     } else {
         return Ok(None);
     };
@@ -171,11 +168,7 @@ fn given_token(file: Option<&Path>, is_on_stdin: bool) -> Result<Option<ApiToken
 }
 
 fn token_of_file(file: &Path) -> Result<String> {
-    let mut text = String::new();
-    stdin::open(file)
-        .and_then(|file| file.take(LONGEST_TOKEN).read_to_string(&mut text))
-        .with_context(|| format!("cannot read the token file {}", file.display()))?;
-    Ok(text)
+    stdin::text_of_file(file, stdin::LONGEST_SECRET, &format!("the token file {}", file.display()))
 }
 
 pub(crate) fn no_such_profile(name: &str, config: &Config) -> Failure {

@@ -10,6 +10,8 @@ mod config;
 mod delete;
 mod docs;
 mod dry_run;
+#[cfg(target_os = "linux")]
+mod endless_files;
 mod export;
 mod export_verify;
 mod gate;

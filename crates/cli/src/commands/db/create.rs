@@ -14,7 +14,7 @@ use crate::{
     context::Context,
     exit::Failure,
     many::{Failures, each_once},
-    progress, suggest,
+    progress, stdin, suggest,
 };
 
 pub(super) async fn run(cx: &Context, args: &DbCreate) -> Result<()> {
@@ -91,7 +91,8 @@ async fn explained(cx: &Context, args: &DbCreate, error: anyhow::Error) -> anyho
 
 fn encryption(args: &DbCreate) -> Result<Option<Encryption>> {
     let (Some(cipher), Some(file)) = (&args.encryption_cipher, &args.encryption_key_file) else { return Ok(None) };
-    let key = EncryptionKey::from_base64(input::read(file)?.trim()).with_context(|| file.display().to_string())?;
+    let key = EncryptionKey::from_base64(input::read(file, stdin::LONGEST_SECRET)?.trim())
+        .with_context(|| file.display().to_string())?;
     Ok(Some(Encryption::new(cipher.clone(), key)))
 }
 

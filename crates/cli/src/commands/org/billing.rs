@@ -7,6 +7,7 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     output::{Shape, URL},
+    stdin,
 };
 
 const PLAN: Shape = Shape {
@@ -72,7 +73,7 @@ pub(super) async fn customer(cx: &Context, command: &BillingCommand) -> Result<(
     match command {
         BillingCommand::Get => cx.out().value(&CUSTOMER, &billing.customer().await?),
         BillingCommand::Update { input: file } => {
-            let customer: BillingCustomer = serde_json::from_str(&input::read(file)?)
+            let customer: BillingCustomer = serde_json::from_str(&input::read(file, stdin::LONGEST_BODY)?)
                 .with_context(|| Failure::usage(format!("{} does not hold a customer in JSON", file.display())))?;
             billing.update_customer(customer).await?;
             cx.done("changed whom invoices are for");
