@@ -18,7 +18,7 @@ pub(crate) struct ApiArgs {
     pub(crate) method: Method,
     /// The path from the origin on, with its query
     pub(crate) path: String,
-    /// A field of the JSON body; true, false, null, numbers, lists and objects are taken as JSON
+    /// A field of the JSON body; true, false, null, numbers, lists and objects are taken as JSON, as they are written
     #[arg(short = 'f', long = "field", value_name = "KEY=VALUE", value_parser = super::profile::assignment, conflicts_with = "input")]
     pub(crate) body_fields: Vec<(String, String)>,
     /// A file with the JSON body; - is the standard input

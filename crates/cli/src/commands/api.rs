@@ -1,8 +1,10 @@
 mod pages;
 
-use anyhow::{Context as _, Result};
+use std::collections::HashSet;
+
+use anyhow::Result;
 use http::Method;
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
 
 use super::input;
 use crate::{args::ApiArgs, context::Context, exit::Failure, stdin::LONGEST_BODY};
@@ -29,19 +31,30 @@ pub(super) async fn run(cx: &Context, args: &ApiArgs) -> Result<()> {
     if answer.body().is_empty() || answer.body().ends_with(b"\n") { Ok(()) } else { cx.out().bytes(b"\n") }
 }
 
+/// The body as it was given: a number that no float holds, the order of fields and spaces stay.
 fn body(args: &ApiArgs) -> Result<Option<String>> {
     if let Some(file) = &args.input {
         let text = input::read(file, LONGEST_BODY)?;
-        let json: Value = serde_json::from_str(&text)
-            .with_context(|| Failure::usage(format!("{} does not hold JSON", file.display())))?;
-        return Ok(Some(json.to_string()));
+        return match serde_json::from_str::<IgnoredAny>(&text) {
+            Ok(_) => Ok(Some(text)),
+            Err(error) => {
+                let problem = format!("{} does not hold JSON: {error}", file.display());
+                Err(Failure::usage(problem).caused_by(error).into())
+            }
+        };
     }
     if args.body_fields.is_empty() {
         return Ok(None);
     }
-    let field = |(key, value): &(String, String)| {
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));
-        (key.clone(), value)
-    };
-    Ok(Some(Value::Object(args.body_fields.iter().map(field).collect::<Map<_, _>>()).to_string()))
+    let mut fields = Vec::new();
+    let mut seen = HashSet::new();
+    for (key, value) in &args.body_fields {
+        if !seen.insert(key) {
+            return Err(Failure::usage(format!("-f {key}: there are several values for it")).into());
+        }
+        let is_json = serde_json::from_str::<IgnoredAny>(value).is_ok();
+        let value = if is_json { value.trim().to_owned() } else { serde_json::to_string(value)? };
+        fields.push(format!("{}:{value}", serde_json::to_string(key)?));
+    }
+    Ok(Some(format!("{{{}}}", fields.join(","))))
 }

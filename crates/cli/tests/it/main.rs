@@ -1,5 +1,6 @@
 //! The built binary against a local cloud on a port of this process.
 
+mod api_bodies;
 mod api_errors;
 mod between;
 mod catalogue;
@@ -13,6 +14,7 @@ mod dry_run;
 #[cfg(target_os = "linux")]
 mod endless_files;
 mod export;
+mod export_hostile;
 mod export_verify;
 mod gate;
 mod harmless;
@@ -32,6 +34,7 @@ mod parameters;
 mod progress_terminal;
 #[cfg(unix)]
 mod prompts;
+mod registered_meanwhile;
 mod safe_to_rerun;
 mod secrets;
 mod shell;
