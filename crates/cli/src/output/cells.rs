@@ -8,7 +8,7 @@ use serde::{
     ser::{self, Impossible, SerializeMap, SerializeStruct},
 };
 
-use super::shape::{cell, is_called, lookup};
+use super::shape::{Form, cell, is_called, lookup};
 use crate::terminal::push_line;
 
 /// How the first part of a path is compared with the names of fields.
@@ -24,9 +24,10 @@ pub(super) fn append_field<T: Serialize + ?Sized>(
     value: &T,
     path: &str,
     case: Case,
+    form: Form,
     text: &mut String,
 ) -> serde_json::Result<bool> {
-    append(value, Some(path), case, text)
+    append(value, Some(path), case, form, text)
 }
 
 /// Without a path it is the value itself.
@@ -34,16 +35,17 @@ fn append<T: Serialize + ?Sized>(
     value: &T,
     path: Option<&str>,
     case: Case,
+    form: Form,
     text: &mut String,
 ) -> serde_json::Result<bool> {
     let start = text.len();
-    if let Ok(is_found) = value.serialize(Seeker { path, case, text }) {
+    if let Ok(is_found) = value.serialize(Seeker { path, case, form, text }) {
         return Ok(is_found);
     }
     text.truncate(start);
     let value = serde_json::to_value(value)?;
     let found = path.map_or(Some(&value), |path| lookup(&value, path));
-    text.push_str(&cell(found));
+    text.push_str(&cell(found, form));
     Ok(found.is_some())
 }
 
@@ -69,6 +71,7 @@ impl ser::Error for Unusual {
 struct Seeker<'a> {
     path: Option<&'a str>,
     case: Case,
+    form: Form,
     text: &'a mut String,
 }
 
@@ -82,8 +85,8 @@ impl<'a> Seeker<'a> {
     }
 
     fn fields(self) -> Result<Fields<'a>, Unusual> {
-        let Self { path, case, text } = self;
-        Ok(Fields { path: path.ok_or(Unusual)?, case, start: text.len(), text, is_found: false, key: None })
+        let Self { path, case, form, text } = self;
+        Ok(Fields { path: path.ok_or(Unusual)?, case, form, start: text.len(), text, is_found: false, key: None })
     }
 }
 
@@ -134,7 +137,11 @@ impl<'a> Serializer for Seeker<'a> {
     }
 
     fn serialize_str(self, more: &str) -> Result<bool, Unusual> {
-        Ok(self.plain(|text| push_line(more, text)))
+        let form = self.form;
+        Ok(self.plain(|text| match form {
+            Form::Line => push_line(more, text),
+            Form::Whole => text.push_str(more),
+        }))
     }
 
     fn serialize_none(self) -> Result<bool, Unusual> {
@@ -186,6 +193,7 @@ impl<'a> Serializer for Seeker<'a> {
 struct Fields<'a> {
     path: &'a str,
     case: Case,
+    form: Form,
     text: &'a mut String,
     /// Where the cell begins.
     start: usize,
@@ -206,7 +214,7 @@ impl Fields<'_> {
         };
         // A field that comes twice counts the last time, as in JSON.
         self.text.truncate(self.start);
-        self.is_found = append(value, rest, Case::Exact, self.text).map_err(|_| Unusual)?;
+        self.is_found = append(value, rest, Case::Exact, self.form, self.text).map_err(|_| Unusual)?;
         Ok(())
     }
 }
@@ -271,11 +279,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_cell_is_what_json_has_there(value in json_values(), path in "[ab]{1,2}(\\.[ab]{1,2}){0,2}") {
-            let mut text = String::from("before");
-            let is_found = append_field(&value, &path, Case::Exact, &mut text).unwrap();
-            let found = lookup(&value, &path);
-            prop_assert_eq!(is_found, found.is_some());
-            prop_assert_eq!(text, format!("before{}", cell(found)));
+            for form in [Form::Line, Form::Whole] {
+                let mut text = String::from("before");
+                let is_found = append_field(&value, &path, Case::Exact, form, &mut text).unwrap();
+                let found = lookup(&value, &path);
+                prop_assert_eq!(is_found, found.is_some());
+                prop_assert_eq!(text, format!("before{}", cell(found, form)));
+            }
         }
     }
 
@@ -310,8 +320,12 @@ mod tests {
             for path in ["variants", "variants.a", "a", "a.Of", "a.Of.b", "a.With.b", "a.Both", "b", "unit", "none", ""]
             {
                 let mut text = String::new();
-                let is_found = append_field(&value, path, Case::Exact, &mut text).unwrap();
-                assert_eq!((is_found, text), (lookup(&json, path).is_some(), cell(lookup(&json, path))), "{path}");
+                let is_found = append_field(&value, path, Case::Exact, Form::Line, &mut text).unwrap();
+                assert_eq!(
+                    (is_found, text),
+                    (lookup(&json, path).is_some(), cell(lookup(&json, path), Form::Line)),
+                    "{path}"
+                );
             }
         }
     }
@@ -321,7 +335,7 @@ mod tests {
         let value = json!({"DbId": "x", "tax_id": "z", "parent": {"name": "y"}});
         let of = |path| {
             let mut text = String::new();
-            append_field(&value, path, Case::Any, &mut text).unwrap().then_some(text)
+            append_field(&value, path, Case::Any, Form::Line, &mut text).unwrap().then_some(text)
         };
         assert_eq!(of("dbid").as_deref(), Some("x"));
         assert_eq!((of("DB ID").as_deref(), of("tax id").as_deref()), (Some("x"), Some("z")));

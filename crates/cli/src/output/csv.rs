@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{
     Shape,
     fields::{Column, columns},
-    grid::Grid,
+    shape::Form,
 };
 
 /// Rows with the columns of `wide` or those of `--fields`, under a line of titles.
@@ -27,9 +27,12 @@ impl<W: Write> Writer<W> {
     }
 
     pub(super) fn row<T: Serialize>(&mut self, value: &T) -> Result<()> {
-        for row in Grid::of(&self.columns, value)?.rows() {
-            self.rows.write_record(row.map(|cell| cell.text))?;
+        let mut text = String::new();
+        for column in &self.columns {
+            text.clear();
+            column.append(value, Form::Whole, &mut text)?;
+            self.rows.write_field(&text)?;
         }
-        Ok(())
+        Ok(self.rows.write_record(None::<&[u8]>)?)
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     Shape,
     cells::{Case, append_field},
-    shape::{is_called, lookup},
+    shape::{Form, is_called, lookup},
 };
 use crate::exit::Failure;
 
@@ -45,9 +45,9 @@ impl Column {
     }
 
     /// Appends the same as a cell.
-    pub(super) fn append<T: Serialize>(&self, value: &T, text: &mut String) -> Result<()> {
-        let is_found =
-            append_field(value, &self.path, Case::Exact, text)? || append_field(value, &self.path, Case::Any, text)?;
+    pub(super) fn append<T: Serialize>(&self, value: &T, form: Form, text: &mut String) -> Result<()> {
+        let is_found = append_field(value, &self.path, Case::Exact, form, text)?
+            || append_field(value, &self.path, Case::Any, form, text)?;
         if !is_found && !self.is_of_shape {
             self.of(&serde_json::to_value(value)?)?;
         }

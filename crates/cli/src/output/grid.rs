@@ -3,7 +3,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use anyhow::Result;
 
-use super::fields::Column;
+use super::{fields::Column, shape::Form};
 
 /// Rows of cells. Their texts stand in one, because lists are long.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Grid {
 
     pub(super) fn add_value<T: Serialize>(&mut self, columns: &[Column], value: &T) -> Result<()> {
         for column in columns {
-            column.append(value, &mut self.text)?;
+            column.append(value, Form::Line, &mut self.text)?;
             self.end_cell();
         }
         Ok(())

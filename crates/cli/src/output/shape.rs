@@ -30,8 +30,17 @@ impl Shape {
     /// `db/orders`.
     pub(super) fn write_name<T: Serialize>(&self, out: &mut impl Write, value: &T) -> Result<()> {
         let value = serde_json::to_value(value)?;
-        Ok(writeln!(out, "{}/{}", self.noun, cell(lookup(&value, self.name)))?)
+        Ok(writeln!(out, "{}/{}", self.noun, cell(lookup(&value, self.name), Form::Line))?)
     }
+}
+
+/// What becomes of text in a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As it may be shown, on one line.
+    Line,
+    /// As it is.
+    Whole,
 }
 
 /// A field of JSON as the title of a line or a column: `tax_id` and `taxId` are the `tax id`.
@@ -57,12 +66,13 @@ pub(super) fn lookup<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 }
 
 /// A field on one line: nothing where there is none, lists without brackets.
-pub(super) fn cell(value: Option<&Value>) -> String {
+pub(super) fn cell(value: Option<&Value>, form: Form) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => terminal::line(text),
+        Some(Value::String(text)) if form == Form::Line => terminal::line(text),
+        Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
-            items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(",")
+            items.iter().map(|item| cell(Some(item), form)).collect::<Vec<_>>().join(",")
         }
         Some(other) => other.to_string(),
     }

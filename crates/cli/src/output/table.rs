@@ -8,7 +8,7 @@ use super::{
     Shape, aligned,
     fields::{Column, columns},
     grid::Grid,
-    shape::{cell, lookup, title},
+    shape::{Form, cell, lookup, title},
     wrapped,
 };
 
@@ -20,15 +20,15 @@ pub(super) fn one<T: Serialize>(out: &mut impl Write, shape: &Shape, fields: &[S
         // The fields worth a column come first, the others in the order of the alphabet.
         let columns: Vec<_> = shape.all_columns().filter(|(_, field)| lookup(&value, field).is_some()).collect();
         for (title, field) in &columns {
-            grid.add_row([title, &*cell(lookup(&value, field))]);
+            grid.add_row([title, &*cell(lookup(&value, field), Form::Line)]);
         }
         let is_shown = |key: &str| columns.iter().any(|(_, field)| field.split('.').next() == Some(key));
         for (key, value) in value.as_object().into_iter().flatten().filter(|(key, _)| !is_shown(key)) {
-            grid.add_row([&*title(key), &*cell(Some(value))]);
+            grid.add_row([&*title(key), &*cell(Some(value), Form::Line)]);
         }
     }
     for column in columns(shape, fields, std::iter::empty()) {
-        let found = column.of(&value)?.map(|value| cell(Some(value))).unwrap_or_default();
+        let found = column.of(&value)?.map(|value| cell(Some(value), Form::Line)).unwrap_or_default();
         grid.add_row([&*column.title, &*found]);
     }
     aligned::write(out, &grid, Style::new())

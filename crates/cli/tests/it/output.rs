@@ -137,6 +137,23 @@ fn a_log_that_is_followed_shows_what_is_new_and_nothing_else() {
 }
 
 #[test]
+fn csv_has_every_value_as_it_is() {
+    let served = Served::new();
+    let message = "two\nlines,\tand \u{1b}[31mmore\r\n";
+    let entry = json!({"code": "db-create", "message": message, "origin": "cli", "author": "iku", "data": {"a": "b\nc"},
+        "created_at": "2026-05-04T10:11:12Z"});
+    let pages = json!({"page": 1, "page_size": 100, "total_pages": 1, "total_rows": 1});
+    let answer = json!({"audit_logs": [entry], "pagination": pages}).to_string();
+    let url = stand_in(&served, move |_, _| (200, answer.clone().into_bytes()));
+    let listed = |fields: &str| served.done(&["audit", "list", "-o", "csv", "--fields", fields, "--api-url", &url]);
+    assert_eq!(listed("message,author"), format!("message,author\n\"{message}\",iku\n"));
+    assert_eq!(listed("data.a"), "data.a\n\"b\nc\"\n");
+    // A table stays in its lines.
+    let table = served.done(&["audit", "list", "--fields", "message", "--api-url", &url]);
+    assert_eq!(table.lines().count(), 2, "{table}");
+}
+
+#[test]
 fn an_answer_without_entries_makes_no_log_new_again() {
     let served = Served::new();
     let entry = |database: &str, second: u8| {
