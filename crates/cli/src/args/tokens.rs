@@ -45,7 +45,8 @@ impl TokenArgs {
     }
 }
 
-/// `orders,items:data_read,data_add` or `all:data_read`, as the official command line has it.
+/// `orders,items:data_read,data_add` or `all:data_read`, as the official command line has it. `all` is no name of a table, in
+/// whatever letters.
 fn permission(text: &str) -> Result<Permission, String> {
     let (tables, actions) = text.split_once(':').ok_or("must be TABLES:ACTIONS, such as all:data_read")?;
     let action = |action: &str| match Action::from(action) {
@@ -56,10 +57,16 @@ fn permission(text: &str) -> Result<Permission, String> {
         known => Ok(known),
     };
     let actions = actions.split(',').map(action).collect::<Result<Vec<_>, _>>()?;
-    match tables {
-        "all" => Ok(Permission::on_all_tables(actions)),
-        tables if tables.split(',').any(str::is_empty) => Err("must not name a table by an empty text".to_owned()),
-        tables => Ok(Permission::on_tables(tables.split(','), actions)),
+    let actions = each_once(&actions);
+    let is_all = |table: &str| table.eq_ignore_ascii_case("all");
+    if is_all(tables) {
+        Ok(Permission::on_all_tables(actions))
+    } else if tables.split(',').any(str::is_empty) {
+        Err("must not name a table by an empty text".to_owned())
+    } else if tables.split(',').any(is_all) {
+        Err("must name tables or all of them, not both".to_owned())
+    } else {
+        Ok(Permission::on_tables(tables.split(','), actions))
     }
 }
 
@@ -75,7 +82,14 @@ mod tests {
         assert_eq!(all, Permission::on_all_tables([Action::DataRead]));
         let some = permission("orders,items:data_read,schema_add").unwrap();
         assert_eq!(some, Permission::on_tables(["orders", "items"], [Action::DataRead, Action::SchemaAdd]));
-        for refused in ["", "all", "all:", ":data_read", "a,,b:data_read", "all:data_reed"] {
+        assert_eq!(
+            permission("ALL:data_read,data_add,data_read").unwrap(),
+            permission("all:data_read,data_add").unwrap()
+        );
+        assert_eq!(permission("All:data_read").unwrap(), all);
+        let refused =
+            ["", "all", "all:", ":data_read", "a,,b:data_read", "all:data_reed", "all,x:data_read", "x,ALL:data_read"];
+        for refused in refused {
             assert!(permission(refused).is_err(), "{refused}");
         }
     }
