@@ -85,7 +85,7 @@ async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
             Line::End => break,
         };
         let Some(text) = pending.add(&line) else { continue };
-        editor.remember(text.trim_end());
+        editor.remember(cx, text.trim_end());
         session.runner.writer.set_width(stdout::width());
         if run_text(session, &text).await? == Flow::Quit {
             break;
@@ -97,7 +97,6 @@ async fn interact(cx: &Context, session: &mut Session<'_>) -> Result<()> {
             }
         }
     }
-    editor.save(cx);
     if session.runner.connection.is_in_transaction() {
         say("the open transaction is rolled back");
     }

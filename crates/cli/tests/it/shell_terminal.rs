@@ -151,6 +151,26 @@ fn a_table_fits_and_what_was_typed_is_kept_for_its_owner_alone() {
 }
 
 #[test]
+fn what_was_typed_is_kept_even_if_the_shell_is_killed() {
+    let served = served(&["shop"]);
+    let file = served.folder.path().join("pid");
+    let mut command = std::process::Command::new("sh");
+    let program = served.command(&[]);
+    command.args(["-c", r#"echo $$ >"$FILE"; exec "$0" shell shop"#]).arg(program.get_program());
+    let mut shell = Terminal::new(command.envs(served.variables()).env("FILE", &file));
+    for line in ["SELECT 40 + 1;", "SELECT 40 + 2;"] {
+        shell.expect("shop> ");
+        shell.line(line);
+    }
+    shell.expect("42");
+    let pid = std::fs::read_to_string(&file).unwrap();
+    assert!(std::process::Command::new("kill").args(["-KILL", pid.trim()]).status().unwrap().success());
+    assert_eq!(shell.end().0, 137);
+    let kept = std::fs::read_to_string(served.config_folder().join("state/history")).unwrap();
+    assert_eq!(kept.matches("SELECT 40").count(), 2, "{kept}");
+}
+
+#[test]
 fn a_table_fits_the_terminal_as_it_is_now() {
     let served = served(&["shop"]);
     served.done(&["sql", "shop", "CREATE VIEW v AS SELECT replace(hex(zeroblob(11)), '00', 'word ') AS words"]);

@@ -4,13 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use rustyline::{
-    CompletionType, Config, Context as Typing, Editor, Helper,
-    completion::Completer,
-    error::ReadlineError,
-    highlight::Highlighter,
-    hint::Hinter,
-    history::{FileHistory, History as _},
-    validate::Validator,
+    CompletionType, Config, Context as Typing, Editor, Helper, completion::Completer, error::ReadlineError,
+    highlight::Highlighter, hint::Hinter, history::FileHistory, validate::Validator,
 };
 
 use super::{
@@ -82,6 +77,8 @@ pub(super) enum Line {
 pub(super) struct LineEditor {
     editor: Editor<Completion, FileHistory>,
     file: PathBuf,
+    /// Whether its history cannot be kept.
+    is_lost: bool,
 }
 
 impl LineEditor {
@@ -98,7 +95,7 @@ impl LineEditor {
         let file = state_folder()?.join("history");
         // There is none the first time.
         let _ = editor.load_history(&file);
-        Ok(Self { editor, file })
+        Ok(Self { editor, file, is_lost: false })
     }
 
     pub(super) fn read(&mut self, prompt: &str) -> Result<Line> {
@@ -116,19 +113,19 @@ impl LineEditor {
         }
     }
 
-    /// Keeps what was typed for later.
-    pub(super) fn remember(&mut self, text: &str) {
-        // A history that is full, or does not want this, is no reason to complain.
-        let _ = self.editor.add_history_entry(text);
+    /// Keeps what was typed for later, at once: a terminal may be closed at any moment.
+    pub(super) fn remember(&mut self, cx: &Context, text: &str) {
+        // A history that does not want this is no reason to complain.
+        if self.editor.add_history_entry(text).is_ok_and(|is_added| is_added) && !self.is_lost {
+            self.save(cx);
+        }
     }
 
-    /// Writes the history to its file, which only its owner can read.
-    pub(super) fn save(&mut self, cx: &Context) {
-        if self.editor.history().is_empty() {
-            return;
-        }
+    /// Writes what is new to the file of the history, which only its owner can read. That it cannot be written is said once.
+    fn save(&mut self, cx: &Context) {
         let folder = self.file.parent().map_or(Ok(()), crate::files::create_private);
         if let Err(error) = folder.map_err(Into::into).and_then(|()| self.editor.append_history(&self.file)) {
+            self.is_lost = true;
             cx.notice(format_args!("the history could not be kept in {}: {error}", self.file.display()));
         }
     }
