@@ -12,7 +12,7 @@ mod value;
 mod wire;
 
 pub(crate) use batch::BatchError;
-pub(crate) use connection::{Connection, base, refused};
+pub(crate) use connection::{Connection, base, body, refused};
 pub(crate) use cursor::Ended;
 pub(crate) use error::HranaError;
 pub(crate) use http::{Http, Settings as HttpSettings};

@@ -26,6 +26,9 @@ use crate::context::say;
 /// An answer that is no success is read up to here.
 const LONGEST_REFUSAL: usize = 4096;
 
+/// The results of a batch have no rows worth mentioning.
+const LONGEST_ANSWER: usize = 64 << 20;
+
 /// How long the end of a stream may take: a statement that was left has to be stopped before.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -150,7 +153,7 @@ impl Connection {
     /// Makes a request outside of any stream.
     pub(super) async fn pipeline(&self, requests: Vec<Request<'_>>) -> Result<PipelineAnswer, HranaError> {
         let answer = self.post(None, "/v3/pipeline", &PipelineBody { baton: None, requests }).await?;
-        let bytes = answer.bytes().await.map_err(HranaError::transport)?;
+        let bytes = body(answer, LONGEST_ANSWER).await?;
         serde_json::from_slice(&bytes).map_err(|error| HranaError::answer(error.to_string()))
     }
 
@@ -221,6 +224,18 @@ pub(crate) fn base(url: &str) -> String {
         _ => parsed,
     };
     base.trim_end_matches('/').to_owned()
+}
+
+/// The body of an answer that is held in memory as a whole, if it is no longer than that.
+pub(crate) async fn body(mut answer: reqwest::Response, most: usize) -> Result<Vec<u8>, HranaError> {
+    let mut body = Vec::new();
+    while let Some(piece) = answer.chunk().await.map_err(HranaError::transport)? {
+        body.extend_from_slice(&piece);
+        if body.len() > most {
+            return Err(HranaError::answer(format!("it has more than {most} bytes")));
+        }
+    }
+    Ok(body)
 }
 
 async fn accepted(answer: reqwest::Response) -> Result<reqwest::Response, HranaError> {

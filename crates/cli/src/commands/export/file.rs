@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     context::Context,
     exit::Failure,
-    hrana::{Connection, HranaError, refused},
+    hrana::{Connection, HranaError, body, refused},
     out::Target,
     progress,
 };
@@ -23,6 +23,9 @@ const FRAME: usize = HEADER + PAGE;
 
 /// So many frames are asked for at once, as the official command line does.
 const WINDOW: u64 = 128;
+
+/// It says a number, and hardly more.
+const LONGEST_INFO: usize = 64 * 1024;
 
 /// A generation may end between two requests, but not again and again.
 const ATTEMPTS: usize = 3;
@@ -58,7 +61,7 @@ async fn generation(connection: &Connection) -> Result<u64> {
         }
         error => error.into(),
     })?;
-    let bytes = answer.bytes().await.context("the answer broke off")?;
+    let bytes = body(answer, LONGEST_INFO).await.map_err(Failure::from)?;
     let info: Info = serde_json::from_slice(&bytes).context("the database does not tell its generation")?;
     Ok(info.current_generation)
 }
@@ -161,14 +164,21 @@ fn apply(frames: File, database: &mut File) -> io::Result<()> {
     for _ in 0..committed {
         frames.read_exact(&mut header)?;
         frames.read_exact(&mut page)?;
-        let number = u64::from(big_endian(&header, 0));
-        database.seek(SeekFrom::Start(number.saturating_sub(1) * PAGE as u64))?;
-        database.write_all(&page)?;
+        let before = big_endian(&header, 0).checked_sub(1).ok_or_else(no_page)?;
+        // What is behind the end was cut off again, and need not be written first.
+        if before < pages {
+            database.seek(SeekFrom::Start(u64::from(before) * PAGE as u64))?;
+            database.write_all(&page)?;
+        }
     }
     if committed > 0 {
         database.set_len(u64::from(pages) * PAGE as u64)?;
     }
     Ok(())
+}
+
+fn no_page() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "there cannot be a page 0")
 }
 
 fn big_endian(bytes: &[u8; HEADER], at: usize) -> u32 {
