@@ -29,14 +29,15 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// Finds the cloud of a name and makes sure that it is the one the file speaks of. A stale file is removed.
+    /// Finds the cloud of a name and makes sure that it is the one the file speaks of. A stale file is removed, but not that of
+    /// another cloud which has taken the name meanwhile.
     pub(super) async fn find(cx: &Context, name: &LocalName) -> Result<Self> {
         let instances = Instances::find()?;
         let remote = Self::of(cx, instances.get(&name.name)?)?;
         if remote.probe().await?.is_some() {
             return Ok(remote);
         }
-        instances.forget(&name.name)?;
+        instances.forget_own(&name.name, remote.instance.pid);
         Err(not_running(&name.name))
     }
 
