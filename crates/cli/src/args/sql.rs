@@ -7,12 +7,13 @@ use super::key::KeyArgs;
 // What runs SQL takes, whether it is interactive or not.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Parameters {
-    /// A value for :NAME, @NAME or $NAME. Whole numbers, numbers, NULL and X'00' are taken as such, and everything else
-    /// as text, as is what stands in '...'
+    /// A value for :NAME, @NAME or $NAME. NULL, X'00' and numbers are taken as such, and everything else as text, as is
+    /// what stands in '...'. As in `import csv`, a number has to be written as it is written again: 007, +1, 1.10, 1e3 and
+    /// 9223372036854775808 are text
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub(crate) named: Vec<String>,
 
-    /// A value for the next ? of the statement
+    /// A value for the next ? of the statement, read as that of --param is
     #[arg(long = "arg", value_name = "VALUE", conflicts_with = "named", allow_hyphen_values = true)]
     pub(crate) positional: Vec<String>,
 

@@ -11,6 +11,7 @@ use crate::{
     exit::Failure,
     hrana::{Arguments, NamedValue, Value},
     many::{counted, listed},
+    rows::literal,
     script::{Asked, Source},
 };
 
@@ -117,16 +118,11 @@ fn value(text: &str) -> Result<Value> {
             || Failure::usage(format!("{text:?}: a blob is X'...' with two hexadecimal digits for each byte"));
         return Ok(Value::Blob(blob.ok_or_else(problem)?));
     }
-    let is_number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
-    if is_number {
-        if let Ok(integer) = text.parse() {
-            return Ok(Value::Integer(integer));
-        }
-        if let Some(real) = text.parse().ok().filter(|real: &f64| real.is_finite()) {
-            return Ok(Value::Real(real));
-        }
-    }
-    Ok(Value::Text(text.to_owned()))
+    // As in CSV: what would be written otherwise loses something as a number.
+    let is_written_so = |value: &Value| literal(value) == text;
+    let number = text.parse().map(Value::Integer).ok().filter(is_written_so);
+    let number = number.or_else(|| text.parse().map(Value::Real).ok().filter(is_written_so));
+    Ok(number.unwrap_or_else(|| Value::Text(text.to_owned())))
 }
 
 #[cfg(test)]
@@ -138,8 +134,12 @@ mod tests {
         let expected = [
             ("7", Value::Integer(7)),
             ("-9223372036854775808", Value::Integer(i64::MIN)),
-            ("9223372036854775808", Value::Real(9_223_372_036_854_775_808.0)),
-            ("1.5e3", Value::Real(1500.0)),
+            ("9223372036854775808", Value::Text("9223372036854775808".into())),
+            ("007", Value::Text("007".into())),
+            ("+1", Value::Text("+1".into())),
+            ("1.10", Value::Text("1.10".into())),
+            ("1.5", Value::Real(1.5)),
+            ("1.5e300", Value::Real(1.5e300)),
             ("null", Value::Null),
             ("'7'", Value::Text("7".into())),
             ("'it''s'", Value::Text("it's".into())),
