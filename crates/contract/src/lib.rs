@@ -23,6 +23,7 @@ mod lenient;
 mod names;
 mod open_enum;
 mod path;
+mod redaction;
 mod rfc3339;
 mod samples;
 mod secrets;
@@ -56,6 +57,7 @@ pub use names::{
 };
 pub use open_enum::UnknownValue;
 pub use path::{PathReader, PathSegment, without_query, without_secrets};
+pub use redaction::{redact, without_secret_parameters};
 pub use samples::sample;
 pub use secrets::{ApiToken, DatabaseToken, EncryptionKey};
 pub use this_machine::is_this_machine;

@@ -82,7 +82,7 @@ impl Recorder {
             }),
             None => Some("the content of a file".into()),
         };
-        self.note(Recorded { method: request.method().to_string(), url: request.uri().to_string(), body });
+        self.note(Recorded { method: request.method().to_string(), url: redact::uri(request.uri()), body });
     }
 
     fn note(&self, request: Recorded) {

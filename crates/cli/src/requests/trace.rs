@@ -18,7 +18,7 @@ impl Tracer {
 
 impl Transport for Tracer {
     fn send(&self, request: Request<Body>) -> SendFuture<'_> {
-        let mut said = format!("> {} {}\n", request.method(), request.uri());
+        let mut said = format!("> {} {}\n", request.method(), redact::uri(request.uri()));
         push_headers(&mut said, '>', request.headers());
         push_body(&mut said, request.body());
         say(&said);

@@ -34,6 +34,34 @@ fn the_api_token_is_in_no_trace_and_no_error() {
     assert_eq!(served.done(&["auth", "token"]).trim(), token);
 }
 
+/// Nobody knows the names of what a path that is not known here is given.
+#[test]
+fn what_is_called_a_secret_is_in_no_trace_no_dry_run_and_no_log() {
+    let served = Served::new();
+    let path = "/v1/organizations/acme/x?token=planted-secret&jwt=planted-secret&page_size=7&Access-Key=planted-secret";
+    let fields = [
+        r#"db_password="planted-secret""#,
+        "apiToken=planted-secret",
+        r#"clientSecret=["planted-secret"]"#,
+        r#"private_key={"pem":"planted-secret"}"#,
+        "next_page_token=shown",
+        "token_type=shown",
+        "keyboard=shown",
+    ];
+    let post: Vec<_> =
+        ["api", "POST", path, "--trace-http"].into_iter().chain(fields.iter().flat_map(|f| ["-f", f])).collect();
+    let dry = served.run(&[&post[..], &["--dry-run", "-o", "json"]].concat());
+    let traced = served.run(&post);
+    for ended in [&dry, &traced] {
+        assert_silent(ended, "planted-secret");
+    }
+    assert_eq!(dry.json()[0]["body"]["next_page_token"], "shown", "{}", dry.stdout);
+    let shown = ["page_size=7", "token=[redacted]", "\"token_type\":\"shown\"", "\"keyboard\":\"shown\""];
+    assert!(shown.iter().all(|shown| traced.stderr.contains(shown)), "{}", traced.stderr);
+    let log = format!("{:?}", served.cloud.requests().all());
+    assert!(!log.contains("planted-secret") && log.contains("page_size=7") && log.contains("shown"), "{log}");
+}
+
 #[test]
 fn an_encryption_key_is_in_no_trace_and_no_dry_run() {
     let served = Served::new();

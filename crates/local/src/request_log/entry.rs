@@ -91,7 +91,7 @@ impl Entry {
             operation: self.operation.map(str::to_owned),
             database: self.database.as_deref().map(str::to_owned),
             method: self.method.to_string(),
-            url: redact::text(&self.url),
+            url: redact::url(&self.url),
             origin: self.origin(),
             peer: self.peer,
             client: agent.map(|agent| redact::text(&agent)),

@@ -3,20 +3,13 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
-use turso_cloud_contract::without_secrets;
+use turso_cloud_contract::{redact, without_secret_parameters};
 
 const REDACTED: &str = "[redacted]";
 
 /// Headers whose whole value is a secret. Of every other one, tokens are taken out.
 const SECRET_HEADERS: [&str; 5] =
     ["authorization", "cookie", "proxy-authorization", "set-cookie", "x-turso-encryption-key"];
-
-/// Members of JSON bodies whose value is a secret, in lower case and without `_` and `-`.
-const SECRET_MEMBERS: [&str; 9] =
-    ["authtoken", "encryptionkey", "jwt", "key", "password", "remoteencryptionkey", "secret", "token", "baton"];
-
-/// Members of JSON bodies that hold a URL, which may be signed, spelt likewise.
-const URL_MEMBERS: [&str; 2] = ["url", "dumpurl"];
 
 /// Shorter texts are no tokens.
 const SHORTEST_TOKEN: usize = 40;
@@ -31,27 +24,13 @@ pub(super) fn header(name: &HeaderName, value: &HeaderValue) -> String {
 /// A body that is JSON; of others nobody knows where a secret stands.
 pub(super) fn body(body: &Bytes) -> Option<String> {
     let mut json: Value = serde_json::from_slice(body).ok()?;
-    take_out(&mut json);
+    redact(&mut json, &text);
     Some(json.to_string())
 }
 
-fn take_out(json: &mut Value) {
-    match json {
-        Value::Array(elements) => elements.iter_mut().for_each(take_out),
-        Value::Object(members) => {
-            for (name, value) in members {
-                let name = name.to_ascii_lowercase().replace(['_', '-'], "");
-                let is_one_of = |names: &[&str]| names.contains(&name.as_str());
-                match value {
-                    Value::String(_) if is_one_of(&SECRET_MEMBERS) => *value = REDACTED.into(),
-                    Value::String(url) if is_one_of(&URL_MEMBERS) => *url = text(&without_secrets(url)),
-                    value => take_out(value),
-                }
-            }
-        }
-        Value::String(value) => *value = text(value),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
+/// Where a request goes, without the secrets of its query.
+pub(super) fn url(url: &str) -> String {
+    text(&without_secret_parameters(url))
 }
 
 /// A text without the tokens in it: three segments of base64url, the first of which begins as JSON does.
