@@ -10,7 +10,7 @@ mod shape;
 mod table;
 mod truth;
 mod wrapped;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::{
     collections::BTreeMap,

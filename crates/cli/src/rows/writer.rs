@@ -9,7 +9,7 @@ use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::{Row, distinct, literal, plain};
-use crate::{args::Format, exit::Failure, hrana::Value, terminal::harmless};
+use crate::{args::Format, exit::Failure, hrana::Value, output::yaml, terminal::harmless};
 
 /// So many rows are laid out as one table.
 const ROWS_OF_A_TABLE: usize = 5_000;
@@ -195,7 +195,7 @@ impl<W: Write> RowWriter<W> {
                 self.out.write_all(b"\n")?;
             }
             Mode::Yaml => {
-                let text = yaml_serde::to_string(&[row]).map_err(io::Error::other)?;
+                let text = yaml::text(&[row])?;
                 self.out.write_all(text.as_bytes())?;
             }
             Mode::Csv => {
