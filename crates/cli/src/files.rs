@@ -25,7 +25,7 @@ pub(crate) struct WholeFile {
 /// A file that is written, and has yet to appear under its name.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    draft: TempPath,
+    file: TempPath,
     end: End,
     may_replace: bool,
 }
@@ -92,7 +92,7 @@ impl WholeFile {
     /// Closes it, with all of it on the disk.
     pub(crate) fn close(mut self) -> io::Result<Draft> {
         self.file()?.sync_all()?;
-        Ok(Draft { draft: self.draft, end: self.end, may_replace: self.may_replace })
+        Ok(Draft { file: self.draft, end: self.end, may_replace: self.may_replace })
     }
 
     pub(crate) async fn finish(self) -> io::Result<()> {
@@ -113,9 +113,9 @@ impl Draft {
     /// The same on this thread, be it for as long as nobody reads a pipe.
     fn put(self) -> io::Result<()> {
         match self.end {
-            End::File(path) if self.may_replace => self.draft.persist(path).map_err(|error| error.error),
-            End::File(path) => put_new(self.draft, &path),
-            End::Stream(path) => pour(self.draft, &path),
+            End::File(path) if self.may_replace => self.file.persist(path).map_err(|error| error.error),
+            End::File(path) => put_new(self.file, &path),
+            End::Stream(path) => pour(self.file, &path),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! YAML that readers of version 1.1 take for the same as those of version 1.2: to the former `no` is a boolean, `12:30:00` a
 //! number and `2001-01-01` a date.
 
-use std::{fmt, io::Write};
+use std::{
+    fmt::{self, Write as _},
+    io::Write,
+};
 
 use anyhow::Result;
 use serde::{
@@ -127,7 +130,10 @@ fn push_escaped(text: &str, out: &mut String) {
             '\t' => out.push_str("\\t"),
             '"' | '\\' => out.extend(['\\', letter]),
             letter if is_printable(letter) => out.push(letter),
-            letter => out.push_str(&format!("\\U{:08x}", u32::from(letter))),
+            letter => {
+                // Text takes everything.
+                let _ = write!(out, "\\U{:08x}", u32::from(letter));
+            }
         }
     }
     out.push('"');

@@ -1,5 +1,4 @@
 //! The file by which a local cloud is found.
-#![expect(clippy::unwrap_used, reason = "a folder that cannot be written fails its test")]
 
 use std::fs;
 
