@@ -253,32 +253,33 @@ impl SerializeMap for Fields<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::{collection::btree_map, prelude::*};
     use serde_json::{Value, json};
 
     use super::*;
 
-    fn json_values() -> impl Strategy<Value = Value> {
+    /// With texts and keys that match these.
+    pub(in crate::output) fn json_values(texts: &'static str, keys: &'static str) -> impl Strategy<Value = Value> {
         let plain = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
             any::<i64>().prop_map(Value::from),
             any::<u64>().prop_map(Value::from),
             any::<f64>().prop_map(Value::from),
-            ".{0,8}".prop_map(Value::from),
+            texts.prop_map(Value::from),
         ];
-        plain.prop_recursive(3, 24, 4, |inner| {
+        plain.prop_recursive(3, 24, 4, move |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                btree_map("[ab]{1,2}", inner, 0..4).prop_map(|fields| fields.into_iter().collect()),
+                btree_map(keys, inner, 0..4).prop_map(|fields| fields.into_iter().collect()),
             ]
         })
     }
 
     proptest! {
         #[test]
-        fn a_cell_is_what_json_has_there(value in json_values(), path in "[ab]{1,2}(\\.[ab]{1,2}){0,2}") {
+        fn a_cell_is_what_json_has_there(value in json_values(".{0,8}", "[ab]{1,2}"), path in "[ab]{1,2}(\\.[ab]{1,2}){0,2}") {
             for form in [Form::Line, Form::Whole] {
                 let mut text = String::from("before");
                 let is_found = append_field(&value, &path, Case::Exact, form, &mut text).unwrap();

@@ -32,32 +32,20 @@ pub(crate) fn text<T: Serialize + ?Sized>(value: &T) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection, prelude::*};
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::text;
+    use crate::output::cells::tests::json_values;
 
-    fn values() -> impl Strategy<Value = Value> {
-        let plain = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<u64>().prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
-            "(\\PC|\\p{Cc}|[-?:,#&*!|>'\"%@` 0-9eExX._~=<]){0,12}".prop_map(Value::from),
-        ];
-        plain.prop_recursive(4, 32, 4, |inner| {
-            prop_oneof![
-                collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                collection::btree_map("(\\PC|[-?:# '\"\n]){0,6}", inner, 0..4)
-                    .prop_map(|fields| fields.into_iter().collect()),
-            ]
-        })
-    }
+    /// All that means something in YAML.
+    const TEXTS: &str = "(\\PC|\\p{Cc}|[-?:,#&*!|>'\"%@` 0-9eExX._~=<]){0,12}";
+
+    const KEYS: &str = "(\\PC|[-?:# '\"\n]){0,6}";
 
     proptest! {
         #[test]
-        fn what_is_written_is_what_is_read(value in values()) {
+        fn what_is_written_is_what_is_read(value in json_values(TEXTS, KEYS)) {
             let yaml = text(&value).unwrap();
             let read: Value = yaml_serde::from_str(&yaml).map_err(|error| TestCaseError::fail(format!("{error}: {yaml}")))?;
             prop_assert_eq!(read, value, "{}", yaml);
