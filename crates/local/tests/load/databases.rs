@@ -2,13 +2,14 @@
 
 use std::{env, time::Duration, time::Instant};
 
-use http::{Request, Response, StatusCode, header};
 use serde_json::Value;
 use tokio::runtime::Builder;
-use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
-use crate::{alone, pipeline, process};
+use crate::{
+    alone, pipeline, process,
+    requests::{api, post, read},
+};
 
 /// How many there are if `LOAD_DATABASES` does not say so. `just load` sets 10,000, which takes ten times as long.
 const USUALLY: usize = 1_000;
@@ -19,27 +20,11 @@ const MOST_FILES: usize = 512;
 /// What one more database may take while nobody uses it.
 const MOST_MEMORY_EACH: u64 = 64 * 1024;
 
-async fn send(cloud: &Cloud, path: &str, token: &str, body: String) -> Response<Body> {
-    let request = Request::post(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
-    cloud.handle(request.body(Body::from(body)).unwrap()).await
-}
-
-async fn api(cloud: &Cloud, path: &str, body: &str) -> Value {
-    let path = format!("/v1/organizations/acme/{path}");
-    let answer = send(cloud, &path, cloud.token().expose(), body.to_owned()).await;
-    assert_eq!(answer.status(), StatusCode::OK, "{path}");
-    read(answer).await
-}
-
 async fn run(cloud: &Cloud, database: usize, token: &str, sql: &[&str]) -> Value {
     let path = format!("/db/{}-acme/v2/pipeline", name(database));
-    let answer = read(send(cloud, &path, token, pipeline(sql, true).to_string()).await).await;
+    let answer = read(post(cloud, &path, token, pipeline(sql, true).to_string()).await).await;
     assert!(answer["results"].as_array().unwrap().iter().all(|result| result["type"] == "ok"), "{answer}");
     answer["results"][0]["response"]["result"]["rows"][0][0]["value"].clone()
-}
-
-async fn read(answer: Response<Body>) -> Value {
-    serde_json::from_slice(&answer.into_body().collect(usize::MAX).await.unwrap()).unwrap()
 }
 
 fn name(database: usize) -> String {
@@ -121,13 +106,13 @@ async fn ask_many_databases_at_once() {
             let path = format!("/db/{}-acme/v2/pipeline", name(database));
             // A transaction that reads keeps its connection while the others ask for theirs.
             let body = pipeline(&["BEGIN", "SELECT count(*) FROM t"], false).to_string();
-            tokio::spawn(async move { (path.clone(), read(send(&cloud, &path, &token, body).await).await) })
+            tokio::spawn(async move { (path.clone(), read(post(&cloud, &path, &token, body).await).await) })
         });
         for begun in begun.collect::<Vec<_>>() {
             let (path, answer) = begun.await.unwrap();
             let end = serde_json::json!({ "baton": answer["baton"], "requests": [
                 { "type": "execute", "stmt": { "sql": "COMMIT" } }, { "type": "close" }] });
-            let ended = read(send(&cloud, &path, &token, end.to_string()).await).await;
+            let ended = read(post(&cloud, &path, &token, end.to_string()).await).await;
             assert_eq!(ended["results"][0]["type"], "ok", "{ended}");
         }
     }

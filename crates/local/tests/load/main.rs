@@ -6,6 +6,7 @@ mod cursors;
 mod databases;
 mod memory;
 mod process;
+mod requests;
 #[cfg(unix)]
 mod streams;
 

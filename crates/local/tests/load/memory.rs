@@ -12,7 +12,10 @@ use tokio::time::timeout;
 use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
-use crate::{alone, pipeline, process};
+use crate::{
+    alone, pipeline, process,
+    requests::{self, api, post},
+};
 
 /// How many send the same at the same time.
 const CLIENTS: usize = 16;
@@ -65,14 +68,9 @@ async fn succeeds_in_the_end(cloud: &Cloud, token: &str, sql: &str) -> bool {
     timeout(process::PATIENCE, carried_out).await.is_ok()
 }
 
-async fn send(cloud: &Cloud, path: &str, token: &str, body: String) -> Response<Body> {
-    let request = Request::post(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
-    cloud.handle(request.body(Body::from(body)).unwrap()).await
-}
-
 async fn read(answer: Response<Body>) -> Value {
     assert_eq!(answer.status(), StatusCode::OK);
-    serde_json::from_slice(&answer.into_body().collect(usize::MAX).await.unwrap()).unwrap()
+    requests::read(answer).await
 }
 
 /// A cloud with a database `shop`, and a token that only reads it.
@@ -82,20 +80,14 @@ async fn shop() -> (Cloud, String) {
 
 async fn shop_for(authorization: &str) -> (Cloud, String) {
     let cloud = Cloud::new().unwrap();
-    let api = async |path: &str, body: &str| {
-        let path = format!("/v1/organizations/acme/{path}");
-        read(send(&cloud, &path, cloud.token().expose(), body.to_owned()).await).await
-    };
-    api("databases", r#"{"name":"shop","group":"default"}"#).await;
-    let token = api(&format!("databases/shop/auth/tokens?authorization={authorization}"), "").await["jwt"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    api(&cloud, "databases", r#"{"name":"shop","group":"default"}"#).await;
+    let path = format!("databases/shop/auth/tokens?authorization={authorization}");
+    let token = api(&cloud, &path, "").await["jwt"].as_str().unwrap().to_owned();
     (cloud, token)
 }
 
 async fn run(cloud: &Cloud, token: &str, sql: &str) -> Value {
-    read(send(cloud, "/db/shop-acme/v2/pipeline", token, pipeline(&[sql], true).to_string()).await).await["results"][0]
+    read(post(cloud, "/db/shop-acme/v2/pipeline", token, pipeline(&[sql], true).to_string()).await).await["results"][0]
         .take()
 }
 
@@ -155,7 +147,7 @@ fn answers_that_nobody_takes_are_counted_until_they_are_dropped() {
             process::take_most_memory();
             let mut answers = Vec::new();
             for _ in 0..ANSWERS {
-                answers.push(send(&cloud, &format!("/db/shop-acme/{path}"), &token, body.to_string()).await);
+                answers.push(post(&cloud, &format!("/db/shop-acme/{path}"), &token, body.to_string()).await);
             }
             let small = run(&cloud, &token, "SELECT 1").await;
             let mut refused = 0;
@@ -199,7 +191,7 @@ fn requests_of_very_many_parts_are_counted_while_they_wait() {
         let steps = format!(r#"{{"batch":{{"steps":[{}]}}}}"#, parts(r#"{"stmt":{"sql":""}}"#));
         for (path, body) in [("v2/pipeline", requests), ("v3/cursor", steps)] {
             let begin = pipeline(&["BEGIN IMMEDIATE"], false).to_string();
-            let open = read(send(&cloud, "/db/shop-acme/v2/pipeline", &token, begin).await).await;
+            let open = read(post(&cloud, "/db/shop-acme/v2/pipeline", &token, begin).await).await;
             assert_eq!(open["results"][0]["type"], "ok", "{open}");
             let body = Bytes::from(body);
             process::take_most_memory();
@@ -229,7 +221,7 @@ fn an_answer_that_is_sent_in_crumbs_is_kept_only_once() {
         let mut answers = Vec::new();
         for _ in 0..ANSWERS {
             let body = pipeline(&["SELECT hex(zeroblob(4900000))"], true).to_string();
-            let mut answer = send(&cloud, "/db/shop-acme/v2/pipeline", &token, body).await.into_body();
+            let mut answer = post(&cloud, "/db/shop-acme/v2/pipeline", &token, body).await.into_body();
             assert_eq!(answer.next().await.unwrap().unwrap(), "{");
             answers.push(answer);
         }
@@ -244,7 +236,7 @@ async fn fill(cloud: &Cloud, token: &str, bytes: usize) -> Vec<Bytes> {
     let body = pipeline(&[&format!("SELECT hex(zeroblob({}))", bytes / 2)], true).to_string();
     let mut kept = Vec::new();
     loop {
-        let mut answer = send(cloud, "/db/shop-acme/v2/pipeline", token, body.clone()).await.into_body();
+        let mut answer = post(cloud, "/db/shop-acme/v2/pipeline", token, body.clone()).await.into_body();
         let answer = answer.next().await.unwrap().unwrap();
         if answer.len() < bytes {
             return kept;
@@ -272,7 +264,7 @@ fn a_write_that_fails_for_want_of_memory_has_not_happened() {
         for _ in 0..20 {
             // It has to be known to be brief.
             let body = json!({ "requests": [execute("BEGIN"), write, execute("ROLLBACK"), { "type": "close" }] });
-            send(&cloud, "/db/shop-acme/v2/pipeline", &token, body.to_string()).await;
+            post(&cloud, "/db/shop-acme/v2/pipeline", &token, body.to_string()).await;
         }
         let body = json!({ "requests": [write, { "type": "close" }] }).to_string();
         let mut kept = Vec::new();
@@ -282,7 +274,7 @@ fn a_write_that_fails_for_want_of_memory_has_not_happened() {
         let (mut done, mut failed, mut all_are_done) = (0, 0, false);
         // There is too little for any of them at first, and a little more each time.
         while !all_are_done && kept.pop().is_some() {
-            let writes = (0..WRITERS).map(|_| send(&cloud, "/db/shop-acme/v2/pipeline", &token, body.clone()));
+            let writes = (0..WRITERS).map(|_| post(&cloud, "/db/shop-acme/v2/pipeline", &token, body.clone()));
             let mut failed_now = 0;
             for answer in join_all(writes).await {
                 let outcome = read(answer).await["results"][0].take();

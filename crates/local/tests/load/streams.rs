@@ -1,14 +1,16 @@
 //! Transactions of several databases that are left open.
 
 use futures_util::future::join_all;
-use http::{Request, StatusCode, header};
+use http::{Request, StatusCode};
 use rlimit::Resource;
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
-use turso_cloud::transport::Body;
 use turso_cloud_local::Cloud;
 
-use crate::{alone, pipeline, process};
+use crate::{
+    alone, pipeline, process,
+    requests::{post, read, send},
+};
 
 /// As many files as most systems let a process begin with.
 const FILES: u64 = 1024;
@@ -44,23 +46,16 @@ impl Few {
 
     async fn api(&self, method: &str, path: &str, body: &str) -> Value {
         let request = Request::builder().method(method).uri(format!("/v1/organizations/acme/{path}"));
-        let (status, answer) = self.send(request, self.cloud.token().expose(), body.to_owned()).await;
-        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
-        answer
-    }
-
-    async fn send(&self, request: http::request::Builder, token: &str, body: String) -> (StatusCode, Value) {
-        let request = request.header(header::AUTHORIZATION, format!("Bearer {token}")).body(Body::from(body)).unwrap();
-        let answer = self.cloud.handle(request).await;
-        let status = answer.status();
-        let bytes = answer.into_body().collect(usize::MAX).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap())
+        let answer = send(&self.cloud, request, self.cloud.token().expose(), body.to_owned()).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        read(answer).await
     }
 
     /// Says of statements whether they were refused for want of room. Nothing else may be wrong with them.
     async fn is_refused(&self, database: &str, token: &str, sql: &[&str], closed: bool) -> bool {
-        let request = Request::post(format!("/db/{database}-acme/v2/pipeline"));
-        let (status, answer) = self.send(request, token, pipeline(sql, closed).to_string()).await;
+        let path = format!("/db/{database}-acme/v2/pipeline");
+        let answer = post(&self.cloud, &path, token, pipeline(sql, closed).to_string()).await;
+        let (status, answer) = (answer.status(), read(answer).await);
         if status == StatusCode::SERVICE_UNAVAILABLE {
             assert_eq!(answer, json!({ "error": REFUSED }));
             return true;
