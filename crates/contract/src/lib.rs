@@ -57,7 +57,7 @@ pub use names::{
 };
 pub use open_enum::UnknownValue;
 pub use path::{PathReader, PathSegment, without_query, without_secrets};
-pub use redaction::{redact, without_secret_parameters};
+pub use redaction::{REDACTED, redact, without_secret_parameters};
 pub use samples::sample;
 pub use secrets::{ApiToken, DatabaseToken, EncryptionKey};
 pub use this_machine::is_this_machine;

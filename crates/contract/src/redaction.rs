@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::without_secrets;
 
-const REDACTED: &str = "[redacted]";
+/// What stands in the place of a secret.
+pub const REDACTED: &str = "[redacted]";
 
 /// What the name of a secret has in it, in lower case and without `_` and `-`.
 const SECRETS: [&str; 7] = ["token", "jwt", "password", "passphrase", "secret", "credential", "baton"];

@@ -1,8 +1,6 @@
 use http::{HeaderValue, Uri};
 use serde_json::Value;
-use turso_cloud::contract::{redact, without_secret_parameters};
-
-const REDACTED: &str = "[redacted]";
+use turso_cloud::contract::{REDACTED, redact, without_secret_parameters};
 
 /// A JSON body with its secrets taken out. The bodies of answers are not shown.
 pub(super) fn body(mut value: Value) -> Value {

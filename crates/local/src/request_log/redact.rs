@@ -3,9 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
-use turso_cloud_contract::{redact, without_secret_parameters};
-
-const REDACTED: &str = "[redacted]";
+use turso_cloud_contract::{REDACTED, redact, without_secret_parameters};
 
 /// Headers whose whole value is a secret. Of every other one, tokens are taken out.
 const SECRET_HEADERS: [&str; 5] =

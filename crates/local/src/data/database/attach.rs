@@ -35,10 +35,17 @@ impl Database {
     /// The database of this id, if it may be attached to this one. What the token does not name is not told apart from
     /// what is not there.
     pub(crate) fn attachable(&self, id: &str, policy: &Policy) -> Result<Arc<Database>, SqlError> {
-        let target = self.neighbour(&id.to_ascii_lowercase());
-        let target = target.filter(|target| policy.may_attach(&target.record()));
-        let target = target.ok_or_else(|| refused(&format!("the token may not attach database {id}")))?;
+        let target = self.neighbour(&id.to_ascii_lowercase()).ok_or_else(|| not_for_token(id))?;
+        self.check_attachable(&target, id, policy)?;
+        Ok(target)
+    }
+
+    /// Whether one that is there may be attached now; the refusal calls it what its client does.
+    pub(super) fn check_attachable(&self, target: &Database, id: &str, policy: &Policy) -> Result<(), SqlError> {
         let record = target.record();
+        if !policy.may_attach(&record) {
+            return Err(not_for_token(id));
+        }
         let objections = [
             // Its file is exchanged for the one that is uploaded.
             (record.draft, "has no file yet"),
@@ -51,9 +58,13 @@ impl Database {
         ];
         match objections.into_iter().find(|(applies, _)| *applies) {
             Some((_, objection)) => Err(refused(&format!("database {id} {objection}"))),
-            None => Ok(target),
+            None => Ok(()),
         }
     }
+}
+
+fn not_for_token(id: &str) -> SqlError {
+    refused(&format!("the token may not attach database {id}"))
 }
 
 /// Why nothing is attached.

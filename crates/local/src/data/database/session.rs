@@ -275,7 +275,7 @@ fn check_attached(attached: &[Attached], to: &Database, policy: &Policy, effect:
         let other = other.database.upgrade().filter(|other| other.is_in_service());
         let other = other
             .ok_or_else(|| refused("a database that this stream has attached was deleted; open another stream"))?;
-        to.attachable(&other.record().id, policy)?;
+        to.check_attachable(&other, &other.record().id, policy)?;
     }
     Ok(())
 }

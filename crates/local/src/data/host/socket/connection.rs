@@ -280,7 +280,7 @@ impl Connection {
         match plan::single(request, &mut self.stored, MAX_STORED_SQL).map_err(violation)?.tasks.pop() {
             Some(Task::Answer(Outcome::Ok { response })) => Ok(Ok(response.into())),
             Some(Task::Answer(Outcome::Error { error })) => Ok(Err(error)),
-            _ => Ok(Err(response_error(&Refusal::Internal))),
+            _ => Ok(Err(Refusal::Internal.as_error())),
         }
     }
 
@@ -345,7 +345,7 @@ fn give(backlog: &mut Backlog, stream: &OpenStream, ticket: Ticket, work: Work) 
             None
         }
         // Its worker has crashed, which ends the connection.
-        Err(_) => Some(Err(response_error(&Refusal::Internal))),
+        Err(_) => Some(Err(Refusal::Internal.as_error())),
     }
 }
 
@@ -369,12 +369,7 @@ fn violation(refusal: Refusal) -> Violation {
 fn told<T>(planned: Result<T, Refusal>) -> Result<Result<T, SqlError>, Violation> {
     match planned {
         Ok(plan) => Ok(Ok(plan)),
-        Err(refusal @ Refusal::OutOfMemory) => Ok(Err(response_error(&refusal))),
+        Err(refusal @ Refusal::OutOfMemory) => Ok(Err(refusal.as_error())),
         Err(refusal) => Err(violation(refusal)),
     }
-}
-
-/// What is a status over HTTP is a code on a socket.
-pub(super) fn response_error(refusal: &Refusal) -> SqlError {
-    refusal.as_error()
 }

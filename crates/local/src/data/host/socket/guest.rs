@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
-use super::connection::response_error;
 use crate::clock::Clock;
 use crate::data::database::{Database, Policy};
 use crate::data::host::admission::policy_for;
@@ -22,6 +21,6 @@ pub(super) struct Guest {
 impl Guest {
     /// The rules of this moment: the token may have ended since the greeting, and since the request came.
     pub(super) fn policy(&self) -> Result<Policy, SqlError> {
-        policy_for(&self.head, &self.token, &self.database, &self.clock).map_err(|refusal| response_error(&refusal))
+        policy_for(&self.head, &self.token, &self.database, &self.clock).map_err(|refusal| refusal.as_error())
     }
 }

@@ -6,7 +6,6 @@ use std::pin::pin;
 use tokio::sync::{mpsc, oneshot};
 
 use super::backlog::Ticket;
-use super::connection::response_error;
 use super::entries::Entries;
 use super::guest::Guest;
 use super::supply::Supply;
@@ -94,12 +93,9 @@ impl Worker {
     /// Serves a cursor until it is closed, and yields the job that comes next.
     async fn open_cursor(&mut self, ticket: Ticket, steps: Steps, guest: &Guest) -> Option<Job> {
         let allowed = self.allow(&steps, guest).await;
-        let (policy, outcome) = match allowed {
-            Ok(policy) => (Some(policy), Ok(OwnResponse::OpenCursor.into())),
-            Err(error) => (None, Err(error)),
-        };
+        let outcome = allowed.as_ref().map(|_| OwnResponse::OpenCursor.into()).map_err(Clone::clone);
         let _socket_is_gone = self.answers.send(answer(ticket, outcome)).await;
-        let Some(policy) = policy else {
+        let Ok(policy) = allowed else {
             return self.next_job().await;
         };
         let (entries, chunks) = cursor::channel(Entries::default());
@@ -188,5 +184,5 @@ fn answer(ticket: Ticket, outcome: Result<SocketResponse, SqlError>) -> Reply {
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
 fn refused(refusal: Refusal) -> SqlError {
-    response_error(&refusal)
+    refusal.as_error()
 }
