@@ -11,10 +11,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     args::{ExportArgs, ExportFormat},
-    blocking::Stop,
     commands::glob::{self, Chosen},
     connect::{self, Access, Rights, connect},
     context::{Context, say},
@@ -177,7 +177,8 @@ async fn by_table(
         }
         if let Some(before) = before {
             let (format, name) = (args.format, table.clone());
-            let look = move |draft: &Path, stop: &Stop| verify::rows(format, draft, &name, written.rows, stop);
+            let look =
+                move |draft: &Path, token: &CancellationToken| verify::rows(format, draft, &name, written.rows, token);
             let (looked_at, found) = target.look(look).await?;
             found.compare(&before, connection).await?;
             target = looked_at;

@@ -7,10 +7,11 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use tokio_util::sync::CancellationToken;
 
 use super::{Place, exists};
 use crate::{
-    blocking::{self, Stop},
+    blocking,
     files::{Draft, WholeFile},
     stdout,
 };
@@ -90,12 +91,12 @@ impl Target {
     /// output is none.
     pub(crate) async fn look<T: Send + 'static>(
         mut self,
-        look: impl FnOnce(&Path, &Stop) -> Result<T> + Send + 'static,
+        look: impl FnOnce(&Path, &CancellationToken) -> Result<T> + Send + 'static,
     ) -> Result<(Self, T)> {
-        blocking::run(move |stop| {
+        blocking::run(move |token| {
             self.file()?;
             let found = match &self {
-                Self::File { whole, .. } => look(whole.draft(), stop)?,
+                Self::File { whole, .. } => look(whole.draft(), token)?,
                 Self::StandardOutput(_) => bail!("standard output is no file"),
             };
             Ok((self, found))

@@ -10,11 +10,11 @@ use std::{
 use anyhow::{Context as _, Result};
 use csv::StringRecord;
 use rusqlite::{Connection as Handle, limits::Limit};
+use tokio_util::sync::CancellationToken;
 
 use super::counts::{self, Counts, count_of};
 use crate::{
     args::ExportFormat,
-    blocking::Stop,
     commands::{import::Records, input::Input},
     exit::{Failure, Kind},
     script::{Item, ScriptReader, Source},
@@ -24,18 +24,18 @@ use crate::{
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 
 /// The file of a database: it is sound, and its rows are counted.
-pub(super) fn database(path: &Path, stop: &Stop) -> Result<Counts> {
-    sound(&open(path, stop).context("the exported file cannot be opened")?)
+pub(super) fn database(path: &Path, token: &CancellationToken) -> Result<Counts> {
+    sound(&open(path, token).context("the exported file cannot be opened")?)
 }
 
 /// A dump: it makes a database that is sound.
-pub(super) fn dump(path: &Path, stop: &Stop) -> Result<Counts> {
+pub(super) fn dump(path: &Path, token: &CancellationToken) -> Result<Counts> {
     let folder = tempfile::tempdir().context("cannot write a temporary file")?;
-    let handle = open(&folder.path().join("verify.db"), stop).context("cannot write a temporary file")?;
+    let handle = open(&folder.path().join("verify.db"), token).context("cannot write a temporary file")?;
     handle.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
     let mut script = ScriptReader::new(BufReader::new(File::open(path)?));
     while let Some(item) = script.next().context("the exported dump")? {
-        nobody_waits(stop)?;
+        nobody_waits(token)?;
         let source = match item {
             Item::Statement(source) => source,
             Item::Command(source) => {
@@ -51,25 +51,31 @@ pub(super) fn dump(path: &Path, stop: &Stop) -> Result<Counts> {
     }
     drop(handle);
     // The schema was written by hand where there are virtual tables: it is read anew.
-    sound(&open(&folder.path().join("verify.db"), stop)?)
+    sound(&open(&folder.path().join("verify.db"), token)?)
 }
 
 /// The rows of one table as text: all of them are there, and can be read.
-pub(super) fn rows(format: ExportFormat, path: &Path, table: &str, written: u64, stop: &Stop) -> Result<Counts> {
+pub(super) fn rows(
+    format: ExportFormat,
+    path: &Path,
+    table: &str,
+    written: u64,
+    token: &CancellationToken,
+) -> Result<Counts> {
     let mut found = 0;
     if format == ExportFormat::Csv {
         // As it would be imported.
         let mut records = Records::open(&Input::open(path)?, b',', None, usize::MAX)?;
         let mut record = StringRecord::new();
         while records.next(&mut record).map_err(|error| different(format!("table {table:?} is no CSV: {error}")))? {
-            nobody_waits(stop)?;
+            nobody_waits(token)?;
             found += 1;
         }
     } else {
         for line in BufReader::new(File::open(path)?).lines() {
             let row: Result<BTreeMap<String, serde_json::Value>, _> = serde_json::from_str(&line?);
             row.map_err(|error| different(format!("table {table:?} is no JSON: {error}")))?;
-            nobody_waits(stop)?;
+            nobody_waits(token)?;
             found += 1;
         }
     }
@@ -81,10 +87,10 @@ pub(super) fn rows(format: ExportFormat, path: &Path, table: &str, written: u64,
 
 /// Opens a file whose indexes and rules may call what databases can call. What is in it was written by whoever owns the
 /// database, and reaches no other file: neither by ATTACH nor by VACUUM, which attaches what it writes into.
-fn open(path: &Path, stop: &Stop) -> rusqlite::Result<Handle> {
+fn open(path: &Path, token: &CancellationToken) -> rusqlite::Result<Handle> {
     let handle = Handle::open(path)?;
-    let stop = stop.clone();
-    handle.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || stop.is_asked_for()));
+    let token = token.clone();
+    handle.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || token.is_cancelled()));
     handle.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0);
     turso_cloud_local::install_functions(&handle)?;
     Ok(handle)
@@ -108,8 +114,8 @@ fn sound(handle: &Handle) -> Result<Counts> {
 }
 
 /// Fails where nobody will see how.
-fn nobody_waits(stop: &Stop) -> Result<()> {
-    if stop.is_asked_for() { Err(Failure::new(Kind::Interrupted, "interrupted").into()) } else { Ok(()) }
+fn nobody_waits(token: &CancellationToken) -> Result<()> {
+    if token.is_cancelled() { Err(Failure::new(Kind::Interrupted, "interrupted").into()) } else { Ok(()) }
 }
 
 fn different(problem: String) -> Failure {
