@@ -77,6 +77,10 @@ impl Transaction<'_> {
         )
     }
 
+    pub(crate) fn count_groups(&self, organization: i64) -> Result<u64, StoreError> {
+        self.one("SELECT count(*) FROM groups WHERE organization_id = ?1 AND deleted_at IS NULL", [organization])
+    }
+
     /// Writes down what may change of a group.
     pub(crate) fn update_group(&self, group: &GroupRow) -> Result<(), StoreError> {
         self.0.execute(

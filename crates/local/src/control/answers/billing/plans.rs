@@ -13,38 +13,69 @@ use crate::{
 /// The plan that costs nothing.
 pub(crate) const STARTER: &str = "starter";
 
-/// Names, monthly prices in dollars, and what is included in millions of rows, databases, groups, gigabytes, and days of
-/// the past. Only the first is documented, as an example, that the first two have one group, and the days; the rest tells
-/// a program that there are several plans.
-const PLANS: [(&str, &str, PlanSize); 4] = [
-    (
-        "starter",
-        "0",
-        PlanSize { read: 1000, written: 25, databases: Some(500), groups: 1, stored: 9, synced: 3, days: 1 },
-    ),
-    (
-        "developer",
-        "4.99",
-        PlanSize { read: 2500, written: 25, databases: None, groups: 1, stored: 9, synced: 10, days: 10 },
-    ),
-    (
-        "scaler",
-        "24.92",
-        PlanSize { read: 100_000, written: 100, databases: None, groups: 6, stored: 24, synced: 24, days: 30 },
-    ),
-    (
-        "pro",
-        "416.58",
-        PlanSize { read: 250_000, written: 250, databases: None, groups: 50, stored: 50, synced: 100, days: 90 },
-    ),
+/// From the least to the greatest. Only the first is documented, as an example, that the first two have one group, and the
+/// days; the rest tells a program that there are several plans.
+const PLANS: [PlanSize; 4] = [
+    PlanSize {
+        name: STARTER,
+        price: "0",
+        read: 1000,
+        written: 25,
+        databases: Some(500),
+        groups: 1,
+        stored: 9,
+        synced: 3,
+        days: 1,
+    },
+    PlanSize {
+        name: "developer",
+        price: "4.99",
+        read: 2500,
+        written: 25,
+        databases: None,
+        groups: 1,
+        stored: 9,
+        synced: 10,
+        days: 10,
+    },
+    PlanSize {
+        name: "scaler",
+        price: "24.92",
+        read: 100_000,
+        written: 100,
+        databases: None,
+        groups: 6,
+        stored: 24,
+        synced: 24,
+        days: 30,
+    },
+    PlanSize {
+        name: "pro",
+        price: "416.58",
+        read: 250_000,
+        written: 250,
+        databases: None,
+        groups: 50,
+        stored: 50,
+        synced: 100,
+        days: 90,
+    },
 ];
 
+/// A plan, with what it includes.
 struct PlanSize {
+    name: &'static str,
+    /// Dollars a month.
+    price: &'static str,
+    /// Millions of rows.
     read: u64,
+    /// Millions of rows.
     written: u64,
     databases: Option<u64>,
     groups: u64,
+    /// Gigabytes.
     stored: u64,
+    /// Gigabytes.
     synced: u64,
     /// How far back a database can be restored.
     days: i64,
@@ -58,7 +89,7 @@ const GIGABYTE: u64 = 1_000_000_000;
 
 /// Whether there is a plan of this name.
 pub(crate) fn is_known(plan: &str) -> bool {
-    PLANS.iter().any(|(known, ..)| *known == plan)
+    rank(plan).is_some()
 }
 
 /// How often a plan is paid: every month, and the one that costs nothing never.
@@ -67,7 +98,7 @@ pub(in crate::control::answers) fn timeline(plan: &str) -> String {
 }
 
 pub(super) fn all() -> impl Iterator<Item = Plan> {
-    PLANS.iter().map(|(name, price, size)| {
+    PLANS.iter().map(|size| {
         let mut quotas = Quotas::default();
         quotas.rows_read = size.read * MILLION;
         quotas.rows_written = size.written * MILLION;
@@ -76,7 +107,7 @@ pub(super) fn all() -> impl Iterator<Item = Plan> {
         quotas.storage = size.stored * GIGABYTE;
         quotas.groups = size.groups;
         quotas.bytes_synced = size.synced * GIGABYTE;
-        Plan::new(*name, *price, quotas)
+        Plan::new(size.name, size.price, quotas)
     })
 }
 
@@ -104,8 +135,7 @@ pub(in crate::control::answers) fn admit_group(
     organization: &OrganizationRow,
 ) -> Result<(), Refusal> {
     let included = size_of(organization).map(|size| size.groups);
-    let groups = cx.store().groups_of(organization.id)?.len();
-    admit(cx, organization, "groups", included, u64::try_from(groups).unwrap_or(u64::MAX))
+    admit(cx, organization, "groups", included, cx.store().count_groups(organization.id)?)
 }
 
 /// Refuses one more database than the plan includes.
@@ -187,11 +217,11 @@ fn includes(plan: &str, feature: Feature) -> bool {
 }
 
 fn rank(plan: &str) -> Option<usize> {
-    PLANS.iter().position(|(name, ..)| *name == plan)
+    PLANS.iter().position(|size| size.name == plan)
 }
 
 fn size_of(organization: &OrganizationRow) -> Option<&'static PlanSize> {
-    PLANS.iter().find(|(name, ..)| *name == organization.plan).map(|(_, _, size)| size)
+    PLANS.iter().find(|size| size.name == organization.plan)
 }
 
 fn admit(
