@@ -66,6 +66,8 @@ enum Token {
     Organization,
     /// One of the nine scopes.
     Scope(Scope),
+    /// One of them, and a body that says in which group.
+    ScopeAndGroup(Scope),
 }
 
 /// An operation with its line in the table.
@@ -87,6 +89,10 @@ const fn organization_or(role: Role, refusal: &'static str) -> Needs {
 
 const fn scope(scope: Scope, role: Role) -> Needs {
     Needs { token: Token::Scope(scope), role, refusal: None }
+}
+
+const fn scope_and_group(scope: Scope, role: Role) -> Needs {
+    Needs { token: Token::ScopeAndGroup(scope), role, refusal: None }
 }
 
 macro_rules! permissions {
@@ -183,8 +189,8 @@ permissions! {
     WaitForInstance: scope(Scope::Read, Role::Viewer),
     ListDatabasesV3: scope(Scope::Read, Role::Viewer),
     GetDatabaseV3: scope(Scope::Read, Role::Viewer),
-    CreateDatabase: scope(Scope::DbCreate, Role::Member),
-    CreateDatabaseV3: scope(Scope::DbCreate, Role::Member),
+    CreateDatabase: scope_and_group(Scope::DbCreate, Role::Member),
+    CreateDatabaseV3: scope_and_group(Scope::DbCreate, Role::Member),
     RestoreDatabase: scope(Scope::DbCreate, Role::Admin),
     DeleteDatabase: scope(Scope::DbDelete, Role::Member),
     DeleteDatabaseV3: scope(Scope::DbDelete, Role::Member),
@@ -203,16 +209,17 @@ impl Needs {
         match &self.token {
             Token::Any => Ok(()),
             Token::Organization => Err(Refusal::forbidden("group-scoped token cannot access org-level resources")),
-            Token::Scope(scope) if group.scopes.contains(scope) => Ok(()),
-            Token::Scope(scope) => Err(Refusal::forbidden(format!("the token does not have the scope {scope}"))),
+            Token::Scope(scope) | Token::ScopeAndGroup(scope) if group.scopes.contains(scope) => Ok(()),
+            Token::Scope(scope) | Token::ScopeAndGroup(scope) => {
+                Err(Refusal::forbidden(format!("the token does not have the scope {scope}")))
+            }
         }
     }
 
     /// A token of one group creates databases only where the request says in which group, even before anything else
     /// of the request is looked at.
     pub(super) fn check_group_is_named(&self, caller: &ApiTokenRow, body: &[u8]) -> Result<(), Refusal> {
-        let creates = matches!(self.token, Token::Scope(Scope::DbCreate)) && self.role == Role::Member;
-        if caller.group.is_none() || !creates {
+        if caller.group.is_none() || !matches!(self.token, Token::ScopeAndGroup(_)) {
             return Ok(());
         }
         // What is no JSON is refused for that.
