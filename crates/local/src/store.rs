@@ -146,7 +146,7 @@ impl Store {
     fn prepare(connection: Connection) -> Result<Self, StoreError> {
         connection.pragma_update(None, "foreign_keys", true)?;
         let store = Self(Mutex::new(connection));
-        store.transact(|transaction| transaction.take_missing(&STEPS))?;
+        store.transact(|transaction| transaction.migrate())?;
         Ok(store)
     }
 }
@@ -164,14 +164,14 @@ fn claim(file: &Path) {
 impl Transaction<'_> {
     /// Takes those of the steps that a state has not taken yet: all of them if it is empty. Its file tells by `user_version`
     /// how many it has.
-    fn take_missing(&self, steps: &[&str]) -> Result<(), StoreError> {
+    fn migrate(&self) -> Result<(), StoreError> {
         let version: i64 = self.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
         let taken = usize::try_from(version).map_err(|_| StoreError::Newer(version))?;
-        let missing = steps.get(taken..).ok_or(StoreError::Newer(version))?;
+        let missing = STEPS.get(taken..).ok_or(StoreError::Newer(version))?;
         for step in missing {
             self.0.execute_batch(step)?;
         }
-        if missing.is_empty() { Ok(()) } else { Ok(self.0.pragma_update(None, "user_version", steps.len())?) }
+        if missing.is_empty() { Ok(()) } else { Ok(self.0.pragma_update(None, "user_version", STEPS.len())?) }
     }
 }
 

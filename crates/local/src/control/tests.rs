@@ -12,7 +12,7 @@ use crate::{
     Cloud,
     data::Peer,
     ids::Ids,
-    store::{ApiTokenRow, Role, TokenOrganization, Transaction, UserRow},
+    store::{ApiTokenRow, OrganizationRow, Role, TokenOrganization, Transaction, UserRow},
 };
 
 const GROUPS: &str = "/v1/organizations/acme/groups";
@@ -304,7 +304,7 @@ async fn only_owners_and_administrators_bring_back_what_was_deleted() {
 #[tokio::test]
 async fn what_was_deleted_is_neither_listed_nor_brought_back_on_the_free_plan() {
     let cloud = Cloud::new().unwrap();
-    change(&cloud, |transaction| Ok(transaction.set_plan("acme", "starter", true)?));
+    put_on(&cloud, "starter", true);
     let organization = organization_v3(&cloud);
     let sentence = "organization acme can't restore because plan starter doesn't support it";
     for (method, path) in [
@@ -323,7 +323,7 @@ async fn an_organization_that_restores_nothing_lists_what_it_has_deleted_all_the
     let cloud = Cloud::new().unwrap();
     create_orders(&cloud).await;
     send(&cloud, &cloud.token(), Method::DELETE, &format!("{DATABASES}/orders"), "").await;
-    change(&cloud, |transaction| Ok(transaction.set_plan("acme", "scaler", false)?));
+    put_on(&cloud, "scaler", false);
     let organization = organization_v3(&cloud);
     let path = format!("{organization}/databases?deleted=true");
     let (status, listed) = send(&cloud, &cloud.token(), Method::GET, &path, "").await;
@@ -379,6 +379,14 @@ async fn a_viewer_changes_nothing_by_its_id_either() {
 fn organization_v3(cloud: &Cloud) -> String {
     let acme = change(cloud, |transaction| Ok(transaction.find_organization(&slug("acme"))?.unwrap()));
     format!("/v3/organizations/{}", acme.uuid)
+}
+
+fn put_on(cloud: &Cloud, plan: &str, restore_enabled: bool) {
+    change(cloud, |transaction| {
+        let acme = transaction.find_organization(&slug("acme"))?.unwrap();
+        let plan = plan.to_owned();
+        Ok(transaction.update_organization(&OrganizationRow { plan, restore_enabled, ..acme })?)
+    });
 }
 
 fn protect(cloud: &Cloud, group: bool, database: bool) {

@@ -1,4 +1,4 @@
-use rusqlite::{params, types::Type};
+use rusqlite::params;
 use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditOrigin};
 
 use super::{StoreError, Transaction, columns, rows::Named};
@@ -22,8 +22,7 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn count_audit_logs(&self, organization: i64) -> Result<u64, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT count(*) FROM audit_logs WHERE organization_id = ?1")?;
-        Ok(statement.query_row([organization], |row| row.get(0))?)
+        self.one("SELECT count(*) FROM audit_logs WHERE organization_id = ?1", [organization])
     }
 
     /// At most `limit` entries of an organization, the newest first, behind the `skipped` newest ones.
@@ -46,7 +45,6 @@ fn audit_log(row: &Named<'_>) -> rusqlite::Result<AuditLog> {
     let origin = AuditOrigin::from(row.get::<String>("origin")?.as_str());
     let mut entry = AuditLog::new(code, origin, row.get::<String>("author")?, columns::text(row, "created_at")?);
     entry.message = row.get("message")?;
-    entry.data = serde_json::from_str(&row.get::<String>("data")?)
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(e)))?;
+    entry.data = columns::json(row, "data")?;
     Ok(entry)
 }

@@ -1,7 +1,7 @@
-use rusqlite::{params, types::Type};
+use rusqlite::params;
 use turso_cloud_contract::billing::BillingCustomer;
 
-use super::{OrganizationRow, StoreError, Transaction};
+use super::{OrganizationRow, StoreError, Transaction, columns};
 
 impl Transaction<'_> {
     /// Who is billed; nothing until it is first saved.
@@ -9,14 +9,8 @@ impl Transaction<'_> {
         &self,
         organization: &OrganizationRow,
     ) -> Result<Option<BillingCustomer>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT billing_customer FROM organizations WHERE id = ?1")?;
-        let customer = statement.query_row([organization.id], |row| {
-            let json: Option<String> = row.get(0)?;
-            json.map(|json| serde_json::from_str(&json))
-                .transpose()
-                .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(e)))
-        })?;
-        Ok(customer)
+        let saved = "SELECT billing_customer FROM organizations WHERE id = ?1 AND billing_customer IS NOT NULL";
+        self.first(saved, [organization.id], |row| columns::json(row, "billing_customer"))
     }
 
     pub(crate) fn set_billing_customer(

@@ -54,5 +54,5 @@ fn unreadable(
     column: &'static str,
     error: impl std::error::Error + Send + Sync + 'static,
 ) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(row.place(column).unwrap_or_default(), Type::Text, Box::new(error))
+    rusqlite::Error::FromSqlConversionFailure(row.index(column).unwrap_or_default(), Type::Text, Box::new(error))
 }

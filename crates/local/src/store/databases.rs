@@ -1,7 +1,7 @@
 mod listed;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 use turso_cloud_contract::{
     ByteSize, DatabaseId, DatabaseName, GroupId,
     databases::{Cipher, DatabaseV3Filter, Parent},
@@ -153,8 +153,7 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn label_is_taken(&self, label: &str) -> Result<bool, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT 1 FROM databases WHERE label = ?1 AND deleted_at IS NULL")?;
-        Ok(statement.query_row([label], |_| Ok(())).optional()?.is_some())
+        self.exists("SELECT 1 FROM databases WHERE label = ?1 AND deleted_at IS NULL", [label])
     }
 
     /// All databases of an organization, in the order they were made.
@@ -163,9 +162,7 @@ impl Transaction<'_> {
     }
 
     pub(crate) fn count_databases(&self, organization: i64) -> Result<u64, StoreError> {
-        let mut statement =
-            self.0.prepare_cached("SELECT count(*) FROM databases_with_group WHERE organization_id = ?1")?;
-        Ok(statement.query_row([organization], |row| row.get(0))?)
+        self.one("SELECT count(*) FROM databases_with_group WHERE organization_id = ?1", [organization])
     }
 
     /// A page of the databases of an organization, or of its `only` group to be looked at, that pass the filter, in the

@@ -1,4 +1,4 @@
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 use turso_cloud_contract::{EmailAddress, invites::Invite, members::Role};
 
 use super::{StoreError, Transaction, columns, rows::Named};
@@ -28,8 +28,7 @@ impl Transaction<'_> {
 
     /// Whether any organization waits for the owner of an address.
     pub(crate) fn is_invited(&self, email: &str) -> Result<bool, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT 1 FROM invites WHERE email = ?1")?;
-        Ok(statement.query_row([email], |_| Ok(())).optional()?.is_some())
+        self.exists("SELECT 1 FROM invites WHERE email = ?1", [email])
     }
 }
 

@@ -1,23 +1,21 @@
-use rusqlite::OptionalExtension as _;
-
-use super::{StoreError, Transaction};
+use super::{StoreError, Transaction, columns};
 use crate::data::SigningSeed;
 
 impl Transaction<'_> {
     /// How many ids were drawn from a seed before this one. It is a part of the transaction: work that is undone
     /// gives its numbers back.
     pub(crate) fn next_id_number(&self) -> Result<u64, StoreError> {
-        let mut statement = self.0.prepare_cached(
+        self.one(
             "INSERT INTO meta (name, value) VALUES ('ids_drawn', 1)
              ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value - 1",
-        )?;
-        Ok(statement.query_row([], |row| row.get(0))?)
+            [],
+        )
     }
 
     /// The key that platform tokens are signed with; nothing in a state that is still empty.
     pub(crate) fn platform_key(&self) -> Result<Option<SigningSeed>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT value FROM meta WHERE name = 'platform_key'")?;
-        Ok(statement.query_row([], |row| row.get(0).map(SigningSeed::new)).optional()?)
+        let key = "SELECT value FROM meta WHERE name = 'platform_key'";
+        self.first(key, [], |row| columns::signing_seed(row, "value"))
     }
 
     pub(crate) fn insert_platform_key(&self, key: &SigningSeed) -> Result<(), StoreError> {

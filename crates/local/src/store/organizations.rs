@@ -51,14 +51,6 @@ impl Transaction<'_> {
         self.all("SELECT * FROM organizations ORDER BY id", [], organization)
     }
 
-    /// What no operation changes yet.
-    #[cfg(test)]
-    pub(crate) fn set_plan(&self, slug: &str, plan: &str, restore_enabled: bool) -> Result<(), StoreError> {
-        let values = params![slug, plan, restore_enabled];
-        self.0.execute("UPDATE organizations SET plan = ?2, restore_enabled = ?3 WHERE slug = ?1", values)?;
-        Ok(())
-    }
-
     /// Writes down what can change about an organization.
     pub(crate) fn update_organization(&self, organization: &OrganizationRow) -> Result<(), StoreError> {
         self.0.execute(

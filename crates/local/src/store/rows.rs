@@ -10,23 +10,23 @@ use super::{StoreError, Transaction};
 /// column before it, which for all columns of all rows was half the time of a long listing.
 pub(super) struct Named<'a> {
     row: &'a Row<'a>,
-    places: &'a Places,
+    indexes: &'a ColumnIndexes,
 }
 
 /// The columns asked for so far, and whose turn it is: every row is read in the same order.
 #[derive(Default)]
-struct Places {
+struct ColumnIndexes {
     known: RefCell<Vec<(&'static str, usize)>>,
     next: Cell<usize>,
 }
 
 impl Named<'_> {
     pub(super) fn get<T: FromSql>(&self, column: &'static str) -> rusqlite::Result<T> {
-        self.row.get(self.place(column)?)
+        self.row.get(self.index(column)?)
     }
 
-    pub(super) fn place(&self, column: &'static str) -> rusqlite::Result<usize> {
-        let Places { known, next } = self.places;
+    pub(super) fn index(&self, column: &'static str) -> rusqlite::Result<usize> {
+        let ColumnIndexes { known, next } = self.indexes;
         let mut known = known.borrow_mut();
         let mut turns = (next.get()..known.len()).chain(0..next.get());
         let found = turns.find(|turn| known[*turn].0 == column);
@@ -48,8 +48,8 @@ impl Transaction<'_> {
         read: impl Fn(&Named<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
         let mut statement = self.0.prepare_cached(sql)?;
-        let places = Places::default();
-        let rows = statement.query_map(params, |row| read(&Named { row, places: &places }))?;
+        let indexes = ColumnIndexes::default();
+        let rows = statement.query_map(params, |row| read(&Named { row, indexes: &indexes }))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -61,7 +61,17 @@ impl Transaction<'_> {
         read: impl Fn(&Named<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>, StoreError> {
         let mut statement = self.0.prepare_cached(sql)?;
-        let places = Places::default();
-        Ok(statement.query_row(params, |row| read(&Named { row, places: &places })).optional()?)
+        let indexes = ColumnIndexes::default();
+        Ok(statement.query_row(params, |row| read(&Named { row, indexes: &indexes })).optional()?)
+    }
+
+    /// What a query has in the only column of its only row.
+    pub(super) fn one<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<T, StoreError> {
+        Ok(self.0.prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
+    }
+
+    /// Whether a query has a row.
+    pub(super) fn exists(&self, sql: &str, params: impl Params) -> Result<bool, StoreError> {
+        Ok(self.0.prepare_cached(sql)?.exists(params)?)
     }
 }

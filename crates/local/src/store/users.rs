@@ -1,5 +1,3 @@
-use rusqlite::OptionalExtension as _;
-
 use super::{StoreError, Transaction};
 
 /// A user.
@@ -18,9 +16,9 @@ impl UserRow {
 
 impl Transaction<'_> {
     pub(crate) fn find_user(&self, username: &str) -> Result<Option<UserRow>, StoreError> {
-        let mut statement = self.0.prepare_cached("SELECT id, username FROM users WHERE username = ?1")?;
-        let user = statement.query_row([username], |row| Ok(UserRow { id: row.get(0)?, username: row.get(1)? }));
-        Ok(user.optional()?)
+        self.first("SELECT * FROM users WHERE username = ?1", [username], |row| {
+            Ok(UserRow { id: row.get("id")?, username: row.get("username")? })
+        })
     }
 
     pub(crate) fn insert_user(&self, username: &str) -> Result<UserRow, StoreError> {
