@@ -60,11 +60,7 @@ impl Blueprint {
         let data = DataPlane::new(files, Arc::clone(&self.generations), self.clock.clone());
         // Nobody uses those that are copied.
         copy_databases(databases, data.directory(), |_, copy| copy())?;
-        data.renumber_generations().map_err(|source| CloudError::File {
-            action: "write to",
-            path: data.directory().to_owned(),
-            source,
-        })?;
+        data.renumber_generations().map_err(CloudError::file("write to", data.directory()))?;
         Ok(data)
     }
 

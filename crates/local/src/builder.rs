@@ -191,7 +191,7 @@ impl CloudBuilder {
     pub fn seed_file(self, path: impl AsRef<Path>) -> Result<Self, CloudError> {
         let path = path.as_ref();
         let text = fs::read_to_string(path);
-        let text = text.map_err(|source| CloudError::File { action: "read", path: path.to_owned(), source })?;
+        let text = text.map_err(CloudError::file("read", path))?;
         self.declare(&text, path.parent())
     }
 

@@ -59,7 +59,7 @@ pub(crate) use whereabouts::Host;
 
 use archive::Archive;
 use dumps::Dumps;
-pub(crate) use dumps::is_dump;
+pub(crate) use dumps::{DUMPS, is_dump};
 pub(crate) use pages::{ForeignHost, Page};
 use request::Received;
 pub(crate) use request::{answered_as, drain, read as read_body};

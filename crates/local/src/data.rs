@@ -57,7 +57,7 @@ pub(crate) use engine::LoadError;
 pub use engine::{Scanner, Step, VECTOR_INDEX_TABLES, install_functions};
 pub(crate) use host::{Lifeline, NotActivated, OPERATIONS, operation_of};
 pub(crate) use storage::history::HistoryError;
-pub(crate) use storage::temporary::{TemporaryFile, is_temporary};
+pub(crate) use storage::temporary::{TemporaryFile, UPLOADS, is_temporary};
 pub(crate) use storage::{COMPANIONS, Files, Generations, generation_of_this_second};
 pub(crate) use usage::{Hour, Hours, Month, Rows, Usage, UsedUp, start_of_month};
 

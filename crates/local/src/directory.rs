@@ -25,8 +25,22 @@ use crate::{
 use inspection::state_in_use;
 pub(crate) use removal::{remove_all, remove_strays};
 
+/// The file of the control plane in the directory of a state.
+const STATE_FILE: &str = "control.db";
+
 /// The directory of the databases' files in that of a state.
 const DATABASES: &str = "databases";
+
+/// The directory of the states that are not in the directory itself.
+const STATES: &str = "states";
+
+/// Says which state is in use.
+const POINTER: &str = "state";
+
+/// What the pointer is to be next, as long as it is being written.
+const POINTER_DRAFT: &str = "state.draft";
+
+const SNAPSHOTS: &str = "snapshots";
 
 /// A file that is written to see whether one can be.
 const ATTEMPT: &str = ".attempt";
@@ -43,7 +57,7 @@ pub(crate) struct Directory {
 /// Where a state is while somebody uses it, be it a statement that nobody waits for any more. Then it is removed, unless it
 /// is the state in use.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct HeldState {
     base: Base,
     number: u64,
     in_use: Arc<AtomicU64>,
@@ -58,25 +72,19 @@ impl Directory {
     pub(crate) fn open(path: impl AsRef<Path>) -> Result<Self, CloudError> {
         let path = path.as_ref();
         // The engine is asked for files by URL, and the process may change its directory.
-        let path = std::path::absolute(path).map_err(|source| CloudError::File {
-            action: "find",
-            path: path.to_owned(),
-            source,
-        })?;
-        create(&path).map_err(|source| CloudError::File { action: "create", path: path.clone(), source })?;
+        let path = std::path::absolute(path).map_err(CloudError::file("find", path))?;
+        create(&path).map_err(CloudError::file("create", &path))?;
         let lock_path = path.join("control.lock");
         if !lock_path.exists() {
             // Nobody has begun a cloud here: not even a lock is made before it is known that one can be.
             state_in_use(&path)?;
         }
         let lock = File::options().create(true).append(true).open(&lock_path);
-        let lock = lock.map_err(|source| CloudError::File { action: "open", path: lock_path.clone(), source })?;
+        let lock = lock.map_err(CloudError::file("open", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(CloudError::InUse { directory: path }),
-            Err(TryLockError::Error(source)) => {
-                return Err(CloudError::File { action: "lock", path: lock_path, source });
-            }
+            Err(TryLockError::Error(error)) => return Err(CloudError::file("lock", &lock_path)(error)),
         }
         let state = state_in_use(&path)?;
         Ok(Self { path, lock: Arc::new(lock), state: Arc::new(AtomicU64::new(state)) })
@@ -86,10 +94,14 @@ impl Directory {
         &self.path
     }
 
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.path.join(SNAPSHOTS)
+    }
+
     /// The generations that have ended, whichever state they were of, and those up to this one.
     pub(crate) fn generations(&self, ended: u32) -> Result<Generations, CloudError> {
         let path = self.path.join("generations");
-        Generations::kept_in(path.clone(), ended).map_err(|source| CloudError::File { action: "read", path, source })
+        Generations::kept_in(path.clone(), ended).map_err(CloudError::file("read", &path))
     }
 
     /// The file of the state in use.
@@ -98,26 +110,26 @@ impl Directory {
     }
 
     /// The state in use.
-    pub(crate) fn place(&self) -> Place {
+    pub(crate) fn held(&self) -> HeldState {
         self.numbered(self.number())
     }
 
     /// A place for the state that is to be the next.
-    pub(crate) fn next(&self) -> Result<Place, CloudError> {
+    pub(crate) fn next(&self) -> Result<HeldState, CloudError> {
         let place = self.numbered(self.number() + 1);
         // What a process that was killed has left half done.
         place.base.remove();
         let path = &place.base.0;
-        create(path).map_err(|source| CloudError::File { action: "create", path: path.clone(), source })?;
+        create(path).map_err(CloudError::file("create", path))?;
         Ok(place)
     }
 
     /// Makes the next state the one in use.
     pub(crate) fn proceed(&self) -> Result<(), CloudError> {
         let next = self.number() + 1;
-        let (pointer, draft) = (self.path.join("state"), self.path.join("state.draft"));
+        let (pointer, draft) = (self.path.join(POINTER), self.path.join(POINTER_DRAFT));
         let written = fs::write(&draft, format!("{next}\n")).and_then(|()| fs::rename(&draft, &pointer));
-        written.map_err(|source| CloudError::File { action: "write", path: pointer, source })?;
+        written.map_err(CloudError::file("write", &pointer))?;
         self.state.store(next, Ordering::Release);
         Ok(())
     }
@@ -132,8 +144,8 @@ impl Directory {
         self.state.load(Ordering::Acquire)
     }
 
-    fn numbered(&self, number: u64) -> Place {
-        Place {
+    fn numbered(&self, number: u64) -> HeldState {
+        HeldState {
             base: Base::numbered(&self.path, number),
             number,
             in_use: Arc::clone(&self.state),
@@ -142,13 +154,13 @@ impl Directory {
     }
 }
 
-impl Place {
+impl HeldState {
     pub(crate) fn base(&self) -> &Base {
         &self.base
     }
 }
 
-impl Drop for Place {
+impl Drop for HeldState {
     fn drop(&mut self) {
         if self.in_use.load(Ordering::Acquire) != self.number {
             self.base.remove();
@@ -158,7 +170,7 @@ impl Drop for Place {
 
 impl Base {
     fn numbered(directory: &Path, state: u64) -> Self {
-        Self(if state == 0 { directory.to_owned() } else { directory.join("states").join(state.to_string()) })
+        Self(if state == 0 { directory.to_owned() } else { directory.join(STATES).join(state.to_string()) })
     }
 
     /// A directory that is laid out as a state is.
@@ -168,7 +180,7 @@ impl Base {
 
     /// The file of the control plane's state.
     pub(crate) fn state(&self) -> PathBuf {
-        self.0.join("control.db")
+        self.0.join(STATE_FILE)
     }
 
     /// The directory of the databases' files.
@@ -182,10 +194,8 @@ impl Base {
         let databases = self.databases();
         let attempt = databases.join(ATTEMPT);
         let tried = create(&databases).and_then(|()| File::create(&attempt)).and_then(|_| fs::remove_file(&attempt));
-        match tried {
-            Ok(()) => Ok(databases),
-            Err(source) => Err(CloudError::File { action: "write to", path: databases, source }),
-        }
+        tried.map_err(CloudError::file("write to", &databases))?;
+        Ok(databases)
     }
 }
 
@@ -212,7 +222,7 @@ mod tests {
     fn a_directory_is_nobody_elses_while_a_statement_uses_a_file_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let directory = Directory::open(folder.path()).unwrap();
-        let place = directory.place();
+        let place = directory.held();
         drop(directory);
         assert!(matches!(Directory::open(folder.path()), Err(CloudError::InUse { .. })));
         drop(place);

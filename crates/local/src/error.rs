@@ -1,4 +1,9 @@
-use std::{error::Error, io, net::SocketAddr, path::PathBuf};
+use std::{
+    error::Error,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use turso_cloud_contract::InvalidInput;
 
@@ -111,6 +116,11 @@ fn listed(addresses: &[SocketAddr]) -> String {
 }
 
 impl CloudError {
+    /// What makes an error of one of the system about a file.
+    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File { action, path: path.to_owned(), source }
+    }
+
     pub(crate) fn toml(what: &'static str, error: &toml::de::Error) -> Self {
         Self::Toml { what, problem: error.to_string().trim_end().to_owned() }
     }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use crate::{
     CloudError,
     data::{Files, Generations, generation_of_this_second},
-    directory::{Base, Directory, Place, create, remove_all},
+    directory::{Base, Directory, HeldState, create, remove_all},
     ids::Ids,
     store::{Store, StoreError},
 };
@@ -43,7 +43,7 @@ impl Home {
     pub(crate) fn opened(&self) -> Result<(Store, Files), CloudError> {
         match self {
             Self::Memory(_) => Ok((Store::in_memory()?, Files::Memory)),
-            Self::Directory(directory) => kept(directory.place()),
+            Self::Directory(directory) => kept(directory.held()),
         }
     }
 
@@ -66,7 +66,7 @@ impl Home {
                 let next = directory.next()?;
                 if let Some(base) = of {
                     let copied = std::fs::copy(base.state(), next.base().state());
-                    copied.map_err(|source| CloudError::File { action: "copy", path: base.state(), source })?;
+                    copied.map_err(CloudError::file("copy", &base.state()))?;
                 }
                 kept(next)
             }
@@ -91,7 +91,7 @@ impl Home {
     pub(crate) fn snapshots(&self) -> PathBuf {
         match self {
             Self::Memory(scratch) => scratch.0.clone(),
-            Self::Directory(directory) => directory.path().join("snapshots"),
+            Self::Directory(directory) => directory.snapshots(),
         }
     }
 
@@ -109,10 +109,10 @@ impl Home {
     }
 }
 
-fn kept(place: Place) -> Result<(Store, Files), CloudError> {
-    let databases = place.base().writable_databases()?;
-    let store = Store::open(&place.base().state())?;
-    Ok((store, Files::Directory(databases, Arc::new(place))))
+fn kept(state: HeldState) -> Result<(Store, Files), CloudError> {
+    let databases = state.base().writable_databases()?;
+    let store = Store::open(&state.base().state())?;
+    Ok((store, Files::Directory(databases, Arc::new(state))))
 }
 
 impl Scratch {
@@ -122,7 +122,7 @@ impl Scratch {
 
     /// The directory, which is there from now on.
     pub(crate) fn created(&self) -> Result<&PathBuf, CloudError> {
-        create(&self.0).map_err(|source| CloudError::File { action: "create", path: self.0.clone(), source })?;
+        create(&self.0).map_err(CloudError::file("create", &self.0))?;
         Ok(&self.0)
     }
 }

@@ -221,7 +221,7 @@ fn sql_in(folder: Option<&Path>, name: &Word) -> Result<String, CloudError> {
     let path = folder.join(&**name);
     // A link may lead out of the folder.
     let found = resolve(folder).and_then(|folder| Ok((folder, resolve(&path)?)));
-    let failed = |source| CloudError::File { action: "read the `sql_file`", path: path.clone(), source };
+    let failed = CloudError::file("read the `sql_file`", &path);
     match found {
         Ok((folder, file)) if !file.starts_with(&folder) => Err(outside()),
         Ok((_, file)) => fs::read_to_string(file).map_err(failed),

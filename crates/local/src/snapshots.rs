@@ -97,7 +97,7 @@ impl Cloud {
         let folder = self.home().snapshots();
         let entries = match fs::read_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(|source| CloudError::File { action: "read", path: folder, source })?,
+            entries => entries.map_err(CloudError::file("read", &folder))?,
         };
         let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
         let mut names: Vec<_> = names.filter(|name| check(name).is_ok()).collect();
@@ -158,7 +158,7 @@ impl Cloud {
                     Ok(true)
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-                Err(source) => Err(CloudError::File { action: "remove", path: place, source }),
+                Err(error) => Err(CloudError::file("remove", &place)(error)),
             }
         })
         .await
@@ -261,11 +261,7 @@ impl Cloud {
     /// Before the next state has databases at the same hosts.
     fn end_generations(&self) -> Result<(), CloudError> {
         let data = &self.control().data;
-        data.end_generations().map_err(|source| CloudError::File {
-            action: "write down the generations of",
-            path: data.directory().to_owned(),
-            source,
-        })
+        data.end_generations().map_err(CloudError::file("write down the generations of", data.directory()))
     }
 
     /// Lets another state, whose files are all there, take the place of this one at the time of its clock.

@@ -34,7 +34,7 @@ pub(crate) use databases::{DatabaseEncryption, DatabaseRow, ListedDatabase};
 pub(crate) use groups::GroupRow;
 pub(crate) use members::{MemberRow, Role};
 pub(crate) use organizations::OrganizationRow;
-pub(crate) use paging::{Page, Place};
+pub(crate) use paging::{Page, Position};
 pub(crate) use recovery::{DeletedDatabaseRow, DeletedGroupRow};
 pub(crate) use sessions::SessionRow;
 pub(crate) use users::UserRow;

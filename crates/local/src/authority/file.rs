@@ -28,7 +28,7 @@ pub(super) fn damaged(directory: &Path, problem: &CloudError) -> CloudError {
     let problem = problem.source().map_or_else(|| problem.to_string(), ToString::to_string);
     let advice = "without this file, another authority is made, which clients have to trust anew";
     let source = io::Error::new(io::ErrorKind::InvalidData, format!("{problem}; {advice}"));
-    CloudError::File { action: "use", path: directory.join(AUTHORITY), source }
+    CloudError::file("use", &directory.join(AUTHORITY))(source)
 }
 
 /// The text of the authority in a directory. No other process uses the directory at the same time.
@@ -45,7 +45,7 @@ pub(super) fn load_or_make(
             write_whole(&path, &text)?;
             text
         }
-        Err(source) => return Err(CloudError::File { action: "read", path, source }),
+        Err(error) => return Err(CloudError::file("read", &path)(error)),
     };
     // Without one it is no authority, which is for whoever reads it to say.
     let public = text.find(BEGINNING).and_then(|start| text.get(start..));
@@ -57,15 +57,14 @@ pub(super) fn load_or_make(
 
 /// What is shown to everybody now, be it of an earlier authority. A file of somebody else is not to be replaced.
 fn shown(path: &Path) -> Result<Option<String>, CloudError> {
-    let fail = |action, source| CloudError::File { action, path: path.to_owned(), source };
     match fs::read(path) {
         Ok(bytes) if bytes.is_empty() => Ok(None),
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) if is_ours(&text) => Ok(Some(text)),
-            _ => Err(fail("replace", io::Error::other("it is not the certificate of a local cloud"))),
+            _ => Err(CloudError::file("replace", path)(io::Error::other("it is not the certificate of a local cloud"))),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(fail("read", source)),
+        Err(error) => Err(CloudError::file("read", path)(error)),
     }
 }
 
@@ -78,10 +77,10 @@ fn is_ours(pem: &str) -> bool {
 /// Whoever reads the file sees all of it or nothing, whenever the process ends. Only its owner can.
 fn write_whole(path: &Path, text: &str) -> Result<(), CloudError> {
     let draft = path.with_extension("turso-cloud.draft");
-    let fail = |source| CloudError::File { action: "write", path: path.to_owned(), source };
+    let failed = CloudError::file("write", path);
     // One that a process left behind when it was killed might be open to others.
     match fs::remove_file(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
     let mut options = File::options();
@@ -92,5 +91,5 @@ fn write_whole(path: &Path, text: &str) -> Result<(), CloudError> {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    written.and_then(|()| fs::rename(&draft, path)).map_err(fail)
+    written.and_then(|()| fs::rename(&draft, path)).map_err(failed)
 }

@@ -38,6 +38,9 @@ pub(crate) struct Dumps {
     waiting: Mutex<HashMap<String, Dump>>,
 }
 
+/// The directory of dumps that wait, beside the databases.
+pub(crate) const DUMPS: &str = "dumps";
+
 #[derive(Clone, Debug)]
 struct Dump {
     organization: String,
@@ -47,7 +50,7 @@ struct Dump {
 impl Dumps {
     /// The dumps beside the databases of this directory, where some may wait since an earlier run.
     pub(super) fn open(databases: &Path) -> Self {
-        let directory = databases.join("dumps");
+        let directory = databases.join(DUMPS);
         let entries = fs::read_dir(&directory).into_iter().flatten().flatten();
         let waiting = entries.filter_map(|entry| Dump::read(&entry.file_name().to_string_lossy())).collect();
         Self { directory, waiting: Mutex::new(waiting) }

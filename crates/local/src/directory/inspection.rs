@@ -5,14 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ATTEMPT, Base, DATABASES};
+use super::{ATTEMPT, Base, DATABASES, POINTER, POINTER_DRAFT, SNAPSHOTS, STATES};
 use crate::{CloudError, store::Store};
 
 /// Directories that a cloud makes, and in which it removes what it no longer needs.
-const FOLDERS: [&str; 3] = [DATABASES, "states", "snapshots"];
+const FOLDERS: [&str; 3] = [DATABASES, STATES, SNAPSHOTS];
 
 /// Files that a cloud would write anew, or that the engine would remove.
-const FILES: [&str; 2] = ["state.draft", "control.db-wal"];
+const FILES: [&str; 2] = [POINTER_DRAFT, "control.db-wal"];
 
 /// The number of the state in use, which is there or can be begun: not so where the directory has what a state would know
 /// of, and it is not there. That is a cloud of which a part is missing, or a directory of somebody else.
@@ -22,25 +22,25 @@ pub(super) fn state_in_use(directory: &Path) -> Result<u64, CloudError> {
     if Store::is_begun(&file).map_err(|error| CloudError::NoState { file: file.clone(), source: error.into() })? {
         return Ok(state);
     }
-    let found = if state == 0 { remnant(directory)? } else { Some(directory.join("state")) };
+    let found = if state == 0 { remnant(directory)? } else { Some(directory.join(POINTER)) };
     found.map_or(Ok(state), |found| Err(no_cloud(directory, &found, &file)))
 }
 
 fn number(directory: &Path) -> Result<u64, CloudError> {
-    let pointer = directory.join("state");
+    let pointer = directory.join(POINTER);
     let text = match fs::read_to_string(&pointer) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         text => text,
     };
-    let states = directory.join("states");
+    let states = directory.join(STATES);
     match text.map(|text| text.trim().parse()) {
         Ok(Ok(number)) => Ok(number),
         _ if !states.exists() => Err(no_cloud(directory, &pointer, &states)),
         Ok(Err(error)) => {
             let source = io::Error::new(io::ErrorKind::InvalidData, error);
-            Err(CloudError::File { action: "read", path: pointer, source })
+            Err(CloudError::file("read", &pointer)(source))
         }
-        Err(source) => Err(CloudError::File { action: "read", path: pointer, source }),
+        Err(error) => Err(CloudError::file("read", &pointer)(error)),
     }
 }
 
@@ -53,7 +53,7 @@ fn remnant(directory: &Path) -> Result<Option<PathBuf>, CloudError> {
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(Some(folder.clone())),
             Err(error) => Err(error),
         };
-        let found = found.map_err(|source| CloudError::File { action: "read", path: folder, source })?;
+        let found = found.map_err(CloudError::file("read", &folder))?;
         if found.is_some() {
             return Ok(found);
         }

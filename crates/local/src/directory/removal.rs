@@ -3,17 +3,25 @@
 
 use std::{collections::HashSet, fs, io, path::Path};
 
-use super::{ATTEMPT, Base, database_of};
-use crate::{CloudError, control::is_dump, data::is_temporary, snapshots::is_hidden, store::DatabaseRow};
+use super::{ATTEMPT, Base, SNAPSHOTS, STATE_FILE, STATES, database_of};
+use crate::{
+    CloudError,
+    control::{DUMPS, is_dump},
+    data::{UPLOADS, is_temporary},
+    snapshots::is_hidden,
+    store::DatabaseRow,
+};
+
+const CLEAN_UP: &str = "clean up";
 
 impl Base {
     /// Removes a state.
     pub(super) fn remove(&self) {
-        for file in ["control.db", "control.db-wal", "control.db-shm", "control.db-journal"] {
-            remove_all(&self.0.join(file));
+        for companion in ["", "-wal", "-shm", "-journal"] {
+            remove_all(&self.0.join(format!("{STATE_FILE}{companion}")));
         }
         let databases = self.databases();
-        let (uploads, dumps) = (databases.join("uploads"), databases.join("dumps"));
+        let (uploads, dumps) = (databases.join(UPLOADS), databases.join(DUMPS));
         remove_those(&uploads, is_temporary);
         remove_those(&dumps, is_dump);
         remove_those(&databases, |name| database_of(name).is_some() || name == ATTEMPT);
@@ -26,14 +34,14 @@ impl Base {
 
 /// Removes all states but one, and what is hidden among the snapshots.
 pub(super) fn tidy(directory: &Path, state: u64) {
-    for name in names(&directory.join("states")) {
+    for name in names(&directory.join(STATES)) {
         // A cloud counts them up one by one.
         let other = name.parse::<u64>().ok().filter(|number| *number != state && number.to_string() == name);
         if let Some(other) = other.filter(|number| number.checked_sub(1).is_some_and(|last| last <= state)) {
             Base::numbered(directory, other).remove();
         }
     }
-    remove_those(&directory.join("snapshots"), is_hidden);
+    remove_those(&directory.join(SNAPSHOTS), is_hidden);
     if state > 0 {
         Base::numbered(directory, 0).remove();
     }
@@ -47,15 +55,14 @@ pub(crate) fn remove_strays<'a>(
     known: impl Iterator<Item = &'a DatabaseRow>,
 ) -> Result<(), CloudError> {
     let known: HashSet<_> = known.map(|database| database.uuid.as_str()).collect();
-    let fail = |path: &Path, source| CloudError::File { action: "clean up", path: path.to_owned(), source };
     let entries = match fs::read_dir(databases) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(|source| fail(databases, source))?,
+        entries => entries.map_err(CloudError::file(CLEAN_UP, databases))?,
     };
     for entry in entries {
-        let entry = entry.map_err(|source| fail(databases, source))?;
+        let entry = entry.map_err(CloudError::file(CLEAN_UP, databases))?;
         if database_of(&entry.file_name().to_string_lossy()).is_some_and(|id| !known.contains(id)) {
-            remove(&entry).map_err(|source| fail(&entry.path(), source))?;
+            remove(&entry).map_err(CloudError::file(CLEAN_UP, &entry.path()))?;
         }
     }
     Ok(())

@@ -12,15 +12,12 @@ use super::Snapshot;
 use crate::{
     Clock, CloudError,
     clock::ClockState,
-    control::{Control, is_dump},
+    control::{Control, DUMPS, is_dump},
     directory::{Base, create, database_of, remove_all},
     store::{Still, Store},
 };
 
 const ABOUT: &str = "about.json";
-
-/// Dumps wait beside the databases.
-const DUMPS: &str = "dumps";
 
 /// A state in a directory of its own.
 #[derive(Debug)]
@@ -43,7 +40,7 @@ impl Image {
     }
 
     fn try_to_write(control: &Control, store: &Still<'_>, clock: &Clock, path: &Path) -> Result<Self, CloudError> {
-        create(path).map_err(|source| failed("create", path, source))?;
+        create(path).map_err(CloudError::file("create", path))?;
         let base = Base::at(path.to_owned());
         store.copy_to(&base.state())?;
         let (from, to) = (control.data.directory(), base.databases());
@@ -54,14 +51,15 @@ impl Image {
         let about = About { created_at: clock.now(), clock: clock.state(), databases };
         let json = serde_json::to_vec(&about).map_err(|error| CloudError::State(error.into()))?;
         let file = path.join(ABOUT);
-        fs::write(&file, json).map_err(|source| failed("write", &file, source))?;
+        fs::write(&file, json).map_err(CloudError::file("write", &file))?;
         Ok(Self { path: path.to_owned(), about })
     }
 
     pub(super) fn open(path: PathBuf) -> Result<Self, CloudError> {
         let file = path.join(ABOUT);
-        let json = fs::read(&file).map_err(|source| failed("read", &file, source))?;
-        let about = serde_json::from_slice(&json).map_err(|error| failed("read", &file, error.into()))?;
+        let json = fs::read(&file).map_err(CloudError::file("read", &file))?;
+        let about = serde_json::from_slice(&json)
+            .map_err(|error: serde_json::Error| CloudError::file("read", &file)(error.into()))?;
         Ok(Self { path, about })
     }
 
@@ -75,7 +73,7 @@ impl Image {
     /// Gives it another place. A failure leaves nothing behind.
     pub(super) fn move_to(self, path: PathBuf) -> Result<Self, CloudError> {
         let moved = fs::rename(&self.path, &path).inspect_err(|_| remove_all(&self.path));
-        moved.map_err(|source| failed("create", &path, source))?;
+        moved.map_err(CloudError::file("create", &path))?;
         Ok(Self { path, ..self })
     }
 
@@ -88,7 +86,7 @@ impl Image {
     }
 
     pub(super) fn snapshot(&self, name: String) -> Result<Snapshot, CloudError> {
-        let bytes = size(&self.path).map_err(|source| failed("read", &self.path, source))?;
+        let bytes = size(&self.path).map_err(CloudError::file("read", &self.path))?;
         Ok(Snapshot { name, created_at: self.about.created_at, databases: self.about.databases, bytes })
     }
 }
@@ -101,18 +99,18 @@ pub(crate) fn copy_databases(
     to: &Path,
     still: impl Fn(&str, &dyn Fn() -> io::Result<()>) -> io::Result<()>,
 ) -> Result<(), CloudError> {
-    for (name, path) in entries(from).map_err(|source| failed("read", from, source))? {
+    for (name, path) in entries(from).map_err(CloudError::file("read", from))? {
         if let Some(id) = database_of(&name).filter(|_| !name.ends_with("-shm")) {
-            create(to).map_err(|source| failed("create", to, source))?;
+            create(to).map_err(CloudError::file("create", to))?;
             let copied = still(id, &|| copy(&path, &to.join(&name)));
-            copied.map_err(|source| failed("copy", &path, source))?;
+            copied.map_err(CloudError::file("copy", &path))?;
         }
     }
     let (from, to) = (from.join(DUMPS), to.join(DUMPS));
-    for (name, path) in entries(&from).map_err(|source| failed("read", &from, source))? {
+    for (name, path) in entries(&from).map_err(CloudError::file("read", &from))? {
         if is_dump(&name) {
-            create(&to).map_err(|source| failed("create", &to, source))?;
-            copy(&path, &to.join(&name)).map_err(|source| failed("copy", &path, source))?;
+            create(&to).map_err(CloudError::file("create", &to))?;
+            copy(&path, &to.join(&name)).map_err(CloudError::file("copy", &path))?;
         }
     }
     Ok(())
@@ -143,8 +141,4 @@ fn size(path: &Path) -> io::Result<u64> {
         return fs::metadata(path).map(|file| file.len());
     }
     entries(path)?.iter().try_fold(0, |total, (_, path)| Ok(total + size(path)?))
-}
-
-fn failed(action: &'static str, path: &Path, source: io::Error) -> CloudError {
-    CloudError::File { action, path: path.to_owned(), source }
 }

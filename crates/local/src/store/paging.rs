@@ -1,21 +1,21 @@
 //! Where the pages of a listing begin and end.
 
-/// A place in a listing: behind the row of this id, which in a listing of deleted things was deleted at this time.
+/// A position in a listing: behind the row of this id, which in a listing of deleted things was deleted at this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Position {
     /// Microseconds since 1970; 0 in a listing of what is not deleted.
     pub(crate) time: i64,
     pub(crate) row: i64,
 }
 
-impl Place {
+impl Position {
     pub(crate) const START: Self = Self { time: i64::MIN, row: i64::MIN };
 }
 
-/// A part of a listing: at most so many of what is behind a place.
+/// A part of a listing: at most so many of what is behind a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Page {
-    pub(crate) after: Place,
+    pub(crate) after: Position,
     pub(crate) limit: usize,
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 use turso_cloud_contract::{DatabaseId, GroupId, databases::DatabaseV3Filter};
 
-use super::{DatabaseRow, GroupRow, Page, Place, StoreError, Transaction, columns, databases, groups, rows::Named};
+use super::{DatabaseRow, GroupRow, Page, Position, StoreError, Transaction, columns, databases, groups, rows::Named};
 
 /// A deleted database with the group it was in.
 #[derive(Clone, Debug)]
@@ -27,14 +27,14 @@ pub(crate) struct DeletedGroupRow {
 }
 
 impl DeletedDatabaseRow {
-    pub(crate) fn place(&self) -> Place {
-        Place { time: self.deleted_at.as_microsecond(), row: self.database.id }
+    pub(crate) fn position(&self) -> Position {
+        Position { time: self.deleted_at.as_microsecond(), row: self.database.id }
     }
 }
 
 impl DeletedGroupRow {
-    pub(crate) fn place(&self) -> Place {
-        Place { time: self.deleted_at.as_microsecond(), row: self.group.id }
+    pub(crate) fn position(&self) -> Position {
+        Position { time: self.deleted_at.as_microsecond(), row: self.group.id }
     }
 }
 

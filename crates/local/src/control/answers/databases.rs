@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     control::{Context, Handles, Refusal, paging, provision},
-    store::{DatabaseRow, GroupRow, ListedDatabase, OrganizationRow, Place},
+    store::{DatabaseRow, GroupRow, ListedDatabase, OrganizationRow, Position},
 };
 
 pub(super) use v3::deleted as deleted_v3;
@@ -45,7 +45,7 @@ impl Handles<ListDatabases> for Answers {
         // Without a limit, all of them.
         let page = paging::page(request.query.limit.or(Some(u64::MAX)), request.query.cursor.as_deref())?;
         let rows = cx.store().listed_databases_of(organization.id, cx.only_group(), &request.query, page)?;
-        let (rows, pagination) = paging::cut(rows, page, |row| Place { time: 0, row: row.id });
+        let (rows, pagination) = paging::cut(rows, page, |row| Position { time: 0, row: row.id });
         let pagination = pagination.next.is_some().then_some(pagination);
         let groups = cx.store().groups_of(organization.id)?.into_iter();
         let groups: HashMap<_, _> = groups.map(|group| (group.id, group)).collect();

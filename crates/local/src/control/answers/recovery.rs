@@ -47,7 +47,7 @@ impl Handles<ListDeletedGroups> for Answers {
         billing::require(cx, &organization, Feature::Recovery)?;
         let page = paging::page(request.query.limit, request.query.cursor.as_deref())?;
         let rows = cx.store().deleted_groups_of(organization.id, page)?;
-        let (rows, pagination) = paging::cut(rows, page, DeletedGroupRow::place);
+        let (rows, pagination) = paging::cut(rows, page, DeletedGroupRow::position);
         let groups = rows
             .into_iter()
             .map(|row| DeletedGroup::new(row.group.uuid, row.group.name, row.deleted_at, row.cascade_databases));
@@ -86,7 +86,7 @@ pub(super) fn list_databases(
     billing::require(cx, organization, Feature::Recovery)?;
     let page = paging::page(filter.limit, filter.cursor.as_deref())?;
     let rows = cx.store().deleted_databases_of(organization.id, cx.only_group(), filter, page)?;
-    let (rows, pagination) = paging::cut(rows, page, DeletedDatabaseRow::place);
+    let (rows, pagination) = paging::cut(rows, page, DeletedDatabaseRow::position);
     let databases = rows.into_iter().map(|row| databases::deleted_v3(cx, organization, row));
     Ok(DatabasesV3Answer::new(databases.collect::<Result<_, _>>()?, pagination))
 }

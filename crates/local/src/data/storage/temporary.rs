@@ -78,11 +78,14 @@ pub(crate) fn remove_all(root: &Root) {
     }
 }
 
+/// The directory of such files beside the databases.
+pub(crate) const UPLOADS: &str = "uploads";
+
 /// Whether a file is one that belongs to no database, or beside one: their names are 32 digits left to chance.
 pub(crate) fn is_temporary(name: &str) -> bool {
     name.as_bytes().get(..32).is_some_and(|number| number.iter().all(u8::is_ascii_hexdigit))
 }
 
 fn directory(root: &Root) -> PathBuf {
-    root.directory().join("uploads")
+    root.directory().join(UPLOADS)
 }

@@ -11,7 +11,7 @@ use turso_cloud_contract::{
 use super::{Answers, create, delete, engine_name, find, find_by_id};
 use crate::{
     control::{Context, Handles, Refusal, answers::recovery, paging},
-    store::{DatabaseRow, DeletedDatabaseRow, OrganizationRow, Place},
+    store::{DatabaseRow, DeletedDatabaseRow, OrganizationRow, Position},
 };
 
 impl Handles<ListDatabasesV3> for Answers {
@@ -66,7 +66,7 @@ fn list(
 ) -> Result<DatabasesV3Answer, Refusal> {
     let page = paging::page(filter.limit, filter.cursor.as_deref())?;
     let rows = cx.store().page_of_databases(organization.id, cx.only_group(), filter, page)?;
-    let (rows, pagination) = paging::cut(rows, page, |row| Place { time: 0, row: row.id });
+    let (rows, pagination) = paging::cut(rows, page, |row| Position { time: 0, row: row.id });
     let databases = rows.into_iter().map(|row| answer(cx, organization, row)).collect::<Result<_, _>>()?;
     Ok(DatabasesV3Answer::new(databases, pagination))
 }
