@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::{TcpStream, ToSocketAddrs},
     sync::{Semaphore, oneshot},
@@ -157,7 +156,6 @@ impl Reception {
 }
 
 async fn accept(reception: Reception, mut stopped: oneshot::Receiver<()>) {
-    let graceful = GracefulShutdown::new();
     let (life, lifeline) = Lifeline::new();
     let limit = reception.limit;
     let all = u32::try_from(limit.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
@@ -169,7 +167,7 @@ async fn accept(reception: Reception, mut stopped: oneshot::Receiver<()>) {
         tokio::select! {
             _ = &mut stopped => break,
             Some(arrived) = arriving.join_next() => if let Ok(Some(Arrived(wire, guest))) = arrived {
-                connections.spawn(connection::serve(wire, guest, graceful.watcher()));
+                connections.spawn(connection::serve(wire, guest));
             },
             Some(_) = connections.join_next() => {}
             Some(_) = refused.join_next() => {}
@@ -194,7 +192,8 @@ async fn accept(reception: Reception, mut stopped: oneshot::Receiver<()>) {
     arriving.shutdown().await;
     drop(life);
     // Connections that are still busy after the grace are cut off with the set.
-    let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+    let answered = async { while connections.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(GRACE, answered).await;
     connections.shutdown().await;
     // WebSockets end by themselves, in the same time.
     let _ = tokio::time::timeout(GRACE, places.acquire_many(all)).await;

@@ -1,18 +1,16 @@
 //! One connection: its requests, and how long it may keep the server waiting.
 
-use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{io, net::Ipv4Addr, pin::pin, sync::Arc, time::Duration};
 
 use axum::body::Body;
 use futures_util::{StreamExt as _, stream};
 use http::Request;
 use hyper::{
     body::{Body as _, Incoming},
+    server::conn::http1,
     service::service_fn,
 };
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::Watcher},
-};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -62,7 +60,9 @@ pub(super) struct Guest {
     pub(super) line: LineCut,
 }
 
-pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
+/// Serves a connection until its client closes it; when the server ends, until what is being answered is answered.
+pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest) {
+    let mut lifeline = guest.lifeline.clone();
     let is_encrypted = wire.is_encrypted();
     let service = service_fn(move |request: Request<Incoming>| {
         let guest = guest.clone();
@@ -82,15 +82,20 @@ pub(super) async fn serve(wire: Box<dyn Wire>, guest: Guest, watcher: Watcher) {
             Ok(response)
         }
     });
-    // Of the two connections that can become a WebSocket, only this one can be told to end.
-    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-    let mut http = builder.http1();
+    let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
     let mut wire = TimeoutStream::new(wire);
     wire.set_write_timeout(Some(STALL_TIME));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(wire)), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error = &*error as &dyn std::error::Error, "a connection broke off");
+    let mut connection = pin!(http.serve_connection(TokioIo::new(Box::pin(wire)), service).with_upgrades());
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = lifeline.ended() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error = &error as &dyn std::error::Error, "a connection broke off");
     }
 }
 

@@ -140,6 +140,14 @@ async fn a_head_that_never_ends_is_given_up() {
     assert!((25..=35).contains(&seconds_until_closed(b"GET /_region HTTP/1.1\r\nHost: loc").await));
 }
 
+/// The first byte is that of `POST`, too.
+#[tokio::test(start_paused = true)]
+async fn the_beginning_of_http_2_keeps_no_connection_open() {
+    for beginning in ["P", "PRI * HTTP/2.0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"] {
+        assert!(seconds_until_closed(beginning.as_bytes()).await <= 35, "{beginning:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_handshake_that_never_ends_is_given_up() {
     assert!((8..=12).contains(&seconds_until_closed(&[0x16, 3, 1]).await));
