@@ -55,6 +55,22 @@ impl Follower {
     }
 }
 
+/// Its reader is gone, or the disk with its log is full.
+#[test]
+fn a_cloud_answers_whether_its_log_can_be_written_or_not() {
+    let (reader, log) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut home = Home::new();
+    let data = home.path().join("data");
+    let mut command = home.command(&["local", "start", "--addr", "127.0.0.1:0", "--data-dir"]);
+    command.arg(&data).stderr(log);
+    home.start_as(command);
+    fs::write(data.join("snapshots"), "in the way of a folder").unwrap();
+    let (_, refusal) = home.failure(&["local", "snapshot", "save", "before"]);
+    assert!(refusal.contains("could not create"), "{refusal}");
+    home.create_database("orders");
+}
+
 #[test]
 fn a_log_is_followed_until_somebody_stops_it() {
     for (name, code) in [("INT", 130), ("TERM", 143)] {

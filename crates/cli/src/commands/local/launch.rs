@@ -18,7 +18,9 @@ pub(super) fn write_log(cx: &Context) {
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_max_level(level).init();
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_max_level(level);
+    // It would say that the log cannot be written where the log is, and panic as it cannot.
+    log.log_internal_errors(false).init();
 }
 
 /// Lets this process have more files open where it may: macOS lets one begin with 256, which many clients of many databases
