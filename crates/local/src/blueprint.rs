@@ -1,6 +1,6 @@
 //! What a cloud was told to be, from which each of its states comes alive.
 
-use std::{path::Path, sync::Arc};
+use std::{cell::RefCell, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::{
     Clock, CloudError,
     control::{Addresses, Control, Verifier, included_rows, record, recovery},
     data::{DataPlane, Files, Generations, Month, Rows, SigningSeed},
-    directory::remove_strays,
+    directory::{self, Census},
     founder::{Foundation, Founder, Heirlooms},
     home::Home,
     ids::Ids,
@@ -48,11 +48,16 @@ impl Blueprint {
         now: Timestamp,
     ) -> Result<(DataPlane, Foundation), CloudError> {
         let data = DataPlane::new(files, Arc::clone(&self.generations), self.clock.clone());
-        let foundation = store.transact(|transaction| {
-            let founder = Founder { transaction, ids: self.ids, now, heirlooms, data: &data, root: None };
+        let filled = RefCell::default();
+        let founded = store.transact(|transaction| {
+            let founder =
+                Founder { transaction, ids: self.ids, now, heirlooms, data: &data, root: None, filled: &filled };
             founder.found(&self.population)
-        })?;
-        Ok((data, foundation))
+        });
+        if founded.is_err() {
+            filled.take().iter().for_each(|id| data.unload(id));
+        }
+        Ok((data, founded?))
     }
 
     /// Brings the files of the databases of a state that was there before.
@@ -66,15 +71,20 @@ impl Blueprint {
 
     /// Reads all of a state that is to live on from this time: what can fail, without a look at the clock.
     pub(crate) fn prepare(&self, store: Store, data: DataPlane, now: Timestamp) -> Result<Asleep, CloudError> {
-        let (key, databases, deleted, used) = store.transact(|transaction| {
+        let (key, databases, deleted, removed, used) = store.transact(|transaction| {
             transaction.purge(recovery::deadline(now))?;
             let (databases, deleted) = (transaction.all_databases()?, transaction.all_deleted_databases()?);
             let key = transaction.platform_key()?.ok_or(CloudError::NoKey)?;
-            Ok::<_, CloudError>((key, databases, deleted, used(transaction)?))
+            Ok::<_, CloudError>((key, databases, deleted, transaction.removed_databases()?, used(transaction)?))
         })?;
         let deleted: Vec<_> = deleted.into_iter().map(|deleted| deleted.database).collect();
         if self.is_kept {
-            remove_strays(data.directory(), databases.iter().chain(&deleted))?;
+            let known = databases.iter().chain(&deleted).map(|database| database.uuid.as_str()).collect();
+            directory::clear(
+                data.directory(),
+                &Census { known, removed: removed.iter().map(String::as_str).collect() },
+            )?;
+            store.transact(|transaction| transaction.forget_removed_databases())?;
         }
         Ok(Asleep { store, data, key, databases, deleted, used })
     }

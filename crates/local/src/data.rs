@@ -183,6 +183,11 @@ impl DataPlane {
         loaded
     }
 
+    /// Removes what was loaded for a database that is not put, and will not be. Blocks.
+    pub(crate) fn unload(&self, id: &str) {
+        DatabaseFile::new(Arc::clone(&self.0.root), id).remove();
+    }
+
     /// Does `work` while no file of what a database was changes. Blocks.
     pub(crate) fn while_past_stays<T>(&self, id: &str, work: impl FnOnce() -> T) -> T {
         let database = self.0.databases.read().by_id.get(id).cloned();

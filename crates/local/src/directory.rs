@@ -6,6 +6,7 @@
 
 mod inspection;
 mod removal;
+mod strays;
 
 use std::{
     fs::{self, File, TryLockError},
@@ -23,7 +24,8 @@ use crate::{
     ids::is_uuid,
 };
 use inspection::state_in_use;
-pub(crate) use removal::{remove_all, remove_strays};
+pub(crate) use removal::remove_all;
+pub(crate) use strays::{Census, clear};
 
 /// The file of the control plane in the directory of a state.
 const STATE_FILE: &str = "control.db";

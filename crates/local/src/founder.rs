@@ -1,6 +1,7 @@
 //! Who and what is there before the first request.
 
 use std::{
+    cell::RefCell,
     collections::{HashMap, HashSet},
     error::Error,
 };
@@ -60,6 +61,8 @@ pub(crate) struct Founder<'a> {
     pub(crate) data: &'a DataPlane,
     /// What ids follow from instead; nothing at first.
     pub(crate) root: Option<SigningSeed>,
+    /// The ids of databases that have files by now, though no row of theirs is committed.
+    pub(crate) filled: &'a RefCell<Vec<String>>,
 }
 
 /// What a cloud tells of itself.
@@ -299,7 +302,9 @@ impl Founder<'_> {
         loaded.map_err(|error| CloudError::Seed {
             database: database.name.to_string(),
             source: in_its_text(error, &database.sql),
-        })
+        })?;
+        self.filled.borrow_mut().push(row.uuid.to_string());
+        Ok(())
     }
 
     fn organization_named(&self, slug: &Word) -> Result<OrganizationRow, CloudError> {

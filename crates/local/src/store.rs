@@ -41,12 +41,13 @@ pub(crate) use users::UserRow;
 
 /// The schema in steps, each of which makes of the version before it the next one. A step that was released is never
 /// changed, so that a state of any version becomes one of this version.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("store/schema/1.sql"),
     include_str!("store/schema/2.sql"),
     include_str!("store/schema/3.sql"),
     include_str!("store/schema/4.sql"),
     include_str!("store/schema/5.sql"),
+    include_str!("store/schema/6.sql"),
 ];
 
 /// The state, in memory or in a file.

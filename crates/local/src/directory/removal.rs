@@ -1,18 +1,14 @@
 //! Removal of what a cloud has made, known by names that nobody else gives. Whatever else is in its directories is
 //! somebody's, and stays with the directories it is in.
 
-use std::{collections::HashSet, fs, io, path::Path};
+use std::{fs, io, path::Path};
 
 use super::{ATTEMPT, Base, SNAPSHOTS, STATE_FILE, STATES, database_of};
 use crate::{
-    CloudError,
     control::{DUMPS, is_dump},
     data::{UPLOADS, is_temporary},
     snapshots::is_hidden,
-    store::DatabaseRow,
 };
-
-const CLEAN_UP: &str = "clean up";
 
 impl Base {
     /// Removes a state.
@@ -45,32 +41,6 @@ pub(super) fn tidy(directory: &Path, state: u64) {
     if state > 0 {
         Base::numbered(directory, 0).remove();
     }
-}
-
-/// Removes the files of all but these databases: a process that ended between the removal of a database and the end of the
-/// last request to it has left them behind, and so has one that was not running when the time to bring a database back was
-/// over.
-pub(crate) fn remove_strays<'a>(
-    databases: &Path,
-    known: impl Iterator<Item = &'a DatabaseRow>,
-) -> Result<(), CloudError> {
-    let known: HashSet<_> = known.map(|database| database.uuid.as_str()).collect();
-    let entries = match fs::read_dir(databases) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(CloudError::file(CLEAN_UP, databases))?,
-    };
-    for entry in entries {
-        let entry = entry.map_err(CloudError::file(CLEAN_UP, databases))?;
-        if database_of(&entry.file_name().to_string_lossy()).is_some_and(|id| !known.contains(id)) {
-            remove(&entry).map_err(CloudError::file(CLEAN_UP, &entry.path()))?;
-        }
-    }
-    Ok(())
-}
-
-/// The history of a database is a directory.
-fn remove(entry: &fs::DirEntry) -> io::Result<()> {
-    if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) }
 }
 
 /// Removes a file or a directory with all that is in it. A failure is worth no more than a word.

@@ -174,6 +174,17 @@ impl Transaction<'_> {
         self.0.prepare_cached("DELETE FROM groups WHERE deleted_at <= ?1")?.execute([until])?;
         Ok(purged)
     }
+
+    /// The ids of all databases that are gone for good, whose files may still be there.
+    pub(crate) fn removed_databases(&self) -> Result<Vec<String>, StoreError> {
+        self.all("SELECT uuid FROM removed_databases", [], |row| row.get("uuid"))
+    }
+
+    /// Forgets them, once their files are gone.
+    pub(crate) fn forget_removed_databases(&self) -> Result<(), StoreError> {
+        self.0.execute("DELETE FROM removed_databases", [])?;
+        Ok(())
+    }
 }
 
 fn deleted_database(row: &Named<'_>) -> rusqlite::Result<DeletedDatabaseRow> {

@@ -1,6 +1,10 @@
 //! A cloud that is kept in a directory.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use http::Method;
 use serde_json::json;
@@ -47,6 +51,7 @@ async fn a_directory_of_an_older_version_is_taken_over_with_all_that_is_in_it() 
     // The first version knew no sessions, the second looked for databases by name alone, and up to the fourth only databases
     // had used anything.
     let older = "DROP TABLE sessions; DROP INDEX databases_by_organization; DROP TABLE organization_usage;
+         DROP TRIGGER remember_removed_databases; DROP TABLE removed_databases;
          PRAGMA user_version = 1";
     state(directory.path()).execute_batch(older).unwrap();
 
@@ -57,7 +62,7 @@ async fn a_directory_of_an_older_version_is_taken_over_with_all_that_is_in_it() 
     assert_eq!(ended.status, 200, "{}", ended.text);
     drop(cloud);
     let version = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
-    assert_eq!(state(directory.path()).query_row("PRAGMA user_version", [], version).unwrap(), 5);
+    assert_eq!(state(directory.path()).query_row("PRAGMA user_version", [], version).unwrap(), 6);
 }
 
 #[test]
@@ -67,8 +72,8 @@ fn a_directory_of_a_newer_version_is_refused_by_both_versions() {
     state(directory.path()).execute_batch("PRAGMA user_version = 99").unwrap();
     let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
     let reason = std::error::Error::source(&refused).unwrap().to_string();
-    assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 5");
-    state(directory.path()).execute_batch("PRAGMA user_version = 5").unwrap();
+    assert_eq!(reason, "it has format 99, which a newer version has written; this one knows formats up to 6");
+    state(directory.path()).execute_batch("PRAGMA user_version = 6").unwrap();
     drop(Cloud::builder().directory(directory.path()).build().expect("nothing of it was changed"));
 }
 
@@ -153,27 +158,49 @@ fn a_directory_belongs_to_one_cloud_at_a_time() {
     drop(Cloud::builder().directory(directory.path()).build().unwrap());
 }
 
-#[tokio::test]
-async fn files_of_databases_that_are_gone_are_removed_and_others_are_not_touched() {
-    let directory = tempfile::tempdir().unwrap();
-    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+/// A cloud with a database that has a file, and the path of that.
+async fn with_a_file(directory: &Path) -> (Cloud, PathBuf) {
+    let cloud = Cloud::builder().directory(directory).build().unwrap();
     let created = create_database(&cloud, "orders").await.json();
     let minted = post(&cloud, "/v1/organizations/acme/databases/orders/auth/tokens", "").await.json();
     query(&cloud, "orders-acme", minted["jwt"].as_str().unwrap(), "CREATE TABLE t (a)").await;
+    let file = directory.join(format!("databases/{}.db", created["database"]["DbId"].as_str().unwrap()));
+    assert!(file.exists());
+    (cloud, file)
+}
+
+#[tokio::test]
+async fn files_of_a_database_that_is_gone_are_removed_though_a_process_ended_before_it_did() {
+    let directory = tempfile::tempdir().unwrap();
+    let (cloud, file) = with_a_file(directory.path()).await;
+    cloud.clock().freeze();
+    delete(&cloud, "/v1/organizations/acme/databases/orders").await;
     drop(cloud);
-    let databases = directory.path().join("databases");
-    let kept = databases.join(format!("{}.db", created["database"]["DbId"].as_str().unwrap()));
-    assert!(kept.exists());
-    let stray = "0eb771dd-6906-11ee-8553-eaa7715aeaf2.db";
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-        fs::write(databases.join(format!("{stray}{suffix}")), "").unwrap();
+    let later = Clock::frozen_at("2999-01-01T00:00:00Z".parse().unwrap());
+    assert!(file.exists());
+    fs::write(file.with_file_name("notes.txt"), "").unwrap();
+    for _ in 0..2 {
+        drop(Cloud::builder().directory(directory.path()).clock(later.clone()).build().unwrap());
+        let left = fs::read_dir(directory.path().join("databases")).unwrap().map(|entry| entry.unwrap().file_name());
+        assert_eq!(left.collect::<Vec<_>>(), ["notes.txt"]);
     }
-    fs::write(databases.join("notes.txt"), "").unwrap();
+}
+
+#[tokio::test]
+async fn files_of_databases_that_an_older_state_does_not_know_are_put_aside() {
+    let directory = tempfile::tempdir().unwrap();
     drop(Cloud::builder().directory(directory.path()).build().unwrap());
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-        assert!(!databases.join(format!("{stray}{suffix}")).exists(), "{suffix}");
+    let older = fs::read(directory.path().join("control.db")).unwrap();
+    for batch in ["1", "2"] {
+        let (cloud, file) = with_a_file(directory.path()).await;
+        drop(cloud);
+        let written = fs::read(&file).unwrap();
+        fs::write(directory.path().join("control.db"), &older).unwrap();
+        drop(Cloud::builder().directory(directory.path()).build().unwrap());
+        assert!(!file.exists());
+        let aside = file.with_file_name("lost").join(batch).join(file.file_name().unwrap());
+        assert!(fs::read(aside).unwrap() == written);
     }
-    assert!(kept.exists() && databases.join("notes.txt").exists());
 }
 
 #[test]
