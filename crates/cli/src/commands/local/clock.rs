@@ -26,10 +26,8 @@ pub(super) async fn run(cx: &Context, command: &LocalClock) -> Result<()> {
 }
 
 async fn change(cx: &Context, name: &LocalName, change: ClockChange) -> Result<()> {
-    let remote = Remote::find(cx, name).await?;
-    if cx.is_dry_run() {
-        return remote.patch::<serde::de::IgnoredAny>(PATH, &change).await.map(drop);
+    match Remote::find(cx, name).await?.patch::<ClockReading>(PATH, &change).await? {
+        Some(reading) => cx.out().value(&CLOCK, &reading),
+        None => Ok(()),
     }
-    let reading: ClockReading = remote.patch(PATH, &change).await?;
-    cx.out().value(&CLOCK, &reading)
 }

@@ -1,6 +1,7 @@
 use std::fs;
 
 use anyhow::{Context as _, Result};
+use http::Method;
 use turso_cloud_local::{FaultEffect, FaultSpec, FaultStatus};
 
 use super::remote::Remote;
@@ -37,22 +38,19 @@ pub(super) async fn run(cx: &Context, command: &LocalFault) -> Result<()> {
         }
         LocalFault::Add(args) => {
             let remote = Remote::find(cx, &args.instance).await?;
-            let spec = spec(args);
-            if cx.is_dry_run() {
-                return remote.post::<serde::de::IgnoredAny>(PATH, &spec).await.map(drop);
+            match remote.post::<FaultStatus>(PATH, &spec(args)).await? {
+                Some(fault) => cx.out().value(&FAULT, &fault),
+                None => Ok(()),
             }
-            let fault: FaultStatus = remote.post(PATH, &spec).await?;
-            cx.out().value(&FAULT, &fault)
         }
         LocalFault::Load { file, instance } => {
             let scenario = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
             let remote = Remote::find(cx, instance).await?;
             let path = format!("{PATH}/scenario");
-            if cx.is_dry_run() {
-                return remote.post_text::<serde::de::IgnoredAny>(&path, scenario).await.map(drop);
+            match remote.change::<Vec<FaultStatus>>(Method::POST, &path, Some(scenario.into_bytes())).await? {
+                Some(faults) => cx.out().list(&FAULT, &faults),
+                None => Ok(()),
             }
-            let faults: Vec<FaultStatus> = remote.post_text(&path, scenario).await?;
-            cx.out().list(&FAULT, &faults)
         }
         LocalFault::Clear { id, instance } => {
             let path = id.map_or_else(|| PATH.to_owned(), |id| format!("{PATH}/{id}"));

@@ -1,4 +1,5 @@
 use anyhow::Result;
+use http::Method;
 use turso_cloud_local::local_api::ServedFork;
 
 use super::remote::Remote;
@@ -19,12 +20,10 @@ pub(super) async fn run(cx: &Context, command: &LocalFork) -> Result<()> {
             cx.out().list(&FORK, &forks)
         }
         LocalFork::Create(name) => {
-            let remote = Remote::find(cx, name).await?;
-            if cx.is_dry_run() {
-                return remote.order(PATH).await;
+            match Remote::find(cx, name).await?.change::<ServedFork>(Method::POST, PATH, None).await? {
+                Some(fork) => cx.out().value(&FORK, &fork),
+                None => Ok(()),
             }
-            let fork: ServedFork = remote.post(PATH, &()).await?;
-            cx.out().value(&FORK, &fork)
         }
         LocalFork::Delete { id, instance } => {
             let remote = Remote::find(cx, instance).await?;

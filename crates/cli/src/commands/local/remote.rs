@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use bytes::Bytes;
 use http::Method;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use turso_cloud::{Client, Credentials, ErrorKind, RetryPolicy};
 use turso_cloud_local::local_api::Status;
 
@@ -26,6 +30,7 @@ const LONG_PATIENCE: Duration = Duration::from_secs(45);
 pub(super) struct Remote {
     pub(super) instance: Instance,
     client: Client,
+    is_dry_run: bool,
 }
 
 impl Remote {
@@ -53,7 +58,7 @@ impl Remote {
         if let Some(recorder) = cx.recorder().cloned() {
             builder = builder.layer(|transport| recorder.over(transport));
         }
-        Ok(Self { instance, client: builder.build()? })
+        Ok(Self { instance, client: builder.build()?, is_dry_run: cx.is_dry_run() })
     }
 
     /// Its status; nothing where it is gone and perhaps another program has its port. Fails where it may be there but does
@@ -82,43 +87,47 @@ impl Remote {
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
-        self.send(Method::GET, path, None).await
+        read(&self.send(Method::GET, path, None).await?)
     }
 
-    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
-        self.send(Method::POST, path, Some(serde_json::to_vec(body)?)).await
+    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<Option<T>> {
+        self.change(Method::POST, path, Some(serde_json::to_vec(body)?)).await
     }
 
-    pub(super) async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
-        self.send(Method::PATCH, path, Some(serde_json::to_vec(body)?)).await
+    pub(super) async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<Option<T>> {
+        self.change(Method::PATCH, path, Some(serde_json::to_vec(body)?)).await
     }
 
     pub(super) async fn delete(&self, path: &str) -> Result<()> {
-        self.send::<serde::de::IgnoredAny>(Method::DELETE, path, None).await.map(drop)
+        self.change::<IgnoredAny>(Method::DELETE, path, None).await.map(drop)
     }
 
     /// A change without a body.
     pub(super) async fn order(&self, path: &str) -> Result<()> {
-        self.send::<serde::de::IgnoredAny>(Method::POST, path, None).await.map(drop)
+        self.change::<IgnoredAny>(Method::POST, path, None).await.map(drop)
     }
 
-    /// A body that is no JSON.
-    pub(super) async fn post_text<T: DeserializeOwned>(&self, path: &str, text: String) -> Result<T> {
-        self.send(Method::POST, path, Some(text.into_bytes())).await
+    /// What a change has brought about: nothing in a dry run, which keeps it back.
+    pub(super) async fn change<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Option<T>> {
+        let answer = self.send(method, path, body).await?;
+        if self.is_dry_run { Ok(None) } else { read(&answer).map(Some) }
     }
 
-    pub(super) async fn bytes(&self, path: &str) -> Result<bytes::Bytes> {
+    pub(super) async fn bytes(&self, path: &str) -> Result<Bytes> {
         Ok(self.client.request(Method::GET, path).await?.body().clone())
     }
 
-    async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<T> {
+    async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Bytes> {
         let mut request = self.client.request(method, path);
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = request.await.map_err(|error| self.explain(error))?;
-        serde_json::from_slice(answer.body())
-            .context("the local cloud answers in a form that this version does not know")
+        Ok(request.await.map_err(|error| self.explain(error))?.body().clone())
     }
 
     /// What the local cloud refuses is wrong with what was typed.
@@ -131,4 +140,8 @@ impl Remote {
             _ => error.into(),
         }
     }
+}
+
+fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T> {
+    serde_json::from_slice(answer).context("the local cloud answers in a form that this version does not know")
 }

@@ -30,11 +30,7 @@ pub(super) async fn requests(cx: &Context, args: &LocalRequests) -> Result<()> {
     let remote = Remote::find(cx, &args.instance).await?;
     if let Some(keep) = args.keep_sql {
         let change = ConfigChange::keep_sql(keep.is_on());
-        return if cx.is_dry_run() {
-            remote.patch::<serde::de::IgnoredAny>("/_local/config", &change).await.map(drop)
-        } else {
-            remote.patch::<Config>("/_local/config", &change).await.map(drop)
-        };
+        return remote.patch::<Config>("/_local/config", &change).await.map(drop);
     }
     if let Some(file) = &args.har {
         let place = Place::new(file, args.overwrite);

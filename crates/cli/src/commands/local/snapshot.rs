@@ -23,12 +23,10 @@ pub(super) async fn run(cx: &Context, command: &LocalSnapshot) -> Result<()> {
         }
         LocalSnapshot::Save(args) => {
             let remote = Remote::find(cx, &args.instance).await?;
-            let new = NewSnapshot::new(&args.snapshot);
-            if cx.is_dry_run() {
-                return remote.post::<serde::de::IgnoredAny>("/_local/snapshots", &new).await.map(drop);
+            match remote.post::<Snapshot>("/_local/snapshots", &NewSnapshot::new(&args.snapshot)).await? {
+                Some(snapshot) => cx.out().value(&SNAPSHOT, &snapshot),
+                None => Ok(()),
             }
-            let snapshot: Snapshot = remote.post("/_local/snapshots", &new).await?;
-            cx.out().value(&SNAPSHOT, &snapshot)
         }
         LocalSnapshot::Restore(args) => {
             let remote = Remote::find(cx, &args.instance).await?;
