@@ -84,7 +84,7 @@ impl Connection {
     }
 
     /// Another connection to the same database.
-    pub(crate) fn another(&self) -> Self {
+    fn another(&self) -> Self {
         Self {
             http: self.http.clone(),
             base: self.base.clone(),
@@ -135,6 +135,14 @@ impl Connection {
             rows.push(row);
         }
         Ok(rows)
+    }
+
+    /// The rows of one statement, in a stream of its own, so that a transaction that is open in this one does not matter.
+    pub(crate) async fn rows_beside(&self, statement: &Statement) -> Result<Vec<Vec<Value>>, HranaError> {
+        let mut beside = self.another();
+        let rows = beside.rows(statement).await;
+        beside.close().await;
+        rows
     }
 
     /// Ends the stream, and the transaction that may be open in it; says whether there was one. It would end by itself

@@ -1,7 +1,10 @@
 //! Dumps that would do harm, or do something else than they did where they were written.
 
+use std::sync::mpsc;
+
 use crate::{
     sql::served,
+    stand_in::stand_in,
     support::{Ended, Served},
 };
 
@@ -89,4 +92,28 @@ fn what_a_dump_renamed_or_removed_itself_is_known_when_it_fails() {
     let ended = import(&served, dump);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(line(&served, NAMES), "u u,x");
+}
+
+/// A service keeps one that is left for some seconds, and has room for so many.
+#[test]
+fn a_question_that_a_database_refuses_leaves_no_stream_open() {
+    const OPENED: &str = r#"{"baton":"one","base_url":null}"#;
+    const NOTHING: &str = r#"{"type":"step_end","affected_row_count":0}"#;
+    const REFUSED: &str = r#"{"type":"step_error","step":0,"error":{"message":"no","code":"SQLITE_AUTH"}}"#;
+
+    let served = Served::new();
+    let (sender, asked) = mpsc::channel();
+    let url = stand_in(&served, move |path, body| {
+        let _nobody_wants_to_know = sender.send(path.to_owned());
+        let is_refused = String::from_utf8_lossy(body).contains("'shadow'");
+        match path {
+            "/v3/cursor" => (200, [OPENED, if is_refused { REFUSED } else { NOTHING }].join("\n").into_bytes()),
+            _ => (200, br#"{"baton":null,"results":[]}"#.to_vec()),
+        }
+    });
+    let file = served.write("a.sql", "CREATE TABLE t (a);\n");
+    let ended = served.run(&["import", "dump", &file, "--to", &url]);
+    assert_eq!(ended.code, Some(6), "{}", ended.stderr);
+    let asked: Vec<_> = asked.try_iter().collect();
+    assert_eq!(asked, ["/v3/cursor", "/v3/pipeline", "/v3/cursor", "/v3/pipeline"], "{}", ended.stderr);
 }

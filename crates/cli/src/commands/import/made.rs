@@ -94,9 +94,7 @@ async fn stored(connection: &Connection, kind: &str, name: &str) -> Result<Optio
     // What is still under way comes to its end first: it is waited for by whoever wants to write.
     connection.commit(&[], &[Statement::new("SELECT 1")]).await.map_err(|BatchError { error, .. }| error)?;
     let sql = "SELECT sql FROM sqlite_schema WHERE type = lower(?1) AND name = ?2 COLLATE NOCASE";
-    let mut beside = connection.another();
     let values = vec![Value::Text(kind.to_owned()), Value::Text(name.to_owned())];
-    let rows = beside.rows(&Statement::new(sql).with(values)).await;
-    beside.close().await;
-    Ok(texts(rows?).into_iter().next())
+    let rows = connection.rows_beside(&Statement::new(sql).with(values)).await?;
+    Ok(texts(rows).into_iter().next())
 }

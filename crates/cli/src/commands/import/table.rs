@@ -127,10 +127,8 @@ impl Table {
     }
 
     pub(super) async fn count(&self, connection: &Connection) -> Result<u64> {
-        let mut beside = connection.another();
         let statement = Statement::new(format!("SELECT count(*) FROM {}", quote_identifier(self.target())));
-        let rows = beside.rows(&statement).await.map_err(Failure::from)?;
-        beside.close().await;
+        let rows = connection.rows_beside(&statement).await.map_err(Failure::from)?;
         match rows.first().and_then(|row| row.first()) {
             Some(Value::Integer(count)) => Ok(u64::try_from(*count).unwrap_or_default()),
             _ => Err(Failure::new(Kind::Failed, format!("table {:?} cannot be counted", self.name)).into()),
@@ -186,12 +184,10 @@ pub(super) async fn transact(
 
 impl Columns {
     pub(super) async fn read(connection: &Connection, table: &str) -> Result<Self> {
-        let mut beside = connection.another();
         let sql = "SELECT name, hidden, type FROM pragma_table_xinfo(?1) WHERE hidden <> 1";
-        let rows = beside.rows(&Statement::new(sql).with(vec![Value::Text(table.to_owned())])).await;
-        beside.close().await;
+        let statement = Statement::new(sql).with(vec![Value::Text(table.to_owned())]);
         let mut columns = Self::default();
-        for row in rows.map_err(Failure::from)? {
+        for row in connection.rows_beside(&statement).await.map_err(Failure::from)? {
             match &*row {
                 [Value::Text(name), Value::Integer(0), kind] => {
                     columns.ordinary.push(name.clone());
@@ -218,9 +214,7 @@ pub(super) fn gone(table: &Table, rows: u64) -> anyhow::Error {
 
 /// The names, as the engine compares them, of everything a database has.
 pub(super) async fn names(connection: &Connection) -> Result<HashSet<String>> {
-    let mut beside = connection.another();
-    let rows = beside.rows(&Statement::new("SELECT name FROM sqlite_schema")).await;
-    beside.close().await;
+    let rows = connection.rows_beside(&Statement::new("SELECT name FROM sqlite_schema")).await;
     Ok(texts(rows.map_err(Failure::from)?).iter().map(|name| folded(name)).collect())
 }
 

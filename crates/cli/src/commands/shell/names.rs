@@ -16,13 +16,9 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Reads them beside the stream of the shell, so that an open transaction does not matter.
     pub(super) async fn read(connection: &Connection) -> Result<Self, HranaError> {
-        let mut beside = connection.another();
-        let rows = beside.rows(&Statement::new(TABLES_AND_COLUMNS)).await;
-        beside.close().await;
         let mut names = Self::default();
-        let rows = match rows {
+        let rows = match connection.rows_beside(&Statement::new(TABLES_AND_COLUMNS)).await {
             // Whoever may not read the schema can still type.
             Err(error) if error.is_sql() => return Ok(names),
             rows => rows?,

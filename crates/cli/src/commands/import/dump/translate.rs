@@ -39,9 +39,7 @@ impl Translation {
     /// Sees which tables are behind virtual ones by now.
     pub(super) async fn look(&mut self, connection: &Connection) -> Result<()> {
         let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
-        let mut beside = connection.another();
-        let rows = beside.rows(&Statement::new(sql)).await.map_err(Failure::from)?;
-        beside.close().await;
+        let rows = connection.rows_beside(&Statement::new(sql)).await.map_err(Failure::from)?;
         self.behind = texts(rows).iter().map(|name| folded(name)).collect();
         Ok(())
     }
