@@ -19,6 +19,7 @@ mod profile;
 mod shell;
 mod sql;
 mod sqlite_file;
+mod tables;
 mod tokens;
 mod usage;
 mod version;

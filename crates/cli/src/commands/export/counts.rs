@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use crate::{
+    commands::tables::{count_in, count_of, texts},
     exit::{Failure, Kind},
-    hrana::{Connection, Statement, Value},
-    script::quote_identifier,
+    hrana::{Connection, Statement},
     vectors,
 };
 
@@ -20,21 +20,10 @@ pub(super) fn query() -> String {
     )
 }
 
-/// The count of the rows of a table.
-pub(super) fn count_of(table: &str) -> String {
-    format!("SELECT count(*) FROM {}", quote_identifier(table))
-}
-
 /// The names of the tables of a database.
 pub(super) async fn tables(connection: &mut Connection) -> Result<Vec<String>> {
     let rows = connection.rows(&Statement::new(query())).await.map_err(Failure::from)?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| match row.into_iter().next() {
-            Some(Value::Text(name)) => Some(name),
-            _ => None,
-        })
-        .collect())
+    Ok(texts(rows))
 }
 
 /// The rows of each table.
@@ -90,8 +79,5 @@ impl Counts {
 
 async fn count(connection: &mut Connection, table: &str) -> Result<u64> {
     let rows = connection.rows(&Statement::new(count_of(table))).await.map_err(Failure::from)?;
-    match rows.first().and_then(|row| row.first()) {
-        Some(Value::Integer(count)) => Ok(u64::try_from(*count).unwrap_or_default()),
-        _ => Err(Failure::new(Kind::Failed, format!("table {table:?} cannot be counted")).into()),
-    }
+    count_in(&rows, table)
 }

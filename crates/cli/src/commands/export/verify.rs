@@ -12,10 +12,10 @@ use csv::StringRecord;
 use rusqlite::{Connection as Handle, limits::Limit};
 use tokio_util::sync::CancellationToken;
 
-use super::counts::{self, Counts, count_of};
+use super::counts::{self, Counts};
 use crate::{
     args::ExportFormat,
-    commands::{import::Records, input::Input},
+    commands::{import::Records, input::Input, tables::count_of},
     exit::{Failure, Kind},
     script::{Item, ScriptReader, Source},
 };

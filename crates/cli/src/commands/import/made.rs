@@ -1,7 +1,8 @@
 //! What an import has made, to be removed again if it fails.
 
-use super::{outcome::Broken, table::texts};
+use super::outcome::Broken;
 use crate::{
+    commands::tables::texts,
     hrana::{BatchError, Connection, HranaError, Statement, Value},
     script::{Altered, Change, Created, folded, makes_the_same, quote_identifier},
 };

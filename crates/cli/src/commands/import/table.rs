@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     args::ImportMode,
+    commands::tables::{count_in, count_of, texts},
     exit::{Failure, Kind},
     hrana::{BatchError, Connection, Statement, Value},
     many::counted,
@@ -127,12 +128,9 @@ impl Table {
     }
 
     pub(super) async fn count(&self, connection: &Connection) -> Result<u64> {
-        let statement = Statement::new(format!("SELECT count(*) FROM {}", quote_identifier(self.target())));
+        let statement = Statement::new(count_of(self.target()));
         let rows = connection.rows_beside(&statement).await.map_err(Failure::from)?;
-        match rows.first().and_then(|row| row.first()) {
-            Some(Value::Integer(count)) => Ok(u64::try_from(*count).unwrap_or_default()),
-            _ => Err(Failure::new(Kind::Failed, format!("table {:?} cannot be counted", self.name)).into()),
-        }
+        count_in(&rows, &self.name)
     }
 
     /// Removes what was made for the import, and never a table that was there. Yields what to say of it, which is an error
@@ -231,15 +229,6 @@ pub(super) async fn sweep(connection: &Connection, stop: &Stop, mark: &str) -> R
 /// What the names of the tables end with in which the rows of a run gather. Before there were marks, it was nothing.
 fn ending(mark: &str) -> String {
     if mark.is_empty() { String::new() } else { format!("_{mark}") }
-}
-
-/// The texts of the first column.
-pub(super) fn texts(rows: Vec<Vec<Value>>) -> Vec<String> {
-    let first = |row: Vec<Value>| match row.into_iter().next() {
-        Some(Value::Text(text)) => Some(text),
-        _ => None,
-    };
-    rows.into_iter().filter_map(first).collect()
 }
 
 fn check(name: &str, Columns { ordinary, generated, .. }: &Columns, wanted: &[&str]) -> Result<()> {

@@ -8,8 +8,9 @@ use std::collections::HashSet;
 
 use anyhow::Result;
 
-use super::{super::table::texts, Survey};
+use super::Survey;
 use crate::{
+    commands::tables::texts,
     exit::Failure,
     hrana::{Connection, Statement},
     script::{
