@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 
 use super::{
     journal::{Journal, Position},
-    load::{FULL, Sent, commit},
+    load::{FULL, Sent, commit, without_foreign_keys},
     made::Made,
     outcome::{Broken, IMPORTED, Imported, append, leaving},
     stop::Stop,
@@ -155,8 +155,7 @@ impl Load {
             self.note(sources.len() as u64)?;
             let statements: Vec<_> = sources.iter().map(|source| Statement::new(source.text.as_str())).collect();
             // A dump may name a row before the one it refers to.
-            let before = [Statement::new("PRAGMA foreign_keys = OFF")];
-            let sent = commit(&self.connection, &self.stop, &before, &statements).await;
+            let sent = commit(&self.connection, &self.stop, &without_foreign_keys(), &statements).await;
             let outcome = sent.map(drop).map_err(|sent| blame(sent, sources));
             for sql in sources.iter().map(|source| source.text.as_str()) {
                 let made = created(sql).filter(|made| !self.existing.contains(&folded(&made.name)));

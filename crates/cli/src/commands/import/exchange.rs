@@ -1,6 +1,7 @@
 //! Rows that have gathered beside a table take the place of those in it.
 
 use super::{
+    load::without_foreign_keys,
     outcome::Broken,
     stop::Stop,
     table::{Table, list, transact},
@@ -46,8 +47,7 @@ pub(super) async fn exchange(
         Some(format!("table {:?} would not get the {} that were sent", table.name(), counted(*rows, "row")))
     };
     // What other tables have of the old rows is not to go with them: the new ones have the same keys.
-    let before = [Statement::new("PRAGMA foreign_keys = OFF")];
-    transact(connection, stop, &before, &statements, NOT_REPLACED, guarded).await
+    transact(connection, stop, &without_foreign_keys(), &statements, NOT_REPLACED, guarded).await
 }
 
 /// Fails where a table has not so many rows: no other way is known to end a transaction by a condition than a number that

@@ -18,6 +18,11 @@ pub(super) const FULL: usize = 512 * 1024;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
+/// What runs before a batch whose rows and tables come and go in any order.
+pub(super) fn without_foreign_keys() -> [Statement; 1] {
+    [Statement::new("PRAGMA foreign_keys = OFF")]
+}
+
 /// Commits statements together. Those that the database refuses are not sent again.
 pub(super) async fn commit(
     connection: &Connection,

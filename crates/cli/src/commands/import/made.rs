@@ -1,6 +1,6 @@
 //! What an import has made, to be removed again if it fails.
 
-use super::outcome::Broken;
+use super::{load::without_foreign_keys, outcome::Broken};
 use crate::{
     commands::tables::texts,
     hrana::{BatchError, Connection, HranaError, Statement, Value},
@@ -83,8 +83,8 @@ impl Made {
             drops.push(Statement::new(format!("DROP {kind} IF EXISTS {}", quote_identifier(name))));
         }
         if !drops.is_empty() {
-            let before = [Statement::new("PRAGMA foreign_keys = OFF")];
-            connection.commit(&before, &drops).await.map_err(|BatchError { error, .. }| failed(error))?;
+            let dropped = connection.commit(&without_foreign_keys(), &drops).await;
+            dropped.map_err(|BatchError { error, .. }| failed(error))?;
         }
         Ok(format!("what it had made was removed again{}", left.concat()))
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use anyhow::Result;
 
 use super::{
-    load::{Sent, commit},
+    load::{Sent, commit, without_foreign_keys},
     outcome::Broken,
     stop::Stop,
 };
@@ -143,8 +143,7 @@ impl Table {
         };
         let target = self.target();
         let drop = [Statement::new(format!("DROP TABLE IF EXISTS {}", quote_identifier(target)))];
-        let before = [Statement::new("PRAGMA foreign_keys = OFF")];
-        match connection.commit(&before, &drop).await {
+        match connection.commit(&without_foreign_keys(), &drop).await {
             Ok(_) => Ok(said.to_owned()),
             Err(refused) => Err(format!("table {target:?} was created and could not be removed: {}", refused.error)),
         }

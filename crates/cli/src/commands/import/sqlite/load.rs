@@ -11,6 +11,7 @@ use super::{
     super::{
         exchange::{Filled, exchange},
         journal::{Fingerprint, Journal, Position},
+        load::without_foreign_keys,
         made::Made,
         outcome::{Broken, IMPORTED, Imported, append, leaving},
         rows::{Batch, Insert, Loader, Row},
@@ -58,7 +59,7 @@ pub(super) async fn run(
         }
     }
     let position = earlier.as_ref().map(|earlier| earlier.position.clone()).unwrap_or_default();
-    let before = vec![Statement::new("PRAGMA foreign_keys = OFF")];
+    let before = without_foreign_keys().into();
     let loader = Loader { connection, stop, journal, position, batch: *batch, before };
     let mode = args.mode;
     let mut load = Load { reader, content, mode, loader, existing, tables: Vec::new(), made: Made::default(), bytes };
