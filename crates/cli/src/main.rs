@@ -16,6 +16,7 @@ mod out;
 mod output;
 mod progress;
 mod quote;
+mod random;
 mod requests;
 mod rows;
 mod script;

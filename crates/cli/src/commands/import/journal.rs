@@ -19,10 +19,14 @@ use crate::{
     exit::{Failure, Kind},
     files::{WholeFile, create_private, write_whole},
     many::counted,
+    random::random,
 };
 
 /// In the place of the path that standard input does not have.
 const NO_PATH: &str = "standard input";
+
+/// No two runs draw the same ones.
+const MARK_BYTES: usize = 8;
 
 /// A file as it was when an import began.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -141,12 +145,6 @@ fn name_of(place: &Place, table: &str) -> String {
     format!("{shown}-{:016x}.json", digest.finalize().first_chunk().copied().map_or(0, u64::from_be_bytes))
 }
 
-fn mark() -> Result<String> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("this system has no random numbers: {error}"))?;
-    Ok(HEXLOWER.encode(&bytes))
-}
-
 impl Import {
     /// What an earlier run of the same import has left, if this one is to go on with it.
     pub(super) fn earlier(&self, journal: &Journal) -> Result<Option<Earlier>> {
@@ -201,7 +199,7 @@ impl Journal {
     pub(super) fn new(place: &Place, table: &str, file: Fingerprint) -> Result<Self> {
         let path =
             if file.is_read_once() { None } else { Some(state_folder()?.join("imports").join(name_of(place, table))) };
-        let table = TableNote { mark: mark()?, ..TableNote::default() };
+        let table = TableNote { mark: HEXLOWER.encode(&random::<MARK_BYTES>()?), ..TableNote::default() };
         let mut journal = Self { path, file, rows_before: 0, table, left: None, turn: None };
         journal.in_folder(|path| WholeFile::create(path).map(drop))?;
         if let Some(path) = &journal.path {

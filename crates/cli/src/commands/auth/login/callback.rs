@@ -24,7 +24,10 @@ use tokio::{
 use turso_cloud::ApiToken;
 use url::form_urlencoded;
 
-use crate::exit::{Failure, Kind};
+use crate::{
+    exit::{Failure, Kind},
+    random::random,
+};
 
 /// Whoever has not logged in by then has gone for good.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
@@ -57,7 +60,8 @@ impl Callback {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context(unavailable)?;
         let port = listener.local_addr().context(unavailable)?.port();
         let (sender, token) = oneshot::channel();
-        let shared = Arc::new(Shared { state: state()?, token: Mutex::new(Some(sender)), is_told: Notify::new() });
+        let state = BASE64_URL_SAFE_NO_PAD.encode(random::<STATE_BYTES>()?);
+        let shared = Arc::new(Shared { state, token: Mutex::new(Some(sender)), is_told: Notify::new() });
         let pages = Router::new().route("/", get(arrive)).route("/done", get(done)).with_state(Arc::clone(&shared));
         let mut servers = JoinSet::new();
         // The service says `localhost`, which may be either. Another program may have the port there, or there is no IPv6.
@@ -96,12 +100,6 @@ impl Callback {
         // A browser that does not ask for it has shown an error, or nothing.
         let _ = timeout(LAST_PAGE, self.shared.is_told.notified()).await;
     }
-}
-
-fn state() -> Result<String> {
-    let mut bytes = [0; STATE_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("this system has no random numbers: {error}"))?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// Takes the token, and leads the browser away from an address that it would remember.
