@@ -17,20 +17,31 @@ use callback::Callback;
 /// Where to log in unless another origin of the API is chosen.
 const USUAL_ORIGIN: &str = "https://api.turso.tech";
 
-/// Keeps a token that the service takes, with the organization and the origin it was checked with.
-pub(super) async fn run(cx: &Context, args: &AuthLogin) -> Result<()> {
-    let Some(callback) = token(cx, args).await? else { return Ok(()) };
-    let kept = check_and_keep(cx).await;
-    // Whatever came of it, the browser is to get its last page.
-    if let Some(callback) = callback {
-        callback.end().await;
-    }
-    kept
+/// How the token that this is about came to be the one in use.
+enum Login {
+    /// It did not: in a dry run nobody has to log in.
+    Rehearsed,
+    /// Somebody handed it over.
+    Given,
+    /// By way of a browser, which is still to be told what comes next.
+    ByBrowser(Callback),
 }
 
-/// Has the token that this is about be the one in use; by way of a browser, it came with what is still to be told there.
-/// Nothing in a dry run, which has nobody log in.
-async fn token(cx: &Context, args: &AuthLogin) -> Result<Option<Option<Callback>>> {
+/// Keeps a token that the service takes, with the organization and the origin it was checked with.
+pub(super) async fn run(cx: &Context, args: &AuthLogin) -> Result<()> {
+    match login(cx, args).await? {
+        Login::Rehearsed => Ok(()),
+        Login::Given => check_and_keep(cx).await,
+        Login::ByBrowser(callback) => {
+            let kept = check_and_keep(cx).await;
+            // Whatever came of it, the browser is to get its last page.
+            callback.end().await;
+            kept
+        }
+    }
+}
+
+async fn login(cx: &Context, args: &AuthLogin) -> Result<Login> {
     let flags = cx.flags();
     let is_given = flags.token_file.is_some() || flags.token_stdin;
     if is_given && (args.headless || args.no_browser) {
@@ -38,7 +49,7 @@ async fn token(cx: &Context, args: &AuthLogin) -> Result<Option<Option<Callback>
     }
     if is_given {
         cx.token()?;
-        return Ok(Some(None));
+        return Ok(Login::Given);
     }
     let is_by_browser = args.no_browser || cx.is_interactive();
     if !args.headless && !is_by_browser {
@@ -49,16 +60,16 @@ async fn token(cx: &Context, args: &AuthLogin) -> Result<Option<Option<Callback>
     let page = page(cx.settings().text(Key::API_URL).unwrap_or(USUAL_ORIGIN))?;
     if cx.is_dry_run() {
         cx.notice(format_args!("would have you log in at {page}"));
-        return Ok(None);
+        return Ok(Login::Rehearsed);
     }
     cx.settings().folder.check().await?;
     if args.headless {
         cx.adopt(headless(page)?);
-        return Ok(Some(None));
+        return Ok(Login::Given);
     }
     let (token, callback) = by_browser(cx, page, !args.no_browser).await?;
     cx.adopt(token);
-    Ok(Some(Some(callback)))
+    Ok(Login::ByBrowser(callback))
 }
 
 /// Where to log in. It is shown, and so must not hold what is secret.
