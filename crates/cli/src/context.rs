@@ -102,6 +102,11 @@ impl Context {
         self.recorder.is_some()
     }
 
+    /// Whether what is made is waited for, where that is asked for: what a dry run only shows never comes.
+    pub(crate) fn waits(&self, is_asked_for: bool) -> bool {
+        is_asked_for && !self.is_dry_run()
+    }
+
     /// The requests a dry run has kept back.
     pub(crate) fn recorder(&self) -> Option<&Recorder> {
         self.recorder.as_ref()

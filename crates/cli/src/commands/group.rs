@@ -117,7 +117,7 @@ async fn create(cx: &Context, args: &GroupCreate) -> Result<()> {
         groups.create(new).await
     };
     let group = group.with_context(|| format!("cannot create the group {}", args.name))?;
-    if args.wait && !cx.is_dry_run() {
+    if cx.waits(args.wait) {
         manage::until_ready(cx, &args.name, &args.location, "is there").await?;
     }
     cx.out().value(&GROUP, &group)

@@ -64,7 +64,8 @@ pub(super) async fn branch(cx: &Context, args: &DbBranch) -> Result<()> {
         branch = branch.encryption_key(key.clone());
     }
     let call = branch.call();
-    let copied = if args.wait && !cx.is_dry_run() { call.wait_ready().await } else { call.await };
+    let call = if cx.waits(args.wait) { call.wait_ready() } else { call };
+    let copied = call.await;
     cx.out().value(&CREATED, &suggest::database(cx, "copy", &args.from, copied).await?)
 }
 
@@ -130,8 +131,8 @@ async fn create(cx: &Context, args: &DbCreate, mut new: NewDatabase) -> Result<C
         return existing(cx, args, new).await;
     }
     let call = databases.create(new.clone());
-    let created = if args.wait && !cx.is_dry_run() { call.wait_ready().await } else { call.await };
-    match created {
+    let call = if cx.waits(args.wait) { call.wait_ready() } else { call };
+    match call.await {
         Err(error) if args.if_not_exists && error.is_already_exists() => existing(cx, args, new).await,
         created => Ok(created?),
     }
@@ -140,8 +141,8 @@ async fn create(cx: &Context, args: &DbCreate, mut new: NewDatabase) -> Result<C
 /// What is there already, held to what is wanted.
 async fn existing(cx: &Context, args: &DbCreate, new: NewDatabase) -> Result<CreatedDatabase> {
     let call = cx.client()?.databases().ensure(new);
-    let ensured = if args.wait && !cx.is_dry_run() { call.wait_ready().await } else { call.await };
-    let database = ensured?.into_inner();
+    let call = if cx.waits(args.wait) { call.wait_ready() } else { call };
+    let database = call.await?.into_inner();
     cx.done(format_args!("the database {} is there already", database.name));
     Ok(CreatedDatabase::new(database.id, database.hostname, database.name))
 }

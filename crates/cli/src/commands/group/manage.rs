@@ -52,7 +52,7 @@ pub(super) async fn locations(cx: &Context, command: &GroupLocationsCommand) -> 
         GroupLocationsCommand::Add { group, location, wait } => {
             let changed = groups.add_location(group.clone(), location.clone()).await;
             let changed = changed.with_context(|| format!("cannot add {location} to the group {group}"))?;
-            if *wait && !cx.is_dry_run() {
+            if cx.waits(*wait) {
                 until_ready(cx, group, location, "has the new location").await?;
             }
             cx.out().value(&GROUP, &changed)
