@@ -11,7 +11,7 @@ use turso_cloud::{DatabaseName, Error, ErrorKind, GroupName, InvalidInput};
 use turso_cloud_local::CloudError;
 
 use crate::terminal::harmless;
-pub(crate) use sql::Place;
+pub(crate) use sql::ScriptPosition;
 use sql::Sql;
 pub(crate) use stranger::{introduce, is_of_stranger};
 
@@ -67,7 +67,7 @@ pub(crate) struct Failure {
     /// That its cause has a hint is of no use to anybody any more.
     is_hint_settled: bool,
     /// The statement it is about.
-    place: Option<Place>,
+    place: Option<ScriptPosition>,
     source: Option<anyhow::Error>,
 }
 
@@ -130,7 +130,7 @@ impl Failure {
 
     /// Says which statement it is about.
     #[must_use]
-    pub(crate) fn at(mut self, place: Place) -> Self {
+    pub(crate) fn at(mut self, place: ScriptPosition) -> Self {
         self.place = Some(place);
         self
     }

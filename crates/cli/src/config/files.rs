@@ -15,7 +15,7 @@ use turso_cloud::ApiToken;
 use super::{
     credentials::{Credentials, Kept},
     keys::Key,
-    profile::{Place, Profile},
+    profile::{Profile, ProfileFile},
     settings::DEFAULT_PROFILE,
 };
 use crate::{
@@ -53,13 +53,13 @@ impl Config {
     /// The settings of a profile that keep to their rules, by the names of their keys, and what is wrong with the first one
     /// that does not.
     pub(crate) fn settings(&self, profile: &str) -> (BTreeMap<String, String>, Option<Failure>) {
-        let place = Place { profile, file: &self.file };
+        let place = ProfileFile { profile, file: &self.file };
         self.profiles.get(profile).map(|kept| kept.read(place)).unwrap_or_default()
     }
 
     /// Keeps a setting that was held to its rule in a profile, which is made if it is not there. Without a value it is removed.
     pub(crate) fn set(&mut self, profile: &str, name: &str, value: &str) -> Result<(), Failure> {
-        let place = Place { profile, file: &self.file };
+        let place = ProfileFile { profile, file: &self.file };
         self.profiles.entry(profile.to_owned()).or_default().set(name, value, place)
     }
 
@@ -134,7 +134,7 @@ impl ConfigFolder {
     pub(crate) fn token(&self, profile: &str) -> Result<Option<ApiToken>> {
         let Some(kept) = self.credentials()?.tokens.remove(profile) else { return Ok(None) };
         let token = kept.token().map_err(|refused| {
-            let place = Place { profile, file: &self.credentials_file() };
+            let place = ProfileFile { profile, file: &self.credentials_file() };
             Failure::usage(format!("{place}: {refused}"))
                 .hint(format!("tursoctl auth login --profile {profile}, or remove it with `auth logout`"))
         })?;

@@ -22,12 +22,12 @@ impl Default for Profile {
 
 /// What errors and hints call a profile by.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct ProfileFile<'a> {
     pub(super) profile: &'a str,
     pub(super) file: &'a Path,
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for ProfileFile<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "profile {} in {}", self.profile, self.file.display())
     }
@@ -35,7 +35,7 @@ impl fmt::Display for Place<'_> {
 
 impl Profile {
     /// The settings that keep to their rules, and what is wrong with the first one that does not.
-    pub(super) fn read(&self, place: Place<'_>) -> (BTreeMap<String, String>, Option<Failure>) {
+    pub(super) fn read(&self, place: ProfileFile<'_>) -> (BTreeMap<String, String>, Option<Failure>) {
         let Value::Table(table) = &self.0 else { return (BTreeMap::new(), Some(self.no_table(place))) };
         let (mut sound, mut problem) = (BTreeMap::new(), None);
         for (name, value) in table {
@@ -50,7 +50,7 @@ impl Profile {
     }
 
     /// Keeps a setting that was held to its rule. Without a value it is removed, and need not be one that there is.
-    pub(super) fn set(&mut self, name: &str, value: &str, place: Place<'_>) -> Result<(), Failure> {
+    pub(super) fn set(&mut self, name: &str, value: &str, place: ProfileFile<'_>) -> Result<(), Failure> {
         let refused = self.no_table(place);
         let Value::Table(table) = &mut self.0 else { return Err(refused) };
         if !value.is_empty() {
@@ -61,7 +61,7 @@ impl Profile {
         Ok(())
     }
 
-    fn no_table(&self, place: Place<'_>) -> Failure {
+    fn no_table(&self, place: ProfileFile<'_>) -> Failure {
         let kind = self.0.type_str();
         Failure::usage(format!("{place} is not valid: must be a table of settings, and its type is {kind}"))
             .hint(format!("tursoctl profile delete {}", place.profile))
@@ -69,7 +69,7 @@ impl Profile {
 }
 
 /// The text of a setting that keeps to its rule.
-fn checked<'a>(name: &str, value: &'a Value, place: Place<'_>) -> Result<&'a str, Failure> {
+fn checked<'a>(name: &str, value: &'a Value, place: ProfileFile<'_>) -> Result<&'a str, Failure> {
     let mend = |failure: Failure, value: &str| {
         failure.hint(format!("tursoctl profile set --profile {} {name}={value}", place.profile))
     };

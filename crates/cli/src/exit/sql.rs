@@ -7,7 +7,7 @@ use crate::hrana::HranaError;
 
 /// Where in a script a statement stands.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct ScriptPosition {
     /// Which of the statements, from 1 on.
     pub(crate) statement: u64,
     pub(crate) line: u64,

@@ -8,7 +8,7 @@ use std::{
 use turso_cloud_local::{Scanner, Step};
 
 use super::shown;
-use crate::exit::{Failure, Kind, Place};
+use crate::exit::{Failure, Kind, ScriptPosition};
 
 /// The longest statement that is read: services take less.
 const LONGEST: usize = 64 << 20;
@@ -62,7 +62,7 @@ impl Source {
     pub(crate) fn blame(&self, failure: impl Into<Failure>) -> Failure {
         let failure = failure.into();
         let said = format!("statement {} (line {}): {failure}: {}", self.number, self.line, shown(&self.text));
-        failure.saying(said).at(Place { statement: self.number, line: self.line })
+        failure.saying(said).at(ScriptPosition { statement: self.number, line: self.line })
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn run(cx: &Context, args: &ImportCsv) -> Result<()> {
         cx.notice(format_args!("this would insert {} into table {name:?}", counted(survey.rows, "row")));
         return destination.rehearse(cx, group.as_ref()).await;
     }
-    let mut journal = Journal::new(&destination.place(cx), &name, fingerprint)?;
+    let mut journal = Journal::new(&destination.target(cx), &name, fingerprint)?;
     let earlier = args.import.earlier(&journal)?;
     let stop = Stop::listen(cx.flags().quiet)?;
     let connection = destination.open(cx, group.as_ref(), &stop).await?;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use turso_cloud::{Encryption, GroupName, NewDatabase};
 
-use super::{journal::Place, outcome::Imported, stop::Stop};
+use super::{journal::ImportTarget, outcome::Imported, stop::Stop};
 use crate::{
     args::Destination,
     commands::group,
@@ -46,13 +46,13 @@ impl Destination {
     }
 
     /// Where it is, for the note of how far the import came.
-    pub(super) fn place(&self, cx: &Context) -> Place {
+    pub(super) fn target(&self, cx: &Context) -> ImportTarget {
         let database = self.to.clone();
         if is_url(&self.to) {
-            return Place { database, ..Place::default() };
+            return ImportTarget { database, ..ImportTarget::default() };
         }
         let setting = |key| cx.settings().text(key).unwrap_or_default().trim_end_matches('/').to_owned();
-        Place { api_url: setting(Key::API_URL), organization: setting(Key::ORGANIZATION), database }
+        ImportTarget { api_url: setting(Key::API_URL), organization: setting(Key::ORGANIZATION), database }
     }
 
     /// What is to be created.

@@ -39,7 +39,7 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
         return destination.rehearse(cx, group.as_ref()).await;
     }
     let stop = Stop::listen(cx.flags().quiet)?;
-    let journal = Journal::new(&destination.place(cx), "", fingerprint.clone())?;
+    let journal = Journal::new(&destination.target(cx), "", fingerprint.clone())?;
     let start = start(&args.import, &journal)?;
     let connection = destination.open(cx, group.as_ref(), &stop).await?;
     let existing = match stop.or(names(&connection)).await {

@@ -110,7 +110,7 @@ impl Entry {
 
 /// Which database an import goes to. Others of the same name may be in another organization, or another cloud.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Place {
+pub(super) struct ImportTarget {
     /// Empty, as the organization is, where the database is a URL.
     pub(super) api_url: String,
     pub(super) organization: String,
@@ -133,12 +133,12 @@ pub(super) struct Journal {
 
 /// The name of a note: what can be read of it, in the length that a file can have, and what tells it from others. It is the
 /// same in every version of the program.
-fn name_of(place: &Place, table: &str) -> String {
+fn name_of(target: &ImportTarget, table: &str) -> String {
     const SHOWN: usize = 40;
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let shown: String = format!("{}.{table}", place.database).chars().filter(is_plain).take(SHOWN).collect();
+    let shown: String = format!("{}.{table}", target.database).chars().filter(is_plain).take(SHOWN).collect();
     let mut digest = Sha256::new();
-    for part in [&place.api_url, &place.organization, &place.database, table] {
+    for part in [&target.api_url, &target.organization, &target.database, table] {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
@@ -196,9 +196,9 @@ impl Earlier {
 
 impl Journal {
     /// Fails where nothing can be noted, before anything is there that would have to be.
-    pub(super) fn new(place: &Place, table: &str, file: Fingerprint) -> Result<Self> {
+    pub(super) fn new(target: &ImportTarget, table: &str, file: Fingerprint) -> Result<Self> {
         let path =
-            if file.is_read_once() { None } else { Some(state_folder()?.join("imports").join(name_of(place, table))) };
+            if file.is_read_once() { None } else { Some(state_folder()?.join("imports").join(name_of(target, table))) };
         let table = TableNote { mark: HEXLOWER.encode(&random::<MARK_BYTES>()?), ..TableNote::default() };
         let mut journal = Self { path, file, rows_before: 0, table, left: None, turn: None };
         journal.in_folder(|path| WholeFile::create(path).map(drop))?;
@@ -272,19 +272,23 @@ impl Journal {
 mod tests {
     use super::*;
 
-    fn place(api_url: &str, organization: &str, database: &str) -> Place {
-        Place { api_url: api_url.to_owned(), organization: organization.to_owned(), database: database.to_owned() }
+    fn target(api_url: &str, organization: &str, database: &str) -> ImportTarget {
+        ImportTarget {
+            api_url: api_url.to_owned(),
+            organization: organization.to_owned(),
+            database: database.to_owned(),
+        }
     }
 
     #[test]
     fn the_name_of_a_note_is_the_same_in_every_version_and_no_others() {
-        let here = name_of(&place("https://api.turso.tech", "acme", "shop"), "numbers");
+        let here = name_of(&target("https://api.turso.tech", "acme", "shop"), "numbers");
         assert_eq!(here, "shop.numbers-fa4ce5d1f0c276c1.json");
         for other in [
-            name_of(&place("https://api.turso.tech", "umbrella", "shop"), "numbers"),
-            name_of(&place("http://127.0.0.1:8080", "acme", "shop"), "numbers"),
-            name_of(&place("https://api.turso.tech", "acmes", "hop"), "numbers"),
-            name_of(&place("https://api.turso.tech", "acme", "shopn"), "umbers"),
+            name_of(&target("https://api.turso.tech", "umbrella", "shop"), "numbers"),
+            name_of(&target("http://127.0.0.1:8080", "acme", "shop"), "numbers"),
+            name_of(&target("https://api.turso.tech", "acmes", "hop"), "numbers"),
+            name_of(&target("https://api.turso.tech", "acme", "shopn"), "umbers"),
         ] {
             assert_ne!(here, other);
         }

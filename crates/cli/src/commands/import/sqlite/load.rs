@@ -47,7 +47,7 @@ pub(super) async fn run(
         return destination.rehearse(cx, None).await;
     }
     let bytes = fingerprint.bytes();
-    let journal = Journal::new(&destination.place(cx), "", fingerprint)?;
+    let journal = Journal::new(&destination.target(cx), "", fingerprint)?;
     let earlier = args.import.earlier(&journal)?;
     let stop = Stop::listen(cx.flags().quiet)?;
     let connection = destination.open(cx, None, &stop).await?;
