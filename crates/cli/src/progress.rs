@@ -1,13 +1,10 @@
 //! How far something is, on standard error and only where somebody sees it.
 
-use std::{
-    path::Path,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
+use parking_lot::Mutex;
 
 use crate::{context::Context, terminal};
 
@@ -27,7 +24,7 @@ static LAST: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
 
 /// Writes to standard error in lines of their own, with a bar that is drawn there below them.
 pub(crate) fn beside<T>(write: impl FnOnce() -> T) -> T {
-    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(WeakProgressBar::upgrade);
+    let last = LAST.lock().as_ref().and_then(WeakProgressBar::upgrade);
     match last {
         Some(bar) => bar.suspend(write),
         None => write(),
@@ -37,7 +34,7 @@ pub(crate) fn beside<T>(write: impl FnOnce() -> T) -> T {
 fn new(cx: &Context, what: &str, style: ProgressStyle) -> ProgressBar {
     let target = if cx.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(None, target).with_style(style).with_message(terminal::line(what));
-    *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.downgrade());
+    *LAST.lock() = Some(bar.downgrade());
     bar
 }
 

@@ -1,10 +1,8 @@
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
 use anyhow::Result;
 use http::{Method, Request};
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::Value;
 use turso_cloud::{
@@ -52,7 +50,7 @@ impl Recorder {
 
     /// Writes the requests as data. A table without rows would only puzzle, and so would no requests behind what was read.
     pub(crate) fn show(&self, out: &Output) -> Result<()> {
-        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = self.requests.lock();
         if requests.is_empty() && (!out.is_structured() || self.truth.is_told()) {
             return Ok(());
         }
@@ -87,7 +85,7 @@ impl Recorder {
 
     fn note(&self, request: Recorded) {
         self.truth.lose();
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        self.requests.lock().push(request);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,6 +15,7 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{StatusCode, Uri, header};
+use parking_lot::Mutex;
 use tokio::{
     net::TcpListener,
     sync::{Notify, oneshot},
@@ -114,7 +115,7 @@ async fn arrive(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
     let Some(Ok(token)) = parameter("jwt").map(ApiToken::new) else {
         return page(StatusCode::BAD_REQUEST, "The service has sent no token.");
     };
-    let sender = shared.token.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let sender = shared.token.lock().take();
     // A second one is as good as the first.
     let _ = sender.map(|sender| sender.send(token));
     let mut response = page(StatusCode::SEE_OTHER, "");
