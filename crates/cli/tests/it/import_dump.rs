@@ -117,3 +117,22 @@ fn a_question_that_a_database_refuses_leaves_no_stream_open() {
     let asked: Vec<_> = asked.try_iter().collect();
     assert_eq!(asked, ["/v3/cursor", "/v3/pipeline", "/v3/cursor", "/v3/pipeline"], "{}", ended.stderr);
 }
+
+/// The note of an earlier import has more looked at before the first statement.
+#[test]
+fn a_database_that_was_created_is_removed_where_it_cannot_be_looked_at() {
+    let served = served(&[]);
+    let import = |dump: &str, flags: &[&str]| {
+        let file = served.write("a.sql", dump);
+        served.run(&[&["import", "dump", &file, "--to", "shop", "--create"], flags].concat())
+    };
+    let ended = import("CREATE TABLE t (a);\nINSERT INTO nosuch VALUES (1);\n", &["--keep"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    served.done(&["db", "delete", "shop", "--yes"]);
+
+    served.cloud.faults().on_path("/v3/cursor").nth(2).reply(500);
+    let ended = import("CREATE TABLE t (a);\n", &[]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the database was removed again"), "{}", ended.stderr);
+    assert_eq!(served.done(&["db", "list", "-o", "name"]), "");
+}

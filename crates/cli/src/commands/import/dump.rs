@@ -42,16 +42,10 @@ pub(super) async fn run(cx: &Context, args: &ImportDump) -> Result<()> {
     let journal = Journal::new(&destination.target(cx), "", fingerprint.clone())?;
     let start = start(&args.import, &journal)?;
     let connection = destination.open(cx, group.as_ref(), &stop).await?;
-    let existing = match stop.or(names(&connection)).await {
+    let existing = match look(&connection, &stop, &survey, &journal, &start).await {
         Ok(existing) => existing,
         Err(error) => return Err(destination.abandon(cx, error).await),
     };
-    if start.done == 0 {
-        survey.refuse_what_exists(&existing)?;
-        if let Some(mark) = &journal.left {
-            sweep(&connection, &stop, mark).await.map_err(|broken| broken.failure)?;
-        }
-    }
     let mut load = Load {
         connection,
         stop,
@@ -93,6 +87,24 @@ fn start(args: &Import, journal: &Journal) -> Result<Position> {
         }
         Some(earlier) => Ok(earlier.position),
     }
+}
+
+/// What is there before a statement is run. Whoever begins anew needs room for what the dump makes.
+async fn look(
+    connection: &Connection,
+    stop: &Stop,
+    survey: &Survey,
+    journal: &Journal,
+    start: &Position,
+) -> Result<HashSet<String>> {
+    let existing = stop.or(names(connection)).await?;
+    if start.done == 0 {
+        survey.refuse_what_exists(&existing)?;
+        if let Some(mark) = &journal.left {
+            sweep(connection, stop, mark).await.map_err(|broken| broken.failure)?;
+        }
+    }
+    Ok(existing)
 }
 
 fn broken(error: anyhow::Error) -> Broken {
