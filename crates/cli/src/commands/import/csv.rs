@@ -236,8 +236,8 @@ struct Load {
 
 impl Load {
     async fn run(&mut self, source: &Source<'_>, progress: &ProgressBar) -> Result<(), Broken> {
-        let mut records = source.records().map_err(Failure::of_any)?;
-        records.seek(&self.loader.position).map_err(Failure::of_any)?;
+        let mut records = source.records()?;
+        records.seek(&self.loader.position)?;
         let mut batch = Batch::default();
         let mut record = StringRecord::new();
         while records.next(&mut record)? {

@@ -107,10 +107,6 @@ async fn look(
     Ok(existing)
 }
 
-fn broken(error: anyhow::Error) -> Broken {
-    Failure::of_any(error).into()
-}
-
 struct Load {
     connection: Connection,
     stop: Stop,
@@ -154,15 +150,12 @@ impl Load {
 
     /// Sees what virtual tables there are.
     async fn look(&mut self) -> Result<(), Broken> {
-        let looked = self.stop.or(self.translation.look(&self.connection)).await;
-        looked.map_err(broken)
+        Ok(self.stop.or(self.translation.look(&self.connection)).await?)
     }
 
     /// Commits statements, behind which the import stands at `next`.
     async fn send(&mut self, sources: &[Source], next: Position) -> Result<(), Broken> {
-        if let Some(kind) = self.stop.asked() {
-            return Err(Failure::new(kind, "interrupted").into());
-        }
+        self.stop.check()?;
         if !sources.is_empty() {
             self.note(sources.len() as u64)?;
             let statements: Vec<_> = sources.iter().map(|source| Statement::new(source.text.as_str())).collect();
@@ -183,7 +176,7 @@ impl Load {
     }
 
     fn note(&self, sent: u64) -> Result<(), Broken> {
-        self.journal.note(&self.position, sent).map_err(broken)
+        Ok(self.journal.note(&self.position, sent)?)
     }
 
     /// Takes back what can be, and says what is left.

@@ -50,9 +50,7 @@ pub(super) async fn commit(
                 return Err(Sent::Broken(Broken { failure: error.into(), is_last_unknown }));
             }
         };
-        if let Some(kind) = stop.pause(pause(&error, wait), &error).await {
-            return Err(Sent::Broken(Failure::new(kind, "interrupted").into()));
-        }
+        stop.pause(pause(&error, wait), &error).await.map_err(|failure| Sent::Broken(failure.into()))?;
         wait = (wait * 2).min(LONGEST_WAIT);
         retries -= 1;
     }

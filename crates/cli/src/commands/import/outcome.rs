@@ -47,6 +47,12 @@ impl From<Failure> for Broken {
     }
 }
 
+impl From<anyhow::Error> for Broken {
+    fn from(error: anyhow::Error) -> Self {
+        Failure::of_any(error).into()
+    }
+}
+
 /// Why an import ended, which is only safe to run again where nothing is left of it.
 pub(super) fn leaving(failure: Failure, is_changed: bool) -> Failure {
     if is_changed { failure.after_changes() } else { failure }

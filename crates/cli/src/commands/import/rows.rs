@@ -132,13 +132,11 @@ impl Loader {
     /// Commits a batch, behind which the import stands at `next`, and leaves it empty.
     pub(super) async fn send(&mut self, insert: &Insert, batch: &mut Batch, next: Position) -> Result<(), Broken> {
         let rows = &std::mem::take(batch).rows;
-        if let Some(kind) = self.stop.asked() {
-            return Err(Failure::new(kind, "interrupted").into());
-        }
+        self.stop.check()?;
         if rows.is_empty() {
             return Ok(());
         }
-        self.journal.note(&self.position, rows.len() as u64).map_err(Failure::of_any)?;
+        self.journal.note(&self.position, rows.len() as u64)?;
         let statements = insert.together(rows);
         let affected = match commit(&self.connection, &self.stop, &self.before, &statements).await {
             Ok(affected) => affected,

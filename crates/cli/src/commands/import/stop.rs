@@ -36,6 +36,11 @@ impl Stop {
         *self.told.borrow()
     }
 
+    /// Fails once something was asked for.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        self.asked().map_or(Ok(()), |kind| Err(interrupted(kind)))
+    }
+
     /// Waits until something is asked for.
     pub(super) async fn wait(&self) -> Kind {
         match self.told.clone().wait_for(Option::is_some).await.map(|kind| *kind) {
@@ -45,25 +50,25 @@ impl Stop {
         }
     }
 
-    /// Waits before something is tried again that did not work for a reason. Yields what was asked for meanwhile.
-    pub(super) async fn pause(&self, pause: Duration, reason: impl Display) -> Option<Kind> {
+    /// Waits before something is tried again that did not work for a reason. Fails where something is asked for meanwhile.
+    pub(super) async fn pause(&self, pause: Duration, reason: impl Display) -> Result<(), Failure> {
         if pause >= NOTICED && !self.is_quiet {
             say(format_args!("{reason}; trying again in {} s", pause.as_secs()));
         }
         tokio::select! {
-            () = sleep(pause) => None,
-            kind = self.wait() => Some(kind),
+            () = sleep(pause) => Ok(()),
+            kind = self.wait() => Err(interrupted(kind)),
         }
     }
 
     /// Does something that need not come to its end, such as looking at a database.
     pub(super) async fn or<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let interrupted = |kind| Err(Failure::new(kind, "interrupted").into());
         let done = tokio::select! {
             done = work => done,
-            kind = self.wait_patiently() => return interrupted(kind),
+            kind = self.wait_patiently() => return Err(interrupted(kind).into()),
         };
-        self.asked().map_or(done, interrupted)
+        self.check()?;
+        done
     }
 
     /// Waits until something was asked for and what is under way had its time, or was asked for again.
@@ -77,4 +82,8 @@ impl Stop {
         }
         kind
     }
+}
+
+fn interrupted(kind: Kind) -> Failure {
+    Failure::new(kind, "interrupted")
 }

@@ -163,9 +163,7 @@ pub(super) async fn transact(
     if statements.is_empty() {
         return Ok(());
     }
-    if let Some(kind) = stop.asked() {
-        return Err(Failure::new(kind, "interrupted").into());
-    }
+    stop.check()?;
     match commit(connection, stop, before, statements).await {
         Ok(_) => Ok(()),
         Err(Sent::Broken(broken)) => Err(broken),
@@ -217,7 +215,7 @@ pub(super) async fn names(connection: &Connection) -> Result<HashSet<String>> {
 
 /// Removes the tables in which rows had gathered when a run of this mark was killed.
 pub(super) async fn sweep(connection: &Connection, stop: &Stop, mark: &str) -> Result<(), Broken> {
-    let names = stop.or(names(connection)).await.map_err(Failure::of_any)?;
+    let names = stop.or(names(connection)).await?;
     let left = names.iter().filter(|name| name.starts_with(STAGING) && name.ends_with(&ending(mark)));
     let drops: Vec<_> =
         left.map(|name| Statement::new(format!("DROP TABLE IF EXISTS {}", quote_identifier(name)))).collect();

@@ -109,13 +109,12 @@ impl Load<'_> {
         let is_there = self.existing.contains(&folded(&table.name)) && table.sort == Sort::Ordinary;
         let Loader { connection, stop, journal, position, .. } = &mut self.loader;
         let has_own_rows = is_there && self.mode == Some(ImportMode::Append);
-        journal.rows_before =
-            if has_own_rows { stop.or(Table::made(&table.name).count(connection)).await.map_err(broken)? } else { 0 };
+        journal.rows_before = if has_own_rows { stop.or(Table::made(&table.name).count(connection)).await? } else { 0 };
         journal.table.index = index;
         if !is_there {
             journal.table.made.insert(index);
         }
-        journal.note(position, 0).map_err(broken)?;
+        journal.note(position, 0)?;
         if table.sort == Sort::Ordinary {
             return self.make(table).await;
         }
@@ -136,7 +135,7 @@ impl Load<'_> {
         }
         let (columns, mode) = (table.columns(false), self.mode.unwrap_or(ImportMode::Append));
         let target = Table::find(connection, &table.name, &columns, mode, &journal.table.mark);
-        let target = stop.or(target).await.map_err(broken)?;
+        let target = stop.or(target).await?;
         if !is_there && !target.is_new() {
             let problem = format!("somebody else has made table {:?} meanwhile", table.name);
             return Err(Failure::new(Kind::Refused, problem).into());
@@ -171,11 +170,11 @@ impl Load<'_> {
         let insert = Insert::new(target.target(), columns.iter().copied(), "row");
         let before = self.content.rows_before(index);
         let mut place = self.loader.position.done.saturating_sub(before);
-        let mut statement = self.reader.select(table, &columns, place).map_err(broken)?;
+        let mut statement = self.reader.select(table, &columns, place)?;
         let mut source = statement.raw_query();
         let mut batch = Batch::default();
         loop {
-            let next = self.reader.next(&mut source, table, place + 1).map_err(broken)?;
+            let next = self.reader.next(&mut source, table, place + 1)?;
             let is_end = next.is_none();
             if let Some(values) = next {
                 place += 1;
@@ -306,10 +305,6 @@ fn counter(table: &str, last: i64) -> [Statement; 2] {
         ),
     ]
     .map(Statement::new)
-}
-
-fn broken(error: anyhow::Error) -> Broken {
-    Failure::of_any(error).into()
 }
 
 /// Says in which table it was.
