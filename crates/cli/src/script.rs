@@ -7,7 +7,7 @@ mod words;
 pub(crate) use parameters::Asked;
 pub(crate) use reader::{Item, ScriptReader, Source};
 pub(crate) use words::{
-    Altered, Change, Created, altered, changed, created, first_word, folded, indexed, is_transaction_control,
+    Altered, Change, Created, Entity, altered, changed, created, first_word, folded, indexed, is_transaction_control,
     makes_the_same, makes_virtual_table, only_reads, quote_identifier, quote_text, virtual_table,
 };
 

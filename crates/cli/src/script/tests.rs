@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::reader::ScriptError;
 use super::{
-    Altered, Asked, Change, Item, ScriptReader, altered, changed, created, first_word, indexed, makes_the_same,
+    Altered, Asked, Change, Entity, Item, ScriptReader, altered, changed, created, first_word, indexed, makes_the_same,
     makes_virtual_table, only_reads, shown, virtual_table,
 };
 
@@ -136,17 +136,17 @@ fn what_certainly_only_reads_is_known() {
 #[test]
 fn what_a_statement_makes_is_known() {
     for (sql, made) in [
-        ("CREATE TABLE t (x)", Some(("TABLE", "t", false))),
-        ("create table if not exists \"a \"\"b\" (x)", Some(("TABLE", "a \"b", true))),
-        ("/* a */ CREATE -- b\n TABLE main.[t u](x)", Some(("TABLE", "t u", false))),
-        ("CREATE VIRTUAL TABLE f USING fts5(x)", Some(("TABLE", "f", false))),
-        ("CREATE UNIQUE INDEX i ON t (x)", Some(("INDEX", "i", false))),
-        ("CREATE VIEW v AS SELECT 1", Some(("VIEW", "v", false))),
+        ("CREATE TABLE t (x)", Some((Entity::Table, "t", false))),
+        ("create table if not exists \"a \"\"b\" (x)", Some((Entity::Table, "a \"b", true))),
+        ("/* a */ CREATE -- b\n TABLE main.[t u](x)", Some((Entity::Table, "t u", false))),
+        ("CREATE VIRTUAL TABLE f USING fts5(x)", Some((Entity::Table, "f", false))),
+        ("CREATE UNIQUE INDEX i ON t (x)", Some((Entity::Index, "i", false))),
+        ("CREATE VIEW v AS SELECT 1", Some((Entity::View, "v", false))),
         ("CREATE TEMP TABLE t (x)", None),
         ("SELECT 1", None),
     ] {
         let found = created(sql);
-        let found = found.as_ref().map(|made| (made.kind, made.name.as_str(), made.is_only_if_absent));
+        let found = found.as_ref().map(|made| (made.entity, made.name.as_str(), made.is_only_if_absent));
         assert_eq!(found, made, "{sql}");
     }
     assert_eq!(first_word(" -- x\n commit"), "COMMIT");
@@ -167,14 +167,14 @@ fn what_the_engine_keeps_of_a_statement_makes_the_same() {
 #[test]
 fn a_statement_tells_what_it_removes_or_alters() {
     let renamed = Change::Renamed("u u".to_owned());
-    for (sql, kind, name, change) in [
-        ("DROP TABLE t", "TABLE", "t", Change::Removed),
-        ("/* x */ drop view if exists main.[a b];", "VIEW", "a b", Change::Removed),
-        ("ALTER TABLE t RENAME TO \"u u\"", "TABLE", "t", renamed),
-        ("ALTER TABLE \"t\" RENAME a TO b", "TABLE", "t", Change::Reshaped),
-        ("ALTER TABLE t DROP COLUMN a", "TABLE", "t", Change::Reshaped),
+    for (sql, entity, name, change) in [
+        ("DROP TABLE t", Entity::Table, "t", Change::Removed),
+        ("/* x */ drop view if exists main.[a b];", Entity::View, "a b", Change::Removed),
+        ("ALTER TABLE t RENAME TO \"u u\"", Entity::Table, "t", renamed),
+        ("ALTER TABLE \"t\" RENAME a TO b", Entity::Table, "t", Change::Reshaped),
+        ("ALTER TABLE t DROP COLUMN a", Entity::Table, "t", Change::Reshaped),
     ] {
-        assert_eq!(altered(sql), Some(Altered { kind, name: name.to_owned(), change }), "{sql}");
+        assert_eq!(altered(sql), Some(Altered { entity, name: name.to_owned(), change }), "{sql}");
     }
     for sql in ["CREATE TABLE t (a)", "DELETE FROM t", "DROP", "ALTER TABLE", "SELECT 'DROP TABLE t'"] {
         assert_eq!(altered(sql), None, "{sql}");

@@ -46,11 +46,33 @@ pub(crate) fn only_reads(sql: &str) -> bool {
     matches!(first_word(sql).as_str(), "SELECT" | "VALUES" | "WITH" | "EXPLAIN") && !tokens(sql).any(is_change)
 }
 
+/// What a schema has under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entity {
+    Table,
+    View,
+    Index,
+    Trigger,
+}
+
+impl Entity {
+    const ALL: [Self; 4] = [Self::Table, Self::View, Self::Index, Self::Trigger];
+
+    /// As statements have it, and the `type` of `sqlite_schema`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::View => "view",
+            Self::Index => "index",
+            Self::Trigger => "trigger",
+        }
+    }
+}
+
 /// What a statement makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Created {
-    /// What has to stand behind `DROP`.
-    pub(crate) kind: &'static str,
+    pub(crate) entity: Entity,
     pub(crate) name: String,
     /// Whether it does nothing where there is one.
     pub(crate) is_only_if_absent: bool,
@@ -65,7 +87,7 @@ pub(crate) fn created(sql: &str) -> Option<Created> {
 pub(crate) fn makes_the_same(one: &str, other: &str) -> bool {
     let (one, other) = (definition(one), definition(other));
     one.zip(other).is_some_and(|((one, its_rest), (other, others_rest))| {
-        (one.kind, one.name) == (other.kind, other.name) && its_rest.eq(others_rest)
+        (one.entity, one.name) == (other.entity, other.name) && its_rest.eq(others_rest)
     })
 }
 
@@ -77,17 +99,16 @@ fn definition(sql: &str) -> Option<(Created, impl Iterator<Item = Token>)> {
         return None;
     }
     let _may_stand_before = word("virtual") || word("unique");
-    let kind = ["TABLE", "VIEW", "INDEX", "TRIGGER"].into_iter().find(|kind| word(kind))?;
+    let entity = Entity::ALL.into_iter().find(|entity| word(entity.word()))?;
     let is_only_if_absent = word("if") && word("not") && word("exists");
     let name = name(&mut tokens)?;
-    Some((Created { kind, name, is_only_if_absent }, tokens))
+    Some((Created { entity, name, is_only_if_absent }, tokens))
 }
 
 /// What a statement removes, or changes the form of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Altered {
-    /// What stands behind `DROP` or `ALTER`.
-    pub(crate) kind: &'static str,
+    pub(crate) entity: Entity,
     pub(crate) name: String,
     pub(crate) change: Change,
 }
@@ -109,7 +130,7 @@ pub(crate) fn altered(sql: &str) -> Option<Altered> {
     if !is_drop && !word("alter") {
         return None;
     }
-    let kind = ["TABLE", "VIEW", "INDEX", "TRIGGER"].into_iter().find(|kind| word(kind))?;
+    let entity = Entity::ALL.into_iter().find(|entity| word(entity.word()))?;
     let _may_stand_before = word("if") && word("exists");
     let name = name(&mut tokens)?;
     let mut word = |expected: &str| tokens.next_if(|token| token.is_word(expected)).is_some();
@@ -120,7 +141,7 @@ pub(crate) fn altered(sql: &str) -> Option<Altered> {
     } else {
         Change::Reshaped
     };
-    Some(Altered { kind, name, change })
+    Some(Altered { entity, name, change })
 }
 
 /// A name, without that of the schema before it.
@@ -147,7 +168,7 @@ pub(crate) fn changed(sql: &str) -> Option<String> {
 
 /// The table that an index is made on.
 pub(crate) fn indexed(sql: &str) -> Option<String> {
-    created(sql).filter(|created| created.kind == "INDEX")?;
+    created(sql).filter(|created| created.entity == Entity::Index)?;
     tokens(sql).skip_while(|token| !token.is_word("on")).nth(1)?.into_name()
 }
 

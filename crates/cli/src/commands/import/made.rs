@@ -4,7 +4,7 @@ use super::{load::without_foreign_keys, outcome::Broken};
 use crate::{
     commands::tables::texts,
     hrana::{BatchError, Connection, HranaError, Statement, Value},
-    script::{Altered, Change, Created, folded, makes_the_same, quote_identifier},
+    script::{Altered, Change, Created, Entity, folded, makes_the_same, quote_identifier},
 };
 
 /// Tables, indexes, triggers and views that were not there before, in the order they were made.
@@ -37,8 +37,8 @@ impl Made {
     }
 
     /// Follows what was done with something that may be noted here.
-    pub(super) fn follow(&mut self, Altered { kind, name, change }: Altered) {
-        let is_it = |thing: &Thing| thing.created.kind == kind && folded(&thing.created.name) == folded(&name);
+    pub(super) fn follow(&mut self, Altered { entity, name, change }: Altered) {
+        let is_it = |thing: &Thing| thing.created.entity == entity && folded(&thing.created.name) == folded(&name);
         let Some(at) = self.0.iter().rposition(is_it) else { return };
         match change {
             Change::Removed => drop(self.0.remove(at)),
@@ -68,19 +68,19 @@ impl Made {
         };
         let mut left = Vec::new();
         let mut drops = Vec::new();
-        for Thing { created: Created { kind, name, .. }, unsure } in self.0.iter().rev() {
+        for Thing { created: Created { entity, name, .. }, unsure } in self.0.iter().rev() {
             if let Some(sql) = unsure {
-                match stored(connection, kind, name).await.map_err(failed)? {
+                match stored(connection, *entity, name).await.map_err(failed)? {
                     None => continue,
                     Some(stored) if makes_the_same(&stored, sql) => {}
                     Some(_) => {
-                        let kind = kind.to_ascii_lowercase();
-                        left.push(format!("; {kind} {name:?} is there, and may be somebody else's: it is left"));
+                        let entity = entity.word();
+                        left.push(format!("; {entity} {name:?} is there, and may be somebody else's: it is left"));
                         continue;
                     }
                 }
             }
-            drops.push(Statement::new(format!("DROP {kind} IF EXISTS {}", quote_identifier(name))));
+            drops.push(Statement::new(format!("DROP {} IF EXISTS {}", entity.word(), quote_identifier(name))));
         }
         if !drops.is_empty() {
             let dropped = connection.commit(&without_foreign_keys(), &drops).await;
@@ -91,11 +91,11 @@ impl Made {
 }
 
 /// The statement that made what a database has of a name.
-async fn stored(connection: &Connection, kind: &str, name: &str) -> Result<Option<String>, HranaError> {
+async fn stored(connection: &Connection, entity: Entity, name: &str) -> Result<Option<String>, HranaError> {
     // What is still under way comes to its end first: it is waited for by whoever wants to write.
     connection.commit(&[], &[Statement::new("SELECT 1")]).await.map_err(|BatchError { error, .. }| error)?;
-    let sql = "SELECT sql FROM sqlite_schema WHERE type = lower(?1) AND name = ?2 COLLATE NOCASE";
-    let values = vec![Value::Text(kind.to_owned()), Value::Text(name.to_owned())];
+    let sql = "SELECT sql FROM sqlite_schema WHERE type = ?1 AND name = ?2 COLLATE NOCASE";
+    let values = vec![Value::Text(entity.word().to_owned()), Value::Text(name.to_owned())];
     let rows = connection.rows_beside(&Statement::new(sql).with(values)).await?;
     Ok(texts(rows).into_iter().next())
 }

@@ -10,7 +10,9 @@ use crate::{
     context::Context,
     exit::{Failure, Kind},
     progress,
-    script::{Altered, Change, Created, Item, Source, altered, changed, created, first_word, folded, virtual_table},
+    script::{
+        Altered, Change, Created, Entity, Item, Source, altered, changed, created, first_word, folded, virtual_table,
+    },
     vectors,
 };
 
@@ -83,8 +85,8 @@ impl Survey {
         }
         let sql = sql.as_deref().unwrap_or(&source.text);
         match created(sql) {
-            Some(Created { kind: "TABLE", name, .. }) => self.tables.push((name, source.line)),
-            Some(Created { kind: "INDEX", name, .. }) => {
+            Some(Created { entity: Entity::Table, name, .. }) => self.tables.push((name, source.line)),
+            Some(Created { entity: Entity::Index, name, .. }) => {
                 if let Some(table) = vectors::table_of(&name, sql) {
                     self.tables_of_indexes.extend([folded(&table), vectors::LIST.to_owned()]);
                 }
@@ -110,12 +112,11 @@ impl Survey {
             let name = folded(name);
             existing.contains(&name) && !self.tables_of_indexes.contains(&name)
         };
-        if let Some((Altered { kind, name, change }, line)) =
+        if let Some((Altered { entity, name, change }, line)) =
             self.altered.iter().find(|(altered, _)| existing.contains(&folded(&altered.name)))
         {
-            let kind = kind.to_ascii_lowercase();
             let does = if *change == Change::Removed { "removes" } else { "changes" };
-            let problem = format!("{kind} {name:?} is there, and line {line} {does} it");
+            let problem = format!("{} {name:?} is there, and line {line} {does} it", entity.word());
             let hint = "tursoctl sql --file runs a script that changes what is there";
             return Err(Failure::new(Kind::Refused, problem).hint(hint).into());
         }

@@ -14,7 +14,7 @@ use crate::{
     exit::Failure,
     hrana::{Connection, Statement},
     script::{
-        changed, created, first_word, folded, indexed, is_transaction_control, quote_identifier, quote_text,
+        Entity, changed, created, first_word, folded, indexed, is_transaction_control, quote_identifier, quote_text,
         virtual_table,
     },
 };
@@ -54,7 +54,7 @@ impl Translation {
             return Some(sql);
         }
         match created(&sql) {
-            Some(table) if table.kind == "TABLE" && self.behind.contains(&folded(&table.name)) => {
+            Some(table) if table.entity == Entity::Table && self.behind.contains(&folded(&table.name)) => {
                 Some(format!("DELETE FROM {}", quote_identifier(&table.name)))
             }
             // Other tables have counters, too.
@@ -67,7 +67,7 @@ impl Translation {
         if self.of_indexes.is_empty() {
             return false;
         }
-        let table = created(sql).filter(|made| made.kind == "TABLE").map(|made| made.name);
+        let table = created(sql).filter(|made| made.entity == Entity::Table).map(|made| made.name);
         table
             .or_else(|| indexed(sql))
             .or_else(|| changed(sql))

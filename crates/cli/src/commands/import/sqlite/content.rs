@@ -1,5 +1,7 @@
 //! What the file of a database holds.
 
+use crate::script::Entity;
+
 /// Everything of a file that is imported, in the order in which it is.
 #[derive(Debug)]
 pub(super) struct Content {
@@ -37,8 +39,7 @@ pub(super) enum Sort {
 /// An index, a view or a trigger.
 #[derive(Debug)]
 pub(super) struct Other {
-    /// What has to stand behind `DROP`.
-    pub(super) kind: &'static str,
+    pub(super) entity: Entity,
     pub(super) name: String,
     pub(super) sql: String,
 }

@@ -29,7 +29,7 @@ use crate::{
     hrana::Statement,
     many::counted,
     progress,
-    script::{Created, folded, quote_identifier, quote_text},
+    script::{Created, Entity, folded, quote_identifier, quote_text},
 };
 
 pub(super) async fn run(
@@ -204,7 +204,7 @@ impl Load<'_> {
             .others
             .iter()
             .filter(|other| !self.existing.contains(&folded(&other.name)))
-            .partition(|other| other.kind == "INDEX");
+            .partition(|other| other.entity == Entity::Index);
         for index in indexes {
             // One at a time: it may take long.
             let statement = [Statement::new(index.sql.as_str())];
@@ -284,13 +284,13 @@ impl Load<'_> {
 
 impl FileTable {
     fn created(&self) -> (Created, &str) {
-        (Created { kind: "TABLE", name: self.name.clone(), is_only_if_absent: false }, &self.sql)
+        (Created { entity: Entity::Table, name: self.name.clone(), is_only_if_absent: false }, &self.sql)
     }
 }
 
 impl Other {
     fn created(&self) -> (Created, &str) {
-        (Created { kind: self.kind, name: self.name.clone(), is_only_if_absent: false }, &self.sql)
+        (Created { entity: self.entity, name: self.name.clone(), is_only_if_absent: false }, &self.sql)
     }
 }
 

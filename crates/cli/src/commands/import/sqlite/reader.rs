@@ -12,7 +12,7 @@ use super::{
 use crate::{
     exit::{Failure, Kind},
     hrana::Value,
-    script::{quote_identifier, quote_text},
+    script::{Entity, quote_identifier, quote_text},
     vectors,
 };
 
@@ -84,12 +84,12 @@ impl Reader {
         let found: Vec<(String, String, String, String)> = self.list(OTHERS, |row| row.try_into())?;
         let own = found.into_iter().filter(|(_, _, table, _)| !of_indexes.contains(table));
         let other = |(kind, name, _, sql): (String, _, _, _)| {
-            let kind = match kind.as_str() {
-                "index" => "INDEX",
-                "view" => "VIEW",
-                _ => "TRIGGER",
+            let entity = match kind.as_str() {
+                "index" => Entity::Index,
+                "view" => Entity::View,
+                _ => Entity::Trigger,
             };
-            Other { kind, name, sql }
+            Other { entity, name, sql }
         };
         Ok(own.map(other).collect())
     }
