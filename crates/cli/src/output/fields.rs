@@ -69,27 +69,38 @@ pub(super) fn columns(
     fields.iter().map(|field| Column::asked_for(shape, field)).collect()
 }
 
-/// A value held to `--fields`: an object with these keys, in the order asked for.
+/// A value held to `--fields`.
 #[derive(Debug)]
-pub(super) struct Picked(Vec<(String, Value)>);
+pub(super) enum Picked<'v, T> {
+    /// Nothing of it was asked for by name.
+    Whole(&'v T),
+    /// An object with these keys, in the order asked for.
+    Fields(Vec<(String, Value)>),
+}
 
-impl Picked {
-    pub(super) fn of<T: Serialize>(shape: &Shape, fields: &[String], value: &T) -> Result<Self> {
+impl<'v, T: Serialize> Picked<'v, T> {
+    pub(super) fn of(shape: &Shape, fields: &[String], value: &'v T) -> Result<Self> {
+        if fields.is_empty() {
+            return Ok(Self::Whole(value));
+        }
         let value = serde_json::to_value(value)?;
         let pick = |column: Column| {
             let found = column.of(&value)?.cloned().unwrap_or_default();
             Ok((column.path, found))
         };
-        columns(shape, fields, std::iter::empty()).into_iter().map(pick).collect::<Result<_>>().map(Self)
+        columns(shape, fields, std::iter::empty()).into_iter().map(pick).collect::<Result<_>>().map(Self::Fields)
     }
 
-    pub(super) fn of_each<T: Serialize>(shape: &Shape, fields: &[String], values: &[T]) -> Result<Vec<Self>> {
+    pub(super) fn of_each(shape: &Shape, fields: &[String], values: &'v [T]) -> Result<Vec<Self>> {
         values.iter().map(|value| Self::of(shape, fields, value)).collect()
     }
 }
 
-impl Serialize for Picked {
+impl<T: Serialize> Serialize for Picked<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+        match self {
+            Self::Whole(value) => value.serialize(serializer),
+            Self::Fields(fields) => serializer.collect_map(fields.iter().map(|(key, value)| (key, value))),
+        }
     }
 }

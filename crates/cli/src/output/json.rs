@@ -6,11 +6,7 @@ use serde::Serialize;
 use super::{Shape, fields::Picked};
 
 pub(super) fn pretty<T: Serialize>(out: &mut impl Write, fields: &[String], shape: &Shape, value: &T) -> Result<()> {
-    if fields.is_empty() {
-        serde_json::to_writer_pretty(&mut *out, value)?;
-    } else {
-        serde_json::to_writer_pretty(&mut *out, &Picked::of(shape, fields, value)?)?;
-    }
+    serde_json::to_writer_pretty(&mut *out, &Picked::of(shape, fields, value)?)?;
     Ok(writeln!(out)?)
 }
 
@@ -20,19 +16,11 @@ pub(super) fn pretty_list<T: Serialize>(
     shape: &Shape,
     values: &[T],
 ) -> Result<()> {
-    if fields.is_empty() {
-        serde_json::to_writer_pretty(&mut *out, values)?;
-    } else {
-        serde_json::to_writer_pretty(&mut *out, &Picked::of_each(shape, fields, values)?)?;
-    }
+    serde_json::to_writer_pretty(&mut *out, &Picked::of_each(shape, fields, values)?)?;
     Ok(writeln!(out)?)
 }
 
 pub(super) fn line<T: Serialize>(out: &mut impl Write, fields: &[String], shape: &Shape, value: &T) -> Result<()> {
-    if fields.is_empty() {
-        serde_json::to_writer(&mut *out, value)?;
-    } else {
-        serde_json::to_writer(&mut *out, &Picked::of(shape, fields, value)?)?;
-    }
+    serde_json::to_writer(&mut *out, &Picked::of(shape, fields, value)?)?;
     Ok(writeln!(out)?)
 }

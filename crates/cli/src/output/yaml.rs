@@ -10,13 +10,11 @@ use serde_saphyr::ser_options;
 use super::{Shape, fields::Picked};
 
 pub(super) fn one<T: Serialize>(out: &mut impl Write, fields: &[String], shape: &Shape, value: &T) -> Result<()> {
-    let text = if fields.is_empty() { text(value)? } else { text(&Picked::of(shape, fields, value)?)? };
-    Ok(out.write_all(text.as_bytes())?)
+    Ok(out.write_all(text(&Picked::of(shape, fields, value)?)?.as_bytes())?)
 }
 
 pub(super) fn many<T: Serialize>(out: &mut impl Write, fields: &[String], shape: &Shape, values: &[T]) -> Result<()> {
-    let text = if fields.is_empty() { text(values)? } else { text(&Picked::of_each(shape, fields, values)?)? };
-    Ok(out.write_all(text.as_bytes())?)
+    Ok(out.write_all(text(&Picked::of_each(shape, fields, values)?)?.as_bytes())?)
 }
 
 pub(super) fn document<T: Serialize>(out: &mut impl Write, fields: &[String], shape: &Shape, value: &T) -> Result<()> {
