@@ -54,7 +54,7 @@ pub(crate) use org::{
 pub(crate) use profile::ProfileCommand;
 pub(crate) use shell::ShellArgs;
 pub(crate) use sql::{OnError, Parameters, SqlArgs};
-pub(crate) use values::Switch;
+pub(crate) use values::{Switch, choices};
 pub(crate) use words::words;
 
 /// An unofficial command line for Turso Cloud and the local cloud.

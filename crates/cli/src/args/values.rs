@@ -50,6 +50,12 @@ impl Switch {
     }
 }
 
+/// What can be typed for one of a kind, for whoever typed something else.
+pub(crate) fn choices<T: ValueEnum>() -> String {
+    let known = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    known.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(", ")
+}
+
 /// How many of something there are to be.
 pub(super) fn count<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "must be a whole number from 0 on".to_owned())

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use turso_cloud::{OrganizationSlug, contract::without_secrets, refuse_in_clear};
 
 use crate::{
-    args::{Format, GlobalArgs},
+    args::{Format, GlobalArgs, choices},
     exit::Failure,
 };
 
@@ -122,11 +122,5 @@ fn check_url(text: &str) -> Result<(), String> {
 }
 
 fn check_format(text: &str) -> Result<(), String> {
-    Format::from_str(text, false).map(drop).map_err(|_| {
-        let formats: Vec<_> = Format::value_variants()
-            .iter()
-            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        format!("must be one of {}", formats.join(", "))
-    })
+    Format::from_str(text, false).map(drop).map_err(|_| format!("must be one of {}", choices::<Format>()))
 }

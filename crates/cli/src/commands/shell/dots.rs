@@ -2,7 +2,7 @@
 
 use clap::ValueEnum as _;
 
-use crate::rows::Mode;
+use crate::{args::choices, rows::Mode};
 
 pub(super) const HELP: &str = "\
 .dump                 Write the whole database as SQL
@@ -51,11 +51,9 @@ impl Dot {
             ".dump" => Ok(Self::Dump),
             ".headers" | ".header" => switch().map(Self::Headers),
             ".help" => Ok(Self::Help),
-            ".mode" => Mode::from_str(&needed("a mode")?, true).map(Self::Mode).map_err(|_| {
-                let modes = Mode::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value);
-                let modes: Vec<_> = modes.map(|mode| mode.get_name().to_owned()).collect();
-                format!(".mode {argument}: there is no such mode; there are {}", modes.join(", "))
-            }),
+            ".mode" => Mode::from_str(&needed("a mode")?, true)
+                .map(Self::Mode)
+                .map_err(|_| format!(".mode {argument}: there is no such mode; there are {}", choices::<Mode>())),
             ".quit" | ".exit" | ".q" => Ok(Self::Quit),
             ".read" => needed("a file").map(Self::Read),
             ".schema" => Ok(Self::Schema(optional())),

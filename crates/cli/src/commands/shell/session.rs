@@ -20,6 +20,7 @@ use crate::{
     context::Context,
     exit::Failure,
     hrana::{Statement, Value},
+    many::counted,
     script::{Item, ScriptReader, Source, first_word},
     stdin,
 };
@@ -84,8 +85,7 @@ impl<'c> Session<'c> {
             && !outcome.has_rows
             && matches!(word.as_str(), "INSERT" | "UPDATE" | "DELETE" | "REPLACE")
         {
-            let changed = outcome.ended.affected;
-            self.cx.notice(format_args!("{changed} row{} changed", if changed == 1 { "" } else { "s" }));
+            self.cx.notice(format_args!("{} changed", counted(outcome.ended.affected, "row")));
         }
         if self.is_timed {
             self.cx.notice(format_args!("{:.3} s", started.elapsed().as_secs_f64()));
