@@ -5,11 +5,12 @@
 //! moment leaves one state or the other. What states must not have in common is in `generations`.
 
 mod inspection;
+mod lock;
 mod removal;
 mod strays;
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -24,6 +25,7 @@ use crate::{
     ids::is_uuid,
 };
 use inspection::state_in_use;
+use lock::Lock;
 pub(crate) use removal::remove_all;
 pub(crate) use strays::{Census, clear};
 
@@ -51,7 +53,7 @@ const ATTEMPT: &str = ".attempt";
 #[derive(Debug)]
 pub(crate) struct Directory {
     path: PathBuf,
-    lock: Arc<File>,
+    lock: Arc<Lock>,
     /// The number of the state in use; 0 is the one in the directory itself.
     state: Arc<AtomicU64>,
 }
@@ -63,7 +65,7 @@ pub(crate) struct HeldState {
     base: Base,
     number: u64,
     in_use: Arc<AtomicU64>,
-    _lock: Arc<File>,
+    _lock: Arc<Lock>,
 }
 
 /// Where one state is.
@@ -76,18 +78,7 @@ impl Directory {
         // The engine is asked for files by URL, and the process may change its directory.
         let path = std::path::absolute(path).map_err(CloudError::file("find", path))?;
         create(&path).map_err(CloudError::file("create", &path))?;
-        let lock_path = path.join("control.lock");
-        if !lock_path.exists() {
-            // Nobody has begun a cloud here: not even a lock is made before it is known that one can be.
-            state_in_use(&path)?;
-        }
-        let lock = File::options().create(true).append(true).open(&lock_path);
-        let lock = lock.map_err(CloudError::file("open", &lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(CloudError::InUse { directory: path }),
-            Err(TryLockError::Error(error)) => return Err(CloudError::file("lock", &lock_path)(error)),
-        }
+        let lock = Lock::take(&path)?;
         let state = state_in_use(&path)?;
         Ok(Self { path, lock: Arc::new(lock), state: Arc::new(AtomicU64::new(state)) })
     }
