@@ -26,7 +26,7 @@ pub trait Endpoint: Declared + Clone + Debug + Send + Sync + Sized + 'static {
     /// The JSON body of the request; [`NoBody`] where it has none.
     type Body: RequestPart;
     /// What the server answers with status 200; [`Nothing`] where that answer is empty.
-    type Answer: Serialize + DeserializeOwned + Send + 'static;
+    type Answer: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// The path of this request, percent-encoded.
     fn path(&self) -> String;

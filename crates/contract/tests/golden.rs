@@ -6,7 +6,7 @@
 //! written back to the same text. `golden/SOURCES.tsv` says where each one comes from.
 #![cfg(test)]
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf, thread};
 
 use serde_json::json;
 use turso_cloud_contract::{
@@ -63,6 +63,17 @@ fn every_golden_answer_is_read_and_written_back_to_the_same_text() {
         };
         assert_eq!(rewrite_by_name(operation, &text(&answer)), text(written), "golden answer {answer}");
     }
+}
+
+/// In code that knows no more of an operation than what the trait says.
+#[test]
+fn the_answer_of_any_operation_can_be_shared_kept_and_logged() {
+    fn logged_elsewhere<E: Endpoint>(text: &str) -> String {
+        let answer: E::Answer = serde_json::from_str(text).unwrap();
+        thread::scope(|scope| scope.spawn(|| format!("{:?}", answer.clone())).join().unwrap())
+    }
+    let logged = logged_elsewhere::<endpoints::DeleteDatabase>(&text("DeleteDatabase"));
+    assert!(logged.contains("my-db"), "{logged}");
 }
 
 #[test]
