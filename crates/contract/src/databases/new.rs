@@ -100,6 +100,7 @@ impl RequestPart for NewDatabase {
 #[non_exhaustive]
 pub enum Seed {
     /// A copy of another database, now or as it was at a time.
+    #[non_exhaustive]
     Database {
         /// The name of the other database. The official command line sends it as `value`.
         #[serde(alias = "value")]
@@ -111,6 +112,7 @@ pub enum Seed {
     /// A file that is uploaded to its SQL endpoint.
     DatabaseUpload,
     /// A dump in SQL, on servers of the old platform.
+    #[non_exhaustive]
     Dump {
         /// Where it is: what an upload of a dump answered with, or a public URL.
         url: String,

@@ -113,7 +113,10 @@ impl Branch {
             let database = self.original?;
             let name: DatabaseName = named(self.name).map_err(unsent::<CreateDatabase>)?;
             let group: Option<GroupName> = self.group.map(named).transpose().map_err(unsent::<CreateDatabase>)?;
-            let seed = Seed::Database { name: database.clone().into(), timestamp: self.at };
+            let seed = match self.at {
+                Some(time) => Seed::database_at(&database, time),
+                None => Seed::database(&database),
+            };
             let (group, cipher) = match group {
                 Some(group) if self.key.is_none() => (group, None),
                 wanted => {

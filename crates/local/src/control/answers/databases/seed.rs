@@ -38,8 +38,8 @@ impl Content {
         match seed {
             None => Ok(Self::Nothing),
             Some(Seed::DatabaseUpload) => Ok(Self::Upload),
-            Some(Seed::Database { name, timestamp }) => copy(cx, organization, name, *timestamp),
-            Some(Seed::Dump { url }) => dump(cx, organization, url).map(Self::Dump),
+            Some(Seed::Database { name, timestamp, .. }) => copy(cx, organization, name, *timestamp),
+            Some(Seed::Dump { url, .. }) => dump(cx, organization, url).map(Self::Dump),
             Some(_) => Err(Refusal::bad_request("the local cloud does not support this type of seed yet")),
         }
     }
