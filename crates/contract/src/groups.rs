@@ -205,10 +205,17 @@ impl NewGroup {
         Self { name: name.into(), location: location.into(), extensions: None }
     }
 
-    /// Gives its databases extensions of SQLite.
+    /// Gives its databases extensions of SQLite: [all of them](Extensions::All), or a list.
+    ///
+    /// ```
+    /// use turso_cloud_contract::groups::{Extension, NewGroup};
+    ///
+    /// let group = NewGroup::new("eu", "aws-eu-west-1").extensions([Extension::Vector, Extension::Uuid]);
+    /// # assert!(group.extensions.is_some());
+    /// ```
     #[must_use]
-    pub fn extensions(mut self, extensions: Extensions) -> Self {
-        self.extensions = Some(extensions);
+    pub fn extensions(mut self, extensions: impl Into<Extensions>) -> Self {
+        self.extensions = Some(extensions.into());
         self
     }
 }
@@ -241,11 +248,30 @@ open_enum!(
 
 /// The extensions of a group: all of them, or some.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Extensions {
     /// All of them.
     All,
     /// These.
     Only(Vec<Extension>),
+}
+
+impl<const N: usize> From<[Extension; N]> for Extensions {
+    fn from(extensions: [Extension; N]) -> Self {
+        Self::Only(extensions.into())
+    }
+}
+
+impl From<Vec<Extension>> for Extensions {
+    fn from(extensions: Vec<Extension>) -> Self {
+        Self::Only(extensions)
+    }
+}
+
+impl FromIterator<Extension> for Extensions {
+    fn from_iter<I: IntoIterator<Item = Extension>>(extensions: I) -> Self {
+        Self::Only(extensions.into_iter().collect())
+    }
 }
 
 impl Serialize for Extensions {

@@ -15,7 +15,7 @@ use turso_cloud_contract::{
     api_tokens::ApiTokensAnswer,
     database_tokens::{Authorization, NewToken, TokenAnswer},
     databases::{Database, Encryption, NewDatabase, NewDatabaseV3, QueriesSince, Seed, UsagePeriod},
-    groups::{Extensions, NewGroup},
+    groups::{Extension, Extensions, NewGroup},
     jwks::JwksTemplateRequest,
     members::Role,
     organizations::{OrganizationsAnswer, OrganizationsV2Answer},
@@ -293,6 +293,16 @@ fn an_open_enum_is_parsed_from_any_text() {
 }
 
 #[test]
+fn the_extensions_of_a_group_are_given_in_every_form_of_a_list() {
+    let listed = [Extension::Vector, Extension::Uuid];
+    let group = |extensions: Extensions| NewGroup::new("eu", "fra").extensions(extensions);
+    let expected = group(Extensions::Only(listed.to_vec()));
+    assert_eq!(NewGroup::new("eu", "fra").extensions(listed.clone()), expected);
+    assert_eq!(NewGroup::new("eu", "fra").extensions(listed.to_vec()), expected);
+    assert_eq!(group(["vector", "uuid"].into_iter().map(Extension::from).collect()), expected);
+}
+
+#[test]
 fn lifetimes_are_ordered_by_length_and_never_is_the_longest() {
     let sorted =
         [Expiration::seconds(59), Expiration::minutes(1), Expiration::from(Duration::MAX), Expiration::never()];
@@ -306,7 +316,7 @@ fn what_the_service_does_not_know_is_refused_with_its_field_and_value() {
     let by_id = |cipher: &str| NewDatabaseV3::new("orders", "1").encryption(Encryption::new(cipher.into(), key()));
     let mut token = NewToken::read_only();
     token.options.authorization = "admin".into();
-    let group = |extension: &str| NewGroup::new("eu", "fra").extensions(Extensions::Only(vec![extension.into()]));
+    let group = |extension: &str| NewGroup::new("eu", "fra").extensions([Extension::from(extension)]);
     for (refused, sentence) in [
         (of("rot13").check(), r#"encryption cipher "rot13" is not valid: is not a cipher the service knows"#),
         (of("aes256gcm").check(), "encryption key is not valid: must have 32 bytes for aes256gcm"),
