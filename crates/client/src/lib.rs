@@ -70,7 +70,7 @@ pub use turso_cloud_contract::{
     },
     groups::{Extension, Extensions, Group, GroupConfiguration, GroupPatch, GroupStatus, LocationStatus, NewGroup},
     invites::{CreatedInvite, Invite, NewInvite},
-    jwks::{Jwks as JwksProvider, JwksTemplate, JwksTemplateRequest, NewJwks},
+    jwks::{JwksProvider, JwksTemplate, JwksTemplateRequest, NewJwks},
     locations::ClosestRegion,
     members::{Member, NewMember, Role},
     organizations::{NewOrganization, Organization, OrganizationKind, OrganizationPatch, OrganizationV2},

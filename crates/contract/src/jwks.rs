@@ -128,7 +128,7 @@ impl RequestPart for JwksTemplateRequest {
 /// A provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Jwks {
+pub struct JwksProvider {
     /// The name it was saved under.
     #[serde(rename = "jwks_name")]
     pub name: JwksName,
@@ -137,7 +137,7 @@ pub struct Jwks {
     pub url: String,
 }
 
-impl Jwks {
+impl JwksProvider {
     /// A provider, for tests and local clouds.
     #[must_use]
     pub fn new(name: JwksName, url: impl Into<String>) -> Self {
@@ -151,7 +151,7 @@ answer!(
     JwksAnswer {
         /// The providers.
         #[serde(deserialize_with = "null_as_default")]
-        jwks: Vec<Jwks>,
+        jwks: Vec<JwksProvider>,
     }
 );
 

@@ -1,8 +1,8 @@
 use turso_cloud_contract::{
     InvalidInput, JwksName,
     jwks::{
-        GetJwksTemplate, Jwks as Provider, JwksRegion, JwksTemplate, JwksTemplateRequest, ListJwks, NewJwks,
-        RemoveJwks, SaveJwks,
+        GetJwksTemplate, JwksProvider, JwksRegion, JwksTemplate, JwksTemplateRequest, ListJwks, NewJwks, RemoveJwks,
+        SaveJwks,
     },
 };
 
@@ -37,7 +37,7 @@ impl Jwks {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> Call<Vec<Provider>> {
+    pub fn list(&self) -> Call<Vec<JwksProvider>> {
         let endpoint = self.scope.organization().map(|organization| ListJwks { organization });
         Call::one(self.scope.client(), endpoint, |answer| answer.jwks)
     }
@@ -55,7 +55,7 @@ impl Jwks {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, name: impl TryInto<JwksName, Error: Into<InvalidInput>>) -> Call<Provider> {
+    pub fn get(&self, name: impl TryInto<JwksName, Error: Into<InvalidInput>>) -> Call<JwksProvider> {
         let name = named::<JwksName>(name);
         one_of(self.scope.client(), self.list(), name, "provider", |provider, name| provider.name == *name)
     }
@@ -70,7 +70,7 @@ impl Jwks {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn find(&self, name: impl TryInto<JwksName, Error: Into<InvalidInput>>) -> Call<Option<Provider>> {
+    pub fn find(&self, name: impl TryInto<JwksName, Error: Into<InvalidInput>>) -> Call<Option<JwksProvider>> {
         self.get(name).or_none()
     }
 

@@ -1,5 +1,5 @@
 use rusqlite::params;
-use turso_cloud_contract::{JwksName, jwks::Jwks};
+use turso_cloud_contract::{JwksName, jwks::JwksProvider};
 
 use super::{StoreError, Transaction, columns, rows::Named};
 
@@ -24,11 +24,11 @@ impl Transaction<'_> {
     }
 
     /// The providers of an organization, by name.
-    pub(crate) fn jwks_of(&self, organization: i64) -> Result<Vec<Jwks>, StoreError> {
+    pub(crate) fn jwks_of(&self, organization: i64) -> Result<Vec<JwksProvider>, StoreError> {
         self.all("SELECT * FROM jwks WHERE organization_id = ?1 ORDER BY name", [organization], jwks)
     }
 }
 
-fn jwks(row: &Named<'_>) -> rusqlite::Result<Jwks> {
-    Ok(Jwks::new(columns::name(row, "name")?, row.get::<String>("url")?))
+fn jwks(row: &Named<'_>) -> rusqlite::Result<JwksProvider> {
+    Ok(JwksProvider::new(columns::name(row, "name")?, row.get::<String>("url")?))
 }
