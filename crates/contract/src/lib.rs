@@ -15,6 +15,7 @@
 
 mod answer;
 mod catalogue;
+mod compared_as_text;
 mod decode;
 mod endpoint;
 mod error_body;

@@ -2,7 +2,7 @@ use std::borrow::{Borrow, Cow};
 
 use compact_str::CompactString;
 
-use crate::{InvalidInput, PathSegment, path};
+use crate::{InvalidInput, PathSegment, compared_as_text::compared_as_text, path};
 
 /// A checked name. Text from a person is held to the rule of new names; text from the service only to what a
 /// path segment can carry, so that a resource older than the rule can still be addressed.
@@ -140,25 +140,6 @@ macro_rules! name {
                 Ok(Self(text))
             }
         }
-    };
-}
-
-/// Comparisons with a name, from both sides.
-macro_rules! compared_as_text {
-    ($name:ident, $($text:ty),+) => {
-        $(
-            impl PartialEq<$text> for $name {
-                fn eq(&self, other: &$text) -> bool {
-                    self.0 == other[..]
-                }
-            }
-
-            impl PartialEq<$name> for $text {
-                fn eq(&self, other: &$name) -> bool {
-                    self[..] == other.0
-                }
-            }
-        )+
     };
 }
 

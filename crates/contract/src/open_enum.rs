@@ -84,6 +84,8 @@ macro_rules! open_enum {
             }
         }
 
+        $crate::compared_as_text::compared_as_text!($name, str, &str, String);
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())

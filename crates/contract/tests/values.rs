@@ -111,6 +111,17 @@ fn a_bad_size_is_refused_with_the_rule() {
     assert_eq!(serde_json::to_string(&ByteSize::gib(1)).unwrap(), "\"1073741824\"");
 }
 
+#[test]
+fn sizes_are_made_in_every_unit_of_their_text_and_added_up() {
+    for size in [ByteSize::kib(3), ByteSize::mib(3), ByteSize::gib(3), ByteSize::tib(3), ByteSize::from(3)] {
+        assert!(size.to_string().starts_with('3'), "{size}");
+    }
+    let sizes = [ByteSize::kib(1), ByteSize::from(24)];
+    assert_eq!((sizes.iter().sum(), sizes.into_iter().sum()), (ByteSize::new(1048), ByteSize::new(1048)));
+    // As the sizes themselves, a sum has a largest one, and goes no further.
+    assert_eq!([ByteSize::tib(u64::MAX), ByteSize::from(1)].into_iter().sum::<ByteSize>(), ByteSize::new(u64::MAX));
+}
+
 proptest! {
     #[test]
     fn a_lifetime_reads_back_from_its_text(seconds in 1..9_223_372_036_u64) {
@@ -290,6 +301,14 @@ fn an_open_enum_is_parsed_from_any_text() {
     assert_eq!("admin".parse(), Ok(Role::Admin));
     assert_eq!(Role::from("owner".to_owned()), Role::Owner);
     assert_eq!("guest".parse::<Role>().unwrap().as_ref(), "guest");
+}
+
+#[test]
+fn an_open_enum_is_compared_with_its_text_on_the_wire() {
+    let (known, unknown) = (Role::Admin, Role::from("guest"));
+    let (admin, guest) = ("admin".to_owned(), "guest".to_owned());
+    assert!(known == "admin" && known == *"admin" && known == admin && known != "guest");
+    assert!("guest" == unknown && *"guest" == unknown && guest == unknown && "admin" != unknown);
 }
 
 #[test]

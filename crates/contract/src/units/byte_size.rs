@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, iter::Sum, str::FromStr};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -59,10 +59,37 @@ impl ByteSize {
         Self(count.saturating_mul(1 << 30))
     }
 
+    /// Multiples of 1024⁴ bytes, at most 2⁶⁴ − 1 bytes.
+    #[must_use]
+    pub const fn tib(count: u64) -> Self {
+        Self(count.saturating_mul(1 << 40))
+    }
+
     /// The count of bytes.
     #[must_use]
     pub const fn bytes(self) -> u64 {
         self.0
+    }
+}
+
+/// A count of bytes.
+impl From<u64> for ByteSize {
+    fn from(bytes: u64) -> Self {
+        Self(bytes)
+    }
+}
+
+/// All of them together, at most 2⁶⁴ − 1 bytes.
+impl Sum for ByteSize {
+    fn sum<I: Iterator<Item = Self>>(sizes: I) -> Self {
+        sizes.fold(Self(0), |sum, size| Self(sum.0.saturating_add(size.0)))
+    }
+}
+
+/// All of them together, at most 2⁶⁴ − 1 bytes.
+impl<'a> Sum<&'a Self> for ByteSize {
+    fn sum<I: Iterator<Item = &'a Self>>(sizes: I) -> Self {
+        sizes.copied().sum()
     }
 }
 
