@@ -156,9 +156,9 @@ impl EndpointInfo {
     /// The operation a request belongs to. A literal segment is preferred to one that varies.
     ///
     /// ```
-    /// use turso_cloud_contract::{EndpointInfo, Service};
+    /// use turso_cloud_contract::{EndpointInfo, Service, http::Method};
     ///
-    /// let found = EndpointInfo::find(Service::Platform, &http::Method::GET, "/v1/organizations/acme/groups/eu");
+    /// let found = EndpointInfo::find(Service::Platform, &Method::GET, "/v1/organizations/acme/groups/eu");
     /// assert_eq!(found.map(|info| info.name), Some("GetGroup"));
     /// ```
     #[must_use]

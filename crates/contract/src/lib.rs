@@ -51,7 +51,11 @@ pub mod user;
 pub use catalogue::{CATALOGUE, EndpointInfo, endpoints};
 pub use endpoint::{Endpoint, NoBody, NoQuery, Nothing, Presence, Repeatability, RequestError, RequestPart, Service};
 pub use error_body::ErrorBody;
+/// Methods of HTTP as signatures here have them.
+pub use http;
 pub use invalid_input::InvalidInput;
+/// Times as signatures here have them.
+pub use jiff;
 pub use names::{
     ApiTokenId, ApiTokenName, DatabaseId, DatabaseName, EmailAddress, GroupId, GroupName, InstanceName, JwksName,
     LocationCode, OrganizationId, OrganizationSlug, UploadId, Username,
@@ -61,5 +65,7 @@ pub use path::{PathReader, PathSegment, without_query, without_secrets};
 pub use redaction::{REDACTED, redact, without_secret_parameters};
 pub use samples::sample;
 pub use secrets::{ApiToken, DatabaseToken, EncryptionKey};
+/// JSON as signatures here have it.
+pub use serde_json;
 pub use this_machine::is_this_machine;
 pub use units::{ByteSize, Expiration};

@@ -28,8 +28,7 @@ const URLS: [&str; 2] = ["url", "dumpurl"];
 /// a URL. `text` is given every other text, for secrets that are known by themselves.
 ///
 /// ```
-/// use serde_json::json;
-/// use turso_cloud_contract::redact;
+/// use turso_cloud_contract::{redact, serde_json::json};
 ///
 /// let mut body = json!({"name": "orders", "db_password": "planted", "keys": [{"kid": "a"}], "next_page_token": "b"});
 /// redact(&mut body, &|text| text.to_owned());

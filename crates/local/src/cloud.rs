@@ -177,10 +177,13 @@ impl Cloud {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use turso_cloud::transport::Body;
+    /// use turso_cloud_local::{
+    ///     Cloud,
+    ///     turso_cloud::{http::Request, transport::Body},
+    /// };
     ///
-    /// let cloud = turso_cloud_local::Cloud::new()?;
-    /// let answer = cloud.handle(http::Request::get("/_region").body(Body::empty())?).await;
+    /// let cloud = Cloud::new()?;
+    /// let answer = cloud.handle(Request::get("/_region").body(Body::empty())?).await;
     /// assert_eq!(answer.status(), 200);
     /// assert!(answer.into_body().collect(1024).await?.starts_with(b"{"));
     /// # Ok(())

@@ -50,6 +50,8 @@ pub use quirk::Quirk;
 pub use request_log::{LoggedMessage, LoggedRequest, Requests};
 pub use server::Server;
 pub use snapshots::Snapshot;
+/// The client that a cloud makes, with `http`, `jiff` and the wire types as signatures here have them.
+pub use turso_cloud;
 
 /// For the targets of `fuzz/`, and for nobody else.
 #[cfg(fuzzing)]
