@@ -18,6 +18,7 @@ pub enum CloudError {
     Input(#[from] InvalidInput),
     /// SQL that a seed file has for a database does not run.
     #[error("the SQL of database {database} in the seed file cannot be run")]
+    #[non_exhaustive]
     Seed {
         /// The name of the database.
         database: String,
@@ -26,12 +27,14 @@ pub enum CloudError {
     },
     /// There is no snapshot of this name.
     #[error("there is no snapshot {name:?}")]
+    #[non_exhaustive]
     NoSnapshot {
         /// The name.
         name: String,
     },
     /// There is a snapshot of this name already.
     #[error("there is a snapshot {name:?} already")]
+    #[non_exhaustive]
     SnapshotExists {
         /// The name.
         name: String,
@@ -44,6 +47,7 @@ pub enum CloudError {
     NoKey,
     /// A file of TOML does not say what it should.
     #[error("the {what} cannot be read: {problem}")]
+    #[non_exhaustive]
     Toml {
         /// What kind of file it is.
         what: &'static str,
@@ -52,6 +56,7 @@ pub enum CloudError {
     },
     /// Another local cloud, perhaps of another process, lives in the directory.
     #[error("the directory {} is in use by another local cloud", .directory.display())]
+    #[non_exhaustive]
     InUse {
         /// The directory.
         directory: PathBuf,
@@ -63,6 +68,7 @@ pub enum CloudError {
          choose another directory, or bring back what is missing",
         .directory.display(), .found.display(), .missing.display()
     )]
+    #[non_exhaustive]
     NoCloud {
         /// The directory, in which nothing was changed.
         directory: PathBuf,
@@ -73,6 +79,7 @@ pub enum CloudError {
     },
     /// A file in the place of the state of a cloud is none of this version, is damaged or cannot be read.
     #[error("{} cannot be used as the state of a local cloud", .file.display())]
+    #[non_exhaustive]
     NoState {
         /// The file.
         file: PathBuf,
@@ -81,6 +88,7 @@ pub enum CloudError {
     },
     /// A file or a directory could not be used.
     #[error("could not {action} {}", .path.display())]
+    #[non_exhaustive]
     File {
         /// What was to be done.
         action: &'static str,
@@ -100,6 +108,7 @@ pub enum CloudError {
     NoAddresses,
     /// No socket could be opened.
     #[error("could not listen on {}", listed(.addresses))]
+    #[non_exhaustive]
     Listen {
         /// Where it was tried; nowhere where the name of the address stands for none.
         addresses: Vec<SocketAddr>,

@@ -75,11 +75,14 @@ impl RateLimit {
     }
 }
 
-/// `Retry-After` knows whole seconds.
 fn too_many(limit: NonZeroU32, excess: Duration) -> Refusal {
-    let seconds = excess.as_secs() + u64::from(excess.subsec_nanos() > 0);
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, format!("more than {limit} requests in a second"))
-        .header(header::RETRY_AFTER, HeaderValue::from(seconds))
+        .header(header::RETRY_AFTER, HeaderValue::from(whole_seconds(excess)))
+}
+
+/// `Retry-After` knows whole seconds, and who comes back sooner than asked comes back in vain.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 #[cfg(test)]

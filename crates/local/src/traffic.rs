@@ -84,7 +84,7 @@ async fn suffer(
         sleep(latency).await;
     }
     let Some(effect) = strike.effect else { return perform(body, visit).await };
-    let reply = effect.reply();
+    let reply = effect.answer();
     let is_lost = reply.is_some() || effect == FaultEffect::Hang;
     let real = if strike.carried_out || !is_lost {
         Some(perform(body, visit).await)

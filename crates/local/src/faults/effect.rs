@@ -20,7 +20,7 @@ const WRONG_JSON: &str = "{\"wrong\": \"the local cloud was told to answer with 
 
 impl FaultEffect {
     /// The answer that takes the place of the real one; nothing where it is to be changed or never comes.
-    pub(crate) fn reply(&self) -> Option<Response<Body>> {
+    pub(crate) fn answer(&self) -> Option<Response<Body>> {
         match self {
             Self::Reply { status, retry_after, error, code } => {
                 let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

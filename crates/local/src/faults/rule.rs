@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Fault, FaultEffect, FaultSpec, Faults};
+use super::{Fault, FaultEffect, FaultSpec, Faults, spec::milliseconds};
 
 /// A fault that has no effect yet. All that is said of it is said first: with its effect it is complete, and hits from
 /// then on.
@@ -110,7 +110,7 @@ impl<'a> FaultRule<'a> {
 
     /// Carries the request out, and breaks the answer off after so many bytes of its body.
     pub fn cut_body(self, after: usize) -> Fault {
-        self.take_effect(FaultEffect::CutBody { after })
+        self.take_effect(FaultEffect::cut_body(after))
     }
 
     /// Carries the request out, and answers with a body that is no JSON.
@@ -121,15 +121,11 @@ impl<'a> FaultRule<'a> {
     /// Carries the request out, and sends the body of the answer in pieces of so many bytes, with a pause before each. 0 bytes
     /// stand for 1.
     pub fn slow_body(self, piece: usize, every: Duration) -> Fault {
-        self.take_effect(FaultEffect::SlowBody { piece: piece.max(1), every_ms: milliseconds(every) })
+        self.take_effect(FaultEffect::slow_body(piece.max(1), every))
     }
 
     fn take_effect(mut self, effect: FaultEffect) -> Fault {
         self.spec.effect = Some(effect);
         self.faults.insert(self.spec)
     }
-}
-
-pub(super) fn milliseconds(duration: Duration) -> u64 {
-    duration.as_millis().try_into().unwrap_or(u64::MAX)
 }

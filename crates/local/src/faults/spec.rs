@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use turso_cloud_contract::InvalidInput;
 
 use super::effect_form;
-use crate::{control::is_operation, data};
+use crate::{control::is_operation, data, rate_limit::whole_seconds};
 
 /// A fault as a value, for scenario files and for the JSON of `/_local/faults`: which requests it concerns, which of
 /// those it hits, and what happens to them.
@@ -67,6 +69,7 @@ pub struct FaultSpec {
 #[non_exhaustive]
 pub enum FaultEffect {
     /// It is answered with this.
+    #[non_exhaustive]
     Reply {
         /// The status, from 200 to 599.
         status: u16,
@@ -85,6 +88,7 @@ pub enum FaultEffect {
     /// Its connection is reset without an answer.
     Reset,
     /// Its answer breaks off after so many bytes of the body.
+    #[non_exhaustive]
     CutBody {
         /// The bytes that still arrive.
         after: usize,
@@ -92,12 +96,70 @@ pub enum FaultEffect {
     /// The body of its answer is no JSON, and says so by nothing but itself.
     WrongJson,
     /// The body of its answer comes in pieces, with a pause before each.
+    #[non_exhaustive]
     SlowBody {
         /// The bytes of a piece.
         piece: usize,
         /// The milliseconds of a pause.
         every_ms: u64,
     },
+}
+
+impl FaultEffect {
+    /// An answer with this status, from 200 to 599; the sentence of its body says that it is a fault.
+    ///
+    /// ```
+    /// use turso_cloud_local::{Cloud, FaultEffect, FaultSpec};
+    ///
+    /// let mut spec = FaultSpec::default();
+    /// spec.effect = Some(FaultEffect::reply(503).error("too busy").code("busy"));
+    /// Cloud::new()?.faults().add(spec)?;
+    /// # Ok::<(), turso_cloud_local::CloudError>(())
+    /// ```
+    #[must_use]
+    pub fn reply(status: u16) -> Self {
+        Self::Reply { status, retry_after: None, error: None, code: None }
+    }
+
+    /// Gives a [`reply`](Self::reply) the header `Retry-After`, in which any part of a second counts as a whole one; nothing
+    /// else has one.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        if let Self::Reply { retry_after, .. } = &mut self {
+            *retry_after = Some(whole_seconds(wait));
+        }
+        self
+    }
+
+    /// Gives a [`reply`](Self::reply) this sentence as the `error` of its body; nothing else has one.
+    #[must_use]
+    pub fn error(mut self, sentence: impl Into<String>) -> Self {
+        if let Self::Reply { error, .. } = &mut self {
+            *error = Some(sentence.into());
+        }
+        self
+    }
+
+    /// Gives a [`reply`](Self::reply) this machine-readable `code` in its body; nothing else has one.
+    #[must_use]
+    pub fn code(mut self, text: impl Into<String>) -> Self {
+        if let Self::Reply { code, .. } = &mut self {
+            *code = Some(text.into());
+        }
+        self
+    }
+
+    /// The answer, broken off after so many bytes of its body.
+    #[must_use]
+    pub fn cut_body(after: usize) -> Self {
+        Self::CutBody { after }
+    }
+
+    /// The answer in pieces of so many bytes, 1 or more, with a pause of whole milliseconds before each.
+    #[must_use]
+    pub fn slow_body(piece: usize, every: Duration) -> Self {
+        Self::SlowBody { piece, every_ms: milliseconds(every) }
+    }
 }
 
 /// A fault in effect and what it has done.
@@ -176,4 +238,8 @@ impl FaultSpec {
             _ => Ok(()),
         }
     }
+}
+
+pub(super) fn milliseconds(duration: Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
 }

@@ -209,12 +209,26 @@ async fn a_scenario_takes_effect_as_a_whole_or_not_at_all() {
 }
 
 #[test]
+fn every_effect_is_made_as_its_json_says() {
+    let reply = FaultEffect::reply(503).retry_after(SECOND + Duration::from_nanos(1)).error("too busy").code("busy");
+    for (effect, json) in [
+        (FaultEffect::reply(429), json!({"reply": {"status": 429}})),
+        (reply, json!({"reply": {"status": 503, "retry_after": 2, "error": "too busy", "code": "busy"}})),
+        (FaultEffect::cut_body(10), json!({"cut_body": {"after": 10}})),
+        (FaultEffect::slow_body(16, SECOND / 10), json!({"slow_body": {"piece": 16, "every_ms": 100}})),
+        (FaultEffect::Hang.retry_after(SECOND).error("nobody hears it").code("none"), json!("hang")),
+    ] {
+        assert_eq!(serde_json::to_value(effect).unwrap(), json);
+    }
+}
+
+#[test]
 fn a_fault_is_the_same_in_json() {
     let cloud = Cloud::new().unwrap();
     let mut spec = FaultSpec::default();
     spec.operation = Some("CreateDatabase".to_owned());
     spec.probability = Some(0.25);
-    spec.effect = Some(FaultEffect::CutBody { after: 3 });
+    spec.effect = Some(FaultEffect::cut_body(3));
     let status = cloud.faults().add(spec).unwrap().status();
     assert!(status.spec.seed.is_some());
     let json = serde_json::to_string(&status).unwrap();

@@ -44,13 +44,16 @@ fn step() -> impl Strategy<Value = Step> {
 fn effect() -> impl Strategy<Value = FaultEffect> {
     let status = prop::sample::select(vec![408, 429, 500, 502, 503]);
     prop_oneof![
-        3 => (status, prop::option::of(0..40_u64))
-            .prop_map(|(status, retry_after)| FaultEffect::Reply { status, retry_after, error: None, code: None }),
+        3 => (status, prop::option::of(0..40_u64)).prop_map(|(status, wait)| {
+            let reply = FaultEffect::reply(status);
+            wait.map(Duration::from_secs).into_iter().fold(reply, FaultEffect::retry_after)
+        }),
         1 => Just(FaultEffect::Hang),
         2 => Just(FaultEffect::Reset),
-        2 => (0..40_usize).prop_map(|after| FaultEffect::CutBody { after }),
+        2 => (0..40_usize).prop_map(FaultEffect::cut_body),
         1 => Just(FaultEffect::WrongJson),
-        1 => (1..64_usize, 0..5000_u64).prop_map(|(piece, every_ms)| FaultEffect::SlowBody { piece, every_ms }),
+        1 => (1..64_usize, 0..5000_u64)
+            .prop_map(|(piece, every_ms)| FaultEffect::slow_body(piece, Duration::from_millis(every_ms))),
     ]
 }
 

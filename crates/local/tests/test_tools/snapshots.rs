@@ -338,12 +338,12 @@ async fn snapshots_are_listed_and_deleted_by_name() {
         cloud.snapshot(name).await.unwrap();
     }
     let refused = cloud.snapshot("a").await.unwrap_err();
-    assert!(matches!(&refused, CloudError::SnapshotExists { name } if name == "a"), "{refused:?}");
+    assert!(matches!(&refused, CloudError::SnapshotExists { name, .. } if name == "a"), "{refused:?}");
     let names = || cloud.snapshots().unwrap().into_iter().map(|snapshot| snapshot.name).collect::<Vec<_>>();
     assert_eq!(names(), ["a", "b"]);
     assert!(cloud.delete_snapshot("a").await.unwrap() && !cloud.delete_snapshot("a").await.unwrap());
     assert_eq!(names(), ["b"]);
-    assert!(matches!(cloud.restore("a").await, Err(CloudError::NoSnapshot { name }) if name == "a"));
+    assert!(matches!(cloud.restore("a").await, Err(CloudError::NoSnapshot { name, .. }) if name == "a"));
 }
 
 #[tokio::test]

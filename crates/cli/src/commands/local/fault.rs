@@ -1,4 +1,4 @@
-use std::fs;
+use std::{fs, time::Duration};
 
 use anyhow::{Context as _, Result};
 use http::Method;
@@ -28,7 +28,7 @@ const FAULT: Shape = Shape {
 const PATH: &str = "/_local/faults";
 
 /// Between two pieces of a slow body.
-const PAUSE_MS: u64 = 100;
+const PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(cx: &Context, command: &LocalFault) -> Result<()> {
     match command {
@@ -61,17 +61,12 @@ pub(super) async fn run(cx: &Context, command: &LocalFault) -> Result<()> {
 
 fn spec(args: &LocalFaultAdd) -> FaultSpec {
     let effects = [
-        args.status.map(|status| FaultEffect::Reply {
-            status,
-            retry_after: args.retry_after,
-            error: args.message.clone(),
-            code: args.code.clone(),
-        }),
+        args.status.map(|status| reply(status, args)),
         args.hang.then_some(FaultEffect::Hang),
         args.reset.then_some(FaultEffect::Reset),
-        args.cut_body.map(|after| FaultEffect::CutBody { after }),
+        args.cut_body.map(FaultEffect::cut_body),
         args.wrong_json.then_some(FaultEffect::WrongJson),
-        args.slow_body.map(|piece| FaultEffect::SlowBody { piece, every_ms: PAUSE_MS }),
+        args.slow_body.map(|piece| FaultEffect::slow_body(piece, PAUSE)),
     ];
     let mut spec = FaultSpec::default();
     spec.operation.clone_from(&args.operation);
@@ -86,4 +81,18 @@ fn spec(args: &LocalFaultAdd) -> FaultSpec {
     spec.effect = effects.into_iter().flatten().next();
     spec.carried_out = args.carried_out;
     spec
+}
+
+fn reply(status: u16, args: &LocalFaultAdd) -> FaultEffect {
+    let mut reply = FaultEffect::reply(status);
+    if let Some(seconds) = args.retry_after {
+        reply = reply.retry_after(Duration::from_secs(seconds));
+    }
+    if let Some(sentence) = &args.message {
+        reply = reply.error(sentence);
+    }
+    if let Some(code) = &args.code {
+        reply = reply.code(code);
+    }
+    reply
 }
