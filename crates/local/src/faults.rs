@@ -95,10 +95,10 @@ impl Faults {
     }
 
     /// Begins a fault of requests with this path, in which `*` stands for any text, also for none. A database's own path
-    /// is the one on its host: `/v2/pipeline`, however the database is addressed. A pattern that begins neither with `/` nor
-    /// with `*` fits none.
+    /// is the one on its host: `/v2/pipeline`, however the database is addressed. The `/` of a pattern that begins neither with
+    /// it nor with `*` is added.
     pub fn on_path(&self, pattern: impl Into<String>) -> FaultRule<'_> {
-        self.rule(FaultSpec { path: Some(pattern.into()), ..FaultSpec::default() })
+        self.on_everything().path(pattern)
     }
 
     /// Begins a fault of all requests, but for those of the local cloud's own paths below `/_local/`.

@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use super::{Fault, FaultEffect, FaultSpec, Faults, spec::milliseconds};
+use super::{
+    Fault, FaultEffect, FaultSpec, Faults,
+    spec::{FIRST_OF_PATHS, milliseconds},
+};
 
 /// A fault that has no effect yet. All that is said of it is said first: with its effect it is complete, and hits from
 /// then on.
@@ -20,10 +23,14 @@ impl<'a> FaultRule<'a> {
         Self { faults, spec, retry_after: None, error: None, code: None }
     }
 
-    /// Hits only requests with this path, in which `*` stands for any text. One that begins neither with `/` nor with `*`
-    /// hits none.
+    /// Hits only requests with this path, in which `*` stands for any text. The `/` of one that begins neither with it nor with
+    /// `*` is added.
     pub fn path(mut self, pattern: impl Into<String>) -> Self {
-        self.spec.path = Some(pattern.into());
+        let mut pattern = pattern.into();
+        if !pattern.starts_with(FIRST_OF_PATHS) {
+            pattern.insert(0, '/');
+        }
+        self.spec.path = Some(pattern);
         self
     }
 

@@ -6,6 +6,9 @@ use turso_cloud_contract::InvalidInput;
 use super::effect_form;
 use crate::{control::is_operation, data, rate_limit::whole_seconds};
 
+/// What the pattern of a path begins with, as no path fits it otherwise.
+pub(super) const FIRST_OF_PATHS: [char; 2] = ['/', '*'];
+
 /// A fault as a value, for scenario files and for the JSON of `/_local/faults`: which requests it concerns, which of
 /// those it hits, and what happens to them.
 ///
@@ -32,7 +35,7 @@ pub struct FaultSpec {
     /// kind is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sql: Option<bool>,
-    /// The path, in which `*` stands for any text.
+    /// The path, in which `*` stands for any text. It begins with `/` or `*`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// The database, by its name or by `{database}-{organization}`: requests to its SQL endpoint, and those of the
@@ -204,7 +207,7 @@ impl FaultSpec {
             }
         }
         if let Some(pattern) = &self.path
-            && !pattern.starts_with(['/', '*'])
+            && !pattern.starts_with(FIRST_OF_PATHS)
         {
             return refuse("path", pattern, "must begin with / or *, as no path fits it otherwise");
         }

@@ -118,6 +118,20 @@ async fn statuses(cloud: &Cloud, count: usize) -> Vec<u16> {
 }
 
 #[tokio::test]
+async fn a_path_is_hit_with_its_first_slash_and_without() {
+    let cloud = Cloud::new().unwrap();
+    for pattern in ["/_region", "_region", "_reg*", "*region"] {
+        let by_path = cloud.faults().on_path(pattern).reply(503);
+        assert_eq!(statuses(&cloud, 1).await, [503], "{pattern}");
+        cloud.faults().clear();
+        let beside = cloud.faults().on_everything().path(pattern).reply(502);
+        assert_eq!(statuses(&cloud, 1).await, [502], "{pattern}");
+        cloud.faults().clear();
+        assert_eq!((by_path.count(), beside.count()), (1, 1));
+    }
+}
+
+#[tokio::test]
 async fn chance_follows_from_its_seed() {
     let run = async |seed| {
         let cloud = Cloud::new().unwrap();
