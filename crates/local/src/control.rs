@@ -47,7 +47,7 @@ use crate::{
 };
 
 pub use address::Hostnames;
-pub(crate) use address::{Addresses, Arrival, label, locate, reachable};
+pub(crate) use address::{Addresses, Arrival, is_meant, label, locate, reachable};
 pub(crate) use answers::{included_rows, is_known_location, is_known_plan, put_on_plan};
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
@@ -260,7 +260,7 @@ fn respond(answer: Result<Vec<u8>, Refusal>) -> Response<Bytes> {
 pub(crate) fn record(database: &DatabaseRow) -> DatabaseRecord {
     DatabaseRecord {
         id: database.uuid.to_string(),
-        name: database.name.to_string(),
+        name: database.name.as_str().into(),
         organization: database.group.organization_id,
         label: database.label.clone(),
         group_id: database.group.uuid.to_string(),

@@ -385,9 +385,9 @@ impl DataPlane {
 
     /// The name of the database that takes requests at this label.
     #[must_use]
-    pub(crate) fn name_of(&self, label: &str) -> Option<String> {
+    pub(crate) fn name_of(&self, label: &str) -> Option<Arc<str>> {
         let database = self.0.databases.read().by_label.get(label).cloned();
-        database.map(|database| database.record().name.clone())
+        database.map(|database| Arc::clone(&database.record().name))
     }
 
     fn meter(&self, organization: i64) -> Option<Arc<Meter>> {

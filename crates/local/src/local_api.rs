@@ -12,7 +12,7 @@
 //! | `GET`, `POST`, `DELETE /_local/faults` | lists [`FaultStatus`](crate::FaultStatus), adds a [`FaultSpec`](crate::FaultSpec), ends all |
 //! | `DELETE /_local/faults/{id}` | ends one |
 //! | `POST /_local/faults/scenario` | adds those of a scenario in TOML |
-//! | `GET`, `DELETE /_local/requests` | lists [`LoggedRequest`](crate::LoggedRequest), forgets them; `?after=`, `?operation=`, `?database=`, `?unknown=true`, and `?wait=` for that many seconds, 30 at the most, as long as there is none |
+//! | `GET`, `DELETE /_local/requests` | lists [`LoggedRequest`](crate::LoggedRequest), forgets them; `?after=`, `?operation=`, `?database=` by its name or as `orders-acme`, `?unknown=true`, and `?wait=` for that many seconds, 30 at the most, as long as there is none |
 //! | `GET /_local/requests/tail` | the same as lines of JSON, as they come; `?after=` |
 //! | `GET /_local/requests/har` | an HTTP archive |
 //! | `GET`, `POST /_local/snapshots` | lists [`Snapshot`](crate::Snapshot), makes a [`NewSnapshot`]; 409 where its name is taken |

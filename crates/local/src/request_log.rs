@@ -77,10 +77,11 @@ impl Requests {
         self.select(0, |entry| entry.operation == Some(E::NAME))
     }
 
-    /// The requests to the SQL endpoint of a database, which is meant by `{database}-{organization}`.
+    /// The requests to the SQL endpoint of a database, which is meant by its name, or by `{database}-{organization}` where
+    /// there are several of that name, or where there was none when the request came.
     #[must_use]
-    pub fn to_database(&self, label: &str) -> Vec<LoggedRequest> {
-        self.select(0, |entry| entry.database.as_deref() == Some(label))
+    pub fn to_database(&self, database: &str) -> Vec<LoggedRequest> {
+        self.select(0, |entry| entry.is_to_database(database))
     }
 
     /// The requests that nothing of the local cloud answers, and perhaps something of Turso Cloud does.

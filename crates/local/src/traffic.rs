@@ -20,7 +20,7 @@ pub(crate) async fn platform(cloud: &Cloud, request: Request<Body>) -> Response<
     let control = cloud.control();
     let route = control.route(&request);
     let (head, body) = request.into_parts();
-    let mut visit = Visit::begin(cloud, route.name(), None, &head);
+    let mut visit = Visit::begin(cloud, route.name(), None, None, &head);
     let body = visit.listen_to(&head, body);
     if let Err(refusal) = cloud.rate_limit().admit(&head.headers) {
         return visit.refuse(body, refusal).await;
@@ -42,7 +42,8 @@ pub(crate) async fn sql(cloud: &Cloud, host: Host, path: &str, request: Request<
     let label = control.label_of(host).await;
     let operation = data::operation_of(path, &request);
     let (head, body) = request.into_parts();
-    let mut visit = Visit::begin(cloud, operation, label.as_ref().ok().map(Arc::clone), &head);
+    let name = label.as_ref().ok().and_then(|label| control.data.name_of(label));
+    let mut visit = Visit::begin(cloud, operation, label.as_ref().ok().map(Arc::clone), name.clone(), &head);
     let body = if cloud.requests().keeps_sql() { visit.listen_to(&head, body) } else { body };
     let label = match label {
         Ok(label) => label,
@@ -53,8 +54,6 @@ pub(crate) async fn sql(cloud: &Cloud, host: Host, path: &str, request: Request<
         let response = visit.overhear(cross_origin::anything()).await;
         return visit.end(response);
     }
-    // No fault, no need to know.
-    let name = cloud.faults().is_any().then(|| control.data.name_of(&label)).flatten();
     let sighting = Sighting { operation, path, is_sql: true, label: Some(&*label), database: name.as_deref() };
     let strike = visit.struck(cloud.faults().strike(&sighting));
     let perform = async |body, visit: &mut Visit| {
@@ -124,13 +123,21 @@ struct Visit {
 }
 
 impl Visit {
-    fn begin(cloud: &Cloud, operation: Option<&'static str>, database: Option<Arc<str>>, head: &Parts) -> Self {
+    /// `label` and `name` are those of the database whose SQL endpoint it is for.
+    fn begin(
+        cloud: &Cloud,
+        operation: Option<&'static str>,
+        label: Option<Arc<str>>,
+        name: Option<Arc<str>>,
+        head: &Parts,
+    ) -> Self {
         let requests = cloud.requests().clone();
         let entry = requests.is_on().then(|| Entry {
             number: 0,
             at: cloud.clock().now(),
             operation,
-            database,
+            database: label,
+            database_name: name,
             method: head.method.clone(),
             url: head.uri.to_string(),
             is_encrypted: head.extensions.get::<Encrypted>().is_some(),

@@ -295,8 +295,8 @@ pub(crate) struct LocalRequests {
     #[arg(long, value_name = "NAME")]
     pub(crate) operation: Option<String>,
 
-    /// Only those to the SQL endpoint of this database, as DATABASE-ORGANIZATION
-    #[arg(long, value_name = "LABEL")]
+    /// Only those to the SQL endpoint of this database, by its name or as DATABASE-ORGANIZATION
+    #[arg(long, value_name = "NAME")]
     pub(crate) database: Option<String>,
 
     /// Only those that the local cloud has no answer to

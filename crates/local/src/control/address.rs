@@ -45,6 +45,11 @@ pub(crate) fn label(database: &(impl Display + ?Sized), organization: &(impl Dis
     format!("{database}-{organization}").to_ascii_lowercase()
 }
 
+/// Whether a database with this name and label is the one that somebody means who says its name or its label.
+pub(crate) fn is_meant(wanted: &str, name: Option<&str>, label: Option<&str>) -> bool {
+    name == Some(wanted) || label.is_some_and(|label| label.eq_ignore_ascii_case(wanted))
+}
+
 /// The database a request is for and the path on its own host; nothing for a request of the Platform API.
 pub(crate) fn locate(request: &Request<Body>) -> Option<(Host, String)> {
     let path = request.uri().path();

@@ -86,7 +86,7 @@ fn bodies(encoding: Encoding, bytes: &[u8]) {
 fn record() -> DatabaseRecord {
     DatabaseRecord {
         id: DATABASE.to_owned(),
-        name: "app".to_owned(),
+        name: "app".into(),
         organization: 1,
         label: "app-acme".to_owned(),
         group_id: GROUP.to_owned(),

@@ -177,7 +177,7 @@ impl Host {
 
 pub(super) fn record() -> DatabaseRecord {
     DatabaseRecord {
-        name: "orders".to_owned(),
+        name: "orders".into(),
         id: DATABASE.to_owned(),
         label: LABEL.to_owned(),
         group_id: GROUP.to_owned(),

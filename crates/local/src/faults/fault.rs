@@ -3,6 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use parking_lot::Mutex;
 
 use super::{FaultEffect, FaultSpec, FaultStatus, pattern};
+use crate::control::is_meant;
 
 /// A fault in effect. Unless it says otherwise, a request it hits is not carried out: nothing of it happened.
 #[derive(Clone)]
@@ -118,6 +119,6 @@ impl FaultSpec {
         is_same(&self.operation, sighting.operation)
             && self.sql.is_none_or(|sql| sql == sighting.is_sql)
             && self.path.as_deref().is_none_or(|pattern| pattern::fits(pattern, sighting.path))
-            && (is_same(&self.database, sighting.database) || is_same(&self.database, sighting.label))
+            && self.database.as_deref().is_none_or(|wanted| is_meant(wanted, sighting.database, sighting.label))
     }
 }

@@ -41,7 +41,7 @@ impl Filter {
     fn wants(&self, entry: &Entry) -> bool {
         let is = |wanted: Option<&str>, given: Option<&str>| wanted.is_none() || wanted == given;
         is(self.operation.as_deref(), entry.operation)
-            && is(self.database.as_deref(), entry.database.as_deref())
+            && self.database.as_deref().is_none_or(|database| entry.is_to_database(database))
             && !(self.unknown && entry.operation.is_some())
     }
 }

@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 
 use super::{LoggedMessage, LoggedRequest, redact};
+use crate::control::is_meant;
 
 /// Larger bodies are not kept, only their length.
 pub(crate) const MAX_BODY: usize = 8 * 1024;
@@ -20,6 +21,8 @@ pub(crate) struct Entry {
     pub(crate) operation: Option<&'static str>,
     /// `{database}-{organization}` where it is for a SQL endpoint.
     pub(crate) database: Option<Arc<str>>,
+    /// The name of that database, where there was one then.
+    pub(crate) database_name: Option<Arc<str>>,
     pub(crate) method: Method,
     pub(crate) url: String,
     /// Whether it came over TLS.
@@ -81,6 +84,11 @@ impl Entry {
         let host = self.host.as_ref().filter(|_| self.url.starts_with('/'))?.to_str().ok()?;
         let scheme = if self.is_encrypted { "https" } else { "http" };
         Some(redact::text(&format!("{scheme}://{host}")))
+    }
+
+    /// Whether it is for the SQL endpoint of the database that is meant by its name or by `{database}-{organization}`.
+    pub(crate) fn is_to_database(&self, wanted: &str) -> bool {
+        is_meant(wanted, self.database_name.as_deref(), self.database.as_deref())
     }
 
     pub(super) fn logged(&self) -> LoggedRequest {

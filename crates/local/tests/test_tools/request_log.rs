@@ -140,6 +140,24 @@ async fn bodies_of_statements_are_kept_when_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_database_is_asked_for_by_its_name_as_a_fault_is() {
+    let cloud = Cloud::new().unwrap();
+    for database in ["orders", "orders-eu"] {
+        create(&cloud, database).await;
+        value(&cloud, database, &token(&cloud, database).await, "SELECT 1").await;
+    }
+    for (asked, seen) in [("orders", 1), ("orders-eu", 1), ("orders-acme", 1), ("orders-Acme", 1), ("acme", 0)] {
+        assert_eq!(cloud.requests().to_database(asked).len(), seen, "{asked}");
+    }
+    // What is gone was there when it was asked.
+    client(&cloud).databases().delete("orders").await.unwrap();
+    assert_eq!(cloud.requests().to_database("orders").len(), 1);
+    let request = Request::get("/_local/requests?database=orders").body(Body::empty()).unwrap();
+    let listed = cloud.handle(request).await.into_body().collect(1 << 20).await.unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&listed).unwrap().as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_long_is_counted_and_not_kept() {
     let cloud = Cloud::new().unwrap();
     create(&cloud, "orders").await;

@@ -1,5 +1,7 @@
 //! A database as the control plane describes it.
 
+use std::sync::Arc;
+
 use super::allow_list::AllowList;
 use super::encryption::KeyDigest;
 use super::signing::SigningSeed;
@@ -13,7 +15,7 @@ pub(crate) struct DatabaseRecord {
     /// The row of its organization, for all of whose databases rows are counted together.
     pub(crate) organization: i64,
     /// Its name in its organization.
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     /// The first label of its host name, `{database}-{organization}`.
     pub(crate) label: String,
     /// The group it belongs to: `gid` of group tokens.

@@ -29,7 +29,7 @@ impl Database {
     pub(crate) fn usage(&self, hours: Hours) -> Usage {
         let storage_bytes = self.size().unwrap_or_else(|error| {
             tracing::warn!(
-                database = self.record().name,
+                database = &*self.record().name,
                 message = error.message,
                 "could not tell the size of a database"
             );
