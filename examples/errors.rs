@@ -1,6 +1,8 @@
 //! What to do about an error: who is to blame, whether to wait, whether it may have happened all the same.
 #![expect(clippy::print_stdout, reason = "it shows what it does")]
 
+use std::time::Duration;
+
 use anyhow::Result;
 use turso_cloud::{Client, Error, NewDatabase, RetryPolicy, contract::databases::CreateDatabase};
 use turso_cloud_local::Cloud;
@@ -9,7 +11,7 @@ use turso_cloud_local::Cloud;
 async fn main() -> Result<()> {
     let cloud = Cloud::new()?;
     // The local cloud fails on purpose: the second creation is one too many, the third breaks inside.
-    cloud.faults().on::<CreateDatabase>().nth(2).retry_after(1).reply(429);
+    cloud.faults().on::<CreateDatabase>().nth(2).retry_after(Duration::from_secs(1)).reply(429);
     cloud.faults().on::<CreateDatabase>().nth(3).reply(500);
     // Without retries of its own, so that the errors are to be seen.
     let turso = cloud.client().retry(RetryPolicy::none()).build()?;

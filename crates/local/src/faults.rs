@@ -30,12 +30,14 @@ pub use spec::{FaultEffect, FaultSpec, FaultStatus};
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+///
 /// use turso_cloud::transport::Body;
 /// use turso_cloud_contract::locations::GetClosestRegion;
 /// use turso_cloud_local::Cloud;
 ///
 /// let cloud = Cloud::new()?;
-/// let fault = cloud.faults().on::<GetClosestRegion>().nth(2).retry_after(1).reply(503);
+/// let fault = cloud.faults().on::<GetClosestRegion>().nth(2).retry_after(Duration::from_secs(1)).reply(503);
 ///
 /// let mut statuses = Vec::new();
 /// for _ in 0..3 {

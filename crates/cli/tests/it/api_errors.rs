@@ -1,5 +1,7 @@
 //! What the service refuses, and the exit code it becomes.
 
+use std::time::Duration;
+
 use axum::{Router, http::StatusCode};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -41,7 +43,7 @@ fn a_server_error_is_safe_to_run_again_only_when_nothing_can_have_happened() {
 #[test]
 fn a_rate_limit_says_when_to_come_back() {
     let served = Served::new();
-    served.cloud.faults().on::<ListDatabases>().nth(1).retry_after(7).reply(429);
+    served.cloud.faults().on::<ListDatabases>().nth(1).retry_after(Duration::from_secs(7)).reply(429);
     let listed = served.run(&["db", "list", "-o", "json"]);
     assert_eq!(listed.code, Some(9));
     assert_eq!(listed.error()["kind"], "rate_limited");

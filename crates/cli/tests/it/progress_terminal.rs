@@ -1,5 +1,7 @@
 //! What is drawn while something goes on, and what becomes of it after Ctrl-C.
 
+use std::time::Duration;
+
 use crate::{
     gate::{Gate, Then},
     import_failures::{count, numbers},
@@ -71,7 +73,7 @@ fn an_import_that_is_asked_to_wait_says_so_and_for_how_long() {
         served.cloud.faults().clear();
         // The stream that the table was looked at by is closed by the same path.
         let third = served.cloud.faults().on_path("/v3/pipeline").nth(3);
-        let busy = third.retry_after(1).error("too busy").reply(429);
+        let busy = third.retry_after(Duration::from_secs(1)).error("too busy").reply(429);
         let arguments = ["import", "csv", &file, "--to", "shop", "--mode", "replace", "--retries", "1"];
         let arguments = [&arguments[..], quiet].concat();
         let (code, said) = Terminal::new(&served.command(&arguments)).end();

@@ -1,4 +1,4 @@
-use std::{fs, process::Stdio};
+use std::{fs, process::Stdio, time::Duration};
 
 use serde_json::json;
 use turso_cloud_local::Hostnames;
@@ -331,7 +331,7 @@ fn a_server_that_is_not_there_is_worth_another_try() {
 #[test]
 fn what_a_database_answers_is_said_with_the_statement_and_what_to_do() {
     let served = served(&["shop"]);
-    served.cloud.faults().on_sql().nth(2).retry_after(900).reply(429);
+    served.cloud.faults().on_sql().nth(2).retry_after(Duration::from_secs(900)).reply(429);
     let ended = served.run(&["sql", "shop", "SELECT 1; SELECT 2"]);
     let said = "error: statement 2 (line 1): the database answered 429: fault injected by the local cloud: SELECT 2\n\
                 hint: try again in 900 s\n";

@@ -4,6 +4,7 @@ use super::{
     Fault, FaultEffect, FaultSpec, Faults,
     spec::{FIRST_OF_PATHS, milliseconds},
 };
+use crate::rate_limit::whole_seconds;
 
 /// A fault that has no effect yet. All that is said of it is said first: with its effect it is complete, and hits from
 /// then on.
@@ -74,9 +75,9 @@ impl<'a> FaultRule<'a> {
         self
     }
 
-    /// Sends `Retry-After` with this many seconds, if the effect is a [`reply`](Self::reply).
-    pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+    /// Sends `Retry-After`, in which any part of a second counts as a whole one, if the effect is a [`reply`](Self::reply).
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(whole_seconds(wait));
         self
     }
 

@@ -1,5 +1,7 @@
 //! Faults on purpose.
 
+use std::time::Duration;
+
 use serde_json::json;
 use turso_cloud_contract::endpoints::{CreateDatabase, GetGroup, ListGroups};
 use turso_cloud_local::Cloud;
@@ -20,7 +22,7 @@ async fn create(cloud: &Cloud, count: usize) -> Vec<u16> {
 #[tokio::test]
 async fn the_third_request_fails_and_nothing_of_it_happens() {
     let cloud = Cloud::new().unwrap();
-    let fault = cloud.faults().on::<CreateDatabase>().nth(3).retry_after(2).reply(503);
+    let fault = cloud.faults().on::<CreateDatabase>().nth(3).retry_after(Duration::from_secs(2)).reply(503);
     assert_eq!(create(&cloud, 4).await, [200, 200, 503, 200]);
     assert_eq!(get(&cloud, &format!("{DATABASES}/db-2")).await.status, 404);
     assert_eq!(audit_log(&cloud).await.len(), 3);
@@ -30,7 +32,8 @@ async fn the_third_request_fails_and_nothing_of_it_happens() {
 #[tokio::test]
 async fn a_fault_answers_as_it_was_told_to() {
     let cloud = Cloud::new().unwrap();
-    cloud.faults().on::<GetGroup>().retry_after(7).error("slow down").code("rate_limited").reply(429);
+    let wait = Duration::from_millis(6_001);
+    cloud.faults().on::<GetGroup>().retry_after(wait).error("slow down").code("rate_limited").reply(429);
     let answer = get(&cloud, "/v1/organizations/acme/groups/default").await;
     assert_eq!((answer.status, answer.headers["retry-after"].to_str().unwrap()), (429, "7"));
     assert_eq!(answer.json(), json!({"code": "rate_limited", "error": "slow down"}));

@@ -1,5 +1,7 @@
 //! What is remembered of requests.
 
+use std::time::Duration;
+
 use http::{Request, header};
 use serde_json::{Value, json};
 use turso_cloud::NewDatabase;
@@ -251,7 +253,7 @@ async fn what_was_answered_instead_is_remembered_too() {
     let answered = |cloud: &Cloud| cloud.requests().all().pop().unwrap().response;
     let body = json!({"name": "orders", "group": "default"});
     let cloud = Cloud::new().unwrap();
-    cloud.faults().on::<CreateDatabase>().times(1).retry_after(2).error("not today").reply(503);
+    cloud.faults().on::<CreateDatabase>().times(1).retry_after(Duration::from_secs(2)).error("not today").reply(503);
     cloud.handle(creation(&body)).await;
     assert_eq!(answered(&cloud).json::<Value>().unwrap(), json!({"error": "not today"}));
     assert!(answered(&cloud).headers.contains(&("retry-after".to_owned(), "2".to_owned())));
