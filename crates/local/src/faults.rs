@@ -157,7 +157,7 @@ impl Faults {
     }
 
     /// Ends the fault of this number; says whether there was one.
-    #[must_use = "it says whether there was such a fault"]
+    #[expect(clippy::must_use_candidate, reason = "it is ended whether anybody asks if it was in effect or not")]
     pub fn remove(&self, id: u64) -> bool {
         let mut table = self.0.table.lock();
         let before = table.faults.len();
@@ -195,7 +195,7 @@ impl Faults {
     fn insert(&self, spec: FaultSpec) -> Fault {
         let mut table = self.0.table.lock();
         table.last += 1;
-        let fault = Fault::new(table.last, spec);
+        let fault = Fault::new(table.last, spec, Arc::downgrade(&self.0));
         table.faults.push(fault.clone());
         self.0.is_any.store(true, Ordering::Release);
         fault

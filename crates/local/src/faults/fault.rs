@@ -1,8 +1,12 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 
-use super::{FaultEffect, FaultSpec, FaultStatus, pattern};
+use super::{FaultEffect, FaultSpec, FaultStatus, Faults, Shared, pattern};
 use crate::control::is_meant;
 
 /// A fault in effect. Unless it says otherwise, a request it hits is not carried out: nothing of it happened.
@@ -10,6 +14,8 @@ use crate::control::is_meant;
 pub struct Fault {
     id: u64,
     state: Arc<Mutex<State>>,
+    /// Those it is in effect with, which hold it.
+    among: Weak<Shared>,
 }
 
 #[derive(Debug)]
@@ -43,10 +49,10 @@ pub(crate) struct Strike {
 }
 
 impl Fault {
-    pub(super) fn new(id: u64, mut spec: FaultSpec) -> Self {
+    pub(super) fn new(id: u64, mut spec: FaultSpec, among: Weak<Shared>) -> Self {
         let chance =
             spec.probability.map(|_| fastrand::Rng::with_seed(*spec.seed.get_or_insert_with(|| fastrand::u64(..))));
-        Self { id, state: Arc::new(Mutex::new(State { spec, chance, seen: 0, count: 0 })) }
+        Self { id, state: Arc::new(Mutex::new(State { spec, chance, seen: 0, count: 0 })), among }
     }
 
     /// Its number, by which it can be ended.
@@ -66,6 +72,20 @@ impl Fault {
     #[must_use]
     pub fn count(&self) -> u64 {
         self.state.lock().count
+    }
+
+    /// Ends it, and says whether it was still in effect. What it has hit can be asked of it afterwards, too.
+    ///
+    /// ```
+    /// let cloud = turso_cloud_local::Cloud::new()?;
+    /// let fault = cloud.faults().on_sql().reply(502);
+    /// fault.remove();
+    /// assert!(cloud.faults().list().is_empty());
+    /// # Ok::<(), turso_cloud_local::CloudError>(())
+    /// ```
+    #[expect(clippy::must_use_candidate, reason = "it is ended whether anybody asks if it was in effect or not")]
+    pub fn remove(&self) -> bool {
+        self.among.upgrade().is_some_and(|among| Faults(among).remove(self.id))
     }
 
     /// Shows it a request that may concern it, and says what is to happen to the request.

@@ -173,6 +173,22 @@ async fn faults_are_listed_and_ended_by_their_number() {
 }
 
 #[tokio::test]
+async fn a_fault_is_ended_by_its_handle_and_keeps_its_count() {
+    let cloud = Cloud::new().unwrap();
+    let first = cloud.faults().on_path("/_region").reply(503);
+    let second = cloud.faults().on_path("/_region").reply(502);
+    assert_eq!(statuses(&cloud, 1).await, [503]);
+    assert!(first.remove() && !first.remove());
+    assert_eq!(statuses(&cloud, 1).await, [502]);
+    assert_eq!(first.count(), 1);
+    cloud.faults().clear();
+    assert!(!second.remove());
+    let kept = cloud.faults().on_everything().hang();
+    drop(cloud);
+    assert!(!kept.remove());
+}
+
+#[tokio::test]
 async fn a_fault_that_begins_while_all_others_end_hits_unless_it_ended_with_them() {
     let cloud = Cloud::new().unwrap();
     for _ in 0..2_000 {
