@@ -239,9 +239,10 @@ impl CloudBuilder {
         self
     }
 
-    /// Limits the requests of the Platform API that a token may send in a second; see [`Cloud::set_rate_limit`].
-    pub fn rate_limit(mut self, requests_per_second: NonZeroU32) -> Self {
-        self.rate_limit = Some(requests_per_second);
+    /// Limits the requests of the Platform API that a token may send in a second; 0 stands for no limit, as there is without
+    /// it. See [`Cloud::set_rate_limit`].
+    pub fn rate_limit(mut self, requests_per_second: u32) -> Self {
+        self.rate_limit = NonZeroU32::new(requests_per_second);
         self
     }
 

@@ -102,10 +102,10 @@ impl Cloud {
         &self.0.settings.requests
     }
 
-    /// Limits how many requests a token may send to the Platform API in a second, or with `None` lifts the limit. Further ones
-    /// are answered with 429 and `Retry-After`. A second is one of real time, whatever the clock of the cloud shows.
-    pub fn set_rate_limit(&self, requests_per_second: Option<NonZeroU32>) {
-        self.0.settings.rate_limit.set(requests_per_second);
+    /// Limits how many requests a token may send to the Platform API in a second; 0 takes the limit away. Further ones are
+    /// answered with 429 and `Retry-After`. A second is one of real time, whatever the clock of the cloud shows.
+    pub fn set_rate_limit(&self, requests_per_second: u32) {
+        self.0.settings.rate_limit.set(NonZeroU32::new(requests_per_second));
     }
 
     /// Waits until somebody asks the cloud to stop, by `POST /_local/stop`, and not at all once somebody has. Stopping it is

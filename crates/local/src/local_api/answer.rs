@@ -1,6 +1,6 @@
 //! From a request to an answer.
 
-use std::{error::Error as _, num::NonZeroU32, time::Duration};
+use std::{error::Error as _, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -116,7 +116,7 @@ fn config(cloud: &Cloud) -> Config {
 
 fn configure(cloud: &Cloud, change: &ConfigChange) -> Result<Response<Body>, Refusal> {
     if let Some(limit) = change.rate_limit {
-        cloud.set_rate_limit(NonZeroU32::new(limit));
+        cloud.set_rate_limit(limit);
     }
     if let Some(keep) = change.keep_sql {
         cloud.requests().keep_sql(keep);

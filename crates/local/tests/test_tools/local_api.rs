@@ -1,6 +1,6 @@
 //! The paths below `/_local/`, over a port.
 
-use std::{io::ErrorKind, num::NonZeroU32, time::Duration};
+use std::{io::ErrorKind, time::Duration};
 
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -288,7 +288,7 @@ async fn a_fork_that_is_asked_to_stop_ends_and_its_cloud_does_not() {
 
 #[tokio::test]
 async fn a_reset_cloud_is_configured_as_it_was_when_it_was_new() {
-    let cloud = Cloud::builder().rate_limit(NonZeroU32::new(70).unwrap()).build().unwrap();
+    let cloud = Cloud::builder().rate_limit(70).build().unwrap();
     let new = get(&cloud, "/_local/config").await;
     let (_, changed) = call(&cloud, Method::PATCH, "/_local/config", r#"{"rate_limit": 5, "keep_sql": true}"#).await;
     assert_eq!(changed, json!({"rate_limit": 5, "keep_sql": true}));

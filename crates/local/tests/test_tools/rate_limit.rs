@@ -1,6 +1,6 @@
 //! Requests in a second.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
 use turso_cloud::NewDatabase;
 use turso_cloud_local::Cloud;
@@ -8,7 +8,7 @@ use turso_cloud_local::Cloud;
 use crate::support::{client, create, token, value};
 
 fn limited() -> Cloud {
-    Cloud::builder().rate_limit(NonZeroU32::new(3).unwrap()).with_user("bob").build().unwrap()
+    Cloud::builder().rate_limit(3).with_user("bob").build().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -23,7 +23,7 @@ async fn a_token_that_asks_too_often_is_told_when_to_come_back() {
     let bob = turso_cloud::Client::builder(cloud.token_of("bob").unwrap()).base_url("http://localhost");
     let bob = bob.transport(cloud.clone()).organization("bob").build().unwrap();
     bob.groups().list().await.unwrap();
-    cloud.set_rate_limit(None);
+    cloud.set_rate_limit(0);
     for _ in 0..10 {
         client(&cloud).groups().list().await.unwrap();
     }
@@ -36,8 +36,16 @@ async fn a_client_that_waits_as_it_is_told_creates_everything_once() {
     for index in 0..12 {
         turso.databases().create(NewDatabase::new(format!("db-{index}"), "default")).await.unwrap();
     }
-    cloud.set_rate_limit(None);
+    cloud.set_rate_limit(0);
     assert_eq!(client(&cloud).databases().list().await.unwrap().len(), 12);
+}
+
+#[tokio::test]
+async fn a_limit_of_nothing_is_none() {
+    let cloud = Cloud::builder().rate_limit(3).rate_limit(0).build().unwrap();
+    for _ in 0..10 {
+        client(&cloud).groups().list().await.unwrap();
+    }
 }
 
 #[tokio::test]

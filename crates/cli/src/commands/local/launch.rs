@@ -44,7 +44,7 @@ pub(super) fn open(args: &LocalCloud, data_dir: Option<&Path>) -> Result<Cloud> 
         builder = builder.hostnames(form.into());
     }
     if let Some(limit) = args.rate_limit {
-        builder = builder.rate_limit(limit);
+        builder = builder.rate_limit(limit.get());
     }
     if let Some(file) = &args.seed_file {
         builder = builder.seed_file(file).with_context(|| format!("cannot use {}", file.display()))?;
