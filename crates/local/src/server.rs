@@ -105,7 +105,18 @@ impl Server {
         self.address
     }
 
-    pub(crate) fn cloud(&self) -> &Cloud {
+    /// The cloud it serves, for whoever keeps nothing but the server.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), turso_cloud_local::CloudError> {
+    /// let server = turso_cloud_local::Cloud::new()?.serve("127.0.0.1:0").await?;
+    /// server.cloud().faults().on_sql().reply(502);
+    /// assert!(server.cloud().requests().all().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cloud(&self) -> &Cloud {
         &self.cloud
     }
 
