@@ -11,6 +11,7 @@ mod context;
 mod drafts;
 mod dumps;
 mod handles;
+mod hostnames;
 mod jwt;
 mod loopback;
 mod organization_key;
@@ -46,11 +47,11 @@ use crate::{
     store::{DatabaseRow, Store, StoreError},
 };
 
-pub use address::Hostnames;
 pub(crate) use address::{Addresses, Arrival, is_meant, label, locate, reachable};
 pub(crate) use answers::{included_rows, is_known_location, is_known_plan, put_on_plan};
 pub use context::Context;
 pub use handles::{Handles, Routes, answers_everything};
+pub use hostnames::Hostnames;
 pub(crate) use jwt::{Verifier, sign};
 pub(crate) use organization_key::OrganizationKey;
 pub(crate) use refusal::DISK;

@@ -5,7 +5,10 @@ mod snapshot;
 
 use std::{env, net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
-use clap::{Subcommand, ValueEnum};
+use clap::{
+    Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use turso_cloud_local::{Hostnames, Quirk};
 
 use super::{EnvForm, Switch, values::count};
@@ -178,32 +181,16 @@ pub(crate) struct LocalCloud {
 
     /// What databases are called: by an address of their own each, a name below localhost, or a path. Without it by
     /// addresses where this system allows it, and by paths where it does not
-    #[arg(long, value_name = "FORM")]
-    pub(crate) hostnames: Option<HostnameForm>,
+    #[arg(long, value_name = "FORM", value_parser = hostnames())]
+    pub(crate) hostnames: Option<Hostnames>,
 
     /// Answer requests that name this host too, on a loopback address; may be given more than once
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_host: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum HostnameForm {
-    /// 127.x.y.z:PORT (Linux)
-    Address,
-    /// DATABASE-ORGANIZATION.localhost:PORT
-    Name,
-    /// 127.0.0.1:PORT/db/DATABASE-ORGANIZATION/
-    Path,
-}
-
-impl From<HostnameForm> for Hostnames {
-    fn from(form: HostnameForm) -> Self {
-        match form {
-            HostnameForm::Address => Self::Address,
-            HostnameForm::Name => Self::Name,
-            HostnameForm::Path => Self::Path,
-        }
-    }
+fn hostnames() -> impl TypedValueParser<Value = Hostnames> {
+    PossibleValuesParser::new(Hostnames::ALL.map(Hostnames::name)).try_map(|name| name.parse::<Hostnames>())
 }
 
 #[derive(Debug, clap::Args)]

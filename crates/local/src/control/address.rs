@@ -10,7 +10,7 @@ use http::{Request, Uri, header};
 use parking_lot::RwLock;
 use turso_cloud_contract::LocationCode;
 
-use super::{Host, answers::location_number, loopback};
+use super::{Host, Hostnames, answers::location_number, loopback};
 use crate::store::DatabaseRow;
 
 /// What a database's own host ends with.
@@ -21,19 +21,6 @@ const PREFIX: &str = "/db/";
 
 /// The header by which drivers of self-hosted servers name a database.
 const NAMESPACE: &str = "x-namespace";
-
-/// What the Platform API calls the SQL endpoint of a database in a cloud that is served on a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Hostnames {
-    /// `127.x.y.z:PORT`, an address of its own. Every client can connect to it, and it is a bare origin. It needs Linux
-    /// 5.7 or newer, and a server on 127.0.0.1.
-    Address,
-    /// `{database}-{organization}.localhost:PORT`, for machines that resolve names below `localhost`.
-    Name,
-    /// `127.0.0.1:PORT/db/{database}-{organization}/`, for clients that keep the path of a URL.
-    Path,
-}
 
 /// The address a connection came in at. A server whose databases have addresses of their own puts it into the
 /// extensions of its requests.

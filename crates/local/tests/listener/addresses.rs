@@ -21,6 +21,15 @@ async fn every_form_of_hostname_leads_to_its_database() {
     }
 }
 
+#[test]
+fn every_form_of_hostname_is_known_by_its_name() {
+    for form in Hostnames::ALL {
+        assert_eq!(form.to_string().parse(), Ok(form));
+    }
+    let unknown = "paths".parse::<Hostnames>().unwrap_err().to_string();
+    assert!(unknown.contains("hostnames \"paths\"") && unknown.contains("address, name, path"), "{unknown}");
+}
+
 #[tokio::test]
 async fn linux_gives_databases_addresses_of_their_own_without_being_asked() {
     let served = Served::start().await;

@@ -41,7 +41,7 @@ pub(super) fn open(args: &LocalCloud, data_dir: Option<&Path>) -> Result<Cloud> 
         builder = builder.seed(seed);
     }
     if let Some(form) = args.hostnames {
-        builder = builder.hostnames(form.into());
+        builder = builder.hostnames(form);
     }
     if let Some(limit) = args.rate_limit {
         builder = builder.rate_limit(limit.get());
