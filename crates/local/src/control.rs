@@ -59,6 +59,7 @@ pub use refusal::Refusal;
 pub(crate) use whereabouts::Host;
 
 use archive::Archive;
+pub(crate) use archive::unknown;
 use dumps::Dumps;
 pub(crate) use dumps::{DUMPS, is_dump};
 pub(crate) use pages::{ForeignHost, Page};

@@ -25,6 +25,15 @@ pub enum CloudError {
         /// Where it failed, and why.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A database does not run a statement.
+    #[error("the statement cannot be run on database {database}: {problem}")]
+    #[non_exhaustive]
+    Sql {
+        /// The database, as it was asked for.
+        database: String,
+        /// What a driver would be told, for instance `SQLite error: no such table: orders`.
+        problem: String,
+    },
     /// There is no snapshot of this name.
     #[error("there is no snapshot {name:?}")]
     #[non_exhaustive]

@@ -28,6 +28,7 @@ mod request_log;
 mod seed_file;
 mod server;
 mod snapshots;
+mod sql;
 mod store;
 mod traffic;
 mod transport;
@@ -50,6 +51,7 @@ pub use quirk::Quirk;
 pub use request_log::{LoggedMessage, LoggedRequest, Requests};
 pub use server::Server;
 pub use snapshots::Snapshot;
+pub use sql::SqlValue;
 /// The client that a cloud makes, with `http`, `jiff` and the wire types as signatures here have them.
 pub use turso_cloud;
 

@@ -94,6 +94,6 @@ impl Control {
     }
 }
 
-pub(super) fn unknown(field: &'static str, name: &str) -> InvalidInput {
+pub(crate) fn unknown(field: &'static str, name: &str) -> InvalidInput {
     InvalidInput::new(field, name, "there is none of this name")
 }

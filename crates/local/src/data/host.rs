@@ -32,6 +32,7 @@ pub(super) use codec::Encoding;
 pub(crate) use route::{OPERATIONS, operation_of};
 pub(crate) use socket::Lifeline;
 pub(super) use socket::{OwnLifeline, is_meant as is_socket};
+pub(super) use stateless::run;
 pub(crate) use upload::NotActivated;
 pub(super) use upload::Uploads;
 

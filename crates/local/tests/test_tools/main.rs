@@ -15,5 +15,6 @@ mod seed_file;
 mod snapshot_failures;
 mod snapshots;
 mod snapshots_while;
+mod sql;
 mod support;
 mod tokens;

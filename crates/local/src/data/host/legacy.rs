@@ -86,7 +86,7 @@ pub(crate) async fn query(
 fn end_of_open_transaction(last: usize) -> Step {
     let is_open = Condition::Not { cond: Box::new(Condition::IsAutocommit) };
     let condition = Some(Condition::And { conds: vec![Condition::Ok { step: last }, is_open] });
-    Step { condition, stmt: statement("ROLLBACK".to_owned()) }
+    Step { condition, stmt: Statement::of("ROLLBACK".to_owned()) }
 }
 
 /// Without what later versions put before them.
@@ -94,16 +94,12 @@ fn words_of_the_engine(message: &str) -> &str {
     ["SQLite error: ", "SQL input error: "].iter().find_map(|prefix| message.strip_prefix(prefix)).unwrap_or(message)
 }
 
-fn statement(sql: String) -> Statement {
-    Statement { sql: Some(sql), sql_id: None, args: Vec::new(), named_args: Vec::new(), want_rows: None }
-}
-
 fn read(sent: LegacyStatement) -> Result<Statement, Refusal> {
     let (sql, params) = match sent {
         LegacyStatement::Text(sql) => (sql, Parameters::default()),
         LegacyStatement::WithParameters { q, params } => (q, params),
     };
-    let mut read = statement(sql);
+    let mut read = Statement::of(sql);
     match params {
         Parameters::Positional(values) => {
             read.args = values.into_iter().map(read_value).collect::<Result<_, _>>()?;

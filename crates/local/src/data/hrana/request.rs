@@ -58,6 +58,13 @@ pub(crate) struct Statement {
     pub(crate) want_rows: Option<bool>,
 }
 
+impl Statement {
+    /// One without arguments.
+    pub(crate) fn of(sql: String) -> Self {
+        Self { sql: Some(sql), sql_id: None, args: Vec::new(), named_args: Vec::new(), want_rows: None }
+    }
+}
+
 /// An argument for `:name`, `@name` or `$name`; the prefix may be left out.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct NamedValue {
