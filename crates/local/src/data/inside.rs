@@ -25,9 +25,11 @@ impl DataPlane {
 
 fn policy(database: &Database) -> Result<Policy, Refusal> {
     let record = database.record();
-    match () {
-        () if record.archived => Err(Refusal::Archived),
-        () if record.draft => Err(Refusal::Draft),
-        () => Ok(Policy::new(Grant::of_owner(), &record, database.used_up(), Peer::default())),
+    if record.archived {
+        Err(Refusal::Archived)
+    } else if record.draft {
+        Err(Refusal::Draft)
+    } else {
+        Ok(Policy::new(Grant::of_owner(), &record, database.used_up(), Peer::default()))
     }
 }
