@@ -222,6 +222,34 @@ async fn a_table_called_like_a_function_is_read_with_the_right_to_it_only() {
     assert_eq!(reader.run(&["SELECT value FROM json_tree('7')"]).await[0]["rows"], json!([[integer(7)]]));
 }
 
+/// A stream keeps the settings of whoever had it before.
+#[tokio::test]
+async fn what_the_schema_says_counts_whatever_the_session_thinks_of_like() {
+    let host = host().await;
+    host.run(&[
+        "CREATE TABLE only (id INTEGER PRIMARY KEY, x UNIQUE ON CONFLICT REPLACE)",
+        "CREATE TABLE JSON_EACH (x)",
+        "CREATE VIEW \"PRAGMA_TABLE_INFO\" AS SELECT word FROM secrets",
+    ])
+    .await;
+    let held = with(&host, json!([{ "t": ["only"], "a": ["data_add", "data_update", "data_read"] }]));
+    let temporary =
+        "CREATE TEMP TRIGGER own AFTER UPDATE ON main.only BEGIN INSERT OR REPLACE INTO only VALUES (1, 1); END";
+    for (sql, reason) in [
+        ("INSERT INTO only (x) VALUES ('a')", "data_delete permission on table only"),
+        ("UPDATE only SET id = id + 1", "data_delete permission on table only"),
+        ("SELECT * FROM JSON_EACH", "data_read permission on table JSON_EACH"),
+        ("SELECT * FROM pragma_table_info", "data_read permission on table"),
+    ] {
+        let setting = json!([execute("PRAGMA case_sensitive_like = ON"), execute(temporary)]);
+        let opened = host.pipeline(None, setting).await;
+        assert_eq!(opened["results"][1]["type"], "ok", "{opened}");
+        let body = json!({ "baton": opened["baton"], "requests": [execute(sql)] }).to_string();
+        let (status, text) = held.post("/v3/pipeline", body).await;
+        assert!(status == 403 && text.contains(reason), "{sql}: {status} {text}");
+    }
+}
+
 #[tokio::test]
 async fn the_schema_is_seen_by_who_reads_all_tables_or_changes_it() {
     let host = host().await;

@@ -6,10 +6,11 @@ use rusqlite::Connection as Handle;
 
 use super::guard::Clauses;
 
-/// All that can matter, temporary triggers on the database's tables included.
+/// All that can matter, temporary triggers on the database's tables included, whatever a session thinks of LIKE.
 const SUSPECTS: &str = "
-    SELECT name, sql FROM main.sqlite_schema WHERE sql LIKE '%replace%' OR name LIKE 'json%' OR name LIKE 'pragma%'
-    UNION ALL SELECT name, sql FROM temp.sqlite_schema WHERE sql LIKE '%replace%'";
+    SELECT name, sql FROM main.sqlite_schema
+    WHERE instr(lower(sql), 'replace') OR substr(lower(name), 1, 4) = 'json' OR substr(lower(name), 1, 6) = 'pragma'
+    UNION ALL SELECT name, sql FROM temp.sqlite_schema WHERE instr(lower(sql), 'replace')";
 
 /// Names in lower case.
 #[derive(Debug, Default)]
