@@ -32,7 +32,15 @@ pub(super) fn look_at(handle: &Handle, schema: &str) -> rusqlite::Result<()> {
 
 /// Databases attached from elsewhere change without the connection's knowing.
 pub(super) fn look_at_attached(handle: &Handle) -> rusqlite::Result<()> {
-    let mut list = handle.prepare_cached("SELECT name FROM pragma_database_list WHERE seq > 1")?;
-    let names = list.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
-    names.iter().try_for_each(|name| look_at(handle, name))
+    attached(handle)?.iter().try_for_each(|name| look_at(handle, name))
+}
+
+/// The names of the databases attached from elsewhere. Asked for by a statement: a client's table may have the name of the
+/// function; and not kept: a client's may have the same text, and has to be looked at.
+fn attached(handle: &Handle) -> rusqlite::Result<Vec<String>> {
+    const OWN: i64 = 1;
+    let mut list = handle.prepare("PRAGMA database_list")?;
+    let databases = list.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let databases = databases.collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+    Ok(databases.into_iter().filter(|(number, _)| *number > OWN).map(|(_, name)| name).collect())
 }

@@ -271,6 +271,14 @@ async fn an_attached_database_shows_what_others_change() {
 }
 
 #[tokio::test]
+async fn a_table_called_like_the_list_of_databases_does_not_stand_in_for_it() {
+    let host = hosts().await;
+    host.run(&["CREATE TABLE pragma_database_list (seq, name)", "INSERT INTO pragma_database_list VALUES (2, 'x')"])
+        .await;
+    host.run(&[&attach(), "SELECT * FROM other.t", "DETACH other"]).await;
+}
+
+#[tokio::test]
 async fn a_database_never_used_is_attached_empty() {
     let host = Host::new();
     host.plane.put(other());

@@ -123,6 +123,21 @@ async fn a_dump_leaves_out_what_indexes_of_vectors_keep_and_nothing_else_for_its
 }
 
 #[tokio::test]
+async fn a_table_called_like_a_pragma_is_dumped_like_any_other() {
+    let host = Host::new();
+    let tables = ["pragma_table_info", "pragma_index_list", "pragma_table_list", "it's"];
+    for table in tables {
+        host.run(&[&format!("CREATE TABLE \"{table}\" (x, y)"), &format!("INSERT INTO \"{table}\" VALUES (7, 8)")])
+            .await;
+    }
+    let loaded = load(&dump(&host, "?preserve_row_ids=true").await);
+    for table in tables {
+        let sum = format!("SELECT x + y FROM \"{table}\"");
+        assert_eq!(loaded.query_row(&sum, [], |row| row.get::<_, i64>(0)).unwrap(), 15, "{table}");
+    }
+}
+
+#[tokio::test]
 async fn a_comment_at_the_end_of_a_statement_swallows_nothing_of_a_dump() {
     let host = Host::new();
     host.run(&[

@@ -232,6 +232,13 @@ async fn usage_counts_rows_and_pages() {
 }
 
 #[tokio::test]
+async fn a_table_called_like_a_pragma_does_not_say_how_large_the_database_is() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE pragma_page_count (page_count)", "INSERT INTO pragma_page_count VALUES (1000)"]).await;
+    assert_eq!(host.usage().storage_bytes, 2 * 4096);
+}
+
+#[tokio::test]
 async fn a_database_that_cannot_be_read_is_as_large_as_its_file() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join(format!("{DATABASE}.db")), [7; 5000]).unwrap();

@@ -111,21 +111,31 @@ fn select(columns: &[String], table: &str) -> String {
 
 /// The columns that hold something: not the generated ones.
 fn columns(handle: &Handle, table: &str) -> Result<Vec<String>, SqlError> {
-    let sql = "SELECT name FROM pragma_table_info(?1) ORDER BY cid";
-    let mut statement = handle.prepare(sql).map_err(errors::describe)?;
-    let rows = statement.query_map([table], |row| row.get(0)).map_err(errors::describe)?;
-    rows.collect::<Result<_, _>>().map_err(errors::describe)
+    ask(handle, "table_info", table, |row| row.get("name"))
 }
 
 /// The name of the row ids of a table that no column of its own holds.
 fn row_id_of(handle: &Handle, table: &str, columns: &[String]) -> Result<Option<&'static str>, SqlError> {
+    let has_none = ask(handle, "table_list", table, |row| row.get::<_, bool>("wr"))?.contains(&true);
+    let has_key = ask(handle, "table_info", table, |row| Ok(row.get::<_, i64>("pk")? > 0))?.contains(&true);
     // An INTEGER PRIMARY KEY is the row id, so that it needs no index of its own.
-    let sql = "SELECT NOT wr AND NOT (EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE pk > 0) \
-               AND NOT EXISTS (SELECT 1 FROM pragma_index_list(?1) WHERE origin = 'pk')) \
-               FROM pragma_table_list WHERE schema = 'main' AND name = ?1";
-    let has_own = handle.query_row(sql, [table], |row| row.get::<_, bool>(0)).map_err(errors::describe)?;
+    let is_key = has_key
+        && !ask(handle, "index_list", table, |row| Ok(row.get_ref("origin")?.as_str()? == "pk"))?.contains(&true);
     let is_free = |name: &&str| !columns.iter().any(|column| column.eq_ignore_ascii_case(name));
-    Ok(if has_own { ["rowid", "_rowid_", "oid"].into_iter().find(is_free) } else { None })
+    Ok(if has_none || is_key { None } else { ["rowid", "_rowid_", "oid"].into_iter().find(is_free) })
+}
+
+/// What the engine says of a table, asked by a statement: another table may have the name of the function.
+fn ask<T>(
+    handle: &Handle,
+    pragma: &str,
+    table: &str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, SqlError> {
+    let sql = format!("PRAGMA main.{pragma}({})", identifier(table));
+    let mut statement = handle.prepare(&sql).map_err(errors::describe)?;
+    let rows = statement.query_map([], read).map_err(errors::describe)?;
+    rows.collect::<Result<_, _>>().map_err(errors::describe)
 }
 
 fn list(names: &[String]) -> String {
