@@ -79,6 +79,9 @@ pub(crate) trait Connection: Send {
     /// Lets statements read the database in `file`, which must exist, under the name `schema`.
     fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError>;
 
+    /// The names of the databases that are attached.
+    fn attached(&self) -> Result<Vec<String>, SqlError>;
+
     /// Writes the statements that make the database as it is now, unless a transaction is open already.
     fn dump(&mut self, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError>;
 

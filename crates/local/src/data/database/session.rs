@@ -36,10 +36,11 @@ pub(crate) struct Session {
     attached: Vec<Attached>,
 }
 
-/// Another database that statements of the session read.
+/// Another database that statements of the session read, under a name.
 struct Attached {
+    schema: String,
     database: Weak<Database>,
-    file: Arc<DatabaseFile>,
+    _file: Arc<DatabaseFile>,
     _place: Place,
 }
 
@@ -66,7 +67,9 @@ impl Session {
         let Self { connection, turn, lease, writers, attached, .. } = self;
         connection.restrict(policy.rules());
         let is_autocommit = connection.is_autocommit();
+        let mut may_detach = false;
         let mut gate = |effect: Effect| {
+            may_detach |= effect.attaches;
             policy.check(effect)?;
             check_attached(attached, database, policy, effect)?;
             check_lost_transaction(transaction_is_lost, effect)?;
@@ -78,7 +81,19 @@ impl Session {
             }
             Ok(())
         };
-        work(connection.as_mut(), &mut gate)
+        let done = work(connection.as_mut(), &mut gate);
+        if may_detach {
+            self.let_go_of_detached();
+        }
+        done
+    }
+
+    /// What was detached may be deleted, and its files belong to others.
+    fn let_go_of_detached(&mut self) {
+        match self.connection.attached() {
+            Ok(names) => self.attached.retain(|other| names.contains(&other.schema)),
+            Err(error) => tracing::warn!(message = error.message, "could not find out what was detached"),
+        }
     }
 
     /// The connection, held to the rules of the policy.
@@ -97,16 +112,13 @@ impl Session {
         schema: &str,
     ) -> Result<(), Stop> {
         let file = other.existing_file()?;
-        // The same one may be attached and detached many times.
-        let is_known = self.attached.iter().any(|other| Arc::ptr_eq(&other.file, &file));
-        let place = if is_known { None } else { Some(other.place_to_attach().ok_or_else(no_place)?) };
+        let place = other.place_to_attach().ok_or_else(no_place)?;
         self.with_gate(database, policy, transaction_is_lost, |connection, gate| {
             gate(Effect::default())?;
             Ok::<_, Stop>(connection.attach(file.path(), schema)?)
         })?;
-        if let Some(place) = place {
-            self.attached.push(Attached { database: Arc::downgrade(other), file, _place: place });
-        }
+        let (schema, database) = (schema.to_owned(), Arc::downgrade(other));
+        self.attached.push(Attached { schema, database, _file: file, _place: place });
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::file::{BUSY_TIMEOUT, read_only_uri};
 use super::lookout::Lookout;
 use super::observer::Observer;
-use super::schema::SchemaEpoch;
+use super::schema::{SchemaEpoch, attached};
 use super::{
     Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Lease, Ran, RowSink, Stop, Waiters, errors, ffi,
     size, text,
@@ -126,6 +126,10 @@ impl Connection for LibsqlConnection {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn attached(&self) -> Result<Vec<String>, SqlError> {
+        self.observer.unwatched(|| attached(&self.handle)).map_err(errors::describe)
     }
 
     fn is_autocommit(&self) -> bool {

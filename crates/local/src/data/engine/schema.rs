@@ -37,7 +37,7 @@ pub(super) fn look_at_attached(handle: &Handle) -> rusqlite::Result<()> {
 
 /// The names of the databases attached from elsewhere. Asked for by a statement: a client's table may have the name of the
 /// function; and not kept: a client's may have the same text, and has to be looked at.
-fn attached(handle: &Handle) -> rusqlite::Result<Vec<String>> {
+pub(super) fn attached(handle: &Handle) -> rusqlite::Result<Vec<String>> {
     const OWN: i64 = 1;
     let mut list = handle.prepare("PRAGMA database_list")?;
     let databases = list.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -123,6 +123,30 @@ async fn a_deleted_database_is_not_read_by_a_stream_that_had_attached_it() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_detached_may_go_as_if_it_had_never_been_attached() {
+    let host = hosts().await;
+    let [attach, again] = [attach(), format!("ATTACH \"{OTHER}\" AS again")];
+    let twice = [&attach, &again, "DETACH other", "SELECT * FROM again.t"].map(execute);
+    let opened = host.pipeline(None, json!(twice)).await;
+    assert_eq!(opened["results"][3]["type"], "ok", "{opened}");
+    let refused = {
+        host.plane.put(DatabaseRecord { archived: true, ..other() });
+        host.pipeline(opened["baton"].as_str(), json!([execute("SELECT 1")])).await
+    };
+    assert_eq!(refused["results"][0]["error"]["code"], "SQLITE_AUTH", "one is left: {refused}");
+    host.plane.put(other());
+
+    let detached = host.pipeline(refused["baton"].as_str(), json!([sequence("SELECT 1; DETACH AGAIN")])).await;
+    assert_eq!(detached["results"][0]["type"], "ok", "{detached}");
+    host.plane.remove(OTHER);
+    let files = std::fs::read_dir(host.plane.directory()).unwrap().map(|file| file.unwrap().file_name());
+    let left: Vec<_> = files.filter(|name| name.to_string_lossy().contains(OTHER)).collect();
+    assert!(left.is_empty(), "{left:?}");
+    let answer = host.pipeline(detached["baton"].as_str(), json!([execute("SELECT count(*) FROM t")])).await;
+    assert_eq!(answer["results"][0]["response"]["result"]["rows"][0][0], integer(1), "{answer}");
+}
+
+#[tokio::test]
 async fn whoever_may_attach_is_asked_again_for_each_statement_that_may_read() {
     let host = hosts().await;
     let opened = host.pipeline(None, json!([execute(&attach()), execute("SELECT * FROM other.t")])).await;
