@@ -66,7 +66,7 @@ pub(crate) fn load(
     // A dump may name a row before the one it refers to. Inside a transaction, its own pragma would do nothing.
     handle.execute_batch("PRAGMA foreign_keys=OFF; BEGIN;")?;
     let lookout = Lookout::install(&handle, Interrupter::default(), Waiters::default());
-    let mut statements = Statements { dump, line: 0 };
+    let mut statements = Statements { dump, line: 0, most_bytes: MAX_STATEMENT_BYTES };
     let mut loading = Loading { observer: Observer::install(&handle), handle: &handle, has_vectors: false };
     while let Some((line, sql)) = statements.next()? {
         lookout.end_at(Instant::now() + limits.statement);
@@ -140,7 +140,9 @@ fn failed(line: u64, error: rusqlite::Error) -> LoadError {
 /// The statements of a dump with the line each begins in. Of a line with several, they are taken together.
 struct Statements<'d> {
     dump: &'d mut dyn BufRead,
+    /// How many lines were read to their end.
     line: u64,
+    most_bytes: usize,
 }
 
 impl Statements<'_> {
@@ -153,14 +155,15 @@ impl Statements<'_> {
                 first = self.line + 1;
             }
             let start = text.len();
-            let room = MAX_STATEMENT_BYTES.saturating_sub(start) as u64;
+            let room = self.most_bytes.saturating_sub(start) as u64;
             let length = (&mut *self.dump).take(room).read_until(b'\n', &mut text)?;
-            self.line += 1;
-            if length == 0 && start < MAX_STATEMENT_BYTES {
+            // What is too long is not read to the end of its line.
+            self.line += u64::from(text.ends_with(b"\n"));
+            if length == 0 && self.dump.fill_buf()?.is_empty() {
                 return if start == 0 { Ok(None) } else { statement(first, text).map(Some) };
             }
             if length == 0 {
-                let problem = format!("it has more than {MAX_STATEMENT_BYTES} bytes");
+                let problem = format!("it has more than {} bytes", self.most_bytes);
                 return Err(LoadError::Statement { line: first, problem });
             }
             let line = text.get(start..).unwrap_or_default();
@@ -191,6 +194,30 @@ mod tests {
         let failed = load(&directory.path().join("new.db"), Durability::Nothing, limits, &mut dump.as_bytes());
         let Err(LoadError::Statement { line: 2, problem }) = failed else { panic!("{failed:?}") };
         assert!(problem.contains("a zero byte at offset 25"), "{problem}");
+    }
+
+    #[test]
+    fn a_statement_may_be_as_long_as_the_engine_takes_and_no_longer() {
+        let read = |dump: &str| {
+            let mut statements = Statements { dump: &mut dump.as_bytes(), line: 0, most_bytes: 9 };
+            let mut read = Vec::new();
+            while let Some((line, sql)) = statements.next()? {
+                read.push((line, sql.len()));
+            }
+            Ok::<_, LoadError>(read)
+        };
+        for (dump, expected) in [
+            ("SELECT 1;", [(1, 9)].as_slice()),
+            ("SELECT 11", &[(1, 9)]),
+            ("SELECT 1;\n", &[(1, 9)]),
+            ("SELECT\n1;\nSELECT\n11", &[(1, 9), (3, 9)]),
+        ] {
+            assert_eq!(read(dump).unwrap(), expected, "{dump}");
+        }
+        for dump in ["SELECT 11;", "SELECT 11\n;", "SELECT\n111"] {
+            let Err(LoadError::Statement { line: 1, problem }) = read(dump) else { panic!("{dump}") };
+            assert_eq!(problem, "it has more than 9 bytes");
+        }
     }
 
     #[test]
