@@ -56,10 +56,12 @@ impl Grant {
         let access = match &claims.p {
             Some(scopes) => {
                 let covers = |scope: &Option<Scope>| scope.as_ref().is_some_and(|scope| scope.covers(record));
-                match () {
-                    () if covers(&scopes.rw) || covers(&scopes.rwa) => Access::Full,
-                    () if covers(&scopes.ro) || covers(&scopes.roa) => Access::ReadOnly,
-                    () => return None,
+                if covers(&scopes.rw) || covers(&scopes.rwa) {
+                    Access::Full
+                } else if covers(&scopes.ro) || covers(&scopes.roa) {
+                    Access::ReadOnly
+                } else {
+                    return None;
                 }
             }
             None if names(&claims, record) => claims.a,

@@ -145,11 +145,11 @@ fn shape(shaped: &mut Option<Shaped>, rules: &Rules, right: Right, table: &str) 
 }
 
 fn check_read(rules: &Rules, table: &str, declared: &Declared) -> Result<(), Denial> {
-    match () {
-        () if is_function(table) && !declared.has(table) => Ok(()),
-        () if is_of_the_engine(table) && rules.show_the_schema() => Ok(()),
-        () => rules.check(Right::DataRead, table),
+    let is_plain_function = is_function(table) && !declared.has(table);
+    if is_plain_function || is_of_the_engine(table) && rules.show_the_schema() {
+        return Ok(());
     }
+    rules.check(Right::DataRead, table)
 }
 
 fn check_write(rules: &Rules, right: Right, table: &str, clauses: Clauses) -> Result<(), Denial> {
