@@ -9,10 +9,10 @@ use tokio::time::Instant;
 
 use super::file::{Durability, open};
 use super::lookout::{Interrupter, Lookout};
-use super::observer::Observer;
+use super::observer::{Observer, Purpose};
 use super::scanner::Scanner;
 use super::seen::Seen;
-use super::vectors::{self, Purpose};
+use super::vectors;
 use super::waiters::Waiters;
 use super::{TransactionStep, errors, size, text};
 use crate::data::hrana::SqlError;

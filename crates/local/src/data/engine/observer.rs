@@ -13,7 +13,7 @@ use rusqlite::Connection as Handle;
 use rusqlite::hooks::{Action, AuthAction, AuthContext, Authorization};
 
 use super::seen::{Seen, judge, judge_kept};
-use super::vectors::{self, Purpose};
+use super::vectors;
 use crate::data::access::{Denial, Rules};
 use declared::Declared;
 use guard::{Clauses, Shaped};
@@ -39,6 +39,18 @@ struct State {
 
 /// A panic in a hook denies the statement, and leaves nothing of this half changed.
 impl RefUnwindSafe for State {}
+
+/// What a statement is compiled for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To see what it would do.
+    #[default]
+    Look,
+    /// To run it, after it has been looked at.
+    Run,
+    /// To make a new database of a dump, which may say what is kept for indexes of vectors.
+    Load,
+}
 
 /// What is compiled at the moment.
 #[derive(Debug, Default)]

@@ -3,8 +3,9 @@
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 
 use super::TransactionStep;
+use super::observer::Purpose;
 use super::pragma::{self, PragmaKind};
-use super::vectors::{Concern, Purpose};
+use super::vectors::Concern;
 
 const INSERTS: u32 = 1;
 const CHANGES_SCHEMA: u32 = 1 << 1;

@@ -8,9 +8,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection as Handle, Row, Rows, Statement};
 
 use super::limits::MAX_VALUE_BYTES;
-use super::observer::Observer;
+use super::observer::{Observer, Purpose};
 use super::seen::Seen;
-use super::vectors::Purpose;
 use super::{Effect, Ran, RowSink, errors, ffi};
 use crate::data::hrana::{self, Column, Description, Parameter, SqlError};
 use crate::memory::{self, Exhausted, Lease};

@@ -32,18 +32,6 @@ pub(super) const MARK: &str = "libsql_vector_idx";
 /// eight, and finds memory below 64 KiB in any case.
 const MOST_NEIGHBOURS: u16 = 8191;
 
-/// What a statement is compiled for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// To see what it would do.
-    #[default]
-    Look,
-    /// To run it, after it has been looked at.
-    Run,
-    /// To make a new database of a dump, which may say what is kept.
-    Load,
-}
-
 /// What one action has to do with what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Concern {

@@ -4,9 +4,9 @@ mod savepoint;
 
 use rusqlite::{Batch, Connection as Handle, Statement};
 
-use crate::data::engine::observer::Observer;
+use crate::data::engine::observer::{Observer, Purpose};
 use crate::data::engine::seen::Seen;
-use crate::data::engine::vectors::{self, Purpose};
+use crate::data::engine::vectors;
 use crate::data::engine::{Effect, Gate, Ran, Stop, errors, statement};
 use crate::data::hrana::SqlError;
 use savepoint::Savepoint;

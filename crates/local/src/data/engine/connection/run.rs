@@ -7,8 +7,8 @@ use super::compile::{self, Compiled, Done};
 use super::familiar::Facts;
 use super::{LibsqlConnection, arguments};
 use crate::data::access::Denial;
+use crate::data::engine::observer::Purpose;
 use crate::data::engine::seen::Seen;
-use crate::data::engine::vectors::Purpose;
 use crate::data::engine::{Command, Effect, Gate, Known, Ran, RowSink, Stop, errors, statement};
 use crate::data::hrana::{Description, SqlError};
 
