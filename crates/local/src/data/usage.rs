@@ -3,12 +3,14 @@
 mod activity;
 mod meter;
 mod statistics;
+mod time;
 
 pub(super) use activity::Activity;
 pub(super) use meter::Meter;
 pub(crate) use meter::UsedUp;
+pub(crate) use statistics::Rows;
 pub(super) use statistics::Statistics;
-pub(crate) use statistics::{Hour, Hours, Month, Rows, start_of_month};
+pub(crate) use time::{Hour, Hours, Month, start_of_month};
 
 /// What a database has used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 
-use super::statistics::{Hour, Month, Rows, start_of_month};
+use super::statistics::Rows;
+use super::time::{Hour, Month, end_of_month, start_of_month};
 
 /// The rows of one organization, by calendar month.
 #[derive(Debug, Default)]
@@ -67,13 +67,6 @@ impl State {
         }
         self.used.entry(Month { first: Hour::of(self.present.start) }).or_default()
     }
-}
-
-/// The end of time in the last month of it.
-fn end_of_month(now: Timestamp) -> Timestamp {
-    let last_day = now.to_zoned_datetime(TimeZone::UTC).last_of_month();
-    let end = last_day.and_then(|day| day.tomorrow()).and_then(|day| day.start_of_day());
-    end.map_or(Timestamp::MAX, |end| end.timestamp())
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use super::time::{Hour, Hours};
 
 /// Texts remembered for one hour. Beyond it, the cheapest makes room for a dearer one.
 const MAX_QUERIES: usize = 100;
@@ -13,8 +12,6 @@ const HOURS_OF_QUERIES: usize = 48;
 
 /// Longer texts are cut.
 const MAX_TEXT_BYTES: usize = 4096;
-
-const SECONDS_PER_HOUR: i64 = 3600;
 
 /// Rows that the engine has looked at and changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,52 +33,6 @@ impl std::ops::AddAssign for Rows {
         self.read = self.read.saturating_add(other.read);
         self.written = self.written.saturating_add(other.written);
     }
-}
-
-/// An hour, counted from the beginning of 1970: as exactly as usage is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Hour(pub(crate) i64);
-
-impl Hour {
-    /// The hour a time lies in.
-    pub(crate) fn of(time: Timestamp) -> Self {
-        Self(time.as_second().div_euclid(SECONDS_PER_HOUR))
-    }
-}
-
-/// Two hours and all between them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Hours {
-    pub(crate) first: Hour,
-    pub(crate) last: Hour,
-}
-
-impl Hours {
-    /// All the hours that a period has a part of.
-    pub(crate) fn between(from: Timestamp, to: Timestamp) -> Self {
-        Self { first: Hour::of(from), last: Hour::of(to) }
-    }
-
-    /// From the beginning of a calendar month to a time in it.
-    pub(crate) fn of_month_until(now: Timestamp) -> Self {
-        Self::between(start_of_month(now), now)
-    }
-
-    fn contains(self, hour: Hour) -> bool {
-        self.first <= hour && hour <= self.last
-    }
-}
-
-/// A calendar month, by its first hour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Month {
-    pub(crate) first: Hour,
-}
-
-/// The beginning of time in the first month of it.
-pub(crate) fn start_of_month(now: Timestamp) -> Timestamp {
-    let first_day = now.to_zoned_datetime(TimeZone::UTC).first_of_month();
-    first_day.and_then(|day| day.start_of_day()).map_or(Timestamp::MIN, |start| start.timestamp())
 }
 
 /// The books of one database, since it was put.
