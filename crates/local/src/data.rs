@@ -41,9 +41,10 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::lifeline::{Lifeline, OwnLifeline};
 use database::{Database, Databases, OpenSet, Surroundings, Threads, Writers};
 use engine::{LoadLimits, stack};
-use host::{OwnLifeline, Uploads};
+use host::Uploads;
 use hrana::SqlError;
 pub(crate) use hrana::Value;
 use refusal::Refusal;
@@ -57,7 +58,7 @@ pub(crate) use access::{
 pub(crate) use database::Turn;
 pub(crate) use engine::LoadError;
 pub use engine::{Scanner, Step, VECTOR_INDEX_TABLES, install_functions};
-pub(crate) use host::{Lifeline, NotActivated, OPERATIONS, operation_of};
+pub(crate) use host::{NotActivated, OPERATIONS, operation_of};
 pub(crate) use storage::history::HistoryError;
 pub(crate) use storage::temporary::{TemporaryFile, UPLOADS, is_temporary};
 pub(crate) use storage::{COMPANIONS, Files, Generations, generation_of_this_second};

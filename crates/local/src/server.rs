@@ -22,7 +22,8 @@ use tokio::{
 use crate::{
     Cloud, CloudError,
     control::{Hostnames, reachable},
-    data::{Lifeline, Peer},
+    data::Peer,
+    lifeline::Lifeline,
 };
 use connection::Guest;
 use door::Door;

@@ -30,8 +30,7 @@ use route::Route;
 #[cfg(fuzzing)]
 pub(super) use codec::Encoding;
 pub(crate) use route::{OPERATIONS, operation_of};
-pub(crate) use socket::Lifeline;
-pub(super) use socket::{OwnLifeline, is_meant as is_socket};
+pub(super) use socket::is_meant as is_socket;
 pub(super) use stateless::run;
 pub(crate) use upload::NotActivated;
 pub(super) use upload::Uploads;

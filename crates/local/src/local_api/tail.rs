@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, future::Either, stream};
 use http::{HeaderValue, Response, header, request::Parts};
 
-use crate::{Cloud, LoggedRequest, data::Lifeline};
+use crate::{Cloud, LoggedRequest, lifeline::Lifeline};
 
 /// Follows the log for as long as the client and the server are there.
 pub(super) fn follow(cloud: &Cloud, head: &Parts, after: u64) -> Response<Body> {

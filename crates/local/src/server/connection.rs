@@ -22,8 +22,9 @@ use super::{hosts::Hosts, line::LineCut, tls::Wire};
 use crate::{
     Cloud,
     control::{Arrival, ForeignHost},
-    data::{Lifeline, Peer},
+    data::Peer,
     faults::is_broken,
+    lifeline::Lifeline,
     local_api::Exposed,
     request_log::Encrypted,
 };

@@ -18,11 +18,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::body;
 use super::request::Received;
-use super::socket::Lifeline;
 use crate::clock::Clock;
 use crate::data::database::Database;
 use crate::data::refusal::Refusal;
 use crate::data::storage::history::{HistoryError, PAGE_BYTES, View};
+use crate::lifeline::Lifeline;
 use ask::Ask;
 
 /// A client may wait for a change no longer than this: one that is gone without a word must not be waited for with.

@@ -14,11 +14,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval_at, timeout};
 
+use super::Violation;
 use super::backlog::{Backlog, Ticket};
 use super::guest::Guest;
 use super::subprotocol::{Subprotocol, Version};
 use super::worker::{Job, Reply, Work, Worker};
-use super::{Lifeline, Violation};
 use crate::clock::Clock;
 use crate::data::database::{Database, StoredSql, StreamState};
 use crate::data::hrana::{
@@ -28,6 +28,7 @@ use crate::data::refusal::Refusal;
 use crate::data::run::cursor::MAX_STALL;
 use crate::data::run::plan::{self, Task};
 use crate::data::run::{Steps, Stream};
+use crate::lifeline::Lifeline;
 
 /// Streams without a transaction hold no connection, so this many cost little.
 const MAX_STREAMS: usize = 1024;
