@@ -165,9 +165,8 @@ impl DataPlane {
 
     /// Gives the content of a database to one that is not put yet. A failure leaves nothing behind. Blocks.
     pub(crate) fn copy(&self, from: &str, to: &str) -> Result<(), CopyError> {
-        let source = self.0.databases.read().by_id.get(from).cloned();
         let target = DatabaseFile::new(Arc::clone(&self.0.root), to);
-        let copied = source.map_or(Ok(()), |source| source.copy_to(&target));
+        let copied = self.find(from).map_or(Ok(()), |source| source.copy_to(&target));
         copied.map_err(|error| {
             target.remove();
             CopyError(error)
@@ -193,8 +192,7 @@ impl DataPlane {
 
     /// Does `work` while no file of what a database was changes. Blocks.
     pub(crate) fn while_past_stays<T>(&self, id: &str, work: impl FnOnce() -> T) -> T {
-        let database = self.0.databases.read().by_id.get(id).cloned();
-        match database {
+        match self.find(id) {
             Some(database) => database.while_past_stays(work),
             None => work(),
         }
