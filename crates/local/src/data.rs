@@ -48,7 +48,7 @@ use host::Uploads;
 use hrana::SqlError;
 pub(crate) use hrana::Value;
 use refusal::Refusal;
-use storage::{DatabaseFile, Root, history};
+use storage::{DatabaseFile, Root};
 use usage::Meter;
 
 pub(crate) use access::{
@@ -271,7 +271,7 @@ impl DataPlane {
     /// Gives the generations of histories that were copied here numbers that nobody has used. Blocks.
     pub(crate) fn renumber_generations(&self) -> io::Result<()> {
         let first = self.0.generations.first();
-        self.0.root.histories()?.into_iter().try_for_each(|place| history::renumber(place, first))
+        self.0.root.histories()?.iter().try_for_each(|history| history.renumber(first))
     }
 
     /// Forgets what an organization has used, which is gone for good.

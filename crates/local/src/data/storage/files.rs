@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::history::HistoryFolder;
 use crate::data::engine::Durability;
 use crate::directory;
 
@@ -63,13 +64,14 @@ impl Root {
     }
 
     /// The histories that are there.
-    pub(crate) fn histories(&self) -> io::Result<Vec<PathBuf>> {
+    pub(crate) fn histories(&self) -> io::Result<Vec<HistoryFolder>> {
         let entries = match std::fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
         let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
-        Ok(paths.into_iter().filter(|path| path.as_os_str().as_encoded_bytes().ends_with(HISTORY.as_bytes())).collect())
+        let is_history = |path: &PathBuf| path.as_os_str().as_encoded_bytes().ends_with(HISTORY.as_bytes());
+        Ok(paths.into_iter().filter(is_history).map(HistoryFolder::new).collect())
     }
 
     /// Makes sure the directory is there. Only its owner may look inside.

@@ -5,9 +5,9 @@
 //! goes into the file. So the past is the *base* (the file as it was when the oldest generation that is kept began), the
 //! archives in their order, and the log in use. See `docs/design.md`, "The past of a database".
 
+mod folder;
 mod ledger;
 mod log;
-mod place;
 mod point;
 mod recovery;
 mod restore;
@@ -29,12 +29,13 @@ use crate::clock::Clock;
 use crate::data::engine::Connection;
 use crate::data::hrana::SqlError;
 use crate::data::storage::Generations;
+use folder::Kind;
 use ledger::{Entry, Ledger};
 use log::{Log, Salt};
-use place::{Kind, Place};
 use recovery::is_damage;
 use trouble::Trouble;
 
+pub(crate) use folder::HistoryFolder;
 pub(crate) use point::Point;
 pub(crate) use restore::Frames;
 pub(crate) use view::{PAGE_BYTES, View};
@@ -95,11 +96,6 @@ impl HistoryError {
     }
 }
 
-/// Gives the generations of a history that nobody uses numbers from `first` on.
-pub(crate) fn renumber(place: PathBuf, first: u32) -> io::Result<()> {
-    Place::new(place).renumber(first)
-}
-
 /// The limits of what is kept.
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
@@ -119,7 +115,7 @@ pub(crate) struct History {
     file: PathBuf,
     /// The engine's log.
     log: PathBuf,
-    place: Place,
+    folder: HistoryFolder,
     generations: Arc<Generations>,
     clock: Clock,
     bounds: Bounds,
@@ -150,14 +146,14 @@ struct Live {
 }
 
 impl History {
-    /// The history of the database in `file`, kept in `place`; nothing is read or written yet.
-    pub(crate) fn new(file: &Path, place: PathBuf, generations: Arc<Generations>, clock: &Clock) -> Self {
+    /// The history of the database in `file`, kept in `folder`; nothing is read or written yet.
+    pub(crate) fn new(file: &Path, folder: PathBuf, generations: Arc<Generations>, clock: &Clock) -> Self {
         let mut log = file.as_os_str().to_owned();
         log.push("-wal");
         Self {
             file: file.to_owned(),
             log: log.into(),
-            place: Place::new(place),
+            folder: HistoryFolder::new(folder),
             generations,
             clock: clock.clone(),
             bounds: Bounds::default(),
@@ -249,7 +245,7 @@ impl History {
         let _changing = self.archives.write();
         let mut live = self.live.lock();
         *live = None;
-        self.place.renumber(first)
+        self.folder.renumber(first)
     }
 
     /// Does `work` while no file of the past changes.
@@ -262,7 +258,7 @@ impl History {
     pub(crate) fn newest_generation(&self) -> io::Result<Option<u32>> {
         match self.live.lock().as_ref() {
             Some(live) => Ok(Some(live.generation)),
-            None => Ok(self.place.generations(Kind::Ledger)?.last().copied()),
+            None => Ok(self.folder.generations(Kind::Ledger)?.last().copied()),
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::io;
 
+use super::folder::Kind;
 use super::ledger::{self, Entry, Ledger};
 use super::log::{Log, Salt};
-use super::place::Kind;
 use super::{History, Live};
 
 /// The time of a first entry that has no commit before it.
@@ -32,7 +32,7 @@ impl History {
 
     fn drop_past(&self, error: &io::Error, frames: u32) -> io::Result<Live> {
         tracing::warn!(file = %self.file.display(), %error, "the history of a database is damaged: it is dropped");
-        let newest = self.place.generations(Kind::Ledger)?.last().copied();
+        let newest = self.folder.generations(Kind::Ledger)?.last().copied();
         self.begin_afresh(newest.map_or_else(|| self.generations.first(), |newest| newest + 1), frames)
     }
 
@@ -43,12 +43,12 @@ impl History {
             Err(error) => self.warn_of_fold(&error),
             Ok(()) => {}
         }
-        let ledgers = self.place.generations(Kind::Ledger)?;
+        let ledgers = self.folder.generations(Kind::Ledger)?;
         let Some(newest) = ledgers.last().copied() else {
             return self.begin(self.generations.first(), frames, EVER);
         };
         self.refuse_gap(&ledgers, newest)?;
-        let written = ledger::read(&self.place.path(newest, Kind::Ledger))?;
+        let written = ledger::read(&self.folder.path(newest, Kind::Ledger))?;
         let last = written.entries.last().copied().unwrap_or(Entry { frames: 0, at: EVER });
         if self.was_rotated(newest)? {
             return self.begin(newest + 1, frames, last.at);
@@ -60,7 +60,7 @@ impl History {
             );
             return self.begin_afresh(newest + 1, frames);
         }
-        let ledger = Ledger::at(self.place.path(newest, Kind::Ledger));
+        let ledger = Ledger::at(self.folder.path(newest, Kind::Ledger));
         let mut live = Live::new(newest, frames, ledger, written.salt, self.bounds);
         if last.frames < frames {
             // Committed, and not written down any more.
@@ -77,7 +77,7 @@ impl History {
         let oldest = self.base()?.unwrap_or(newest);
         let between = oldest..newest;
         let are_there = |found: &[u32]| between.clone().eq(found.iter().copied().filter(|one| between.contains(one)));
-        if oldest <= newest && are_there(ledgers) && are_there(&self.place.generations(Kind::Log)?) {
+        if oldest <= newest && are_there(ledgers) && are_there(&self.folder.generations(Kind::Log)?) {
             return Ok(());
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, "not all generations between the base and the newest are there"))
@@ -86,15 +86,15 @@ impl History {
     fn tidy(&self) -> io::Result<()> {
         self.finish_fold()?;
         let oldest = self.base()?.unwrap_or_default();
-        self.place.remove_incomplete()?;
-        self.place.remove_before(oldest)
+        self.folder.remove_incomplete()?;
+        self.folder.remove_before(oldest)
     }
 
     /// Begins the ledger of a generation that follows what was committed at `before`.
     pub(super) fn begin(&self, generation: u32, frames: u32, before: i64) -> io::Result<Live> {
-        self.place.create()?;
-        let path = self.place.path(generation, Kind::Ledger);
-        let ledger = Ledger::create(path, self.place.temporary()?, Entry { frames: 0, at: before })?;
+        self.folder.create()?;
+        let path = self.folder.path(generation, Kind::Ledger);
+        let ledger = Ledger::create(path, self.folder.temporary()?, Entry { frames: 0, at: before })?;
         let mut live = Live::new(generation, frames, ledger, None, self.bounds);
         if frames > 0 {
             live.enter(frames, self.clock.now(), &self.log);
@@ -105,13 +105,13 @@ impl History {
     /// Begins a history without a past, for what the archives say does not lead to what the file has.
     fn begin_afresh(&self, generation: u32, frames: u32) -> io::Result<Live> {
         let live = self.begin(generation, frames, self.clock.now().as_microsecond())?;
-        self.place.remove_before(generation)?;
+        self.folder.remove_before(generation)?;
         Ok(live)
     }
 
     /// The log is archived before it is emptied: whether it was emptied, the log itself tells.
     fn was_rotated(&self, generation: u32) -> io::Result<bool> {
-        let archive = self.place.path(generation, Kind::Log);
+        let archive = self.folder.path(generation, Kind::Log);
         let Some(archived) = Log::open(&archive)? else {
             return Ok(false);
         };

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::folder::Kind;
 use super::ledger;
 use super::log::Log;
-use super::place::Kind;
 use super::{History, HistoryError};
 use crate::data::storage::temporary::TemporaryFile;
 
@@ -35,8 +35,9 @@ impl History {
         let oldest = self.base()?.unwrap_or(current);
         let mut earliest = None;
         let mut found = None;
-        for generation in self.place.generations(Kind::Ledger)?.into_iter().filter(|generation| *generation >= oldest) {
-            for entry in ledger::read(&self.place.path(generation, Kind::Ledger))?.entries {
+        for generation in self.folder.generations(Kind::Ledger)?.into_iter().filter(|generation| *generation >= oldest)
+        {
+            for entry in ledger::read(&self.folder.path(generation, Kind::Ledger))?.entries {
                 earliest.get_or_insert(entry.at);
                 // A commit may have been entered after the frames were counted.
                 if entry.at <= at.as_microsecond() && (generation < current || entry.frames <= frames) {
@@ -68,7 +69,7 @@ impl History {
         let _reading = self.archives.read();
         let (current, committed) = self.at_present();
         self.refuse_unknown(generation)?;
-        let path = if generation == current { self.log.clone() } else { self.place.path(generation, Kind::Log) };
+        let path = if generation == current { self.log.clone() } else { self.folder.path(generation, Kind::Log) };
         let Some(log) = Log::open(&path)? else {
             return Ok(Frames::End { current });
         };
@@ -83,7 +84,7 @@ impl History {
 
     /// Without a base that is whole, what the archives say leads nowhere.
     fn mend(&self) -> io::Result<()> {
-        if self.place.generations(Kind::Folding)?.is_empty() {
+        if self.folder.generations(Kind::Folding)?.is_empty() {
             return Ok(());
         }
         let _changing = self.archives.write();
@@ -102,34 +103,34 @@ impl History {
 
     /// The oldest generation whose file can be had.
     pub(super) fn base(&self) -> io::Result<Option<u32>> {
-        Ok(self.place.generations(Kind::Base)?.first().copied())
+        Ok(self.folder.generations(Kind::Base)?.first().copied())
     }
 
     /// The database after this many frames of a generation, in a file of a passing name.
     fn assemble(&self, generation: u32, frames: u32) -> io::Result<TemporaryFile> {
         let base = self.base()?;
         let copy = match base {
-            Some(base) => self.copy_of(&self.place.path(base, Kind::Base))?,
+            Some(base) => self.copy_of(&self.folder.path(base, Kind::Base))?,
             // Nothing was ever written into the file since the only generation began.
             None => self.copy_of(&self.file)?,
         };
         let mut target = OpenOptions::new().write(true).open(copy.path())?;
         for earlier in base.unwrap_or(generation)..generation {
-            let log = Log::open(&self.place.path(earlier, Kind::Log))?.ok_or(io::ErrorKind::NotFound)?;
+            let log = Log::open(&self.folder.path(earlier, Kind::Log))?.ok_or(io::ErrorKind::NotFound)?;
             let all = log.frames()?;
             log.apply(all, &mut target)?;
         }
         if frames > 0 {
             let (current, _) = self.at_present();
-            let log = if generation == current { self.log.clone() } else { self.place.path(generation, Kind::Log) };
+            let log = if generation == current { self.log.clone() } else { self.folder.path(generation, Kind::Log) };
             Log::open(&log)?.ok_or(io::ErrorKind::NotFound)?.apply(frames, &mut target)?;
         }
         Ok(copy)
     }
 
     fn copy_of(&self, file: &Path) -> io::Result<TemporaryFile> {
-        self.place.create()?;
-        let copy = self.place.temporary()?;
+        self.folder.create()?;
+        let copy = self.folder.temporary()?;
         copy.fill_from(file)?;
         Ok(copy)
     }

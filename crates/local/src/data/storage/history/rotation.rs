@@ -5,9 +5,9 @@ use std::io;
 
 use jiff::Timestamp;
 
+use super::folder::Kind;
 use super::ledger;
 use super::log::Log;
-use super::place::Kind;
 use super::{History, HistoryError, REACH};
 use crate::data::engine::Connection;
 
@@ -39,7 +39,7 @@ impl History {
     pub(super) fn warn_of_fold(&self, error: &io::Error) {
         if self.unfolded.begins() {
             tracing::warn!(
-                place = %self.place, %error,
+                folder = %self.folder, %error,
                 "the history of a database cannot be shortened: it grows until all files of this folder can be read and \
                  written and there is room for them"
             );
@@ -73,7 +73,7 @@ impl History {
             live.enter(touched, self.clock.now(), &self.log);
         }
         self.postpone();
-        Ok(std::fs::remove_file(self.place.path(generation, Kind::Log))?)
+        Ok(std::fs::remove_file(self.folder.path(generation, Kind::Log))?)
     }
 
     /// Before the first checkpoint the file is what it was when the oldest generation began.
@@ -81,20 +81,20 @@ impl History {
         if self.base()?.is_some() {
             return Ok(());
         }
-        let mut base = self.place.temporary()?;
+        let mut base = self.folder.temporary()?;
         base.fill_from(&self.file)?;
-        base.become_file(&self.place.path(generation, Kind::Base))
+        base.become_file(&self.folder.path(generation, Kind::Base))
     }
 
     fn archive(&self, generation: u32, frames: u32) -> io::Result<()> {
         let log = Log::open(&self.log)?.ok_or(io::ErrorKind::NotFound)?;
-        let mut archive = self.place.temporary()?;
+        let mut archive = self.folder.temporary()?;
         archive.fill_from(&self.log)?;
         // What follows the newest commit is of no transaction that counts.
         if archive.file().metadata()?.len() > log.length(frames) {
             archive.file().set_len(log.length(frames))?;
         }
-        archive.become_file(&self.place.path(generation, Kind::Log))
+        archive.become_file(&self.folder.path(generation, Kind::Log))
     }
 
     /// If this fails, nothing may be entered in the generation any more: it is over. The next commit finds its place anew.
@@ -107,7 +107,7 @@ impl History {
     }
 
     fn last_commit(&self, generation: u32) -> io::Result<i64> {
-        let written = ledger::read(&self.place.path(generation, Kind::Ledger))?;
+        let written = ledger::read(&self.folder.path(generation, Kind::Ledger))?;
         written.entries.last().map(|entry| entry.at).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
@@ -116,18 +116,18 @@ impl History {
         // What has failed before is done first.
         self.finish_fold()?;
         let Some(base) = self.base()? else { return Ok(()) };
-        if let Err(error) = self.place.remove_before(base) {
+        if let Err(error) = self.folder.remove_before(base) {
             tracing::warn!(%error, "could not delete what is left of the history of a database");
         }
         let horizon = self.clock.now().checked_sub(REACH).map_or(i64::MIN, Timestamp::as_microsecond);
         let bound = std::fs::metadata(&self.file)?.len().max(self.bounds.archived_bytes);
-        let mut archives = self.place.generations(Kind::Log)?;
+        let mut archives = self.folder.generations(Kind::Log)?;
         // There is one of the generation in use if its end has failed halfway; it is not over.
         let in_use = self.generation();
         archives.retain(|generation| (base..in_use).contains(generation));
         let mut sizes = Vec::with_capacity(archives.len());
         for generation in archives {
-            sizes.push((generation, std::fs::metadata(self.place.path(generation, Kind::Log))?.len()));
+            sizes.push((generation, std::fs::metadata(self.folder.path(generation, Kind::Log))?.len()));
         }
         let mut total: u64 = sizes.iter().map(|(_, size)| size).sum();
         for (generation, size) in sizes {
@@ -142,22 +142,22 @@ impl History {
 
     /// Turns the base of a generation into that of the next one.
     fn fold(&self, generation: u32) -> io::Result<()> {
-        std::fs::rename(self.place.path(generation, Kind::Base), self.place.path(generation, Kind::Folding))?;
+        std::fs::rename(self.folder.path(generation, Kind::Base), self.folder.path(generation, Kind::Folding))?;
         self.finish_fold()
     }
 
     /// Under a name of its own the base may be half done: if the process is killed, the next one does it again.
     pub(super) fn finish_fold(&self) -> io::Result<()> {
-        for generation in self.place.generations(Kind::Folding)? {
-            let half = self.place.path(generation, Kind::Folding);
-            let archive = self.place.path(generation, Kind::Log);
+        for generation in self.folder.generations(Kind::Folding)? {
+            let half = self.folder.path(generation, Kind::Folding);
+            let archive = self.folder.path(generation, Kind::Log);
             let log = Log::open(&archive)?.ok_or(io::ErrorKind::NotFound)?;
             let frames = log.frames()?;
             log.apply(frames, &mut OpenOptions::new().write(true).open(&half)?)?;
-            std::fs::rename(half, self.place.path(generation + 1, Kind::Base))?;
+            std::fs::rename(half, self.folder.path(generation + 1, Kind::Base))?;
             // If these cannot be deleted, they are older than the base, which leaves them to be tidied away.
             let _is_left = std::fs::remove_file(archive);
-            let _is_left = std::fs::remove_file(self.place.path(generation, Kind::Ledger));
+            let _is_left = std::fs::remove_file(self.folder.path(generation, Kind::Ledger));
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::data::engine::{Connection, Durability, Engine as _, Interrupter, LibsqlEngine, Waiters};
 
-use super::place::Kind;
+use super::folder::Kind;
 use super::{Bounds, History};
 
 const PAGES: &str = "INSERT INTO pages VALUES (zeroblob(40000))";
@@ -40,7 +40,7 @@ impl Database {
     }
 
     fn path(&self, generation: u32, kind: Kind) -> PathBuf {
-        self.history.place.path(generation, kind)
+        self.history.folder.path(generation, kind)
     }
 
     fn commit(&mut self, sql: &str) {
@@ -60,8 +60,8 @@ impl Database {
     }
 
     fn archived_bytes(&self) -> u64 {
-        let archives = self.history.place.generations(Kind::Log).unwrap();
-        let paths: Vec<PathBuf> = archives.iter().map(|number| self.history.place.path(*number, Kind::Log)).collect();
+        let archives = self.history.folder.generations(Kind::Log).unwrap();
+        let paths: Vec<PathBuf> = archives.iter().map(|number| self.history.folder.path(*number, Kind::Log)).collect();
         paths.iter().map(|path| path.metadata().unwrap().len()).sum()
     }
 }
@@ -189,8 +189,8 @@ fn a_log_begun_anew_after_a_failure_ends_its_generation() {
     }
     // As when the disk fails between the checkpoint and what follows it.
     let (generation, _) = database.history.at_present();
-    std::fs::copy(&database.history.log, database.history.place.path(generation, Kind::Log)).unwrap();
-    std::fs::copy(&database.history.file, database.history.place.path(generation, Kind::Base)).unwrap();
+    std::fs::copy(&database.history.log, database.history.folder.path(generation, Kind::Log)).unwrap();
+    std::fs::copy(&database.history.file, database.history.folder.path(generation, Kind::Base)).unwrap();
     assert!(database.writer.empty_log().unwrap());
     database.history.clock.advance(std::time::Duration::from_secs(60));
     database.commit("INSERT INTO t VALUES (100)");
@@ -205,7 +205,7 @@ fn a_generation_whose_successor_could_not_begin_is_over_however_long_the_next_co
     let mut database = Database::new(Bounds { long_log: u32::MAX, ..Bounds::default() });
     database.commit("INSERT INTO t VALUES (1)");
     database.history.clock.advance(std::time::Duration::from_secs(60));
-    let in_the_way = database.history.place.path(2, Kind::Ledger);
+    let in_the_way = database.history.folder.path(2, Kind::Ledger);
     std::fs::create_dir(&in_the_way).unwrap();
     database.history.rotate(database.writer.as_mut());
     std::fs::remove_dir(in_the_way).unwrap();
@@ -231,9 +231,9 @@ fn an_archive_of_a_generation_that_did_not_end_is_not_taken_for_the_past() {
         database.commit(PAGES);
     }
     // As when the disk is full after the log was archived and before the checkpoint.
-    let place = &database.history.place;
-    std::fs::copy(&database.history.file, place.path(1, Kind::Base)).unwrap();
-    std::fs::copy(&database.history.log, place.path(1, Kind::Log)).unwrap();
+    let folder = &database.history.folder;
+    std::fs::copy(&database.history.file, folder.path(1, Kind::Base)).unwrap();
+    std::fs::copy(&database.history.log, folder.path(1, Kind::Log)).unwrap();
     database.history.forget();
     assert_eq!(database.sum_at_present(), 11);
     database.history.clock.advance(std::time::Duration::from_secs(60));

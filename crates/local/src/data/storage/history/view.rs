@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use parking_lot::RwLockReadGuard;
 use roaring::RoaringBitmap;
 
+use super::folder::Kind;
 use super::log::Log;
-use super::place::Kind;
 use super::{History, HistoryError, Point};
 
 /// The size of a page of every database of the cloud.
@@ -66,9 +66,9 @@ impl History {
 
     /// A file without a name, to be written and then read.
     pub(crate) fn scratch(&self) -> io::Result<File> {
-        self.place.create()?;
+        self.folder.create()?;
         // Its name goes at once.
-        self.place.temporary()?.file().try_clone()
+        self.folder.temporary()?.file().try_clone()
     }
 
     fn newest(&self) -> io::Result<Point> {
@@ -100,7 +100,7 @@ impl History {
     /// The database's own file is that of the newest commit: what it has of the log in use already is in that log too.
     fn bottom(&self, at: Point, newest: Point) -> io::Result<(u32, Option<PathBuf>)> {
         Ok(match self.base()? {
-            Some(base) if at != newest => (base, Some(self.place.path(base, Kind::Base))),
+            Some(base) if at != newest => (base, Some(self.folder.path(base, Kind::Base))),
             _ => (at.generation, Some(self.file.clone())),
         })
     }
@@ -127,7 +127,7 @@ impl History {
             return Ok(self.log_of(at.generation, newest)?.head(at.frames - 1)?.pages);
         }
         let file = match self.base()? {
-            Some(base) if at != newest && base == at.generation => self.place.path(base, Kind::Base),
+            Some(base) if at != newest && base == at.generation => self.folder.path(base, Kind::Base),
             Some(_) if at != newest => {
                 let mut before = self.log_of(at.generation - 1, newest)?;
                 let frames = before.frames()?;
@@ -140,7 +140,7 @@ impl History {
 
     fn log_of(&self, generation: u32, newest: Point) -> io::Result<Log> {
         let is_archived = generation != newest.generation;
-        let path = if is_archived { self.place.path(generation, Kind::Log) } else { self.log.clone() };
+        let path = if is_archived { self.folder.path(generation, Kind::Log) } else { self.log.clone() };
         Log::open(&path)?.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }

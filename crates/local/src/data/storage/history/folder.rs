@@ -8,7 +8,7 @@ use crate::data::storage::temporary::TemporaryFile;
 
 /// The directory of one history, which appears with the first commit.
 #[derive(Debug)]
-pub(crate) struct Place(PathBuf);
+pub(crate) struct HistoryFolder(PathBuf);
 
 /// What a file is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +34,13 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for HistoryFolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.display().fmt(f)
     }
 }
 
-impl Place {
+impl HistoryFolder {
     pub(crate) fn new(directory: PathBuf) -> Self {
         Self(directory)
     }
