@@ -37,7 +37,7 @@ use threads::Share;
 pub(super) use databases::Databases;
 pub(super) use group_commit::{Fate, Follower, Output, Role, Write};
 pub(super) use kept_rows::KeptRows;
-pub(super) use open_set::{OpenSet, Place, Places};
+pub(super) use open_set::{OpenPermit, OpenPermits, OpenSet};
 pub(super) use policy::Policy;
 pub(super) use session::{InterruptOnDrop, Session, Stopper, transaction_timeout};
 pub(super) use streams::{Announced, StoredSql, StreamState, Streams};
@@ -75,7 +75,7 @@ pub(crate) struct Database {
     /// Of its group.
     activity: RwLock<Arc<Activity>>,
     keeps_idle: AtomicBool,
-    places: Places,
+    open_permits: OpenPermits,
     last_used: Mutex<Instant>,
     history: Arc<History>,
     file: Arc<DatabaseFile>,
@@ -110,7 +110,7 @@ impl Database {
             meter: RwLock::new(meter),
             activity: RwLock::new(activity),
             keeps_idle: AtomicBool::new(false),
-            places: Places::default(),
+            open_permits: OpenPermits::default(),
             last_used: Mutex::new(Instant::now()),
             history,
             file,

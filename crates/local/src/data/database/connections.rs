@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::{Database, Place, Places, Session};
+use super::{Database, OpenPermit, OpenPermits, Session};
 use crate::data::engine::{Connection, Interrupter};
 use crate::data::hrana::SqlError;
 use crate::data::storage::history::HistoryError;
@@ -30,21 +30,21 @@ impl Database {
     pub(crate) fn open(
         &self,
         slot: OwnedSemaphorePermit,
-        place: Place,
+        permit: OpenPermit,
         last_insert_rowid: i64,
         interrupter: Interrupter,
     ) -> Result<Session, SqlError> {
-        Ok(self.session(self.connect(interrupter, Some(place))?, slot, last_insert_rowid))
+        Ok(self.session(self.connect(interrupter, Some(permit))?, slot, last_insert_rowid))
     }
 
-    /// A place for another connection, if the process has the files for it.
-    pub(crate) fn place(&self) -> Option<Place> {
-        self.surroundings.open_set.place(&self.itself.upgrade()?)
+    /// A permit for another connection, if the process has the files for it.
+    pub(crate) fn open_permit(&self) -> Option<OpenPermit> {
+        self.surroundings.open_set.open_permit(&self.itself.upgrade()?)
     }
 
-    /// A place for a stream of another database, which attaches this one. Blocks.
-    pub(super) fn place_to_attach(&self) -> Option<Place> {
-        self.occupy(Some(self.place()?))
+    /// A permit for a stream of another database, which attaches this one. Blocks.
+    pub(super) fn permit_to_attach(&self) -> Option<OpenPermit> {
+        self.occupy(Some(self.open_permit()?))
     }
 
     /// A connection left by an earlier request.
@@ -53,18 +53,18 @@ impl Database {
         self.idle.lock().pop()
     }
 
-    /// A new connection, and what stops its statements, at a place that is taken for it, or else made. Blocks.
+    /// A new connection, and what stops its statements, with a permit that was had for it, or else with one that is made. Blocks.
     pub(super) fn connect(
         &self,
         interrupter: Interrupter,
-        place: Option<Place>,
+        permit: Option<OpenPermit>,
     ) -> Result<Box<dyn Connection>, SqlError> {
         if !self.file.exists() {
             self.make_room()?;
         }
-        let place = self.occupy(place);
+        let permit = self.occupy(permit);
         let mut connection = self.engine.connect(interrupter)?;
-        connection.hold(Box::new(place));
+        connection.hold(Box::new(permit));
         // Whoever wants the past is told what keeps it; the present can do without.
         if let Err(HistoryError::Engine(error)) = self.history.open(connection.as_mut()) {
             return Err(error);
@@ -73,13 +73,13 @@ impl Database {
     }
 
     /// Takes a place among the open databases, and closes others for that.
-    fn occupy(&self, place: Option<Place>) -> Option<Place> {
+    fn occupy(&self, permit: Option<OpenPermit>) -> Option<OpenPermit> {
         self.keeps_idle.store(true, Ordering::Release);
         // Nothing is counted of a database that is about to go.
         let (itself, open_set) = (self.itself.upgrade()?, &self.surroundings.open_set);
-        let place = place.unwrap_or_else(|| open_set.place_at_once(&itself));
+        let permit = permit.unwrap_or_else(|| open_set.permit_at_once(&itself));
         open_set.make_room(&itself);
-        Some(place)
+        Some(permit)
     }
 
     /// Makes sure that a file can be made, and may be.
@@ -124,20 +124,20 @@ impl Database {
         *self.last_used.lock()
     }
 
-    pub(super) fn places(&self) -> &Places {
-        &self.places
+    pub(super) fn open_permits(&self) -> &OpenPermits {
+        &self.open_permits
     }
 
     /// How many files it has open at most.
     pub(super) fn open_files(&self) -> usize {
-        let is_closed = !self.keeps_idle.load(Ordering::Acquire) && self.places.taken() == 0;
-        if is_closed { 0 } else { self.places.files_without_logs_of(0) }
+        let is_closed = !self.keeps_idle.load(Ordering::Acquire) && self.open_permits.taken() == 0;
+        if is_closed { 0 } else { self.open_permits.files_without_logs_of(0) }
     }
 
     /// How many of them are left when what nobody uses is closed.
     pub(super) fn files_in_use(&self) -> usize {
         let idle = self.idle.lock().len();
-        if self.places.taken() <= idle { 0 } else { self.places.files_without_logs_of(idle) }
+        if self.open_permits.taken() <= idle { 0 } else { self.open_permits.files_without_logs_of(idle) }
     }
 
     /// Closes what is not in use. Blocks.

@@ -1,7 +1,7 @@
 //! Bounds how many files the databases have open: those for requests to come, and those in the hands of streams.
 
 mod bounds;
-mod place;
+mod permit;
 
 use std::sync::{Arc, Weak};
 
@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::Database;
 use bounds::Bounds;
-pub(crate) use place::{Place, Places};
+pub(crate) use permit::{OpenPermit, OpenPermits};
 
 /// The databases that have files open.
 #[derive(Debug, Default)]
@@ -19,22 +19,22 @@ pub(crate) struct OpenSet {
 }
 
 impl OpenSet {
-    /// A place for one more connection of a database, if the process has the files for it: others may be closed for that,
+    /// A permit for one more connection of a database, if the process has the files for it: others may be closed for that,
     /// but only while nobody uses them.
-    pub(crate) fn place(&self, database: &Arc<Database>) -> Option<Place> {
+    pub(crate) fn open_permit(&self, database: &Arc<Database>) -> Option<OpenPermit> {
         let mut open = self.databases.lock();
         let others = enter(&mut open, database);
         let files: usize = others.iter().map(|other| other.files_in_use()).sum();
-        let places = database.places();
-        let has_room = files + places.files_with_one_more() <= self.bounds.of_database_with(places.taken());
+        let permits = database.open_permits();
+        let has_room = files + permits.files_with_one_more() <= self.bounds.of_database_with(permits.taken());
         // With the others in hand: whoever asks next counts it.
-        has_room.then(|| places.take())
+        has_room.then(|| permits.take())
     }
 
-    /// A place for what the cloud does for itself, which is over in a moment.
-    pub(crate) fn place_at_once(&self, database: &Arc<Database>) -> Place {
+    /// A permit for what the cloud does for itself, which is over in a moment.
+    pub(crate) fn permit_at_once(&self, database: &Arc<Database>) -> OpenPermit {
         enter(&mut self.databases.lock(), database);
-        database.places().take()
+        database.open_permits().take()
     }
 
     /// Closes the databases that were not used for the longest time while too many files are open, but for the one that has

@@ -9,7 +9,7 @@ use tokio::time::{Duration, Instant, sleep_until};
 use super::attach::refused;
 use super::policy::Policy;
 use super::writers::{Turn, Writers};
-use super::{Database, Place};
+use super::{Database, OpenPermit};
 use crate::data::engine::{Connection, Effect, Interrupter, Known, Lease, Stop, TransactionStep};
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
@@ -41,7 +41,7 @@ struct Attached {
     schema: String,
     database: Weak<Database>,
     _file: Arc<DatabaseFile>,
-    _place: Place,
+    _permit: OpenPermit,
 }
 
 impl Session {
@@ -112,13 +112,13 @@ impl Session {
         schema: &str,
     ) -> Result<(), Stop> {
         let file = other.existing_file()?;
-        let place = other.place_to_attach().ok_or_else(no_place)?;
+        let permit = other.permit_to_attach().ok_or_else(no_files)?;
         self.with_gate(database, policy, transaction_is_lost, |connection, gate| {
             gate(Effect::default())?;
             Ok::<_, Stop>(connection.attach(file.path(), schema)?)
         })?;
         let (schema, database) = (schema.to_owned(), Arc::downgrade(other));
-        self.attached.push(Attached { schema, database, _file: file, _place: place });
+        self.attached.push(Attached { schema, database, _file: file, _permit: permit });
         Ok(())
     }
 
@@ -311,7 +311,7 @@ fn check_lost_transaction(is_lost: &mut bool, effect: Effect) -> Result<(), SqlE
     }
 }
 
-fn no_place() -> SqlError {
+fn no_files() -> SqlError {
     Refusal::TooManyFiles.as_error()
 }
 

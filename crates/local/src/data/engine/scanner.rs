@@ -5,7 +5,7 @@
 #[derive(Clone, Debug, Default)]
 pub struct Scanner {
     text: Text,
-    place: Place,
+    within: Within,
     word: Word,
 }
 
@@ -39,7 +39,7 @@ enum Text {
 
 /// How far the beginning of a statement, or the end of a trigger, was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
+enum Within {
     #[default]
     Before,
     Explain,
@@ -64,7 +64,7 @@ impl Scanner {
     /// Whether nothing but spaces and whole comments was read since the last statement.
     #[must_use]
     pub fn is_between(&self) -> bool {
-        self.place == Place::Before && self.text == Text::Plain && self.word.length == 0
+        self.within == Within::Before && self.text == Text::Plain && self.word.length == 0
     }
 
     /// What the text still needs to be whole, if it ended here; nothing where a semicolon would do.
@@ -76,8 +76,8 @@ impl Scanner {
             Text::Quoted(b'`') => Some("the ` that ends a name"),
             Text::Quoted(_) => Some("the \" that ends a name"),
             Text::BlockComment | Text::MaybeCommentEnd => Some("the */ that ends a comment"),
-            Text::Plain | Text::MaybeComment(_) | Text::LineComment => match self.place {
-                Place::Trigger | Place::TriggerStep => Some("the END of a trigger"),
+            Text::Plain | Text::MaybeComment(_) | Text::LineComment => match self.within {
+                Within::Trigger | Within::TriggerStep => Some("the END of a trigger"),
                 _ => None,
             },
         }
@@ -150,7 +150,7 @@ impl Scanner {
         match byte {
             b'-' | b'/' => {
                 self.text = Text::MaybeComment(byte);
-                if self.place == Place::Before { Step::Undecided } else { Step::Within }
+                if self.within == Within::Before { Step::Undecided } else { Step::Within }
             }
             b';' => self.semicolon(),
             b' ' | b'\t' | b'\r' | b'\n' | b'\x0c' => self.around(),
@@ -167,15 +167,15 @@ impl Scanner {
     }
 
     fn around(&self) -> Step {
-        if self.place == Place::Before { Step::Between } else { Step::Within }
+        if self.within == Within::Before { Step::Between } else { Step::Within }
     }
 
     fn semicolon(&mut self) -> Step {
-        self.place = match self.place {
-            Place::Trigger | Place::TriggerStep => Place::TriggerStep,
-            Place::Before => return Step::Between,
-            Place::Explain | Place::Create | Place::Ordinary | Place::TriggerEnd => {
-                self.place = Place::Before;
+        self.within = match self.within {
+            Within::Trigger | Within::TriggerStep => Within::TriggerStep,
+            Within::Before => return Step::Between,
+            Within::Explain | Within::Create | Within::Ordinary | Within::TriggerEnd => {
+                self.within = Within::Before;
                 return Step::End;
             }
         };
@@ -188,23 +188,23 @@ impl Scanner {
             return;
         }
         let is = |keyword: &str| word.is(keyword);
-        self.place = match self.place {
-            Place::Before if is("explain") => Place::Explain,
-            Place::Before | Place::Explain if is("create") => Place::Create,
-            Place::Explain if is("query") || is("plan") => Place::Explain,
-            Place::Create if is("temp") || is("temporary") => Place::Create,
-            Place::Create if is("trigger") => Place::Trigger,
-            Place::TriggerStep if is("end") => Place::TriggerEnd,
-            Place::Trigger | Place::TriggerStep | Place::TriggerEnd => Place::Trigger,
-            Place::Before | Place::Explain | Place::Create | Place::Ordinary => Place::Ordinary,
+        self.within = match self.within {
+            Within::Before if is("explain") => Within::Explain,
+            Within::Before | Within::Explain if is("create") => Within::Create,
+            Within::Explain if is("query") || is("plan") => Within::Explain,
+            Within::Create if is("temp") || is("temporary") => Within::Create,
+            Within::Create if is("trigger") => Within::Trigger,
+            Within::TriggerStep if is("end") => Within::TriggerEnd,
+            Within::Trigger | Within::TriggerStep | Within::TriggerEnd => Within::Trigger,
+            Within::Before | Within::Explain | Within::Create | Within::Ordinary => Within::Ordinary,
         };
     }
 
     /// Something that is neither a word nor a space nor a semicolon.
     fn other(&mut self) {
-        self.place = match self.place {
-            Place::Trigger | Place::TriggerStep | Place::TriggerEnd => Place::Trigger,
-            Place::Before | Place::Explain | Place::Create | Place::Ordinary => Place::Ordinary,
+        self.within = match self.within {
+            Within::Trigger | Within::TriggerStep | Within::TriggerEnd => Within::Trigger,
+            Within::Before | Within::Explain | Within::Create | Within::Ordinary => Within::Ordinary,
         };
     }
 }

@@ -58,7 +58,7 @@ pub(crate) enum Pause {
 
 /// Where statements run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Place {
+pub(crate) enum RunsOn {
     /// On a thread that may block.
     Thread,
     /// Where the request is, which must not block: only what has been brief before, and nothing for long.
@@ -85,15 +85,15 @@ pub(crate) struct Executor<'a> {
 
 impl<'a> Executor<'a> {
     pub(crate) fn new(
-        place: Place,
+        runs_on: RunsOn,
         database: &'a Database,
         policy: &'a Policy,
         session: &'a mut Session,
         transaction_is_lost: &'a mut bool,
     ) -> Self {
-        let leave = match place {
-            Place::Thread => None,
-            Place::Request => Some(Instant::now() + BRIEF_TURN),
+        let leave = match runs_on {
+            RunsOn::Thread => None,
+            RunsOn::Request => Some(Instant::now() + BRIEF_TURN),
         };
         session.set_may_block(leave.is_none());
         // Here and not where the connection is opened: the limit may have changed since.

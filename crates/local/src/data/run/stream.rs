@@ -11,7 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
 use super::dump::Chunks;
-use super::executor::{Executor, Pause, Place, Script};
+use super::executor::{Executor, Pause, RunsOn, Script};
 use crate::data::access::Denial;
 use crate::data::database::{Database, InterruptOnDrop, Patience, Policy, Stopper, StreamState, Thread};
 use crate::data::engine::stack;
@@ -118,7 +118,7 @@ impl Stream {
         let was_in_transaction = !self.is_autocommit();
         let StreamState { session, transaction_is_lost, .. } = &mut self.state;
         let Some(session) = session else { return Err(Refusal::Internal) };
-        let executor = Executor::new(Place::Request, &self.database, policy, session, transaction_is_lost);
+        let executor = Executor::new(RunsOn::Request, &self.database, policy, session, transaction_is_lost);
         catch_unwind(AssertUnwindSafe(|| stack::with_room(|| work(executor)))).map_err(|_| {
             self.state.session = None;
             self.state.transaction_is_lost |= was_in_transaction;
@@ -249,7 +249,7 @@ impl Stream {
             stack::with_room(|| match connected.session(&database, last_insert_rowid, interrupter) {
                 Ok(mut session) => {
                     let result =
-                        work(Ok(&mut Executor::new(Place::Thread, &database, &policy, &mut session, &mut is_lost)));
+                        work(Ok(&mut Executor::new(RunsOn::Thread, &database, &policy, &mut session, &mut is_lost)));
                     (Some(session), is_lost, result)
                 }
                 Err(error) => (None, is_lost, work(Err(error))),

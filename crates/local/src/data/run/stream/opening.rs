@@ -4,7 +4,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::{Stream, Verdict, too_many_at_work};
-use crate::data::database::{Database, MAX_WAIT, Opening, Place, Policy, Session, Thread};
+use crate::data::database::{Database, MAX_WAIT, OpenPermit, Opening, Policy, Session, Thread};
 use crate::data::engine::Interrupter;
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
@@ -20,10 +20,10 @@ pub(super) enum Way {
     None,
 }
 
-/// The right to open a connection, and its place among all that are open.
+/// The right to open a connection, and a permit among all that are open.
 pub(super) struct ToOpen {
     pub(super) opening: Opening,
-    pub(super) place: Place,
+    pub(super) permit: OpenPermit,
 }
 
 /// The connection something is done on: one that is there, or that is opened with these rights to have and to open it.
@@ -55,8 +55,8 @@ impl Connected {
         match self {
             Self::Already(session) => Ok(session),
             // The right to open it is given back at once, for others wait for it.
-            Self::ToBe(slot, ToOpen { opening: _until_then, place }) => {
-                database.open(slot, place, last_insert_rowid, interrupter).map(Box::new)
+            Self::ToBe(slot, ToOpen { opening: _until_then, permit }) => {
+                database.open(slot, permit, last_insert_rowid, interrupter).map(Box::new)
             }
         }
     }
@@ -74,10 +74,10 @@ impl Stream {
             if self.connect_at_once().await? {
                 return Ok(Way::Connected);
             }
-            if let Some(place) = self.database.place() {
-                return Ok(Way::Open(ToOpen { opening, place }));
+            if let Some(permit) = self.database.open_permit() {
+                return Ok(Way::Open(ToOpen { opening, permit }));
             }
-            // Whoever waits for a place keeps nobody from opening a file who has one.
+            // Whoever waits for a permit keeps nobody from opening a file who has one.
             drop(opening);
             if !self.patience.pause().await {
                 return Err(Refusal::TooManyFiles);

@@ -49,12 +49,12 @@ impl Stream {
         // Who waits needs no connection, unless a transaction is open on it: the next one in the queue takes the same.
         self.lend();
         // Whoever has the turn must not wait for anything else that others may hold: the right to a connection, or to open
-        // one, or a place for it.
+        // one, or a permit for it.
         self.reserve().await?;
         let Some(turn) = self.database.writers().turn(until).await else { return Ok(Err(busy())) };
         if !self.connect_at_once().await? {
-            let place = self.database.place().ok_or(Refusal::TooManyFiles)?;
-            if let Err(error) = self.open(ToOpen { opening: Opening::of_writer(), place }, policy).await? {
+            let permit = self.database.open_permit().ok_or(Refusal::TooManyFiles)?;
+            if let Err(error) = self.open(ToOpen { opening: Opening::of_writer(), permit }, policy).await? {
                 return Ok(Err(error));
             }
         }

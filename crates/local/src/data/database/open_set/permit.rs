@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 /// The connections to one database, whoever has them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Places(Arc<Mutex<Count>>);
+pub(crate) struct OpenPermits(Arc<Mutex<Count>>);
 
 #[derive(Debug, Default)]
 struct Count {
@@ -18,14 +18,14 @@ struct Count {
 
 /// The right to have a connection to a database open, which ends when that is closed.
 #[derive(Debug)]
-pub(crate) struct Place(Places);
+pub(crate) struct OpenPermit(OpenPermits);
 
-impl Places {
-    pub(super) fn take(&self) -> Place {
+impl OpenPermits {
+    pub(super) fn take(&self) -> OpenPermit {
         let mut count = self.0.lock();
         count.connections += 1;
         count.most = count.most.max(count.connections);
-        Place(self.clone())
+        OpenPermit(self.clone())
     }
 
     pub(crate) fn taken(&self) -> usize {
@@ -51,7 +51,7 @@ fn files(connections: usize, most: usize) -> usize {
     most + connections + 2
 }
 
-impl Drop for Place {
+impl Drop for OpenPermit {
     fn drop(&mut self) {
         let mut count = self.0.0.lock();
         count.connections -= 1;
