@@ -41,7 +41,7 @@ pub(super) use open_set::{OpenPermit, OpenPermits, OpenSet};
 pub(super) use policy::Policy;
 pub(super) use session::{InterruptOnDrop, Session, Stopper, transaction_timeout};
 pub(super) use streams::{Announced, StoredSql, StreamState, Streams};
-pub(super) use threads::{MAX_WAIT, Opening, Patience, Thread, Threads};
+pub(super) use threads::{MAX_WAIT, Patience, ThreadPermit, Threads};
 pub(crate) use writers::Turn;
 pub(super) use writers::Writers;
 
@@ -153,17 +153,17 @@ impl Database {
     }
 
     /// The right to block a thread; nothing if there was none for too long.
-    pub(crate) async fn thread(&self, patience: &mut Patience) -> Option<Thread> {
+    pub(crate) async fn thread(&self, patience: &mut Patience) -> Option<ThreadPermit> {
         self.share.thread(patience).await
     }
 
     /// The same, if there is one now.
-    pub(crate) fn free_thread(&self) -> Option<Thread> {
+    pub(crate) fn free_thread(&self) -> Option<ThreadPermit> {
         self.share.free_thread()
     }
 
     /// The right to [open](Self::open) it; nothing if others had it for too long.
-    pub(crate) async fn opening(&self, patience: &mut Patience) -> Option<Opening> {
+    pub(crate) async fn opening(&self, patience: &mut Patience) -> Option<ThreadPermit> {
         self.share.opening(patience).await
     }
 

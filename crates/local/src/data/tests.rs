@@ -38,7 +38,7 @@ use http::Request;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::database::{Database, Patience, Thread};
+use super::database::{Database, Patience, ThreadPermit};
 use super::{
     Access, AllowList, DataPlane, DatabaseRecord, Files, Hours, Rules, SigningSeed, Subject, TokenClaims, Usage, mint,
 };
@@ -157,7 +157,7 @@ impl Host {
     }
 
     /// The right to every thread that the database may block.
-    async fn all_threads(&self) -> Vec<Thread> {
+    async fn all_threads(&self) -> Vec<ThreadPermit> {
         let database = self.database();
         let mut threads = Vec::new();
         for _ in 0..128 {

@@ -49,13 +49,8 @@ pub(crate) struct Share {
     threads: Arc<Threads>,
 }
 
-/// The right to block a thread, given back when it is dropped.
-pub(crate) struct Thread {
-    _permits: Option<[OwnedSemaphorePermit; 2]>,
-}
-
-/// The right to open a file, and to block a thread for that, given back when it is dropped.
-pub(crate) struct Opening {
+/// The right to block a thread, with statements or to open a file, given back when it is dropped.
+pub(crate) struct ThreadPermit {
     _permits: Option<[OwnedSemaphorePermit; 2]>,
 }
 
@@ -65,15 +60,8 @@ pub(crate) struct Patience {
     left: Duration,
 }
 
-impl Thread {
+impl ThreadPermit {
     /// For whoever must not wait and is the only one of its database: it has the turn to write.
-    pub(crate) fn of_writer() -> Self {
-        Self { _permits: None }
-    }
-}
-
-impl Opening {
-    /// For whoever must not wait behind others and is the only one of its database: it has the turn to write.
     pub(crate) fn of_writer() -> Self {
         Self { _permits: None }
     }
@@ -114,34 +102,34 @@ impl Share {
     }
 
     /// Waits for the right to open the file, which those who want it get in the order in which they came.
-    pub(crate) async fn opening(&self, patience: &mut Patience) -> Option<Opening> {
+    pub(crate) async fn opening(&self, patience: &mut Patience) -> Option<ThreadPermit> {
         patience.wait(self.any_opening()).await
     }
 
-    async fn any_opening(&self) -> Option<Opening> {
+    async fn any_opening(&self) -> Option<ThreadPermit> {
         let own = Arc::clone(&self.opening).acquire_owned().await.ok()?;
         let common = Arc::clone(&self.threads.openings).acquire_owned().await.ok()?;
-        Some(Opening { _permits: Some([own, common]) })
+        Some(ThreadPermit { _permits: Some([own, common]) })
     }
 
     /// Waits for a thread to be free.
-    pub(crate) async fn thread(&self, patience: &mut Patience) -> Option<Thread> {
+    pub(crate) async fn thread(&self, patience: &mut Patience) -> Option<ThreadPermit> {
         patience.wait(self.any_thread()).await
     }
 
-    async fn any_thread(&self) -> Option<Thread> {
+    async fn any_thread(&self) -> Option<ThreadPermit> {
         let own = Arc::clone(&self.own).acquire_owned().await.ok()?;
         let common = match self.free_common() {
             Some(common) => common,
             None => Arc::clone(&self.threads.common).acquire_owned().await.ok()?,
         };
-        Some(Thread { _permits: Some([own, common]) })
+        Some(ThreadPermit { _permits: Some([own, common]) })
     }
 
     /// A thread that is free now.
-    pub(crate) fn free_thread(&self) -> Option<Thread> {
+    pub(crate) fn free_thread(&self) -> Option<ThreadPermit> {
         let own = Arc::clone(&self.own).try_acquire_owned().ok()?;
-        Some(Thread { _permits: Some([own, self.free_common()?]) })
+        Some(ThreadPermit { _permits: Some([own, self.free_common()?]) })
     }
 
     /// One of those that all databases have, for whoever has one of its own.
@@ -160,7 +148,7 @@ mod tests {
 
     use super::*;
 
-    async fn take(share: &Share, count: usize) -> Vec<Thread> {
+    async fn take(share: &Share, count: usize) -> Vec<ThreadPermit> {
         let mut taken = Vec::new();
         for _ in 0..count {
             taken.push(share.thread(&mut Patience::default()).await.unwrap());

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use super::dump::Chunks;
 use super::executor::{Executor, Pause, RunsOn, Script};
 use crate::data::access::Denial;
-use crate::data::database::{Database, InterruptOnDrop, Patience, Policy, Stopper, StreamState, Thread};
+use crate::data::database::{Database, InterruptOnDrop, Patience, Policy, Stopper, StreamState, ThreadPermit};
 use crate::data::engine::stack;
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
@@ -208,19 +208,19 @@ impl Stream {
         let settle = |executor: &mut Executor<'_>| {
             executor.settle();
         };
-        self.on_thread(Thread::of_writer(), policy, settle).await
+        self.on_thread(ThreadPermit::of_writer(), policy, settle).await
     }
 
     /// Waits for the right to block a thread, for a while. Others wait for whoever has the turn to write.
-    async fn thread(&mut self) -> Option<Thread> {
+    async fn thread(&mut self) -> Option<ThreadPermit> {
         let has_turn = self.state.session.as_ref().is_some_and(|session| session.has_turn());
-        if has_turn { Some(Thread::of_writer()) } else { self.database.thread(&mut self.patience).await }
+        if has_turn { Some(ThreadPermit::of_writer()) } else { self.database.thread(&mut self.patience).await }
     }
 
     /// Runs `work` on the connection that the stream has, on a thread that may block.
     async fn on_thread<R: Send + 'static>(
         &mut self,
-        thread: Thread,
+        thread: ThreadPermit,
         policy: &Policy,
         work: impl FnOnce(&mut Executor<'_>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
@@ -233,7 +233,7 @@ impl Stream {
     /// Runs `work` on a thread, which it may block if there is the right to, and where the connection may have to be opened.
     async fn visit<R: Send + 'static>(
         &mut self,
-        thread: Option<Thread>,
+        thread: Option<ThreadPermit>,
         connected: Connected,
         policy: &Policy,
         work: impl FnOnce(Result<&mut Executor<'_>, SqlError>) -> R + Send + 'static,

@@ -4,7 +4,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::{Stream, Verdict, too_many_at_work};
-use crate::data::database::{Database, MAX_WAIT, OpenPermit, Opening, Policy, Session, Thread};
+use crate::data::database::{Database, MAX_WAIT, OpenPermit, Policy, Session, ThreadPermit};
 use crate::data::engine::Interrupter;
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
@@ -22,7 +22,7 @@ pub(super) enum Way {
 
 /// The right to open a connection, and a permit among all that are open.
 pub(super) struct ToOpen {
-    pub(super) opening: Opening,
+    pub(super) opening: ThreadPermit,
     pub(super) permit: OpenPermit,
 }
 
@@ -103,7 +103,7 @@ impl Stream {
     pub(super) async fn open_and<R: Send + 'static>(
         &mut self,
         to_open: ToOpen,
-        thread: Option<Thread>,
+        thread: Option<ThreadPermit>,
         policy: &Policy,
         work: impl FnOnce(Result<&mut Executor<'_>, SqlError>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {

@@ -7,7 +7,7 @@ use tokio::time::{Duration, Instant};
 
 use super::opening::ToOpen;
 use super::{Stream, Verdict, crashed};
-use crate::data::database::{Fate, Follower, Opening, Output, Policy, Role, Write};
+use crate::data::database::{Fate, Follower, Output, Policy, Role, ThreadPermit, Write};
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
 use crate::data::run::executor::{Pause, Script};
@@ -54,7 +54,7 @@ impl Stream {
         let Some(turn) = self.database.writers().turn(until).await else { return Ok(Err(busy())) };
         if !self.connect_at_once().await? {
             let permit = self.database.open_permit().ok_or(Refusal::TooManyFiles)?;
-            if let Err(error) = self.open(ToOpen { opening: Opening::of_writer(), permit }, policy).await? {
+            if let Err(error) = self.open(ToOpen { opening: ThreadPermit::of_writer(), permit }, policy).await? {
                 return Ok(Err(error));
             }
         }
