@@ -11,7 +11,7 @@ pub(crate) use allow_list::{AllowList, Peer};
 pub(crate) use encryption::KeyDigest;
 pub(super) use encryption::KeyRefusal;
 pub(crate) use permissions::Rules;
-pub(super) use permissions::{Class, Denial, Right};
+pub(super) use permissions::{Class, Denial, Right, blocked};
 pub(crate) use record::DatabaseRecord;
 pub(crate) use signing::{LONGEST_JWT, SigningSeed, VerifyingKey, read_segment, verify_jwt};
 pub(crate) use tokens::{Access, Subject, TokenClaims, mint};

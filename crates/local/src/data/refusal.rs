@@ -35,9 +35,7 @@ pub(crate) enum Refusal {
     Token(TokenRefusal),
     /// The database is encrypted, and the request does not bring its key.
     Key(KeyRefusal),
-    /// A read-only token and a statement that writes.
-    WriteForbidden,
-    /// The token's rules do not allow one of the statements.
+    /// The token does not allow one of the statements.
     ActionForbidden(Denial),
     /// The whole database was asked for, and its reads are blocked. Says why.
     ReadForbidden(String),
@@ -88,8 +86,7 @@ impl Refusal {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Token(TokenRefusal::Malformed) | Self::Key(_) | Self::Protocol(_) => StatusCode::BAD_REQUEST,
             Self::Token(_) => StatusCode::UNAUTHORIZED,
-            Self::WriteForbidden
-            | Self::ReadForbidden(_)
+            Self::ReadForbidden(_)
             | Self::ActionForbidden(_)
             | Self::AddressNotAllowed(_)
             | Self::Archived
@@ -116,8 +113,7 @@ impl Refusal {
             Self::Token(_) => "AUTH_JWT_INVALID",
             Self::Key(KeyRefusal::Missing) => "ENCRYPTION_KEY_MISSING",
             Self::Key(KeyRefusal::Wrong) => "ENCRYPTION_KEY_INVALID",
-            Self::WriteForbidden
-            | Self::ReadForbidden(_)
+            Self::ReadForbidden(_)
             | Self::ActionForbidden(_)
             | Self::AddressNotAllowed(_)
             | Self::Archived
@@ -167,9 +163,6 @@ impl Refusal {
             }
             Self::Key(KeyRefusal::Wrong) => {
                 "the database is encrypted: the header x-turso-encryption-key does not hold its key".to_owned()
-            }
-            Self::WriteForbidden => {
-                "BLOCKED: SQL write operations are forbidden (current session doesn't have write permission)".to_owned()
             }
             Self::ActionForbidden(denial) => format!("BLOCKED: {}", denial.message()),
             Self::BodyTooLarge => format!("the request body is larger than {MAX_REQUEST_BYTES} bytes"),

@@ -136,6 +136,11 @@ impl Denial {
         Self { class, reason: reason.into() }
     }
 
+    /// What whoever may only read is refused.
+    pub(crate) fn of_writing() -> Self {
+        Self::new(Class::Write, "current session doesn't have write permission")
+    }
+
     /// What its bearer is told.
     pub(crate) fn message(&self) -> String {
         let class = match self.class {
@@ -148,6 +153,11 @@ impl Denial {
 
 impl From<Denial> for SqlError {
     fn from(denial: Denial) -> Self {
-        Self::new("BLOCKED", format!("Operation was blocked: {}", denial.message()))
+        blocked(&denial.message())
     }
+}
+
+/// The refusal of one statement.
+pub(crate) fn blocked(reason: &str) -> SqlError {
+    SqlError::new("BLOCKED", format!("Operation was blocked: {reason}"))
 }

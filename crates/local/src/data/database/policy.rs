@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::data::access::{Access, DatabaseRecord, Grant, Peer, Rules};
+use crate::data::access::{Access, Class, DatabaseRecord, Denial, Grant, Peer, Rules, blocked};
 use crate::data::engine::Effect;
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
@@ -44,7 +44,11 @@ impl Policy {
 
     /// Whether the bearer may give the database its file.
     pub(crate) fn check_upload(&self) -> Result<(), Refusal> {
-        if self.is_read_only() || self.grant.has_rules() { Err(Refusal::WriteForbidden) } else { Ok(()) }
+        if self.is_read_only() || self.grant.has_rules() {
+            Err(Refusal::ActionForbidden(Denial::of_writing()))
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether every statement has to be looked at before the first one runs.
@@ -62,18 +66,14 @@ impl Policy {
     pub(crate) fn check(&self, effect: Effect) -> Result<(), SqlError> {
         // The screening has refused these already, unless the schema changed in between.
         if self.forbids(effect) {
-            return Err(blocked("SQL write operations are forbidden (current session doesn't have write permission)"));
+            return Err(Denial::of_writing().into());
         }
         let reads = !effect.writes && !effect.reconfigures && effect.transaction.is_none();
         if self.block_writes && effect.writes {
-            return Err(blocked(
-                "SQL write operations are forbidden (writes are blocked, do you need to upgrade your plan?)",
-            ));
+            return Err(Denial::new(Class::Write, "writes are blocked, do you need to upgrade your plan?").into());
         }
         if self.block_reads && reads {
-            return Err(blocked(
-                "SQL read operations are forbidden (reads are blocked, do you need to upgrade your plan?)",
-            ));
+            return Err(Denial::new(Class::Read, "reads are blocked, do you need to upgrade your plan?").into());
         }
         Ok(())
     }
@@ -89,8 +89,4 @@ impl Policy {
     pub(crate) fn is_read_only(&self) -> bool {
         self.grant.access() != Access::Full
     }
-}
-
-fn blocked(reason: &str) -> SqlError {
-    SqlError::new("BLOCKED", format!("Operation was blocked: {reason}"))
 }

@@ -171,7 +171,7 @@ impl Stream {
         texts: impl FnOnce() -> Vec<String>,
     ) -> Result<(), Refusal> {
         if policy.needs_screening() && self.is_forbidden(texts(), policy).await? {
-            return Err(Refusal::WriteForbidden);
+            return Err(Refusal::ActionForbidden(Denial::of_writing()));
         }
         Ok(())
     }
