@@ -62,7 +62,7 @@ pub(crate) async fn respond(
         Route::Pull => pull::pull(database, clock, request).await,
         Route::Export(ask) => {
             let policy = policy_of(&request, &database, clock)?;
-            ask?.answer(database, &policy).await
+            ask?.answer(&database, &policy).await
         }
         Route::Upload => uploads.respond(&database, path, request).await,
     }

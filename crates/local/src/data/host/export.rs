@@ -52,10 +52,9 @@ impl Ask {
     }
 
     /// Answers, for whoever may read all of the database.
-    pub(crate) async fn answer(self, database: Arc<Database>, policy: &Policy) -> Result<Response<Body>, Refusal> {
+    pub(crate) async fn answer(self, database: &Arc<Database>, policy: &Policy) -> Result<Response<Body>, Refusal> {
         policy.check_reading_all().map_err(|error| Refusal::ReadForbidden(error.message))?;
-        let counted = Arc::clone(&database);
-        let work = move || {
+        let work = move |database: &Arc<Database>| {
             let history = database.history()?;
             Ok(match self {
                 Self::Info => Answer::Generation(history.generation()),
@@ -63,7 +62,7 @@ impl Ask {
                 Self::Sync { generation, from, to } => Answer::Frames(history.frames(generation, from, to)?),
             })
         };
-        match counted.run(work).await? {
+        match database.run(work).await? {
             Ok(answer) => answer.into_response(),
             Err(error) => refuse(error),
         }

@@ -73,8 +73,8 @@ async fn end(lifeline: &mut Option<Lifeline>) {
 
 /// Writes the answer, unless nothing has changed and that is to be waited for.
 async fn look(database: &Arc<Database>, ask: &Arc<Ask>, may_wait: bool) -> Result<Option<File>, Refusal> {
-    let (counted, database, ask) = (database, Arc::clone(database), Arc::clone(ask));
-    let work = move || {
+    let ask = Arc::clone(ask);
+    let work = move |database: &Arc<Database>| {
         let history = database.history()?;
         let view = history.view(ask.since, ask.at)?;
         if view.is_empty() && may_wait {
@@ -84,7 +84,7 @@ async fn look(database: &Arc<Database>, ask: &Arc<Ask>, may_wait: bool) -> Resul
         let file = history.scratch()?;
         Ok(Some(write(view, &ask, &database.record().id, file)?))
     };
-    counted.run(work).await?.map_err(|error| match error {
+    database.run(work).await?.map_err(|error| match error {
         HistoryError::Unknown(_) => Refusal::protocol("invalid server_revision: there is no such commit any more"),
         other => body::unreadable(other),
     })

@@ -131,7 +131,7 @@ impl Uploads {
                 let expected = chunked.length_of(index)?;
                 refuse_other_length(announced_length(headers)?, expected, &format!("chunk {index}"))?;
                 let bytes = receive::whole(body, expected).await?;
-                database.run(move || chunked.write(index, &bytes, reserved)).await??;
+                database.run(move |_| chunked.write(index, &bytes, reserved)).await??;
                 Ok(empty())
             }
             Some(UploadPart::Finalize { upload }) if method == Method::PUT => {
@@ -154,10 +154,10 @@ impl Uploads {
         let length = announced_length(headers)?;
         refuse_size(database, length)?;
         let uploads = Arc::clone(self);
-        let mut file = database.run(move || uploads.temporary_file()).await??;
+        let mut file = database.run(move |_| uploads.temporary_file()).await??;
         receive::into_file(body, length, &file).await?;
-        let (uploads, draft) = (Arc::clone(self), Arc::clone(database));
-        database.run(move || uploads.check_and_activate(&draft, &mut file, reserved)).await??;
+        let uploads = Arc::clone(self);
+        database.run(move |draft| uploads.check_and_activate(draft, &mut file, reserved)).await??;
         Ok(empty())
     }
 
@@ -168,10 +168,10 @@ impl Uploads {
     ) -> Result<Response<Body>, Refusal> {
         let announced: StartUpload = receive::json(body).await?;
         refuse_size(database, announced.db_size_bytes)?;
-        let (uploads, id) = (Arc::clone(self), database.record().id.clone());
-        let work = move || {
+        let uploads = Arc::clone(self);
+        let work = move |draft: &Arc<Database>| {
             let file = uploads.temporary_file()?;
-            uploads.unfinished.start(&id, announced.db_size_bytes, file, uploads.clock.now())
+            uploads.unfinished.start(&draft.record().id, announced.db_size_bytes, file, uploads.clock.now())
         };
         body::json(&database.run(work).await??)
     }
@@ -183,9 +183,10 @@ impl Uploads {
         chunked: Arc<Chunked>,
         reserved: Option<Reserved>,
     ) -> Result<(), Refusal> {
-        let (uploads, draft) = (Arc::clone(self), Arc::clone(database));
-        let work =
-            move || chunked.finish(|file, of_chunks| uploads.check_and_activate(&draft, file, reserved.or(of_chunks)));
+        let uploads = Arc::clone(self);
+        let work = move |draft: &Arc<Database>| {
+            chunked.finish(|file, of_chunks| uploads.check_and_activate(draft, file, reserved.or(of_chunks)))
+        };
         database.run(work).await?
     }
 

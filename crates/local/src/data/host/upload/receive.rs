@@ -18,7 +18,7 @@ pub(super) async fn into_file(body: &mut BodyDataStream, length: u64, file: &Tem
     let mut target = tokio::fs::File::from_std(file.file().try_clone().map_err(to_disk)?);
     let mut received = 0;
     while let Some(piece) = next(body).await? {
-        received = counted(received, &piece, length)?;
+        received = with_piece(received, &piece, length)?;
         target.write_all(&piece).await.map_err(to_disk)?;
     }
     refuse_short(received, length)?;
@@ -30,7 +30,7 @@ pub(super) async fn whole(body: &mut BodyDataStream, length: u64) -> Result<Vec<
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     let mut received = 0;
     while let Some(piece) = next(body).await? {
-        received = counted(received, &piece, length)?;
+        received = with_piece(received, &piece, length)?;
         bytes.extend_from_slice(&piece);
     }
     refuse_short(received, length)?;
@@ -54,7 +54,7 @@ async fn next(body: &mut BodyDataStream) -> Result<Option<Bytes>, Refusal> {
     body.next().await.transpose().map_err(|_| Refusal::protocol("the request body could not be read"))
 }
 
-fn counted(received: u64, piece: &Bytes, length: u64) -> Result<u64, Refusal> {
+fn with_piece(received: u64, piece: &Bytes, length: u64) -> Result<u64, Refusal> {
     let received = received + piece.len() as u64;
     if received > length {
         return Err(Refusal::protocol(format!("the request body is longer than its Content-Length of {length} bytes")));
