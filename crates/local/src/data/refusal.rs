@@ -106,7 +106,7 @@ impl Refusal {
     }
 
     /// The code of the same refusal where there is no status to tell it.
-    pub(crate) fn socket_code(&self) -> &'static str {
+    fn socket_code(&self) -> &'static str {
         match self {
             Self::Token(TokenRefusal::Missing) => "AUTH_JWT_MISSING",
             Self::Token(TokenRefusal::Expired) => "AUTH_JWT_EXPIRED",
@@ -134,11 +134,6 @@ impl Refusal {
             | Self::Encoded(_)
             | Self::Internal => "INTERNAL_ERROR",
         }
-    }
-
-    /// The same where it is an answer to one statement.
-    pub(crate) fn as_error(&self) -> SqlError {
-        SqlError::new(self.socket_code(), self.message())
     }
 
     pub(crate) fn message(&self) -> String {
@@ -183,6 +178,13 @@ impl Refusal {
             Self::OutOfMemory => SqlError::from(Exhausted).message,
             Self::Internal => "internal server error".to_owned(),
         }
+    }
+}
+
+/// The same where it is an answer to one statement.
+impl From<Refusal> for SqlError {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.socket_code(), refusal.message())
     }
 }
 

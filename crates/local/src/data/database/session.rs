@@ -112,7 +112,7 @@ impl Session {
         schema: &str,
     ) -> Result<(), Stop> {
         let file = other.existing_file()?;
-        let permit = other.permit_to_attach().ok_or_else(no_files)?;
+        let permit = other.permit_to_attach().ok_or_else(|| SqlError::from(Refusal::TooManyFiles))?;
         self.with_gate(database, policy, transaction_is_lost, |connection, gate| {
             gate(Effect::default())?;
             Ok::<_, Stop>(connection.attach(file.path(), schema)?)
@@ -309,10 +309,6 @@ fn check_lost_transaction(is_lost: &mut bool, effect: Effect) -> Result<(), SqlE
         }
         Some(TransactionStep::Savepoint) | None => Err(transaction_timeout()),
     }
-}
-
-fn no_files() -> SqlError {
-    Refusal::TooManyFiles.as_error()
 }
 
 pub(crate) fn transaction_timeout() -> SqlError {

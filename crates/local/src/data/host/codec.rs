@@ -26,7 +26,7 @@ impl Encoding {
     pub(crate) fn read_pipeline(self, body: &[u8]) -> Result<PipelineBody, Refusal> {
         match self {
             Self::Json => from_json(body),
-            Self::Protobuf => protobuf::read_pipeline(body).map_err(unreadable),
+            Self::Protobuf => Ok(protobuf::read_pipeline(body)?),
         }
     }
 
@@ -40,7 +40,7 @@ impl Encoding {
     pub(crate) fn read_cursor(self, body: &[u8]) -> Result<CursorBody, Refusal> {
         match self {
             Self::Json => from_json(body),
-            Self::Protobuf => protobuf::read_cursor(body).map_err(unreadable),
+            Self::Protobuf => Ok(protobuf::read_cursor(body)?),
         }
     }
 
@@ -118,9 +118,10 @@ pub(crate) fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> 
         .map_err(|error| Refusal::protocol(format!("Cannot deserialize client message from JSON: {error}")))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
-fn unreadable(error: Unreadable) -> Refusal {
-    Refusal::protocol(error.to_string())
+impl From<Unreadable> for Refusal {
+    fn from(error: Unreadable) -> Self {
+        Refusal::protocol(error.to_string())
+    }
 }
 
 fn write_line(value: &impl Serialize, buffer: &mut Vec<u8>) {

@@ -68,9 +68,7 @@ pub(crate) async fn run<C: Chunk>(
     outlet: Outlet<C>,
 ) -> Result<Option<Outlet<C>>, SqlError> {
     let sink = Sink { step: 0, outlet, is_closed: false };
-    let production = stream.run(Production { steps, sink }, policy).await;
-    let Production { sink, .. } =
-        production.map_err(|refusal| SqlError::new(refusal.socket_code(), refusal.message()))?;
+    let Production { sink, .. } = stream.run(Production { steps, sink }, policy).await?;
     Ok((!sink.is_closed).then_some(sink.outlet))
 }
 

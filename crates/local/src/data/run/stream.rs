@@ -62,13 +62,13 @@ impl Stream {
                     }
                 }
                 Way::None => {
-                    script.end_all(&too_many_at_work(), self.is_autocommit());
+                    script.end_all(&Refusal::TooManyAtWork.into(), self.is_autocommit());
                     break;
                 }
             };
             if let Some(Pause::Thread) = pause {
                 let Some(thread) = self.thread().await else {
-                    script.end_all(&too_many_at_work(), self.is_autocommit());
+                    script.end_all(&Refusal::TooManyAtWork.into(), self.is_autocommit());
                     break;
                 };
                 let work = move |executor: &mut Executor<'_>| {
@@ -273,10 +273,6 @@ impl Drop for Stream {
             self.database.give_back(session);
         }
     }
-}
-
-fn too_many_at_work() -> SqlError {
-    Refusal::TooManyAtWork.as_error()
 }
 
 fn crashed(error: impl fmt::Display) -> Refusal {

@@ -278,10 +278,10 @@ impl Connection {
     }
 
     fn stored(&mut self, request: Request) -> Result<Answer, Violation> {
-        match plan::single(request, &mut self.stored, MAX_STORED_SQL).map_err(violation)?.tasks.pop() {
+        match plan::single(request, &mut self.stored, MAX_STORED_SQL)?.tasks.pop() {
             Some(Task::Answer(Outcome::Ok { response })) => Ok(Ok(response.into())),
             Some(Task::Answer(Outcome::Error { error })) => Ok(Err(error)),
-            _ => Ok(Err(Refusal::Internal.as_error())),
+            _ => Ok(Err(Refusal::Internal.into())),
         }
     }
 
@@ -346,7 +346,7 @@ fn give(backlog: &mut Backlog, stream: &OpenStream, ticket: Ticket, work: Work) 
             None
         }
         // Its worker has crashed, which ends the connection.
-        Err(_) => Some(Err(Refusal::Internal.as_error())),
+        Err(_) => Some(Err(Refusal::Internal.into())),
     }
 }
 
@@ -361,16 +361,11 @@ fn not_open(stream_id: i32) -> SqlError {
     SqlError::new("STREAM_NOT_OPEN", format!("stream {stream_id} is not open"))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
-fn violation(refusal: Refusal) -> Violation {
-    Violation::forbidden(refusal.message())
-}
-
 /// Want of memory is an answer, and no reason to end the connection.
 fn told<T>(planned: Result<T, Refusal>) -> Result<Result<T, SqlError>, Violation> {
     match planned {
         Ok(plan) => Ok(Ok(plan)),
-        Err(refusal @ Refusal::OutOfMemory) => Ok(Err(refusal.as_error())),
-        Err(refusal) => Err(violation(refusal)),
+        Err(refusal @ Refusal::OutOfMemory) => Ok(Err(refusal.into())),
+        Err(refusal) => Err(refusal.into()),
     }
 }

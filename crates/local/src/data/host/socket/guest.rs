@@ -21,6 +21,6 @@ pub(super) struct Guest {
 impl Guest {
     /// The rules of this moment: the token may have ended since the greeting, and since the request came.
     pub(super) fn policy(&self) -> Result<Policy, SqlError> {
-        policy_for(&self.head, &self.token, &self.database, &self.clock).map_err(|refusal| refusal.as_error())
+        Ok(policy_for(&self.head, &self.token, &self.database, &self.clock)?)
     }
 }

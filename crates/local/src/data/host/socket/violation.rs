@@ -3,7 +3,7 @@
 use axum::extract::ws::{CloseFrame, Message, close_code};
 use tungstenite::Error;
 
-use crate::data::refusal::MAX_REQUEST_BYTES;
+use crate::data::refusal::{MAX_REQUEST_BYTES, Refusal};
 
 /// The longest reason a close frame has room for.
 const MAX_REASON_BYTES: usize = 123;
@@ -64,5 +64,12 @@ impl Violation {
             reason.pop();
         }
         Message::Close(Some(CloseFrame { code: self.code, reason: reason.into() }))
+    }
+}
+
+/// A message that breaks the protocol, and with it the connection.
+impl From<Refusal> for Violation {
+    fn from(refusal: Refusal) -> Self {
+        Self::forbidden(refusal.message())
     }
 }

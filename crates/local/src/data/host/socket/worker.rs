@@ -75,18 +75,18 @@ impl Worker {
 
     async fn perform(&mut self, plan: Plan, guest: &Guest) -> Result<SocketResponse, SqlError> {
         let policy = guest.policy()?;
-        self.stream.refuse_forbidden(&policy, || plan::sql_texts(&plan.tasks)).await.map_err(refused)?;
-        let pipeline = self.stream.run(Pipeline::new(plan), policy).await.map_err(refused)?;
+        self.stream.refuse_forbidden(&policy, || plan::sql_texts(&plan.tasks)).await?;
+        let pipeline = self.stream.run(Pipeline::new(plan), policy).await?;
         match pipeline.into_outcomes().pop() {
             Some(Outcome::Ok { response }) => Ok(response.into()),
             Some(Outcome::Error { error }) => Err(error),
-            None => Err(refused(Refusal::Internal)),
+            None => Err(Refusal::Internal.into()),
         }
     }
 
     async fn allow(&mut self, steps: &Steps, guest: &Guest) -> Result<Policy, SqlError> {
         let policy = guest.policy()?;
-        self.stream.refuse_forbidden(&policy, || steps.texts()).await.map_err(refused)?;
+        self.stream.refuse_forbidden(&policy, || steps.texts()).await?;
         Ok(policy)
     }
 
@@ -180,9 +180,4 @@ fn answer(ticket: Ticket, outcome: Result<SocketResponse, SqlError>) -> Reply {
         Err(error) => ServerMessage::ResponseError { request_id, error },
     };
     Reply { ticket, message }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]
-fn refused(refusal: Refusal) -> SqlError {
-    refusal.as_error()
 }

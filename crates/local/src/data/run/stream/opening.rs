@@ -3,7 +3,7 @@
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use super::{Stream, Verdict, too_many_at_work};
+use super::{Stream, Verdict};
 use crate::data::database::{Database, MAX_WAIT, OpenPermit, Policy, Session, ThreadPermit};
 use crate::data::engine::Interrupter;
 use crate::data::hrana::SqlError;
@@ -90,7 +90,7 @@ impl Stream {
         match self.way().await? {
             Way::Connected => Ok(Ok(())),
             Way::Open(to_open) => self.open(to_open, policy).await,
-            Way::None => Ok(Err(too_many_at_work())),
+            Way::None => Ok(Err(Refusal::TooManyAtWork.into())),
         }
     }
 
