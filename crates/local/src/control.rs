@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Request, Response, header::CONTENT_TYPE, request::Parts};
+use http::{Request, Response, StatusCode, request::Parts};
 use turso_cloud_contract::{ByteSize, CATALOGUE, Service};
 
 use crate::{
@@ -43,6 +43,7 @@ use crate::{
     clock::Clock,
     data::{AllowList, DataPlane, DatabaseRecord},
     ids::Ids,
+    json_answer::json_answer,
     quirk::Quirks,
     store::{DatabaseRow, Store, StoreError},
 };
@@ -249,11 +250,7 @@ impl Operation {
 /// Every success of the Platform API is a 200.
 fn respond(answer: Result<Vec<u8>, Refusal>) -> Response<Bytes> {
     match answer {
-        Ok(json) => {
-            let mut response = Response::new(Bytes::from(json));
-            response.headers_mut().insert(CONTENT_TYPE, refusal::JSON);
-            response
-        }
+        Ok(json) => json_answer(StatusCode::OK, json),
         Err(refusal) => refusal.into_response(),
     }
 }

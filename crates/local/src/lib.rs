@@ -19,6 +19,7 @@ mod forks;
 mod founder;
 mod home;
 mod ids;
+mod json_answer;
 mod lifeline;
 pub mod local_api;
 mod memory;

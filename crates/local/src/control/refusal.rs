@@ -1,15 +1,13 @@
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::json;
 use turso_cloud_contract::{DatabaseName, InvalidInput, RequestError};
 
 use super::OrganizationKey;
-use crate::{blocking::Crash, ids::IdError, store::StoreError};
+use crate::{blocking::Crash, ids::IdError, json_answer::json_answer, store::StoreError};
 
 /// What its user can do something about.
 pub(crate) const DISK: &str = "the local cloud cannot write to its disk, which may be full; nothing was changed";
-
-pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A request that was not carried out: nothing of it happened.
 ///
@@ -99,9 +97,7 @@ impl Refusal {
             None => json!({ "error": self.error }),
             Some(code) => json!({ "code": code, "error": self.error }),
         };
-        let mut response = Response::new(B::from(body.to_string()));
-        *response.status_mut() = self.status;
-        response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+        let mut response = json_answer(self.status, body.to_string());
         response.headers_mut().extend(self.headers);
         response
     }

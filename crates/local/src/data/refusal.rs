@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 
 use axum::body::Body;
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use serde_json::json;
 use turso_cloud_contract::{InvalidInput, UploadId};
 
 use super::access::{Denial, KeyRefusal, TokenRefusal};
 use super::hrana::SqlError;
+use crate::json_answer::json_answer;
 use crate::memory::Exhausted;
 
 /// Larger request bodies are refused.
@@ -69,11 +69,7 @@ impl Refusal {
             // Some drivers look for the code beside `message`, others beside `error`.
             body["message"] = body["error"].clone();
         }
-        let mut response = Response::new(Body::from(body.to_string()));
-        *response.status_mut() = self.status();
-        // Without a charset: a driver compares the whole header with this text.
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
+        json_answer(self.status(), body.to_string())
     }
 
     fn status(&self) -> StatusCode {

@@ -4,7 +4,7 @@ use std::{error::Error as _, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use http::{Method, Response, StatusCode, request::Parts};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use turso_cloud_contract::{Expiration, InvalidInput};
@@ -18,6 +18,7 @@ use crate::{
     blocking::blocking,
     control::{DISK, answered_as},
     faults::check_operation,
+    json_answer::json_answer,
     request_log::Entry,
     store::StoreError,
 };
@@ -186,7 +187,7 @@ fn filter(head: &Parts) -> Result<Filter, Refusal> {
 /// Up to 1000 requests with their bodies, in which secrets are looked for.
 async fn har(cloud: &Cloud) -> Result<Response<Body>, Refusal> {
     let requests = cloud.requests().clone();
-    blocking(move || Ok(json_body(requests.har()))).await
+    blocking(move || Ok(json_answer(StatusCode::OK, requests.har()))).await
 }
 
 pub(super) fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
@@ -210,13 +211,8 @@ fn nothing((): ()) -> Value {
 
 pub(super) fn success(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {
     let json = serde_json::to_string(answer);
-    json.map(json_body).map_err(|error| refusal(CloudError::State(error.into())))
-}
-
-fn json_body(json: String) -> Response<Body> {
-    let mut response = Response::new(Body::from(json));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    let json = json.map_err(|error| refusal(CloudError::State(error.into())))?;
+    Ok(json_answer(StatusCode::OK, json))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function for `map_err`")]

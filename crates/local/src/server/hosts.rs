@@ -8,6 +8,8 @@ use http::{Request, Response, StatusCode, header, uri::Authority};
 use serde_json::json;
 use turso_cloud_contract::{InvalidInput, is_this_machine};
 
+use crate::json_answer::json_answer;
+
 /// The hosts of this machine and those that were added. A server that is open to other machines may have any name.
 #[derive(Debug)]
 pub(super) struct Hosts {
@@ -50,10 +52,7 @@ pub(crate) fn check_hosts(added: &[String]) -> Result<(), InvalidInput> {
 fn misdirected() -> Response<Body> {
     let rule = "Host is refused: on a loopback address it must be a loopback address, localhost, a name below localhost, \
                 or a host that the local cloud was told to allow";
-    let mut response = Response::new(Body::from(json!({ "error": rule }).to_string()));
-    *response.status_mut() = StatusCode::MISDIRECTED_REQUEST;
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    response
+    json_answer(StatusCode::MISDIRECTED_REQUEST, json!({ "error": rule }).to_string())
 }
 
 #[cfg(test)]

@@ -6,14 +6,15 @@ use std::io::{self, Read as _};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
-use http::Response;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
+use http::{Response, StatusCode};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
 use crate::data::hrana::json;
 use crate::data::refusal::{MAX_REQUEST_BYTES, Refusal};
+use crate::json_answer::json_answer;
 use crate::memory::counted;
 use crate::whole_body::{self, Unread};
 
@@ -31,7 +32,7 @@ pub(crate) async fn read(head: &Parts, body: Body) -> Result<Bytes, Refusal> {
 
 /// An answer in JSON.
 pub(crate) fn json(answer: &impl Serialize) -> Result<Response<Body>, Refusal> {
-    Ok(with_type("application/json", counted(to_json(answer)?).into()))
+    Ok(json_answer(StatusCode::OK, counted(to_json(answer)?)))
 }
 
 /// JSON text of plain data.
@@ -42,7 +43,7 @@ pub(crate) fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, Refusal> {
     })
 }
 
-/// Without a charset: a driver compares the whole header.
+/// An answer of something else than JSON.
 pub(crate) fn with_type(content_type: &'static str, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

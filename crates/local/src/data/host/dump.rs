@@ -30,7 +30,7 @@ pub(crate) async fn dump(
 ) -> Result<Response<Body>, Refusal> {
     let policy = policy_of(&request, database, clock)?;
     if let Err(error) = policy.check_reading_all() {
-        return Ok(failure(error));
+        return Ok(failure(&error));
     }
     let query = request.uri().query().unwrap_or_default();
     let preserve_row_ids = query.split('&').any(|parameter| parameter == "preserve_row_ids=true");
@@ -38,7 +38,7 @@ pub(crate) async fn dump(
     let mut chunks = start(stream, policy, preserve_row_ids);
     // As long as nothing was sent, an answer can say what is wrong.
     let first = match chunks.recv().await.transpose()? {
-        Some(Err(error)) => return Ok(failure(error)),
+        Some(Err(error)) => return Ok(failure(&error)),
         first => first.map(Ok),
     };
     let rest = stream::unfold(chunks, async |mut chunks| Some((chunks.recv().await?, chunks)));

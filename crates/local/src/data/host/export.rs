@@ -11,6 +11,7 @@ use super::body;
 use crate::data::database::{Database, Policy};
 use crate::data::refusal::Refusal;
 use crate::data::storage::history::{Frames, HistoryError};
+use crate::json_answer::json_answer;
 
 /// What one of the routes asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +97,8 @@ fn refuse(error: HistoryError) -> Result<Response<Body>, Refusal> {
         HistoryError::Gone { .. } => {
             let remedy = "a replica cannot go on from there: delete its file and the one beside it that ends with -info, \
                           and sync anew";
-            Ok(problem(StatusCode::NOT_FOUND, &json!({ "error": format!("{error}; {remedy}") })))
+            let problem = json!({ "error": format!("{error}; {remedy}") });
+            Ok(json_answer(StatusCode::NOT_FOUND, problem.to_string()))
         }
         HistoryError::TooEarly(_) | HistoryError::Unknown(_) | HistoryError::File(_) | HistoryError::Engine(_) => {
             Err(body::unreadable(error))
@@ -105,13 +107,7 @@ fn refuse(error: HistoryError) -> Result<Response<Body>, Refusal> {
 }
 
 fn end(current: u32, error: &str) -> Response<Body> {
-    problem(StatusCode::BAD_REQUEST, &json!({ "error": error, "generation": current }))
-}
-
-fn problem(status: StatusCode, content: &serde_json::Value) -> Response<Body> {
-    let mut response = body::with_type("application/json", content.to_string().into());
-    *response.status_mut() = status;
-    response
+    json_answer(StatusCode::BAD_REQUEST, json!({ "error": error, "generation": current }).to_string())
 }
 
 fn number(what: &str, text: &str) -> Result<u32, Refusal> {

@@ -66,7 +66,7 @@ pub(crate) async fn query(
     let result = match run(database, received.policy(database, clock)?, Task::Batch { batch }).await? {
         Ok(Done::Batch { result }) => result,
         Ok(_) => return Err(Refusal::Internal),
-        Err(error) => return Ok(failure(error)),
+        Err(error) => return Ok(failure(&error)),
     };
     let mut outcomes: Vec<_> = result.step_results.into_iter().zip(result.step_errors).collect();
     if !matches!(outcomes.pop(), None | Some((None, None))) {

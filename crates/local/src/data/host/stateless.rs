@@ -16,6 +16,7 @@ use crate::data::hrana::{self, Batch, Outcome, SqlError, Statement};
 use crate::data::refusal::Refusal;
 use crate::data::run::plan;
 use crate::data::run::{Pipeline, Stream};
+use crate::json_answer::json_answer;
 
 #[derive(Deserialize)]
 struct ExecuteBody {
@@ -75,13 +76,12 @@ fn answer(outcome: Result<hrana::Response, SqlError>) -> Result<Response<Body>, 
         Ok(hrana::Response::Execute { result }) => body::json(&Answer { result }),
         Ok(hrana::Response::Batch { result }) => body::json(&Answer { result }),
         Ok(_) => Err(Refusal::Internal),
-        Err(error) => Ok(failure(error)),
+        Err(error) => Ok(failure(&error)),
     }
 }
 
 /// An answer whose status tells of an error that later versions report inside a success.
-#[expect(clippy::needless_pass_by_value, reason = "the error ends here")]
-pub(crate) fn failure(error: SqlError) -> Response<Body> {
+pub(crate) fn failure(error: &SqlError) -> Response<Body> {
     let status = match error.code {
         "SQL_PARSE_ERROR" | "SQL_INPUT_ERROR" | "SQL_MANY_STATEMENTS" | "ARGS_INVALID" => StatusCode::BAD_REQUEST,
         "BLOCKED" => StatusCode::FORBIDDEN,
@@ -89,8 +89,5 @@ pub(crate) fn failure(error: SqlError) -> Response<Body> {
         "TRANSACTION_TIMEOUT" | "SQLITE_BUSY" | "TOO_MANY_STREAMS" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    let text = json!({ "message": error.message, "code": error.code, "error": error.message }).to_string();
-    let mut response = body::with_type("application/json", text.into());
-    *response.status_mut() = status;
-    response
+    json_answer(status, json!({ "message": error.message, "code": error.code, "error": error.message }).to_string())
 }
