@@ -47,7 +47,7 @@ pub(crate) async fn upgrade(
     let subprotocol = Subprotocol::negotiate(&mut upgrade)?;
     let clock = clock.clone();
     Ok(upgrade.on_upgrade(async move |socket| {
-        Connection::serve(socket, database, clock, head, subprotocol).until(&lifelines).await;
+        Connection::new(socket, database, clock, head, subprotocol).serve_until(&lifelines).await;
     }))
 }
 

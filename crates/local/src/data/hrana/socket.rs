@@ -82,6 +82,16 @@ pub(crate) enum ServerMessage {
     ResponseError { request_id: i32, error: SqlError },
 }
 
+impl ServerMessage {
+    /// The answer to a request.
+    pub(crate) fn of(request_id: i32, outcome: Result<SocketResponse, SqlError>) -> Self {
+        match outcome {
+            Ok(response) => Self::ResponseOk { request_id, response },
+            Err(error) => Self::ResponseError { request_id, error },
+        }
+    }
+}
+
 /// The answer to one request; its tag is the request's.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]

@@ -18,6 +18,7 @@ use super::Violation;
 use super::backlog::{Backlog, Ticket};
 use super::guest::Guest;
 use super::subprotocol::{Subprotocol, Version};
+use super::violation::Failure;
 use super::worker::{Job, Reply, Work, Worker};
 use crate::clock::Clock;
 use crate::data::database::{Database, StoredSql, StreamState};
@@ -61,7 +62,9 @@ pub(super) struct Connection {
     cursors: HashMap<i32, i32>,
     /// They end with the connection, and their streams with them.
     workers: JoinSet<()>,
-    answers: (mpsc::Sender<Reply>, mpsc::Receiver<Reply>),
+    /// What they answer comes in here.
+    replies: mpsc::Receiver<Reply>,
+    reply: mpsc::Sender<Reply>,
     backlog: Backlog,
 }
 
@@ -71,13 +74,14 @@ struct OpenStream {
 }
 
 impl Connection {
-    pub(super) fn serve(
+    pub(super) fn new(
         socket: WebSocket,
         database: Arc<Database>,
         clock: Clock,
         head: Parts,
         subprotocol: Subprotocol,
     ) -> Self {
+        let (reply, replies) = mpsc::channel(ANSWERS_AHEAD);
         Self {
             socket,
             guest: Guest { head: Arc::new(head), token: Arc::default(), database, clock },
@@ -87,13 +91,14 @@ impl Connection {
             streams: HashMap::new(),
             cursors: HashMap::new(),
             workers: JoinSet::new(),
-            answers: mpsc::channel(ANSWERS_AHEAD),
+            replies,
+            reply,
             backlog: Backlog::default(),
         }
     }
 
     /// Serves the socket until one side closes it or one of the lifelines ends.
-    pub(super) async fn until(mut self, lifelines: &[Lifeline]) {
+    pub(super) async fn serve_until(mut self, lifelines: &[Lifeline]) {
         let mut ended: FuturesUnordered<_> =
             lifelines.iter().cloned().map(|mut line| async move { line.ended().await }).collect();
         let end = tokio::select! {
@@ -126,7 +131,7 @@ impl Connection {
                         return Some(violation);
                     }
                 }
-                Some(Reply { ticket, message }) = self.answers.1.recv() => {
+                Some(Reply { ticket, message }) = self.replies.recv() => {
                     self.backlog.remove(ticket);
                     if let Err(violation) = self.send(message).await {
                         return Some(violation);
@@ -173,12 +178,13 @@ impl Connection {
                 Err(Violation::forbidden("a request came before the `hello`"))
             }
             ClientMessage::Request { request_id, request } => {
-                let answer = match self.handle(Ticket { request_id, bytes: size }, request)? {
-                    None => return Ok(()),
-                    Some(Ok(response)) => ServerMessage::ResponseOk { request_id, response },
-                    Some(Err(error)) => ServerMessage::ResponseError { request_id, error },
+                let outcome = match self.handle(Ticket { request_id, bytes: size }, request) {
+                    Ok(None) => return Ok(()),
+                    Ok(Some(response)) => Ok(response),
+                    Err(Failure::Answer(error)) => Err(error),
+                    Err(Failure::End(violation)) => return Err(violation),
                 };
-                self.send(answer).await
+                self.send(ServerMessage::of(request_id, outcome)).await
             }
         }
     }
@@ -197,11 +203,11 @@ impl Connection {
     }
 
     /// Answers a request, or hands it to the worker of its stream, which answers later.
-    fn handle(&mut self, ticket: Ticket, request: SocketRequest) -> Result<Option<Answer>, Violation> {
+    fn handle(&mut self, ticket: Ticket, request: SocketRequest) -> Handled {
         self.check_version(&request)?;
         match request {
             SocketRequest::OpenStream { stream_id } => self.open_stream(stream_id).map(Some),
-            SocketRequest::CloseStream { stream_id } => Ok(self.close_stream(ticket, stream_id)),
+            SocketRequest::CloseStream { stream_id } => self.close_stream(ticket, stream_id),
             SocketRequest::Execute { stream_id, stmt } => self.run_on(ticket, stream_id, Request::Execute { stmt }),
             SocketRequest::Batch { stream_id, batch } => self.run_on(ticket, stream_id, Request::Batch { batch }),
             SocketRequest::Sequence { stream_id, text } => self.run_on(ticket, stream_id, Request::Sequence(text)),
@@ -210,15 +216,13 @@ impl Connection {
             SocketRequest::StoreSql { sql_id, sql } => self.stored(Request::StoreSql { sql_id, sql }).map(Some),
             SocketRequest::CloseSql { sql_id } => self.stored(Request::CloseSql { sql_id }).map(Some),
             SocketRequest::OpenCursor { stream_id, cursor_id, batch } => {
-                match told(plan::batch(batch, &self.stored))? {
-                    Ok(steps) => self.open_cursor(ticket, stream_id, cursor_id, steps),
-                    Err(error) => Ok(Some(Err(error))),
-                }
+                let steps = plan::batch(batch, &self.stored)?;
+                self.open_cursor(ticket, stream_id, cursor_id, steps)
             }
             SocketRequest::FetchCursor { cursor_id, max_count } => {
-                Ok(self.ask_cursor(ticket, cursor_id, Work::FetchCursor { max_count }))
+                self.ask_cursor(ticket, cursor_id, Work::FetchCursor { max_count })
             }
-            SocketRequest::CloseCursor { cursor_id } => Ok(self.close_cursor(ticket, cursor_id)),
+            SocketRequest::CloseCursor { cursor_id } => self.close_cursor(ticket, cursor_id),
         }
     }
 
@@ -240,72 +244,59 @@ impl Connection {
         Ok(())
     }
 
-    fn open_stream(&mut self, stream_id: i32) -> Result<Answer, Violation> {
+    fn open_stream(&mut self, stream_id: i32) -> Result<SocketResponse, Failure> {
         if self.streams.contains_key(&stream_id) {
-            return Err(Violation::forbidden(format!("stream {stream_id} is open already")));
+            return Err(Violation::forbidden(format!("stream {stream_id} is open already")).into());
         }
         if self.streams.len() >= MAX_STREAMS {
             let message = format!("a connection may have at most {MAX_STREAMS} open streams");
-            return Ok(Err(SqlError::new("TOO_MANY_STREAMS", message)));
+            return Err(SqlError::new("TOO_MANY_STREAMS", message).into());
         }
-        if let Err(error) = self.guest.policy() {
-            return Ok(Err(error));
-        }
+        self.guest.policy()?;
         let (sender, jobs) = mpsc::unbounded_channel();
         let stream = Stream::new(Arc::clone(&self.guest.database), StreamState::default());
-        self.workers.spawn(Worker { stream, jobs, answers: self.answers.0.clone() }.run());
+        self.workers.spawn(Worker { stream, jobs, answers: self.reply.clone() }.run());
         self.streams.insert(stream_id, OpenStream { jobs: sender, cursor: None });
-        Ok(Ok(OwnResponse::OpenStream.into()))
+        Ok(OwnResponse::OpenStream.into())
     }
 
-    fn close_stream(&mut self, ticket: Ticket, stream_id: i32) -> Option<Answer> {
+    fn close_stream(&mut self, ticket: Ticket, stream_id: i32) -> Handled {
         // A stream that could not be opened is closed by its client all the same.
-        let Some(stream) = self.streams.remove(&stream_id) else { return Some(Ok(OwnResponse::CloseStream.into())) };
+        let Some(stream) = self.streams.remove(&stream_id) else { return Ok(Some(OwnResponse::CloseStream.into())) };
         if let Some(cursor) = stream.cursor {
             self.cursors.remove(&cursor);
         }
         give(&mut self.backlog, &stream, ticket, Work::Close)
     }
 
-    fn run_on(&mut self, ticket: Ticket, stream_id: i32, request: Request) -> Result<Option<Answer>, Violation> {
-        let plan = match told(plan::single(request, &mut self.stored, MAX_STORED_SQL))? {
-            Ok(plan) => plan,
-            Err(error) => return Ok(Some(Err(error))),
-        };
-        let Some(stream) = self.streams.get(&stream_id) else { return Ok(Some(Err(not_open(stream_id)))) };
+    fn run_on(&mut self, ticket: Ticket, stream_id: i32, request: Request) -> Handled {
+        let plan = plan::single(request, &mut self.stored, MAX_STORED_SQL)?;
+        let stream = self.streams.get(&stream_id).ok_or_else(|| not_open(stream_id))?;
         check_unoccupied(stream_id, stream)?;
-        Ok(give(&mut self.backlog, stream, ticket, Work::Run(plan, self.guest.clone())))
+        give(&mut self.backlog, stream, ticket, Work::Run(plan, self.guest.clone()))
     }
 
-    fn stored(&mut self, request: Request) -> Result<Answer, Violation> {
+    fn stored(&mut self, request: Request) -> Result<SocketResponse, Failure> {
         match plan::single(request, &mut self.stored, MAX_STORED_SQL)?.tasks.pop() {
-            Some(Task::Answer(Outcome::Ok { response })) => Ok(Ok(response.into())),
-            Some(Task::Answer(Outcome::Error { error })) => Ok(Err(error)),
-            _ => Ok(Err(Refusal::Internal.into())),
+            Some(Task::Answer(Outcome::Ok { response })) => Ok(response.into()),
+            Some(Task::Answer(Outcome::Error { error })) => Err(error.into()),
+            _ => Err(SqlError::from(Refusal::Internal).into()),
         }
     }
 
-    fn open_cursor(
-        &mut self,
-        ticket: Ticket,
-        stream_id: i32,
-        cursor_id: i32,
-        steps: Steps,
-    ) -> Result<Option<Answer>, Violation> {
+    fn open_cursor(&mut self, ticket: Ticket, stream_id: i32, cursor_id: i32, steps: Steps) -> Handled {
         if self.cursors.contains_key(&cursor_id) {
-            return Err(Violation::forbidden(format!("cursor {cursor_id} is open already")));
+            return Err(Violation::forbidden(format!("cursor {cursor_id} is open already")).into());
         }
-        if let Err(error) = self.guest.policy() {
-            return Ok(Some(Err(error)));
-        }
-        let Some(stream) = self.streams.get_mut(&stream_id) else { return Ok(Some(Err(not_open(stream_id)))) };
+        self.guest.policy()?;
+        let stream = self.streams.get_mut(&stream_id).ok_or_else(|| not_open(stream_id))?;
         check_unoccupied(stream_id, stream)?;
         stream.cursor = Some(cursor_id);
         self.cursors.insert(cursor_id, stream_id);
-        Ok(give(&mut self.backlog, stream, ticket, Work::OpenCursor(steps, self.guest.clone())))
+        give(&mut self.backlog, stream, ticket, Work::OpenCursor(steps, self.guest.clone()))
     }
 
-    fn close_cursor(&mut self, ticket: Ticket, cursor_id: i32) -> Option<Answer> {
+    fn close_cursor(&mut self, ticket: Ticket, cursor_id: i32) -> Handled {
         let answer = self.ask_cursor(ticket, cursor_id, Work::CloseCursor);
         if let Some(stream_id) = self.cursors.remove(&cursor_id)
             && let Some(stream) = self.streams.get_mut(&stream_id)
@@ -315,11 +306,11 @@ impl Connection {
         answer
     }
 
-    fn ask_cursor(&mut self, ticket: Ticket, cursor_id: i32, work: Work) -> Option<Answer> {
+    fn ask_cursor(&mut self, ticket: Ticket, cursor_id: i32, work: Work) -> Handled {
         let stream = self.cursors.get(&cursor_id).and_then(|stream_id| self.streams.get(stream_id));
         match stream {
             Some(stream) => give(&mut self.backlog, stream, ticket, work),
-            None => Some(Err(SqlError::new("CURSOR_NOT_OPEN", format!("cursor {cursor_id} is not open")))),
+            None => Err(SqlError::new("CURSOR_NOT_OPEN", format!("cursor {cursor_id} is not open")).into()),
         }
     }
 
@@ -337,17 +328,14 @@ impl Connection {
     }
 }
 
-type Answer = Result<SocketResponse, SqlError>;
+/// The answer to a request; nothing as long as its stream works on it.
+type Handled = Result<Option<SocketResponse>, Failure>;
 
-fn give(backlog: &mut Backlog, stream: &OpenStream, ticket: Ticket, work: Work) -> Option<Answer> {
-    match stream.jobs.send(Job { ticket, work }) {
-        Ok(()) => {
-            backlog.enter(ticket);
-            None
-        }
-        // Its worker has crashed, which ends the connection.
-        Err(_) => Some(Err(Refusal::Internal.into())),
-    }
+fn give(backlog: &mut Backlog, stream: &OpenStream, ticket: Ticket, work: Work) -> Handled {
+    // A worker that takes no more has crashed, which ends the connection.
+    stream.jobs.send(Job { ticket, work }).map_err(|_| SqlError::from(Refusal::Internal))?;
+    backlog.enter(ticket);
+    Ok(None)
 }
 
 fn check_unoccupied(stream_id: i32, stream: &OpenStream) -> Result<(), Violation> {
@@ -359,13 +347,4 @@ fn check_unoccupied(stream_id: i32, stream: &OpenStream) -> Result<(), Violation
 
 fn not_open(stream_id: i32) -> SqlError {
     SqlError::new("STREAM_NOT_OPEN", format!("stream {stream_id} is not open"))
-}
-
-/// Want of memory is an answer, and no reason to end the connection.
-fn told<T>(planned: Result<T, Refusal>) -> Result<Result<T, SqlError>, Violation> {
-    match planned {
-        Ok(plan) => Ok(Ok(plan)),
-        Err(refusal @ Refusal::OutOfMemory) => Ok(Err(refusal.into())),
-        Err(refusal) => Err(refusal.into()),
-    }
 }

@@ -3,6 +3,7 @@
 use axum::extract::ws::{CloseFrame, Message, close_code};
 use tungstenite::Error;
 
+use crate::data::hrana::SqlError;
 use crate::data::refusal::{MAX_REQUEST_BYTES, Refusal};
 
 /// The longest reason a close frame has room for.
@@ -67,9 +68,32 @@ impl Violation {
     }
 }
 
-/// A message that breaks the protocol, and with it the connection.
-impl From<Refusal> for Violation {
+/// Why a request of a socket is not carried out.
+pub(super) enum Failure {
+    /// Its answer says so.
+    Answer(SqlError),
+    /// The connection ends with it.
+    End(Violation),
+}
+
+impl From<SqlError> for Failure {
+    fn from(error: SqlError) -> Self {
+        Self::Answer(error)
+    }
+}
+
+impl From<Violation> for Failure {
+    fn from(violation: Violation) -> Self {
+        Self::End(violation)
+    }
+}
+
+/// What breaks the protocol breaks the connection off. Want of memory is no reason to.
+impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Self::forbidden(refusal.message())
+        match refusal {
+            Refusal::OutOfMemory => Self::Answer(refusal.into()),
+            _ => Self::End(Violation::forbidden(refusal.message())),
+        }
     }
 }

@@ -174,10 +174,5 @@ fn is_fetch(job: &Job) -> bool {
 }
 
 fn answer(ticket: Ticket, outcome: Result<SocketResponse, SqlError>) -> Reply {
-    let request_id = ticket.request_id;
-    let message = match outcome {
-        Ok(response) => ServerMessage::ResponseOk { request_id, response },
-        Err(error) => ServerMessage::ResponseError { request_id, error },
-    };
-    Reply { ticket, message }
+    Reply { ticket, message: ServerMessage::of(ticket.request_id, outcome) }
 }

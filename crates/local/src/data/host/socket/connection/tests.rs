@@ -28,9 +28,9 @@ async fn socket(change: fn(&mut Connection)) -> WebSocketStream<DuplexStream> {
             let mut upgrade = WebSocketUpgrade::from_request_parts(&mut head, &()).await.unwrap();
             let subprotocol = Subprotocol::negotiate(&mut upgrade).unwrap();
             Ok::<_, Infallible>(upgrade.on_upgrade(async move |socket| {
-                let mut connection = Connection::serve(socket, database, clock, head, subprotocol);
+                let mut connection = Connection::new(socket, database, clock, head, subprotocol);
                 change(&mut connection);
-                connection.until(&[]).await;
+                connection.serve_until(&[]).await;
             }))
         }
     });
