@@ -25,7 +25,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use super::access::{DatabaseRecord, VerifiedTokens};
-use super::engine::{Connection, Engine, Interrupter, LibsqlEngine, Waiters};
+use super::engine::{Engine, EngineConnection, Interrupter, Waiters};
 use super::hrana::SqlError;
 use super::storage::history::{History, HistoryError};
 use super::storage::{DatabaseFile, Generations, Root};
@@ -62,8 +62,8 @@ pub(crate) struct Surroundings {
 pub(crate) struct Database {
     record: RwLock<Arc<DatabaseRecord>>,
     streams: Streams,
-    idle: Mutex<Vec<Box<dyn Connection>>>,
-    engine: Box<dyn Engine>,
+    idle: Mutex<Vec<EngineConnection>>,
+    engine: Engine,
     verified_tokens: VerifiedTokens,
     writers: Arc<Writers>,
     group_commit: Arc<GroupCommit>,
@@ -94,7 +94,7 @@ impl Database {
         let file = Arc::new(DatabaseFile::new(Arc::clone(root), &record.id));
         let history = Arc::new(History::new(file.path(), file.history(), Arc::clone(generations), clock));
         let waiters = Waiters::default();
-        let engine = Box::new(LibsqlEngine::new(file.path().to_owned(), root.durability(), waiters.clone()));
+        let engine = Engine::new(file.path().to_owned(), root.durability(), waiters.clone());
         let share = Share::new(threads);
         Arc::new_cyclic(|itself| Self {
             record: RwLock::new(Arc::new(record)),
@@ -247,7 +247,7 @@ impl Database {
     pub(crate) fn history(&self) -> Result<&History, HistoryError> {
         if !self.history.is_open() {
             let mut connection = self.connect(Interrupter::default(), None).map_err(HistoryError::Engine)?;
-            let opened = self.history.open(connection.as_mut());
+            let opened = self.history.open(&mut connection);
             self.keep(connection);
             opened?;
         }

@@ -7,7 +7,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::{Database, OpenPermit, OpenPermits, Session};
-use crate::data::engine::{Connection, Interrupter};
+use crate::data::engine::{EngineConnection, Interrupter};
 use crate::data::hrana::SqlError;
 use crate::data::storage::history::HistoryError;
 
@@ -18,7 +18,7 @@ impl Database {
     /// A session on a connection, for a user to whom `last_insert_rowid()` says this.
     pub(crate) fn session(
         &self,
-        mut connection: Box<dyn Connection>,
+        mut connection: EngineConnection,
         slot: OwnedSemaphorePermit,
         last_insert_rowid: i64,
     ) -> Session {
@@ -48,7 +48,7 @@ impl Database {
     }
 
     /// A connection left by an earlier request.
-    pub(crate) fn idle_connection(&self) -> Option<Box<dyn Connection>> {
+    pub(crate) fn idle_connection(&self) -> Option<EngineConnection> {
         *self.last_used.lock() = Instant::now();
         self.idle.lock().pop()
     }
@@ -58,7 +58,7 @@ impl Database {
         &self,
         interrupter: Interrupter,
         permit: Option<OpenPermit>,
-    ) -> Result<Box<dyn Connection>, SqlError> {
+    ) -> Result<EngineConnection, SqlError> {
         if !self.file.exists() {
             self.make_room()?;
         }
@@ -66,7 +66,7 @@ impl Database {
         let mut connection = self.engine.connect(interrupter)?;
         connection.hold(Box::new(permit));
         // Whoever wants the past is told what keeps it; the present can do without.
-        if let Err(HistoryError::Engine(error)) = self.history.open(connection.as_mut()) {
+        if let Err(HistoryError::Engine(error)) = self.history.open(&mut connection) {
             return Err(error);
         }
         Ok(connection)
@@ -110,7 +110,7 @@ impl Database {
     }
 
     /// Keeps a connection for the next request, if there are not enough of them and the database is not to be closed.
-    pub(super) fn keep(&self, connection: Box<dyn Connection>) {
+    pub(super) fn keep(&self, connection: EngineConnection) {
         let mut idle = self.idle.lock();
         // Under the lock, or it might come after those that were closed.
         if idle.len() < MAX_IDLE && self.keeps_idle.load(Ordering::Acquire) {

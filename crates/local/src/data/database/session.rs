@@ -10,7 +10,7 @@ use super::attach::refused;
 use super::policy::Policy;
 use super::writers::{Turn, Writers};
 use super::{Database, OpenPermit};
-use crate::data::engine::{Connection, Effect, Interrupter, Known, Lease, Stop, TransactionStep};
+use crate::data::engine::{Effect, EngineConnection, Interrupter, Known, Lease, Stop, TransactionStep};
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
 use crate::data::storage::DatabaseFile;
@@ -23,7 +23,7 @@ pub(crate) const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 /// The fields are dropped in this order: closing the connection rolls back, then the next writer may start, and the
 /// file may go last.
 pub(crate) struct Session {
-    connection: Box<dyn Connection>,
+    connection: EngineConnection,
     turn: Option<Turn>,
     /// How long the open transaction may keep the turn to write from others.
     lease: Lease,
@@ -46,7 +46,7 @@ struct Attached {
 
 impl Session {
     pub(crate) fn new(
-        connection: Box<dyn Connection>,
+        connection: EngineConnection,
         writers: Arc<Writers>,
         slot: OwnedSemaphorePermit,
         history: Arc<History>,
@@ -62,7 +62,7 @@ impl Session {
         database: &Database,
         policy: &Policy,
         transaction_is_lost: &mut bool,
-        work: impl FnOnce(&mut dyn Connection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
+        work: impl FnOnce(&mut EngineConnection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
     ) -> R {
         let Self { connection, turn, lease, writers, attached, .. } = self;
         connection.restrict(policy.rules());
@@ -81,7 +81,7 @@ impl Session {
             }
             Ok(())
         };
-        let done = work(connection.as_mut(), &mut gate);
+        let done = work(connection, &mut gate);
         if may_detach {
             self.let_go_of_detached();
         }
@@ -97,9 +97,9 @@ impl Session {
     }
 
     /// The connection, held to the rules of the policy.
-    pub(crate) fn connection(&mut self, policy: &Policy) -> &mut dyn Connection {
+    pub(crate) fn connection(&mut self, policy: &Policy) -> &mut EngineConnection {
         self.connection.restrict(policy.rules());
-        self.connection.as_mut()
+        &mut self.connection
     }
 
     /// Attaches another database for the rest of the session.
@@ -135,7 +135,7 @@ impl Session {
     /// What takes long is left for the next time where the thread may not block, and the turn to write is kept until then.
     pub(crate) fn settle(&mut self, may_block: bool) -> bool {
         // A sequence may have committed and then opened a transaction.
-        let is_long = self.history.enter(self.connection.as_mut()) || self.owes_rotation;
+        let is_long = self.history.enter(&mut self.connection) || self.owes_rotation;
         if self.connection.is_autocommit() {
             self.lease.release();
             self.owes_rotation = is_long && self.turn.is_some();
@@ -194,7 +194,7 @@ impl Session {
     }
 
     fn rotate(&mut self) {
-        self.history.rotate(self.connection.as_mut());
+        self.history.rotate(&mut self.connection);
         self.owes_rotation = false;
         self.turn = None;
         self.history.forget();
@@ -270,7 +270,7 @@ impl Session {
     }
 
     /// The connection, for others to use, and the slot.
-    pub(crate) fn into_parts(self) -> (Box<dyn Connection>, OwnedSemaphorePermit) {
+    pub(crate) fn into_parts(self) -> (EngineConnection, OwnedSemaphorePermit) {
         let mut connection = self.connection;
         connection.recycle();
         (connection, self.slot)

@@ -19,8 +19,7 @@ use super::lookout::Lookout;
 use super::observer::Observer;
 use super::schema::{SchemaEpoch, attached};
 use super::{
-    Command, Connection, DumpSink, Effect, Gate, Interrupter, Known, Lease, Ran, RowSink, Stop, Waiters, errors, ffi,
-    size, text,
+    Command, DumpSink, Effect, Gate, Interrupter, Known, Lease, Ran, RowSink, Stop, Waiters, errors, ffi, size, text,
 };
 use crate::data::access::{Denial, Rules};
 use crate::data::hrana::{Description, SqlError};
@@ -31,7 +30,7 @@ use familiar::Familiar;
 const PATIENCE_OF_CHECKPOINT: Duration = Duration::from_millis(20);
 
 /// The handle is dropped first: it uses the watch until it is closed. What it holds is dropped last.
-pub(super) struct LibsqlConnection {
+pub(crate) struct EngineConnection {
     handle: Handle,
     commits: ffi::CommitWatch,
     observer: Observer,
@@ -47,7 +46,7 @@ pub(super) struct LibsqlConnection {
     held: Option<Box<dyn Send>>,
 }
 
-impl LibsqlConnection {
+impl EngineConnection {
     /// On a handle that has read the schema when this many changes of it were made, or later.
     pub(super) fn new(
         handle: Handle,
@@ -78,34 +77,47 @@ impl LibsqlConnection {
     }
 }
 
-impl Connection for LibsqlConnection {
-    fn restrict(&mut self, rules: Option<Arc<Rules>>) {
+impl EngineConnection {
+    /// Holds the statements from now on to the rules of a token; `recycle` ends that.
+    pub(crate) fn restrict(&mut self, rules: Option<Arc<Rules>>) {
         self.observer.restrict(rules);
     }
 
-    fn recall(&self, sql: &str) -> Option<Known> {
+    /// What is known of `sql` without compiling it.
+    pub(crate) fn recall(&self, sql: &str) -> Option<Known> {
         self.facts_of(sql).filter(|_| self.has_newest_schema()).map(|facts| facts.known)
     }
 
-    fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
+    /// What `sql` would do, as far as can be told without running it. SQL that does not compile does nothing. Fails for
+    /// what the rules do not allow.
+    pub(crate) fn inspect(&mut self, sql: &str) -> Result<Effect, Denial> {
         memory::bounded(|| self.look_at(sql)).0
     }
 
-    fn execute(&mut self, command: &Command, gate: &mut Gate<'_>, sink: &mut dyn RowSink) -> Result<Ran, Stop> {
+    /// Runs the only statement of `sql`, if the gate lets it.
+    pub(crate) fn execute(
+        &mut self,
+        command: &Command,
+        gate: &mut Gate<'_>,
+        sink: &mut dyn RowSink,
+    ) -> Result<Ran, Stop> {
         let ran = memory::bounded(|| self.run_one(command, gate, sink));
         self.explain(within_memory(ran))
     }
 
-    fn execute_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
+    /// Runs all statements of `sql` up to the first failure and throws their rows away.
+    pub(crate) fn execute_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
         let ran = memory::bounded(|| self.run_all(sql, gate));
         self.explain(within_memory(ran))
     }
 
-    fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
+    /// Describes the only statement of `sql`.
+    pub(crate) fn describe(&mut self, sql: &str) -> Result<Description, SqlError> {
         memory::bounded(|| self.describe_one(sql)).0
     }
 
-    fn dump(&mut self, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError> {
+    /// Writes the statements that make the database as it is now, unless a transaction is open already.
+    pub(crate) fn dump(&mut self, preserve_row_ids: bool, sink: &mut DumpSink<'_>) -> Result<(), SqlError> {
         self.refresh_schema()?;
         let write = || self.observer.unwatched(|| dump::write(&self.handle, preserve_row_ids, sink));
         let (written, _) = memory::bounded(write);
@@ -113,7 +125,8 @@ impl Connection for LibsqlConnection {
         written
     }
 
-    fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError> {
+    /// Lets statements read the database in `file`, which must exist, under the name `schema`.
+    pub(crate) fn attach(&mut self, file: &Path, schema: &str) -> Result<(), SqlError> {
         // The next user of the connection must not find it.
         self.has_attached = true;
         let sql = format!("ATTACH DATABASE ?1 AS {}", text::identifier(schema));
@@ -128,36 +141,44 @@ impl Connection for LibsqlConnection {
         }
     }
 
-    fn attached(&self) -> Result<Vec<String>, SqlError> {
+    /// The names of the databases that are attached.
+    pub(crate) fn attached(&self) -> Result<Vec<String>, SqlError> {
         self.observer.unwatched(|| attached(&self.handle)).map_err(errors::describe)
     }
 
-    fn is_autocommit(&self) -> bool {
+    /// Whether no transaction is open.
+    pub(crate) fn is_autocommit(&self) -> bool {
         self.handle.is_autocommit()
     }
 
-    fn is_pristine(&self) -> bool {
+    /// Whether nothing of the session (pragmas, temporary objects) would be seen by the next user of the connection.
+    pub(crate) fn is_pristine(&self) -> bool {
         !self.has_attached && !self.observer.has_left_traces()
     }
 
-    fn begin(&mut self) -> Result<(), SqlError> {
+    /// Begins a transaction that writes.
+    pub(crate) fn begin(&mut self) -> Result<(), SqlError> {
         self.refresh_schema()?;
         self.step_transaction("BEGIN IMMEDIATE")
     }
 
-    fn commit(&mut self) -> Result<(), SqlError> {
+    /// Commits the open transaction.
+    pub(crate) fn commit(&mut self) -> Result<(), SqlError> {
         self.step_transaction("COMMIT")
     }
 
-    fn owes_foreign_keys(&self) -> bool {
+    /// Whether the open transaction has left a foreign key that leads nowhere, to be put right before it is committed.
+    pub(crate) fn owes_foreign_keys(&self) -> bool {
         ffi::owes_foreign_keys(&self.handle)
     }
 
-    fn holds_write_lock(&self) -> bool {
+    /// Whether the open transaction keeps others from writing.
+    pub(crate) fn holds_write_lock(&self) -> bool {
         ffi::holds_write_lock(&self.handle)
     }
 
-    fn roll_back(&mut self) -> Result<(), SqlError> {
+    /// Ends an open transaction without committing it.
+    pub(crate) fn roll_back(&mut self) -> Result<(), SqlError> {
         if self.handle.is_autocommit() {
             return Ok(());
         }
@@ -168,22 +189,26 @@ impl Connection for LibsqlConnection {
         rolled_back
     }
 
-    fn last_insert_rowid(&self) -> i64 {
+    /// What the engine's `last_insert_rowid()` says.
+    pub(crate) fn last_insert_rowid(&self) -> i64 {
         self.handle.last_insert_rowid()
     }
 
-    fn set_last_insert_rowid(&mut self, rowid: i64) {
+    /// Makes `last_insert_rowid()` what it was for this user before.
+    pub(crate) fn set_last_insert_rowid(&mut self, rowid: i64) {
         ffi::set_last_insert_rowid(&self.handle, rowid);
     }
 
-    fn recycle(&mut self) {
+    /// Forgets what the next user of a pristine connection could still observe.
+    pub(crate) fn recycle(&mut self) {
         self.observer.restrict(None);
         self.set_last_insert_rowid(0);
         self.set_may_block(true);
         self.lookout.relax();
     }
 
-    fn limit_size(&mut self, bytes: Option<u64>) -> Result<(), SqlError> {
+    /// Lets the database grow no further than to this many bytes; one that is larger already does not grow at all.
+    pub(crate) fn limit_size(&mut self, bytes: Option<u64>) -> Result<(), SqlError> {
         if bytes.is_none() && !self.has_size_limit {
             return Ok(());
         }
@@ -193,21 +218,26 @@ impl Connection for LibsqlConnection {
         limited.map_err(errors::describe)
     }
 
-    fn size(&mut self) -> Result<u64, SqlError> {
+    /// The bytes of the database's pages.
+    pub(crate) fn size(&mut self) -> Result<u64, SqlError> {
         self.observer.unwatched(|| size::bytes(&self.handle)).map_err(errors::describe)
     }
 
-    fn take_commit(&mut self) -> Option<u32> {
+    /// How many frames the log had after the newest commit of this connection since the last call, if there was one.
+    pub(crate) fn take_commit(&mut self) -> Option<u32> {
         self.commits.take()
     }
 
-    fn log_frames(&mut self) -> Result<u32, SqlError> {
+    /// How many frames the log has up to the newest commit of any connection.
+    pub(crate) fn log_frames(&mut self) -> Result<u32, SqlError> {
         let look = || self.handle.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
         self.observer.unwatched(look).map_err(errors::describe)?;
         ffi::log_frames(&self.handle).ok_or_else(|| SqlError::new("SQLITE_BUSY", "SQLite error: database is locked"))
     }
 
-    fn empty_log(&mut self) -> Result<bool, SqlError> {
+    /// Writes the log into the database's file and empties it. Not if somebody is reading it: then the file has some of
+    /// it or all, and a writer that comes next may begin the log anew.
+    pub(crate) fn empty_log(&mut self) -> Result<bool, SqlError> {
         self.handle.busy_timeout(PATIENCE_OF_CHECKPOINT).map_err(errors::describe)?;
         let sql = "PRAGMA main.wal_checkpoint(TRUNCATE)";
         let is_busy = self.observer.unwatched(|| self.handle.query_row(sql, [], |row| row.get::<_, bool>(0)));
@@ -215,7 +245,8 @@ impl Connection for LibsqlConnection {
         is_busy.map(|is_busy| !is_busy).map_err(errors::describe)
     }
 
-    fn touch(&mut self) -> Result<(), SqlError> {
+    /// Commits a change that changes nothing.
+    pub(crate) fn touch(&mut self) -> Result<(), SqlError> {
         self.observer
             .unwatched(|| {
                 let version = "PRAGMA main.user_version";
@@ -225,7 +256,9 @@ impl Connection for LibsqlConnection {
             .map_err(errors::describe)
     }
 
-    fn set_may_block(&mut self, may_block: bool) {
+    /// Says whether the thread may block. Where it may not, a statement fails rather than wait for what another program has
+    /// locked, and is interrupted rather than find out what others have done to the schema.
+    pub(crate) fn set_may_block(&mut self, may_block: bool) {
         let patience = if may_block { BUSY_TIMEOUT } else { Duration::ZERO };
         if patience == self.patience {
             return;
@@ -236,24 +269,28 @@ impl Connection for LibsqlConnection {
         }
     }
 
-    fn end_statements_at(&mut self, time: Instant) {
+    /// Interrupts statements that still run at this time.
+    pub(crate) fn end_statements_at(&mut self, time: Instant) {
         self.lookout.end_at(time);
     }
 
-    fn lease(&self) -> Lease {
+    /// How long its statements may run while others wait.
+    pub(crate) fn lease(&self) -> Lease {
         self.lookout.lease()
     }
 
-    fn interrupter(&self) -> Interrupter {
+    /// Stops the connection's statements from another thread.
+    pub(crate) fn interrupter(&self) -> Interrupter {
         self.lookout.interrupter()
     }
 
-    fn hold(&mut self, what: Box<dyn Send>) {
+    /// Keeps this until the connection has been closed.
+    pub(crate) fn hold(&mut self, what: Box<dyn Send>) {
         self.held = Some(what);
     }
 }
 
-impl LibsqlConnection {
+impl EngineConnection {
     fn step_transaction(&self, sql: &str) -> Result<(), SqlError> {
         let stepped = self.observer.unwatched(|| self.handle.prepare_cached(sql)?.execute([]));
         stepped.map(drop).map_err(errors::describe)

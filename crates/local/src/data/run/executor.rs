@@ -5,7 +5,7 @@ use tokio::time::{Duration, Instant};
 use crate::data::database::attach::{self, Attach};
 use crate::data::database::{Database, Fate, Output, Policy, Session, Write, transaction_timeout};
 use crate::data::engine::words::{Word, words};
-use crate::data::engine::{Command, Connection, Interrupter, Known, Ran, RowSink, Stop};
+use crate::data::engine::{Command, EngineConnection, Interrupter, Known, Ran, RowSink, Stop};
 use crate::data::hrana::{Description, SqlError};
 
 /// A statement may take this long: so much that only a mistake does.
@@ -150,7 +150,7 @@ impl<'a> Executor<'a> {
     }
 
     /// The connection, for what is no statement of the client.
-    pub(crate) fn connection(&mut self) -> &mut dyn Connection {
+    pub(crate) fn connection(&mut self) -> &mut EngineConnection {
         self.session.end_statements_at(latest_end());
         self.session.connection(self.policy)
     }

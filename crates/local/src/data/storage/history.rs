@@ -26,7 +26,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::data::engine::Connection;
+use crate::data::engine::EngineConnection;
 use crate::data::hrana::SqlError;
 use crate::data::storage::Generations;
 use folder::Kind;
@@ -184,7 +184,7 @@ impl History {
 
     /// Finds out, through the first connection, where an earlier process has left off. If the files cannot be read now, they
     /// stay as they are, and the next connection or commit looks again.
-    pub(crate) fn open(&self, connection: &mut dyn Connection) -> Result<(), HistoryError> {
+    pub(crate) fn open(&self, connection: &mut EngineConnection) -> Result<(), HistoryError> {
         if self.is_open() {
             return Ok(());
         }
@@ -199,7 +199,7 @@ impl History {
 
     /// Enters what the connection has committed last. Says whether the log has become long, which is for the caller to
     /// change, if it is its turn to write.
-    pub(crate) fn enter(&self, connection: &mut dyn Connection) -> bool {
+    pub(crate) fn enter(&self, connection: &mut EngineConnection) -> bool {
         let Some(frames) = connection.take_commit() else {
             return false;
         };

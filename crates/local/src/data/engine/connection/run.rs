@@ -5,14 +5,14 @@ use tokio::time::Instant;
 
 use super::compile::{self, Compiled, Done};
 use super::familiar::Facts;
-use super::{LibsqlConnection, arguments};
+use super::{EngineConnection, arguments};
 use crate::data::access::Denial;
 use crate::data::engine::observer::Purpose;
 use crate::data::engine::seen::Seen;
 use crate::data::engine::{Command, Effect, Gate, Known, Ran, RowSink, Stop, errors, statement};
 use crate::data::hrana::{Description, SqlError};
 
-impl LibsqlConnection {
+impl EngineConnection {
     pub(super) fn run_one(
         &mut self,
         command: &Command,

@@ -1,12 +1,12 @@
 //! What a connection knows of texts, for as long as the schema stays as it was when they were compiled.
 
-use super::LibsqlConnection;
+use super::EngineConnection;
 use super::familiar::Facts;
 use crate::data::engine::seen::Seen;
 use crate::data::engine::{errors, schema, text};
 use crate::data::hrana::SqlError;
 
-impl LibsqlConnection {
+impl EngineConnection {
     /// What is known of a text without compiling it. A token's rules have to be asked each time.
     pub(super) fn facts_of(&self, sql: &str) -> Option<Facts> {
         if self.is_as_usual() && !self.observer.is_guarded() { self.familiar.get(sql) } else { None }

@@ -9,12 +9,12 @@ use super::folder::Kind;
 use super::ledger;
 use super::log::Log;
 use super::{History, HistoryError, REACH};
-use crate::data::engine::Connection;
+use crate::data::engine::EngineConnection;
 
 impl History {
     /// Archives the log and empties it. Only for who has the turn to write. If somebody reads the past or the log, it
     /// is left for later.
-    pub(crate) fn rotate(&self, connection: &mut dyn Connection) {
+    pub(crate) fn rotate(&self, connection: &mut EngineConnection) {
         if !self.is_open() {
             return;
         }
@@ -55,7 +55,7 @@ impl History {
     }
 
     /// The order is such that the past is complete whenever the process is killed.
-    fn try_to_rotate(&self, connection: &mut dyn Connection) -> Result<(), HistoryError> {
+    fn try_to_rotate(&self, connection: &mut EngineConnection) -> Result<(), HistoryError> {
         let (generation, frames) = self.at_present();
         self.keep_base(generation)?;
         self.archive(generation, frames)?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::data::engine::{Connection, Durability, Engine as _, Interrupter, LibsqlEngine, Waiters};
+use crate::data::engine::{Durability, Engine, EngineConnection, Interrupter, Waiters};
 
 use super::folder::Kind;
 use super::{Bounds, History};
@@ -17,9 +17,9 @@ use super::{Bounds, History};
 const PAGES: &str = "INSERT INTO pages VALUES (zeroblob(40000))";
 
 struct Database {
-    engine: LibsqlEngine,
+    engine: Engine,
     history: History,
-    writer: Box<dyn Connection>,
+    writer: EngineConnection,
     directory: tempfile::TempDir,
 }
 
@@ -30,9 +30,9 @@ impl Database {
         let clock = Clock::frozen_at("2026-06-01T12:00:00Z".parse().unwrap());
         let mut history = History::new(&file, directory.path().join("history"), Arc::default(), &clock);
         history.bounds = bounds;
-        let engine = LibsqlEngine::new(file, Durability::Nothing, Waiters::default());
+        let engine = Engine::new(file, Durability::Nothing, Waiters::default());
         let mut writer = engine.connect(Interrupter::default()).unwrap();
-        history.open(writer.as_mut()).unwrap();
+        history.open(&mut writer).unwrap();
         let mut database = Self { engine, history, writer, directory };
         database.commit("CREATE TABLE t (x)");
         database.commit("CREATE TABLE pages (x)");
@@ -44,9 +44,9 @@ impl Database {
     }
 
     fn commit(&mut self, sql: &str) {
-        run(self.writer.as_mut(), sql);
-        if self.history.enter(self.writer.as_mut()) {
-            self.history.rotate(self.writer.as_mut());
+        run(&mut self.writer, sql);
+        if self.history.enter(&mut self.writer) {
+            self.history.rotate(&mut self.writer);
             self.history.forget();
         }
     }
@@ -86,7 +86,7 @@ impl InTheWay {
     }
 }
 
-fn run(connection: &mut dyn Connection, sql: &str) {
+fn run(connection: &mut EngineConnection, sql: &str) {
     connection.execute_all(sql, &mut |_| Ok(())).unwrap();
 }
 
@@ -120,10 +120,10 @@ fn a_log_that_is_read_to_its_end_is_not_begun_anew_unnoticed() {
     let mut database = Database::new(Bounds { long_log: u32::MAX, ..Bounds::default() });
     database.commit("INSERT INTO t VALUES (1)");
     let mut reader = database.engine.connect(Interrupter::default()).unwrap();
-    run(reader.as_mut(), "BEGIN; SELECT * FROM t");
+    run(&mut reader, "BEGIN; SELECT * FROM t");
     // All of the log goes into the file, and the reader keeps it from being emptied.
-    database.history.rotate(database.writer.as_mut());
-    run(reader.as_mut(), "COMMIT");
+    database.history.rotate(&mut database.writer);
+    run(&mut reader, "COMMIT");
     database.history.clock.advance(std::time::Duration::from_secs(60));
     for value in [10, 100] {
         database.commit(&format!("INSERT INTO t VALUES ({value})"));
@@ -134,7 +134,7 @@ fn a_log_that_is_read_to_its_end_is_not_begun_anew_unnoticed() {
     assert_eq!(database.sum_at_present(), 111);
     database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
     assert_eq!(database.sum_at_present(), 1);
-    database.history.rotate(database.writer.as_mut());
+    database.history.rotate(&mut database.writer);
     assert_eq!(database.history.at_present(), (2, 0));
     assert_eq!(database.sum_at_present(), 1);
 }
@@ -143,18 +143,18 @@ fn a_log_that_is_read_to_its_end_is_not_begun_anew_unnoticed() {
 fn a_reader_that_stays_has_the_log_copied_ever_more_rarely() {
     let mut database = Database::new(Bounds { long_log: 10, ..Bounds::default() });
     let mut reader = database.engine.connect(Interrupter::default()).unwrap();
-    run(reader.as_mut(), "BEGIN; SELECT * FROM t");
+    run(&mut reader, "BEGIN; SELECT * FROM t");
     let (mut copied, mut attempts) = (0, 0);
     while database.history.at_present().1 < 2000 {
-        run(database.writer.as_mut(), "INSERT INTO t VALUES (1)");
-        if database.history.enter(database.writer.as_mut()) {
+        run(&mut database.writer, "INSERT INTO t VALUES (1)");
+        if database.history.enter(&mut database.writer) {
             copied += database.history.at_present().1;
             attempts += 1;
-            database.history.rotate(database.writer.as_mut());
+            database.history.rotate(&mut database.writer);
         }
     }
     assert!(attempts > 5 && copied < 6 * 2000, "{attempts} attempts copied {copied} frames");
-    run(reader.as_mut(), "COMMIT");
+    run(&mut reader, "COMMIT");
     let next = (0..1000).position(|_| {
         database.commit("INSERT INTO t VALUES (1)");
         database.history.generation() == 2
@@ -174,7 +174,7 @@ fn a_history_that_is_damaged_does_not_keep_its_database_from_having_one() {
     std::fs::write(place.join("1.log"), [0; 5000]).unwrap();
     let generation = database.history.generation();
     *database.history.live.lock() = None;
-    database.history.open(database.writer.as_mut()).unwrap();
+    database.history.open(&mut database.writer).unwrap();
     assert_eq!(database.history.generation(), generation + 1);
     assert_eq!(database.sum_at_present(), 11);
     database.commit("INSERT INTO t VALUES (100)");
@@ -207,7 +207,7 @@ fn a_generation_whose_successor_could_not_begin_is_over_however_long_the_next_co
     database.history.clock.advance(std::time::Duration::from_secs(60));
     let in_the_way = database.history.folder.path(2, Kind::Ledger);
     std::fs::create_dir(&in_the_way).unwrap();
-    database.history.rotate(database.writer.as_mut());
+    database.history.rotate(&mut database.writer);
     std::fs::remove_dir(in_the_way).unwrap();
     assert!(!database.history.log.exists() || database.history.log.metadata().unwrap().len() == 0);
 
@@ -238,7 +238,7 @@ fn an_archive_of_a_generation_that_did_not_end_is_not_taken_for_the_past() {
     assert_eq!(database.sum_at_present(), 11);
     database.history.clock.advance(std::time::Duration::from_secs(60));
     database.commit("INSERT INTO t VALUES (100)");
-    database.history.rotate(database.writer.as_mut());
+    database.history.rotate(&mut database.writer);
     assert_eq!(database.history.generation(), 2);
     database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
     assert_eq!(database.sum_at_present(), 11);

@@ -77,7 +77,7 @@ proptest! {
     fn what_changed_makes_the_newer_copy_of_the_older_one(steps in vec(any_step(), 1..60)) {
         let mut database = Database::new(Bounds { long_log: 12, archived_bytes: 150_000 });
         let mut copies: Vec<(Point, Vec<u8>)> = Vec::new();
-        let mut reader: Option<Box<dyn Connection>> = None;
+        let mut reader: Option<EngineConnection> = None;
         let earlier = |copies: &[(Point, Vec<u8>)], back: usize| copies.iter().rev().nth(back).cloned();
         for step in steps {
             match step {
@@ -87,12 +87,12 @@ proptest! {
                 Step::Vacuum => database.commit("VACUUM"),
                 Step::Restart => {
                     *database.history.live.lock() = None;
-                    database.history.open(database.writer.as_mut()).unwrap();
+                    database.history.open(&mut database.writer).unwrap();
                 }
                 Step::Read => {
                     if reader.take().is_none() {
                         let mut connection = database.engine.connect(Interrupter::default()).unwrap();
-                        run(connection.as_mut(), "BEGIN; SELECT * FROM pages");
+                        run(&mut connection, "BEGIN; SELECT * FROM pages");
                         reader = Some(connection);
                     }
                 }

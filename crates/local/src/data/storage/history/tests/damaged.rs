@@ -9,7 +9,7 @@ fn begin_log_anew(database: &mut Database) {
     let (_, frames) = database.history.at_present();
     assert!(database.writer.empty_log().unwrap());
     let sql = "BEGIN; INSERT INTO t VALUES (100); INSERT INTO pages VALUES (zeroblob(100000)); COMMIT";
-    run(database.writer.as_mut(), sql);
+    run(&mut database.writer, sql);
     assert!(Log::open(&database.history.log).unwrap().unwrap().frames().unwrap() > frames);
 }
 
@@ -28,7 +28,7 @@ fn a_log_begun_anew_that_is_as_long_as_before_is_not_taken_for_the_old_one() {
             *database.history.live.lock() = None;
         }
         assert!(!database.history.is_open());
-        database.history.open(database.writer.as_mut()).unwrap();
+        database.history.open(&mut database.writer).unwrap();
         assert_eq!(database.history.generation(), 2);
         let view = database.history.view(Some(before), None).unwrap();
         let (all, mut read) = (view.pages(), 0);
@@ -62,7 +62,7 @@ fn a_ledger_that_does_not_name_its_log_yet_is_gone_on_with_and_names_it() {
     assert_eq!(ledger::read(&ledger).unwrap().salt, None);
 
     *database.history.live.lock() = None;
-    database.history.open(database.writer.as_mut()).unwrap();
+    database.history.open(&mut database.writer).unwrap();
     assert_eq!((database.history.generation(), ledger::read(&ledger).unwrap().salt), (1, named));
     database.history.clock.advance(std::time::Duration::from_secs(60));
     database.commit("INSERT INTO t VALUES (10)");
@@ -77,7 +77,7 @@ fn a_page_of_an_archive_that_is_damaged_is_an_error_and_not_the_past() {
     let first = database.history.view(None, None).unwrap().at();
     database.commit("INSERT INTO t VALUES (1)");
     database.commit(PAGES);
-    database.history.rotate(database.writer.as_mut());
+    database.history.rotate(&mut database.writer);
     database.commit("INSERT INTO t VALUES (10)");
     let archive = database.path(1, Kind::Log);
     let sound = std::fs::read(&archive).unwrap();
@@ -121,14 +121,14 @@ fn a_past_that_does_not_lead_to_the_present_any_more_is_dropped() {
             database.commit(&format!("INSERT INTO t VALUES ({value})"));
             database.history.clock.advance(std::time::Duration::from_secs(60));
             if value < 100 {
-                database.history.rotate(database.writer.as_mut());
+                database.history.rotate(&mut database.writer);
             }
         }
         assert_eq!((database.history.generation(), database.sum_at_present()), (3, 111));
         database.history.release();
         damage(&database);
         *database.history.live.lock() = None;
-        database.history.open(database.writer.as_mut()).unwrap();
+        database.history.open(&mut database.writer).unwrap();
         assert_eq!(database.sum_at_present(), 111);
         let now = database.history.clock.now();
         database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
@@ -136,7 +136,7 @@ fn a_past_that_does_not_lead_to_the_present_any_more_is_dropped() {
         assert!(matches!(earlier, Err(HistoryError::TooEarly(_))), "{earlier:?}");
         database.history.clock.set(now);
         database.commit("INSERT INTO t VALUES (1000)");
-        database.history.rotate(database.writer.as_mut());
+        database.history.rotate(&mut database.writer);
         database.history.forget();
         assert_eq!(database.sum_at_present(), 1111);
     }

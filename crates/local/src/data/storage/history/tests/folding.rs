@@ -17,7 +17,7 @@ pub(super) fn three_generations() -> Database {
         database.commit("DELETE FROM pages");
         database.commit(PAGES);
         if [10, 100].contains(&value) {
-            database.history.rotate(database.writer.as_mut());
+            database.history.rotate(&mut database.writer);
         }
         database.history.clock.advance(Duration::from_secs(60));
     }
@@ -62,7 +62,7 @@ fn a_fold_that_failed_halfway_is_finished_by_the_next_one() {
     database.history.forget();
     in_the_way.remove();
 
-    database.history.rotate(database.writer.as_mut());
+    database.history.rotate(&mut database.writer);
     database.history.forget();
     assert_eq!((database.archived_bytes(), database.sum_in_minute(3)), (0, Ok(1111)));
 }
@@ -79,7 +79,7 @@ fn a_fold_that_keeps_failing_is_told_of_once_until_it_has_succeeded() {
 
     let in_the_way = InTheWay::of(database.path(1, Kind::Log));
     for _ in 0..3 {
-        database.history.rotate(database.writer.as_mut());
+        database.history.rotate(&mut database.writer);
         database.history.forget();
     }
     assert_eq!(told(), 1);
@@ -88,7 +88,7 @@ fn a_fold_that_keeps_failing_is_told_of_once_until_it_has_succeeded() {
     assert_eq!((database.archived_bytes(), told()), (0, 1));
 
     database.commit("INSERT INTO t VALUES (1)");
-    database.history.rotate(database.writer.as_mut());
+    database.history.rotate(&mut database.writer);
     let _in_the_way = InTheWay::of(database.path(database.history.generation() - 1, Kind::Ledger));
     database.history.forget();
     assert_eq!(told(), 2);
@@ -108,7 +108,7 @@ fn an_archive_that_could_not_be_deleted_is_no_part_of_the_past_and_ends_no_foldi
 
     assert!(database.sum_in_minute(0).unwrap_err().starts_with("the history of the database begins at"));
     database.history.bounds.archived_bytes = 0;
-    database.history.rotate(database.writer.as_mut());
+    database.history.rotate(&mut database.writer);
     database.history.forget();
     assert_eq!((database.archived_bytes(), log.exists()), (0, false));
     assert_eq!(database.sum_in_minute(3), Ok(1111));

@@ -7,7 +7,7 @@ impl Database {
     /// As the first connection of a process does.
     fn reopen(&mut self) -> Result<(), String> {
         *self.history.live.lock() = None;
-        self.history.open(self.writer.as_mut()).map_err(|error| error.to_string())
+        self.history.open(&mut self.writer).map_err(|error| error.to_string())
     }
 }
 
@@ -17,11 +17,11 @@ fn a_history_that_cannot_be_read_for_a_while_is_all_there_afterwards() {
     let in_the_way = InTheWay::of(database.path(3, Kind::Ledger));
     database.reopen().unwrap_err();
     database.commit("INSERT INTO t VALUES (10000)");
-    database.history.rotate(database.writer.as_mut());
+    database.history.rotate(&mut database.writer);
     assert!(!database.history.is_open(), "what is committed meanwhile does not make up for it");
 
     in_the_way.remove();
-    database.history.open(database.writer.as_mut()).unwrap();
+    database.history.open(&mut database.writer).unwrap();
     assert_eq!(database.history.generation(), 3);
     let sums = [0, 1, 2, 3, 4].map(|minute| database.sum_in_minute(minute));
     assert_eq!(sums, [Ok(1), Ok(11), Ok(111), Ok(1111), Ok(11111)]);
@@ -46,7 +46,7 @@ fn a_fold_that_cannot_be_finished_yet_does_not_keep_a_generation_from_going_on()
     database.history.forget();
     database.reopen().unwrap();
     assert_eq!(database.history.generation(), 3);
-    database.history.rotate(database.writer.as_mut());
+    database.history.rotate(&mut database.writer);
     database.reopen().unwrap();
     assert_eq!(database.history.generation(), 4);
     database.sum_in_minute(3).unwrap_err();
