@@ -123,7 +123,7 @@ fn create(
     let label = provision::free_label(cx.store(), organization, &name)?;
     let content = Content::find(cx, organization, request.seed.as_ref())?;
     let uses_tursodb = engine::uses_tursodb(request, content.original())?;
-    engine::check_size_limit(uses_tursodb, request.size_limit.is_some())?;
+    engine::check_size_limit(uses_tursodb, request.size_limit)?;
     let uuid = engine::marked(cx.ids().uuid(cx.store())?, uses_tursodb)?;
     let encryption = engine::encryption(request.remote_encryption.as_ref(), content.original(), &uuid)?;
     let row = DatabaseRow::new(uuid, name, group, label, cx.ids().role_id(cx.store())?, cx.now());

@@ -27,6 +27,8 @@ pub(crate) struct Session {
     turn: Option<Turn>,
     /// How long the open transaction may keep the turn to write from others.
     lease: Lease,
+    /// Whether the thread on which statements run may block.
+    may_block: bool,
     /// It is for this session to archive the log, which takes a while.
     owes_rotation: bool,
     writers: Arc<Writers>,
@@ -52,8 +54,18 @@ impl Session {
         history: Arc<History>,
         file: Arc<DatabaseFile>,
     ) -> Self {
-        let (lease, attached) = (connection.lease(), Vec::new());
-        Self { connection, turn: None, lease, owes_rotation: false, writers, history, slot, _file: file, attached }
+        Self {
+            lease: connection.lease(),
+            connection,
+            turn: None,
+            may_block: true,
+            owes_rotation: false,
+            writers,
+            history,
+            slot,
+            _file: file,
+            attached: Vec::new(),
+        }
     }
 
     /// Runs `work` on the connection, which is one of `database`, with the gate every statement has to pass.
@@ -133,7 +145,7 @@ impl Session {
     /// Draws the consequences of what just ran: writes down what was committed, lets the next writer in, starts the
     /// deadline of a new transaction that writes, ends one that has held up others for too long. Says whether it was ended.
     /// What takes long is left for the next time where the thread may not block, and the turn to write is kept until then.
-    pub(crate) fn settle(&mut self, may_block: bool) -> bool {
+    pub(crate) fn settle(&mut self) -> bool {
         // A sequence may have committed and then opened a transaction.
         let is_long = self.history.enter(&mut self.connection) || self.owes_rotation;
         if self.connection.is_autocommit() {
@@ -141,7 +153,7 @@ impl Session {
             self.owes_rotation = is_long && self.turn.is_some();
             if !self.owes_rotation {
                 self.turn = None;
-            } else if may_block {
+            } else if self.may_block {
                 self.rotate();
             }
             return false;
@@ -225,6 +237,7 @@ impl Session {
 
     /// Says whether the thread on which statements run may block.
     pub(crate) fn set_may_block(&mut self, may_block: bool) {
+        self.may_block = may_block;
         self.connection.set_may_block(may_block);
     }
 

@@ -157,7 +157,7 @@ impl<'a> Executor<'a> {
 
     /// Rolls back what is open if it has held up others for too long; says whether it did.
     pub(crate) fn settle(&mut self) -> bool {
-        let was_ended = self.session.settle(self.leave.is_none());
+        let was_ended = self.session.settle();
         *self.transaction_is_lost |= was_ended;
         was_ended
     }

@@ -61,7 +61,7 @@ fn change(database: &mut DatabaseRow, patch: DatabasePatch) -> Result<(), Refusa
     if patch.allow_attach == Some(true) && database.group.location.as_str().starts_with("aws-") {
         return Err(Refusal::bad_request("allow_attach is not supported for AWS databases"));
     }
-    engine::check_size_limit(database.uses_tursodb, patch.size_limit.is_some())?;
+    engine::check_size_limit(database.uses_tursodb, patch.size_limit)?;
     if let Some(limit) = patch.size_limit {
         database.size_limit = (limit.bytes() > 0).then(|| limit.min(LARGEST_LIMIT));
     }

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use turso_cloud_contract::{
-    DatabaseId, InvalidInput,
+    ByteSize, DatabaseId, InvalidInput,
     databases::{Encryption, NewDatabase},
 };
 
@@ -24,8 +24,8 @@ pub(super) fn name(uses_tursodb: bool) -> &'static str {
 }
 
 /// A database of the new engine has no limit of its size.
-pub(super) fn check_size_limit(uses_tursodb: bool, is_given: bool) -> Result<(), Refusal> {
-    if uses_tursodb && is_given { Err(Refusal::bad_request(NO_SIZE_LIMIT)) } else { Ok(()) }
+pub(super) fn check_size_limit(uses_tursodb: bool, limit: Option<ByteSize>) -> Result<(), Refusal> {
+    if uses_tursodb && limit.is_some() { Err(Refusal::bad_request(NO_SIZE_LIMIT)) } else { Ok(()) }
 }
 
 /// A copy runs on the engine of its original.
