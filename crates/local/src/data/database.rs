@@ -39,7 +39,7 @@ pub(super) use group_commit::{Fate, Follower, Output, Role, Write};
 pub(super) use kept_rows::KeptRows;
 pub(super) use open_set::{OpenPermit, OpenPermits, OpenSet};
 pub(super) use policy::Policy;
-pub(super) use session::{InterruptOnDrop, Session, Stopper, transaction_timeout};
+pub(super) use session::{Carried, InterruptOnDrop, Session, Stopper, transaction_timeout};
 pub(super) use streams::{Announced, StoredSql, StreamState, Streams};
 pub(super) use threads::{MAX_WAIT, Patience, ThreadPermit, Threads};
 pub(crate) use writers::Turn;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::{Database, OpenPermit, OpenPermits, Session};
+use super::{Carried, Database, OpenPermit, OpenPermits, Session};
 use crate::data::engine::{EngineConnection, Interrupter};
 use crate::data::hrana::SqlError;
 use crate::data::storage::history::HistoryError;
@@ -15,15 +15,14 @@ use crate::data::storage::history::HistoryError;
 const MAX_IDLE: usize = 8;
 
 impl Database {
-    /// A session on a connection, for a user to whom `last_insert_rowid()` says this.
+    /// A session on a connection, for a stream that brings this along.
     pub(crate) fn session(
         &self,
-        mut connection: EngineConnection,
+        connection: EngineConnection,
         slot: OwnedSemaphorePermit,
-        last_insert_rowid: i64,
+        carried: Carried,
     ) -> Session {
-        connection.set_last_insert_rowid(last_insert_rowid);
-        Session::new(connection, self.writers(), slot, Arc::clone(&self.history), Arc::clone(&self.file))
+        Session::new(connection, self.writers(), slot, Arc::clone(&self.history), Arc::clone(&self.file), carried)
     }
 
     /// A session on a new connection. Blocks.
@@ -31,10 +30,10 @@ impl Database {
         &self,
         slot: OwnedSemaphorePermit,
         permit: OpenPermit,
-        last_insert_rowid: i64,
+        carried: Carried,
         interrupter: Interrupter,
     ) -> Result<Session, SqlError> {
-        Ok(self.session(self.connect(interrupter, Some(permit))?, slot, last_insert_rowid))
+        Ok(self.session(self.connect(interrupter, Some(permit))?, slot, carried))
     }
 
     /// A permit for another connection, if the process has the files for it.

@@ -20,6 +20,15 @@ use crate::data::storage::history::History;
 /// that no client can lock the others out.
 pub(crate) const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 
+/// What a stream takes along from one connection to the next.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Carried {
+    /// What `last_insert_rowid()` says.
+    pub(crate) last_insert_rowid: i64,
+    /// The server rolled a transaction back and the client has not noticed yet.
+    pub(crate) transaction_is_lost: bool,
+}
+
 /// The fields are dropped in this order: closing the connection rolls back, then the next writer may start, and the
 /// file may go last.
 pub(crate) struct Session {
@@ -27,6 +36,7 @@ pub(crate) struct Session {
     turn: Option<Turn>,
     /// How long the open transaction may keep the turn to write from others.
     lease: Lease,
+    transaction_is_lost: bool,
     /// Whether the thread on which statements run may block.
     may_block: bool,
     /// It is for this session to archive the log, which takes a while.
@@ -48,16 +58,19 @@ struct Attached {
 
 impl Session {
     pub(crate) fn new(
-        connection: EngineConnection,
+        mut connection: EngineConnection,
         writers: Arc<Writers>,
         slot: OwnedSemaphorePermit,
         history: Arc<History>,
         file: Arc<DatabaseFile>,
+        carried: Carried,
     ) -> Self {
+        connection.set_last_insert_rowid(carried.last_insert_rowid);
         Self {
             lease: connection.lease(),
             connection,
             turn: None,
+            transaction_is_lost: carried.transaction_is_lost,
             may_block: true,
             owes_rotation: false,
             writers,
@@ -73,10 +86,9 @@ impl Session {
         &mut self,
         database: &Database,
         policy: &Policy,
-        transaction_is_lost: &mut bool,
         work: impl FnOnce(&mut EngineConnection, &mut dyn FnMut(Effect) -> Result<(), Stop>) -> R,
     ) -> R {
-        let Self { connection, turn, lease, writers, attached, .. } = self;
+        let Self { connection, turn, lease, writers, attached, transaction_is_lost, .. } = self;
         connection.restrict(policy.rules());
         let is_autocommit = connection.is_autocommit();
         let mut may_detach = false;
@@ -119,13 +131,12 @@ impl Session {
         &mut self,
         database: &Database,
         policy: &Policy,
-        transaction_is_lost: &mut bool,
         other: &Arc<Database>,
         schema: &str,
     ) -> Result<(), Stop> {
         let file = other.existing_file()?;
         let permit = other.permit_to_attach().ok_or_else(|| SqlError::from(Refusal::TooManyFiles))?;
-        self.with_gate(database, policy, transaction_is_lost, |connection, gate| {
+        self.with_gate(database, policy, |connection, gate| {
             gate(Effect::default())?;
             Ok::<_, Stop>(connection.attach(file.path(), schema)?)
         })?;
@@ -171,8 +182,10 @@ impl Session {
         true
     }
 
-    /// Ends the open transaction for those who wait. Settings and temporary objects stay.
+    /// Ends the open transaction for those who wait, which its client has yet to be told. Settings and temporary objects
+    /// stay.
     pub(crate) fn roll_back(&mut self) {
+        self.transaction_is_lost = true;
         if let Err(error) = self.connection.roll_back() {
             tracing::warn!(message = error.message, "could not roll back a transaction");
         }
@@ -262,6 +275,26 @@ impl Session {
     /// Whether the open transaction has left a foreign key that leads nowhere.
     pub(crate) fn owes_foreign_keys(&self) -> bool {
         self.connection.owes_foreign_keys()
+    }
+
+    /// Whether the open transaction was rolled back, and the client has not noticed yet.
+    pub(crate) fn has_lost_transaction(&self) -> bool {
+        self.transaction_is_lost
+    }
+
+    /// The engine has rolled it back.
+    pub(crate) fn lose_transaction(&mut self) {
+        self.transaction_is_lost = true;
+    }
+
+    /// Whether one is lost to the client if the session does not come back from where it runs.
+    pub(crate) fn would_lose_transaction(&self) -> bool {
+        self.transaction_is_lost || !self.is_autocommit()
+    }
+
+    /// What its stream takes along to another connection.
+    pub(crate) fn carried(&self) -> Carried {
+        Carried { last_insert_rowid: self.last_insert_rowid(), transaction_is_lost: self.transaction_is_lost }
     }
 
     pub(crate) fn last_insert_rowid(&self) -> i64 {

@@ -73,7 +73,6 @@ pub(crate) struct Executor<'a> {
     database: &'a Database,
     policy: &'a Policy,
     session: &'a mut Session,
-    transaction_is_lost: &'a mut bool,
     abandonment: Interrupter,
     /// When to leave the thread, if it must not block.
     leave: Option<Instant>,
@@ -84,13 +83,7 @@ pub(crate) struct Executor<'a> {
 }
 
 impl<'a> Executor<'a> {
-    pub(crate) fn new(
-        runs_on: RunsOn,
-        database: &'a Database,
-        policy: &'a Policy,
-        session: &'a mut Session,
-        transaction_is_lost: &'a mut bool,
-    ) -> Self {
+    pub(crate) fn new(runs_on: RunsOn, database: &'a Database, policy: &'a Policy, session: &'a mut Session) -> Self {
         let leave = match runs_on {
             RunsOn::Thread => None,
             RunsOn::Request => Some(Instant::now() + BRIEF_TURN),
@@ -100,7 +93,7 @@ impl<'a> Executor<'a> {
         session.limit_size(database.record().size_limit);
         let abandonment = session.interrupter();
         let (had_transaction, may_share) = (false, false);
-        Self { database, policy, session, transaction_is_lost, abandonment, leave, had_transaction, may_share }
+        Self { database, policy, session, abandonment, leave, had_transaction, may_share }
     }
 
     /// For a statement that comes alone: where it may share its turn to write, it is to wait for that.
@@ -119,9 +112,9 @@ impl<'a> Executor<'a> {
         }
         let run = match attach::parse(&command.sql) {
             Some(attach) => self.attach(attach).and_then(|()| Ok(sink.begin(Vec::new())?)).map(|()| Ran::default()),
-            None => self.session.with_gate(self.database, self.policy, self.transaction_is_lost, |connection, gate| {
-                connection.execute(command, gate, sink)
-            }),
+            None => self
+                .session
+                .with_gate(self.database, self.policy, |connection, gate| connection.execute(command, gate, sink)),
         };
         Ok(self.end(run)?.inspect(|ran| self.database.count(&command.sql, *ran)))
     }
@@ -135,9 +128,8 @@ impl<'a> Executor<'a> {
         if may_write_late(sql) && !self.policy.is_read_only() && !self.session.try_to_take_turn() {
             return Err(Pause::Turn);
         }
-        let run = self.session.with_gate(self.database, self.policy, self.transaction_is_lost, |connection, gate| {
-            connection.execute_all(sql, gate)
-        });
+        let run =
+            self.session.with_gate(self.database, self.policy, |connection, gate| connection.execute_all(sql, gate));
         Ok(self.end(run)?.map(|ran| self.database.count(sql, ran)))
     }
 
@@ -157,9 +149,7 @@ impl<'a> Executor<'a> {
 
     /// Rolls back what is open if it has held up others for too long; says whether it did.
     pub(crate) fn settle(&mut self) -> bool {
-        let was_ended = self.session.settle();
-        *self.transaction_is_lost |= was_ended;
-        was_ended
+        self.session.settle()
     }
 
     /// Runs writes of several requests as one transaction. Needs the turn to write.
@@ -201,7 +191,7 @@ impl<'a> Executor<'a> {
         }
         self.session.set_last_insert_rowid(write.last_insert_rowid);
         let mut output = Output::default();
-        let run = self.session.with_gate(self.database, &write.policy, &mut false, |connection, gate| {
+        let run = self.session.with_gate(self.database, &write.policy, |connection, gate| {
             connection.execute(&write.command, gate, &mut output)
         });
         if self.session.is_autocommit() || self.session.owes_foreign_keys() || output.is_too_much() {
@@ -219,7 +209,7 @@ impl<'a> Executor<'a> {
     fn attach(&mut self, attach: Result<Attach, SqlError>) -> Result<(), Stop> {
         let attach = attach?;
         let other = self.database.attachable(&attach.id, self.policy)?;
-        self.session.attach(self.database, self.policy, self.transaction_is_lost, &other, &attach.schema)
+        self.session.attach(self.database, self.policy, &other, &attach.schema)
     }
 
     /// Lets nothing begin that nobody waits for, nor anything that may block where it must not, and gives everything an end.
@@ -262,9 +252,13 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Whether a write may run on the connection of another stream, among the writes of others.
+    /// Whether a write may run on the connection of another stream, among the writes of others. A lost transaction is told to
+    /// its own client: no leader of a group has one.
     fn can_share(&self) -> bool {
-        self.may_share && self.session.is_disposable() && !*self.transaction_is_lost && self.policy.rules().is_none()
+        self.may_share
+            && self.session.is_disposable()
+            && !self.session.has_lost_transaction()
+            && self.policy.rules().is_none()
     }
 
     fn end<T>(&mut self, run: Result<T, Stop>) -> Attempt<T> {
@@ -272,7 +266,7 @@ impl<'a> Executor<'a> {
         match run {
             _ if was_ended => Ok(Err(transaction_timeout())),
             // Most likely it needs what the transaction had made.
-            Err(Stop::Failed(_)) if *self.transaction_is_lost => Ok(Err(transaction_timeout())),
+            Err(Stop::Failed(_)) if self.session.has_lost_transaction() => Ok(Err(transaction_timeout())),
             Err(Stop::WaitToWrite) => Err(Pause::Turn),
             Err(Stop::Failed(error)) if self.leave.is_some() && has_done_nothing(&error) => Err(Pause::Thread),
             Err(Stop::Failed(error)) => Ok(Err(error)),
@@ -284,7 +278,9 @@ impl<'a> Executor<'a> {
     fn was_rolled_back<T>(&mut self, run: &Result<T, Stop>) -> bool {
         let was_interrupted = matches!(run, Err(Stop::Failed(error)) if error.is_interruption());
         let was_rolled_back = was_interrupted && self.had_transaction && self.is_autocommit();
-        *self.transaction_is_lost |= was_rolled_back;
+        if was_rolled_back {
+            self.session.lose_transaction();
+        }
         was_rolled_back
     }
 }

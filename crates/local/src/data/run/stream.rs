@@ -115,13 +115,12 @@ impl Stream {
 
     /// Runs `work`, which takes no time, here.
     fn briefly<R>(&mut self, policy: &Policy, work: impl FnOnce(Executor<'_>) -> R) -> Result<R, Refusal> {
-        let was_in_transaction = !self.is_autocommit();
-        let StreamState { session, transaction_is_lost, .. } = &mut self.state;
+        let StreamState { session, carried, .. } = &mut self.state;
         let Some(session) = session else { return Err(Refusal::Internal) };
-        let executor = Executor::new(RunsOn::Request, &self.database, policy, session, transaction_is_lost);
+        carried.transaction_is_lost = session.would_lose_transaction();
+        let executor = Executor::new(RunsOn::Request, &self.database, policy, session);
         catch_unwind(AssertUnwindSafe(|| stack::with_room(|| work(executor)))).map_err(|_| {
             self.state.session = None;
-            self.state.transaction_is_lost |= was_in_transaction;
             crashed("it panicked")
         })
     }
@@ -225,6 +224,7 @@ impl Stream {
         work: impl FnOnce(&mut Executor<'_>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
         let session = self.state.session.take().ok_or(Refusal::Internal)?;
+        self.state.carried.transaction_is_lost = session.would_lose_transaction();
         let work = |connected: Result<&mut Executor<'_>, SqlError>| connected.map(work);
         // It is open already.
         self.visit(Some(thread), Connected::Already(session), policy, work).await?.map_err(|_| Refusal::Internal)
@@ -238,31 +238,25 @@ impl Stream {
         policy: &Policy,
         work: impl FnOnce(Result<&mut Executor<'_>, SqlError>) -> R + Send + 'static,
     ) -> Result<R, Refusal> {
-        let was_in_transaction = connected.is_in_transaction();
         let interrupter = connected.interrupter();
         let running = InterruptOnDrop::new(interrupter.clone()).stopped_by(&self.stopper);
         let (database, policy) = (Arc::clone(&self.database), policy.clone());
-        let StreamState { last_insert_rowid, transaction_is_lost: mut is_lost, .. } = self.state;
+        let carried = self.state.carried;
         // The session travels with the work: if the client goes away meanwhile, it ends on that thread, rolled back.
         let working = spawn_blocking(move || {
             let _kept_until_the_end = thread;
-            stack::with_room(|| match connected.session(&database, last_insert_rowid, interrupter) {
+            stack::with_room(|| match connected.session(&database, carried, interrupter) {
                 Ok(mut session) => {
-                    let result =
-                        work(Ok(&mut Executor::new(RunsOn::Thread, &database, &policy, &mut session, &mut is_lost)));
-                    (Some(session), is_lost, result)
+                    let result = work(Ok(&mut Executor::new(RunsOn::Thread, &database, &policy, &mut session)));
+                    (Some(session), result)
                 }
-                Err(error) => (None, is_lost, work(Err(error))),
+                Err(error) => (None, work(Err(error))),
             })
         });
         let finished = working.await;
         running.disarm();
-        let (session, is_lost, result) = finished.map_err(|error| {
-            self.state.transaction_is_lost |= was_in_transaction;
-            crashed(error)
-        })?;
+        let (session, result) = finished.map_err(crashed)?;
         self.state.session = session;
-        self.state.transaction_is_lost = is_lost;
         Ok(result)
     }
 }

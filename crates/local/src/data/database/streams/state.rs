@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::data::database::{Database, Session};
+use crate::data::database::{Carried, Database, Session};
 
 /// The stored SQL texts of a stream.
 pub(crate) type StoredSql = HashMap<i32, String>;
@@ -12,23 +12,23 @@ pub(crate) type StoredSql = HashMap<i32, String>;
 pub(crate) struct StreamState {
     pub(crate) session: Option<Box<Session>>,
     pub(crate) stored: StoredSql,
-    /// What `last_insert_rowid()` said when the stream gave its connection back.
-    pub(crate) last_insert_rowid: i64,
-    /// The server rolled a transaction back and the client has not noticed yet.
-    pub(crate) transaction_is_lost: bool,
+    /// What the next session begins with. The one that is there knows better.
+    pub(crate) carried: Carried,
 }
 
 impl StreamState {
     /// Rolls back what is open, and lets the next statement tell its client. What the session has besides stays.
     pub(crate) fn end_transaction(&mut self, database: &Database) {
-        self.transaction_is_lost = true;
-        let Some(mut session) = self.session.take() else { return };
-        self.last_insert_rowid = session.last_insert_rowid();
-        if session.is_pristine() {
-            return database.give_back(session);
+        if let Some(mut session) = self.session.take() {
+            self.carried = session.carried();
+            if session.is_pristine() {
+                database.give_back(session);
+            } else {
+                session.roll_back();
+                self.session = Some(session);
+            }
         }
-        session.roll_back();
-        self.session = Some(session);
+        self.carried.transaction_is_lost = true;
     }
 
     /// How much it keeps in memory for its client.

@@ -4,7 +4,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::{Stream, Verdict};
-use crate::data::database::{Database, MAX_WAIT, OpenPermit, Policy, Session, ThreadPermit};
+use crate::data::database::{Carried, Database, MAX_WAIT, OpenPermit, Policy, Session, ThreadPermit};
 use crate::data::engine::Interrupter;
 use crate::data::hrana::SqlError;
 use crate::data::refusal::Refusal;
@@ -33,10 +33,6 @@ pub(super) enum Connected {
 }
 
 impl Connected {
-    pub(super) fn is_in_transaction(&self) -> bool {
-        matches!(self, Self::Already(session) if !session.is_autocommit())
-    }
-
     /// What stops its statements.
     pub(super) fn interrupter(&self) -> Interrupter {
         match self {
@@ -49,14 +45,14 @@ impl Connected {
     pub(super) fn session(
         self,
         database: &Database,
-        last_insert_rowid: i64,
+        carried: Carried,
         interrupter: Interrupter,
     ) -> Result<Box<Session>, SqlError> {
         match self {
             Self::Already(session) => Ok(session),
             // The right to open it is given back at once, for others wait for it.
             Self::ToBe(slot, ToOpen { opening: _until_then, permit }) => {
-                database.open(slot, permit, last_insert_rowid, interrupter).map(Box::new)
+                database.open(slot, permit, carried, interrupter).map(Box::new)
             }
         }
     }
@@ -120,7 +116,7 @@ impl Stream {
         self.reserve().await?;
         let Some(connection) = self.database.idle_connection() else { return Ok(false) };
         let slot = self.slot.take().ok_or(Refusal::Internal)?;
-        let session = self.database.session(connection, slot, self.state.last_insert_rowid);
+        let session = self.database.session(connection, slot, self.state.carried);
         self.state.session = Some(Box::new(session));
         Ok(true)
     }

@@ -39,7 +39,7 @@ impl Stream {
     /// Gives the connection back for as long as the stream waits, unless another one would not do as well. The slot is kept.
     pub(super) fn lend(&mut self) {
         if let Some(session) = self.state.session.take_if(|session| session.is_disposable()) {
-            self.state.last_insert_rowid = session.last_insert_rowid();
+            self.state.carried = session.carried();
             self.slot = Some(self.database.take_connection(*session));
         }
     }
@@ -72,7 +72,7 @@ impl Stream {
     ) -> Result<Option<Result<Output, SqlError>>, Refusal> {
         let command = script.only_statement().ok_or(Refusal::Internal)?.clone();
         self.lend();
-        let last_insert_rowid = self.state.last_insert_rowid;
+        let last_insert_rowid = self.state.carried.last_insert_rowid;
         let write = Write { command, policy: policy.clone(), last_insert_rowid };
         let fate = match self.database.group_commit().join(write) {
             Role::Lead(leader, write) => {
@@ -118,7 +118,7 @@ impl Stream {
     }
 
     fn set_last_insert_rowid(&mut self, rowid: i64) {
-        self.state.last_insert_rowid = rowid;
+        self.state.carried.last_insert_rowid = rowid;
         if let Some(session) = &mut self.state.session {
             session.set_last_insert_rowid(rowid);
         }
