@@ -99,9 +99,20 @@ pub(crate) use option_setters;
 pub struct Call<T> {
     client: Client,
     options: CallOptions,
-    /// The organization it works on, for calls that follow it.
-    scope: Option<Scope>,
+    /// For calls that follow it.
+    place: Place,
     run: Run<T>,
+}
+
+/// Where a call does its work.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Organization(Scope),
+    /// Only the request itself knows.
+    Unknown,
+    /// Its result was there before it.
+    #[cfg(feature = "mock")]
+    Nowhere,
 }
 
 impl<T: Send + 'static> Call<T> {
@@ -144,7 +155,13 @@ impl<T: Send + 'static> Call<T> {
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let options = client.inner().options;
-        Self { client: client.clone(), options, scope: None, run: Box::new(move |cx| Box::pin(run(cx))) }
+        Self { client: client.clone(), options, place: Place::Unknown, run: Box::new(move |cx| Box::pin(run(cx))) }
+    }
+
+    /// A call that sends nothing.
+    #[cfg(feature = "mock")]
+    pub(crate) fn ready(client: &Client, result: Result<T, Error>) -> Self {
+        Self { place: Place::Nowhere, ..Self::new(client, move |_| std::future::ready(result)) }
     }
 
     /// One request, and what to make of its answer.
@@ -181,18 +198,23 @@ impl<T: Send + 'static> Call<T> {
         U: Send + 'static,
         F: Future<Output = Result<U, Error>> + Send + 'static,
     {
-        let Self { client, options, scope, run } = self;
-        Call { client, options, scope, run: Box::new(move |cx| Box::pin(whole(cx, run))) }
+        let Self { client, options, place, run } = self;
+        Call { client, options, place, run: Box::new(move |cx| Box::pin(whole(cx, run))) }
+    }
+
+    /// A call that fails before anything is sent.
+    pub(crate) fn instead(self, error: Error) -> Self {
+        self.around(|_, _| std::future::ready(Err(error)))
     }
 
     /// Notes the organization it works on, for calls that follow it.
     pub(crate) fn within(mut self, scope: &Scope) -> Self {
-        self.scope = Some(scope.clone());
+        self.place = Place::Organization(scope.clone());
         self
     }
 
-    pub(crate) fn scope(&self) -> Option<Scope> {
-        self.scope.clone()
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Makes the call as a part of another one, within its deadline.

@@ -253,7 +253,7 @@ impl Client {
     /// ```
     #[cfg(feature = "mock")]
     pub fn ready<T: Send + 'static>(&self, result: Result<T, Error>) -> Call<T> {
-        Call::new(self, move |_| std::future::ready(result))
+        Call::ready(self, result)
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {

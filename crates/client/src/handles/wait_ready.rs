@@ -12,7 +12,7 @@ use turso_cloud_contract::{
 use super::{Databases, Ensured};
 use crate::{
     Bulk, Call, Error, ErrorKind, RetryPolicy,
-    call::{Context, uri},
+    call::{Context, Place, uri},
     credentials::bearer,
     exchange::{Answer, Authorization, Prepared},
     payload::Payload,
@@ -21,6 +21,7 @@ use crate::{
 const PROBE: &[u8] = br#"{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1"}},{"type":"close"}]}"#;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+const NOT_OF_A_HANDLE: &str = "the organization to wait in is not known: `wait_ready` is for calls of `Client::databases`";
 /// How long a token is good for that is minted to ask the host of a database.
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(5 * 60);
 
@@ -32,6 +33,10 @@ impl Call<CreatedDatabase> {
     ///
     /// Where it does not get ready, the call fails with [`ErrorKind::Timeout`] although the database was created, and the
     /// source of that error is the last answer. It fails at once where the service asks for a pause that ends after the deadline.
+    ///
+    /// What sends nothing, as [`Client::ready`](crate::Client::ready) makes it, yields its result unchanged. A call that no handle
+    /// has made, as [`Client::call`](crate::Client::call) does, fails with [`ErrorKind::Config`] before anything is sent: it does
+    /// not tell the organization.
     pub fn wait_ready(self) -> Self {
         self.once_ready(|created| (created.name.clone(), true))
     }
@@ -117,12 +122,16 @@ impl Databases {
 impl<T: Send + 'static> Call<T> {
     /// The same call with a wait for the database it yields. `which` tells its name, and whether it was created just now.
     fn once_ready(self, which: impl FnOnce(&T) -> (DatabaseName, bool) + Send + 'static) -> Self {
-        let scope = self.scope();
+        let scope = match self.place() {
+            #[cfg(feature = "mock")]
+            Place::Nowhere => return self,
+            Place::Organization(scope) => scope.clone(),
+            Place::Unknown => return self.instead(Error::config(NOT_OF_A_HANDLE)),
+        };
         self.then(move |cx, result| async move {
             let result = result?;
             let (database, is_new) = which(&result);
-            let organization =
-                scope.map_or_else(|| Err(Error::config("no organization")), |scope| scope.organization())?;
+            let organization = scope.organization()?;
             match wait(&cx, &GetDatabase { organization, database }, is_new).await {
                 Ok(()) => Ok(result),
                 Err(error) => Err(error.having_maybe_happened(is_new)),

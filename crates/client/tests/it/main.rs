@@ -12,6 +12,7 @@ mod blocking;
 mod builder;
 mod bulk;
 mod credentials;
+mod doubles;
 mod endpoints;
 mod ensure;
 mod faults;
