@@ -134,6 +134,24 @@ impl<T: Send + 'static> Call<T> {
         self
     }
 
+    /// The same call with something else made of what it yields. It stays the call it is: it can still be bounded, sent, made
+    /// for many inputs, and waited for ([`wait_ready`](Self::wait_ready)) where it still yields a database that was created.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use turso_cloud::Call;
+    ///
+    /// let names: Call<Vec<_>> = turso.groups().list().map(|groups| groups.into_iter().map(|group| group.name).collect());
+    /// assert_eq!(names.await?, ["default"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn map<U: Send + 'static>(self, change: impl FnOnce(T) -> U + Send + 'static) -> Call<U> {
+        self.map_result(|result| result.map(change))
+    }
+
     pub(crate) fn with_options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
@@ -223,7 +241,7 @@ impl<T: Send + 'static> Call<T> {
     }
 
     /// The same call with its result changed.
-    pub(crate) fn map_result<U: Send + 'static>(
+    fn map_result<U: Send + 'static>(
         self,
         change: impl FnOnce(Result<T, Error>) -> Result<U, Error> + Send + 'static,
     ) -> Call<U> {

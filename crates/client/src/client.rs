@@ -226,8 +226,8 @@ impl Client {
         Bulk::new(self, inputs, call)
     }
 
-    /// A call that yields a result without sending anything, for a double of one's own code that hands out calls. An error is
-    /// made of a [`Failure`](crate::mock::Failure).
+    /// A call that yields a result without sending anything, for a double of one's own code that hands out calls, which the
+    /// code itself makes with [`Call::map`]. An error is made of a [`Failure`](crate::mock::Failure).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -238,6 +238,12 @@ impl Client {
     ///     fn count(&self) -> Call<usize>;
     /// }
     ///
+    /// impl Tenants for Client {
+    ///     fn count(&self) -> Call<usize> {
+    ///         self.databases().list().map(|databases| databases.len())
+    ///     }
+    /// }
+    ///
     /// struct NoTenants(Client);
     ///
     /// impl Tenants for NoTenants {
@@ -246,7 +252,9 @@ impl Client {
     ///     }
     /// }
     ///
-    /// let tenants = NoTenants(Mock::new().client().build()?);
+    /// let turso = Mock::new().client().build()?;
+    /// assert_eq!(turso.count().await?, 2);
+    /// let tenants = NoTenants(turso);
     /// assert!(tenants.count().await.unwrap_err().is_not_found());
     /// # Ok(())
     /// # }

@@ -109,12 +109,12 @@ impl Locations {
     /// # }
     /// ```
     pub fn by_continent(&self) -> Call<BTreeMap<Continent, Vec<Location>>> {
-        self.list().map_result(|locations| {
+        self.list().map(|locations| {
             let mut sorted = BTreeMap::<_, Vec<_>>::new();
-            for location in locations? {
+            for location in locations {
                 sorted.entry(Continent::of(&location.code)).or_default().push(location);
             }
-            Ok(sorted)
+            sorted
         })
     }
 
