@@ -31,6 +31,29 @@ pub struct DatabaseAccess {
     pub expires_at: Option<Timestamp>,
 }
 
+impl DatabaseAccess {
+    /// Access that never ends, for tests.
+    ///
+    /// ```
+    /// use turso_cloud::{DatabaseAccess, DatabaseToken};
+    ///
+    /// let access = DatabaseAccess::new("libsql://orders-acme.turso.io", DatabaseToken::new("a-token")?);
+    /// assert_eq!(access.expires_at, None);
+    /// # Ok::<(), turso_cloud::InvalidInput>(())
+    /// ```
+    #[must_use]
+    pub fn new(url: impl Into<String>, token: DatabaseToken) -> Self {
+        Self { url: url.into(), token, expires_at: None }
+    }
+
+    /// Lets the token end.
+    #[must_use]
+    pub fn expires_at(mut self, end: Timestamp) -> Self {
+        self.expires_at = Some(end);
+        self
+    }
+}
+
 /// What access is kept under: the lifetime belongs to it, so that nobody gets a shorter one than asked for.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {

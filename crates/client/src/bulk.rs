@@ -120,7 +120,7 @@ impl<I: Send + 'static, T: Send + 'static> IntoFuture for Bulk<I, T> {
         Box::pin(async move {
             let mut outcomes: Vec<_> = self.events().collect().await;
             outcomes.sort_by_key(|outcome| outcome.index);
-            Outcomes::new(outcomes)
+            outcomes.into_iter().collect()
         })
     }
 }
@@ -187,7 +187,7 @@ impl<I: Send + 'static, T: Send + 'static> BulkEvents<I, T> {
         while self.running.len() < self.pace.limit && !self.inputs.is_empty() && self.poll_pause(cx).is_ready() {
             let Some((index, input)) = self.inputs.pop_front() else { break };
             let call = (self.call)(&input).into_future();
-            self.running.push(Box::pin(async move { Outcome { index, input, result: call.await } }));
+            self.running.push(Box::pin(async move { Outcome::new(index, input, call.await) }));
         }
     }
 

@@ -15,6 +15,12 @@ pub struct Outcome<I, T> {
 }
 
 impl<I, T> Outcome<I, T> {
+    /// What became of the input at a place, for tests.
+    #[must_use]
+    pub fn new(index: usize, input: I, result: Result<T, Error>) -> Self {
+        Self { index, input, result }
+    }
+
     /// Whether the call was given up because of a pause before anything of it was sent: another call of the client may have
     /// met the pause after this one was started.
     pub(super) fn met_a_pause(&self) -> bool {
@@ -46,10 +52,6 @@ impl<I, T> Outcome<I, T> {
 pub struct Outcomes<I, T>(Vec<Outcome<I, T>>);
 
 impl<I, T> Outcomes<I, T> {
-    pub(super) fn new(in_order: Vec<Outcome<I, T>>) -> Self {
-        Self(in_order)
-    }
-
     /// Those of the calls that failed.
     pub fn failed(&self) -> impl Iterator<Item = &Outcome<I, T>> {
         self.0.iter().filter(|outcome| outcome.result.is_err())
@@ -66,6 +68,13 @@ impl<I, T> Deref for Outcomes<I, T> {
 
     fn deref(&self) -> &Self::Target {
         &self.0
+    }
+}
+
+/// For tests: the outcomes stay in the order they come in.
+impl<I, T> FromIterator<Outcome<I, T>> for Outcomes<I, T> {
+    fn from_iter<O: IntoIterator<Item = Outcome<I, T>>>(outcomes: O) -> Self {
+        Self(outcomes.into_iter().collect())
     }
 }
 

@@ -28,6 +28,21 @@ pub struct Limits {
     pub usage: OrganizationUsage,
 }
 
+impl Limits {
+    /// Limits that block what is beyond them, for tests.
+    #[must_use]
+    pub fn new(plan: impl Into<String>, quotas: Quotas, usage: OrganizationUsage) -> Self {
+        Self { plan: plan.into(), overages: false, quotas, usage }
+    }
+
+    /// Sets whether usage beyond the plan is billed rather than blocked.
+    #[must_use]
+    pub fn overages(mut self, billed: bool) -> Self {
+        self.overages = billed;
+        self
+    }
+}
+
 impl Billing {
     pub(crate) fn new(scope: Scope) -> Self {
         Self { scope }

@@ -28,6 +28,14 @@ pub struct Location {
     pub description: String,
 }
 
+impl Location {
+    /// A location, for tests.
+    #[must_use]
+    pub fn new(code: LocationCode, description: impl Into<String>) -> Self {
+        Self { code, description: description.into() }
+    }
+}
+
 impl Locations {
     pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone() }

@@ -1,7 +1,8 @@
 //! What a test of one's own hands out in place of the client.
 
 use turso_cloud::{
-    CreatedDatabase, Ensured, NewDatabase,
+    CreatedDatabase, DatabaseAccess, DatabaseToken, Ensured, Limits, Location, NewDatabase, OrganizationTotal,
+    OrganizationUsage, Outcome, Outcomes, Quotas,
     contract::databases::CreateDatabase,
     mock::{Failure, Mock},
 };
@@ -54,4 +55,29 @@ async fn a_wait_in_an_organization_that_is_not_known_is_refused_before_anything_
     let error = turso.call(create).map(|answer| answer.database).wait_ready().await.unwrap_err();
     assert!(error.is_config() && error.to_string().contains("organization to wait in"), "{error}");
     assert_eq!(mock.request_count(), 0);
+}
+
+#[tokio::test]
+async fn whatever_a_call_yields_can_be_made() {
+    let turso = Mock::new().client().build().unwrap();
+    let end = "2026-11-23T09:00:00Z".parse().unwrap();
+    let token = DatabaseToken::new("eyJhbGciOiJFZERTQSJ9.planted-token.c2ln").unwrap();
+    let access = DatabaseAccess::new("libsql://orders-acme.turso.io", token).expires_at(end);
+    assert!(!format!("{access:?} {access:#?}").contains("planted"));
+    let access = turso.ready(Ok(access)).await.unwrap();
+    assert_eq!((&*access.url, access.expires_at), ("libsql://orders-acme.turso.io", Some(end)));
+    assert!(access.token.expose().contains("planted"));
+
+    let refused = Failure::refused(409, "no").into();
+    let outcomes: Outcomes<_, _> =
+        [Outcome::new(0, "ada", Ok(1)), Outcome::new(1, "grace", Err(refused))].into_iter().collect();
+    assert_eq!((outcomes.len(), outcomes.failed().next().unwrap().input), (2, "grace"));
+    assert!(outcomes.into_result().unwrap_err().is_already_exists());
+
+    let location = Location::new("aws-eu-west-1".parse().unwrap(), "Ireland");
+    assert_eq!(turso.ready(Ok(location)).await.unwrap().description, "Ireland");
+    let id = "0eb771dd-6906-11ee-8553-eaa7715aeaf2".parse().unwrap();
+    let usage = OrganizationUsage::new(id, OrganizationTotal::default(), vec![]);
+    let limits = Limits::new("pro", Quotas::default(), usage).overages(true);
+    assert!(turso.ready(Ok(limits)).await.unwrap().overages);
 }
