@@ -17,6 +17,7 @@ use crate::{
     retry::{Allowance, Jitter},
     throttle::Throttle,
     transport::Transport,
+    uploads::patient,
 };
 
 const BASE_URL: &str = "https://api.turso.tech";
@@ -48,6 +49,7 @@ pub struct ClientBuilder {
     region_url: String,
     user_agent: Option<String>,
     options: CallOptions,
+    upload_retry: RetryPolicy,
     max_answer: usize,
     max_in_flight: usize,
     jitter_seed: Option<u64>,
@@ -73,6 +75,7 @@ impl ClientBuilder {
                 deadline: Duration::from_secs(120),
                 retry: RetryPolicy::default(),
             },
+            upload_retry: patient(),
             max_answer: 256 * 1024 * 1024,
             max_in_flight: 64,
             jitter_seed: None,
@@ -112,21 +115,25 @@ impl ClientBuilder {
         self
     }
 
-    /// Bounds each attempt, from the connection to the last byte of the answer; 30 s by default.
+    /// Bounds each attempt, from the connection to the last byte of the answer; 30 s by default. A request that carries a part
+    /// of an upload has [another bound](crate::Upload::timeout).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = timeout;
         self
     }
 
-    /// Bounds each call, with all its attempts and the waits between them; 2 minutes by default.
+    /// Bounds each call, with all its attempts and the waits between them; 2 minutes by default. It bounds no upload as a
+    /// whole: see [`Upload`](crate::Upload).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = deadline;
         self
     }
 
-    /// Sets how failed requests are retried.
+    /// Sets how failed requests are retried, those of uploads included. Unless it is set, uploads are
+    /// [more patient](crate::Upload::retry) than other calls.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.retry = policy;
+        self.upload_retry = policy;
         self
     }
 
@@ -253,6 +260,7 @@ impl ClientBuilder {
             )?,
             credentials: self.credentials,
             options: self.options,
+            upload_retry: self.upload_retry,
             max_answer: self.max_answer,
             throttle: Throttle::new(self.max_in_flight),
             allowance: Allowance::new(),

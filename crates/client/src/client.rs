@@ -8,7 +8,7 @@ use turso_cloud_contract::{Endpoint, OrganizationSlug};
 #[cfg(feature = "mock")]
 use crate::Error;
 use crate::{
-    Bulk, Call, ClientBuilder, Credentials, RawCall,
+    Bulk, Call, ClientBuilder, Credentials, RawCall, RetryPolicy,
     access::AccessCache,
     call::CallOptions,
     handles::{
@@ -53,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) region_url: String,
     pub(crate) user_agent: HeaderValue,
     pub(crate) options: CallOptions,
+    pub(crate) upload_retry: RetryPolicy,
     pub(crate) max_answer: usize,
     pub(crate) throttle: Throttle,
     pub(crate) allowance: Allowance,

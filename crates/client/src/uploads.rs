@@ -46,6 +46,11 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// is longer is an error instead.
 const LONGEST_TROUBLE: Duration = Duration::from_secs(3600);
 
+/// As patient as the official command line: 15 times, after 2 s, 4 s and so on up to a minute.
+pub(crate) fn patient() -> RetryPolicy {
+    RetryPolicy::default().max_retries(15).backoff(Duration::from_secs(2), Duration::from_secs(60))
+}
+
 type Run<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 /// The upload of the file of a database: [`Databases::upload_file`](crate::Databases::upload_file) and
@@ -59,10 +64,11 @@ pub type DumpUpload<T> = Upload<DumpSettings, T>;
 /// An upload that has not begun: await it, read its [`events`](Self::events), or [`send`](Self::send) it where there is
 /// no async runtime.
 ///
-/// It has no deadline as a whole: a large file takes its time. Every request is bounded instead: it fails when no bytes
-/// move for a minute ([`timeout`](Self::timeout)), and is repeated as often as [`retry`](Self::retry) says, but not for
-/// more than an hour and the time its bytes take at 16 KiB a second. Requests that carry nothing of the file keep the
-/// timeouts and retries of the client.
+/// It has no deadline as a whole, that of the client neither: a large file takes its time. Every request is bounded instead: it
+/// fails when no bytes move for a minute ([`timeout`](Self::timeout)), and is repeated as often as [`retry`](Self::retry) says,
+/// but not for more than an hour and the time its bytes take at 16 KiB a second. Requests that carry nothing of the file keep
+/// the timeouts, deadlines and retries of the client. Whoever has only so much time puts it into `tokio::time::timeout`: an
+/// upload that is given up leaves no draft behind.
 #[must_use = "nothing is sent until it is awaited, sent, or its events are read"]
 pub struct Upload<S, T> {
     client: Client,
@@ -93,8 +99,7 @@ impl<S: Default + Send + 'static, T: Send + 'static> Upload<S, T> {
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        // As patient as the official command line: 15 times, after 2 s, 4 s and so on up to a minute.
-        let retry = RetryPolicy::default().max_retries(15).backoff(Duration::from_secs(2), Duration::from_secs(60));
+        let retry = client.inner().upload_retry;
         Self {
             client: client.clone(),
             settings: S::default(),
@@ -117,8 +122,9 @@ impl<S: Send + 'static, T: Send + 'static> Upload<S, T> {
         self
     }
 
-    /// Sets how requests that carry parts of the file are repeated; up to 15 times by default, after up to 2 s, 4 s and
-    /// so on up to a minute. Only the part that failed is sent again.
+    /// Sets how requests that carry parts of the file are repeated. By default it is as the client was
+    /// [told](crate::ClientBuilder::retry) or, where it was told nothing, up to 15 times, after up to 2 s, 4 s and so on up to a
+    /// minute. Only the part that failed is sent again.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.retry = policy;
         self

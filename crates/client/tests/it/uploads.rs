@@ -5,6 +5,7 @@ mod failures;
 mod hostile;
 mod preflight;
 mod progress;
+mod retry;
 mod wire;
 
 use std::fs::File;
