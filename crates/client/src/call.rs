@@ -388,5 +388,8 @@ pub(crate) fn unsent<E: Endpoint>(error: Error) -> Error {
 }
 
 fn unwritable(error: RequestError) -> Error {
-    Error::new(ErrorKind::InvalidInput).with_detail("the request cannot be written").with_source(error)
+    match error {
+        RequestError::Path(refused) => refused.into(),
+        error => Error::new(ErrorKind::InvalidInput).with_detail("the request cannot be written").with_source(error),
+    }
 }

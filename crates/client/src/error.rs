@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 pub use kind::ErrorKind;
 use turso_cloud_contract::InvalidInput;
 
-use crate::ResumePoint;
+use crate::{ResumePoint, UnfitFile};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -53,7 +53,16 @@ struct Inner {
     may_have_happened: bool,
     request: Option<RequestContext>,
     resume_point: Option<ResumePoint>,
+    /// Its text is the detail.
+    unfit: Option<Unfit>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What was refused before anything was sent.
+#[derive(Clone, Debug)]
+enum Unfit {
+    Input(InvalidInput),
+    File(UnfitFile),
 }
 
 /// Which request failed, and what it took.
@@ -118,6 +127,44 @@ impl Error {
         self.0.resume_point.as_ref()
     }
 
+    /// Which input was refused before anything was sent, and by which rule; nothing for everything else.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// let error = turso.databases().get("Orders").await.unwrap_err();
+    /// let refused = error.invalid_input().ok_or("sent")?;
+    /// assert_eq!((refused.field(), refused.value()), ("database name", Some("Orders")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn invalid_input(&self) -> Option<&InvalidInput> {
+        if let Some(Unfit::Input(refused)) = &self.0.unfit { Some(refused) } else { None }
+    }
+
+    /// Why a file cannot be uploaded, and what makes it fit; nothing for everything else.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("shop.db");
+    /// # rusqlite::Connection::open(&file)?.execute_batch("CREATE TABLE goods (name)")?;
+    /// use turso_cloud::NewDatabase;
+    ///
+    /// let error = turso.databases().create_from_file(NewDatabase::new("shop", "default"), &file).await.unwrap_err();
+    /// assert_eq!(error.unfit_file().and_then(|unfit| unfit.sql()), Some("PRAGMA journal_mode=WAL;"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn unfit_file(&self) -> Option<&UnfitFile> {
+        if let Some(Unfit::File(unfit)) = &self.0.unfit { Some(unfit) } else { None }
+    }
+
     /// The name of the operation, for instance `CreateDatabase`.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
@@ -161,6 +208,7 @@ impl Error {
             may_have_happened: false,
             request: None,
             resume_point: None,
+            unfit: None,
             source: None,
         }))
     }
@@ -338,6 +386,17 @@ impl StdError for Error {
 /// Refused before anything was sent: the text is the whole story, so it is the detail and not the source.
 impl From<InvalidInput> for Error {
     fn from(refused: InvalidInput) -> Self {
-        Self::new(ErrorKind::InvalidInput).with_detail(refused.to_string())
+        let mut error = Self::new(ErrorKind::InvalidInput).with_detail(refused.to_string());
+        error.0.unfit = Some(Unfit::Input(refused));
+        error
+    }
+}
+
+/// As with other input.
+impl From<UnfitFile> for Error {
+    fn from(unfit: UnfitFile) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidInput).with_detail(unfit.to_string());
+        error.0.unfit = Some(Unfit::File(unfit));
+        error
     }
 }

@@ -3,7 +3,6 @@
 use std::{
     fmt,
     future::Future,
-    io,
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -22,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    Error, ErrorKind,
+    Error,
     transport::{Body, TransportError},
 };
 
@@ -88,8 +87,7 @@ impl Payload {
     /// Why the bytes could not be read, if that is what made the attempt fail.
     pub(crate) fn failure(&self) -> Option<Error> {
         let Self::Streamed(streamed) = self else { return None };
-        let failure = streamed.failure.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(Error::new(ErrorKind::File).with_detail(failure.to_string()).with_source(failure))
+        streamed.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -99,21 +97,21 @@ impl From<Option<Bytes>> for Payload {
     }
 }
 
-type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
 /// A body of known length that does not fit into memory.
 pub(crate) struct Streamed {
     length: u64,
     headers: HeaderMap,
     pieces: Box<dyn Fn() -> Pieces + Send + Sync>,
-    failure: Arc<Mutex<Option<io::Error>>>,
+    failure: Arc<Mutex<Option<Error>>>,
 }
 
 impl Streamed {
     /// `headers` has the type of the body; `pieces` is asked for all its bytes once per attempt.
     pub(crate) fn payload<S>(length: u64, headers: HeaderMap, pieces: impl Fn() -> S + Send + Sync + 'static) -> Payload
     where
-        S: Stream<Item = io::Result<Bytes>> + Send + 'static,
+        S: Stream<Item = Result<Bytes, Error>> + Send + 'static,
     {
         let pieces = Box::new(move || Box::pin(pieces()) as Pieces);
         Payload::Streamed(Arc::new(Self { length, headers, pieces, failure: Arc::default() }))
@@ -124,9 +122,8 @@ impl Streamed {
         Body::stream((self.pieces)().map(move |piece| {
             moved.now();
             piece.map_err(|error| {
-                let told = TransportError::interrupted(error.to_string());
-                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                told
+                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+                TransportError::interrupted(error)
             })
         }))
     }

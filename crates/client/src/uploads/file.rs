@@ -32,13 +32,10 @@ pub(crate) struct SourceFile {
 impl SourceFile {
     /// Opens a file; blocks.
     pub(super) fn open(path: PathBuf) -> Result<Self, Error> {
-        let failed = |doing: &str, error: io::Error| {
-            Error::new(ErrorKind::File).with_detail(format!("{} cannot be {doing}: {error}", path.display()))
-        };
-        let file = File::open(&path).map_err(|error| failed("opened", error))?;
-        let metadata = file.metadata().map_err(|error| failed("examined", error))?;
+        let file = File::open(&path).map_err(|error| failed(&path, "cannot be opened", error))?;
+        let metadata = file.metadata().map_err(|error| failed(&path, "cannot be examined", error))?;
         if !metadata.is_file() {
-            return Err(Error::new(ErrorKind::File).with_detail(format!("{} is not a file", path.display())));
+            return Err(wrong(&path, "is not a file"));
         }
         Ok(Self { size: metadata.len(), modified: metadata.modified().ok(), path, file: Mutex::new(file) })
     }
@@ -57,7 +54,7 @@ impl SourceFile {
 
     /// The bytes from the start, fewer where the file has not as many; blocks.
     pub(super) fn head(&self, length: u64) -> Result<Vec<u8>, Error> {
-        self.read(0, length.min(self.size)).map_err(|error| Error::new(ErrorKind::File).with_detail(error.to_string()))
+        self.read(0, length.min(self.size))
     }
 
     /// The length of the file with `suffix` behind its name; blocks. SQLite looks for it beside the file itself, not
@@ -84,7 +81,7 @@ impl SourceFile {
         self: &Arc<Self>,
         range: Range<u64>,
         meter: &Arc<Meter>,
-    ) -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
+    ) -> impl Stream<Item = Result<Bytes, Error>> + Send + use<> {
         let (file, meter) = (Arc::clone(self), Arc::clone(meter));
         stream::try_unfold(range.start, move |at| {
             let (file, meter, end) = (Arc::clone(&file), Arc::clone(&meter), range.end);
@@ -93,8 +90,7 @@ impl SourceFile {
                     return Ok(None);
                 }
                 let length = PIECE.min(end - at);
-                let read = spawn_blocking(move || file.read(at, length)).await;
-                let piece = read.map_err(io::Error::other)??;
+                let piece = blocking(move || file.read(at, length)).await?;
                 meter.reached(at + length);
                 Ok(Some((Bytes::from(piece), at + length)))
             }
@@ -108,22 +104,19 @@ impl SourceFile {
             let now = file.lock().metadata();
             match now {
                 Ok(now) if now.len() == file.size && now.modified().ok() == file.modified => Ok(()),
-                Ok(_) => Err(Error::new(ErrorKind::File).with_detail(format!(
-                    "{} was changed while it was uploaded; close whatever writes to it and begin again",
-                    file.path.display()
-                ))),
-                Err(error) => Err(Error::new(ErrorKind::File)
-                    .with_detail(format!("{} cannot be examined: {error}", file.path.display()))),
+                Ok(_) => Err(wrong(
+                    &file.path,
+                    "was changed while it was uploaded; close whatever writes to it and begin again",
+                )),
+                Err(error) => Err(failed(&file.path, "cannot be examined", error)),
             }
         })
         .await
     }
 
     /// Seeking and reading under one lock: an attempt that was given up may still be reading.
-    fn read(&self, at: u64, length: u64) -> io::Result<Vec<u8>> {
-        let failed = |error: io::Error| {
-            io::Error::new(error.kind(), format!("{} cannot be read at byte {at}: {error}", self.path.display()))
-        };
+    fn read(&self, at: u64, length: u64) -> Result<Vec<u8>, Error> {
+        let failed = |error| failed(&self.path, &format!("cannot be read at byte {at}"), error);
         let mut piece = Vec::new();
         let mut file = self.lock();
         file.seek(SeekFrom::Start(at)).map_err(failed)?;
@@ -131,13 +124,21 @@ impl SourceFile {
         if piece.len() as u64 == length {
             return Ok(piece);
         }
-        let text = format!("{} became shorter while it was uploaded", self.path.display());
-        Err(io::Error::new(io::ErrorKind::UnexpectedEof, text))
+        Err(wrong(&self.path, "became shorter while it was uploaded"))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, File> {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn wrong(path: &Path, what: &str) -> Error {
+    Error::new(ErrorKind::File).with_detail(format!("{} {what}", path.display()))
+}
+
+/// What the system says is the cause, and no part of the sentence.
+fn failed(path: &Path, what: &str, error: io::Error) -> Error {
+    wrong(path, what).with_source(error)
 }
 
 /// Does something on a thread that may block.

@@ -3,8 +3,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Error, ErrorKind};
-
 /// Why a file cannot be uploaded, and what makes it fit. As a text it is both, with the name of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnfitFile {
@@ -62,10 +60,3 @@ impl fmt::Display for UnfitFile {
 }
 
 impl std::error::Error for UnfitFile {}
-
-/// The text is the whole story, so it is the detail and not the source.
-impl From<UnfitFile> for Error {
-    fn from(unfit: UnfitFile) -> Self {
-        Self::new(ErrorKind::InvalidInput).with_detail(unfit.to_string())
-    }
-}

@@ -15,6 +15,7 @@ mod credentials;
 mod doubles;
 mod endpoints;
 mod ensure;
+mod errors;
 mod faults;
 mod listing;
 mod locations;
