@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Uri, header};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use turso_cloud_contract::{Endpoint, InvalidInput, Repeatability, RequestError, RequestPart, Service, without_query};
@@ -356,13 +356,17 @@ pub(crate) fn uri(origin: &str, target: &str) -> Result<Uri, Error> {
 
 /// A change whose answer is not understood has been made all the same.
 pub(crate) fn decode_answer<A: DeserializeOwned>(answer: Answer, repeatability: Repeatability) -> Result<A, Error> {
-    decode(&answer.body).map_err(|detail| {
+    decode(&answer.body, media_type(&answer.headers)).map_err(|detail| {
         Error::new(ErrorKind::Decode)
             .with_detail(detail)
             .with_status(answer.status)
             .having_maybe_happened(repeatability != Repeatability::Safe)
             .with_request(answer.request)
     })
+}
+
+fn media_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()?.split(';').next().map(str::trim)
 }
 
 /// Holds a request that is not the first of its call to the rules that are known without asking.

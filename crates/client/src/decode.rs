@@ -2,17 +2,19 @@
 
 use serde::{
     Deserializer,
-    de::{DeserializeOwned, Error as _, Visitor, value::Error as NoValue},
+    de::{DeserializeOwned, Error as _, IgnoredAny, Visitor, value::Error as NoValue},
     forward_to_deserialize_any,
 };
 
-/// Reads JSON, or no bytes at all where the operation has no answer.
-pub(crate) fn decode<A: DeserializeOwned>(body: &[u8]) -> Result<A, String> {
+/// Reads JSON, or no bytes at all where the operation has no answer. The media type is what the sender calls the body.
+pub(crate) fn decode<A: DeserializeOwned>(body: &[u8], media_type: Option<&str>) -> Result<A, String> {
     if body.trim_ascii().is_empty() {
         return A::deserialize(Empty).map_err(|error| error.to_string());
     }
     // Tracking the path costs time on large answers: only a failed answer is read a second time with it.
-    parse(body).map_err(|error| locate::<A>(body).unwrap_or_else(|| describe(&error)))
+    parse(body).map_err(|error| {
+        no_json(body, media_type).or_else(|| locate::<A>(body)).unwrap_or_else(|| describe(&error))
+    })
 }
 
 /// A body that is UTF-8 as a whole needs no look at each of its texts, which took a sixth of the time of a long listing.
@@ -43,12 +45,23 @@ impl<'de> Deserializer<'de> for Empty {
     }
 }
 
+/// What is wrong with a body that is not even JSON, such as the page of a web server; nothing for JSON, whole or cut off.
+fn no_json(body: &[u8], media_type: Option<&str>) -> Option<String> {
+    let error = serde_json::from_slice::<IgnoredAny>(body).err().filter(serde_json::Error::is_syntax)?;
+    Some(match media_type.filter(|media_type| !media_type.ends_with("json")) {
+        Some(media_type) => format!("the answer is {media_type} and no JSON: is this the service's URL?"),
+        None => format!("the answer is no JSON: {}", describe(&error)),
+    })
+}
+
 fn locate<A: DeserializeOwned>(json: &[u8]) -> Option<String> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let error = serde_path_to_error::deserialize::<_, A>(&mut reader).err()?;
     let path = error.path().to_string();
+    // `?` is what was not read any more, and `.` the whole.
+    let path = path.trim_end_matches('?').trim_end_matches('.');
     let text = describe(error.inner());
-    Some(if path == "." { text } else { format!("field `{path}`: {text}") })
+    Some(if path.is_empty() { text } else { format!("field `{path}`: {text}") })
 }
 
 /// The sentence of the parser without the value it quotes, which may be a token.
@@ -70,7 +83,8 @@ mod tests {
 
     #[test]
     fn a_wrong_field_is_named_with_its_place() {
-        let wrong = decode::<GroupsAnswer>(br#"{"groups":[{"name":"a","uuid":"1","primary":"fra","archived":"yes"}]}"#);
+        let wrong = br#"{"groups":[{"name":"a","uuid":"1","primary":"fra","archived":"yes"}]}"#;
+        let wrong = decode::<GroupsAnswer>(wrong, None);
         let text = wrong.unwrap_err();
         assert!(text.starts_with("field `groups[0].archived`: invalid type: string, expected"), "{text}");
     }
@@ -78,16 +92,16 @@ mod tests {
     #[test]
     fn a_value_that_may_be_a_secret_is_not_repeated() {
         for body in [r#""planted-secret""#, r#"{"jwt":5,"other":"planted-secret"}"#, r#"{"jwt":["planted-secret"]}"#] {
-            let text = decode::<TokenAnswer>(body.as_bytes()).unwrap_err();
+            let text = decode::<TokenAnswer>(body.as_bytes(), None).unwrap_err();
             assert!(!text.contains("planted-secret"), "{text}");
         }
     }
 
     #[test]
     fn an_empty_body_is_an_empty_answer_and_nothing_else() {
-        assert_eq!(decode::<Nothing>(b" \n"), Ok(Nothing));
-        assert_eq!(decode::<Nothing>(b"{}"), Ok(Nothing));
-        assert_eq!(decode::<GroupsAnswer>(b""), Err("the answer is empty".to_owned()));
-        assert_eq!(decode::<OrganizationsAnswer>(b" "), Err("the answer is empty".to_owned()));
+        assert_eq!(decode::<Nothing>(b" \n", None), Ok(Nothing));
+        assert_eq!(decode::<Nothing>(b"{}", None), Ok(Nothing));
+        assert_eq!(decode::<GroupsAnswer>(b"", None), Err("the answer is empty".to_owned()));
+        assert_eq!(decode::<OrganizationsAnswer>(b" ", None), Err("the answer is empty".to_owned()));
     }
 }

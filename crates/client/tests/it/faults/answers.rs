@@ -46,6 +46,53 @@ async fn a_field_that_is_missing_or_wrong_is_named() {
 }
 
 #[tokio::test]
+async fn what_is_no_json_is_called_so_with_what_it_is() {
+    let page = "<!DOCTYPE html><title>Welcome</title>";
+    for (head, body, words) in [
+        (
+            "200 OK\r\ncontent-type: text/html; charset=utf-8",
+            page,
+            "the answer is text/html and no JSON: is this the service's URL?",
+        ),
+        (
+            "200 OK\r\ncontent-type: text/plain",
+            "502 from upstream",
+            "the answer is text/plain and no JSON: is this the service's URL?",
+        ),
+        ("200 OK", page, "the answer is no JSON: expected value at line 1 column 1"),
+        (
+            "200 OK\r\ncontent-type: application/problem+json",
+            r#"{"database":{]}"#,
+            "the answer is no JSON: key must be a string at line 1 column 14",
+        ),
+        // JSON by another name is JSON.
+        ("200 OK\r\ncontent-type: text/plain", "{}", "missing field `database` at line 1 column 2"),
+    ] {
+        let server = Server::start([Reply::answer(head, body)]);
+        let (error, _) = fail(&server, Operation::Safe).await;
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert!(error.to_string().ends_with(&format!("(200): {words}")), "{error}");
+        let raw = server.client().build().unwrap().request(http::Method::GET, "/v1/thing").await.unwrap();
+        if !words.starts_with("missing") {
+            let error = raw.json::<serde_json::Value>().unwrap_err();
+            assert!(error.to_string().contains("no JSON"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_names_no_field_it_did_not_reach() {
+    for (body, words) in [
+        (r#"{"database""#, "(200): EOF while parsing an object at line 1 column 11"),
+        (r#"{"database":{"Na"#, "(200): field `database`: EOF while parsing a string at line 1 column 16"),
+    ] {
+        let server = Server::start([Reply::answer("200 OK", body)]);
+        let (error, _) = fail(&server, Operation::Safe).await;
+        assert!(error.to_string().ends_with(words), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_answer_is_not_taken_for_an_empty_list() {
     let server = Server::start([Reply::answer("200 OK", "")]);
     let client = server.client().build().unwrap();
