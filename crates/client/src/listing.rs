@@ -16,7 +16,7 @@ const PAGE_SIZE: u64 = 1000;
 
 /// A stream over a listing, page by page. It yields an error once and ends; [`resume`](Self::resume) lets it go on.
 #[must_use = "a stream does nothing until it is read"]
-pub struct Listing<T: Send + 'static>(Paged<CursorPages<T>>);
+pub struct Listing<T>(Paged<CursorPages<T>, T>);
 
 /// One page, and the cursor of the one behind it.
 pub(crate) type Page<T> = (Vec<T>, Option<String>);
@@ -87,7 +87,7 @@ impl<T: Send + 'static> Listing<T> {
 }
 
 /// No item is ever pinned.
-impl<T: Send + 'static> Unpin for Listing<T> {}
+impl<T> Unpin for Listing<T> {}
 
 impl<T: Send + 'static> Stream for Listing<T> {
     type Item = Result<T, Error>;
@@ -97,7 +97,7 @@ impl<T: Send + 'static> Stream for Listing<T> {
     }
 }
 
-impl<T: Send + 'static> fmt::Debug for Listing<T> {
+impl<T> fmt::Debug for Listing<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listing").finish_non_exhaustive()
     }

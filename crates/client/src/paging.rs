@@ -22,25 +22,25 @@ pub(crate) trait Pages: Send + 'static {
 }
 
 /// The items of all pages. An error is yielded once and ends the stream; nothing is read ahead of what is asked for.
-pub(crate) struct Paged<P: Pages> {
+pub(crate) struct Paged<P, T> {
     /// What is left of the page that was read last.
-    page: VecDeque<P::Item>,
-    state: State<P>,
+    page: VecDeque<T>,
+    state: State<P, T>,
 }
 
-enum State<P: Pages> {
+enum State<P, T> {
     /// Nothing was asked for yet: the pages can still be set up.
     Waiting(P),
     Between(P),
-    Reading(Reading<P>),
+    Reading(Reading<P, T>),
     /// The next page could not be read.
     Failed(P),
     Ended,
 }
 
-type Reading<P> = Pin<Box<dyn Future<Output = (P, Result<Option<Vec<<P as Pages>::Item>>, Error>)> + Send>>;
+type Reading<P, T> = Pin<Box<dyn Future<Output = (P, Result<Option<Vec<T>>, Error>)> + Send>>;
 
-impl<P: Pages> Paged<P> {
+impl<P: Pages> Paged<P, P::Item> {
     pub(crate) fn new(pages: P) -> Self {
         Self { page: VecDeque::new(), state: State::Waiting(pages) }
     }
@@ -103,7 +103,7 @@ impl<P: Pages> Paged<P> {
     }
 }
 
-fn read<P: Pages>(mut pages: P) -> Reading<P> {
+fn read<P: Pages>(mut pages: P) -> Reading<P, P::Item> {
     Box::pin(async move {
         let page = pages.next().await;
         (pages, page)

@@ -21,7 +21,7 @@ const PAGE_SIZE: u64 = 100;
 /// The service knows no filters: those of this stream are applied here, and all pages down to the last entry that
 /// can match are read. Set them before the first entry is taken.
 #[must_use = "a stream does nothing until it is read"]
-pub struct AuditLogStream(Paged<Pages>);
+pub struct AuditLogStream(Paged<Pages, AuditLog>);
 
 #[derive(Clone, Debug, Default)]
 struct Filter {
