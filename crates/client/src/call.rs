@@ -32,25 +32,31 @@ pub(crate) struct CallOptions {
     pub(crate) retry: RetryPolicy,
 }
 
-/// `timeout`, `deadline` and `retry`, on whatever becomes a call. The words are those of [`Call`].
+/// `timeout`, `deadline` and `retry`, on whatever becomes a call, or one call for each page. The words are those of [`Call`].
 macro_rules! option_setters {
     () => {
-        /// Bounds each attempt; see [`Call::timeout`](crate::Call::timeout).
-        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-            self.options.timeout = timeout;
+        crate::call::option_setters!("the call as a whole");
+
+        fn with_options_changed(mut self, change: impl FnOnce(&mut crate::call::CallOptions)) -> Self {
+            change(&mut self.options);
             self
         }
+    };
+    // For what has `with_options_changed` of its own.
+    ($bounded:literal) => {
+        /// Bounds each attempt; see [`Call::timeout`](crate::Call::timeout).
+        pub fn timeout(self, timeout: std::time::Duration) -> Self {
+            self.with_options_changed(|options| options.timeout = timeout)
+        }
 
-        /// Bounds each call as a whole; see [`Call::deadline`](crate::Call::deadline).
-        pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
-            self.options.deadline = deadline;
-            self
+        #[doc = concat!("Bounds ", $bounded, "; see [`Call::deadline`](crate::Call::deadline).")]
+        pub fn deadline(self, deadline: std::time::Duration) -> Self {
+            self.with_options_changed(|options| options.deadline = deadline)
         }
 
         /// Sets how failed requests are retried; see [`Call::retry`](crate::Call::retry).
-        pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
-            self.options.retry = policy;
-            self
+        pub fn retry(self, policy: crate::RetryPolicy) -> Self {
+            self.with_options_changed(|options| options.retry = policy)
         }
     };
 }

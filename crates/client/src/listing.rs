@@ -8,13 +8,15 @@ use futures_core::Stream;
 
 use crate::{
     Call, Client, Error, ErrorKind,
+    call::{CallOptions, option_setters},
     paging::{Paged, Pages},
 };
 
 /// What the official command line asks for at once.
 const PAGE_SIZE: u64 = 1000;
 
-/// A stream over a listing, page by page. It yields an error once and ends; [`resume`](Self::resume) lets it go on.
+/// A stream over a listing, page by page. It yields an error once and ends; [`resume`](Self::resume) lets it go on. What is set
+/// on it has no effect once the first item was asked for.
 #[must_use = "a stream does nothing until it is read"]
 pub struct Listing<T>(Paged<CursorPages<T>, T>);
 
@@ -29,15 +31,25 @@ impl<T: Send + 'static> Listing<T> {
         Self(Paged::new(CursorPages {
             client: client.clone(),
             fetch,
+            options: client.inner().options,
             page_size: PAGE_SIZE,
             next: Next::First,
             circle: Circle::default(),
         }))
     }
 
-    /// Sets how many items to ask for at once; 1000 by default. It has no effect once the first item was taken.
+    /// Sets how many items to ask for at once; 1000 by default.
     pub fn page_size(mut self, items: u64) -> Self {
         self.0.set_up(|pages| pages.page_size = items);
+        self
+    }
+
+    option_setters!(
+        "the call for each page, which is made when its first item is asked for; the whole takes as many as there are pages"
+    );
+
+    fn with_options_changed(mut self, change: impl FnOnce(&mut CallOptions)) -> Self {
+        self.0.set_up(|pages| change(&mut pages.options));
         self
     }
 
@@ -106,6 +118,7 @@ impl<T> fmt::Debug for Listing<T> {
 struct CursorPages<T> {
     client: Client,
     fetch: Fetch<T>,
+    options: CallOptions,
     page_size: u64,
     next: Next,
     circle: Circle,
@@ -166,8 +179,7 @@ impl<T: Send + 'static> Pages for CursorPages<T> {
             Next::Behind(cursor) => Some(cursor.clone()),
             Next::None => return Ok(None),
         };
-        let call = (self.fetch)(self.page_size, cursor);
-        let (items, next) = call.await?;
+        let (items, next) = (self.fetch)(self.page_size, cursor).with_options(self.options).await?;
         self.next = self.circle.follow(next)?.map_or(Next::None, Next::Behind);
         Ok(Some(items))
     }

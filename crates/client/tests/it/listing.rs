@@ -1,9 +1,12 @@
 //! Listings by cursor, as streams.
 
-use futures_util::TryStreamExt as _;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use turso_cloud::{
-    Database, DatabaseFilter, ErrorKind,
+    Database, DatabaseFilter, ErrorKind, RetryPolicy,
     contract::{
+        audit_logs::ListAuditLogs,
         databases::{DatabasesAnswer, ListDatabases, Pagination},
         recovery::ListDeletedGroups,
     },
@@ -185,4 +188,29 @@ fn a_listing_can_be_read_without_a_runtime() {
     let names: Vec<_> =
         turso.databases().stream().send().unwrap().map(|found| found.unwrap().name.to_string()).collect();
     assert_eq!(names, ["db-0", "db-1", "db-2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_page_is_bounded_and_retried_as_the_listing_is_told() {
+    let busy = || Failure::refused(503, "busy");
+    let mock = Mock::new();
+    mock.when::<ListDatabases>().fail_once(busy()).answer_once(&page(0..2, Some("b"))).fail_once(busy());
+    let turso = mock.client().retry(RetryPolicy::none()).build().unwrap();
+    let once = RetryPolicy::default().max_retries(1);
+    let found: Vec<_> = turso.databases().stream().retry(once).try_collect().await.unwrap();
+    assert_eq!((found.len(), mock.requests::<ListDatabases>().len()), (4, 4));
+
+    let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+    for (timeout, deadline) in [(second, minute), (minute, second)] {
+        let mock = Mock::new();
+        mock.when::<ListDatabases>().fail_once(Failure::NoAnswer);
+        mock.when::<ListAuditLogs>().fail_once(Failure::NoAnswer);
+        let turso = mock.client().retry(RetryPolicy::none()).build().unwrap();
+        let mut databases = turso.databases().stream().timeout(timeout).deadline(deadline);
+        let mut entries = turso.audit_logs().stream().timeout(timeout).deadline(deadline).retry(RetryPolicy::none());
+        let errors = [databases.next().await.unwrap().unwrap_err(), entries.next().await.unwrap().unwrap_err()];
+        for error in errors {
+            assert!(error.is_timeout() && error.elapsed() == second, "{error} {:?}", error.elapsed());
+        }
+    }
 }

@@ -11,6 +11,7 @@ use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditL
 use super::AuditLogs;
 use crate::{
     Client, Error, ErrorKind,
+    call::{CallOptions, option_setters},
     paging::{self, Paged},
 };
 
@@ -19,7 +20,7 @@ const PAGE_SIZE: u64 = 100;
 /// A stream of entries of the audit log, newest first: [`AuditLogs::stream`].
 ///
 /// The service knows no filters: those of this stream are applied here, and all pages down to the last entry that
-/// can match are read. Set them before the first entry is taken.
+/// can match are read. What is set on it has no effect once the first entry was asked for.
 #[must_use = "a stream does nothing until it is read"]
 pub struct AuditLogStream(Paged<Pages, AuditLog>);
 
@@ -33,8 +34,16 @@ struct Filter {
 
 impl AuditLogStream {
     pub(super) fn new(logs: AuditLogs) -> Self {
-        let filter = Filter::default();
-        Self(Paged::new(Pages { logs, filter, page_size: PAGE_SIZE, next: Some(1), oldest: None, previous: None }))
+        let options = logs.scope.client().inner().options;
+        Self(Paged::new(Pages {
+            logs,
+            options,
+            filter: Filter::default(),
+            page_size: PAGE_SIZE,
+            next: Some(1),
+            oldest: None,
+            previous: None,
+        }))
     }
 
     /// Ends with the last entry that is not older than `since`; older pages are not read.
@@ -60,6 +69,14 @@ impl AuditLogStream {
     /// Sets how many entries to ask for at once; 100 by default.
     pub fn page_size(self, entries: u64) -> Self {
         self.set_up(|pages| pages.page_size = entries)
+    }
+
+    option_setters!(
+        "the call for each page, which is made when its first entry is asked for; the whole takes as many as there are pages"
+    );
+
+    fn with_options_changed(self, change: impl FnOnce(&mut CallOptions)) -> Self {
+        self.set_up(|pages| change(&mut pages.options))
     }
 
     /// Lets a stream go on that an error has ended; see [`Listing::resume`](crate::Listing::resume).
@@ -104,6 +121,7 @@ impl Filter {
 
 struct Pages {
     logs: AuditLogs,
+    options: CallOptions,
     filter: Filter,
     page_size: u64,
     next: Option<u64>,
@@ -131,7 +149,7 @@ impl paging::Pages for Pages {
 
     async fn next(&mut self) -> Result<Option<Vec<AuditLog>>, Error> {
         let Some(number) = self.next else { return Ok(None) };
-        let page = self.logs.page(AuditLogPage::new(number, self.page_size)).await?;
+        let page = self.logs.page(AuditLogPage::new(number, self.page_size)).with_options(self.options).await?;
         self.check_advance(number, &page)?;
         let exhausted = page.audit_logs.is_empty() || number >= page.pagination.total_pages || self.is_past(&page);
         self.next = (!exhausted).then_some(number + 1);
