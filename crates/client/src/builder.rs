@@ -218,8 +218,7 @@ impl ClientBuilder {
     }
 
     /// Trusts the certificates of a PEM file too, beside those of the platform.
-    #[cfg(feature = "_tls")]
-    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))))]
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
     pub fn root_certificates(mut self, pem: impl Into<bytes::Bytes>) -> Self {
         self.settings.root_certificates.push(pem.into());
         self

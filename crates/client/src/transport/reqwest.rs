@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-#[cfg(feature = "_tls")]
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::{
@@ -23,7 +23,7 @@ use crate::Error;
 pub(crate) struct Settings {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) proxies: Proxies,
-    #[cfg(feature = "_tls")]
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
     pub(crate) root_certificates: Vec<Bytes>,
 }
 
@@ -105,7 +105,7 @@ impl ReqwestTransport {
 
 impl Settings {
     fn build(&self, Route { is_encrypted, is_direct }: Route) -> Result<reqwest::Client, Error> {
-        #[cfg(not(feature = "_tls"))]
+        #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
         if is_encrypted {
             return Err(Error::config(
                 "a connection is to be encrypted and the client was built without TLS: enable the feature `rustls`, \
@@ -133,7 +133,7 @@ impl Settings {
             // a copy of each request.
             builder = builder.retry(reqwest::retry::never().max_retries_per_request(0));
         }
-        #[cfg(feature = "_tls")]
+        #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
         {
             // Those that are given are looked at in any case, so that a wrong one is told at once.
             let given = certificates(&self.root_certificates)?;
@@ -225,7 +225,7 @@ fn tls_backend(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     builder.tls_backend_native()
 }
 
-#[cfg(feature = "_tls")]
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
 fn certificates(pems: &[Bytes]) -> Result<Vec<reqwest::Certificate>, Error> {
     let mut certificates = Vec::new();
     for pem in pems {
