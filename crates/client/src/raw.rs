@@ -2,11 +2,11 @@ use std::{fmt, future::IntoFuture};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use turso_cloud_contract::{InvalidInput, Repeatability, without_query};
 
 use crate::{
-    Call, Client, Error,
+    Call, Client, Error, ErrorKind,
     call::{CallOptions, Context, decode_answer, option_setters, uri},
     exchange::{Answer, Authorization, Prepared},
 };
@@ -35,7 +35,7 @@ pub struct RawCall {
     method: Method,
     path: String,
     headers: Result<HeaderMap, InvalidInput>,
-    body: Option<Bytes>,
+    body: Result<Option<Bytes>, Error>,
     repeatability: Repeatability,
     options: CallOptions,
 }
@@ -44,12 +44,35 @@ impl RawCall {
     pub(crate) fn new(client: &Client, method: Method, path: String) -> Self {
         let repeatability = if method == Method::GET { Repeatability::Safe } else { Repeatability::Once };
         let (client, options) = (client.clone(), client.inner().options);
-        Self { client, method, path, headers: Ok(HeaderMap::new()), body: None, repeatability, options }
+        Self { client, method, path, headers: Ok(HeaderMap::new()), body: Ok(None), repeatability, options }
     }
 
-    /// Sends a body, which is to be JSON.
-    pub fn json(mut self, json: impl Into<Bytes>) -> Self {
-        self.body = Some(json.into());
+    /// Sends a value as JSON. One that cannot be written as JSON is an error of the call.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// use serde_json::json;
+    /// use turso_cloud::http::Method;
+    ///
+    /// let group = json!({ "name": "europe", "location": "aws-eu-west-1" });
+    /// turso.request(Method::POST, "/v1/organizations/acme/groups").json(&group).await?;
+    /// assert_eq!(turso.groups().get("europe").await?.name, "europe");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn json<B: Serialize + ?Sized>(mut self, value: &B) -> Self {
+        let written = serde_json::to_vec(value).map(|json| Some(json.into()));
+        self.body = written.map_err(|error| {
+            Error::new(ErrorKind::InvalidInput).with_detail("the body cannot be written as JSON").with_source(error)
+        });
+        self
+    }
+
+    /// Sends a body as it is, said to be JSON unless a [`header`](Self::header) gives its `Content-Type`.
+    pub fn body(mut self, bytes: impl Into<Bytes>) -> Self {
+        self.body = Ok(Some(bytes.into()));
         self
     }
 
@@ -126,7 +149,7 @@ impl RawCall {
             method: self.method,
             uri,
             headers: self.headers?,
-            payload: self.body.into(),
+            payload: self.body?.into(),
             authorization: Authorization::Client,
         })
     }

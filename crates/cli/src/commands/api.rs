@@ -19,7 +19,7 @@ pub(super) async fn run(cx: &Context, args: &ApiArgs) -> Result<()> {
     }
     let mut request = cx.client()?.request(args.method.clone(), args.path.clone());
     if let Some(body) = body(args)? {
-        request = request.json(body);
+        request = request.body(body);
     }
     let answer = request.await;
     if cx.out().truth().is_lost() {

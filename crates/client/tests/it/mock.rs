@@ -232,7 +232,7 @@ async fn a_rule_may_use_the_double_itself_and_the_request() {
 async fn a_request_in_a_wrong_shape_is_refused_and_not_recorded() {
     let mock = Mock::new();
     let turso = mock.client().build().unwrap();
-    let error = turso.request(Method::POST, "/v1/organizations/acme/groups").json(r#"{"name":1}"#).await.unwrap_err();
+    let error = turso.request(Method::POST, "/v1/organizations/acme/groups").body(r#"{"name":1}"#).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
     assert!(mock.requests::<CreateGroup>().is_empty());
 }

@@ -1,5 +1,7 @@
 //! Requests of one's own: where they may go, and how often.
 
+use std::{collections::BTreeMap, error::Error as _};
+
 use http::Method;
 use turso_cloud::{ErrorKind, RetryPolicy};
 
@@ -76,13 +78,32 @@ async fn a_query_goes_out_as_it_is() {
 async fn method_body_and_headers_go_out_and_the_answer_comes_back_as_it_is() {
     let server = Server::start([Reply::answer("201 Created\r\nx-request-id: 7", "not json")]);
     let client = server.client().build().unwrap();
-    let answer = client.request(Method::PATCH, "/v1/new-thing").json(r#"{"a":1}"#).await.unwrap();
+    let call = client.request(Method::PATCH, "/v1/new-thing");
+    let answer = call.clone().json(&BTreeMap::from([("a", 1)])).await.unwrap();
     assert_eq!((answer.status().as_u16(), &answer.body()[..]), (201, &b"not json"[..]));
     assert_eq!(answer.headers()["x-request-id"], "7");
     let seen = server.requests(1).remove(0);
     assert_eq!((&*seen.line, &*seen.body), ("PATCH /v1/new-thing HTTP/1.1", &br#"{"a":1}"#[..]));
     assert_eq!(seen.header("content-type"), Some("application/json"));
     assert_eq!(seen.header("authorization"), Some(&*format!("Bearer {TOKEN}")));
+
+    call.clone().body(r#"{"a": 1}"#).await.unwrap();
+    call.body(&b"a,b"[..]).header("content-type", "text/csv").await.unwrap();
+    let seen = server.requests(3);
+    let sent = |at: usize| (&*seen[at].body, seen[at].header("content-type"));
+    assert_eq!(sent(1), (&br#"{"a": 1}"#[..], Some("application/json")));
+    assert_eq!(sent(2), (&b"a,b"[..], Some("text/csv")));
+}
+
+#[tokio::test]
+async fn a_value_that_is_no_json_is_refused_before_anything_is_sent() {
+    let script = Script::new([Step::status(200)]);
+    let client = script.client().build().unwrap();
+    let no_json = BTreeMap::from([((1, 2), 3)]);
+    let error = client.request(Method::POST, "/v1/thing").json(&no_json).await.unwrap_err();
+    assert_eq!(error.to_string(), "invalid input: the body cannot be written as JSON");
+    assert_eq!(error.source().unwrap().to_string(), "key must be a string");
+    assert_eq!(script.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,7 +187,7 @@ async fn an_answer_is_read_as_json_and_what_is_none_has_its_place_told() {
     let client = script.client().build().unwrap();
     let answer = client.request(Method::POST, "/v1/thing").await.unwrap();
     assert_eq!(answer.json::<serde_json::Value>().unwrap()["a"][0], 1);
-    let error = answer.json::<std::collections::BTreeMap<String, Vec<u8>>>().unwrap_err();
+    let error = answer.json::<BTreeMap<String, Vec<u8>>>().unwrap_err();
     assert!(error.is_decode() && error.may_have_happened(), "{error:?}");
     assert!(
         error.to_string().starts_with("Request (POST /v1/thing): unexpected answer (200): field `a[1]`"),

@@ -104,7 +104,7 @@ async fn no_failure_shows_a_secret_in_its_error_or_in_the_log() {
         for operation in Operation::ALL {
             errors.extend(operation.run(&client).await.err());
         }
-        let raw = client.request(Method::POST, "/v1/thing?key=planted").json(r#"{"password":"planted"}"#).await;
+        let raw = client.request(Method::POST, "/v1/thing?key=planted").body(r#"{"password":"planted"}"#).await;
         errors.extend(raw.err());
         for error in &errors {
             printed.error(error);
@@ -137,7 +137,7 @@ async fn no_success_shows_a_secret_in_its_result_or_in_the_log() {
     printed.debug(&token);
     printed.debug(&TokenAnswer::new(token));
 
-    let raw = client.request(Method::POST, "/v1/thing").json(r#"{"password":"planted"}"#);
+    let raw = client.request(Method::POST, "/v1/thing").body(r#"{"password":"planted"}"#);
     printed.debug(&raw);
     printed.debug(&raw.clone().call());
     printed.debug(&raw.await.unwrap());
@@ -281,7 +281,7 @@ async fn a_transport_that_logs_requests_logs_no_secret() {
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     let token = ApiToken::new(API_TOKEN).unwrap();
     let client = Client::builder(token).transport(Indiscreet(sender)).build().unwrap();
-    let answer = client.request(Method::POST, "/v1/thing").json(r#"{"password":"planted"}"#).await.unwrap();
+    let answer = client.request(Method::POST, "/v1/thing").body(r#"{"password":"planted"}"#).await.unwrap();
     assert_eq!(answer.body(), DATABASE_TOKEN);
     printed.debug(&answer);
     printed.0.push_str(&receiver.recv().unwrap());

@@ -125,7 +125,7 @@ impl Remote {
     async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Bytes> {
         let mut request = self.client.request(method, path);
         if let Some(body) = body {
-            request = request.json(body);
+            request = request.body(body);
         }
         Ok(request.await.map_err(|error| self.explain(error))?.body().clone())
     }
