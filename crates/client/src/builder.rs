@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use http::{HeaderValue, Uri};
+use http::{HeaderName, HeaderValue, Uri};
 use jiff::Timestamp;
 use turso_cloud_contract::{InvalidInput, OrganizationSlug};
 #[cfg(feature = "reqwest")]
@@ -13,6 +13,7 @@ use crate::{
     access::AccessCache,
     call::{CallOptions, uri},
     client::Inner,
+    headers::OwnHeaders,
     origin,
     retry::{Allowance, Jitter},
     throttle::Throttle,
@@ -48,6 +49,7 @@ pub struct ClientBuilder {
     base_url: String,
     region_url: String,
     user_agent: Option<String>,
+    headers: OwnHeaders,
     options: CallOptions,
     upload_retry: RetryPolicy,
     max_answer: usize,
@@ -70,6 +72,7 @@ impl ClientBuilder {
             base_url: BASE_URL.to_owned(),
             region_url: REGION_URL.to_owned(),
             user_agent: None,
+            headers: OwnHeaders::new(),
             options: CallOptions {
                 timeout: Duration::from_secs(30),
                 deadline: Duration::from_secs(120),
@@ -112,6 +115,33 @@ impl ClientBuilder {
     /// Sets how this client calls itself. The service writes entries of its audit log by it.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// Sends a header with every request to the Platform API, such as the key of a gateway or the id of a trace, in place of one
+    /// set before. [`RawCall::header`](crate::RawCall::header) sets another one for its request.
+    ///
+    /// It goes where the API token goes and no further: neither to the hosts of databases, which the API names and uploads go
+    /// to, nor to the region service. A [`layer`](Self::layer) gets those requests, too. Its value is taken for a secret and
+    /// never shown.
+    ///
+    /// What cannot be sent fails the [`build`](Self::build), and so does what the client sets itself: `Authorization`, `Accept`,
+    /// `User-Agent` and what says how long a body is or is about the connection, such as `Content-Length` and `Connection`.
+    ///
+    /// ```
+    /// use turso_cloud::{ApiToken, Client};
+    ///
+    /// let token = ApiToken::new("eyJ0.eyJqdGki.c2ln")?;
+    /// let gateway = Client::builder(token).base_url("https://gateway.example.com").header("x-gateway-key", "k-2718");
+    /// let turso = gateway.build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        self.headers.set_for_all(name, value);
         self
     }
 
@@ -257,6 +287,7 @@ impl ClientBuilder {
             user_agent: HeaderValue::from_str(user_agent).ok().filter(|value| value.to_str().is_ok()).ok_or_else(
                 || InvalidInput::new("user agent", user_agent, "only visible ASCII characters are allowed"),
             )?,
+            headers: self.headers.into_map()?,
             credentials: self.credentials,
             options: self.options,
             upload_retry: self.upload_retry,

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use http::{HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use jiff::Timestamp;
 use tokio::time::Instant;
 use turso_cloud_contract::{Endpoint, OrganizationSlug};
@@ -52,6 +52,8 @@ pub(crate) struct Inner {
     /// Without a slash at the end.
     pub(crate) region_url: String,
     pub(crate) user_agent: HeaderValue,
+    /// For requests that carry the token of the client.
+    pub(crate) headers: HeaderMap,
     pub(crate) options: CallOptions,
     pub(crate) upload_retry: RetryPolicy,
     pub(crate) max_answer: usize,

@@ -130,10 +130,7 @@ impl Exchange<'_> {
         let payload = &self.request.payload;
         let answer = self.send(authorization.clone()).await;
         let answer = answer.map_err(|error| payload.redact(payload.failure().unwrap_or(error)));
-        answer.map_err(|error| match authorization.as_ref().and_then(token_of) {
-            Some(token) => error.without_secret(token),
-            None => error,
-        })
+        answer.map_err(|error| self.without_secrets(error, authorization.as_ref()))
     }
 
     async fn authorization(&self) -> Result<Option<HeaderValue>, Error> {
@@ -142,6 +139,18 @@ impl Exchange<'_> {
             Authorization::Header(header) => Ok(Some(header.clone())),
             Authorization::Client => self.cx.client().credentials.authorization().await.map(Some),
         }
+    }
+
+    /// Those set for all requests, where this one goes to whom they are for.
+    fn headers_of_client(&self) -> Option<&HeaderMap> {
+        let is_of_client = matches!(self.request.authorization, Authorization::Client);
+        is_of_client.then_some(&self.cx.client().headers)
+    }
+
+    fn without_secrets(&self, error: Error, authorization: Option<&HeaderValue>) -> Error {
+        let headers = self.headers_of_client().into_iter().flat_map(HeaderMap::values);
+        let secrets = authorization.and_then(token_of).into_iter().chain(headers.filter_map(|value| value.to_str().ok()));
+        secrets.fold(error, Error::without_secret)
     }
 
     async fn send(&self, authorization: Option<HeaderValue>) -> Result<Answer, Error> {
@@ -169,6 +178,7 @@ impl Exchange<'_> {
         let headers = request.headers_mut();
         headers.insert(header::USER_AGENT, self.cx.client().user_agent.clone());
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        headers.extend(self.headers_of_client().cloned().unwrap_or_default());
         self.request.payload.write_headers(&self.request.method, headers);
         headers.extend(self.request.headers.clone());
         if let Some(authorization) = authorization {

@@ -12,6 +12,7 @@ mod decode;
 mod error;
 mod exchange;
 mod handles;
+mod headers;
 mod listing;
 mod origin;
 mod paging;

@@ -1,7 +1,7 @@
 use std::{fmt, future::IntoFuture};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use turso_cloud_contract::{InvalidInput, Repeatability, without_query};
 
@@ -9,23 +9,8 @@ use crate::{
     Call, Client, Error, ErrorKind,
     call::{CallOptions, Context, decode_answer, option_setters, uri},
     exchange::{Answer, Authorization, Prepared},
+    headers::OwnHeaders,
 };
-
-/// The token, what says where a body ends, and what is between two ends of a connection (RFC 9110, section 7.6.1). Whoever
-/// sets one of these of their own loses the body, or waits for an answer to the rest of it.
-const SET_BY_THE_CLIENT: [HeaderName; 11] = [
-    header::AUTHORIZATION,
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::EXPECT,
-    header::HOST,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
 
 /// A request of one's own: [`Client::request`](crate::Client::request).
 #[derive(Clone)]
@@ -34,7 +19,7 @@ pub struct RawCall {
     client: Client,
     method: Method,
     path: String,
-    headers: Result<HeaderMap, InvalidInput>,
+    headers: OwnHeaders,
     body: Result<Option<Bytes>, Error>,
     repeatability: Repeatability,
     options: CallOptions,
@@ -44,7 +29,7 @@ impl RawCall {
     pub(crate) fn new(client: &Client, method: Method, path: String) -> Self {
         let repeatability = if method == Method::GET { Repeatability::Safe } else { Repeatability::Once };
         let (client, options) = (client.clone(), client.inner().options);
-        Self { client, method, path, headers: Ok(HeaderMap::new()), body: Ok(None), repeatability, options }
+        Self { client, method, path, headers: OwnHeaders::new(), body: Ok(None), repeatability, options }
     }
 
     /// Sends a value as JSON. One that cannot be written as JSON is an error of the call.
@@ -97,17 +82,7 @@ impl RawCall {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        let added = self.headers.and_then(|mut headers| {
-            let refuse = |rule| InvalidInput::without_value("header", rule);
-            let name = name.try_into().map_err(|_| refuse("its name holds a character that cannot stand there"))?;
-            if SET_BY_THE_CLIENT.contains(&name) {
-                return Err(InvalidInput::without_value("header", format!("{name} is set by the client")));
-            }
-            let value = value.try_into().map_err(|_| refuse("its value holds a character that cannot stand there"))?;
-            headers.insert(name, value);
-            Ok(headers)
-        });
-        self.headers = added;
+        self.headers.set(name, value);
         self
     }
 
@@ -148,7 +123,7 @@ impl RawCall {
             repeatability: self.repeatability,
             method: self.method,
             uri,
-            headers: self.headers?,
+            headers: self.headers.into_map()?,
             payload: self.body?.into(),
             authorization: Authorization::Client,
         })

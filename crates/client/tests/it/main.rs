@@ -17,6 +17,7 @@ mod endpoints;
 mod ensure;
 mod errors;
 mod faults;
+mod headers;
 mod listing;
 mod locations;
 mod mock;

@@ -23,6 +23,7 @@ use crate::support::{
 /// Every planted secret holds this word, and nothing else does.
 const PLANTED: &str = "planted";
 const API_TOKEN: &str = "eyJhbGciOiJFZERTQSJ9.planted-api-token.c2ln";
+const GATEWAY_KEY: &str = "planted-gateway-key";
 const DATABASE_TOKEN: &str = "eyJhbGciOiJFZERTQSJ9.planted-database-token.c2ln";
 
 /// All that was printed.
@@ -53,7 +54,8 @@ fn lines_with_secrets(text: &str) -> String {
 
 fn builder(server: &Server) -> Result<ClientBuilder, turso_cloud::InvalidInput> {
     let quick = RetryPolicy::default().max_retries(1).backoff(std::time::Duration::ZERO, std::time::Duration::ZERO);
-    Ok(Client::builder(ApiToken::new(API_TOKEN)?).organization("acme").base_url(server.origin()).retry(quick))
+    let builder = Client::builder(ApiToken::new(API_TOKEN)?).organization("acme").base_url(server.origin());
+    Ok(builder.header("x-gateway-key", GATEWAY_KEY).retry(quick))
 }
 
 /// What a service could say that repeats the request's token, or holds another.
@@ -66,6 +68,7 @@ fn answers_with_secrets() -> Vec<Reply> {
             format!(r#"{{"error":{{"code":"{API_TOKEN}","message":"{API_TOKEN} {API_TOKEN}"}}}}"#),
             format!(r#"{{"code":"token {API_TOKEN}","errors":["{API_TOKEN}"]}}"#),
             format!(r#""{API_TOKEN}""#),
+            format!(r#"{{"error":"no route for {GATEWAY_KEY}"}}"#),
             format!("<html>Authorization: Bearer {API_TOKEN}</html>"),
         ] {
             replies.push(Reply::answer(&format!("{status}\r\nset-cookie: session=planted"), body));
