@@ -90,9 +90,11 @@ pub struct FileSettings {
     keep_draft: bool,
 }
 
-/// What is particular to a dump: nothing.
+/// What is particular to a dump.
 #[derive(Debug, Default)]
-pub struct DumpSettings(());
+pub struct DumpSettings {
+    wait_ready: bool,
+}
 
 impl<S: Default + Send + 'static, T: Send + 'static> Upload<S, T> {
     pub(crate) fn new<F>(client: &Client, run: impl FnOnce(Job, S) -> F + Send + 'static) -> Self
@@ -186,6 +188,15 @@ impl FileUpload<CreatedDatabase> {
     /// deleted.
     pub fn keep_draft(mut self) -> Self {
         self.settings.keep_draft = true;
+        self
+    }
+}
+
+impl DumpUpload<CreatedDatabase> {
+    /// Waits, within the deadline of the client, until the SQL endpoint of the new database answers; see
+    /// [`Call::wait_ready`](crate::Call::wait_ready). A database from a file needs no such wait: its host has taken the file.
+    pub fn wait_ready(mut self) -> Self {
+        self.settings.wait_ready = true;
         self
     }
 }

@@ -11,7 +11,7 @@ use turso_cloud_contract::{
     uploads::{DUMP_PART, UploadedDump, dumps},
 };
 
-use super::{Job, draft::refuse_seed, file::SourceFile, preflight};
+use super::{DumpSettings, Job, draft::refuse_seed, file::SourceFile, preflight};
 use crate::{
     Databases, Error,
     call::{check_part, decode_answer, uri},
@@ -26,11 +26,13 @@ pub(crate) async fn create_from_dump(
     organization: Result<OrganizationSlug, Error>,
     database: NewDatabase,
     path: PathBuf,
+    settings: DumpSettings,
 ) -> Result<CreatedDatabase, Error> {
     refuse_seed(&database)?;
     check_part::<CreateDatabase>(&database)?;
     let url = upload_dump(job, organization, path).await?;
-    databases.create(database.seed(Seed::dump(url))).await
+    let create = databases.create(database.seed(Seed::dump(url)));
+    if settings.wait_ready { create.wait_ready().await } else { create.await }
 }
 
 /// Checks a dump and sends it. The result is its URL.

@@ -120,12 +120,14 @@ impl Databases {
     /// # std::fs::write(&file, "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE goods (name);\nCOMMIT;\n")?;
     /// use turso_cloud::NewDatabase;
     ///
-    /// turso.databases().create_from_dump(NewDatabase::new("shop", "default"), &file).await?;
+    /// turso.databases().create_from_dump(NewDatabase::new("shop", "default"), &file).wait_ready().await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn create_from_dump(&self, database: NewDatabase, path: impl Into<PathBuf>) -> DumpUpload<CreatedDatabase> {
         let (databases, organization, path) = (self.clone(), self.scope.organization(), path.into());
-        Upload::new(self.scope.client(), move |job, _| create_from_dump(job, databases, organization, database, path))
+        Upload::new(self.scope.client(), move |job, settings| {
+            create_from_dump(job, databases, organization, database, path, settings)
+        })
     }
 }

@@ -49,6 +49,17 @@ async fn a_database_is_created_from_a_dump() {
     assert_eq!(created["seed"], seed);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_database_from_a_dump_is_waited_for() {
+    let files = Files::new();
+    let path = files.write("shop.sql", DUMP);
+    let no = || Trouble::Refused(404, r#"{"error":"no database"}"#.to_owned());
+    let cloud = UploadCloud::new(1).trouble("/v2/pipeline", no()).trouble("/v2/pipeline", no());
+    let turso = cloud.client().build().unwrap();
+    turso.databases().create_from_dump(new_shop(), &path).wait_ready().await.unwrap();
+    assert_eq!(cloud.seen_at("/v2/pipeline").iter().map(|seen| seen.status).collect::<Vec<_>>(), [404, 404, 200]);
+}
+
 #[test]
 fn a_dump_is_sent_without_a_runtime_and_its_progress_counts_the_file_alone() {
     let files = Files::new();
