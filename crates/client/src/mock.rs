@@ -62,7 +62,7 @@ mod uploads;
 use std::{
     any::Any,
     collections::{HashMap, VecDeque},
-    fmt,
+    fmt, iter,
     marker::PhantomData,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -113,6 +113,10 @@ impl Mock {
     }
 
     /// A double that refuses every operation that no rule is for, as [`Rejected`](crate::ErrorKind::Rejected).
+    ///
+    /// Some calls are made of several operations: [`wait_ready`](crate::Call::wait_ready), for one, sends `GetDatabase` and
+    /// `CreateDatabaseToken`, and asks the host of the database, which is no operation and needs no rule.
+    /// [`operations`](Self::operations) tells those of a call.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -179,6 +183,31 @@ impl Mock {
     #[must_use]
     pub fn request_count(&self) -> usize {
         self.lock().operations.len()
+    }
+
+    /// The operations that queued replies were never used of, once for each reply and sorted. A test that ends with none has
+    /// seen all that it has set up.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use turso_cloud::{contract::groups::GetGroup, mock::{Failure, Mock}};
+    ///
+    /// let mock = Mock::new();
+    /// mock.when::<GetGroup>().fail_once(Failure::refused(404, "no such group"));
+    /// assert_eq!(mock.unused(), ["GetGroup"]);
+    /// assert_eq!(mock.client().build()?.groups().find("eu").await?, None);
+    /// assert!(mock.unused().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn unused(&self) -> Vec<&'static str> {
+        let state = self.lock();
+        let left = state.rules.iter().flat_map(|(name, rule)| iter::repeat_n(*name, rule.next.len()));
+        let mut left: Vec<_> = left.collect();
+        left.sort_unstable();
+        left
     }
 
     fn reply<E: Endpoint>(&self, request: &E) -> Reply {

@@ -33,6 +33,37 @@ const BODY: &[u8] =
     "username":"bob","role":"member","jwks_url":"https://example.com/jwks.json","scope":"full-access"}"#;
 
 #[tokio::test]
+async fn replies_that_nobody_asked_for_are_told() {
+    let mock = Mock::new();
+    let turso = mock.client().build().unwrap();
+    mock.on::<GetDatabase>(|_| Err(Failure::Unreachable));
+    assert!(mock.unused().is_empty());
+    mock.when::<GetGroup>().fail_once(Failure::refused(404, "no")).fail_once(Failure::refused(404, "no"));
+    mock.when::<DeleteDatabase>().fail_once(Failure::refused(404, "no"));
+    assert_eq!(mock.unused(), ["DeleteDatabase", "GetGroup", "GetGroup"]);
+    turso.groups().get("eu").await.unwrap_err();
+    assert_eq!(mock.unused(), ["DeleteDatabase", "GetGroup"]);
+    turso.groups().get("eu").await.unwrap_err();
+    turso.databases().delete("orders").await.unwrap_err();
+    assert!(mock.unused().is_empty());
+}
+
+#[tokio::test]
+async fn a_strict_double_needs_a_rule_for_each_operation_of_a_wait_and_none_for_the_host() {
+    let mock = Mock::strict();
+    let turso = mock.client().build().unwrap();
+    let canned = turso_cloud::contract::sample;
+    let created = serde_json::from_str(canned("CreateDatabase").unwrap()).unwrap();
+    let database = serde_json::from_str(canned("GetDatabase").unwrap()).unwrap();
+    let token = serde_json::from_str(canned("CreateDatabaseToken").unwrap()).unwrap();
+    mock.when::<CreateDatabase>().answer_once(&created);
+    mock.when::<GetDatabase>().answer_once(&database);
+    mock.when::<CreateDatabaseToken>().answer_once(&token);
+    turso.databases().create(NewDatabase::new("my-db", "default")).wait_ready().await.unwrap();
+    assert_eq!(mock.operations(), ["CreateDatabase", "GetDatabase", "CreateDatabaseToken", "Upload"]);
+}
+
+#[tokio::test]
 async fn every_operation_of_the_catalogue_has_a_canned_answer_that_decodes() {
     let mock = Mock::new();
     let mut decoded = Vec::new();
