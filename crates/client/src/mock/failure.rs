@@ -12,7 +12,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The service refuses it.
+    /// The service refuses it; [`refused`](Self::refused) makes one.
+    #[non_exhaustive]
     Refused {
         /// The status; one that is out of range is sent as 500.
         status: u16,
