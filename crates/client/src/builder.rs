@@ -199,7 +199,8 @@ impl ClientBuilder {
     }
 
     /// Puts a transport of one's own around the one in use, to see or change what passes. The last one added is the
-    /// first to get a request.
+    /// first to get a request. Which operation a request is for, [`EndpointInfo::find`](crate::contract::EndpointInfo::find) tells
+    /// of its method and path.
     ///
     /// ```
     /// use turso_cloud::http::Request;
