@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 use turso_cloud::{
-    Database, Error, NewDatabase, NewToken, RetryPolicy,
+    Database, DatabaseName, Error, NewDatabase, NewToken, RetryPolicy,
     contract::{
         database_tokens::{CreateDatabaseToken, TokenAnswer},
         databases::{
@@ -46,6 +46,28 @@ fn found(request: &GetDatabase) -> Result<DatabaseAnswer, Failure> {
     let id = ID.parse().map_err(unreadable)?;
     let (group, primary) = ("default".parse().map_err(unreadable)?, "aws-us-east-1".parse().map_err(unreadable)?);
     Ok(DatabaseAnswer::new(Database::new(request.database.clone(), id, "host.turso.io", group, primary)))
+}
+
+#[tokio::test]
+async fn names_are_taken_in_every_form_that_a_single_call_takes() {
+    let turso = Mock::new().client().build().unwrap();
+    let databases = turso.databases();
+    let names = ["ada", "grace"];
+    let typed = names.map(|name| DatabaseName::try_from(name).unwrap());
+    let owned = names.map(str::to_owned);
+    for outcomes in [
+        databases.delete_many(names).await,
+        databases.delete_many(&names).await,
+        databases.delete_many(&owned).await,
+        databases.delete_many(owned.clone()).await,
+        databases.delete_many(&typed).await,
+        databases.delete_many(typed.clone()).await,
+    ] {
+        assert_eq!(outcomes.iter().map(|outcome| &*outcome.input).collect::<Vec<_>>(), names);
+        assert_eq!(outcomes.into_result().unwrap(), [true, true]);
+    }
+    let tokens = databases.tokens_for_many(&typed, NewToken::read_only()).await;
+    assert_eq!(tokens.into_result().unwrap().len(), 2);
 }
 
 #[tokio::test]

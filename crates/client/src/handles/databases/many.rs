@@ -74,9 +74,9 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete_many<N: Into<String>>(&self, names: impl IntoIterator<Item = N>) -> Bulk<String, bool> {
+    pub fn delete_many<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Bulk<String, bool> {
         let handle = self.clone();
-        let names = names.into_iter().map(Into::into);
+        let names = names.into_iter().map(|name| name.as_ref().to_owned());
         Bulk::new(self.scope.client(), names, move |name: &String| handle.delete_if_exists(name))
     }
 
@@ -95,13 +95,13 @@ impl Databases {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn tokens_for_many<N: Into<String>>(
+    pub fn tokens_for_many<N: AsRef<str>>(
         &self,
         names: impl IntoIterator<Item = N>,
         token: NewToken,
     ) -> Bulk<String, DatabaseToken> {
         let handle = self.clone();
-        let names = names.into_iter().map(Into::into);
+        let names = names.into_iter().map(|name| name.as_ref().to_owned());
         Bulk::new(self.scope.client(), names, move |name: &String| handle.create_token(name, token.clone()))
     }
 
