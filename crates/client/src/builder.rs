@@ -232,8 +232,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends all requests through a proxy. Without it the environment decides (`HTTPS_PROXY`, `NO_PROXY` and so on), but
-    /// for requests to this machine (loopback addresses, `localhost` and names below it), which go past its proxies.
+    /// Sends all requests through a proxy, to which `http` or `https` is spoken: one of SOCKS is refused. Without it the
+    /// environment decides (`HTTPS_PROXY`, `NO_PROXY` and so on), but for requests to this machine (loopback addresses,
+    /// `localhost` and names below it), which go past its proxies.
     #[cfg(feature = "reqwest")]
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
@@ -248,7 +249,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Trusts the certificates of a PEM file too, beside those of the platform.
+    /// Trusts the certificates of a PEM file too, beside those of the platform: there is no way to trust fewer. Each call adds
+    /// to those before.
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
     pub fn root_certificates(mut self, pem: impl Into<bytes::Bytes>) -> Self {
         self.settings.root_certificates.push(pem.into());

@@ -177,7 +177,8 @@ impl Error {
         self.0.request.as_ref().map(|request| &request.method)
     }
 
-    /// The path of the request with a `{field}` in place of each name.
+    /// The path of the request with a `{field}` in place of each name; of a [`RawCall`](crate::RawCall), which is of no known
+    /// operation, the path as it was given, without its query.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.0.request.as_ref().map(|request| &*request.path)
