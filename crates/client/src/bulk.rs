@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 pub use outcomes::{Outcome, Outcomes};
 use tokio::time::{Sleep, sleep_until};
 
@@ -147,6 +147,11 @@ pub struct BulkEvents<I, T> {
 }
 
 impl<I: Send + 'static, T: Send + 'static> BulkEvents<I, T> {
+    /// The next outcome, or nothing behind the last one. To give up waiting for it loses none.
+    pub async fn next(&mut self) -> Option<Outcome<I, T>> {
+        StreamExt::next(self).await
+    }
+
     /// The outcomes as an iterator, on a client of [`blocking`](crate::blocking). An error of the iterator itself says that
     /// it is used where it cannot be; those of the calls are in their outcomes.
     #[cfg(feature = "blocking")]

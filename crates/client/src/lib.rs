@@ -38,6 +38,8 @@ pub use call::Call;
 pub use client::Client;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
+/// The trait of the streams here, whose adapters are those of `futures_util`.
+pub use futures_core;
 pub use handles::{
     ApiTokens, AuditLogStream, AuditLogs, Billing, Branch, Continent, CurrentUser, Databases, Ensured, Groups, Invites,
     Jwks, Limits, Location, Locations, Members, OrganizationApiTokens, Organizations, Recovery,

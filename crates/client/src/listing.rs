@@ -5,6 +5,7 @@ use std::{
 };
 
 use futures_core::Stream;
+use futures_util::StreamExt;
 
 use crate::{
     Call, Client, Error, ErrorKind,
@@ -62,6 +63,24 @@ impl<T: Send + 'static> Listing<T> {
         self
     }
 
+    /// The next item, or nothing behind the last one. To give up waiting for it loses none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
+    /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
+    /// let mut databases = turso.databases().stream();
+    /// while let Some(database) = databases.next().await {
+    ///     assert_eq!(database?.name, "orders");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        StreamExt::next(self).await
+    }
+
     /// Lets a listing go on that an error has ended: the page that could not be read is asked for again, so that no item is
     /// missed or yielded twice. Without effect on one that no error has ended.
     ///
@@ -73,13 +92,10 @@ impl<T: Send + 'static> Listing<T> {
     /// # let turso = cloud.client().retry(RetryPolicy::none()).build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
     /// # cloud.faults().on::<ListDatabases>().nth(1).reply(503);
-    /// use futures_util::TryStreamExt;
-    ///
     /// let mut databases = turso.databases().stream();
-    /// loop {
-    ///     match databases.try_next().await {
-    ///         Ok(Some(database)) => println!("{}", database.name),
-    ///         Ok(None) => break,
+    /// while let Some(database) = databases.next().await {
+    ///     match database {
+    ///         Ok(database) => println!("{}", database.name),
     ///         Err(error) if error.is_retryable() => databases.resume(),
     ///         Err(error) => return Err(error.into()),
     ///     }

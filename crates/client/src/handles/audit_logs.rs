@@ -47,12 +47,11 @@ impl AuditLogs {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// use futures_util::TryStreamExt;
     /// use turso_cloud::AuditCode;
     ///
     /// let mut log = turso.audit_logs().stream().only([AuditCode::DbCreate]);
-    /// while let Some(entry) = log.try_next().await? {
-    ///     assert_eq!(entry.data.text("database"), Some("orders"));
+    /// while let Some(entry) = log.next().await {
+    ///     assert_eq!(entry?.data.text("database"), Some("orders"));
     /// }
     /// # Ok(())
     /// # }

@@ -98,11 +98,9 @@ impl Databases {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
     /// # turso.databases().create(turso_cloud::NewDatabase::new("orders", "default")).await?;
-    /// use futures_util::TryStreamExt;
-    ///
     /// let mut databases = turso.databases().stream();
-    /// while let Some(database) = databases.try_next().await? {
-    ///     assert_eq!(database.name, "orders");
+    /// while let Some(database) = databases.next().await {
+    ///     assert_eq!(database?.name, "orders");
     /// }
     /// # Ok(())
     /// # }

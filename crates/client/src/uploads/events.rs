@@ -7,6 +7,7 @@ use std::{
 
 use futures_core::Stream;
 use futures_util::{
+    StreamExt,
     future::{Either, select},
     stream,
 };
@@ -36,6 +37,11 @@ pub struct UploadEvents<T> {
 }
 
 impl<T: Send + 'static> UploadEvents<T> {
+    /// The next event, or nothing behind the last one. To give up waiting for it does not end the upload.
+    pub async fn next(&mut self) -> Option<Result<UploadEvent<T>, Error>> {
+        StreamExt::next(self).await
+    }
+
     pub(super) fn new(client: Client, running: Running<T>) -> Self {
         let events = stream::unfold(Some(running), |running| async move {
             let mut running = running?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::TryStreamExt as _;
 use turso_cloud::{
     Database, DatabaseFilter, ErrorKind, RetryPolicy,
     contract::{

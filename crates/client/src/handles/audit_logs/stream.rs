@@ -5,6 +5,7 @@ use std::{
 };
 
 use futures_core::Stream;
+use futures_util::StreamExt;
 use jiff::Timestamp;
 use turso_cloud_contract::audit_logs::{AuditCode, AuditLog, AuditLogPage, AuditLogsAnswer, AuditPagination};
 
@@ -77,6 +78,11 @@ impl AuditLogStream {
 
     fn with_options_changed(self, change: impl FnOnce(&mut CallOptions)) -> Self {
         self.set_up(|pages| change(&mut pages.options))
+    }
+
+    /// The next entry, or nothing behind the last one. To give up waiting for it loses none.
+    pub async fn next(&mut self) -> Option<Result<AuditLog, Error>> {
+        StreamExt::next(self).await
     }
 
     /// Lets a stream go on that an error has ended; see [`Listing::resume`](crate::Listing::resume).

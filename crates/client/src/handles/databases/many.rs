@@ -18,7 +18,6 @@ impl Databases {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let turso = turso_cloud_local::Cloud::new()?.client().build()?;
-    /// use futures_util::StreamExt;
     /// use turso_cloud::NewDatabase;
     ///
     /// let tenants = (0..20).map(|number| NewDatabase::new(format!("tenant-{number}"), "default"));
