@@ -12,9 +12,8 @@ pub(crate) fn decode<A: DeserializeOwned>(body: &[u8], media_type: Option<&str>)
         return A::deserialize(Empty).map_err(|error| error.to_string());
     }
     // Tracking the path costs time on large answers: only a failed answer is read a second time with it.
-    parse(body).map_err(|error| {
-        no_json(body, media_type).or_else(|| locate::<A>(body)).unwrap_or_else(|| describe(&error))
-    })
+    parse(body)
+        .map_err(|error| no_json(body, media_type).or_else(|| locate::<A>(body)).unwrap_or_else(|| describe(&error)))
 }
 
 /// A body that is UTF-8 as a whole needs no look at each of its texts, which took a sixth of the time of a long listing.

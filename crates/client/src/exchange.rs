@@ -149,7 +149,8 @@ impl Exchange<'_> {
 
     fn without_secrets(&self, error: Error, authorization: Option<&HeaderValue>) -> Error {
         let headers = self.headers_of_client().into_iter().flat_map(HeaderMap::values);
-        let secrets = authorization.and_then(token_of).into_iter().chain(headers.filter_map(|value| value.to_str().ok()));
+        let secrets =
+            authorization.and_then(token_of).into_iter().chain(headers.filter_map(|value| value.to_str().ok()));
         secrets.fold(error, Error::without_secret)
     }
 

@@ -21,7 +21,8 @@ use crate::{
 const PROBE: &[u8] = br#"{"requests":[{"type":"execute","stmt":{"sql":"SELECT 1"}},{"type":"close"}]}"#;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-const NOT_OF_A_HANDLE: &str = "the organization to wait in is not known: `wait_ready` is for calls of `Client::databases`";
+const NOT_OF_A_HANDLE: &str =
+    "the organization to wait in is not known: `wait_ready` is for calls of `Client::databases`";
 /// How long a token is good for that is minted to ask the host of a database.
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(5 * 60);
 

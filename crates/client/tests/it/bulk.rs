@@ -57,7 +57,7 @@ async fn names_are_taken_in_every_form_that_a_single_call_takes() {
     let owned = names.map(str::to_owned);
     for outcomes in [
         databases.delete_many(names).await,
-        databases.delete_many(&names).await,
+        databases.delete_many(names.as_slice()).await,
         databases.delete_many(&owned).await,
         databases.delete_many(owned.clone()).await,
         databases.delete_many(&typed).await,

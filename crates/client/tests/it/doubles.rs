@@ -7,6 +7,7 @@ use turso_cloud::{
     mock::{Failure, Mock},
 };
 
+#[expect(clippy::unwrap_used, reason = "the id and the name are good")]
 fn orders() -> CreatedDatabase {
     CreatedDatabase::new(
         "0eb771dd-6906-11ee-8553-eaa7715aeaf2".parse().unwrap(),
