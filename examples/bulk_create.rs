@@ -5,7 +5,6 @@
 use std::io::Write as _;
 
 use anyhow::{Result, ensure};
-use futures_util::StreamExt as _;
 use turso_cloud::NewDatabase;
 use turso_cloud_local::Cloud;
 

@@ -106,13 +106,13 @@ pub struct Call<T> {
     client: Client,
     options: CallOptions,
     /// For calls that follow it.
-    place: Place,
+    scope: CallScope,
     run: Run<T>,
 }
 
 /// Where a call does its work.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum CallScope {
     Organization(Scope),
     /// Only the request itself knows.
     Unknown,
@@ -179,13 +179,13 @@ impl<T: Send + 'static> Call<T> {
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let options = client.inner().options;
-        Self { client: client.clone(), options, place: Place::Unknown, run: Box::new(move |cx| Box::pin(run(cx))) }
+        Self { client: client.clone(), options, scope: CallScope::Unknown, run: Box::new(move |cx| Box::pin(run(cx))) }
     }
 
     /// A call that sends nothing.
     #[cfg(feature = "mock")]
     pub(crate) fn ready(client: &Client, result: Result<T, Error>) -> Self {
-        Self { place: Place::Nowhere, ..Self::new(client, move |_| std::future::ready(result)) }
+        Self { scope: CallScope::Nowhere, ..Self::new(client, move |_| std::future::ready(result)) }
     }
 
     /// One request, and what to make of its answer.
@@ -222,8 +222,8 @@ impl<T: Send + 'static> Call<T> {
         U: Send + 'static,
         F: Future<Output = Result<U, Error>> + Send + 'static,
     {
-        let Self { client, options, place, run } = self;
-        Call { client, options, place, run: Box::new(move |cx| Box::pin(whole(cx, run))) }
+        let Self { client, options, scope, run } = self;
+        Call { client, options, scope, run: Box::new(move |cx| Box::pin(whole(cx, run))) }
     }
 
     /// A call that fails before anything is sent.
@@ -233,12 +233,12 @@ impl<T: Send + 'static> Call<T> {
 
     /// Notes the organization it works on, for calls that follow it.
     pub(crate) fn within(mut self, scope: &Scope) -> Self {
-        self.place = Place::Organization(scope.clone());
+        self.scope = CallScope::Organization(scope.clone());
         self
     }
 
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
+    pub(crate) fn scope(&self) -> &CallScope {
+        &self.scope
     }
 
     /// Makes the call as a part of another one, within its deadline.

@@ -12,7 +12,7 @@ use turso_cloud_contract::{
 use super::{Databases, Ensured};
 use crate::{
     Bulk, Call, Error, ErrorKind, RetryPolicy,
-    call::{Context, Place, uri},
+    call::{CallScope, Context, uri},
     credentials::bearer,
     exchange::{Answer, Authorization, Prepared},
     payload::Payload,
@@ -123,11 +123,11 @@ impl Databases {
 impl<T: Send + 'static> Call<T> {
     /// The same call with a wait for the database it yields. `which` tells its name, and whether it was created just now.
     fn once_ready(self, which: impl FnOnce(&T) -> (DatabaseName, bool) + Send + 'static) -> Self {
-        let scope = match self.place() {
+        let scope = match self.scope() {
             #[cfg(feature = "mock")]
-            Place::Nowhere => return self,
-            Place::Organization(scope) => scope.clone(),
-            Place::Unknown => return self.instead(Error::config(NOT_OF_A_HANDLE)),
+            CallScope::Nowhere => return self,
+            CallScope::Organization(scope) => scope.clone(),
+            CallScope::Unknown => return self.instead(Error::config(NOT_OF_A_HANDLE)),
         };
         self.then(move |cx, result| async move {
             let result = result?;

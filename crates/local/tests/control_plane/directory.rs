@@ -154,7 +154,10 @@ fn a_directory_belongs_to_one_cloud_at_a_time() {
     drop(cloud);
     let is_refused = || {
         let refused = Cloud::builder().directory(directory.path()).build().unwrap_err();
-        assert!(matches!(&refused, CloudError::InUse { directory: named, .. } if named == directory.path()), "{refused:?}");
+        assert!(
+            matches!(&refused, CloudError::InUse { directory: named, .. } if named == directory.path()),
+            "{refused:?}"
+        );
     };
     is_refused();
     if cfg!(unix) {
