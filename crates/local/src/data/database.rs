@@ -203,10 +203,10 @@ impl Database {
             return Ok(());
         }
         let record = self.record();
-        tracing::error!(file = %self.file.path().display(), "the file of a database has gone, and it was in use");
+        tracing::error!(file = %self.file.path().display(), "the file of a database has gone or is empty, and it was in use");
         let problem = format!(
-            "SQLite error: unable to open database file: that of database {} ({}) has gone; put it back, or delete the \
-             database",
+            "SQLite error: unable to open database file: that of database {} ({}) has gone or is empty; put it back, or \
+             delete the database",
             record.name, record.id
         );
         Err(SqlError::new("SQLITE_CANTOPEN", problem))

@@ -116,14 +116,16 @@ impl DatabaseFile {
         self.root.create()
     }
 
-    /// Whether the database was ever used.
+    /// Whether the database was ever used. One that was has a page at least, before anything is in its log.
     pub(crate) fn exists(&self) -> bool {
-        self.path.exists()
+        std::fs::metadata(&self.path).is_ok_and(|found| !found.is_file() || found.len() > 0)
     }
 
-    /// Whether the file has gone from under its history, which begins after it and ends with it.
+    /// Whether the file has gone, or was emptied, from under its log or its history, which begin after it and end with it.
     pub(crate) fn is_lost(&self) -> bool {
-        !self.exists() && self.history().exists()
+        let has_log = std::fs::metadata(self.beside("-wal")).is_ok_and(|log| log.len() > 0);
+        // The file is looked at last, for somebody may be making all of them.
+        (has_log || self.history().exists()) && !self.exists()
     }
 
     /// Deletes the file as soon as nobody uses it.

@@ -19,11 +19,15 @@ fn file(directory: &Path) -> PathBuf {
     directory.join(format!("{DATABASE}.db"))
 }
 
+fn log(directory: &Path) -> PathBuf {
+    directory.join(format!("{DATABASE}.db-wal"))
+}
+
 #[tokio::test]
 async fn a_history_whose_log_was_taken_away_begins_anew_with_what_the_file_has() {
     let directory = tempfile::tempdir().unwrap();
     three_generations(directory.path()).await;
-    std::fs::remove_file(directory.path().join(format!("{DATABASE}.db-wal"))).unwrap();
+    std::fs::remove_file(log(directory.path())).unwrap();
     let host = reopened(directory.path());
     assert_eq!(generation(&host).await, 4);
     assert!(matches!(restore(&host, "2026-06-01T12:30:00Z"), Err(HistoryError::TooEarly(_))));
@@ -64,4 +68,45 @@ async fn a_database_whose_history_cannot_be_read_for_a_while_is_used_all_the_sam
         assert_eq!(sum_at(&host, &format!("2026-06-01T{at}:00Z")).await, integer(sum), "{at}");
     }
     assert_eq!(generation(&host).await, 3);
+}
+
+#[tokio::test]
+async fn a_file_that_was_emptied_is_not_taken_for_a_new_database() {
+    for has_history in [true, false] {
+        let directory = tempfile::tempdir().unwrap();
+        three_generations(directory.path()).await;
+        let (file, log) = (file(directory.path()), log(directory.path()));
+        if !has_history {
+            std::fs::remove_dir_all(history(directory.path())).unwrap();
+        }
+        let whole = std::fs::read(&file).unwrap();
+        let frames = std::fs::read(&log).unwrap();
+        truncate(&file, 0);
+
+        let host = reopened(directory.path());
+        for sql in ["SELECT sum(x) FROM t", "CREATE TABLE t (x)"] {
+            let error = host.error(sql).await;
+            assert_eq!(error["code"], "SQLITE_CANTOPEN", "{error}");
+            assert!(error["message"].as_str().unwrap().contains("put it back"), "{error}");
+        }
+        assert!(host.plane.copy(DATABASE, "copy").is_err());
+        assert!(restore(&host, "2026-06-01T12:30:00Z").is_err());
+        assert!(std::fs::read(&log).unwrap() == frames, "the log stays as it is");
+
+        std::fs::write(&file, whole).unwrap();
+        assert_eq!(host.value("SELECT sum(x) FROM t").await, integer(111));
+        if has_history {
+            assert_eq!(sum_at(&host, "2026-06-01T12:30:00Z").await, integer(1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_whose_creation_was_cut_short_is_a_new_database() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(file(directory.path()), "").unwrap();
+    std::fs::write(log(directory.path()), "").unwrap();
+    let host = kept(directory.path());
+    host.run(&["CREATE TABLE t (x)", "INSERT INTO t VALUES (1)"]).await;
+    assert_eq!(host.value("SELECT sum(x) FROM t").await, integer(1));
 }
