@@ -181,9 +181,7 @@ impl Database {
 
     /// The file, which is made if the database was never used. Blocks.
     pub(crate) fn existing_file(&self) -> Result<Arc<DatabaseFile>, SqlError> {
-        if !self.file.exists() {
-            drop(self.connect(Interrupter::default(), None)?);
-        }
+        self.refuse_damaged()?;
         Ok(Arc::clone(&self.file))
     }
 
@@ -193,7 +191,17 @@ impl Database {
         if !self.file.exists() {
             return Ok(());
         }
+        self.refuse_damaged()?;
         self.engine.copy_to(target.path())
+    }
+
+    /// Whoever opens the file without a connection would not be told of what it lacks.
+    fn refuse_damaged(&self) -> Result<(), SqlError> {
+        match self.history() {
+            Err(HistoryError::Engine(error)) => Err(error),
+            // The present can do without the past.
+            _ => Ok(()),
+        }
     }
 
     /// The engine would make an empty file in the place of one that has gone, and what is written to that would be taken

@@ -11,8 +11,8 @@ use crate::data::engine::Durability;
 use crate::directory;
 
 /// What the names of files end with that belong to the file of a database: its log and the index of that, the journal of
-/// a copy that is being made, and the directory of its history.
-pub(crate) const COMPANIONS: [&str; 4] = ["-wal", "-shm", "-journal", HISTORY];
+/// a copy that is being made, and the directories of its history and of one that did not fit it any more.
+pub(crate) const COMPANIONS: [&str; 5] = ["-wal", "-shm", "-journal", HISTORY, "-history.damaged"];
 
 const HISTORY: &str = "-history";
 
@@ -144,7 +144,7 @@ impl DatabaseFile {
         forget_missing(std::fs::remove_file(&self.path), &self.path);
         for suffix in COMPANIONS {
             let path = self.beside(suffix);
-            let removed = if suffix == HISTORY { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
             forget_missing(removed, &path);
         }
     }

@@ -8,6 +8,7 @@
 mod folder;
 mod ledger;
 mod log;
+mod log_in_use;
 mod point;
 mod recovery;
 mod restore;
@@ -191,6 +192,7 @@ impl History {
         let _changing = self.archives.write();
         let mut live = self.live.lock();
         if !self.goes_on(live.as_ref()) {
+            *live = None;
             let frames = connection.log_frames().map_err(HistoryError::Engine)?;
             *live = Some(self.recover(frames)?);
         }

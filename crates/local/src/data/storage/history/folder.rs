@@ -49,6 +49,26 @@ impl HistoryFolder {
         std::fs::create_dir_all(&self.0)
     }
 
+    pub(crate) fn directory(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where it is kept once it does not fit its database any more.
+    pub(crate) fn aside(&self) -> Self {
+        let mut directory = self.0.clone().into_os_string();
+        directory.push(".damaged");
+        Self(directory.into())
+    }
+
+    /// Leaves the place to a new history, and is there in place of the last one that did so.
+    pub(crate) fn set_aside(&self) -> io::Result<()> {
+        let aside = self.aside();
+        match std::fs::remove_dir_all(&aside.0) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => std::fs::rename(&self.0, &aside.0),
+        }
+    }
+
     pub(crate) fn path(&self, generation: u32, kind: Kind) -> PathBuf {
         self.0.join(format!("{generation}.{}", kind.extension()))
     }
@@ -63,6 +83,12 @@ impl HistoryFolder {
         let mut generations: Vec<_> = self.files()?.iter().filter_map(|path| generation_of(path, kind)).collect();
         generations.sort_unstable();
         Ok(generations)
+    }
+
+    /// The number of the newest generation that has a file of any kind.
+    pub(crate) fn newest(&self) -> io::Result<Option<u32>> {
+        let newest = KINDS.map(|kind| Ok(self.generations(kind)?.last().copied()));
+        Ok(newest.into_iter().collect::<io::Result<Vec<_>>>()?.into_iter().flatten().max())
     }
 
     /// Deletes the incomplete files that a process which was killed has left behind. Nobody may be making one.

@@ -12,6 +12,9 @@ const RECORD: usize = 16;
 /// No log has as many frames: in a record, they say that what follows is no time but the salt of the log.
 const OF_SALT: u32 = u32::MAX;
 
+/// The time of a first entry that has no commit before it.
+pub(crate) const EVER: i64 = i64::MIN;
+
 /// After a commit at this time, the log had this many frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -111,6 +114,13 @@ pub(crate) struct Content {
     pub(crate) entries: Vec<Entry>,
     /// That of the log the commits are in. Ledgers begun by the first versions of the local cloud do not say.
     pub(crate) salt: Option<Salt>,
+}
+
+impl Content {
+    /// The newest entry, if there is any.
+    pub(crate) fn last(&self) -> Entry {
+        self.entries.last().copied().unwrap_or(Entry { frames: 0, at: EVER })
+    }
 }
 
 /// Reads a ledger.

@@ -5,6 +5,8 @@ use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use super::recovery::is_damage;
+
 const HEADER: usize = 32;
 pub(crate) const FRAME_HEADER: usize = 24;
 
@@ -24,16 +26,19 @@ pub(crate) struct FrameHead {
     pub(crate) page: u32,
     /// The pages of the database after the transaction that ends with this frame; 0 for the frames before its last.
     pub(crate) pages: u32,
+    /// That of the log.
+    salt: Salt,
     /// The sum of this frame and all before it.
     pub(crate) check: u64,
 }
 
 impl FrameHead {
     fn from_bytes(bytes: [u8; FRAME_HEADER]) -> Self {
-        let [n0, n1, n2, n3, s0, s1, s2, s3, _, _, _, _, _, _, _, _, check @ ..] = bytes;
+        let [n0, n1, n2, n3, s0, s1, s2, s3, t0, t1, t2, t3, t4, t5, t6, t7, check @ ..] = bytes;
         Self {
             page: u32::from_be_bytes([n0, n1, n2, n3]),
             pages: u32::from_be_bytes([s0, s1, s2, s3]),
+            salt: Salt([t0, t1, t2, t3, t4, t5, t6, t7]),
             check: u64::from_be_bytes(check),
         }
     }
@@ -66,6 +71,7 @@ impl Log {
         }
         let [m0, m1, m2, m3, _, _, _, _, p0, p1, p2, p3, _, _, _, _, salt @ .., c0, c1, c2, c3, c4, c5, c6, c7] =
             header;
+        let [summed @ .., _, _, _, _, _, _, _, _] = header;
         let page_size = u32::from_be_bytes([p0, p1, p2, p3]);
         let magic = u32::from_be_bytes([m0, m1, m2, m3]);
         if ![LITTLE_ENDIAN, BIG_ENDIAN].contains(&magic)
@@ -76,7 +82,11 @@ impl Log {
         }
         let page_size = usize::try_from(page_size).map_err(io::Error::other)?;
         let check = u64::from_be_bytes([c0, c1, c2, c3, c4, c5, c6, c7]);
-        Ok(Some(Self { file, page_size, salt: Salt(salt), check, is_big_endian: magic == BIG_ENDIAN }))
+        let log = Self { file, page_size, salt: Salt(salt), check, is_big_endian: magic == BIG_ENDIAN };
+        if log.sum(0, &[&summed]) != check && !cfg!(fuzzing) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the header of a log is damaged"));
+        }
+        Ok(Some(log))
     }
 
     pub(crate) fn salt(&self) -> Salt {
@@ -159,18 +169,33 @@ impl Log {
         }
     }
 
-    /// Holds a frame to its sum, which goes on from that of the frame before it.
+    /// Whether the first `count` frames are there as the engine has written them.
+    pub(crate) fn is_sound(&mut self, count: u32) -> io::Result<bool> {
+        let mut page = vec![0; self.page_size];
+        let mut before = self.check;
+        for frame in 0..count {
+            let head = self.head(frame);
+            match head.and_then(|head| self.page(frame, &head, before, &mut page).map(|()| head.check)) {
+                Err(error) if is_damage(&error) => return Ok(false),
+                check => before = check?,
+            }
+        }
+        Ok(true)
+    }
+
+    /// Holds a frame to the salt of its log and to its sum, which goes on from that of the frame before it.
     fn verify(&self, head: &FrameHead, before: u64, page: &[u8]) -> io::Result<u64> {
-        let sum = if self.is_big_endian {
-            sum(before, head, page, u32::from_be_bytes)
-        } else {
-            sum(before, head, page, u32::from_le_bytes)
-        };
+        let [number, pages] = [head.page, head.pages].map(u32::to_be_bytes);
+        let sum = self.sum(before, &[&[number, pages].concat(), page]);
         // A fuzzer finds no sums, and what is behind them is to be met, too.
-        if sum == head.check || cfg!(fuzzing) {
+        if head.salt == self.salt && sum == head.check || cfg!(fuzzing) {
             return Ok(head.check);
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, format!("page {} of a log is damaged", head.page)))
+    }
+
+    fn sum(&self, before: u64, parts: &[&[u8]]) -> u64 {
+        if self.is_big_endian { sum(before, parts, u32::from_be_bytes) } else { sum(before, parts, u32::from_le_bytes) }
     }
 
     fn frame_size(&self) -> u64 {
@@ -178,16 +203,16 @@ impl Log {
     }
 }
 
-/// The sum of a frame as the engine counts it: over the numbers of its head and its page, two words at a time.
-fn sum(before: u64, head: &FrameHead, page: &[u8], word: impl Fn([u8; 4]) -> u32) -> u64 {
+/// A sum as the engine counts it, two words at a time: over the header of the log, or over the numbers in the head of a
+/// frame and its page.
+fn sum(before: u64, parts: &[&[u8]], word: impl Fn([u8; 4]) -> u32) -> u64 {
     let [h0, h1, h2, h3, l0, l1, l2, l3] = before.to_be_bytes();
     let (mut high, mut low) = (u32::from_be_bytes([h0, h1, h2, h3]), u32::from_be_bytes([l0, l1, l2, l3]));
     let mut add = |first, second| {
         high = high.wrapping_add(word(first)).wrapping_add(low);
         low = low.wrapping_add(word(second)).wrapping_add(high);
     };
-    add(head.page.to_be_bytes(), head.pages.to_be_bytes());
-    for [a, b, c, d, e, f, g, h] in page.as_chunks().0 {
+    for [a, b, c, d, e, f, g, h] in parts.iter().flat_map(|part| part.as_chunks().0) {
         add([*a, *b, *c, *d], [*e, *f, *g, *h]);
     }
     (u64::from(high) << 32) | u64::from(low)

@@ -3,66 +3,70 @@
 use std::io;
 
 use super::folder::Kind;
-use super::ledger::{self, Entry, Ledger};
-use super::log::{Log, Salt};
-use super::{History, Live};
-
-/// The time of a first entry that has no commit before it.
-const EVER: i64 = i64::MIN;
+use super::ledger::{self, Content, EVER, Entry, Ledger};
+use super::log_in_use::Fate;
+use super::{History, HistoryError, Live};
 
 impl History {
     /// The generation in use, from the files and the frames that the engine has found in its log. A history that is damaged
     /// must not keep its database from having one; one that cannot be read or written now is left as it is.
-    pub(super) fn recover(&self, frames: u32) -> io::Result<Live> {
+    pub(super) fn recover(&self, frames: u32) -> Result<Live, HistoryError> {
         let recovered = match self.follow(frames) {
-            Err(error) if is_damage(&error) => self.drop_past(&error, frames),
+            Err(HistoryError::File(error)) if is_damage(&error) => Ok(self.begin_anew(&error, frames)?),
             followed => followed,
         };
         match &recovered {
             Ok(_) => self.lost.ends(),
-            Err(error) if self.lost.begins() => tracing::warn!(
-                file = %self.file.display(), %error,
-                "the history of a database cannot be read or written: it stays as it is, and until it can be, commits are \
-                 entered in it with the time at which it can be"
-            ),
+            Err(error) if self.lost.begins() => self.tell_of_loss(error),
             Err(_) => {}
         }
         recovered
     }
 
-    fn drop_past(&self, error: &io::Error, frames: u32) -> io::Result<Live> {
-        tracing::warn!(file = %self.file.display(), %error, "the history of a database is damaged: it is dropped");
-        let newest = self.folder.generations(Kind::Ledger)?.last().copied();
-        self.begin_afresh(newest.map_or_else(|| self.generations.first(), |newest| newest + 1), frames)
+    fn tell_of_loss(&self, error: &HistoryError) {
+        match error {
+            HistoryError::Engine(_) => {
+                tracing::error!(file = %self.file.display(), %error, "a database cannot be used as it is");
+            }
+            error => tracing::warn!(
+                file = %self.file.display(), %error,
+                "the history of a database cannot be read or written: it stays as it is, and until it can be, commits are \
+                 entered in it with the time at which it can be"
+            ),
+        }
     }
 
-    fn follow(&self, frames: u32) -> io::Result<Live> {
+    fn follow(&self, frames: u32) -> Result<Live, HistoryError> {
         match self.tidy() {
-            Err(error) if is_damage(&error) => return Err(error),
+            Err(error) if is_damage(&error) => return Err(error.into()),
             // The present does not need what is older; who wants the past is told.
             Err(error) => self.warn_of_fold(&error),
             Ok(()) => {}
         }
         let ledgers = self.folder.generations(Kind::Ledger)?;
         let Some(newest) = ledgers.last().copied() else {
-            return self.begin(self.generations.first(), frames, EVER);
+            return match self.folder.newest()? {
+                Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "all ledgers are missing").into()),
+                None => Ok(self.begin_first(frames)?),
+            };
         };
         self.refuse_gap(&ledgers, newest)?;
         let written = ledger::read(&self.folder.path(newest, Kind::Ledger))?;
-        let last = written.entries.last().copied().unwrap_or(Entry { frames: 0, at: EVER });
-        if self.was_rotated(newest)? {
-            return self.begin(newest + 1, frames, last.at);
+        match self.fate_of_log(newest, &written, frames)? {
+            Fate::GoesOn => Ok(self.go_on(newest, &written, frames)?),
+            Fate::Archived => Ok(self.begin(newest + 1, frames, written.last().at)?),
+            Fate::BegunAnew => {
+                let problem = "another program has emptied the log of the database or begun it anew";
+                Ok(self.begin_anew(&io::Error::other(problem), frames)?)
+            }
+            Fate::Lacking => Err(self.lacking()),
         }
-        if last.frames > frames || (frames > 0 && self.is_another_log(written.salt)?) {
-            tracing::warn!(
-                file = %self.file.display(),
-                "the log of a database was emptied or begun anew by another program: its history is dropped"
-            );
-            return self.begin_afresh(newest + 1, frames);
-        }
-        let ledger = Ledger::at(self.folder.path(newest, Kind::Ledger));
-        let mut live = Live::new(newest, frames, ledger, written.salt, self.bounds);
-        if last.frames < frames {
+    }
+
+    fn go_on(&self, generation: u32, written: &Content, frames: u32) -> io::Result<Live> {
+        let ledger = Ledger::at(self.folder.path(generation, Kind::Ledger));
+        let mut live = Live::new(generation, frames, ledger, written.salt, self.bounds);
+        if written.last().frames < frames {
             // Committed, and not written down any more.
             live.enter(frames, self.clock.now(), &self.log);
         } else if frames > 0 {
@@ -102,29 +106,25 @@ impl History {
         Ok(live)
     }
 
-    /// Begins a history without a past, for what the archives say does not lead to what the file has.
-    fn begin_afresh(&self, generation: u32, frames: u32) -> io::Result<Live> {
-        let live = self.begin(generation, frames, self.clock.now().as_microsecond())?;
-        self.folder.remove_before(generation)?;
-        Ok(live)
+    /// Begins a history without a past, for what the archives say does not lead to what the file has. They are kept, for
+    /// whatever is missing may be in them.
+    fn begin_anew(&self, error: &io::Error, frames: u32) -> io::Result<Live> {
+        let aside = self.folder.aside();
+        tracing::warn!(
+            file = %self.file.display(), %error, %aside,
+            "the history of a database does not fit it any more: it is moved aside, and a new one begins"
+        );
+        self.folder.set_aside()?;
+        self.begin_first(frames)
     }
 
-    /// The log is archived before it is emptied: whether it was emptied, the log itself tells.
-    fn was_rotated(&self, generation: u32) -> io::Result<bool> {
-        let archive = self.folder.path(generation, Kind::Log);
-        let Some(archived) = Log::open(&archive)? else {
-            return Ok(false);
-        };
-        let is_in_use = !self.is_another_log(Some(archived.salt()))?;
-        if is_in_use {
-            std::fs::remove_file(archive)?;
+    /// Begins the history of a database that has none. If it had one, nothing is known of the time before now.
+    fn begin_first(&self, frames: u32) -> io::Result<Live> {
+        let first = self.generations.first();
+        match self.folder.aside().newest()? {
+            Some(newest) => self.begin(first.max(newest + 1), frames, self.clock.now().as_microsecond()),
+            None => self.begin(first, frames, EVER),
         }
-        Ok(!is_in_use)
-    }
-
-    /// Whether the log is not the one with this salt.
-    fn is_another_log(&self, salt: Option<Salt>) -> io::Result<bool> {
-        Ok(salt.is_some() && Log::open(&self.log)?.map(|log| log.salt()) != salt)
     }
 }
 

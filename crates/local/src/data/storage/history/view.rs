@@ -1,5 +1,6 @@
 //! The pages of a database at one commit: all of them, or those that changed since an earlier one.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ const PAGE_OF_LOCKS: u32 = 0x4000_0000 / 4096;
 /// Pages that can be read as long as this is held; meanwhile no generation ends.
 #[derive(Debug)]
 pub(crate) struct View<'a> {
-    _reading: RwLockReadGuard<'a, ()>,
+    _reading: Option<RwLockReadGuard<'a, ()>>,
     at: Point,
     pages: u32,
     /// The newest first.
@@ -56,12 +57,37 @@ impl History {
             None => self.bottom(at, newest)?,
         };
         Ok(View {
-            _reading: reading,
+            _reading: Some(reading),
             at,
             pages: self.pages_at(at, newest)?,
             parts: self.parts(first, since, at, newest)?,
             file: file.map(File::open).transpose()?,
         })
+    }
+
+    /// Whether the file is byte for byte what it was when this generation began, after those that are archived. For who
+    /// keeps them from changing.
+    pub(super) fn file_is_that_of(&self, generation: u32) -> io::Result<bool> {
+        let at = Point { generation, frames: 0, check: 0 };
+        let newest = Point { frames: u32::MAX, ..at };
+        let (first, base) = self.bottom(at, newest)?;
+        let (pages, parts) = (self.pages_at(at, newest)?, self.parts(first, None, at, newest)?);
+        let mut file = File::open(&self.file)?;
+        if file.metadata()?.len() != u64::from(pages) * PAGE_BYTES as u64 {
+            return Ok(false);
+        }
+        let view = View { _reading: None, at, pages, parts, file: base.map(File::open).transpose()? };
+        let (is_same, mut found) = (Cell::new(true), vec![0; PAGE_BYTES]);
+        view.read(
+            |_| is_same.get(),
+            |number, page| {
+                file.seek(SeekFrom::Start(u64::from(number) * PAGE_BYTES as u64))?;
+                file.read_exact(&mut found)?;
+                is_same.set(found == page);
+                Ok(())
+            },
+        )?;
+        Ok(is_same.get())
     }
 
     /// A file without a name, to be written and then read.
