@@ -1,5 +1,6 @@
 mod files;
 mod lacking;
+mod renumbering;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

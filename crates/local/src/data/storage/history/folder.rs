@@ -19,8 +19,11 @@ pub(crate) enum Kind {
     Base,
     /// A base that is taking in the log of its generation.
     Folding,
+    /// A note: the oldest generation is to have this number, and the others those that follow.
+    Renumbering,
 }
 
+/// The kinds of files that a generation has.
 const KINDS: [Kind; 4] = [Kind::Ledger, Kind::Log, Kind::Base, Kind::Folding];
 
 impl Kind {
@@ -30,6 +33,7 @@ impl Kind {
             Self::Log => "log",
             Self::Base => "base",
             Self::Folding => "folding",
+            Self::Renumbering => "renumbering",
         }
     }
 }
@@ -85,10 +89,15 @@ impl HistoryFolder {
         Ok(generations)
     }
 
-    /// The number of the newest generation that has a file of any kind.
-    pub(crate) fn newest(&self) -> io::Result<Option<u32>> {
-        let newest = KINDS.map(|kind| Ok(self.generations(kind)?.last().copied()));
-        Ok(newest.into_iter().collect::<io::Result<Vec<_>>>()?.into_iter().flatten().max())
+    /// The generations that have a file of any kind, the oldest first.
+    pub(crate) fn numbers(&self) -> io::Result<Vec<u32>> {
+        let mut numbers = Vec::new();
+        for kind in KINDS {
+            numbers.extend(self.generations(kind)?);
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        Ok(numbers)
     }
 
     /// Deletes the incomplete files that a process which was killed has left behind. Nobody may be making one.
@@ -101,21 +110,41 @@ impl HistoryFolder {
         self.remove(|path| KINDS.iter().any(|kind| generation_of(path, *kind).is_some_and(|number| number < oldest)))
     }
 
-    /// Gives generations with lower numbers new ones, from `first` on. Nobody may use the history.
+    /// Gives generations with lower numbers new ones, from `first` on or later. Nobody may use the history.
     pub(crate) fn renumber(&self, first: u32) -> io::Result<()> {
-        let mut files = Vec::new();
-        for kind in KINDS {
-            files.extend(self.generations(kind)?.into_iter().map(|generation| (generation, kind)));
-        }
-        files.sort_unstable_by_key(|(generation, _)| *generation);
-        let Some(shift) = files.first().and_then(|(oldest, _)| first.checked_sub(*oldest)).filter(|shift| *shift > 0)
-        else {
+        self.finish_renumbering()?;
+        let numbers = self.numbers()?;
+        let (Some(oldest), Some(newest)) = (numbers.first(), numbers.last()) else { return Ok(()) };
+        if *oldest >= first {
             return Ok(());
-        };
-        // From the newest on, so that none is in the way of another one.
-        files.iter().rev().try_for_each(|(generation, kind)| {
-            std::fs::rename(self.path(*generation, *kind), self.path(generation.saturating_add(shift), *kind))
-        })
+        }
+        // Beyond all that are there, so that a number tells whether it is new.
+        let target = first.max(newest.saturating_add(1));
+        target
+            .checked_add(newest - oldest)
+            .ok_or_else(|| io::Error::other("there are no more numbers of generations"))?;
+        std::fs::File::create(self.path(target, Kind::Renumbering))?;
+        self.finish_renumbering()
+    }
+
+    /// Gives the generations the numbers that they were to get, all of them or those that have not got theirs: the process
+    /// may have been killed meanwhile, or the disk have been full.
+    pub(crate) fn finish_renumbering(&self) -> io::Result<()> {
+        for target in self.generations(Kind::Renumbering)? {
+            let old: Vec<_> = self.numbers()?.into_iter().filter(|number| *number < target).collect();
+            // From the newest on: as long as there are old numbers, the oldest is one of them, and tells the new ones.
+            for generation in old.iter().rev() {
+                for kind in KINDS {
+                    let (from, to) = (self.path(*generation, kind), self.path(target + (generation - old[0]), kind));
+                    match std::fs::rename(from, to) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                        _ => {}
+                    }
+                }
+            }
+            std::fs::remove_file(self.path(target, Kind::Renumbering))?;
+        }
+        Ok(())
     }
 
     fn remove(&self, is_meant: impl Fn(&Path) -> bool) -> io::Result<()> {

@@ -37,6 +37,7 @@ impl History {
     }
 
     fn follow(&self, frames: u32) -> Result<Live, HistoryError> {
+        self.folder.finish_renumbering()?;
         match self.tidy() {
             Err(error) if is_damage(&error) => return Err(error.into()),
             // The present does not need what is older; who wants the past is told.
@@ -45,10 +46,10 @@ impl History {
         }
         let ledgers = self.folder.generations(Kind::Ledger)?;
         let Some(newest) = ledgers.last().copied() else {
-            return match self.folder.newest()? {
-                Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "all ledgers are missing").into()),
-                None => Ok(self.begin_first(frames)?),
-            };
+            if !self.folder.numbers()?.is_empty() {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "all ledgers are missing").into());
+            }
+            return Ok(self.begin_first(frames)?);
         };
         self.refuse_gap(&ledgers, newest)?;
         let written = ledger::read(&self.folder.path(newest, Kind::Ledger))?;
@@ -76,7 +77,7 @@ impl History {
     }
 
     /// From the base to the present there is a way only through all generations between. It has a gap after a process that
-    /// was killed while it gave them other numbers, or that did not know them.
+    /// did not know them, or an older version that was killed while it gave them other numbers.
     fn refuse_gap(&self, ledgers: &[u32], newest: u32) -> io::Result<()> {
         let oldest = self.base()?.unwrap_or(newest);
         let between = oldest..newest;
@@ -121,7 +122,7 @@ impl History {
     /// Begins the history of a database that has none. If it had one, nothing is known of the time before now.
     fn begin_first(&self, frames: u32) -> io::Result<Live> {
         let first = self.generations.first();
-        match self.folder.aside().newest()? {
+        match self.folder.aside().numbers()?.last() {
             Some(newest) => self.begin(first.max(newest + 1), frames, self.clock.now().as_microsecond()),
             None => self.begin(first, frames, EVER),
         }

@@ -29,6 +29,10 @@ impl History {
 
     /// Gives up what is too old or too much, unless somebody reads the past: then it is left for later.
     pub(crate) fn forget(&self) {
+        // What is older than the present is not known while the present is not.
+        if !self.is_open() {
+            return;
+        }
         let Some(_changing) = self.archives.try_write() else { return };
         match self.fold_what_is_too_much() {
             Ok(()) => self.unfolded.ends(),
