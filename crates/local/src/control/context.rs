@@ -267,6 +267,7 @@ impl<'a> Context<'a> {
         let restored = self.control.data.copy_at(from.uuid.as_str(), to.as_str(), at);
         restored.map_err(|error| match error {
             HistoryError::TooEarly(earliest) => Refusal::before_history(&from.name, at, earliest),
+            error @ HistoryError::Damaged(_) => Refusal::damaged_history(&from.name, at, error),
             error => Refusal::internal_or_of_disk(error.is_of_disk(), error),
         })
     }

@@ -80,6 +80,11 @@ impl Refusal {
         Self::bad_request(format!("invalid seed.timestamp {at}: {rule}"))
     }
 
+    pub(super) fn damaged_history(name: &DatabaseName, at: Timestamp, error: impl std::error::Error + 'static) -> Self {
+        let problem = format!("the past of database {name} is damaged: what it was at {at} cannot be restored");
+        Self::new(Self::internal(error).status, problem)
+    }
+
     /// A fault of the local cloud itself. The caller is told no more than that; the log says what it was.
     pub(super) fn internal(error: impl std::error::Error + 'static) -> Self {
         tracing::error!(error = &error as &dyn std::error::Error, "the local cloud could not answer");

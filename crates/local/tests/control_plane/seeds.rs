@@ -182,6 +182,28 @@ async fn a_time_before_the_original_or_that_is_none_is_refused_and_nothing_is_cr
 }
 
 #[tokio::test]
+async fn a_time_whose_past_is_damaged_is_refused_and_no_other_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().seed(SEED).directory(directory.path()).build().unwrap();
+    let id = create_orders_over_time(&cloud).await;
+    let history = directory.path().join(format!("databases/{}.db-history", id.as_str().unwrap()));
+    let ledger = std::fs::read_dir(history).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&ledger).unwrap();
+    // The last record but one is of 01:00.
+    let at_record = bytes.len() - 2 * 16;
+    bytes[at_record + 9] ^= 1;
+    std::fs::write(&ledger, bytes).unwrap();
+
+    let refused = post(&cloud, DATABASES, &at("2026-01-01T01:30:00Z", "copy", "name")).await;
+    let reason = "the past of database orders is damaged: what it was at 2026-01-01T01:30:00Z cannot be restored";
+    assert_eq!(refused.refusal(), (500, reason.to_owned()));
+    assert_eq!(get(&cloud, &format!("{DATABASES}/copy")).await.status, 404);
+    let created = post(&cloud, DATABASES, &at("2026-01-01T02:30:00Z", "copy", "name")).await;
+    assert_eq!(created.status, 200, "{}", created.text);
+    assert_eq!(value(&cloud, "copy", "SELECT sum(x) FROM t").await, "111");
+}
+
+#[tokio::test]
 async fn a_branch_has_no_past_of_its_own() {
     let cloud = cloud();
     create_orders_over_time(&cloud).await;

@@ -100,9 +100,11 @@ fn refuse(error: HistoryError) -> Result<Response<Body>, Refusal> {
             let problem = json!({ "error": format!("{error}; {remedy}") });
             Ok(json_answer(StatusCode::NOT_FOUND, problem.to_string()))
         }
-        HistoryError::TooEarly(_) | HistoryError::Unknown(_) | HistoryError::File(_) | HistoryError::Engine(_) => {
-            Err(body::unreadable(error))
-        }
+        HistoryError::TooEarly(_)
+        | HistoryError::Damaged(_)
+        | HistoryError::Unknown(_)
+        | HistoryError::File(_)
+        | HistoryError::Engine(_) => Err(body::unreadable(error)),
     }
 }
 

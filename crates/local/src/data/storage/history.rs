@@ -13,6 +13,7 @@ mod point;
 mod recovery;
 mod restore;
 mod rotation;
+mod search;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -77,6 +78,9 @@ pub(crate) enum HistoryError {
     /// The generation was kept once.
     #[error("generation {generation} is no longer kept, the oldest one is {oldest}")]
     Gone { generation: u32, oldest: u32 },
+    /// Its files do not say any more what the database was.
+    #[error("the history of the database is damaged: {0}")]
+    Damaged(String),
     /// There is no such commit, or none any more.
     #[error("there is no commit {0}")]
     Unknown(Point),
@@ -90,7 +94,7 @@ impl HistoryError {
     /// Whether the disk is at fault: it is full, or the engine cannot read or write it.
     pub(crate) fn is_of_disk(&self) -> bool {
         match self {
-            Self::TooEarly(_) | Self::NotYet { .. } | Self::Gone { .. } | Self::Unknown(_) => false,
+            Self::TooEarly(_) | Self::NotYet { .. } | Self::Gone { .. } | Self::Damaged(_) | Self::Unknown(_) => false,
             Self::File(error) => matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded),
             Self::Engine(error) => error.is_of_disk(),
         }

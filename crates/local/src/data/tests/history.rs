@@ -1,5 +1,6 @@
 mod files;
 mod lacking;
+mod ledgers;
 mod renumbering;
 
 use std::path::{Path, PathBuf};

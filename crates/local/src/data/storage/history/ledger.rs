@@ -108,15 +108,22 @@ fn open_at_record(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// What is written in a ledger, as far as it is sound.
+/// What is written in a ledger, but for the records that are damaged.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     pub(crate) entries: Vec<Entry>,
+    /// How many entries there are before each damaged record, which may have been another one.
+    pub(crate) gaps: Vec<usize>,
     /// That of the log the commits are in. Ledgers begun by the first versions of the local cloud do not say.
     pub(crate) salt: Option<Salt>,
 }
 
 impl Content {
+    /// When the generation before it ended, if that can be read.
+    pub(crate) fn began(&self) -> Option<i64> {
+        self.entries.first().filter(|_| !self.gaps.contains(&0)).map(|first| first.at)
+    }
+
     /// The newest entry, if there is any.
     pub(crate) fn last(&self) -> Entry {
         self.entries.last().copied().unwrap_or(Entry { frames: 0, at: EVER })
@@ -128,10 +135,11 @@ pub(crate) fn read(path: &Path) -> io::Result<Content> {
     let bytes = std::fs::read(path)?;
     let (records, _torn) = bytes.as_chunks::<RECORD>();
     let mut content = Content::default();
-    for entry in records.iter().map_while(|record| Entry::from_bytes(*record)) {
-        match entry.frames {
-            OF_SALT => content.salt = Some(Salt(entry.at.to_le_bytes())),
-            _ => content.entries.push(entry),
+    for record in records {
+        match Entry::from_bytes(*record) {
+            Some(Entry { frames: OF_SALT, at }) => content.salt = Some(Salt(at.to_le_bytes())),
+            Some(entry) => content.entries.push(entry),
+            None => content.gaps.push(content.entries.len()),
         }
     }
     Ok(content)

@@ -51,7 +51,7 @@ impl History {
             }
             return Ok(self.begin_first(frames)?);
         };
-        self.refuse_gap(&ledgers, newest)?;
+        self.refuse_gap(newest)?;
         let written = ledger::read(&self.folder.path(newest, Kind::Ledger))?;
         match self.fate_of_log(newest, &written, frames)? {
             Fate::GoesOn => Ok(self.go_on(newest, &written, frames)?),
@@ -78,11 +78,19 @@ impl History {
 
     /// From the base to the present there is a way only through all generations between. It has a gap after a process that
     /// did not know them, or an older version that was killed while it gave them other numbers.
-    fn refuse_gap(&self, ledgers: &[u32], newest: u32) -> io::Result<()> {
-        let oldest = self.base()?.unwrap_or(newest);
-        let between = oldest..newest;
-        let are_there = |found: &[u32]| between.clone().eq(found.iter().copied().filter(|one| between.contains(one)));
-        if oldest <= newest && are_there(ledgers) && are_there(&self.folder.generations(Kind::Log)?) {
+    fn refuse_gap(&self, newest: u32) -> io::Result<()> {
+        let mut archived = self.folder.generations(Kind::Log)?;
+        archived.retain(|generation| *generation < newest);
+        // A fold that cannot be finished yet is to have a base.
+        let is_folding = !self.folder.generations(Kind::Folding)?.is_empty();
+        let has_way = match self.base()? {
+            Some(base) => {
+                archived.retain(|generation| *generation >= base);
+                base <= newest && (base..newest).eq(archived)
+            }
+            None => archived.is_empty() || is_folding,
+        };
+        if has_way {
             return Ok(());
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, "not all generations between the base and the newest are there"))

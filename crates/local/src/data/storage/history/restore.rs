@@ -7,8 +7,8 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::folder::Kind;
-use super::ledger;
 use super::log::Log;
+use super::recovery::is_damage;
 use super::{History, HistoryError};
 use crate::data::storage::temporary::TemporaryFile;
 
@@ -31,24 +31,11 @@ impl History {
     pub(crate) fn restore(&self, at: Timestamp, target: &Path) -> Result<(), HistoryError> {
         self.mend()?;
         let _reading = self.archives.read();
-        let (current, frames) = self.at_present();
-        let oldest = self.base()?.unwrap_or(current);
-        let mut earliest = None;
-        let mut found = None;
-        for generation in self.folder.generations(Kind::Ledger)?.into_iter().filter(|generation| *generation >= oldest)
-        {
-            for entry in ledger::read(&self.folder.path(generation, Kind::Ledger))?.entries {
-                earliest.get_or_insert(entry.at);
-                // A commit may have been entered after the frames were counted.
-                if entry.at <= at.as_microsecond() && (generation < current || entry.frames <= frames) {
-                    found = Some((generation, entry.frames));
-                }
-            }
-        }
-        let Some((generation, frames)) = found else {
-            return Err(too_early(earliest));
-        };
-        let mut restored = self.assemble(generation, frames)?;
+        let (generation, frames) = self.find(at)?;
+        let mut restored = self.assemble(generation, frames).map_err(|error| match is_damage(&error) {
+            true => HistoryError::Damaged(error.to_string()),
+            false => HistoryError::File(error),
+        })?;
         Ok(restored.become_file(target)?)
     }
 
@@ -134,9 +121,4 @@ impl History {
         copy.fill_from(file)?;
         Ok(copy)
     }
-}
-
-fn too_early(earliest: Option<i64>) -> HistoryError {
-    let earliest = earliest.and_then(|at| Timestamp::from_microsecond(at).ok());
-    HistoryError::TooEarly(earliest.unwrap_or(Timestamp::MAX))
 }

@@ -115,6 +115,12 @@ impl History {
         written.entries.last().map(|entry| entry.at).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
+    /// When a generation that is over ended. Its own ledger would make it older than it is where the end of it is damaged.
+    fn end_of(&self, generation: u32) -> io::Result<i64> {
+        let next = ledger::read(&self.folder.path(generation + 1, Kind::Ledger))?;
+        next.began().ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
     /// Lets the base take in the oldest generations: those whose end is out of reach, and those beyond the bound.
     fn fold_what_is_too_much(&self) -> io::Result<()> {
         // What has failed before is done first.
@@ -135,7 +141,7 @@ impl History {
         }
         let mut total: u64 = sizes.iter().map(|(_, size)| size).sum();
         for (generation, size) in sizes {
-            if total <= bound && self.last_commit(generation)? >= horizon {
+            if total <= bound && self.end_of(generation)? >= horizon {
                 break;
             }
             self.fold(generation)?;

@@ -103,12 +103,11 @@ fn a_page_of_an_archive_that_is_damaged_is_an_error_and_not_the_past() {
 }
 
 #[test]
-fn a_past_that_does_not_lead_to_the_present_any_more_is_dropped() {
-    let damages: [fn(&Database); 4] = [
+fn a_past_that_does_not_lead_to_the_present_any_more_is_moved_aside() {
+    let damages: [fn(&Database); 3] = [
         |database| std::fs::remove_file(database.path(2, Kind::Log)).unwrap(),
-        |database| std::fs::remove_file(database.path(2, Kind::Ledger)).unwrap(),
         |database| std::fs::remove_file(database.path(1, Kind::Base)).unwrap(),
-        // As a process leaves it that was killed while it gave the generations other numbers.
+        // As a process of an older version left it that was killed while it gave the generations other numbers.
         |database| {
             for kind in [Kind::Ledger, Kind::Log] {
                 let _is_of_the_one_in_use = std::fs::rename(database.path(3, kind), database.path(103, kind));
@@ -130,6 +129,7 @@ fn a_past_that_does_not_lead_to_the_present_any_more_is_dropped() {
         *database.history.live.lock() = None;
         database.history.open(&mut database.writer).unwrap();
         assert_eq!(database.sum_at_present(), 111);
+        assert!(database.history.folder.aside().path(1, Kind::Ledger).exists(), "what is left of it is kept");
         let now = database.history.clock.now();
         database.history.clock.set("2026-06-01T12:00:30Z".parse().unwrap());
         let earlier = database.history.restore(database.history.clock.now(), Path::new("nowhere"));

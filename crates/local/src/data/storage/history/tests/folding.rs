@@ -89,7 +89,7 @@ fn a_fold_that_keeps_failing_is_told_of_once_until_it_has_succeeded() {
 
     database.commit("INSERT INTO t VALUES (1)");
     database.history.rotate(&mut database.writer);
-    let _in_the_way = InTheWay::of(database.path(database.history.generation() - 1, Kind::Ledger));
+    let _in_the_way = InTheWay::of(database.path(database.history.generation(), Kind::Ledger));
     database.history.forget();
     assert_eq!(told(), 2);
 }
