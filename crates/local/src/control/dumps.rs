@@ -135,11 +135,11 @@ impl Control {
                 return Err(refusal);
             }
         };
-        let file = self.data.temporary_file().map_err(Refusal::internal)?;
+        let file = self.data.temporary_file().map_err(Refusal::disk)?;
         form::receive(&boundary, body, &file).await?;
         let url = self.addresses.url(&format!("/v1/{}{PATH}{id}", organization.slug));
         let dump = Dump { organization: organization.uuid, uploaded_at: self.clock.now() };
-        self.dumps.keep(id, dump, file).map_err(Refusal::internal)?;
+        self.dumps.keep(id, dump, file).map_err(Refusal::disk)?;
         serde_json::to_vec(&UploadedDump::new(url)).map_err(Refusal::internal)
     }
 

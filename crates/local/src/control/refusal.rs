@@ -97,6 +97,11 @@ impl Refusal {
         if is_of_disk { Self::new(internal.status, DISK) } else { internal }
     }
 
+    /// A file of the local cloud could not be written.
+    pub(super) fn disk(error: std::io::Error) -> Self {
+        Self::internal_or_of_disk(true, error)
+    }
+
     pub(crate) fn into_response<B: From<String>>(self) -> Response<B> {
         let body = match self.code {
             None => json!({ "error": self.error }),

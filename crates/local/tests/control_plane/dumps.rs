@@ -62,6 +62,16 @@ fn is_of_database(name: &str) -> bool {
 }
 
 #[tokio::test]
+async fn a_dump_that_cannot_be_kept_is_told_of_the_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().seed(SEED).directory(directory.path()).build().unwrap();
+    std::fs::write(directory.path().join("databases/uploads"), "in the way").unwrap();
+    let answer = send_form(&cloud, cloud.token().expose(), DUMPS, &[("file", DUMP)]).await;
+    assert_eq!(answer.status, 500);
+    assert!(answer.error().contains("cannot write to its disk"), "{}", answer.text);
+}
+
+#[tokio::test]
 async fn an_uploaded_dump_is_the_beginning_of_one_database() {
     let directory = tempfile::tempdir().unwrap();
     let cloud = Cloud::builder().seed(SEED).directory(directory.path()).build().unwrap();

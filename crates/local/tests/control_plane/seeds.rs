@@ -204,6 +204,21 @@ async fn a_time_whose_past_is_damaged_is_refused_and_no_other_is() {
 }
 
 #[tokio::test]
+async fn a_branch_of_a_file_that_cannot_be_opened_is_told_of_the_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().seed(SEED).directory(directory.path()).build().unwrap();
+    let id = create_orders(&cloud).await;
+    let file = directory.path().join(format!("databases/{}.db", id.as_str().unwrap()));
+    std::fs::rename(&file, file.with_extension("aside")).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let seed = json!({"type": "database", "name": "orders"});
+    let body = json!({"name": "copy", "group": "default", "seed": seed}).to_string();
+    let refused = post(&cloud, DATABASES, &body).await;
+    assert_eq!(refused.status, 500);
+    assert!(refused.error().contains("cannot write to its disk"), "{}", refused.text);
+}
+
+#[tokio::test]
 async fn a_branch_has_no_past_of_its_own() {
     let cloud = cloud();
     create_orders_over_time(&cloud).await;

@@ -26,7 +26,7 @@ pub(super) fn boundary(head: &Parts) -> Result<String, Refusal> {
 pub(super) async fn receive(boundary: &str, body: Body, file: &TemporaryFile) -> Result<(), Refusal> {
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(LONGEST_FORM));
     let mut form = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
-    let target = file.file().try_clone().map_err(Refusal::internal)?;
+    let target = file.file().try_clone().map_err(Refusal::disk)?;
     let mut target = tokio::fs::File::from_std(target);
     let mut is_there = false;
     while let Some(mut part) = form.next_field().await.map_err(|error| unreadable(&error))? {
@@ -38,10 +38,10 @@ pub(super) async fn receive(boundary: &str, body: Body, file: &TemporaryFile) ->
         }
         is_there = true;
         while let Some(piece) = part.chunk().await.map_err(|error| unreadable(&error))? {
-            target.write_all(&piece).await.map_err(Refusal::internal)?;
+            target.write_all(&piece).await.map_err(Refusal::disk)?;
         }
     }
-    target.flush().await.map_err(Refusal::internal)?;
+    target.flush().await.map_err(Refusal::disk)?;
     if is_there { Ok(()) } else { Err(Refusal::bad_request(format!("the form has no part {DUMP_PART}"))) }
 }
 

@@ -131,9 +131,9 @@ pub(crate) struct SqlError {
 }
 
 impl SqlError {
-    /// Whether the disk is at fault: it is full, or cannot be read or written.
+    /// Whether the disk is at fault: it is full, or cannot be read or written, or files cannot be opened.
     pub(crate) fn is_of_disk(&self) -> bool {
-        matches!(self.code, "SQLITE_FULL" | "SQLITE_IOERR")
+        matches!(self.code, "SQLITE_FULL" | "SQLITE_IOERR" | "SQLITE_READONLY" | "SQLITE_CANTOPEN")
     }
 }
 

@@ -91,11 +91,11 @@ pub(crate) enum HistoryError {
 }
 
 impl HistoryError {
-    /// Whether the disk is at fault: it is full, or the engine cannot read or write it.
+    /// Whether the disk is at fault: it is full, or cannot be read or written.
     pub(crate) fn is_of_disk(&self) -> bool {
         match self {
             Self::TooEarly(_) | Self::NotYet { .. } | Self::Gone { .. } | Self::Damaged(_) | Self::Unknown(_) => false,
-            Self::File(error) => matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded),
+            Self::File(error) => !is_damage(error),
             Self::Engine(error) => error.is_of_disk(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::folding::three_generations;
 use super::*;
+use crate::data::storage::history::HistoryError;
 
 impl Database {
     /// As the first connection of a process does.
@@ -25,6 +26,20 @@ fn a_history_that_cannot_be_read_for_a_while_is_all_there_afterwards() {
     assert_eq!(database.history.generation(), 3);
     let sums = [0, 1, 2, 3, 4].map(|minute| database.sum_in_minute(minute));
     assert_eq!(sums, [Ok(1), Ok(11), Ok(111), Ok(1111), Ok(11111)]);
+}
+
+#[cfg(unix)]
+#[test]
+fn whatever_the_system_refuses_is_told_of_the_disk_and_damage_is_not() {
+    // EIO, EACCES, ENFILE, EMFILE, ENOSPC, EROFS
+    for code in [5, 13, 23, 24, 28, 30] {
+        let error = std::io::Error::from_raw_os_error(code);
+        assert!(HistoryError::File(error).is_of_disk(), "{code}");
+    }
+    let quota = std::io::Error::from(std::io::ErrorKind::QuotaExceeded);
+    assert!(HistoryError::File(quota).is_of_disk());
+    let damage = std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+    assert!(!HistoryError::File(damage).is_of_disk());
 }
 
 #[test]
