@@ -80,11 +80,20 @@ impl Ledger {
     }
 
     pub(crate) fn append(&mut self, entry: Entry) -> io::Result<()> {
+        self.write(entry.to_bytes())
+    }
+
+    /// Writes down that commits came here whose times nobody knows: a record that no entry has.
+    pub(crate) fn leave_gap(&mut self) -> io::Result<()> {
+        self.write([0; RECORD])
+    }
+
+    fn write(&mut self, record: [u8; RECORD]) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             None => self.file.insert(open_at_record(&self.path)?),
         };
-        let written = file.write_all(&entry.to_bytes());
+        let written = file.write_all(&record);
         if written.is_err() {
             // A part of the record may be there: the next one is written once that is cut off.
             self.close();
@@ -112,7 +121,7 @@ fn open_at_record(path: &Path) -> io::Result<File> {
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     pub(crate) entries: Vec<Entry>,
-    /// How many entries there are before each damaged record, which may have been another one.
+    /// How many entries there are before each gap, where others are missing: a record that is damaged, or was left so.
     pub(crate) gaps: Vec<usize>,
     /// That of the log the commits are in. Ledgers begun by the first versions of the local cloud do not say.
     pub(crate) salt: Option<Salt>,

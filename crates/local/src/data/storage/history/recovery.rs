@@ -4,6 +4,7 @@ use std::io;
 
 use super::folder::Kind;
 use super::ledger::{self, Content, EVER, Entry, Ledger};
+use super::log::Log;
 use super::log_in_use::Fate;
 use super::{History, HistoryError, Live};
 
@@ -68,12 +69,27 @@ impl History {
         let ledger = Ledger::at(self.folder.path(generation, Kind::Ledger));
         let mut live = Live::new(generation, frames, ledger, written.salt, self.bounds);
         if written.last().frames < frames {
-            // Committed, and not written down any more.
-            live.enter(frames, self.clock.now(), &self.log);
+            self.enter_what_was_found(&mut live, written.last().frames, frames)?;
         } else if frames > 0 {
             live.name_log(&self.log)?;
         }
         Ok(live)
+    }
+
+    /// Commits that are in the log and not in the ledger. A process that is killed leaves one, which it has not acknowledged;
+    /// more of them came at times that are not known.
+    fn enter_what_was_found(&self, live: &mut Live, entered: u32, frames: u32) -> io::Result<()> {
+        let mut commits = 0;
+        if let Some(mut log) = Log::open(&self.log)? {
+            for frame in entered..frames {
+                commits += u32::from(log.head(frame)?.pages > 0);
+            }
+        }
+        if commits > 1 {
+            live.ledger.leave_gap()?;
+        }
+        live.enter(frames, self.clock.now(), &self.log);
+        Ok(())
     }
 
     /// From the base to the present there is a way only through all generations between. It has a gap after a process that
@@ -110,7 +126,7 @@ impl History {
         let ledger = Ledger::create(path, self.folder.temporary()?, Entry { frames: 0, at: before })?;
         let mut live = Live::new(generation, frames, ledger, None, self.bounds);
         if frames > 0 {
-            live.enter(frames, self.clock.now(), &self.log);
+            self.enter_what_was_found(&mut live, 0, frames)?;
         }
         Ok(live)
     }
@@ -129,11 +145,10 @@ impl History {
 
     /// Begins the history of a database that has none. If it had one, nothing is known of the time before now.
     fn begin_first(&self, frames: u32) -> io::Result<Live> {
-        let first = self.generations.first();
-        match self.folder.aside().numbers()?.last() {
-            Some(newest) => self.begin(first.max(newest + 1), frames, self.clock.now().as_microsecond()),
-            None => self.begin(first, frames, EVER),
-        }
+        let aside = self.folder.aside().numbers()?.last().copied();
+        let is_first = aside.is_none() && frames == 0;
+        let before = if is_first { EVER } else { self.clock.now().as_microsecond() };
+        self.begin(self.generations.first().max(aside.map_or(0, |newest| newest + 1)), frames, before)
     }
 }
 

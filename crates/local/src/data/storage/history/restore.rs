@@ -32,9 +32,8 @@ impl History {
         self.mend()?;
         let _reading = self.archives.read();
         let (generation, frames) = self.find(at)?;
-        let mut restored = self.assemble(generation, frames).map_err(|error| match is_damage(&error) {
-            true => HistoryError::Damaged(error.to_string()),
-            false => HistoryError::File(error),
+        let mut restored = self.assemble(generation, frames).map_err(|error| {
+            if is_damage(&error) { HistoryError::Damaged(error.to_string()) } else { HistoryError::File(error) }
         })?;
         Ok(restored.become_file(target)?)
     }

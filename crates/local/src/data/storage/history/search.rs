@@ -32,11 +32,14 @@ impl History {
         let (current, frames) = self.at_present();
         for generation in self.base()?.unwrap_or(current)..=current {
             let written = self.ledger_of(generation)?;
-            search.look_through(generation, &written, frames_that_count(generation, current, frames));
-            let is_complete = match generation == current {
+            let is_complete = if generation == current {
+                // A commit may have been entered after the frames were counted.
+                search.look_through(generation, &written, frames);
                 // What is not written down yet gets the time of what will be.
-                true => !written.gaps.contains(&written.entries.len()) || written.last().frames >= frames,
-                false => self.archived_frames(generation)? == Some(written.last().frames),
+                !written.gaps.contains(&written.entries.len()) || written.last().frames >= frames
+            } else {
+                search.look_through(generation, &written, u32::MAX);
+                self.archived_frames(generation)? == Some(written.last().frames)
             };
             if !is_complete {
                 search.miss();
@@ -59,11 +62,6 @@ impl History {
             log => log?.map(|log| log.frames()).transpose(),
         }
     }
-}
-
-/// A commit may have been entered in the generation in use after its frames were counted.
-fn frames_that_count(generation: u32, current: u32, frames: u32) -> u32 {
-    if generation == current { frames } else { u32::MAX }
 }
 
 impl Search {

@@ -60,10 +60,10 @@ async fn a_log_that_lacks_commits_is_asked_for_and_nothing_is_taken_for_all_ther
         for (damage, change) in DAMAGES {
             let directory = tempfile::tempdir().unwrap();
             if is_new {
-                new_database(directory.path()).await
+                new_database(directory.path()).await;
             } else {
-                three_generations(directory.path()).await
-            };
+                three_generations(directory.path()).await;
+            }
             let before = content(directory.path());
             let log = log(directory.path());
             let whole = std::fs::read(&log).unwrap();

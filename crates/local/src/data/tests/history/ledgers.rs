@@ -30,7 +30,7 @@ fn damage(ledger: &Path, from_end: usize) {
 #[tokio::test]
 async fn a_damaged_ledger_makes_no_other_past() {
     // The first ledger ends with the commits of the minutes 1, 2 and 3, and the pages; the second one with those of 4 to 6.
-    let damages: [(&str, u32, Change, &[i64]); 8] = [
+    let damages: [(&str, u32, Change, &[i64]); 11] = [
         ("it is missing", 1, |ledger| std::fs::remove_file(ledger).unwrap(), &[1, 2]),
         ("it is empty", 1, |ledger| truncate(ledger, 0), &[1, 2]),
         ("its end is missing", 1, |ledger| truncate(ledger, ledger.metadata().unwrap().len() - 48), &[1, 2]),
@@ -39,6 +39,14 @@ async fn a_damaged_ledger_makes_no_other_past() {
         ("the one of minute 2", 1, |ledger| damage(ledger, 3), &[1, 2]),
         ("the one of minute 5", 2, |ledger| damage(ledger, 2), &[4, 5]),
         ("the newest", 2, |ledger| damage(ledger, 1), &[5, 6]),
+        (
+            "the end of the newest is missing",
+            2,
+            |ledger| truncate(ledger, ledger.metadata().unwrap().len() - 32),
+            &[4, 5, 6],
+        ),
+        ("the newest is empty", 2, |ledger| truncate(ledger, 0), &[3, 4, 5, 6]),
+        ("the newest is missing", 2, |ledger| std::fs::remove_file(ledger).unwrap(), &[3, 4, 5, 6]),
     ];
     for (what, generation, change, unknown) in damages {
         let directory = tempfile::tempdir().unwrap();
