@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     Clock, CloudError,
     control::{Addresses, Control, Verifier, included_rows, record, recovery},
-    data::{DataPlane, Files, Generations, Month, Rows, SigningSeed},
+    data::{DataPlane, Files, Generations, Month, Prepared, Rows, SigningSeed},
     directory::{self, Census},
     founder::{Foundation, Founder, Heirlooms},
     home::Home,
@@ -48,16 +48,14 @@ impl Blueprint {
         now: Timestamp,
     ) -> Result<(DataPlane, Foundation), CloudError> {
         let data = DataPlane::new(files, Arc::clone(&self.generations), self.clock.clone());
-        let filled = RefCell::default();
-        let founded = store.transact(|transaction| {
+        let prepared = RefCell::default();
+        let foundation = store.transact(|transaction| {
             let founder =
-                Founder { transaction, ids: self.ids, now, heirlooms, data: &data, root: None, filled: &filled };
+                Founder { transaction, ids: self.ids, now, heirlooms, data: &data, root: None, prepared: &prepared };
             founder.found(&self.population)
-        });
-        if founded.is_err() {
-            filled.take().iter().for_each(|id| data.unload(id));
-        }
-        Ok((data, founded?))
+        })?;
+        prepared.take().into_iter().for_each(Prepared::keep);
+        Ok((data, foundation))
     }
 
     /// Brings the files of the databases of a state that was there before.

@@ -172,7 +172,7 @@ impl Cloud {
     /// header `x-namespace: <database>-<organization>`, the host `<database>-<organization>.localhost`, or a URL with the
     /// address of its own that the database has on a port. Everything else is the Platform API, with the region service
     /// below `/_region` and the local cloud's own paths below `/_local`.
-    /// Dropping the future does not undo an operation that has begun.
+    /// Dropping the future does not undo an operation that has begun, but a dump is loaded no further.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -7,6 +7,7 @@ mod address;
 mod answers;
 mod archive;
 mod auth;
+mod beginning;
 mod context;
 mod drafts;
 mod dumps;
@@ -41,7 +42,7 @@ use crate::{
     blocking::blocking,
     blueprint::Blueprint,
     clock::Clock,
-    data::{AllowList, DataPlane, DatabaseRecord},
+    data::{AllowList, DataPlane, DatabaseRecord, Prepared},
     ids::Ids,
     json_answer::json_answer,
     quirk::Quirks,
@@ -61,6 +62,8 @@ pub(crate) use whereabouts::Host;
 
 use archive::Archive;
 pub(crate) use archive::unknown;
+pub(crate) use beginning::Beginning;
+use beginning::Places;
 use dumps::Dumps;
 pub(crate) use dumps::{DUMPS, is_dump};
 pub(crate) use pages::{ForeignHost, Page};
@@ -79,6 +82,7 @@ pub(crate) struct Control {
     pub(crate) data: DataPlane,
     pub(crate) addresses: Arc<Addresses>,
     dumps: Dumps,
+    places: Places,
     whereabouts: Whereabouts,
     pub(crate) quirks: Quirks,
     routes: Routes,
@@ -96,6 +100,7 @@ impl Control {
             clock: blueprint.clock.clone(),
             addresses: Arc::clone(&blueprint.addresses),
             dumps: Dumps::open(data.directory()),
+            places: Places::default(),
             whereabouts: Whereabouts::default(),
             data,
             routes: answers_everything(answers::Answers).and(answers::official()),
@@ -169,9 +174,7 @@ impl Control {
             Err(refusal) => return refusal.into_response(),
         };
         let received = Received { head, body };
-        let control = Arc::clone(self);
-        let work = move || operation.perform(&control, &target, &received);
-        respond(blocking(work).await)
+        respond(operation.perform(self, target, received).await)
     }
 }
 
@@ -219,7 +222,32 @@ impl Drop for Control {
 }
 
 impl Operation {
-    fn perform(&self, control: &Control, target: &Target, received: &Received) -> Result<Vec<u8>, Refusal> {
+    /// Carries out a request. If it makes a database that begins with something, that is made ready meanwhile.
+    async fn perform(
+        self: Arc<Self>,
+        control: &Arc<Control>,
+        target: Target,
+        received: Received,
+    ) -> Result<Vec<u8>, Refusal> {
+        let (mut prepared, asked) = (None, Arc::new((target, received)));
+        loop {
+            let (operation, control_, asked) = (Arc::clone(&self), Arc::clone(control), Arc::clone(&asked));
+            let work = move || operation.attempt(&control_, &asked.0, &asked.1, prepared);
+            match blocking(work).await {
+                Ok(answer) => return Ok(answer),
+                Err(Undone::Refused(refusal)) => return Err(refusal),
+                Err(Undone::Lacks(beginning)) => prepared = Some(control.prepare(*beginning).await?),
+            }
+        }
+    }
+
+    fn attempt(
+        &self,
+        control: &Control,
+        target: &Target,
+        received: &Received,
+        mut prepared: Option<Prepared>,
+    ) -> Result<Vec<u8>, Undone> {
         let outcome = control.store.transact_then(
             |transaction| {
                 let now = control.clock.now();
@@ -232,10 +260,15 @@ impl Operation {
                     self.needs.check_group_is_named(caller, &received.body)?;
                 }
                 let path = target.path(transaction, caller.as_ref())?;
-                let mut context = Context::new(transaction, control, &self.needs, caller, &received.head, now);
+                let head = &received.head;
+                let mut context =
+                    Context::new(transaction, control, &self.needs, caller, head, now).with(&mut prepared);
                 context.purge()?;
                 let answer = self.answer(&path, received, &mut context)?;
-                Ok::<_, Refusal>((answer, context.into_effects()))
+                match context.take_lacking() {
+                    Some(beginning) => Err(Undone::Lacks(Box::new(beginning))),
+                    None => Ok((answer, context.into_effects())),
+                }
             },
             |(_, effects)| effects.iter().for_each(|effect| effect.apply(control)),
         );
@@ -243,7 +276,24 @@ impl Operation {
             control.whereabouts.forget();
             control.archive.look_again();
         }
-        outcome.map(|(answer, _)| control.quirks.dress(self.info.name, answer))
+        let (answer, _) = outcome?;
+        if let Some(prepared) = prepared {
+            prepared.keep();
+        }
+        Ok(control.quirks.dress(self.info.name, answer))
+    }
+}
+
+/// Why nothing of an operation happened.
+enum Undone {
+    Refused(Refusal),
+    /// What a new database is to begin with has to be made ready first.
+    Lacks(Box<Beginning>),
+}
+
+impl<E: Into<Refusal>> From<E> for Undone {
+    fn from(refused: E) -> Self {
+        Self::Refused(refused.into())
     }
 }
 

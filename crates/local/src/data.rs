@@ -9,7 +9,7 @@
 //! - `storage`: its files, and its history, in which every commit is entered.
 //! - `engine`: the statement itself.
 //!
-//! Beside them are `access` (who may), `usage` (how much was used), `hrana` (the messages) and `refusal` (why a request was
+//! Beside them are `prepared` (what a new database begins with), `access` (who may), `usage` (how much was used), `hrana` (the messages) and `refusal` (why a request was
 //! not carried out).
 
 mod access;
@@ -20,6 +20,7 @@ pub(crate) mod fuzzing;
 mod host;
 mod hrana;
 mod inside;
+mod prepared;
 mod refusal;
 mod run;
 mod storage;
@@ -55,17 +56,18 @@ pub(crate) use access::{
     Access, AllowList, DatabaseRecord, KeyDigest, LONGEST_JWT, Peer, Rules, SigningSeed, Subject, TokenClaims,
     VerifyingKey, mint, read_segment, verify_jwt,
 };
-pub(crate) use database::Turn;
-pub(crate) use engine::LoadError;
+pub(crate) use database::{InterruptOnDrop, Turn};
+pub(crate) use engine::{Interrupter, LoadError};
 pub use engine::{Scanner, Step, VECTOR_INDEX_TABLES, install_functions};
 pub(crate) use host::{NotActivated, OPERATIONS, operation_of};
+pub(crate) use prepared::Prepared;
 pub(crate) use storage::history::HistoryError;
 pub(crate) use storage::temporary::{TemporaryFile, UPLOADS, is_temporary};
 pub(crate) use storage::{COMPANIONS, Files, Generations, generation_of_this_second};
 pub(crate) use usage::{Hour, Hours, Month, Rows, Usage, UsedUp, start_of_month};
 
-/// Enough for an index of a large table. Whoever loads a dump holds up others, and must not do so for ever.
-const LOAD_STATEMENT_LIMIT: Duration = Duration::from_secs(300);
+/// How long the loading of a dump may take: it has one of few places, and must not have it for ever.
+const LONGEST_LOAD: Duration = Duration::from_secs(300);
 
 /// More than a database can begin while the state is made that takes the place of its own: each takes 8 MB of writes.
 const GENERATIONS_TO_COME: u32 = 1000;
@@ -173,21 +175,17 @@ impl DataPlane {
         })
     }
 
-    /// Runs a dump on a database that is not put yet. A failure leaves nothing behind. Blocks.
-    pub(crate) fn load(&self, id: &str, size_limit: Option<u64>, dump: &mut dyn BufRead) -> Result<(), LoadError> {
-        let file = DatabaseFile::new(Arc::clone(&self.0.root), id);
-        file.prepare()?;
-        let limits = LoadLimits { size: size_limit, statement: LOAD_STATEMENT_LIMIT };
-        let loaded = stack::with_room(|| engine::load(file.path(), self.0.root.durability(), limits, dump));
-        if loaded.is_err() {
-            file.remove();
-        }
-        loaded
-    }
-
-    /// Removes what was loaded for a database that is not put, and will not be. Blocks.
-    pub(crate) fn unload(&self, id: &str) {
-        DatabaseFile::new(Arc::clone(&self.0.root), id).remove();
+    /// Runs a dump on a new database, until it ends or `interrupter` says so. A failure leaves nothing behind. Blocks.
+    pub(crate) fn load(
+        &self,
+        size_limit: Option<u64>,
+        dump: &mut dyn BufRead,
+        interrupter: Interrupter,
+    ) -> Result<Prepared, LoadError> {
+        let prepared = Prepared::new(&self.0.root).map_err(LoadError::File)?;
+        let limits = LoadLimits { size: size_limit, time: LONGEST_LOAD, interrupter };
+        stack::with_room(|| engine::load(prepared.file().path(), &limits, dump))?;
+        Ok(prepared)
     }
 
     /// Does `work` while no file of what a database was changes. Blocks.

@@ -48,8 +48,8 @@ pub enum CloudError {
         /// The name.
         name: String,
     },
-    /// A statement that writes, or a request that loads a dump, did not end, so that the cloud could not be copied.
-    #[error("a statement writes, or a dump is loaded, for too long for the cloud to be copied")]
+    /// A statement that writes did not end, so that the cloud could not be copied.
+    #[error("a statement writes for too long for the cloud to be copied")]
     Busy,
     /// The state of a cloud has no key: it was never set up.
     #[error("the state of the local cloud has no key: it was never set up")]

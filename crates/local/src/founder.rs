@@ -15,7 +15,7 @@ use turso_cloud_contract::{
 use crate::{
     CloudError,
     control::{is_known_location, is_known_plan, provision, put_on_plan, sign},
-    data::{DataPlane, LoadError, SigningSeed},
+    data::{DataPlane, Interrupter, LoadError, Prepared, SigningSeed},
     ids::{Ids, Root},
     local_api::UserToken,
     population::{NewDatabase, NewToken, Plan, Population, Sql, Team, Word},
@@ -61,8 +61,8 @@ pub(crate) struct Founder<'a> {
     pub(crate) data: &'a DataPlane,
     /// What ids follow from instead; nothing at first.
     pub(crate) root: Option<SigningSeed>,
-    /// The ids of databases that have files by now, though no row of theirs is committed.
-    pub(crate) filled: &'a RefCell<Vec<String>>,
+    /// The files of databases whose rows are not committed yet.
+    pub(crate) prepared: &'a RefCell<Vec<Prepared>>,
 }
 
 /// What a cloud tells of itself.
@@ -298,12 +298,13 @@ impl Founder<'_> {
             return Ok(());
         }
         let size_limit = database.size_limit.map(ByteSize::bytes);
-        let loaded = self.data.load(row.uuid.as_str(), size_limit, &mut text.as_bytes());
-        loaded.map_err(|error| CloudError::Seed {
+        let loaded = self.data.load(size_limit, &mut text.as_bytes(), Interrupter::default());
+        let mut loaded = loaded.map_err(|error| CloudError::Seed {
             database: database.name.to_string(),
             source: in_its_text(error, &database.sql),
         })?;
-        self.filled.borrow_mut().push(row.uuid.to_string());
+        loaded.give_to(row.uuid.as_str()).map_err(CloudError::file("write", self.data.directory()))?;
+        self.prepared.borrow_mut().push(loaded);
         Ok(())
     }
 

@@ -66,8 +66,7 @@ impl Cloud {
     ///
     /// # Errors
     ///
-    /// [`CloudError::Busy`] if a statement that writes, or a request that loads a dump, has not ended after seven seconds: try
-    /// again when it has.
+    /// [`CloudError::Busy`] if a statement that writes has not ended after seven seconds: try again when it has.
     /// [`CloudError::Input`] if the name breaks its rule, and [`CloudError::SnapshotExists`] if it is taken.
     /// [`CloudError::File`] and [`CloudError::State`] if the copy cannot be written; nothing of it is left then.
     pub async fn snapshot(&self, name: &str) -> Result<Snapshot, CloudError> {
@@ -181,8 +180,7 @@ impl Cloud {
     ///
     /// # Errors
     ///
-    /// [`CloudError::Busy`] if a statement that writes, or a request that loads a dump, has not ended after seven seconds: try
-    /// again when it has.
+    /// [`CloudError::Busy`] if a statement that writes has not ended after seven seconds: try again when it has.
     /// [`CloudError::File`] and [`CloudError::State`] if the copy cannot be written.
     pub async fn fork(&self) -> Result<Self, CloudError> {
         let turn = self.change_of_state().await;

@@ -1,21 +1,21 @@
-use std::{io::BufRead, path::PathBuf};
+use std::path::PathBuf;
 
 use http::request::Parts;
 use jiff::Timestamp;
 use turso_cloud_contract::{
-    ApiToken, ByteSize, DatabaseId, GroupId, LocationCode,
+    ApiToken, DatabaseId, GroupId, LocationCode,
     audit_logs::{AuditCode, AuditLog, AuditOrigin},
 };
 
 use super::{
-    Control, OrganizationKey, Refusal, dumps, included_rows,
+    Beginning, Control, OrganizationKey, Refusal, dumps, included_rows,
     permissions::{Needs, only_for_admins},
     record, recovery,
     request::origin,
     sign,
 };
 use crate::{
-    data::{DatabaseRecord, HistoryError, Hours, LoadError, Peer, Rows, Usage, UsedUp},
+    data::{DatabaseRecord, HistoryError, Hours, Peer, Prepared, Rows, Usage, UsedUp},
     ids::Ids,
     quirk::Quirks,
     store::{ApiTokenRow, DatabaseRow, OrganizationRow, Role, Transaction, UserRow},
@@ -32,6 +32,8 @@ pub struct Context<'a> {
     peer: Peer,
     now: Timestamp,
     effects: Vec<Effect>,
+    prepared: Option<&'a mut Prepared>,
+    lacking: Option<Beginning>,
 }
 
 /// What the data plane hears of once an operation is committed.
@@ -75,7 +77,28 @@ impl<'a> Context<'a> {
         now: Timestamp,
     ) -> Self {
         let (origin, peer) = (origin(head), head.extensions.get().copied().unwrap_or_default());
-        Self { transaction, control, needs, caller, origin, peer, now, effects: Vec::new() }
+        Self {
+            transaction,
+            control,
+            needs,
+            caller,
+            origin,
+            peer,
+            now,
+            effects: Vec::new(),
+            prepared: None,
+            lacking: None,
+        }
+    }
+
+    /// With what is ready for a new database.
+    pub(super) fn with(self, prepared: &'a mut Option<Prepared>) -> Self {
+        Self { prepared: prepared.as_mut(), ..self }
+    }
+
+    /// What was not ready, so that the operation has to be repeated.
+    pub(super) fn take_lacking(&mut self) -> Option<Beginning> {
+        self.lacking.take()
     }
 
     pub(super) fn into_effects(self) -> Vec<Effect> {
@@ -252,9 +275,14 @@ impl<'a> Context<'a> {
         self.control.dumps.find(id, organization).map(|file| (id.to_owned(), file))
     }
 
-    /// Runs a dump on a new database. Whoever refuses afterwards leaves a file behind that nobody knows.
-    pub(crate) fn load(&self, database: &DatabaseRow, dump: &mut dyn BufRead) -> Result<(), LoadError> {
-        self.control.data.load(database.uuid.as_str(), database.size_limit.map(ByteSize::bytes), dump)
+    /// Gives a new database what it begins with. If that is not ready, nothing of the operation happens until it is.
+    pub(crate) fn begin(&mut self, database: &DatabaseRow, beginning: Beginning) -> Result<(), Refusal> {
+        if let Some(prepared) = &mut self.prepared {
+            let given = prepared.give_to(database.uuid.as_str());
+            return given.map_err(|error| Refusal::internal_or_of_disk(true, error));
+        }
+        self.lacking = Some(beginning);
+        Ok(())
     }
 
     /// Removes an uploaded dump once the operation is committed.

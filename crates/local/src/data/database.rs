@@ -37,7 +37,8 @@ use threads::Share;
 
 pub(super) use databases::Databases;
 pub(super) use group_commit::{Fate, Follower, Output, Role, Write};
-pub(super) use interruption::{InterruptOnDrop, Stopper};
+pub(crate) use interruption::InterruptOnDrop;
+pub(super) use interruption::Stopper;
 pub(super) use kept_rows::KeptRows;
 pub(super) use open_set::{OpenPermit, OpenPermits, OpenSet};
 pub(super) use policy::Policy;

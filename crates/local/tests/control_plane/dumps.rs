@@ -1,14 +1,15 @@
 //! Databases that begin as a dump in SQL.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, path::Path, time::Duration};
 
 use http::{Request, header};
 use serde_json::json;
+use tokio::time::timeout;
 use turso_cloud::transport::Body;
 use turso_cloud_contract::members;
 use turso_cloud_local::Cloud;
 
-use crate::support::{Answer, SEED, delete, files, get, mint_api_token, post, send, token_of, value};
+use crate::support::{Answer, SEED, create_database, delete, files, get, mint_api_token, post, send, token_of, value};
 
 const DATABASES: &str = "/v1/organizations/acme/databases";
 const DUMPS: &str = "/v1/organizations/acme/databases/dumps";
@@ -54,6 +55,20 @@ async fn dump_url(cloud: &Cloud, sql: &str) -> String {
 async fn create_from(cloud: &Cloud, url: &str) -> Answer {
     let body = json!({"name": "imported", "group": "default", "seed": {"type": "dump", "url": url}}).to_string();
     post(cloud, DATABASES, &body).await
+}
+
+/// A dump that takes minutes to load, and nothing to read.
+const LONG: &str = "CREATE TABLE t (x);\n\
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n;\n";
+
+/// Waits until there are so many files.
+async fn until_there_are(count: usize, directory: &Path) {
+    let counted = async {
+        while files(directory).len() != count {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(60), counted).await.unwrap();
 }
 
 /// Whether a file is one of a database, and not a dump, whose name has any hexadecimal digits behind its first point.
@@ -200,6 +215,66 @@ async fn a_dump_that_fails_says_where_and_leaves_nothing() {
     assert_eq!(get(&cloud, DATABASES).await.json(), json!({"databases": []}));
     let url = dump_url(&cloud, DUMP).await;
     assert_eq!(create_from(&cloud, &url).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_platform_api_answers_while_a_dump_is_loaded() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    let url = dump_url(&cloud, LONG).await;
+    let creating = tokio::spawn({
+        let cloud = cloud.clone();
+        async move { create_from(&cloud, &url).await }
+    });
+    until_there_are(2, directory.path()).await;
+    let created = timeout(Duration::from_secs(60), create_database(&cloud, "other")).await;
+    assert!(created.is_ok() && !creating.is_finished());
+    creating.abort();
+}
+
+#[tokio::test]
+async fn a_dump_is_loaded_no_further_when_nobody_waits_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    let url = dump_url(&cloud, LONG).await;
+    let creating = tokio::spawn({
+        let cloud = cloud.clone();
+        async move { create_from(&cloud, &url).await }
+    });
+    until_there_are(2, directory.path()).await;
+    creating.abort();
+    until_there_are(1, directory.path()).await;
+    assert_eq!(get(&cloud, DATABASES).await.json(), json!({"databases": []}));
+}
+
+#[tokio::test]
+async fn a_request_that_would_be_refused_anyway_has_no_dump_loaded() {
+    let cloud = Cloud::new().unwrap();
+    let url = dump_url(&cloud, LONG).await;
+    create_database(&cloud, "taken").await;
+    for (name, group, expected) in [
+        ("Not a name", "default", "database name"),
+        ("new", "none", "group not found"),
+        ("taken", "default", "already exists"),
+    ] {
+        let body = json!({"name": name, "group": group, "seed": {"type": "dump", "url": url}}).to_string();
+        let refused = timeout(Duration::from_secs(60), post(&cloud, DATABASES, &body)).await.unwrap();
+        assert_eq!((refused.status, refused.error().contains(expected)), (400, true), "{}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn what_others_have_changed_while_a_dump_was_loaded_counts() {
+    let directory = tempfile::tempdir().unwrap();
+    let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
+    let rows = "CREATE TABLE t (x);\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000)\
+                \nSELECT max(i) FROM n;\n";
+    let url = dump_url(&cloud, rows).await;
+    let (one, two) = tokio::join!(create_from(&cloud, &url), create_from(&cloud, &url));
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 400], "{} {}", one.text, two.text);
+    assert!(files(directory.path()).iter().all(|name| is_of_database(name)), "{:?}", files(directory.path()));
 }
 
 #[tokio::test]

@@ -4,10 +4,11 @@ use std::io::{BufRead, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Batch, Connection as Handle, Statement};
 use tokio::time::Instant;
 
-use super::file::{Durability, open};
+use super::file::open_new;
 use super::lookout::{Interrupter, Lookout};
 use super::observer::{Observer, Purpose};
 use super::scanner::Scanner;
@@ -21,12 +22,14 @@ use crate::data::hrana::SqlError;
 const MAX_STATEMENT_BYTES: usize = 1_000_000_000;
 
 /// What a dump may use up.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LoadLimits {
     /// The bytes the database may grow to.
     pub(crate) size: Option<u64>,
-    /// How long one statement may take.
-    pub(crate) statement: Duration,
+    /// How long all of it may take.
+    pub(crate) time: Duration,
+    /// Says that nobody waits for it any more.
+    pub(crate) interrupter: Interrupter,
 }
 
 /// A dump could not be loaded.
@@ -35,6 +38,10 @@ pub(crate) enum LoadError {
     /// The statement that begins in this line does not run.
     #[error("the statement in line {line} failed: {problem}")]
     Statement { line: u64, problem: String },
+    #[error("it takes longer than {} seconds, and had come to line {line}", .limit.as_secs())]
+    TooLong { line: u64, limit: Duration },
+    #[error("it was interrupted in line {line}")]
+    Interrupted { line: u64 },
     #[error("the dump ends in ROLLBACK (line {line}): whoever wrote it ran into an error")]
     RolledBack { line: u64 },
     #[error("the dump could not be read: {0}")]
@@ -44,6 +51,8 @@ pub(crate) enum LoadError {
     Vectors(String),
     #[error("{}", .0.message)]
     Engine(SqlError),
+    #[error("the file of a new database could not be made: {0}")]
+    File(std::io::Error),
 }
 
 impl From<rusqlite::Error> for LoadError {
@@ -52,36 +61,55 @@ impl From<rusqlite::Error> for LoadError {
     }
 }
 
-/// Runs the statements of `dump` in one transaction on the new database at `file`. Blocks.
+/// Runs the statements of `dump` in one transaction on the database at `file`, which is empty and in nobody's use. Blocks.
 ///
-/// What is left of a failure is for the caller to remove.
-pub(crate) fn load(
-    file: &Path,
-    durability: Durability,
-    limits: LoadLimits,
-    dump: &mut dyn BufRead,
-) -> Result<(), LoadError> {
-    let handle = open(file, durability)?;
+/// What is left of a failure is for the caller to remove. Otherwise the file has all of it, and there is none beside it.
+pub(crate) fn load(file: &Path, limits: &LoadLimits, dump: &mut dyn BufRead) -> Result<(), LoadError> {
+    let end = Instant::now() + limits.time;
+    let handle = open_new(file)?;
     size::limit(&handle, limits.size)?;
-    // A dump may name a row before the one it refers to. Inside a transaction, its own pragma would do nothing.
-    handle.execute_batch("PRAGMA foreign_keys=OFF; BEGIN;")?;
-    let lookout = Lookout::install(&handle, Interrupter::default(), Waiters::default());
-    let mut statements = Statements { dump, line: 0, most_bytes: MAX_STATEMENT_BYTES };
-    let mut loading = Loading { observer: Observer::install(&handle), handle: &handle, has_vectors: false };
+    // A dump may name a row before the one it refers to. Inside a transaction, its own pragma would do nothing. The size
+    // of a page is what it is as soon as something is written, which the dump may not change.
+    handle.execute_batch("PRAGMA foreign_keys=OFF; BEGIN; PRAGMA user_version=0;")?;
+    let lookout = Lookout::install(&handle, limits.interrupter.clone(), Waiters::default());
+    lookout.end_at(end);
+    let watch = Watch { end, limits };
+    let mut loading = Loading { observer: Observer::install(&handle), handle: &handle, watch, has_vectors: false };
+    let mut statements = Statements { dump, watch, line: 0, most_bytes: MAX_STATEMENT_BYTES };
     while let Some((line, sql)) = statements.next()? {
-        lookout.end_at(Instant::now() + limits.statement);
         loading.run(line, &sql)?;
     }
-    lookout.end_at(Instant::now() + limits.statement);
     loading.check_vectors(None)?;
     loading.observer.unwatched(|| handle.execute_batch("COMMIT"))?;
+    lookout.relax();
+    // As all databases are. Whoever closes it last takes away what is beside it.
+    handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    loading.observer.unwatched(|| handle.pragma_update(None, "journal_mode", "wal"))?;
     Ok(())
+}
+
+/// Whether there is still time, and somebody who waits.
+#[derive(Clone, Copy)]
+struct Watch<'l> {
+    end: Instant,
+    limits: &'l LoadLimits,
+}
+
+impl Watch<'_> {
+    /// The engine looks at it only in what takes a while.
+    fn look(&self, line: u64) -> Result<(), LoadError> {
+        if Instant::now() >= self.end {
+            return Err(LoadError::TooLong { line, limit: self.limits.time });
+        }
+        if self.limits.interrupter.is_interrupted() { Err(LoadError::Interrupted { line }) } else { Ok(()) }
+    }
 }
 
 /// A database that a dump is being run on.
 struct Loading<'h> {
     handle: &'h Handle,
     observer: Observer,
+    watch: Watch<'h>,
     /// Whether an index of vectors is made already.
     has_vectors: bool,
 }
@@ -92,9 +120,10 @@ impl Loading<'_> {
         text::check(sql).map_err(|error| LoadError::Statement { line, problem: error.message })?;
         let mut statements = Batch::new(self.handle, sql);
         loop {
+            self.watch.look(line)?;
             let next = self.observer.compiling(Purpose::Load, || statements.next());
             let seen = self.observer.take();
-            let Some(statement) = next.map_err(|error| failed(line, error))? else { return Ok(()) };
+            let Some(statement) = next.map_err(|error| self.failed(line, error))? else { return Ok(()) };
             match seen.transaction() {
                 Some(TransactionStep::Finish) if seen.rolls_back() => return Err(LoadError::RolledBack { line }),
                 // The dump's own transaction is a part of the one that is open.
@@ -118,7 +147,7 @@ impl Loading<'_> {
             while rows.next()?.is_some() {}
             Ok(())
         };
-        self.observer.running(seen, step).map_err(|error| failed(line, error))?;
+        self.observer.running(seen, step).map_err(|error| self.failed(line, error))?;
         if seen.marks_vectors() {
             self.has_vectors = true;
             self.observer.expect_another(self.handle)?;
@@ -131,15 +160,19 @@ impl Loading<'_> {
         let problem = self.observer.unwatched(|| vectors::problem(self.handle, made))?;
         problem.map_or(Ok(()), |problem| Err(LoadError::Vectors(problem)))
     }
-}
 
-fn failed(line: u64, error: rusqlite::Error) -> LoadError {
-    LoadError::Statement { line, problem: errors::describe(error).message }
+    /// Tells of what has stopped a statement rather than of how it was stopped.
+    fn failed(&self, line: u64, error: rusqlite::Error) -> LoadError {
+        let error = errors::describe(error);
+        let stopped = if error.is_interruption() { self.watch.look(line).err() } else { None };
+        stopped.unwrap_or(LoadError::Statement { line, problem: error.message })
+    }
 }
 
 /// The statements of a dump with the line each begins in. Of a line with several, they are taken together.
 struct Statements<'d> {
     dump: &'d mut dyn BufRead,
+    watch: Watch<'d>,
     /// How many lines were read to their end.
     line: u64,
     most_bytes: usize,
@@ -150,6 +183,7 @@ impl Statements<'_> {
         let (mut text, mut scanner) = (Vec::new(), Scanner::default());
         let mut first = self.line + 1;
         loop {
+            self.watch.look(self.line)?;
             if text.trim_ascii().is_empty() {
                 text.clear();
                 first = self.line + 1;
@@ -184,22 +218,35 @@ fn statement(line: u64, text: Vec<u8>) -> Result<(u64, String), LoadError> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufReader, Read};
+    use std::iter::Cycle;
+    use std::str::Bytes;
+
     use super::*;
+
+    fn within(time: Duration) -> LoadLimits {
+        LoadLimits { size: None, time, interrupter: Interrupter::default() }
+    }
+
+    fn a_minute() -> LoadLimits {
+        within(Duration::from_secs(60))
+    }
 
     #[test]
     fn a_zero_byte_is_refused_and_hides_nothing_behind_it() {
         let directory = tempfile::tempdir().unwrap();
-        let limits = LoadLimits { size: None, statement: Duration::from_secs(60) };
         let dump = "CREATE TABLE t (x);\nINSERT INTO t VALUES (1);\0 INSERT INTO t VALUES (2);\n";
-        let failed = load(&directory.path().join("new.db"), Durability::Nothing, limits, &mut dump.as_bytes());
+        let failed = load(&directory.path().join("new.db"), &a_minute(), &mut dump.as_bytes());
         let Err(LoadError::Statement { line: 2, problem }) = failed else { panic!("{failed:?}") };
         assert!(problem.contains("a zero byte at offset 25"), "{problem}");
     }
 
     #[test]
     fn a_statement_may_be_as_long_as_the_engine_takes_and_no_longer() {
+        let limits = a_minute();
+        let watch = Watch { end: Instant::now() + limits.time, limits: &limits };
         let read = |dump: &str| {
-            let mut statements = Statements { dump: &mut dump.as_bytes(), line: 0, most_bytes: 9 };
+            let mut statements = Statements { dump: &mut dump.as_bytes(), watch, line: 0, most_bytes: 9 };
             let mut read = Vec::new();
             while let Some((line, sql)) = statements.next()? {
                 read.push((line, sql.len()));
@@ -223,12 +270,11 @@ mod tests {
     #[test]
     fn a_long_statement_takes_no_longer_than_its_lines() {
         let directory = tempfile::tempdir().unwrap();
-        let limits = LoadLimits { size: None, statement: Duration::from_secs(60) };
         let text = "four; words; of; text;\n".repeat(200_000);
         let dump = format!("CREATE TABLE t (x);\nINSERT INTO t VALUES ('{text}');\n");
         let begun = std::time::Instant::now();
         let file = directory.path().join("new.db");
-        load(&file, Durability::Nothing, limits, &mut dump.as_bytes()).unwrap();
+        load(&file, &a_minute(), &mut dump.as_bytes()).unwrap();
         // To look at the whole of it for each line would take hours.
         assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
         let length = |row: &rusqlite::Row<'_>| row.get::<_, usize>(0);
@@ -241,10 +287,51 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let endless =
             "CREATE TABLE t (x);\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n;";
-        let limits = LoadLimits { size: None, statement: Duration::from_millis(50) };
         let file = directory.path().join("new.db");
-        let failed = load(&file, Durability::Nothing, limits, &mut endless.as_bytes()).unwrap_err();
-        assert!(matches!(&failed, LoadError::Statement { line: 2, .. }), "{failed}");
+        let failed = load(&file, &within(Duration::from_millis(50)), &mut endless.as_bytes()).unwrap_err();
+        assert!(matches!(&failed, LoadError::TooLong { line: 2, .. }), "{failed}");
+    }
+
+    #[test]
+    fn a_dump_without_end_is_ended_however_short_its_statements_are() {
+        let directory = tempfile::tempdir().unwrap();
+        for (number, endless) in ["SELECT 1;\n", "\n", "-- nothing\n"].into_iter().enumerate() {
+            let mut dump = BufReader::new(Endless(endless.bytes().cycle()));
+            let file = directory.path().join(number.to_string());
+            let failed = load(&file, &within(Duration::from_millis(50)), &mut dump).unwrap_err();
+            assert!(matches!(&failed, LoadError::TooLong { .. }), "{endless}: {failed}");
+            let limits = a_minute();
+            limits.interrupter.interrupt();
+            let failed = load(&directory.path().join("unwanted"), &limits, &mut dump).unwrap_err();
+            assert!(matches!(&failed, LoadError::Interrupted { .. }), "{endless}: {failed}");
+        }
+    }
+
+    #[test]
+    fn what_is_loaded_is_one_file_whose_pages_are_as_those_of_all_databases() {
+        let directory = tempfile::tempdir().unwrap();
+        let dump = "PRAGMA page_size=512;\nPRAGMA auto_vacuum=1;\nCREATE TABLE t (x);\nSAVEPOINT a;\n\
+                    INSERT INTO t VALUES (1);\nROLLBACK TO a;\nRELEASE a;\nINSERT INTO t VALUES (zeroblob(5000000));\n";
+        let file = directory.path().join("new.db");
+        load(&file, &a_minute(), &mut dump.as_bytes()).unwrap();
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+        let handle = Handle::open(file).unwrap();
+        let text = |sql: &str| {
+            handle.query_row(sql, [], |row| row.get_ref(0)?.as_str().map(str::to_owned).map_err(Into::into))
+        };
+        assert_eq!(text("PRAGMA journal_mode").unwrap(), "wal");
+        for (sql, number) in [("PRAGMA page_size", 4096), ("PRAGMA auto_vacuum", 0), ("SELECT count(*) FROM t", 1)] {
+            assert_eq!(handle.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), number, "{sql}");
+        }
+    }
+
+    struct Endless<'t>(Cycle<Bytes<'t>>);
+
+    impl Read for Endless<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            buffer.iter_mut().zip(&mut self.0).for_each(|(to, from)| *to = from);
+            Ok(buffer.len())
+        }
     }
 
     const VECTORS: &str = "CREATE TABLE t (v F32_BLOB(2));\nINSERT INTO t VALUES (vector('[1,2]'));\n\
@@ -264,7 +351,6 @@ mod tests {
     #[test]
     fn what_a_dump_keeps_for_an_index_of_vectors_is_looked_at_before_the_engine_believes_it() {
         let directory = tempfile::tempdir().unwrap();
-        let limits = LoadLimits { size: None, statement: Duration::from_secs(60) };
         let more = "INSERT INTO t VALUES (vector('[3,4]'));\n";
         let taken = format!(
             "CREATE TABLE i_shadow (index_key INTEGER PRIMARY KEY, data BLOB);\nINSERT INTO i_shadow VALUES (1, x'00');\n{VECTORS}"
@@ -284,7 +370,7 @@ mod tests {
         ];
         for (number, (dump, expected)) in cases.into_iter().enumerate() {
             let file = directory.path().join(number.to_string());
-            let loaded = load(&file, Durability::Nothing, limits, &mut dump.as_bytes());
+            let loaded = load(&file, &a_minute(), &mut dump.as_bytes());
             match expected {
                 None => loaded.unwrap(),
                 Some(problem) => {

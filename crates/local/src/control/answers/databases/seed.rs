@@ -1,19 +1,14 @@
 //! What a new database begins with.
 
-use std::{
-    fs::{self, File},
-    io::BufReader,
-    path::PathBuf,
-};
+use std::{fs, path::PathBuf};
 
 use jiff::Timestamp;
-use turso_cloud_contract::{DatabaseName, InvalidInput, PathSegment as _, databases::Seed, without_secrets};
+use turso_cloud_contract::{ByteSize, DatabaseName, InvalidInput, PathSegment as _, databases::Seed, without_secrets};
 use url::Url;
 
 use super::find;
 use crate::{
-    control::{Context, Refusal, answers::billing},
-    data::LoadError,
+    control::{Beginning, Context, Refusal, answers::billing},
     store::{DatabaseRow, OrganizationRow},
 };
 
@@ -60,21 +55,16 @@ impl Content {
             Self::Copy(original, None) => cx.copy(&original.uuid, &database.uuid),
             // What comes after the present is the present.
             Self::Copy(original, Some(at)) => cx.copy_at(&original, &database.uuid, at.min(cx.now())),
-            Self::Dump(dump) => dump.load(cx, database),
+            Self::Dump(dump) => dump.give_to(cx, database),
         }
     }
 }
 
 impl Dump {
-    fn load(self, cx: &mut Context<'_>, database: &DatabaseRow) -> Result<(), Refusal> {
-        let dump = File::open(&self.file).map_err(|error| unreadable(&self.file, &error))?;
-        cx.load(database, &mut BufReader::new(dump)).map_err(|error| match error {
-            LoadError::Read(error) => unreadable(&self.file, &error),
-            LoadError::Engine(ref problem) => Refusal::internal_or_of_disk(problem.is_of_disk(), error),
-            LoadError::Statement { .. } | LoadError::RolledBack { .. } | LoadError::Vectors(_) => {
-                Refusal::bad_request(format!("the dump could not be loaded: {error}"))
-            }
-        })?;
+    fn give_to(self, cx: &mut Context<'_>, database: &DatabaseRow) -> Result<(), Refusal> {
+        let name = self.id.clone().unwrap_or_else(|| self.file.display().to_string());
+        let size_limit = database.size_limit.map(ByteSize::bytes);
+        cx.begin(database, Beginning { file: self.file, name, size_limit })?;
         self.id.into_iter().for_each(|id| cx.use_up_dump(id));
         Ok(())
     }
@@ -121,8 +111,4 @@ fn dump(cx: &Context<'_>, organization: &OrganizationRow, url: &str) -> Result<D
              the local cloud loads nothing from the network",
         )),
     }
-}
-
-fn unreadable(file: &std::path::Path, error: &std::io::Error) -> Refusal {
-    Refusal::bad_request(format!("the dump {} could not be read: {error}", file.display()))
 }
