@@ -26,6 +26,7 @@ mod memory;
 mod population;
 mod quirk;
 mod rate_limit;
+mod regular_file;
 mod request_log;
 mod seed_file;
 mod server;

@@ -1,7 +1,7 @@
 //! What a new database begins with is made ready before the transaction that writes it down: others wait for a transaction, and
 //! only whoever has asked for it waits for this.
 
-use std::{fs::File, io::BufReader, path::PathBuf, sync::Arc};
+use std::{io::BufReader, path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
@@ -9,6 +9,7 @@ use super::{Control, Refusal};
 use crate::{
     blocking::blocking,
     data::{DataPlane, InterruptOnDrop, Interrupter, LoadError, Prepared},
+    regular_file,
 };
 
 /// How many are made ready at the same time. Each has a thread, and memory that others could have.
@@ -53,7 +54,7 @@ impl Control {
 impl Beginning {
     fn load(self, data: &DataPlane, interrupter: Interrupter) -> Result<Prepared, Refusal> {
         let unreadable = |error| Refusal::bad_request(format!("the dump {} could not be read: {error}", self.name));
-        let dump = File::open(&self.file).map_err(unreadable)?;
+        let dump = regular_file::open(&self.file).map_err(unreadable)?;
         data.load(self.size_limit, &mut BufReader::new(dump), interrupter).map_err(|error| match error {
             LoadError::Read(error) => unreadable(error),
             LoadError::File(error) => Refusal::internal_or_of_disk(true, error),

@@ -175,6 +175,11 @@ async fn what_is_no_file_is_not_waited_for() {
         let refused = create_from(&cloud, device).await;
         assert_eq!((refused.status, refused.error().contains("must name a file")), (400, true), "{}", refused.text);
     }
+    // The system calls it a file, and has no length for it.
+    if cfg!(target_os = "linux") {
+        let refused = create_from(&cloud, "file:///proc/self/pagemap").await;
+        assert_eq!((refused.status, refused.error().contains("not empty")), (400, true), "{}", refused.text);
+    }
     assert_eq!(get(&cloud, DATABASES).await.json(), json!({"databases": []}));
 }
 

@@ -1,6 +1,6 @@
 //! What a new database begins with.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use turso_cloud_contract::{ByteSize, DatabaseName, InvalidInput, PathSegment as _, databases::Seed, without_secrets};
@@ -9,6 +9,7 @@ use url::Url;
 use super::find;
 use crate::{
     control::{Beginning, Context, Refusal, answers::billing},
+    regular_file,
     store::{DatabaseRow, OrganizationRow},
 };
 
@@ -98,11 +99,13 @@ fn dump(cx: &Context<'_>, organization: &OrganizationRow, url: &str) -> Result<D
             return Err(refuse("only programs of this machine can name its files"));
         }
         let file = parsed.to_file_path().map_err(|()| refuse("must name a file of this machine"))?;
-        // What has no end, or waits for somebody to write, would hold up everybody else.
-        if fs::metadata(&file).is_ok_and(|found| !found.is_file()) {
-            return Err(refuse("must name a file, and no folder, device or pipe"));
-        }
-        return Ok(Dump { file, id: None });
+        return match regular_file::length(&file) {
+            Ok(None) => Err(refuse("must name a file, and no folder, device or pipe")),
+            // So has what the system makes up, and an empty database would be made of it without a word.
+            Ok(Some(0)) => Err(refuse("must name a file that is not empty")),
+            // Whoever reads it tells why it cannot be.
+            Ok(Some(_)) | Err(_) => Ok(Dump { file, id: None }),
+        };
     }
     match cx.find_dump(organization, parsed.path()) {
         Some((id, file)) => Ok(Dump { file, id: Some(id) }),
