@@ -207,6 +207,12 @@ async fn a_dump_that_fails_says_where_and_leaves_nothing() {
         (attach.as_str(), "line 2 failed"),
         (vacuum.as_str(), "line 2 failed"),
         ("SELECT load_extension('x');", "line 1 failed"),
+        ("PRAGMA writable_schema=ON;\nINSERT INTO sqlite_schema VALUES('table','q','q',0,'garbage');", "malformed"),
+        (
+            "CREATE TABLE t (x);\nPRAGMA writable_schema=ON;\nUPDATE sqlite_schema SET sql='x';\n\
+             PRAGMA writable_schema=RESET;",
+            "malformed",
+        ),
         ("PRAGMA journal_mode=DELETE;", "line 1 failed"),
         ("CREATE TABLE t (x UNIQUE);\nINSERT INTO t VALUES (1), (1);", "UNIQUE constraint failed"),
     ] {

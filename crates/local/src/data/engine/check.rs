@@ -16,12 +16,15 @@ pub(crate) fn problem_of_vectors(file: &Path) -> Result<Option<String>, SqlError
 
 /// What `PRAGMA quick_check` says first of a database that nobody has open: `ok`, or a problem. Blocks.
 pub(crate) fn quick_check(file: &Path) -> Result<String, SqlError> {
-    let check = |handle: Connection| handle.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-    open(file).and_then(check).map_err(errors::describe)
+    open(file).and_then(|handle| first_of_quick_check(&handle)).map_err(errors::describe)
+}
+
+pub(super) fn first_of_quick_check(handle: &Connection) -> rusqlite::Result<String> {
+    handle.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
 }
 
 /// Opens a file in such a way that it stays as it is.
-fn open(file: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn open(file: &Path) -> rusqlite::Result<Connection> {
     // Without it, even reading makes a log and its index beside a file in WAL mode.
     let mut uri = Url::from_file_path(file).map_err(|()| rusqlite::Error::InvalidPath(file.to_owned()))?;
     uri.set_query(Some("immutable=1"));

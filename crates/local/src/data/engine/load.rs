@@ -15,7 +15,7 @@ use super::scanner::Scanner;
 use super::seen::Seen;
 use super::vectors;
 use super::waiters::Waiters;
-use super::{TransactionStep, errors, size, text};
+use super::{TransactionStep, check, errors, size, text};
 use crate::data::hrana::SqlError;
 
 /// The engine's own limit of a statement.
@@ -46,9 +46,9 @@ pub(crate) enum LoadError {
     RolledBack { line: u64 },
     #[error("the dump could not be read: {0}")]
     Read(#[from] std::io::Error),
-    /// What it says of indexes of vectors is not what the engine would have written.
+    /// It makes what the engine would not have made, by writing the schema or what is kept for an index of vectors.
     #[error("{0}")]
-    Vectors(String),
+    Unsound(String),
     #[error("{}", .0.message)]
     Engine(SqlError),
     #[error("the file of a new database could not be made: {0}")]
@@ -65,27 +65,51 @@ impl From<rusqlite::Error> for LoadError {
 ///
 /// What is left of a failure is for the caller to remove. Otherwise the file has all of it, and there is none beside it.
 pub(crate) fn load(file: &Path, limits: &LoadLimits, dump: &mut dyn BufRead) -> Result<(), LoadError> {
-    let end = Instant::now() + limits.time;
+    let watch = Watch { end: Instant::now() + limits.time, limits };
+    let mut statements = Statements { dump, watch, line: 0, most_bytes: MAX_STATEMENT_BYTES };
+    let handle = begin(file, watch)?;
+    let loaded = fill(handle, &mut statements).and_then(|()| check_soundness(file, watch));
+    loaded.map_err(|error| match error {
+        LoadError::Engine(error) => watch.blame(statements.line, error),
+        other => other,
+    })
+}
+
+fn begin(file: &Path, watch: Watch<'_>) -> Result<Handle, LoadError> {
     let handle = open_new(file)?;
-    size::limit(&handle, limits.size)?;
+    size::limit(&handle, watch.limits.size)?;
     // A dump may name a row before the one it refers to. Inside a transaction, its own pragma would do nothing. The size
     // of a page is what it is as soon as something is written, which the dump may not change.
     handle.execute_batch("PRAGMA foreign_keys=OFF; BEGIN; PRAGMA user_version=0;")?;
-    let lookout = Lookout::install(&handle, limits.interrupter.clone(), Waiters::default());
-    lookout.end_at(end);
-    let watch = Watch { end, limits };
+    Ok(handle)
+}
+
+fn fill(handle: Handle, statements: &mut Statements<'_>) -> Result<(), LoadError> {
+    let watch = statements.watch;
+    let lookout = watch.install(&handle);
     let mut loading = Loading { observer: Observer::install(&handle), handle: &handle, watch, has_vectors: false };
-    let mut statements = Statements { dump, watch, line: 0, most_bytes: MAX_STATEMENT_BYTES };
     while let Some((line, sql)) = statements.next()? {
         loading.run(line, &sql)?;
     }
-    loading.check_vectors(None)?;
     loading.observer.unwatched(|| handle.execute_batch("COMMIT"))?;
     lookout.relax();
     // As all databases are. Whoever closes it last takes away what is beside it.
     handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     loading.observer.unwatched(|| handle.pragma_update(None, "journal_mode", "wal"))?;
     Ok(())
+}
+
+/// Asks of what a dump has made what is asked of files: both may have been written by anybody. It is read anew, for what the
+/// connection of the dump has in mind is what it was told.
+fn check_soundness(file: &Path, watch: Watch<'_>) -> Result<(), LoadError> {
+    let handle = check::open(file)?;
+    let _lookout = watch.install(&handle);
+    let found = check::first_of_quick_check(&handle)?;
+    if found != "ok" {
+        let problem = format!("quick_check of the database says {found:?}, and must say \"ok\"");
+        return Err(LoadError::Unsound(problem));
+    }
+    vectors::problem(&handle, None)?.map_or(Ok(()), |problem| Err(LoadError::Unsound(problem)))
 }
 
 /// Whether there is still time, and somebody who waits.
@@ -96,12 +120,33 @@ struct Watch<'l> {
 }
 
 impl Watch<'_> {
+    fn install(&self, handle: &Handle) -> Lookout {
+        let lookout = Lookout::install(handle, self.limits.interrupter.clone(), Waiters::default());
+        lookout.end_at(self.end);
+        lookout
+    }
+
     /// The engine looks at it only in what takes a while.
     fn look(&self, line: u64) -> Result<(), LoadError> {
         if Instant::now() >= self.end {
             return Err(LoadError::TooLong { line, limit: self.limits.time });
         }
         if self.limits.interrupter.is_interrupted() { Err(LoadError::Interrupted { line }) } else { Ok(()) }
+    }
+
+    /// What an error of the engine comes from, once a dump is being run.
+    fn blame(&self, line: u64, error: SqlError) -> LoadError {
+        match self.stopped(line, &error) {
+            Some(stopped) => stopped,
+            None if error.is_of_disk() => LoadError::Engine(error),
+            // The database was sound before.
+            None => LoadError::Unsound(error.message),
+        }
+    }
+
+    /// What has stopped the engine, rather than that it was stopped.
+    fn stopped(&self, line: u64, error: &SqlError) -> Option<LoadError> {
+        if error.is_interruption() { self.look(line).err() } else { None }
     }
 }
 
@@ -140,7 +185,9 @@ impl Loading<'_> {
             return Err(LoadError::Statement { line, problem });
         }
         if seen.marks_vectors() {
-            self.check_vectors(self.observer.index().as_deref())?;
+            let made = self.observer.index();
+            let problem = self.observer.unwatched(|| vectors::problem(self.handle, made.as_deref()))?;
+            problem.map_or(Ok(()), |problem| Err(LoadError::Unsound(problem)))?;
         }
         let step = || {
             let mut rows = statement.raw_query();
@@ -155,17 +202,9 @@ impl Loading<'_> {
         Ok(())
     }
 
-    /// Refuses what the engine would believe of its indexes of vectors.
-    fn check_vectors(&self, made: Option<&str>) -> Result<(), LoadError> {
-        let problem = self.observer.unwatched(|| vectors::problem(self.handle, made))?;
-        problem.map_or(Ok(()), |problem| Err(LoadError::Vectors(problem)))
-    }
-
-    /// Tells of what has stopped a statement rather than of how it was stopped.
     fn failed(&self, line: u64, error: rusqlite::Error) -> LoadError {
         let error = errors::describe(error);
-        let stopped = if error.is_interruption() { self.watch.look(line).err() } else { None };
-        stopped.unwrap_or(LoadError::Statement { line, problem: error.message })
+        self.watch.stopped(line, &error).unwrap_or(LoadError::Statement { line, problem: error.message })
     }
 }
 
@@ -322,6 +361,28 @@ mod tests {
         assert_eq!(text("PRAGMA journal_mode").unwrap(), "wal");
         for (sql, number) in [("PRAGMA page_size", 4096), ("PRAGMA auto_vacuum", 0), ("SELECT count(*) FROM t", 1)] {
             assert_eq!(handle.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), number, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_schema_written_by_hand_makes_no_database_that_nobody_can_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let by_hand = |root: &str, sql: &str| {
+            format!(
+                "CREATE TABLE t (a);\nINSERT INTO t VALUES (1);\nPRAGMA writable_schema=ON;\n\
+                 INSERT INTO sqlite_schema VALUES ('table', 'q', 'q', {root}, {sql});\n"
+            )
+        };
+        let table = "'CREATE TABLE q (a)'";
+        let mut dumps: Vec<_> = ["1", "2", "-5", "99999", "x'00'"].map(|root| by_hand(root, table)).into();
+        dumps.extend(["'garbage'", "NULL"].map(|sql| by_hand("0", sql)));
+        dumps.extend(["PRAGMA writable_schema=RESET;\n", ""].map(|read_anew| {
+            format!("CREATE TABLE t (a);\nPRAGMA writable_schema=ON;\nUPDATE sqlite_schema SET sql = 'x';\n{read_anew}")
+        }));
+        for (number, dump) in dumps.iter().enumerate() {
+            let file = directory.path().join(number.to_string());
+            let failed = load(&file, &a_minute(), &mut dump.as_bytes());
+            let Err(LoadError::Unsound(_) | LoadError::Statement { .. }) = failed else { panic!("{dump}: {failed:?}") };
         }
     }
 
