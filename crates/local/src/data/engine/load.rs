@@ -9,6 +9,7 @@ use rusqlite::{Batch, Connection as Handle, Statement};
 use tokio::time::Instant;
 
 use super::file::open_new;
+use super::limits::MAX_VALUE_BYTES;
 use super::lookout::{Interrupter, Lookout};
 use super::observer::{Observer, Purpose};
 use super::scanner::Scanner;
@@ -17,9 +18,10 @@ use super::vectors;
 use super::waiters::Waiters;
 use super::{TransactionStep, check, errors, size, text};
 use crate::data::hrana::SqlError;
+use crate::memory::{self, Exhausted};
 
-/// The engine's own limit of a statement.
-const MAX_STATEMENT_BYTES: usize = 1_000_000_000;
+/// Two digits for each byte of the largest value, and 1 MiB for what is around it.
+const MAX_STATEMENT_BYTES: usize = 2 * MAX_VALUE_BYTES + 1024 * 1024;
 
 /// What a dump may use up.
 #[derive(Clone, Debug)]
@@ -68,7 +70,12 @@ pub(crate) fn load(file: &Path, limits: &LoadLimits, dump: &mut dyn BufRead) -> 
     let watch = Watch { end: Instant::now() + limits.time, limits };
     let mut statements = Statements { dump, watch, line: 0, most_bytes: MAX_STATEMENT_BYTES };
     let handle = begin(file, watch)?;
-    let loaded = fill(handle, &mut statements).and_then(|()| check_soundness(file, watch));
+    // What was refused tells so by itself.
+    let (loaded, _) = memory::bounded(|| {
+        fill(&handle, &mut statements)?;
+        drop(handle);
+        check_soundness(file, watch)
+    });
     loaded.map_err(|error| match error {
         LoadError::Engine(error) => watch.blame(statements.line, error),
         other => other,
@@ -84,15 +91,14 @@ fn begin(file: &Path, watch: Watch<'_>) -> Result<Handle, LoadError> {
     Ok(handle)
 }
 
-fn fill(handle: Handle, statements: &mut Statements<'_>) -> Result<(), LoadError> {
+fn fill(handle: &Handle, statements: &mut Statements<'_>) -> Result<(), LoadError> {
     let watch = statements.watch;
-    let lookout = watch.install(&handle);
-    let mut loading = Loading { observer: Observer::install(&handle), handle: &handle, watch, has_vectors: false };
+    watch.install(handle);
+    let mut loading = Loading { observer: Observer::install(handle), handle, watch, has_vectors: false };
     while let Some((line, sql)) = statements.next()? {
         loading.run(line, &sql)?;
     }
     loading.observer.unwatched(|| handle.execute_batch("COMMIT"))?;
-    lookout.relax();
     // As all databases are. Whoever closes it last takes away what is beside it.
     handle.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     loading.observer.unwatched(|| handle.pragma_update(None, "journal_mode", "wal"))?;
@@ -103,7 +109,7 @@ fn fill(handle: Handle, statements: &mut Statements<'_>) -> Result<(), LoadError
 /// connection of the dump has in mind is what it was told.
 fn check_soundness(file: &Path, watch: Watch<'_>) -> Result<(), LoadError> {
     let handle = check::open(file)?;
-    let _lookout = watch.install(&handle);
+    watch.install(&handle);
     let found = check::first_of_quick_check(&handle)?;
     if found != "ok" {
         let problem = format!("quick_check of the database says {found:?}, and must say \"ok\"");
@@ -120,10 +126,8 @@ struct Watch<'l> {
 }
 
 impl Watch<'_> {
-    fn install(&self, handle: &Handle) -> Lookout {
-        let lookout = Lookout::install(handle, self.limits.interrupter.clone(), Waiters::default());
-        lookout.end_at(self.end);
-        lookout
+    fn install(&self, handle: &Handle) {
+        Lookout::install(handle, self.limits.interrupter.clone(), Waiters::default()).end_at(self.end);
     }
 
     /// The engine looks at it only in what takes a while.
@@ -136,17 +140,22 @@ impl Watch<'_> {
 
     /// What an error of the engine comes from, once a dump is being run.
     fn blame(&self, line: u64, error: SqlError) -> LoadError {
-        match self.stopped(line, &error) {
-            Some(stopped) => stopped,
-            None if error.is_of_disk() => LoadError::Engine(error),
+        match self.told(line, error) {
+            Ok(error) if error.is_of_disk() => LoadError::Engine(error),
             // The database was sound before.
-            None => LoadError::Unsound(error.message),
+            Ok(error) => LoadError::Unsound(error.message),
+            Err(stopped) => stopped,
         }
     }
 
-    /// What has stopped the engine, rather than that it was stopped.
-    fn stopped(&self, line: u64, error: &SqlError) -> Option<LoadError> {
-        if error.is_interruption() { self.look(line).err() } else { None }
+    /// Tells of what has stopped the engine, rather than that it was stopped.
+    fn told(&self, line: u64, error: SqlError) -> Result<SqlError, LoadError> {
+        if !error.is_interruption() {
+            return Ok(error);
+        }
+        self.look(line)?;
+        // Nothing else is left.
+        Ok(Exhausted.into())
     }
 }
 
@@ -194,7 +203,7 @@ impl Loading<'_> {
             while rows.next()?.is_some() {}
             Ok(())
         };
-        self.observer.running(seen, step).map_err(|error| self.failed(line, error))?;
+        self.observer.running(seen, || memory::stepping(step)).map_err(|error| self.failed(line, error))?;
         if seen.marks_vectors() {
             self.has_vectors = true;
             self.observer.expect_another(self.handle)?;
@@ -203,8 +212,8 @@ impl Loading<'_> {
     }
 
     fn failed(&self, line: u64, error: rusqlite::Error) -> LoadError {
-        let error = errors::describe(error);
-        self.watch.stopped(line, &error).unwrap_or(LoadError::Statement { line, problem: error.message })
+        let told = self.watch.told(line, errors::describe(error));
+        told.map_or_else(|stopped| stopped, |error| LoadError::Statement { line, problem: error.message })
     }
 }
 
@@ -362,6 +371,28 @@ mod tests {
         for (sql, number) in [("PRAGMA page_size", 4096), ("PRAGMA auto_vacuum", 0), ("SELECT count(*) FROM t", 1)] {
             assert_eq!(handle.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), number, "{sql}");
         }
+    }
+
+    #[test]
+    fn a_statement_is_read_as_far_as_one_of_the_largest_value_goes() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut endless = BufReader::new(b"SELECT '".chain(std::io::repeat(b'x')));
+        let failed = load(&directory.path().join("new.db"), &a_minute(), &mut endless).unwrap_err();
+        assert!(failed.to_string().contains("more than 135266304 bytes"), "{failed}");
+    }
+
+    #[test]
+    fn a_dump_takes_no_more_memory_than_statements_have() {
+        let directory = tempfile::tempdir().unwrap();
+        let rows = "CREATE TABLE t (x);\nINSERT INTO t SELECT group_concat(hex(zeroblob(1000000))) FROM generate_series(1,9);\n";
+        load(&directory.path().join("modest.db"), &a_minute(), &mut rows.as_bytes()).unwrap();
+        let blobs: Vec<_> = (0..12).map(|_| "zeroblob(60000000)").collect();
+        let greedy = format!("CREATE TABLE t (x);\nSELECT {};\n", blobs.join(","));
+        let failed = load(&directory.path().join("greedy.db"), &a_minute(), &mut greedy.as_bytes()).unwrap_err();
+        assert!(
+            matches!(&failed, LoadError::Statement { line: 2, problem } if problem.contains("out of memory")),
+            "{failed}"
+        );
     }
 
     #[test]
