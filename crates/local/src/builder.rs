@@ -1,5 +1,4 @@
 use std::{
-    fs,
     num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,7 +19,7 @@ use crate::{
     population::{Plan, Population, Team, Word},
     quirk::Quirks,
     rate_limit::RateLimit,
-    request_log, seed_file,
+    regular_file, request_log, seed_file,
     server::check_hosts,
 };
 
@@ -186,11 +185,11 @@ impl CloudBuilder {
     ///
     /// # Errors
     ///
-    /// [`CloudError::File`] if the file, or one that it names, cannot be read; [`CloudError::Toml`] if it does not say
+    /// [`CloudError::File`] if the file, or one that it names, cannot be read, or is a folder, device or pipe; [`CloudError::Toml`] if it does not say
     /// what a seed file should, and [`CloudError::Input`] if it says something twice or names a file outside its folder.
     pub fn seed_file(self, path: impl AsRef<Path>) -> Result<Self, CloudError> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path);
+        let text = regular_file::read_to_string(path);
         let text = text.map_err(CloudError::file("read", path))?;
         self.declare(&text, path.parent())
     }

@@ -19,3 +19,10 @@ pub(crate) fn open(path: &Path) -> io::Result<Take<File>> {
         None => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file, but a folder, device or pipe")),
     }
 }
+
+/// The text of a file.
+pub(crate) fn read_to_string(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    open(path)?.read_to_string(&mut text)?;
+    Ok(text)
+}

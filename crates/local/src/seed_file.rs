@@ -19,6 +19,7 @@ use crate::{
     CloudError,
     founder::USER,
     population::{NewDatabase, NewToken, Plan, Population, Sql, Team, Word},
+    regular_file,
 };
 
 #[derive(Deserialize)]
@@ -224,7 +225,7 @@ fn sql_in(folder: Option<&Path>, name: &Word) -> Result<String, CloudError> {
     let failed = CloudError::file("read the `sql_file`", &path);
     match found {
         Ok((folder, file)) if !file.starts_with(&folder) => Err(outside()),
-        Ok((_, file)) => fs::read_to_string(file).map_err(failed),
+        Ok((_, file)) => regular_file::read_to_string(&file).map_err(failed),
         Err(source) => Err(failed(source)),
     }
 }
