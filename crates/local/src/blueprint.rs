@@ -69,20 +69,21 @@ impl Blueprint {
 
     /// Reads all of a state that is to live on from this time: what can fail, without a look at the clock.
     pub(crate) fn prepare(&self, store: Store, data: DataPlane, now: Timestamp) -> Result<Asleep, CloudError> {
-        let (key, databases, deleted, removed, used) = store.transact(|transaction| {
+        let (key, databases, deleted, used) = store.transact(|transaction| {
             transaction.purge(recovery::deadline(now))?;
             let (databases, deleted) = (transaction.all_databases()?, transaction.all_deleted_databases()?);
             let key = transaction.platform_key()?.ok_or(CloudError::NoKey)?;
-            Ok::<_, CloudError>((key, databases, deleted, transaction.removed_databases()?, used(transaction)?))
+            Ok::<_, CloudError>((key, databases, deleted, used(transaction)?))
         })?;
         let deleted: Vec<_> = deleted.into_iter().map(|deleted| deleted.database).collect();
         if self.is_kept {
             let known = databases.iter().chain(&deleted).map(|database| database.uuid.as_str()).collect();
-            directory::clear(
-                data.directory(),
-                &Census { known, removed: removed.iter().map(String::as_str).collect() },
-            )?;
-            store.transact(|transaction| transaction.forget_removed_databases())?;
+            store.transact(|transaction| {
+                let removed = transaction.removed_databases()?;
+                let removed = removed.iter().map(String::as_str).collect();
+                directory::clear(data.directory(), &Census { known, removed })?;
+                Ok::<_, CloudError>(transaction.forget_removed_databases()?)
+            })?;
         }
         Ok(Asleep { store, data, key, databases, deleted, used })
     }

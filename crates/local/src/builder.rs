@@ -1,4 +1,5 @@
 use std::{
+    fs,
     num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
@@ -19,7 +20,7 @@ use crate::{
     population::{Plan, Population, Team, Word},
     quirk::Quirks,
     rate_limit::RateLimit,
-    regular_file, request_log, seed_file,
+    request_log, seed_file,
     server::check_hosts,
 };
 
@@ -185,11 +186,12 @@ impl CloudBuilder {
     ///
     /// # Errors
     ///
-    /// [`CloudError::File`] if the file, or one that it names, cannot be read, or is a folder, device or pipe; [`CloudError::Toml`] if it does not say
-    /// what a seed file should, and [`CloudError::Input`] if it says something twice or names a file outside its folder.
+    /// [`CloudError::File`] if the file cannot be read, or one that it names, which may be no device or pipe;
+    /// [`CloudError::Toml`] if it does not say what a seed file should, and [`CloudError::Input`] if it says something twice or
+    /// names a file outside its folder.
     pub fn seed_file(self, path: impl AsRef<Path>) -> Result<Self, CloudError> {
         let path = path.as_ref();
-        let text = regular_file::read_to_string(path);
+        let text = fs::read_to_string(path);
         let text = text.map_err(CloudError::file("read", path))?;
         self.declare(&text, path.parent())
     }

@@ -46,7 +46,6 @@ use crate::lifeline::{Lifeline, OwnLifeline};
 use database::{Database, Databases, OpenSet, Surroundings, Threads, Writers};
 use engine::{LoadLimits, stack};
 use host::Uploads;
-use hrana::SqlError;
 pub(crate) use hrana::Value;
 use refusal::Refusal;
 use storage::{DatabaseFile, Root};
@@ -71,17 +70,6 @@ const LONGEST_LOAD: Duration = Duration::from_secs(300);
 
 /// More than a database can begin while the state is made that takes the place of its own: each takes 8 MB of writes.
 const GENERATIONS_TO_COME: u32 = 1000;
-
-/// A database could not be copied.
-#[derive(Debug, thiserror::Error)]
-#[error("a database could not be copied: {}", .0.message)]
-pub(crate) struct CopyError(SqlError);
-
-impl CopyError {
-    pub(crate) fn is_of_disk(&self) -> bool {
-        self.0.is_of_disk()
-    }
-}
 
 /// All databases of a local cloud. Every clone is a handle to the same ones.
 #[derive(Clone)]
@@ -165,14 +153,15 @@ impl DataPlane {
         self.end_generations_of(&database);
     }
 
-    /// Gives the content of a database to one that is not put yet. A failure leaves nothing behind. Blocks.
-    pub(crate) fn copy(&self, from: &str, to: &str) -> Result<(), CopyError> {
-        let target = DatabaseFile::new(Arc::clone(&self.0.root), to);
-        let copied = self.find(from).map_or(Ok(()), |source| source.copy_to(&target));
-        copied.map_err(|error| {
-            target.remove();
-            CopyError(error)
-        })
+    /// Gives the content of a database to one that is not put yet. Blocks.
+    pub(crate) fn copy(&self, from: &str, to: &str) -> Result<(), HistoryError> {
+        let Some(source) = self.find(from) else { return Ok(()) };
+        // Nobody shall take a copy for a database that a process did not live to finish.
+        let mut copy = self.temporary_file()?;
+        if source.copy_to(copy.path()).map_err(HistoryError::Engine)? {
+            copy.become_file(DatabaseFile::new(Arc::clone(&self.0.root), to).path())?;
+        }
+        Ok(())
     }
 
     /// Runs a dump on a new database, until it ends or `interrupter` says so. A failure leaves nothing behind. Blocks.

@@ -147,7 +147,7 @@ impl Store {
     fn prepare(connection: Connection) -> Result<Self, StoreError> {
         connection.pragma_update(None, "foreign_keys", true)?;
         let store = Self(Mutex::new(connection));
-        store.transact(|transaction| transaction.migrate())?;
+        store.transact(migrate)?;
         Ok(store)
     }
 }
@@ -162,18 +162,16 @@ fn claim(file: &Path) {
     drop(options.open(file));
 }
 
-impl Transaction<'_> {
-    /// Takes those of the steps that a state has not taken yet: all of them if it is empty. Its file tells by `user_version`
-    /// how many it has.
-    fn migrate(&self) -> Result<(), StoreError> {
-        let version: i64 = self.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let taken = usize::try_from(version).map_err(|_| StoreError::Newer(version))?;
-        let missing = STEPS.get(taken..).ok_or(StoreError::Newer(version))?;
-        for step in missing {
-            self.0.execute_batch(step)?;
-        }
-        if missing.is_empty() { Ok(()) } else { Ok(self.0.pragma_update(None, "user_version", STEPS.len())?) }
+/// Takes those of the steps that a state has not taken yet: all of them if it is empty. Its file tells by `user_version`
+/// how many it has.
+fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let version: i64 = transaction.0.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let taken = usize::try_from(version).map_err(|_| StoreError::Newer(version))?;
+    let missing = STEPS.get(taken..).ok_or(StoreError::Newer(version))?;
+    for step in missing {
+        transaction.0.execute_batch(step)?;
     }
+    if missing.is_empty() { Ok(()) } else { Ok(transaction.0.pragma_update(None, "user_version", STEPS.len())?) }
 }
 
 #[cfg(test)]

@@ -56,8 +56,15 @@ fn check_files(data: &Path, writers: &[Writer]) {
     }
     for file in &files {
         let of_database = file.split_once(".db").is_some_and(|(id, _)| known.contains(id));
-        assert!(of_database || matches!(file.as_str(), "uploads" | "dumps"), "nobody knows {file}");
+        assert!(of_database || matches!(file.as_str(), "uploads" | "dumps" | "lost"), "nobody knows {file}");
         assert!(!file.ends_with("-journal"), "a copy was left behind by half: {file}");
+    }
+    // Put aside are only files of databases that nobody was told of.
+    for batch in fs::read_dir(databases.join("lost")).into_iter().flatten() {
+        for file in fs::read_dir(batch.unwrap().path()).unwrap() {
+            let file = file.unwrap().file_name().into_string().unwrap();
+            assert!(!file.split_once(".db").is_some_and(|(id, _)| known.contains(id)), "{file} is put aside");
+        }
     }
     let uploads = fs::read_dir(databases.join("uploads")).into_iter().flatten();
     assert_eq!(uploads.count(), 0, "files of uploads are left");

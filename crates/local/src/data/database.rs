@@ -17,6 +17,7 @@ mod writers;
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
@@ -186,14 +187,15 @@ impl Database {
         Ok(Arc::clone(&self.file))
     }
 
-    /// Copies the database as it is now to the file of another one, unless it was never used. Blocks.
-    pub(crate) fn copy_to(&self, target: &DatabaseFile) -> Result<(), SqlError> {
+    /// Copies the database as it is now to an empty file, unless it was never used; whether it was. Blocks.
+    pub(crate) fn copy_to(&self, file: &Path) -> Result<bool, SqlError> {
         self.refuse_lost()?;
         if !self.file.exists() {
-            return Ok(());
+            return Ok(false);
         }
         self.refuse_damaged()?;
-        self.engine.copy_to(target.path())
+        self.engine.copy_to(file)?;
+        Ok(true)
     }
 
     /// Whoever opens the file without a connection would not be told of what it lacks.

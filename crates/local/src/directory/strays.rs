@@ -39,7 +39,10 @@ fn put_aside(databases: &Path, strays: &[PathBuf]) -> Result<(), CloudError> {
         return Ok(());
     }
     let lost = databases.join("lost");
-    let number = (1_u64..).find(|number| !lost.join(number.to_string()).exists()).unwrap_or_default();
+    let mut number = 1_u64;
+    while lost.join(number.to_string()).exists() {
+        number += 1;
+    }
     let folder = lost.join(number.to_string());
     create(&folder).map_err(CloudError::file("create", &folder))?;
     for stray in strays {

@@ -280,17 +280,15 @@ fn a_statement_that_does_not_run_is_named_by_its_line_in_the_text_it_is_in() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_file_is_not_waited_for() {
+fn a_file_that_is_named_and_is_none_is_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let (file, pipe) = (folder.path().join("seed.toml"), folder.path().join("pipe.sql"));
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let text = "[[organization]]\nslug = \"acme\"\n[[organization.database]]\nname = \"a\"\nsql_file = \"pipe.sql\"";
     fs::write(&file, text).unwrap();
-    for path in [file.as_path(), &pipe, folder.path()] {
-        let error = Cloud::builder().seed_file(path).unwrap_err();
-        let source = std::error::Error::source(&error).unwrap().to_string();
-        assert!(source.contains("no file, but a folder, device or pipe"), "{error}: {source}");
-    }
+    let error = Cloud::builder().seed_file(&file).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("no file, but a folder, device or pipe"), "{error}: {source}");
 }
 
 #[test]
