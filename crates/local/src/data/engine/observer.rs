@@ -31,6 +31,8 @@ struct State {
     has_inserted: AtomicBool,
     is_off: AtomicBool,
     is_nested: AtomicBool,
+    /// Whether the statement that runs makes the engine itself read the values it keeps.
+    loads_statistics: AtomicBool,
     is_guarded: AtomicBool,
     guarded: Mutex<Guarded>,
     compiled: Mutex<Compiled>,
@@ -172,7 +174,9 @@ impl Observer {
     /// itself changes the session: the engine compiles it again where the schema has changed.
     pub(crate) fn running<T>(&self, seen: Seen, run: impl FnOnce() -> T) -> T {
         self.0.is_nested.store(!seen.changes_session(), Ordering::Relaxed);
+        self.0.loads_statistics.store(seen.loads_statistics(), Ordering::Relaxed);
         let ran = run();
+        self.0.loads_statistics.store(false, Ordering::Relaxed);
         self.0.is_nested.store(false, Ordering::Relaxed);
         ran
     }
@@ -205,7 +209,8 @@ impl State {
         if Seen::from_bits(bits).changes_session() {
             self.has_left_traces.store(true, Ordering::Relaxed);
         }
-        if self.is_guarded.load(Ordering::Relaxed) && !self.guarded.lock().allows(context) {
+        let is_of_the_engine = self.loads_statistics.load(Ordering::Relaxed) && guard::reads_sample(context);
+        if self.is_guarded.load(Ordering::Relaxed) && !is_of_the_engine && !self.guarded.lock().allows(context) {
             return Authorization::Deny;
         }
         if is_nested || authorization != Authorization::Allow {

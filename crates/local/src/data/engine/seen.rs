@@ -23,6 +23,7 @@ const TOUCHES_KEPT: u32 = 1 << 12;
 const OWNS_KEPT: u32 = 1 << 13;
 const MARKS_VECTORS: u32 = 1 << 14;
 const UNFIT_FOR_VECTORS: u32 = 1 << 15;
+const LOADS_STATISTICS: u32 = 1 << 16;
 
 /// Functions that take no longer for one value than for another.
 const PLAIN_FUNCTIONS: [&str; 23] = [
@@ -109,6 +110,11 @@ impl Seen {
     /// Makes an index of vectors.
     pub(super) fn marks_vectors(self) -> bool {
         self.has(MARKS_VECTORS)
+    }
+
+    /// Makes the engine read what it knows of the values of indexed columns.
+    pub(super) fn loads_statistics(self) -> bool {
+        self.has(LOADS_STATISTICS)
     }
 
     pub(crate) fn attaches(self) -> bool {
@@ -204,6 +210,7 @@ fn judge_action(context: &AuthContext<'_>, is_nested: bool, purpose: Purpose) ->
         | AuthAction::CreateTempTable { .. }
         | AuthAction::CreateTempTrigger { .. }
         | AuthAction::CreateTempView { .. } => CHANGES_SESSION,
+        AuthAction::AlterTable { .. } | AuthAction::Analyze { .. } => CHANGES_SCHEMA | LOADS_STATISTICS,
         action if changes_schema(&action) => CHANGES_SCHEMA,
         AuthAction::Function { function_name } if is_one_of(&FORBIDDEN_FUNCTIONS, function_name) => {
             return (0, Authorization::Deny);
@@ -243,9 +250,7 @@ fn changes_schema(action: &AuthAction<'_>) -> bool {
             | AuthAction::DropTrigger { .. }
             | AuthAction::DropView { .. }
             | AuthAction::DropVtable { .. }
-            | AuthAction::AlterTable { .. }
             | AuthAction::Reindex { .. }
-            | AuthAction::Analyze { .. }
     )
 }
 

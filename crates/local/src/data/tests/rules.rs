@@ -387,3 +387,62 @@ async fn a_transaction_that_has_read_nothing_yet_writes_after_others_have() {
         held.pipeline(Some(baton(&begun)), json!([execute("INSERT INTO log VALUES (2)"), execute("COMMIT")])).await;
     assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
 }
+
+/// Each way in which the engine, or a table made for it, could show what is in another table.
+#[tokio::test]
+async fn what_the_engine_keeps_of_values_is_read_with_the_right_to_read_them_only() {
+    let host = host().await;
+    host.run(&[
+        "CREATE VIRTUAL TABLE old_notes USING fts4(word)",
+        "CREATE VIRTUAL TABLE notes USING fts5(word)",
+        "CREATE VIRTUAL TABLE places USING rtree(id, west, east)",
+        "INSERT INTO old_notes VALUES ('xyzzy')",
+        "INSERT INTO notes VALUES ('xyzzy')",
+        "INSERT INTO places VALUES (1, 2, 3)",
+        "ANALYZE",
+    ])
+    .await;
+    let every_right =
+        ["data_read", "data_add", "data_update", "data_delete", "schema_add", "schema_update", "schema_delete"];
+    let maker = with(&host, json!([{ "t": ["users", "shown"], "a": every_right }]));
+    for sql in [
+        "SELECT sample FROM sqlite_stat4",
+        "SELECT * FROM SQLITE_STAT4",
+        "SELECT 1 FROM sqlite_stat4 WHERE sample > x'00'",
+        "UPDATE sqlite_stat4 SET nlt = sample",
+        "UPDATE sqlite_stat4 SET neq = neq RETURNING sample",
+        "DELETE FROM sqlite_stat4 RETURNING *",
+        "UPDATE sqlite_stat1 SET stat = (SELECT sample FROM sqlite_stat4)",
+        "CREATE TABLE shown AS SELECT sample FROM sqlite_stat4",
+    ] {
+        forbidden(&maker, sql, "data_read permission on table sqlite_stat4").await;
+    }
+    for table in ["dbstat", "notes_content", "notes_data", "old_notes_segdir", "places_node", "vector_top_k('i', 1, 1)"]
+    {
+        forbidden(&maker, &format!("SELECT * FROM {table}"), "data_read permission on table").await;
+    }
+    for sql in ["SELECT rtreecheck('places')", "SELECT rtreecheck('secrets')"] {
+        assert_eq!(maker.error(sql).await["code"], "BLOCKED", "{sql}");
+    }
+    for module in [
+        "fts4aux(main, old_notes)",
+        "fts5vocab(main, notes, row)",
+        "fts5vocab(main, notes, instance)",
+        "fts4(content='secrets', word)",
+        "fts5(sample, content='sqlite_stat4')",
+        "fts5vocab(notes, row)",
+    ] {
+        for name in ["temp.shown", "shown"] {
+            let make = format!("CREATE VIRTUAL TABLE {name} USING {module}");
+            let answer = maker
+                .pipeline(None, json!(["BEGIN", &make, &format!("SELECT * FROM {name}"), "ROLLBACK"].map(execute)))
+                .await;
+            let shown = &answer["results"][2];
+            assert!(shown["type"] == "error" || shown["response"]["result"]["rows"] == json!([]), "{make}: {answer}");
+        }
+    }
+    // How many rows there are is no more than the schema tells, and the engine reads the rest for itself.
+    maker.run(&["SELECT stat FROM sqlite_stat1", "SELECT tbl, idx, neq FROM sqlite_stat4", "ANALYZE users"]).await;
+    maker.run(&["CREATE INDEX shown ON users (name)", "ALTER TABLE users ADD COLUMN age", "DROP INDEX shown"]).await;
+    with(&host, json!([{ "t": null, "a": ["data_read"] }])).run(&["SELECT sample FROM sqlite_stat4"]).await;
+}

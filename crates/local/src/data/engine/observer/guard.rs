@@ -20,6 +20,10 @@ const OF_THE_ENGINE: [&str; 7] = [
     "sqlite_stat4",
 ];
 
+/// Those with values of the columns that are indexed, in the column of this name; the others say how many rows there are.
+const SAMPLED: [&str; 3] = ["sqlite_stat2", "sqlite_stat3", "sqlite_stat4"];
+const SAMPLE: &str = "sample";
+
 /// Functions that the engine treats as tables; those of pragmas ask for the pragma when they run.
 const FUNCTIONS: [&str; 2] = ["json_each", "json_tree"];
 
@@ -84,6 +88,11 @@ pub(super) fn check(
     }
 }
 
+/// Whether it is a value of an indexed column that the engine has kept.
+pub(super) fn reads_sample(context: &AuthContext<'_>) -> bool {
+    matches!(context.action, AuthAction::Read { table_name, column_name } if is_sample(table_name, column_name))
+}
+
 /// Whether the rules allow to read or write rows.
 fn check_rows(
     rules: &Rules,
@@ -95,13 +104,14 @@ fn check_rows(
     let shaping = |name: &str| shaped.filter(|shaped| shaped.table == name);
     let (right, table) = match context.action {
         AuthAction::Read { table_name, .. } if shaping(table_name).is_some() => return Ok(()),
-        AuthAction::Read { table_name, .. } => return check_read(rules, table_name, declared),
+        AuthAction::Read { table_name, column_name } => return check_read(rules, table_name, column_name, declared),
         AuthAction::Insert { table_name }
         | AuthAction::Update { table_name, .. }
         | AuthAction::Delete { table_name }
             if is_of_the_engine(table_name) =>
         {
-            return check_any(rules, table_name);
+            check_any(rules, table_name)?;
+            return if clauses.returns { check_read(rules, table_name, SAMPLE, declared) } else { Ok(()) };
         }
         AuthAction::Delete { table_name } if shaping(table_name).is_some_and(|shaped| shaped.drops) => return Ok(()),
         AuthAction::Insert { table_name } => (Right::DataAdd, table_name),
@@ -144,9 +154,10 @@ fn shape(shaped: &mut Option<Shaped>, rules: &Rules, right: Right, table: &str) 
     Ok(())
 }
 
-fn check_read(rules: &Rules, table: &str, declared: &Declared) -> Result<(), Denial> {
+fn check_read(rules: &Rules, table: &str, column: &str, declared: &Declared) -> Result<(), Denial> {
     let is_plain_function = is_function(table) && !declared.has(table);
-    if is_plain_function || is_of_the_engine(table) && rules.show_the_schema() {
+    let tells_of_tables = is_of_the_engine(table) && !is_sample(table, column);
+    if is_plain_function || tells_of_tables && rules.show_the_schema() {
         return Ok(());
     }
     rules.check(Right::DataRead, table)
@@ -197,6 +208,10 @@ fn is_function(table: &str) -> bool {
 
 fn is_of_the_engine(table: &str) -> bool {
     OF_THE_ENGINE.iter().any(|name| name.eq_ignore_ascii_case(table)) || starts_with(table, "sqlite_autoindex_")
+}
+
+fn is_sample(table: &str, column: &str) -> bool {
+    column.eq_ignore_ascii_case(SAMPLE) && SAMPLED.iter().any(|name| name.eq_ignore_ascii_case(table))
 }
 
 fn starts_with(text: &str, prefix: &str) -> bool {
