@@ -172,7 +172,8 @@ impl Loading<'_> {
     /// Runs what stands in one line or more.
     fn run(&mut self, line: u64, sql: &str) -> Result<(), LoadError> {
         text::check(sql).map_err(|error| LoadError::Statement { line, problem: error.message })?;
-        let mut statements = Batch::new(self.handle, sql);
+        let sql = text::of_many(sql);
+        let mut statements = Batch::new(self.handle, &sql);
         loop {
             self.watch.look(line)?;
             let next = self.observer.compiling(Purpose::Load, || statements.next());

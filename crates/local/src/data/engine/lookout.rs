@@ -114,23 +114,30 @@ impl Moment {
 
 /// Ends the statements of a connection that nobody waits for, those whose time is up, those that hold up others for too
 /// long, and those that take too much memory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Lookout {
     interrupter: Interrupter,
     until: Moment,
     lease: Lease,
+    waiters: Waiters,
 }
 
 impl Lookout {
     pub(super) fn install(connection: &rusqlite::Connection, interrupter: Interrupter, waiters: Waiters) -> Self {
         let begun = Instant::now();
-        let lookout = Self { interrupter, until: Moment::never(begun), lease: Lease::new(begun) };
-        let (interrupter, until, lease) = (lookout.interrupter.clone(), lookout.until.clone(), lookout.lease.clone());
-        let is_over = move || {
-            interrupter.is_interrupted() || until.has_come() || lease.yields_to(&waiters) || !memory::has_enough()
-        };
-        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_over));
+        let lookout = Self { interrupter, until: Moment::never(begun), lease: Lease::new(begun), waiters };
+        let looks = lookout.clone();
+        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || looks.ends_statements()));
         lookout
+    }
+
+    /// Whether what runs has to end. The engine asks while a statement runs: a short one is over before it does, however
+    /// many of them there are.
+    pub(super) fn ends_statements(&self) -> bool {
+        self.interrupter.is_interrupted()
+            || self.until.has_come()
+            || self.lease.yields_to(&self.waiters)
+            || !memory::has_enough()
     }
 
     pub(super) fn interrupter(&self) -> Interrupter {

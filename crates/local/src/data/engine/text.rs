@@ -18,6 +18,12 @@ pub(super) fn check(sql: &str) -> Result<(), SqlError> {
     Ok(())
 }
 
+/// A text of several statements, with the zero byte at its end without which the engine makes a copy of all that is left of
+/// it for each of them.
+pub(super) fn of_many(sql: &str) -> String {
+    format!("{sql}\0")
+}
+
 /// A name as it stands in a text, whatever is in it.
 pub(super) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

@@ -147,8 +147,8 @@ fn resolve(text: SqlText, stored: &StoredSql, room: &mut Tally) -> Result<String
         (Some(_), Some(_)) => return Err(Refusal::protocol("only one of `sql` and `sql_id` may be given")),
         (None, None) => return Err(Refusal::protocol("one of `sql` and `sql_id` must be given")),
     };
-    // Once more for those who look at it before it runs.
-    room.add(size_of::<String>() + 2 * sql.len())?;
+    // Once more for those who look at it before it runs, and again while the engine reads it.
+    room.add(size_of::<String>() + 3 * sql.len())?;
     Ok(sql.into_owned())
 }
 

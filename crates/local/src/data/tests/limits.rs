@@ -172,6 +172,26 @@ async fn a_statement_outside_a_transaction_is_stopped_after_its_time() {
     assert_eq!(host.value("SELECT 1").await, integer(1));
 }
 
+/// No statement of it runs for so long that the engine would ask whether it is to go on.
+#[tokio::test]
+async fn a_sequence_stops_between_short_statements_when_its_client_leaves() {
+    let host = Host::new();
+    host.run(&["CREATE TABLE t (x)"]).await;
+    let created = host.usage().rows.written;
+    let long = sequence(&format!("{}COMMIT", "SELECT 1;".repeat(200_000)));
+    let requests = json!([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)"), long]);
+    let request = tokio::spawn({
+        let host = host.clone();
+        async move { host.pipeline(None, requests).await }
+    });
+    while host.usage().rows.written == created {
+        tokio::task::yield_now().await;
+    }
+    request.abort();
+    host.run(&["INSERT INTO t VALUES (2)"]).await;
+    assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
+}
+
 #[tokio::test]
 async fn a_database_that_has_reached_its_size_is_full() {
     let host = Host::new();

@@ -9,7 +9,7 @@ use super::{EngineConnection, arguments};
 use crate::data::access::Denial;
 use crate::data::engine::observer::Purpose;
 use crate::data::engine::seen::Seen;
-use crate::data::engine::{Command, Effect, Gate, Known, Ran, RowSink, Stop, errors, statement};
+use crate::data::engine::{Command, Effect, Gate, Known, Ran, RowSink, Stop, errors, statement, text};
 use crate::data::hrana::{Description, SqlError};
 
 impl EngineConnection {
@@ -52,8 +52,12 @@ impl EngineConnection {
     pub(super) fn run_all(&mut self, sql: &str, gate: &mut Gate<'_>) -> Result<Ran, Stop> {
         self.expect(sql)?;
         let (mut total, mut all_seen) = (Ran::default(), Seen::default());
-        let mut statements = Batch::new(&self.handle, sql);
+        let sql = text::of_many(sql);
+        let mut statements = Batch::new(&self.handle, &sql);
         let outcome = loop {
+            if self.lookout.ends_statements() {
+                break Err(SqlError::interrupted().into());
+            }
             let next = compile::next(&self.handle, &self.observer, &mut statements, gate);
             let Compiled { mut statement, seen, done } = match next {
                 Ok(Some(compiled)) => compiled,
@@ -85,8 +89,13 @@ impl EngineConnection {
             return Ok(Effect::default());
         }
         let mut effect = Effect::default();
-        let mut statements = Batch::new(&self.handle, sql);
+        let sql = text::of_many(sql);
+        let mut statements = Batch::new(&self.handle, &sql);
         loop {
+            // What is looked at no further is asked for its effect again where it runs.
+            if self.lookout.ends_statements() {
+                return Ok(effect);
+            }
             let next = statements.next();
             let seen = self.observer.take();
             effect.reconfigures |= seen.changes_session();
