@@ -1,6 +1,8 @@
 //! The engine calls that the safe wrapper does not offer.
 #![expect(unsafe_code, reason = "counters and settings of the C engine that rusqlite does not wrap")]
 
+mod bounded;
+
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
@@ -10,6 +12,8 @@ use rusqlite::Connection;
 
 use super::functions::FLAGS;
 use super::limits::MAX_VALUE_BYTES;
+
+pub(crate) use bounded::install as install_bounded;
 
 /// Rows read and written by the connection's statements since the last call.
 ///

@@ -1,6 +1,7 @@
 //! SQL functions that take the place of the engine's own, or that it would have if they were safe.
 
 mod arguments;
+mod bytes;
 mod digest;
 mod distances;
 mod encodings;
@@ -12,12 +13,13 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
+use rusqlite::types::Value;
+use rusqlite::{Connection, ToSql};
 
-use arguments::{Answer, Arguments};
+use arguments::Call;
 
-use super::ffi::install_zeroblob;
+use super::ffi::{install_bounded, install_zeroblob};
 use super::vectors::{self, MARK};
 
 /// What each function here is: it gives the same answer for the same arguments, and may stand in a schema.
@@ -28,10 +30,20 @@ pub(super) const FLAGS: FunctionFlags =
 const ANY: i32 = -1;
 
 /// One function under its names, and how many arguments it takes.
-struct Function {
+struct Function<T = Value> {
     names: &'static [&'static str],
     arity: i32,
-    call: fn(&Arguments<'_>) -> Answer,
+    call: Call<T>,
+}
+
+impl<T: ToSql + 'static> Function<T> {
+    fn install(&self, handle: &Connection) -> rusqlite::Result<()> {
+        let call = self.call;
+        for name in self.names {
+            handle.create_scalar_function(name, self.arity, FLAGS, move |context| arguments::answer(context, call))?;
+        }
+        Ok(())
+    }
 }
 
 /// Lets a connection call the functions that databases here can. Whoever opens a file of a client's needs them: they stand
@@ -41,16 +53,13 @@ struct Function {
 ///
 /// The engine has no memory for them.
 pub fn install(handle: &Connection) -> rusqlite::Result<()> {
-    let lists: [&[Function]; 4] = [&digest::FUNCTIONS, &distances::FUNCTIONS, &encodings::FUNCTIONS, &text::FUNCTIONS];
-    for function in lists.into_iter().flatten() {
-        let call = function.call;
-        for name in function.names {
-            handle
-                .create_scalar_function(name, function.arity, FLAGS, move |context| arguments::answer(context, call))?;
-        }
-    }
+    let lists: [&[Function]; 5] =
+        [&bytes::NUMBERS, &digest::FUNCTIONS, &distances::FUNCTIONS, &encodings::FUNCTIONS, &text::FUNCTIONS];
+    lists.into_iter().flatten().try_for_each(|function| function.install(handle))?;
+    bytes::TEXTS.iter().try_for_each(|function| function.install(handle))?;
     handle.create_collation("text_nocase", letters::compare)?;
     install_zeroblob(handle)?;
+    install_bounded(handle)?;
     vectors::install(handle)?;
     refuse_index_of_nothing(handle)
 }

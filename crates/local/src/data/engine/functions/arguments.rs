@@ -13,6 +13,9 @@ use crate::memory;
 /// The answer, or why there is none.
 pub(super) type Answer = Result<Value, End>;
 
+/// A function, whose answer is one of these.
+pub(super) type Call<T> = fn(&Arguments<'_>) -> Result<T, End>;
+
 /// What ends a function before it has an answer of its own.
 #[derive(Debug)]
 pub(super) enum End {
@@ -33,23 +36,24 @@ impl End {
 }
 
 /// An answer, and the memory that is counted for it until the engine has its copy.
-pub(super) struct Kept {
-    value: Value,
+pub(super) struct Kept<T> {
+    /// NULL, if there is none.
+    value: Option<T>,
     _room: Room,
 }
 
-impl ToSql for Kept {
+impl<T: ToSql> ToSql for Kept<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         self.value.to_sql()
     }
 }
 
 /// Calls a function in the terms of the engine.
-pub(super) fn answer(context: &Context<'_>, call: fn(&Arguments<'_>) -> Answer) -> rusqlite::Result<Kept> {
+pub(super) fn answer<T>(context: &Context<'_>, call: Call<T>) -> rusqlite::Result<Kept<T>> {
     let arguments = Arguments { context, room: Room::default() };
     let value = match call(&arguments) {
-        Ok(value) => value,
-        Err(End::Null) => Value::Null,
+        Ok(value) => Some(value),
+        Err(End::Null) => None,
         Err(End::TooBig) => return Err(failure(ffi::SQLITE_TOOBIG)),
         Err(End::NoMemory) => return Err(failure(ffi::SQLITE_NOMEM)),
         Err(End::Refused(problem)) => return Err(Error::UserFunctionError(problem.into())),
@@ -80,6 +84,10 @@ impl Arguments<'_> {
 
     pub(super) fn is_null(&self, index: usize) -> bool {
         matches!(self.value(index), ValueRef::Null)
+    }
+
+    pub(super) fn is_blob(&self, index: usize) -> bool {
+        matches!(self.value(index), ValueRef::Blob(_))
     }
 
     /// The bytes of a value, of a number those of its text.

@@ -11,11 +11,14 @@ use super::arguments::{Answer, Arguments, End};
 use super::strings::{self, Ends};
 use super::{ANY, Function, letters};
 
-/// As the engine's own limit of what LIKE takes for a pattern: matching takes as long as pattern and text multiplied.
+/// As the engine's own limit of what LIKE takes for a pattern.
 const MAX_PATTERN_BYTES: usize = 50_000;
 
-/// Names that the engine has itself (`concat`, `ltrim`, `octet_length`, `rtrim`) are left to it, but for `concat_ws`:
-/// the engine's leaves out what is empty.
+/// Matching takes as long as pattern and text multiplied, and nothing can stop it.
+const MOST_PAIRS: usize = 1 << 30;
+
+/// Names that the engine has itself (`concat`, `ltrim`, `octet_length`, `rtrim`) mean what they mean there, but for
+/// `concat_ws`: the engine's leaves out what is empty.
 pub(super) const FUNCTIONS: [Function; 33] = [
     function(&["text_substring"], 2, |arguments| {
         let text = arguments.text(0)?;
@@ -109,7 +112,7 @@ fn substring(arguments: &Arguments<'_>) -> Answer {
 
 fn like(arguments: &Arguments<'_>) -> Answer {
     let (pattern, text) = (arguments.text(0)?, arguments.text(1)?);
-    if pattern.len() > MAX_PATTERN_BYTES {
+    if pattern.len() > MAX_PATTERN_BYTES || pattern.len().saturating_mul(text.len()) > MOST_PAIRS {
         return Err(End::refused("LIKE or GLOB pattern too complex"));
     }
     Ok(Value::from(strings::is_like(&text, &pattern)))

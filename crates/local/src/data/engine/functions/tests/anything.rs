@@ -9,7 +9,7 @@ use crate::data::engine::observer::Observer;
 
 /// A value that may be text of any bytes.
 #[derive(Clone, Debug)]
-enum Anything {
+pub(super) enum Anything {
     Null,
     Integer(i64),
     Real(f64),
