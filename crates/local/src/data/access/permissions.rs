@@ -25,6 +25,8 @@ pub(crate) enum Right {
 }
 
 impl Right {
+    const OF_THE_DATA: [Self; 4] = [Self::DataRead, Self::DataAdd, Self::DataUpdate, Self::DataDelete];
+
     const OF_THE_SCHEMA: [Self; 3] = [Self::SchemaAdd, Self::SchemaUpdate, Self::SchemaDelete];
 
     fn word(self) -> &'static str {
@@ -92,11 +94,40 @@ impl Rules {
 
     /// Whether something may be done to a table.
     pub(crate) fn check(&self, right: Right, table: &str) -> Result<(), Denial> {
-        if self.0.iter().any(|rule| rule.rights.contains(&right) && rule.covers(table)) {
+        if self.allow(right, table) {
             return Ok(());
         }
         let class = if right == Right::DataRead { Class::Read } else { Class::Write };
         Err(Denial::new(class, format!("current session doesn't have {} permission on table {table}", right.word())))
+    }
+
+    /// Whether rows of all tables may be read.
+    pub(crate) fn check_reading_everywhere(&self) -> Result<(), Denial> {
+        self.check_everywhere(Right::DataRead)
+    }
+
+    /// Whether anything may be done to the rows of all tables.
+    pub(crate) fn check_data_everywhere(&self) -> Result<(), Denial> {
+        Right::OF_THE_DATA.into_iter().try_for_each(|right| self.check_everywhere(right))
+    }
+
+    fn check_everywhere(&self, right: Right) -> Result<(), Denial> {
+        if self.0.iter().any(|rule| rule.tables.is_none() && rule.rights.contains(&right)) {
+            return Ok(());
+        }
+        let reason = format!("current session doesn't have {} permission on all tables", right.word());
+        Err(Denial::new(Class::Write, reason))
+    }
+
+    /// Whether a table may get this name, which must not allow more than its own does.
+    pub(crate) fn check_new_name(&self, table: &str, name: &str) -> Result<(), Denial> {
+        self.check(Right::SchemaAdd, name)?;
+        let rights = Right::OF_THE_DATA.into_iter().chain(Right::OF_THE_SCHEMA);
+        rights.filter(|right| self.allow(*right, name)).try_for_each(|right| self.check(right, table))
+    }
+
+    fn allow(&self, right: Right, table: &str) -> bool {
+        self.0.iter().any(|rule| rule.rights.contains(&right) && rule.covers(table))
     }
 
     /// Whether anything at all may be done to a table.
@@ -107,8 +138,7 @@ impl Rules {
     /// Whether the definitions of all tables may be seen: by who reads all tables, and by who may change the schema of
     /// any, for the engine reads them to do so.
     pub(crate) fn show_the_schema(&self) -> bool {
-        let reads_all = |rule: &Rule| rule.tables.is_none() && rule.rights.contains(&Right::DataRead);
-        self.0.iter().any(reads_all) || self.change_the_schema()
+        self.check_reading_everywhere().is_ok() || self.change_the_schema()
     }
 
     /// Whether the schema of any table may be changed.

@@ -69,6 +69,7 @@ struct Compiled {
 struct Guarded {
     rules: Option<Arc<Rules>>,
     clauses: Clauses,
+    new_names: Vec<String>,
     declared: Arc<Declared>,
     shaped: Option<Shaped>,
     denial: Option<Denial>,
@@ -112,6 +113,7 @@ impl Observer {
             let declared = self.unwatched(|| self.0.noted.declared(handle, is_settled))?;
             let mut guarded = self.0.guarded.lock();
             guarded.clauses = Clauses::of(sql);
+            guarded.new_names = guard::new_names(sql);
             guarded.declared = declared;
             guarded.denial = None;
         }
@@ -229,7 +231,7 @@ impl State {
 impl Guarded {
     fn allows(&mut self, context: &AuthContext<'_>) -> bool {
         let Some(rules) = &self.rules else { return true };
-        match guard::check(rules, self.clauses, &self.declared, &mut self.shaped, context) {
+        match guard::check(rules, self.clauses, &self.new_names, &self.declared, &mut self.shaped, context) {
             Ok(()) => true,
             Err(denial) => {
                 self.denial.get_or_insert(denial);

@@ -55,7 +55,8 @@ fn quoted(text: &str, mark: char) -> (Word<'_>, &str) {
 
 fn without_space(mut text: &str) -> &str {
     loop {
-        let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r', '\x0c', '\u{feff}']);
+        // The engine takes the vertical tab for a space behind another one, and for nothing elsewhere.
+        let trimmed = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\r', '\x0c', '\u{feff}']);
         text = if let Some(comment) = trimmed.strip_prefix("--") {
             comment.split_once('\n').map_or("", |(_, rest)| rest)
         } else if let Some(comment) = trimmed.strip_prefix("/*") {

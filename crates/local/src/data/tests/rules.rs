@@ -446,3 +446,49 @@ async fn what_the_engine_keeps_of_values_is_read_with_the_right_to_read_them_onl
     maker.run(&["CREATE INDEX shown ON users (name)", "ALTER TABLE users ADD COLUMN age", "DROP INDEX shown"]).await;
     with(&host, json!([{ "t": null, "a": ["data_read"] }])).run(&["SELECT sample FROM sqlite_stat4"]).await;
 }
+
+/// Others run them, with their own rights, and what they name may become something else.
+#[tokio::test]
+async fn who_makes_a_trigger_or_a_view_has_the_rights_for_all_that_it_may_do() {
+    let host = host().await;
+    let data = json!(["data_read", "data_add", "data_update", "data_delete"]);
+    let mine = json!({ "t": ["users", "mine"], "a": ["data_read", "data_update", "schema_add"] });
+    let trigger =
+        "CREATE TRIGGER mine AFTER INSERT ON users BEGIN UPDATE users SET name = (SELECT word FROM secrets); END";
+    let view = "CREATE VIEW mine AS SELECT word FROM secrets";
+    let maker = with(&host, json!([mine]));
+    for sql in [trigger, view] {
+        forbidden(&maker, sql, "data_read permission on all tables").await;
+    }
+    host.run(&["INSERT INTO users (name) VALUES ('eve')"]).await;
+    assert_eq!(maker.value("SELECT group_concat(name) FROM users").await["value"], "ada,bob,eve");
+    let reader = with(&host, json!([mine, { "t": null, "a": ["data_read"] }]));
+    forbidden(&reader, trigger, "data_add permission on all tables").await;
+    reader.run(&[view]).await;
+    host.run(&["DROP VIEW mine"]).await;
+    with(&host, json!([mine, { "t": null, "a": data }])).run(&[trigger]).await;
+}
+
+#[tokio::test]
+async fn no_table_gets_a_name_that_its_renamer_has_more_rights_on() {
+    let host = host().await;
+    let changer = json!({ "t": ["secrets"], "a": ["schema_update"] });
+    for (rights, reason) in [
+        (json!(["data_read"]), "schema_add permission on table mine"),
+        (json!(["schema_add", "data_read"]), "data_read permission on table secrets"),
+        (json!(["schema_add", "schema_delete"]), "schema_add permission on table secrets"),
+    ] {
+        let renamer = with(&host, json!([changer, { "t": ["mine"], "a": rights }]));
+        for sql in [
+            "ALTER TABLE secrets RENAME TO mine",
+            "alter table main.secrets rename/**/to 'mine'",
+            "ALTER TABLE secrets RENAME \x0bTO mine",
+            "ALTER TABLE secrets ADD COLUMN hint; ALTER TABLE [secrets] RENAME TO [mine]",
+        ] {
+            forbidden(&renamer, sql, reason).await;
+        }
+    }
+    let renamer = with(&host, json!([{ "t": ["users", "mine"], "a": ["data_read", "schema_add", "schema_update"] }]));
+    renamer.run(&["ALTER TABLE users RENAME TO \"mine\"", "ALTER TABLE mine RENAME COLUMN name TO word"]).await;
+    assert_eq!(renamer.value("SELECT count(word) FROM mine").await, integer(2));
+}

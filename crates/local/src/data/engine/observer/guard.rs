@@ -50,6 +50,25 @@ impl Clauses {
     }
 }
 
+/// The names that a text gives to tables, which the engine does not tell either.
+pub(super) fn new_names(sql: &str) -> Vec<String> {
+    let (mut names, mut words) = (Vec::new(), words(sql).peekable());
+    while let Some(word) = words.next() {
+        if word.is("RENAME") && words.next_if(|word| word.is("TO")).is_some() {
+            names.extend(words.next().and_then(name));
+        }
+    }
+    names
+}
+
+fn name(word: Word<'_>) -> Option<String> {
+    match word {
+        Word::Plain(name) => Some(name.to_owned()),
+        Word::Quoted(name, mark) => Some(name.replace(&format!("{mark}{mark}"), &mark.to_string())),
+        Word::Sign(_) => None,
+    }
+}
+
 /// The table whose definition a statement changes: the engine reads its rows to do so, and deletes those of a table that
 /// is dropped, which shows and takes no more than the right to the schema does.
 #[derive(Debug)]
@@ -62,6 +81,7 @@ pub(super) struct Shaped {
 pub(super) fn check(
     rules: &Rules,
     clauses: Clauses,
+    new_names: &[String],
     declared: &Declared,
     shaped: &mut Option<Shaped>,
     context: &AuthContext<'_>,
@@ -84,6 +104,10 @@ pub(super) fn check(
             check_rows(rules, clauses, declared, shaped.as_ref(), context)
         }
         AuthAction::Unknown { .. } => Err(Denial::new(Class::Write, "current session has limited permissions")),
+        AuthAction::AlterTable { table_name, .. } => {
+            shape(shaped, rules, Right::SchemaUpdate, table_name)?;
+            new_names.iter().try_for_each(|name| rules.check_new_name(table_name, name))
+        }
         action => check_schema(rules, shaped, action),
     }
 }
@@ -130,17 +154,24 @@ fn check_schema(rules: &Rules, shaped: &mut Option<Shaped>, action: AuthAction<'
     match action {
         AuthAction::CreateTable { table_name } if is_of_the_engine(table_name) => check_any(rules, table_name),
         AuthAction::CreateIndex { table_name, .. } => shape(shaped, rules, Right::SchemaAdd, table_name),
-        AuthAction::CreateTable { table_name }
-        | AuthAction::CreateTrigger { table_name, .. }
-        | AuthAction::CreateView { view_name: table_name }
-        | AuthAction::CreateVtable { table_name, .. } => rules.check(Right::SchemaAdd, table_name),
+        // Others run what these say, with their own rights and whatever its names mean by then.
+        AuthAction::CreateTrigger { table_name, .. } => {
+            rules.check(Right::SchemaAdd, table_name)?;
+            rules.check_data_everywhere()
+        }
+        AuthAction::CreateView { view_name } => {
+            rules.check(Right::SchemaAdd, view_name)?;
+            rules.check_reading_everywhere()
+        }
+        AuthAction::CreateTable { table_name } | AuthAction::CreateVtable { table_name, .. } => {
+            rules.check(Right::SchemaAdd, table_name)
+        }
         AuthAction::DropTable { table_name }
         | AuthAction::DropView { view_name: table_name }
         | AuthAction::DropVtable { table_name, .. } => shape(shaped, rules, Right::SchemaDelete, table_name),
         AuthAction::DropIndex { table_name, .. } | AuthAction::DropTrigger { table_name, .. } => {
             rules.check(Right::SchemaDelete, table_name)
         }
-        AuthAction::AlterTable { table_name, .. } => shape(shaped, rules, Right::SchemaUpdate, table_name),
         AuthAction::Analyze { table_name } => rules.check(Right::SchemaUpdate, table_name),
         // The engine names the index and not the table, and asks for every new index too.
         AuthAction::Reindex { index_name } => check_any(rules, index_name),
