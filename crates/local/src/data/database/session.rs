@@ -90,9 +90,12 @@ impl Session {
         let Self { connection, turn, lease, writers, attached, transaction_is_lost, .. } = self;
         connection.restrict(policy.rules());
         let is_autocommit = connection.is_autocommit();
+        // A read-only token may have the baton of one that has written.
+        let ends_writes = policy.is_read_only() && connection.holds_write_lock();
         let mut may_detach = false;
         let mut gate = |effect: Effect| {
             may_detach |= effect.attaches;
+            let effect = Effect { writes: effect.writes || (ends_writes && effect.transaction.is_some()), ..effect };
             policy.check(effect)?;
             check_attached(attached, database, policy, effect)?;
             check_lost_transaction(transaction_is_lost, effect)?;

@@ -81,6 +81,20 @@ async fn a_read_only_token_finds_no_way_around() {
     assert_eq!(host.value("SELECT count(*) FROM t").await, integer(1));
 }
 
+#[tokio::test]
+async fn a_read_only_token_does_not_commit_what_another_one_has_written() {
+    let host = prepared().await;
+    for end in ["COMMIT", "END", "RELEASE s"] {
+        let begun = host.pipeline(None, json!([execute("SAVEPOINT s"), execute("INSERT INTO t VALUES (2)")])).await;
+        let requests = json!([execute("SELECT count(*) FROM t"), execute(end)]);
+        let answer = host.read_only().pipeline(Some(super::baton(&begun)), requests).await;
+        assert_eq!(answer["results"][0]["type"], "ok", "{answer}");
+        assert_eq!(answer["results"][1]["error"]["code"], "BLOCKED", "{answer}");
+        host.pipeline(Some(super::baton(&answer)), json!([{ "type": "close" }])).await;
+    }
+    assert_eq!(host.value("SELECT count(*) FROM t").await, integer(1));
+}
+
 /// The engine takes these for readers, and what they write would not wait for its turn.
 #[tokio::test]
 async fn nobody_sets_a_pragma_by_reading_a_function() {
