@@ -261,7 +261,8 @@ impl<'a> Context<'a> {
         Ok(self.transaction.insert_audit_log(organization.id, &entry)?)
     }
 
-    /// Gives the content of a database to a new one. Whoever refuses afterwards leaves a file behind that nobody knows.
+    /// Gives the content of a database to a new one. Whoever refuses afterwards leaves a file behind, which the next start puts
+    /// aside.
     pub(crate) fn copy(&self, from: &DatabaseId, to: &DatabaseId) -> Result<(), Refusal> {
         self.control
             .data
