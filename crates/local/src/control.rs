@@ -63,7 +63,7 @@ pub(crate) use whereabouts::Host;
 use archive::Archive;
 pub(crate) use archive::unknown;
 pub(crate) use beginning::Beginning;
-use beginning::Places;
+use beginning::Permits;
 use dumps::Dumps;
 pub(crate) use dumps::{DUMPS, is_dump};
 pub(crate) use pages::{ForeignHost, Page};
@@ -82,7 +82,7 @@ pub(crate) struct Control {
     pub(crate) data: DataPlane,
     pub(crate) addresses: Arc<Addresses>,
     dumps: Dumps,
-    places: Places,
+    permits: Permits,
     whereabouts: Whereabouts,
     pub(crate) quirks: Quirks,
     routes: Routes,
@@ -100,7 +100,7 @@ impl Control {
             clock: blueprint.clock.clone(),
             addresses: Arc::clone(&blueprint.addresses),
             dumps: Dumps::open(data.directory()),
-            places: Places::default(),
+            permits: Permits::default(),
             whereabouts: Whereabouts::default(),
             data,
             routes: answers_everything(answers::Answers).and(answers::official()),
@@ -231,8 +231,8 @@ impl Operation {
     ) -> Result<Vec<u8>, Refusal> {
         let (mut prepared, asked) = (None, Arc::new((target, received)));
         loop {
-            let (operation, control_, asked) = (Arc::clone(&self), Arc::clone(control), Arc::clone(&asked));
-            let work = move || operation.attempt(&control_, &asked.0, &asked.1, prepared);
+            let (operation, shared, asked) = (Arc::clone(&self), Arc::clone(control), Arc::clone(&asked));
+            let work = move || operation.attempt(&shared, &asked.0, &asked.1, prepared);
             match blocking(work).await {
                 Ok(answer) => return Ok(answer),
                 Err(Undone::Refused(refusal)) => return Err(refusal),

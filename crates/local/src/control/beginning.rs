@@ -17,9 +17,9 @@ const AT_ONCE: usize = 4;
 
 /// The right to make one ready.
 #[derive(Debug)]
-pub(super) struct Places(Arc<Semaphore>);
+pub(super) struct Permits(Arc<Semaphore>);
 
-impl Default for Places {
+impl Default for Permits {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(AT_ONCE)))
     }
@@ -38,11 +38,11 @@ pub(crate) struct Beginning {
 impl Control {
     /// Makes it ready, unless nobody waits for it any more.
     pub(super) async fn prepare(&self, beginning: Beginning) -> Result<Prepared, Refusal> {
-        let place = Arc::clone(&self.places.0).acquire_owned().await.map_err(Refusal::internal)?;
+        let permit = Arc::clone(&self.permits.0).acquire_owned().await.map_err(Refusal::internal)?;
         let (data, interrupter) = (self.data.clone(), Interrupter::default());
         let running = InterruptOnDrop::new(interrupter.clone());
         let work = move || {
-            let _kept_until_the_end = place;
+            let _kept_until_the_end = permit;
             beginning.load(&data, interrupter)
         };
         let prepared = blocking(work).await;
