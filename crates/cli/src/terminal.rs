@@ -26,7 +26,7 @@ pub(crate) fn push_line(more: &str, text: &mut String) {
     for letter in more.chars() {
         match letter {
             '\n' | '\r' | '\t' => text.push(' '),
-            letter if letter.is_control() => push_escaped(letter, text),
+            letter if is_order(letter) => push_escaped(letter, text),
             letter => text.push(letter),
         }
     }
@@ -40,7 +40,13 @@ pub(crate) fn line(text: &str) -> String {
 }
 
 fn is_harmless(letter: char) -> bool {
-    !letter.is_control() || matches!(letter, '\n' | '\t')
+    !is_order(letter) || matches!(letter, '\n' | '\t')
+}
+
+/// Whether a terminal obeys a character instead of showing it. Those that embed one direction of
+/// writing in another have the rest of a line stand elsewhere, as if it had been said by somebody else.
+fn is_order(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn push_escaped(letter: char, text: &mut String) {
@@ -51,35 +57,31 @@ fn push_escaped(letter: char, text: &mut String) {
 /// Makes bytes [`harmless`], piece by piece.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
-    /// Whether the last piece ended in the first half of what may be an order: the second is told by it alone.
-    is_within: bool,
+    /// The beginning of a character that the last piece ended within.
+    begun: Vec<u8>,
 }
-
-/// What the controls behind those of ASCII begin with in UTF-8.
-const LEAD: u8 = 0xc2;
 
 impl Filter {
     pub(crate) fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut shown = Vec::with_capacity(bytes.len());
-        let mut escaped = String::new();
-        for &byte in bytes {
-            let is_second = std::mem::take(&mut self.is_within);
-            if is_second && !matches!(byte, 0x80..=0x9f) {
-                shown.push(LEAD);
-            }
-            match byte {
-                LEAD => self.is_within = true,
-                0x80..=0x9f if !is_second => shown.push(byte),
-                b'\n' | b'\t' | b' '..=b'~' | 0xa0.. => shown.push(byte),
-                order => {
-                    push_escaped(order.into(), &mut escaped);
-                    shown.extend_from_slice(escaped.as_bytes());
-                    escaped.clear();
-                }
+        let mut piece = std::mem::take(&mut self.begun);
+        piece.extend_from_slice(bytes);
+        let mut shown = Vec::with_capacity(piece.len());
+        let mut chunks = piece.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            shown.extend_from_slice(harmless(chunk.valid()).as_bytes());
+            if chunks.peek().is_none() && is_begun(chunk.invalid()) {
+                self.begun = chunk.invalid().to_vec();
+            } else {
+                shown.extend_from_slice(chunk.invalid());
             }
         }
         shown
     }
+}
+
+/// Whether more bytes could make a character of these.
+fn is_begun(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
 #[cfg(test)]
@@ -92,12 +94,13 @@ mod tests {
     fn what_a_terminal_obeys_is_written_out_and_everything_else_stays() {
         assert_eq!(harmless("\u{1b}[31mred\u{9b}0m\r\u{7f}\n\tä"), "\\u001b[31mred\\u009b0m\\u000d\\u007f\n\tä");
         assert_eq!(line("a\r\n\tb\u{7}"), "a   b\\u0007");
+        assert_eq!(line("a\u{202e}b\u{2066}\u{5d0}"), "a\\u202eb\\u2066\u{5d0}");
         assert_eq!(Filter::default().pass(b"\xff\x9b\xc2"), b"\xff\x9b");
     }
 
     proptest! {
         #[test]
-        fn pieces_are_shown_as_the_whole_is(text in "(\\PC|\\p{Cc}|[ÂÃ\u{80}-\u{a1}])*", at in any::<prop::sample::Index>()) {
+        fn pieces_are_shown_as_the_whole_is(text in "(\\PC|\\p{Cc}|\\p{Cf}|[ÂÃ\u{80}-\u{a1}])*", at in any::<prop::sample::Index>()) {
             let (first, second) = text.as_bytes().split_at(at.index(text.len() + 1));
             let mut filter = Filter::default();
             let shown = [filter.pass(first), filter.pass(second)].concat();
@@ -105,7 +108,7 @@ mod tests {
         }
 
         #[test]
-        fn a_document_of_json_stays_the_same(text in "(\\PC|\\p{Cc})*") {
+        fn a_document_of_json_stays_the_same(text in "(\\PC|\\p{Cc}|\\p{Cf})*") {
             let json = serde_json::to_string(&text).unwrap();
             prop_assert_eq!(serde_json::from_str::<String>(&harmless(json)).unwrap(), text);
         }
