@@ -80,9 +80,10 @@ impl Blueprint {
             let known = databases.iter().chain(&deleted).map(|database| database.uuid.as_str()).collect();
             store.transact(|transaction| {
                 let removed = transaction.removed_databases()?;
-                let removed = removed.iter().map(String::as_str).collect();
-                directory::clear(data.directory(), &Census { known, removed })?;
-                Ok::<_, CloudError>(transaction.forget_removed_databases()?)
+                let census = Census { known, removed: removed.iter().map(String::as_str).collect() };
+                directory::clear(data.directory(), &census)?;
+                // Even where there is none, it would write to the state.
+                if removed.is_empty() { Ok(()) } else { Ok::<_, CloudError>(transaction.forget_removed_databases()?) }
             })?;
         }
         Ok(Asleep { store, data, key, databases, deleted, used })
