@@ -136,6 +136,20 @@ impl Host {
     }
 
     /// The only value of a query's answer, as its wire object.
+    /// Goes away while a request runs, in a transaction that has written a row to table `t`.
+    async fn leave_within(&self, request: Value) {
+        let written = self.usage().rows.written;
+        let requests = json!([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)"), request]);
+        let running = tokio::spawn({
+            let host = self.clone();
+            async move { host.pipeline(None, requests).await }
+        });
+        while self.usage().rows.written == written {
+            tokio::task::yield_now().await;
+        }
+        running.abort();
+    }
+
     async fn value(&self, sql: &str) -> Value {
         self.run(&[sql]).await[0]["rows"][0][0].clone()
     }

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 
 use http::{Request, header};
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::{task::JoinHandle, time::timeout};
 use turso_cloud::transport::Body;
 use turso_cloud_contract::members;
 use turso_cloud_local::Cloud;
@@ -69,6 +69,17 @@ async fn until_there_are(count: usize, directory: &Path) {
         }
     };
     timeout(Duration::from_secs(60), counted).await.unwrap();
+}
+
+/// A request for a database from a dump that is being loaded.
+async fn loading_for_long(cloud: &Cloud, directory: &Path) -> JoinHandle<Answer> {
+    let url = dump_url(cloud, LONG).await;
+    let creating = tokio::spawn({
+        let cloud = cloud.clone();
+        async move { create_from(&cloud, &url).await }
+    });
+    until_there_are(2, directory).await;
+    creating
 }
 
 /// Whether a file is one of a database, and not a dump, whose name has any hexadecimal digits behind its first point.
@@ -232,12 +243,7 @@ async fn a_dump_that_fails_says_where_and_leaves_nothing() {
 async fn the_platform_api_answers_while_a_dump_is_loaded() {
     let directory = tempfile::tempdir().unwrap();
     let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
-    let url = dump_url(&cloud, LONG).await;
-    let creating = tokio::spawn({
-        let cloud = cloud.clone();
-        async move { create_from(&cloud, &url).await }
-    });
-    until_there_are(2, directory.path()).await;
+    let creating = loading_for_long(&cloud, directory.path()).await;
     let created = timeout(Duration::from_secs(60), create_database(&cloud, "other")).await;
     assert!(created.is_ok() && !creating.is_finished());
     creating.abort();
@@ -247,12 +253,7 @@ async fn the_platform_api_answers_while_a_dump_is_loaded() {
 async fn a_dump_is_loaded_no_further_when_nobody_waits_for_it() {
     let directory = tempfile::tempdir().unwrap();
     let cloud = Cloud::builder().directory(directory.path()).build().unwrap();
-    let url = dump_url(&cloud, LONG).await;
-    let creating = tokio::spawn({
-        let cloud = cloud.clone();
-        async move { create_from(&cloud, &url).await }
-    });
-    until_there_are(2, directory.path()).await;
+    let creating = loading_for_long(&cloud, directory.path()).await;
     creating.abort();
     until_there_are(1, directory.path()).await;
     assert_eq!(get(&cloud, DATABASES).await.json(), json!({"databases": []}));

@@ -188,16 +188,7 @@ async fn a_client_that_leaves_stops_a_query_that_has_no_rows_yet() {
 async fn a_query_of_a_pipeline_stops_when_its_client_leaves() {
     let host = Host::new();
     host.run(&["CREATE TABLE t (x)"]).await;
-    let created = host.usage().rows.written;
-    let requests = json!([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)"), execute(BUSY)]);
-    let request = tokio::spawn({
-        let host = host.clone();
-        async move { host.pipeline(None, requests).await }
-    });
-    while host.usage().rows.written == created {
-        tokio::task::yield_now().await;
-    }
-    request.abort();
+    host.leave_within(execute(BUSY)).await;
     host.run(&["INSERT INTO t VALUES (2)"]).await;
     assert_eq!(host.value("SELECT group_concat(x) FROM t").await["value"], "2");
 }
