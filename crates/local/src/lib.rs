@@ -23,6 +23,7 @@ mod json_answer;
 mod lifeline;
 pub mod local_api;
 mod memory;
+mod named;
 mod population;
 mod quirk;
 mod rate_limit;

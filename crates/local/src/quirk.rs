@@ -6,7 +6,7 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use turso_cloud_contract::{DatabaseName, Endpoint as _, InvalidInput, organizations::ListOrganizations};
 
-use crate::Refusal;
+use crate::{Refusal, named};
 
 /// How long a new database is not found at its own host, with [`Quirk::NotFoundAfterCreate`].
 pub(crate) const SETTLING: SignedDuration = SignedDuration::from_millis(2500);
@@ -90,10 +90,7 @@ impl FromStr for Quirk {
     type Err = InvalidInput;
 
     fn from_str(name: &str) -> Result<Self, InvalidInput> {
-        Self::ALL.into_iter().find(|quirk| quirk.name() == name).ok_or_else(|| {
-            let names = Self::ALL.map(Self::name).join(", ");
-            InvalidInput::new("quirk", name, format!("must be one of {names}"))
-        })
+        named::find("quirk", Self::ALL, Self::name, name)
     }
 }
 

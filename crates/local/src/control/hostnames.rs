@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use turso_cloud_contract::InvalidInput;
 
+use crate::named;
+
 /// What the Platform API calls the SQL endpoint of a database in a cloud that is served on a port.
 ///
 /// ```
@@ -49,9 +51,6 @@ impl FromStr for Hostnames {
     type Err = InvalidInput;
 
     fn from_str(name: &str) -> Result<Self, InvalidInput> {
-        Self::ALL.into_iter().find(|form| form.name() == name).ok_or_else(|| {
-            let names = Self::ALL.map(Self::name).join(", ");
-            InvalidInput::new("hostnames", name, format!("must be one of {names}"))
-        })
+        named::find("hostnames", Self::ALL, Self::name, name)
     }
 }
